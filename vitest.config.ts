@@ -4,6 +4,8 @@ const shared = {
   environment: 'node' as const,
   globalSetup: ['test/support/built.ts', 'test/support/temporal-at-hand.ts'],
   pool: 'forks' as const,
+  // One more than the cores that CI has: most tests wait for processes, disks and timers half of their time.
+  maxWorkers: 3,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 240_000,
   hookTimeout: 240_000,
@@ -21,7 +23,6 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/end-to-end/**', 'test/faults/**', 'test/full/**'],
           globalSetup: [...shared.globalSetup, 'test/support/global-setup.ts'],
-          maxWorkers: 2,
         },
       },
       {
@@ -32,7 +33,6 @@ export default defineConfig({
           include: ['test/end-to-end/**/*.test.ts', 'test/faults/**/*.test.ts'],
           testTimeout: 360_000,
           hookTimeout: 360_000,
-          maxWorkers: 2,
         },
       },
       {

@@ -47,16 +47,6 @@ const TEXTS: ReadonlySet<string> = new Set([
 const INSTRUMENT_KEYS = ['kind', 'tickSize', 'lotSize', 'multiplier', 'minNotional', 'spread'];
 const FEE_PCT_MAX = 10;
 
-/** `KEY=VALUE`. */
-export function settingValue(text: string): Setting {
-  const [, key, value] = /^([^=\s]{1,100})=(.{1,100})$/.exec(text.trim()) ?? [];
-  if (key === undefined || value === undefined)
-    throw new InvalidArgumentError('expected KEY=VALUE, such as fastBars=20 or risk.stopLossPct=3');
-  if (/,|^-?[\d.]+:-?[\d.]+/.test(value))
-    throw new InvalidArgumentError('expected one value: sweeps over several are not there yet');
-  return { key, value };
-}
-
 /** `0.1` or `0.02,0.05` (maker, taker), percent. */
 export function feesValue(text: string): Fees {
   const parts = text

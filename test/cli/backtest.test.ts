@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BacktestReport } from '../../src/backtest/report/build-report.js';
+import type { SweepReport } from '../../src/backtest/sweep/sweep-report.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import { writeMinutes as storeMinutes } from '../../src/market/fetched/minutes-file.js';
@@ -133,8 +134,6 @@ describe('fermata backtest', () => {
 describe.concurrent('fermata backtest refuses by name', () => {
   it.each([
     ['no prices', [], 'there are no prices to trade on', '--data FILE'],
-    ['a sweep', ['--set', 'fastBars=10,20'], '--set: expected one value: sweeps', 'help backtest'],
-    ['a range', ['--set', 'fastBars=10:20:2'], '--set: expected one value: sweeps', 'help backtest'],
     ['what is no setting', ['--set', 'fastBars'], '--set: expected KEY=VALUE', 'help backtest'],
     ['a parameter that is none', ['--set', 'fstBars=3'], 'nothing called fstBars', 'write --set fastBars=3'],
     ['a key of nothing', ['--set', 'risk.maxDrawdown=3'], 'nothing called risk.maxDrawdown', '=3'],
@@ -175,12 +174,7 @@ describe.concurrent('fermata backtest refuses by name', () => {
       "--fills: no/such/f.csv can't be written",
       'folder',
     ],
-    [
-      'what is not there yet',
-      ['--walk-forward', '30d:7d'],
-      "unknown option '--walk-forward'",
-      'help backtest',
-    ],
+    ['windows that are none', ['--walk-forward', '30d:7d'], '--walk-forward', 'help backtest'],
     ['both kinds of data', ['--from', '2026-03-02', '--to', '2026-03-02'], 'contradict each other', '--data'],
   ])('%s', async (what, args, message, doThis) => {
     const data = what === 'no prices' ? [] : ['--data', file];
@@ -188,5 +182,69 @@ describe.concurrent('fermata backtest refuses by name', () => {
     expect(err).toContain(message);
     expect(err).toContain(doThis);
     expect({ code, out }).toEqual({ code: 2, out: '' });
+  });
+});
+
+describe('several values', () => {
+  it('are tried on all cores, each as it comes out alone, and give the same bytes on one core', async () => {
+    const sweep = ['--data', file, '--set', 'fastBars=3:7:2', '--set', 'paper.balance=5000', '--json'];
+    const page = join(folder, 'sweep.html');
+    const [all, alone, single] = await Promise.all([
+      backtest([...sweep, '--walk-forward', '2', '--report', page]),
+      backtest([...sweep, '--walk-forward', '2', '--jobs', '1']),
+      reportOf('--data', file, '--set', 'fastBars=5', '--set', 'paper.balance=5000'),
+    ]);
+    expect(all.code, all.err).toBe(0);
+    expect(alone.out).toBe(all.out);
+    const report = JSON.parse(all.out) as SweepReport;
+    expect(report.set).toEqual(['paper.balance=5000']);
+    expect(report.trials.map(({ values: [value] }) => value?.value).toSorted()).toEqual(['3', '5', '7']);
+    const same = report.trials.find(({ values: [value] }) => value?.value === '5');
+    const { configHash, figures, stateHash, netProfit } = single;
+    expect(same).toMatchObject({ configHash, figures, stateHash, netProfit });
+    // What was traded lies behind what it was chosen on, and was run as a part of the time alone.
+    const steps = report.walkForward?.steps ?? [];
+    expect(steps).toHaveLength(2);
+    for (const { chosen, traded, chosenOn, tradedOn } of steps) {
+      expect(tradedOn.fromMs).toBe(chosenOn.untilMs);
+      expect(traded?.values).toEqual(chosen?.values);
+      expect(Date.parse(traded?.period.from ?? '')).toBeGreaterThanOrEqual(tradedOn.fromMs);
+      expect(Date.parse(traded?.period.to ?? '')).toBeLessThanOrEqual(tradedOn.untilMs);
+    }
+    expect(readFileSync(page, 'utf8')).toMatch(
+      /Sharpe ratio: fastBars[\s\S]*Walking forward[\s\S]*Trials, best first/,
+    );
+  });
+
+  it('leave out what is no desk, and say which and why', async () => {
+    const { code, out, err } = await backtest([
+      '--data',
+      file,
+      '--set',
+      'fastBars=5,1000000',
+      '--rank',
+      'returnPct',
+    ]);
+    expect(code, err).toBe(0);
+    expect(out).toMatch(/^✓ 1 trial of crypto-bot/);
+    expect(out).toMatch(
+      /! left out, because the rules of a desk file refuse them: 1, the first for .*fastBars: expected/,
+    );
+  });
+
+  it.each([
+    [['--rank', 'sharpe'], /--rank is about several values/],
+    [['--walk-forward', '2'], /--walk-forward is about several values/],
+    [['--set', 'fastBars=5,6', '--fills', 'x.csv'], /--fills is written of one set of values/],
+    [['--set', 'fastBars=5,6', '--walk-forward', '50'], /50 windows need 53 hours of prices/],
+    [
+      ['--set', 'fastBars=1:100:1', '--set', 'slowBars=1:100:1'],
+      /these are 10000 combinations; at most 2000/,
+    ],
+    [['--set', 'fastBars=a,b'], /fastBars is a number; found a/],
+  ])('%j is refused before anything is run', async (args, words) => {
+    const { code, err } = await backtest(['--data', file, ...args]);
+    expect(err).toMatch(words);
+    expect(code).toBe(2);
   });
 });

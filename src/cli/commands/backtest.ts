@@ -6,6 +6,8 @@ import { fillLines, orderLines } from '../../backtest/report/csv.js';
 import { FIGURES, figureText, reportHtml } from '../../backtest/report/report-html.js';
 import { type Backtest, type BacktestSetting, runBacktest } from '../../backtest/run-backtest.js';
 import { scopeOf } from '../../backtest/scope.js';
+import { RANKED_BY, type RankedBy } from '../../backtest/sweep/ranking.js';
+import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { amountText } from '../../domain/amount-text.js';
 import { moment } from '../../domain/moment.js';
@@ -15,7 +17,7 @@ import { DataFileError } from '../../market/recorded/data-file-error.js';
 import { BAR_PATHS, type BarPath } from '../../venue/bar-path.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { LIMIT_FILLS, type LimitFill } from '../../venue/paper/matching.js';
-import { backtestDesk, type DeskOptions, feesValue, settingValue } from '../backtest-desk.js';
+import { backtestDesk, type DeskOptions, feesValue } from '../backtest-desk.js';
 import { dayValue } from '../days.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
@@ -25,9 +27,13 @@ import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';
 import { storedMinutes } from '../stored-minutes.js';
+import { sweepBacktest, sweepLines } from '../sweep-backtest.js';
+import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
 
 const SLIPPAGE_TICKS_MAX = 10_000;
 const LATENCY_MS_MAX = 10_000;
+const WALK_FORWARD_MAX = 100;
+const JOBS_MAX = 256;
 const PROGRESS_TOTAL = 1000;
 /** What the terminal shows of the figures; the report has all. */
 const SHOWN = new Set<string>([
@@ -35,7 +41,8 @@ const SHOWN = new Set<string>([
   ...['trades', 'winRatePct', 'profitFactor', 'expectancy', 'averageR', 'exposurePct', 'turnover', 'fees'],
 ]);
 
-interface BacktestOptions extends DeskOptions {
+interface BacktestOptions extends Omit<DeskOptions, 'set'> {
+  readonly set?: readonly SweptSetting[];
   readonly desk?: string;
   readonly data?: readonly DataFile[];
   readonly from?: number;
@@ -44,6 +51,9 @@ interface BacktestOptions extends DeskOptions {
   readonly path: BarPath;
   readonly limitFill: LimitFill;
   readonly volumePart?: number;
+  readonly rank?: RankedBy;
+  readonly walkForward?: number;
+  readonly jobs?: number;
   readonly fills?: string;
   readonly orders?: string;
   readonly report?: string;
@@ -68,9 +78,16 @@ export function backtestCommand(command: Command): void {
     .option('--strategy <name>', 'only this one of the desk’s strategies, also where it is off')
     .option(
       '--set <key=value>',
-      'instead of the desk file’s: a parameter, or a key such as risk.stopLossPct; repeat for more',
-      collected(settingValue),
+      'instead of the desk file’s: a parameter, or a key such as risk.stopLossPct; repeat for more. Several values, A,B,C or FROM:TO:STEP, are all tried',
+      collected(sweptValue),
     )
+    .addOption(new Option('--rank <figure>', 'of several values: what is best').choices(RANKED_BY))
+    .option(
+      '--walk-forward <times>',
+      'choose values on a part of the time, trade them on the next part, move on; so many times',
+      wholeNumber(1, WALK_FORWARD_MAX),
+    )
+    .option('--jobs <n>', 'how many runs at once; by default one for each core', wholeNumber(1, JOBS_MAX))
     .option('--fees <percent>', 'of the value: one for all, or MAKER,TAKER', feesValue)
     .option(
       '--slippage <ticks>',
@@ -102,10 +119,15 @@ export function backtestCommand(command: Command): void {
 
 /** Everything about the options is checked before anything is run. */
 async function backtest(options: BacktestOptions): Promise<number> {
+  const { set: settings = [], ...others } = options;
+  const sweeps = settings.some(isSwept);
+  refuseWhatHasNoMeaning(options, sweeps);
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const loaded = loadDesk(namedDeskFile(options.desk));
-  const { desk, configHash, set } = backtestDesk(loaded, options);
+  // Of several values each is judged on its own; prices are looked for by what stands in the file.
+  const fixed = sweeps ? [] : settings.map(({ key, values: [value = ''] }) => ({ key, value }));
+  const { desk, configHash, set } = backtestDesk(loaded, { ...others, set: fixed });
   // The command that fetches what is missing is about this desk, whichever runs here.
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
   const stored = await storedMinutes(named, desk, home, runtime?.simulatedVenue);
@@ -119,24 +141,48 @@ async function backtest(options: BacktestOptions): Promise<number> {
   if (scopeOf(desk, market).desk.strategies.length === 0)
     throw usageFailure('no strategy trades what the data is of', 'name its symbol: --data SYMBOL=FILE');
   const written = openOutputs(options);
-  const [beginMs, untilMs] =
-    stored === null ? [null, null] : [stored.beginMs, stored.beginMs + stored.durationMs];
   const { path, limitFill, volumePart: volumePartPct = null } = options;
-  const fillModel = { path, limitFill, volumePartPct };
-  const done = await run({
-    desk,
-    fillModel,
-    configHash,
-    set,
+  const prices = {
+    fillModel: { path, limitFill, volumePartPct },
     files,
-    beginMs,
-    untilMs,
+    beginMs: stored?.beginMs ?? null,
+    untilMs: stored === null ? null : stored.beginMs + stored.durationMs,
     dataKey: dataKey(home),
-  });
+  };
+  if (sweeps) {
+    const { rank: rankedBy = 'sharpe', walkForward: windows = null, jobs = null } = options;
+    const report = await told(
+      sweepBacktest({ ...prices, loaded, options: others, set: settings, rankedBy, windows, jobs }),
+    );
+    write(written.report, [sweepHtml(report)]);
+    if (options.json === true) printJson(report);
+    else printLines(sweepLines(report, options.report));
+    return report.best === null ? EXIT_FAILED : EXIT_OK;
+  }
+  const done = await run({ ...prices, desk, configHash, set });
   writeOutputs(written, done);
   if (options.json === true) printJson(done.report);
   else printLines(reportLines(done.report, options));
   return isSound(done.report) ? EXIT_OK : EXIT_FAILED;
+}
+
+function refuseWhatHasNoMeaning(options: BacktestOptions, sweeps: boolean): void {
+  const given = (names: readonly (keyof BacktestOptions & string)[]): string | undefined =>
+    names.find((name) => options[name] !== undefined);
+  const ofSweeps = given(['rank', 'walkForward', 'jobs']);
+  if (!sweeps && ofSweeps !== undefined) {
+    const option = ofSweeps === 'walkForward' ? 'walk-forward' : ofSweeps;
+    throw usageFailure(
+      `--${option} is about several values, and each key has one`,
+      'name several to choose from, such as --set fastBars=10,20,40',
+    );
+  }
+  const ofOne = given(['fills', 'orders']);
+  if (sweeps && ofOne !== undefined)
+    throw usageFailure(
+      `--${ofOne} is written of one set of values, and several are tried`,
+      'leave it out, and run the best values once more with it',
+    );
 }
 
 async function run(setting: Omit<BacktestSetting, 'signal' | 'onProgress'>): Promise<Backtest> {
@@ -145,21 +191,30 @@ async function run(setting: Omit<BacktestSetting, 'signal' | 'onProgress'>): Pro
   process.once('SIGINT', end).once('SIGTERM', end);
   const show = progressPrinter(process.stderr);
   try {
-    return await runBacktest({
-      ...setting,
-      signal: ending.signal,
-      onProgress: ({ marketMs, part, trades }) =>
-        show({
-          kind: 'bar',
-          text: `backtest, ${moment(marketMs)}, ${trades} trades`,
-          done: Math.round(part * PROGRESS_TOTAL),
-          total: PROGRESS_TOTAL,
-        }),
-    });
-  } catch (error) {
-    throw error instanceof DataFileError ? damaged(error) : error;
+    return await told(
+      runBacktest({
+        ...setting,
+        signal: ending.signal,
+        onProgress: ({ marketMs, part, trades }) =>
+          show({
+            kind: 'bar',
+            text: `backtest, ${moment(marketMs)}, ${trades} trades`,
+            done: Math.round(part * PROGRESS_TOTAL),
+            total: PROGRESS_TOTAL,
+          }),
+      }),
+    );
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
+
+/** A file that is damaged is the caller's to mend, and said so. */
+async function told<Result>(running: Promise<Result>): Promise<Result> {
+  try {
+    return await running;
+  } catch (error) {
+    throw error instanceof DataFileError ? damaged(error) : error;
   }
 }
 

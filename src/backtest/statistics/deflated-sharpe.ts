@@ -1,0 +1,77 @@
+/**
+ * How much of the best Sharpe ratio of many trials is more than the luck of having tried so often: the deflated Sharpe
+ * ratio (Bailey and López de Prado, The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), 2014).
+ */
+import { mean, sampleDeviation } from '../../domain/statistics.js';
+
+/** Euler and Mascheroni's constant. */
+const EULER = 0.5772156649015329;
+/** A standard normal value beyond it is as good as certain, and below what doubles tell apart. */
+const Z_MAX = 9;
+const HALVINGS = 60;
+
+/** The shape of returns, one value a period. */
+export interface ReturnShape {
+  readonly count: number;
+  /** Mean ÷ standard deviation of a period, not annualised. */
+  readonly sharpe: number;
+  readonly skewness: number;
+  /** 3 for a normal distribution. */
+  readonly kurtosis: number;
+}
+
+/** Null where all returns are equal, or fewer than three are known: nothing can be said of such a trial. */
+export function shapeOf(returns: readonly number[]): ReturnShape | null {
+  const deviation = sampleDeviation(returns);
+  if (returns.length < 3 || !(deviation > 0)) return null;
+  const average = mean(returns);
+  const moment = (power: number): number => mean(returns.map((value) => (value - average) ** power));
+  const variance = moment(2);
+  return {
+    count: returns.length,
+    sharpe: average / deviation,
+    skewness: moment(3) / variance ** 1.5,
+    kurtosis: moment(4) / variance ** 2,
+  };
+}
+
+/**
+ * The probability, from 0 to 1, that `best` has a true Sharpe ratio above the one that the best of all these trials is
+ * expected to show where none has any skill. Null for fewer than two trials: there was nothing to choose from.
+ */
+export function deflatedSharpe(best: ReturnShape, all: readonly ReturnShape[]): number | null {
+  if (all.length < 2) return null;
+  const luck = expectedBest(all);
+  const { sharpe, skewness, kurtosis, count } = best;
+  const spread = Math.sqrt(Math.max(1 - skewness * sharpe + ((kurtosis - 1) / 4) * sharpe ** 2, 0));
+  return spread > 0 ? normalCdf(((sharpe - luck) * Math.sqrt(count - 1)) / spread) : null;
+}
+
+/** The best Sharpe ratio of a period that so many trials show without skill (the paper's equation 1, with mean 0). */
+export function expectedBest(all: readonly ReturnShape[]): number {
+  const count = all.length;
+  const deviation = sampleDeviation(all.map(({ sharpe }) => sharpe));
+  const extreme =
+    (1 - EULER) * normalQuantile(1 - 1 / count) + EULER * normalQuantile(1 - 1 / (count * Math.E));
+  return deviation * extreme;
+}
+
+/** Abramowitz and Stegun, Handbook of Mathematical Functions, 26.2.17: off by less than 7.5e-8. */
+export function normalCdf(z: number): number {
+  if (z < 0) return 1 - normalCdf(-z);
+  const t = 1 / (1 + 0.2316419 * z);
+  const series =
+    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return 1 - (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
+}
+
+/** Where `normalCdf` reaches `probability`, by halving: exact to what that is. */
+export function normalQuantile(probability: number): number {
+  let [low, high] = [-Z_MAX, Z_MAX];
+  for (let step = 0; step < HALVINGS; step += 1) {
+    const middle = (low + high) / 2;
+    if (normalCdf(middle) < probability) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}

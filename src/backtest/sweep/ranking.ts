@@ -1,0 +1,25 @@
+/** Which trial is better: by one figure, the same for choosing, for the heat map and for walking forward. */
+import type { Figures } from '../statistics/figures.js';
+import type { Trial } from './trial.js';
+
+export const RANKED_BY = [
+  ...(['sharpe', 'sortino', 'calmar', 'returnPct', 'profitFactor', 'expectancy', 'averageR'] as const),
+  'maxDrawdownPct',
+] as const satisfies readonly (keyof Figures)[];
+export type RankedBy = (typeof RANKED_BY)[number];
+
+/** Null where the figure can't be said of this trial. */
+export const figureOf = ({ figures }: Trial, by: RankedBy): number | null => figures?.[by] ?? null;
+
+/** Best first; of equal ones the one that was named first, and what can't be judged behind all others. */
+export function ranked(trials: readonly Trial[], by: RankedBy): readonly Trial[] {
+  const sign = by === 'maxDrawdownPct' ? 1 : -1;
+  const worth = (trial: Trial): number => {
+    const figure = figureOf(trial, by);
+    return figure === null ? Number.POSITIVE_INFINITY : sign * figure;
+  };
+  return trials.toSorted((left, right) => {
+    const [first, second] = [worth(left), worth(right)];
+    return first === second ? 0 : first - second;
+  });
+}

@@ -1,0 +1,115 @@
+/** A sweep as one page: the heat map, every trial, and what walking forward came to. */
+import { moment } from '../../domain/moment.js';
+import { escapeHtml } from '../report/chart.js';
+import { list, pageHtml, table } from '../report/page.js';
+import { FIGURES, figureText } from '../report/report-html.js';
+import type { HeatMap } from './heat-map.js';
+import { figureOf, type RankedBy } from './ranking.js';
+import type { SweepReport } from './sweep-report.js';
+import type { Trial, Value } from './trial.js';
+
+/** Rows of the table; the JSON has all. */
+const TRIALS_SHOWN_MAX = 500;
+/** Of the strongest colour, so that text on it stays readable. */
+const OPACITY_MAX = 0.55;
+const COLUMNS = ['sharpe', 'returnPct', 'maxDrawdownPct', 'trades', 'winRatePct', 'profitFactor'] as const;
+
+export const valuesText = (values: readonly Value[]): string =>
+  values.map(({ key, value }) => `${key}=${value}`).join(' ');
+
+export function titleOf(by: RankedBy): string {
+  return FIGURES.find(([name]) => name === by)?.[1] ?? by;
+}
+
+export function figureWords(trial: Trial, by: RankedBy, currency: string): string {
+  return figureText(figureOf(trial, by), FIGURES.find(([name]) => name === by)?.[2] ?? '', currency);
+}
+
+/** What the number of trials makes of the best one. */
+export function luckText({ deflatedSharpe, trials }: SweepReport): string {
+  if (deflatedSharpe === null)
+    return 'the number of trials can’t be accounted for: too few of them can be judged';
+  return `${(deflatedSharpe * 100).toFixed(0)} % probable that the best Sharpe ratio is more than luck among ${trials.length} trials`;
+}
+
+export function sweepHtml(report: SweepReport): string {
+  const { desk, market, period, best, rankedBy, currency, trials } = report;
+  const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
+  const title = titleOf(rankedBy);
+  const body = `<h1>${trials.length} trials of ${escapeHtml(desk)}</h1>
+<p>On ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)} (${period.days} days).
+${best === null ? 'None can be judged.' : `Best by ${escapeHtml(title)}: <b>${escapeHtml(valuesText(best.values))}</b>, ${escapeHtml(figureWords(best, rankedBy, currency))}.`}
+Deflated Sharpe ratio: ${escapeHtml(luckText(report))} (Bailey and López de Prado, 2014).</p>
+${list('What was wrong with the data', report.problems)}
+${report.heatMap === null ? '' : heatMapHtml(report.heatMap, rankedBy)}
+${walkHtml(report)}
+<h2>Trials, best first</h2>
+${trialTable(report)}
+${list('Set the same for all', report.set)}
+${list(
+  'Left out, because the rules of a desk file refuse them',
+  report.leftOut.map(({ values, why }) => `${valuesText(values)}: ${why}`),
+)}`;
+  return pageHtml(`Sweep of ${desk}`, body);
+}
+
+/** The value stands in each cell: colour alone tells nobody who can't see it. */
+function heatMapHtml(
+  { keys: [across, down], across: columns, down: rows, cells }: HeatMap,
+  by: RankedBy,
+): string {
+  const known = cells.flat().filter((value) => value !== null);
+  const [low, high] = [Math.min(...known), Math.max(...known)];
+  const better = by === 'maxDrawdownPct' ? -1 : 1;
+  const colour = (value: number): string => {
+    const place = high === low ? 0.5 : (value - low) / (high - low);
+    const worth = better > 0 ? place : 1 - place;
+    const strength = (Math.abs(worth - 0.5) * 2 * OPACITY_MAX).toFixed(2);
+    return `background:color-mix(in srgb,var(${worth < 0.5 ? '--bad' : '--good'}) calc(${strength}*100%),transparent)`;
+  };
+  const cell = (value: number | null): string =>
+    value === null ? '<td>–</td>' : `<td style="${colour(value)}">${Number(value.toFixed(2))}</td>`;
+  const head = columns.map((value) => `<th>${escapeHtml(value)}</th>`).join('');
+  const body = rows.map(
+    (value, row) => `<tr><th>${escapeHtml(value)}</th>${(cells[row] ?? []).map(cell).join('')}</tr>`,
+  );
+  const of = down === null ? across : `${across} across, ${down} down`;
+  return `<h2>${escapeHtml(titleOf(by))}: ${escapeHtml(of)}</h2>
+<table><thead><tr><th></th>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>
+<p>A good value beside bad ones is likely luck. Of trials that differ in further keys the best is shown.</p>`;
+}
+
+function walkHtml({ walkForward, rankedBy, currency }: SweepReport): string {
+  if (walkForward === null) return '';
+  const { steps, returnPct, efficiency } = walkForward;
+  const day = (ms: number): string => moment(ms);
+  const rows = steps.map(({ chosenOn, tradedOn, chosen, traded }) => [
+    `${day(chosenOn.fromMs)} – ${day(chosenOn.untilMs)}`,
+    chosen === null ? 'none can be judged' : valuesText(chosen.values),
+    chosen === null ? '–' : figureWords(chosen, rankedBy, currency),
+    `${day(tradedOn.fromMs)} – ${day(tradedOn.untilMs)}`,
+    traded === null ? '–' : figureWords(traded, rankedBy, currency),
+    traded === null ? '–' : figureWords(traded, 'returnPct', currency),
+  ]);
+  const title = titleOf(rankedBy);
+  const head = ['Chosen on', 'Values', title, 'Traded on, unseen before', title, 'Return'];
+  return `<h2>Walking forward</h2>
+<p>Where it was traded: ${Number(returnPct.toFixed(2))} %, one part after the other. Return a day there ÷ where it was chosen:
+${efficiency === null ? 'can’t be said, the chosen ones made nothing' : Number(efficiency.toFixed(2))}.</p>
+${table(head, rows)}`;
+}
+
+function trialTable({ trials, currency, rankedBy }: SweepReport): string {
+  const columns = COLUMNS.some((name) => name === rankedBy) ? COLUMNS : [rankedBy, ...COLUMNS];
+  const chosen = FIGURES.filter(([name]) => columns.some((column) => column === name));
+  const rows = trials
+    .slice(0, TRIALS_SHOWN_MAX)
+    .map(({ values, figures, configHash }) => [
+      valuesText(values),
+      ...chosen.map(([name, , unit]) => figureText(figures?.[name] ?? null, unit, currency)),
+      configHash.slice(0, 12),
+    ]);
+  const left = trials.length - rows.length;
+  const head = ['Values', ...chosen.map(([, title]) => title), 'Configuration'];
+  return `${table(head, rows)}${left > 0 ? `<p>${left} more are in the JSON.</p>` : ''}`;
+}

@@ -1,0 +1,64 @@
+/** What a sweep came to. Pure: the same trials give the same report, byte for byte, however many cores ran them. */
+import type { BacktestReport } from '../report/build-report.js';
+import { deflatedSharpe } from '../statistics/deflated-sharpe.js';
+import { round } from '../statistics/figures.js';
+import { type HeatMap, heatMapOf } from './heat-map.js';
+import { type RankedBy, ranked } from './ranking.js';
+import type { Trial, Value } from './trial.js';
+import { chosenOf, type WalkForward } from './walk-forward.js';
+
+/** Values that are no desk: which, and what the rules of a desk file say of them. */
+export interface LeftOut {
+  readonly values: readonly Value[];
+  readonly why: string;
+}
+
+export interface SweepReport {
+  readonly version: 1;
+  readonly kind: 'sweep-report';
+  readonly desk: string;
+  readonly currency: string;
+  readonly market: Pick<BacktestReport['market'], 'symbols' | 'leftOut'>;
+  /** Of all trials: the first to the last price. */
+  readonly period: BacktestReport['period'];
+  /** Set the same for all of them. */
+  readonly set: readonly string[];
+  readonly rankedBy: RankedBy;
+  /** Best first. */
+  readonly trials: readonly Trial[];
+  readonly leftOut: readonly LeftOut[];
+  readonly best: Trial | null;
+  /**
+   * The probability that the best one by Sharpe ratio is better than luck among so many trials; null: it can't be said.
+   */
+  readonly deflatedSharpe: number | null;
+  readonly heatMap: HeatMap | null;
+  /** Null where it was not asked for. */
+  readonly walkForward: WalkForward | null;
+  /** Of the data, found by the first trial; all read the same files. */
+  readonly problems: readonly string[];
+}
+
+export type SweepFindings = Omit<
+  SweepReport,
+  'version' | 'kind' | 'best' | 'deflatedSharpe' | 'heatMap' | 'period' | 'trials'
+> & { readonly trials: readonly Trial[] };
+
+export function sweepReport(findings: SweepFindings): SweepReport {
+  const { rankedBy, trials: all } = findings;
+  const trials = ranked(all, rankedBy);
+  const shapes = all.flatMap(({ shape }) => shape ?? []);
+  const [bySharpe] = ranked(all, 'sharpe');
+  const shape = bySharpe?.shape ?? null;
+  const chance = shape === null ? null : deflatedSharpe(shape, shapes);
+  return {
+    version: 1,
+    kind: 'sweep-report',
+    ...findings,
+    period: all[0]?.period ?? { from: null, to: null, days: 0 },
+    trials,
+    best: chosenOf(all, rankedBy),
+    deflatedSharpe: chance === null ? null : round(chance),
+    heatMap: heatMapOf(all, rankedBy),
+  };
+}

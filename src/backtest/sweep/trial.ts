@@ -1,0 +1,33 @@
+/** One set of values, run once: what a sweep keeps of a backtest. */
+
+import { MONEY_SCALE } from '../../domain/money.js';
+import { returnsOf } from '../../domain/statistics.js';
+import type { BacktestReport } from '../report/build-report.js';
+import type { Backtest } from '../run-backtest.js';
+import { type ReturnShape, shapeOf } from '../statistics/deflated-sharpe.js';
+import type { Figures } from '../statistics/figures.js';
+
+/** `ema-cross.fastBars` and `20`, as they were asked for. */
+export interface Value {
+  readonly key: string;
+  readonly value: string;
+}
+
+export interface Trial {
+  /** Of the keys that are swept, in the order in which they were asked for. */
+  readonly values: readonly Value[];
+  readonly configHash: string;
+  readonly period: BacktestReport['period'];
+  readonly netProfit: string;
+  /** Null where no price came. */
+  readonly figures: Figures | null;
+  /** Of hourly returns; null: they can't be judged. */
+  readonly shape: ReturnShape | null;
+  readonly stateHash: string | null;
+}
+
+export function trialOf(values: readonly Value[], { report, measure }: Backtest): Trial {
+  const { configHash, period, netProfit, figures, stateHash } = report;
+  const hourly = (measure?.hourly ?? []).map((money) => money / MONEY_SCALE);
+  return { values, configHash, period, netProfit, figures, shape: shapeOf(returnsOf(hourly)), stateHash };
+}

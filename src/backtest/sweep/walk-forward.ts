@@ -1,0 +1,74 @@
+/**
+ * Walking forward (Pardo, The Evaluation and Optimization of Trading Strategies, 2008): values are chosen on one part of
+ * the time and traded on the part behind it, which they have not seen; then both move on by the part that was traded.
+ */
+import { DAY_MS, round } from '../statistics/figures.js';
+import { figureOf, type RankedBy, ranked } from './ranking.js';
+import type { Trial } from './trial.js';
+
+/** How many of the parts that are traded make up the time that values are chosen on. */
+export const CHOSEN_ON_PARTS = 3;
+
+export interface Span {
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+export interface Window {
+  readonly chosenOn: Span;
+  readonly tradedOn: Span;
+}
+
+export interface Step extends Window {
+  /** Null where no set of values could be judged: nothing is traded then. */
+  readonly chosen: Trial | null;
+  readonly traded: Trial | null;
+}
+
+export interface WalkForward {
+  readonly steps: readonly Step[];
+  /** Of all parts that were traded, one after the other, each begun with the desk's first equity, percent. */
+  readonly returnPct: number;
+  /** Return a day where it was traded ÷ return a day where it was chosen; null where the latter is not above 0. */
+  readonly efficiency: number | null;
+}
+
+/** `count` windows from the first to the last price. Each ends where the next one's traded part begins. */
+export function windowsOf({ fromMs, untilMs }: Span, count: number): readonly Window[] {
+  const partMs = (untilMs - fromMs) / (count + CHOSEN_ON_PARTS);
+  const at = (part: number): number => Math.round(fromMs + part * partMs);
+  return Array.from({ length: count }, (_, index) => ({
+    chosenOn: { fromMs: at(index), untilMs: at(index + CHOSEN_ON_PARTS) },
+    tradedOn: { fromMs: at(index + CHOSEN_ON_PARTS), untilMs: at(index + CHOSEN_ON_PARTS + 1) },
+  }));
+}
+
+/** The best of them, where it can be judged at all. */
+export function chosenOf(trials: readonly Trial[], by: RankedBy): Trial | null {
+  const [best] = ranked(trials, by);
+  return best === undefined || figureOf(best, by) === null ? null : best;
+}
+
+export function walked(steps: readonly Step[]): WalkForward {
+  const returns = (which: 'chosen' | 'traded'): readonly number[] =>
+    steps.map((step) => step[which]?.figures?.returnPct ?? 0);
+  const aDay = (which: 'chosen' | 'traded', days: number): number =>
+    days === 0 ? 0 : returns(which).reduce((sum, percent) => sum + percent, 0) / days;
+  const daysOf = (span: (step: Step) => Span): number =>
+    steps.reduce((sum, step) => sum + span(step).untilMs - span(step).fromMs, 0) / DAY_MS;
+  const before = aDay(
+    'chosen',
+    daysOf(({ chosenOn }) => chosenOn),
+  );
+  const grown = returns('traded').reduce((product, percent) => product * (1 + percent / 100), 1);
+  const efficiency =
+    aDay(
+      'traded',
+      daysOf(({ tradedOn }) => tradedOn),
+    ) / before;
+  return {
+    steps,
+    returnPct: round((grown - 1) * 100),
+    efficiency: before > 0 ? round(efficiency) : null,
+  };
+}

@@ -1,0 +1,91 @@
+/** Trials on all cores: each thread takes the next one as soon as it is done with the one before. */
+import { Worker } from 'node:worker_threads';
+import type { BacktestReport } from '../backtest/report/build-report.js';
+import type { FillModel } from '../backtest/report/execution.js';
+import { BacktestInterrupted } from '../backtest/run-backtest.js';
+import type { Trial, Value } from '../backtest/sweep/trial.js';
+import type { DeskOptions } from './backtest-desk.js';
+import { CliFailure } from './failure.js';
+import type { DataFile } from './market-choice.js';
+
+export interface TrialSetting {
+  /** The desk file and what it says, so that all trials are of one desk. */
+  readonly file: string;
+  readonly text: string;
+  readonly dataKey: string | null;
+}
+
+export interface TrialJob {
+  readonly options: DeskOptions;
+  readonly values: readonly Value[];
+  /** That it has to have: a strategy's files can change between two trials. */
+  readonly configHash: string;
+  readonly files: readonly DataFile[];
+  readonly fillModel: FillModel;
+  readonly beginMs: number | null;
+  readonly untilMs: number | null;
+}
+
+export interface TrialDone {
+  readonly trial: Trial;
+  readonly problems: readonly string[];
+  /** False: its figures are worth nothing. */
+  readonly sound: boolean;
+  readonly market: Pick<BacktestReport['market'], 'symbols' | 'leftOut'>;
+}
+
+export type TrialAnswer = TrialDone | { readonly failed: string };
+
+const PROGRAM = new URL('./trial-thread.js', import.meta.url);
+
+/** Threads that are there for all trials of one command. */
+export class TrialThreads {
+  readonly #workers: readonly Worker[];
+
+  constructor(setting: TrialSetting, count: number) {
+    this.#workers = Array.from({ length: count }, () => new Worker(PROGRAM, { workerData: setting }));
+  }
+
+  /** What each job came to, in their order. Rejects with the first that failed; `BacktestInterrupted` after `end`. */
+  async run(jobs: readonly TrialJob[], onDone: (done: TrialDone) => void): Promise<readonly TrialDone[]> {
+    const results: TrialDone[] = [];
+    let next = 0;
+    const work = async (worker: Worker): Promise<void> => {
+      for (let at = next++; at < jobs.length; at = next++) {
+        const done = await ask(worker, jobs[at] as TrialJob);
+        results[at] = done;
+        onDone(done);
+      }
+    };
+    await Promise.all(this.#workers.map(work));
+    return results;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
+function ask(worker: Worker, job: TrialJob): Promise<TrialDone> {
+  return new Promise((resolve, reject) => {
+    const ended = (): void => settle(() => reject(new BacktestInterrupted('the sweep was ended')));
+    const failed = (error: Error): void => settle(() => reject(error));
+    const answered = (answer: TrialAnswer): void =>
+      settle(() => ('failed' in answer ? reject(trialFailure(job, answer.failed)) : resolve(answer)));
+    const settle = (then: () => void): void => {
+      worker.off('exit', ended).off('error', failed).off('message', answered);
+      then();
+    };
+    worker.once('exit', ended).once('error', failed).once('message', answered);
+    worker.postMessage(job);
+  });
+}
+
+function trialFailure({ values }: TrialJob, why: string): CliFailure {
+  const which = values.map(({ key, value }) => `${key}=${value}`).join(' ');
+  return new CliFailure(
+    `the trial ${which} failed: ${why}`,
+    'nothing was written; a backtest changes nothing else',
+    'run it alone, with the same options, to see where',
+  );
+}

@@ -1,0 +1,56 @@
+/** `--set KEY=VALUE`, `KEY=A,B,C` and `KEY=FROM:TO:STEP`: one value, or several that are tried one against the other. */
+import { InvalidArgumentError } from 'commander';
+import type { Setting } from './backtest-desk.js';
+
+export interface SweptSetting {
+  readonly key: string;
+  /** One: it is set, and not swept. */
+  readonly values: readonly string[];
+}
+
+/** More runs than that are hours of work that a typing error asked for. */
+export const TRIALS_MAX = 2_000;
+const EXAMPLES = 'fastBars=20, fastBars=10,20,40 or fastBars=10:40:5';
+const RANGE = /^(-?[\d.]+):(-?[\d.]+):([\d.]+)$/;
+const DECIMAL = /^-?\d{1,12}(\.\d{1,8})?$/;
+
+export function sweptValue(text: string): SweptSetting {
+  const [, key, value] = /^([^=\s]{1,100})=(.{1,1000})$/.exec(text.trim()) ?? [];
+  if (key === undefined || value === undefined)
+    throw new InvalidArgumentError(`expected KEY=VALUE, such as ${EXAMPLES} or risk.stopLossPct=3`);
+  const range = RANGE.exec(value);
+  const values = range === null ? value.split(',').map((one) => one.trim()) : inRange(range);
+  const twice = values.find((one, at) => values.indexOf(one) !== at);
+  if (values.includes(''))
+    throw new InvalidArgumentError(`expected a value on each side of a comma: ${EXAMPLES}`);
+  if (twice !== undefined)
+    throw new InvalidArgumentError(`${key}: ${twice} stands there twice; name it once`);
+  return { key, values };
+}
+
+/** Both ends included where a step falls on them; in whole units of the finest place, so that 0.1 stays 0.1. */
+function inRange([, ...texts]: RegExpExecArray): readonly string[] {
+  if (!texts.every((text) => DECIMAL.test(text)))
+    throw new InvalidArgumentError('expected numbers in FROM:TO:STEP, such as 10:40:5 or 0.5:2:0.25');
+  const places = Math.max(...texts.map((text) => (text.split('.')[1] ?? '').length));
+  const [from = 0, to = 0, step = 0] = texts.map((text) => Math.round(Number(text) * 10 ** places));
+  if (step <= 0 || to < from)
+    throw new InvalidArgumentError('expected FROM:TO:STEP with a step above 0 and TO not below FROM');
+  const count = Math.floor((to - from) / step) + 1;
+  if (count > TRIALS_MAX)
+    throw new InvalidArgumentError(`these are ${count} values; at most ${TRIALS_MAX} are tried`);
+  return Array.from({ length: count }, (_, at) => ((from + at * step) / 10 ** places).toFixed(places));
+}
+
+export const isSwept = ({ values }: SweptSetting): boolean => values.length > 1;
+
+/** Every combination, in the order in which keys and values were named; the last key changes fastest. */
+export function combinationsOf(swept: readonly SweptSetting[]): readonly (readonly Setting[])[] {
+  return swept.reduce<readonly (readonly Setting[])[]>(
+    (all, { key, values }) => all.flatMap((one) => values.map((value) => [...one, { key, value }])),
+    [[]],
+  );
+}
+
+export const combinationCount = (swept: readonly SweptSetting[]): number =>
+  swept.reduce((count, { values }) => count * values.length, 1);

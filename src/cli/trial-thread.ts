@@ -1,0 +1,34 @@
+/** A thread that runs trials, one after the other, as it is sent them. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { runBacktest } from '../backtest/run-backtest.js';
+import { trialOf } from '../backtest/sweep/trial.js';
+import { messageOf } from '../domain/message-of.js';
+import { parseDesk } from '../venue/load-desk.js';
+import { backtestDesk } from './backtest-desk.js';
+import type { TrialAnswer, TrialJob, TrialSetting } from './run-trials.js';
+
+const { file, text, dataKey } = workerData as TrialSetting;
+const loaded = parseDesk(file, text);
+const never = new AbortController().signal;
+
+async function answer(job: TrialJob): Promise<TrialAnswer> {
+  const { desk, configHash, set } = backtestDesk(loaded, job.options);
+  if (configHash !== job.configHash) return { failed: 'a strategy’s files were changed while it ran' };
+  const done = await runBacktest({
+    ...{ desk, configHash, set, dataKey, files: job.files, fillModel: job.fillModel },
+    ...{ beginMs: job.beginMs, untilMs: job.untilMs, signal: never, onProgress: () => undefined },
+  });
+  const { data, market } = done.report;
+  return {
+    trial: trialOf(job.values, done),
+    problems: data.problems.map((problem) => problem.text),
+    sound: data.problems.every(({ kind }) => kind !== 'books-differ' && kind !== 'damaged'),
+    market: { symbols: market.symbols, leftOut: market.leftOut },
+  };
+}
+
+parentPort?.on('message', (job: TrialJob) => {
+  void answer(job)
+    .catch((error: unknown): TrialAnswer => ({ failed: messageOf(error) }))
+    .then((result) => parentPort?.postMessage(result));
+});
