@@ -44,7 +44,7 @@ export function ownEquity(
     dust += dustLots * ticks * moneyPerTickLot;
     equity += isOwned(instrument) ? worth : worth - (book.costs?.get(symbol) ?? worth);
   }
-  return { equity: Math.round(equity), value, dust };
+  return { equity: book.equity ?? Math.round(equity), value, dust };
 }
 
 export function compareEquity(own: OwnEquity, status: Pick<TraderStatus, 'equity'>): Finding[] {

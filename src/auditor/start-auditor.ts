@@ -78,7 +78,8 @@ function accountReader(
   const signedIn = live.signInToRead(process.env);
   if (signedIn.ok) return signedIn.access.bookReader({ endpoint, instruments, foreign: notTheDesks(desk) });
   const own = credentialNames(live, 'auditor').join(' and ');
+  const needed = own === '' ? 'that is put right' : `${own} hold a read-only key`;
   throw new Error(
-    `the auditor can't read the account: ${signedIn.problem}. Nobody watches it from outside until ${own} hold a read-only key (${live.page}).`,
+    `the auditor can't read the account: ${signedIn.problem}. Nobody watches it from outside until ${needed} (${live.page}).`,
   );
 }

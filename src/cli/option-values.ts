@@ -42,12 +42,14 @@ export function symbolValue(text: string): string {
   throw new InvalidArgumentError('expected two currencies, such as BTC/USDT');
 }
 
-const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
+const LOOPBACK = /^(http:\/\/)?(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
-/** Orders for a simulator must not leave the machine. */
+/** Orders for a simulator must not leave the machine. Which of the two forms it has is its venue's to say. */
 export function simulatorAddress(text: string): string {
   if (!LOOPBACK.test(text))
-    throw new InvalidArgumentError('expected an address of this machine like http://127.0.0.1:9080');
+    throw new InvalidArgumentError(
+      'expected an address of this machine like http://127.0.0.1:9080 or 127.0.0.1:4002',
+    );
   return text;
 }
 

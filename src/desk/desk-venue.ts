@@ -6,6 +6,8 @@ export interface DeskVenue {
   readonly name: string;
   /** What its account trades. */
   readonly kinds: readonly Instrument['kind'][];
+  /** False: one account trades one of these kinds. */
+  readonly mixesKinds: boolean;
   /** That account, in words: "a spot account". */
   readonly account: string;
 }

@@ -40,19 +40,24 @@ function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]):
         doThis: `write name: ${venues[0]?.name}, or mode: paper`,
       },
     ];
-  const { kinds, account } = known;
-  return instruments.flatMap(({ kind, symbol }, index) =>
-    kinds.includes(kind)
-      ? []
-      : [
-          {
-            path: ['instruments', index, 'kind'],
-            expected: `${kinds.join(' or ')}, since real orders go to ${account}`,
-            found: `${kind} (${symbol})`,
-            doThis: `write kind: ${kinds[0]}`,
-          },
-        ],
-  );
+  const { kinds, mixesKinds, account } = known;
+  const [first] = instruments;
+  return instruments.flatMap(({ kind, symbol }, index) => {
+    const rule = (expected: string, doThis: string): BrokenRule[] => [
+      {
+        path: ['instruments', index, 'kind'],
+        expected: `${expected}, since real orders go to ${account}`,
+        found: `${kind} (${symbol})`,
+        doThis,
+      },
+    ];
+    if (!kinds.includes(kind)) return rule(kinds.join(' or '), `write kind: ${kinds[0]}`);
+    if (mixesKinds || first === undefined || kind === first.kind) return [];
+    return rule(
+      `${first.kind}, as of the first instrument`,
+      'give the other kind a desk and an account of its own',
+    );
+  });
 }
 
 function namedApprovers(desk: Desk): BrokenRule[] {

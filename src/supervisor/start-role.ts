@@ -115,7 +115,7 @@ export function environmentOf({
 
 function hasAuditorKey(live: LiveVenue, env: NodeJS.ProcessEnv): boolean {
   const [key] = credentialNames(live, 'auditor');
-  return Boolean(env[`${key}`] || env[`${key}_FILE`]);
+  return key !== undefined && Boolean(env[key] || env[`${key}_FILE`]);
 }
 
 /** Null once ready. */

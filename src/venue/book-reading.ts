@@ -6,6 +6,8 @@ export interface BookReading {
   readonly positions: ReadonlyMap<string, number>;
   /** What contracts were opened at, money units, signed like the lots; coins need none. */
   readonly costs?: ReadonlyMap<string, number>;
+  /** What the account is worth as the venue itself counts it, money units; absent where it does not. */
+  readonly equity?: number;
   /** Lots beyond the trader's that are worth less than the smallest order: nobody could sell them. None where absent. */
   readonly dustLots?: ReadonlyMap<string, number>;
 }

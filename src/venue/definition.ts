@@ -31,9 +31,10 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
     simulatedVenue: string | undefined,
     env?: Environment,
   ): VenueEndpoint;
+  /** None where who is logged in is another program's to know. */
   readonly credentials: readonly CredentialVariable[];
-  /** Whatever variable begins so is the auditor's secret. */
-  readonly auditorPrefix: string;
+  /** Whatever variable begins so is the auditor's secret; null: this venue has none. */
+  readonly auditorPrefix: string | null;
   /** Other variables of the environment that are this venue's. */
   readonly settings: readonly EnvironmentVariable[];
   /** Whose money, by where orders go; ends in what it is (`moneyAtStake`). */

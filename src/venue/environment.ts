@@ -26,7 +26,9 @@ export interface HeldCredential {
 export function credentialIn(variable: string): HeldCredential | null {
   const [closest] = TRADED_VENUES.flatMap(({ live }) => [
     ...live.credentials.map(({ name, holder }) => ({ begins: name, live, holder })),
-    { begins: live.auditorPrefix, live, holder: 'auditor' as const },
+    ...(live.auditorPrefix === null
+      ? []
+      : [{ begins: live.auditorPrefix, live, holder: 'auditor' as const }]),
   ])
     .filter(({ begins }) => variable.startsWith(begins))
     .sort((a, b) => b.begins.length - a.begins.length);

@@ -8,7 +8,9 @@ import { TRADED_VENUES } from './registry.js';
 export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies'> &
   Partial<Pick<LoadOptions, 'strategies'>>;
 
-const venues = TRADED_VENUES.map(({ name, live: { kinds, account } }) => ({ name, kinds, account }));
+const venues = TRADED_VENUES.map(({ name, live: { kinds, mixesKinds, account } }) => ({
+  ...{ name, kinds, mixesKinds, account },
+}));
 const judged = { venues, strategies: readStrategies };
 
 /** Throws `DeskFileError`. */

@@ -2,11 +2,12 @@
 import binance from './binance/definition.js';
 import { ccxtPrices } from './ccxt/ccxt-venue.js';
 import type { LiveVenue, VenueDefinition } from './definition.js';
+import ibkr from './ibkr/definition.js';
 import kraken from './kraken/definition.js';
 import kucoin from './kucoin/definition.js';
 import type { PriceSource } from './prices.js';
 
-export const VENUES: readonly VenueDefinition[] = [binance, kraken, kucoin];
+export const VENUES: readonly VenueDefinition[] = [binance, ibkr, kraken, kucoin];
 
 export type TradedVenue = VenueDefinition & { readonly live: LiveVenue };
 

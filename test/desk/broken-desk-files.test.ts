@@ -63,7 +63,7 @@ describe('a broken desk file', () => {
     expect(live((text) => text.replace('name: binance', 'name: kraken'))).toMatchObject([
       {
         key: 'venue.name',
-        expected: 'one of binance, for mode: live',
+        expected: 'one of binance, ibkr, for mode: live',
         found: 'kraken',
         doThis: 'write name: binance, or mode: paper',
       },

@@ -8,7 +8,11 @@ export const auditorKey: PreflightCheck = {
   key: 'auditor-key',
   title: 'Auditor can read the account',
   look: ({ desk, env }) => {
-    const [variable = ''] = credentialNames(tradedVenue(desk.venue.name).live, 'auditor');
+    const [variable] = credentialNames(tradedVenue(desk.venue.name).live, 'auditor');
+    if (variable === undefined) {
+      const expected = 'a connection of its own, so that the account is watched from outside';
+      return { verdict: 'pass', observed: 'by a connection of its own; the venue has no keys', expected };
+    }
     const expected = `${variable} and its secret: a read-only key, so that the account is watched from outside`;
     if (secretVariable(env, variable) !== null)
       return { verdict: 'pass', observed: 'by a key of its own', expected };

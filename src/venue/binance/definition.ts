@@ -19,6 +19,7 @@ const binance: VenueDefinition = {
   live: {
     endpoint: endpointOf,
     kinds: ['spot'],
+    mixesKinds: true,
     account: 'a spot account',
     credentials: [
       {

@@ -14,19 +14,18 @@ export interface ResolvedContract {
   readonly problem: string | null;
 }
 
-/** The continuous future is asked for where its months trade. */
-const FUTURES_EXCHANGES: Readonly<Record<string, string>> = { NQ: 'CME', MNQ: 'CME', ES: 'CME', MES: 'CME' };
-
-/** Throws RangeError for a kind that no account here trades. */
-export function askedOf({ kind, base, quote, symbol }: Instrument): Contract {
-  if (kind === 'stock') return { symbol: base, secType: SecType.STK, exchange: 'SMART', currency: quote };
+/** Throws RangeError for a kind that no account here trades, and for a future without its exchange. */
+export function askedOf({ kind, base, quote, symbol, exchange, contractMonth }: Instrument): Contract {
+  const common = { symbol: base, currency: quote };
+  if (kind === 'stock') {
+    const listed = exchange === undefined ? {} : { primaryExch: exchange };
+    return { ...common, secType: SecType.STK, exchange: 'SMART', ...listed };
+  }
   if (kind !== 'future') throw new RangeError(`${symbol}: expected a future or a stock, found ${kind}`);
-  const exchange = FUTURES_EXCHANGES[base];
   if (exchange === undefined)
-    throw new RangeError(
-      `${symbol}: expected one of ${Object.keys(FUTURES_EXCHANGES).join(', ')}, found ${base}`,
-    );
-  return { symbol: base, secType: SecType.CONTFUT, exchange, currency: quote };
+    throw new RangeError(`${symbol}: expected the exchange of the future, found none`);
+  if (contractMonth === undefined) return { ...common, secType: SecType.CONTFUT, exchange };
+  return { ...common, secType: SecType.FUT, exchange, lastTradeDateOrContractMonth: contractMonth };
 }
 
 export function contractDetails(contract: Contract): Question<readonly ContractDetails[]> {
@@ -52,8 +51,11 @@ export async function resolveContract(
   held: readonly Contract[],
 ): Promise<ResolvedContract | { readonly instrument: Instrument; readonly problem: string }> {
   const asked = askedOf(instrument);
-  const months = held.filter(({ secType, symbol }) => secType === SecType.FUT && symbol === asked.symbol);
-  if (asked.secType === SecType.CONTFUT && months.length > 1) {
+  const months =
+    asked.secType === SecType.CONTFUT
+      ? held.filter(({ secType, symbol }) => secType === SecType.FUT && symbol === asked.symbol)
+      : [];
+  if (months.length > 1) {
     const names = months.map(({ localSymbol }) => localSymbol).join(', ');
     return {
       instrument,
@@ -90,7 +92,7 @@ async function only(gateway: Gateway, asked: Contract, { symbol }: Instrument): 
 function described(instrument: Instrument, asked: Contract, details: ContractDetails): ResolvedContract {
   const { contract } = details;
   const { symbol } = instrument;
-  const secType = asked.secType === SecType.CONTFUT ? SecType.FUT : SecType.STK;
+  const secType = asked.secType === SecType.STK ? SecType.STK : SecType.FUT;
   if (contract.secType !== secType || contract.symbol !== asked.symbol)
     throw new Unbelievable(`${symbol}: the broker answered with another contract (${contract.localSymbol})`);
   const name = textOf(contract.localSymbol, 'localSymbol');

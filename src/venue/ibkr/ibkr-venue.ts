@@ -10,6 +10,7 @@ import { AccountReadings } from './account.js';
 import { askedOf } from './contracts.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
+import { tradesIn } from './months.js';
 import { farmAfter, linkAfter, UNREADABLE } from './notices.js';
 import type { IbkrVenueOptions } from './options.js';
 import { chooseAccount, readSetup, type Setup } from './setup.js';
@@ -129,6 +130,10 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       throw new VenueUnavailable(choice.problem);
     }
     setup = await readSetup(reading, choice.account, instruments);
+    tradesIn(
+      address,
+      new Map([...setup.contracts.values()].map((one) => [one.instrument.symbol, one.contract])),
+    );
     const whys = setup.closed.map(({ why }) => why);
     if (whys.length < instruments.length) health.resolved('setup');
     else health.against('setup', whys.join('; '));

@@ -1,4 +1,5 @@
 /** What a code means for an order, as a table. What is not in it leaves the order unknown, and it is looked up. */
+import { isWarning } from './notices.js';
 
 /** Code of an order that we did not send at all: the broker certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
@@ -42,12 +43,10 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   10243: 'rejected',
 };
 
-/** Notices of the 2100s are warnings, whichever they are about. */
-const WARNINGS = { from: 2100, below: 3000 } as const;
 const CANNOT_CANCEL = 10148;
 
 export function meaningOf(code: number, text: string): Meaning {
-  if (code >= WARNINGS.from && code < WARNINGS.below) return 'warning';
+  if (isWarning(code)) return 'warning';
   // It names the state: an order whose cancel is under way has not ended.
   if (code === CANNOT_CANCEL && !/state: *(Filled|Cancelled|ApiCancelled|Inactive)/i.test(text))
     return 'unknown';

@@ -27,6 +27,7 @@ export const QUICK: GatewayTimes = { ...GATEWAY_TIMES, reconnect: { baseMs: 20, 
 
 export const NQ: Instrument = buildInstrument(0, {
   ...{ symbol: 'NQ/USD', kind: 'future', tickSize: '0.25', lotSize: '1', multiplier: '20' },
+  exchange: 'CME',
   ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
 });
 export const APPLE: Instrument = buildInstrument(0, {

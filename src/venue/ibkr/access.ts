@@ -1,0 +1,81 @@
+/** What the Gateway's login opens. The library is loaded where something is opened, and not before. */
+import { messageOf } from '../../domain/message-of.js';
+import type {
+  AccountReader,
+  Environment,
+  OpenReader,
+  OpenVenue,
+  ReadingAccess,
+  SignIn,
+  TradingAccess,
+} from '../definition.js';
+import { accountReading } from './audit-reading.js';
+import type { IbkrVenueOptions } from './options.js';
+import { addressOf, CLIENTS, gatewayAt, type IbkrSettings, settingsOf } from './settings.js';
+
+/** Of a pre-flight: a person waits for it. */
+const READER_TIMES = { readyMs: 5_000, questionMs: 5_000 };
+
+export function signIn(env: Environment): SignIn<TradingAccess> {
+  return signedIn(env, (settings) => ({
+    async open(options: OpenVenue) {
+      const { openIbkrVenue } = await import('./ibkr-venue.js');
+      const { expectedAccount, onRefusedAnswer } = options;
+      return openIbkrVenue({ ...accountOf(options, settings, env), expectedAccount, onRefusedAnswer });
+    },
+    openReader: (options: OpenReader) => openReader(options, settings, env),
+  }));
+}
+
+export function signInToRead(env: Environment): SignIn<ReadingAccess> {
+  return signedIn(env, ({ clientId, account }) => ({
+    bookReader: ({ endpoint, instruments }) =>
+      accountReading({
+        ...{ address: gatewayAt(addressOf(endpoint), env), account, instruments },
+        clientId: clientId + CLIENTS.auditor,
+      }),
+  }));
+}
+
+function signedIn<Access>(env: Environment, access: (settings: IbkrSettings) => Access): SignIn<Access> {
+  try {
+    return { ok: true, access: access(settingsOf(env)) };
+  } catch (error) {
+    return { ok: false, problem: messageOf(error), doThis: 'Correct the variable (docs/VENUES.md).' };
+  }
+}
+
+function accountOf(
+  { endpoint, instruments }: OpenReader,
+  { clientId, account }: IbkrSettings,
+  env: Environment,
+): IbkrVenueOptions {
+  const money = endpoint.kind === 'live' ? 'real' : 'paper';
+  return { address: gatewayAt(addressOf(endpoint), env), money, account, clientId, instruments };
+}
+
+async function openReader(
+  options: OpenReader,
+  settings: IbkrSettings,
+  env: Environment,
+): Promise<AccountReader> {
+  const { openIbkrVenue } = await import('./ibkr-venue.js');
+  const clientId = settings.clientId + CLIENTS.preflight;
+  const venue = await openIbkrVenue({
+    ...accountOf(options, { ...settings, clientId }, env),
+    times: READER_TIMES,
+  });
+  return {
+    // The library holds back what would be too much for the Gateway, whatever the desk file says.
+    rateLimited: true,
+    // Whose account it is stands for what a key may do elsewhere: it is judged by its name, while connecting.
+    permissions: async () => ({ problems: venue.state.reasons, warnings: [] }),
+    balances: () => venue.balances(),
+    async tradable() {
+      await venue.serverTime();
+      const closed = new Map(venue.closedInstruments?.().map(({ instrument, why }) => [instrument, why]));
+      return new Map(options.instruments.map(({ id, symbol }) => [symbol, closed.get(id) ?? null]));
+    },
+    close: () => venue.close(),
+  };
+}

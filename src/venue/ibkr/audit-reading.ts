@@ -1,0 +1,166 @@
+/**
+ * The account as the auditor reads it: by a client id of its own, which sends nothing that could touch an order, and by its
+ * own few messages of the TWS protocol, without the adapter and its library.
+ */
+import { connect, type Socket } from 'node:net';
+import type { Instrument } from '../../domain/instrument.js';
+import { parseMoney } from '../../domain/money.js';
+import { isOwned } from '../../domain/value.js';
+import type { BookReading } from '../book-reading.js';
+import type { GatewayAddress } from './gateway.js';
+
+export interface AccountToRead {
+  readonly address: GatewayAddress;
+  readonly clientId: number;
+  /** Null: the only one of the login. */
+  readonly account: string | null;
+  readonly instruments: readonly Instrument[];
+}
+
+/** Its messages are read by their layout of this version alone; a newer Gateway speaks it too. */
+const VERSION = 177;
+const ANSWER_MS = 5_000;
+const LENGTH_BYTES = 4;
+const FRAME_MAX = 0xffffff;
+const REQUEST = '1';
+
+/** Numbers of messages that are sent, and of those that are told. */
+const SENDS = { startApi: '71', positions: '61', summary: '62' };
+const TELLS = {
+  error: '4',
+  nextId: '9',
+  accounts: '15',
+  position: '61',
+  positionEnd: '62',
+  summary: '63',
+  summaryEnd: '64',
+};
+
+interface Told {
+  accounts: readonly string[];
+  readonly positions: string[][];
+  readonly ledger: Map<string, string>;
+}
+
+/** Gives a reading whenever it is called; each has a connection of its own. Rejects where the Gateway does not answer as it should. */
+export function accountReading(account: AccountToRead): () => Promise<BookReading> {
+  return async () => bookOf(await readOver(account), account);
+}
+
+function readOver({ address, clientId, instruments }: AccountToRead): Promise<Told> {
+  const currency = instruments[0]?.quote ?? '';
+  const told: Told = { accounts: [], positions: [], ledger: new Map() };
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: address.host, port: address.port });
+    const fail = (why: string) => {
+      reject(new Error(`${why} (IB Gateway at ${address.host}:${address.port})`));
+      socket.destroy();
+    };
+    socket.setTimeout(ANSWER_MS, () => fail(`no answer within ${ANSWER_MS} ms`));
+    socket.once('error', (error) => fail(error.message));
+    socket.once('close', () => fail('the connection was ended'));
+    socket.once('connect', () => {
+      socket.write('API\0', 'latin1');
+      socket.write(framed(`v${VERSION}..${VERSION}`));
+    });
+    let greeted = false;
+    const open = new Set([TELLS.positionEnd, TELLS.summaryEnd]);
+    onFrames(socket, fail, (fields) => {
+      if (!greeted) {
+        greeted = true;
+        send(socket, [SENDS.startApi, '2', String(clientId), '']);
+        return;
+      }
+      const [kind = '', , ...rest] = fields;
+      if (kind === TELLS.error && isFatal(rest)) fail(`${rest[1]} ${rest[2]}`);
+      if (kind === TELLS.accounts) told.accounts = (rest[0] ?? '').split(',').filter(Boolean);
+      if (kind === TELLS.nextId) {
+        send(socket, [SENDS.positions, '1']);
+        send(socket, [SENDS.summary, '1', REQUEST, 'All', `$LEDGER:${currency}`]);
+      }
+      if (kind === TELLS.position) told.positions.push(rest);
+      if (kind === TELLS.summary) told.ledger.set(`${rest[1]} ${rest[2]}`, rest[3] ?? '');
+      if (open.delete(kind) && open.size === 0) {
+        resolve(told);
+        socket.destroy();
+      }
+    });
+  });
+}
+
+/** About this reading, about the client id, or that the broker can't be reached. Notices of farms say nothing of the account. */
+function isFatal([id, code = '']: readonly string[]): boolean {
+  return id === REQUEST || ['326', '1100', '2110', '320', '321'].includes(code);
+}
+
+function bookOf(told: Told, { account, instruments }: AccountToRead): BookReading {
+  const chosen = account ?? told.accounts[0];
+  if (
+    chosen === undefined ||
+    (account === null && told.accounts.length > 1) ||
+    !told.accounts.includes(chosen)
+  )
+    throw new Error(
+      `IBKR_ACCOUNT: expected one of ${told.accounts.join(', ')}, found ${account ?? 'none named'}`,
+    );
+  const positions = new Map<string, number>();
+  for (const position of told.positions) {
+    const [whose, , symbol, secType, expiry = '', , , , , currency, localSymbol] = position;
+    const quantity = Number(position.at(-2));
+    if (whose !== chosen || quantity === 0) continue;
+    const instrument = instruments.find(
+      ({ kind, base, quote, contractMonth = '' }) =>
+        base === symbol &&
+        quote === currency &&
+        secType === SECURITY[kind] &&
+        expiry.startsWith(contractMonth),
+    );
+    if (instrument === undefined || !Number.isFinite(quantity))
+      throw new Error(`the account holds ${position.at(-2)} ${localSymbol}, which this desk does not trade`);
+    const lots = Math.round(quantity / Number(instrument.lotSize));
+    positions.set(instrument.symbol, (positions.get(instrument.symbol) ?? 0) + lots);
+  }
+  const amount = (tag: string): number => {
+    const text = told.ledger.get(`${chosen} ${tag}`);
+    if (text === undefined) throw new Error(`the account tells no ${tag}`);
+    return parseMoney(text);
+  };
+  const equity = amount('NetLiquidationByCurrency');
+  if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };
+  // What opening a future cost is in its average price until it is closed: nobody can tell cash from it before.
+  return { cash: positions.size === 0 ? equity : null, positions, equity };
+}
+
+const SECURITY: Readonly<Partial<Record<Instrument['kind'], string>>> = { future: 'FUT', stock: 'STK' };
+
+const send = (socket: Socket, fields: readonly string[]): boolean =>
+  socket.write(framed(fields.map((field) => `${field}\0`).join('')));
+
+function framed(text: string): Buffer {
+  const body = Buffer.from(text, 'latin1');
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeInt32BE(body.length);
+  return Buffer.concat([length, body]);
+}
+
+function onFrames(
+  socket: Socket,
+  fail: (why: string) => void,
+  heard: (fields: readonly string[]) => void,
+): void {
+  let kept = Buffer.alloc(0);
+  socket.on('data', (chunk: Buffer) => {
+    kept = Buffer.concat([kept, chunk]);
+    while (kept.length >= LENGTH_BYTES && !socket.destroyed) {
+      const length = kept.readInt32BE(0);
+      if (length < 1 || length > FRAME_MAX) {
+        fail(`a frame of ${length} bytes`);
+        return;
+      }
+      if (kept.length < LENGTH_BYTES + length) return;
+      const body = kept.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
+      kept = kept.subarray(LENGTH_BYTES + length);
+      heard(body.toString('utf8').split('\0').slice(0, -1));
+    }
+  });
+}

@@ -1,0 +1,82 @@
+/** Interactive Brokers, through TWS or IB Gateway. */
+import { plain } from '../../desk/environment-variable.js';
+import type { VenueDefinition } from '../definition.js';
+import { signIn, signInToRead } from './access.js';
+import {
+  accountText,
+  addressOf,
+  CLIENTS,
+  clientIdText,
+  endpointOf,
+  GATEWAY,
+  gatewayAt,
+  gatewayText,
+  settingsOf,
+} from './settings.js';
+
+const ibkr: VenueDefinition = {
+  name: 'ibkr',
+  title: 'Interactive Brokers',
+  prices: {
+    address: addressOf,
+    probe: null,
+    redirect: (endpoint) =>
+      endpoint.kind === 'live'
+        ? null
+        : { market: endpoint.kind, http: () => addressOf(endpoint), streams: () => undefined },
+    async open(options) {
+      const { openIbkrPrices } = await import('./prices.js');
+      const address = gatewayAt(options.addresses?.http(GATEWAY) ?? GATEWAY);
+      return openIbkrPrices({
+        ...options,
+        address,
+        clientId: settingsOf(process.env).clientId + CLIENTS.prices,
+      });
+    },
+    bestPrices: null,
+  },
+  live: {
+    endpoint: endpointOf,
+    kinds: ['future', 'stock'],
+    mixesKinds: false,
+    account: 'an account of futures or one of stocks',
+    credentials: [],
+    auditorPrefix: null,
+    settings: [
+      plain(
+        'IBKR_GATEWAY',
+        null,
+        gatewayText,
+        'HOST:PORT of TWS or IB Gateway, which is logged in; 127.0.0.1:4002 where nothing is said',
+      ),
+      plain(
+        'IBKR_CLIENT_ID',
+        null,
+        clientIdText,
+        'Client id of the desk’s orders, the same after each start; its other connections have the four after it. 10 where nothing is said',
+      ),
+      plain('IBKR_ACCOUNT', null, accountText, 'Which account, where the login has several'),
+      plain('IBKR_SIMULATOR', null, gatewayText, 'HOST:PORT of a simulated Gateway on this machine'),
+    ],
+    accounts: {
+      live: 'Interactive Brokers',
+      testnet: 'Interactive Brokers testnet',
+      simulator: 'Interactive Brokers simulator',
+    },
+    label: (endpoint) =>
+      ({
+        live: 'Interactive Brokers',
+        testnet: 'Interactive Brokers, paper account',
+        simulator: `Interactive Brokers simulator at ${addressOf(endpoint)}`,
+      })[endpoint.kind],
+    permissions: {
+      expected: 'a paper account (DU…) with venue.testnet, a real one without; the way to the broker open',
+      found: 'the account is of the kind that the desk file says, and can be reached',
+    },
+    page: 'docs/VENUES.md',
+    signIn,
+    signInToRead,
+  },
+};
+
+export default ibkr;

@@ -1,0 +1,34 @@
+/**
+ * Which contract this process trades an instrument in, by Gateway and symbol. Prices are told by a connection of its own,
+ * and have to be those of that contract: a month that is held is traded on after the front month has become another.
+ */
+import type { Contract } from '@stoqey/ib';
+import type { GatewayAddress } from './gateway.js';
+
+export type TradedContract = Contract & { readonly conId: number };
+
+const traded = new Map<string, TradedContract>();
+const listeners = new Set<() => void>();
+
+const keyOf = ({ host, port }: GatewayAddress, symbol: string): string => `${host}:${port} ${symbol}`;
+
+export function tradedContract(at: GatewayAddress, symbol: string): TradedContract | undefined {
+  return traded.get(keyOf(at, symbol));
+}
+
+/** Said by whoever sends orders. */
+export function tradesIn(at: GatewayAddress, contracts: ReadonlyMap<string, TradedContract>): void {
+  let changed = false;
+  for (const [symbol, contract] of contracts) {
+    const key = keyOf(at, symbol);
+    changed ||= traded.get(key)?.conId !== contract.conId;
+    traded.set(key, contract);
+  }
+  if (changed) for (const listener of [...listeners]) listener();
+}
+
+/** Calls it whenever a contract has become another one. Ends it: what is given back. */
+export function onTradedContracts(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

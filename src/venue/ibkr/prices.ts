@@ -1,0 +1,266 @@
+/**
+ * Prices of the broker, by a connection of its own: best prices as they are told, minutes by asking. Prices that are delayed
+ * or only partly subscribed are none, and a data farm that is away gives none.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Contract, EventName } from '@stoqey/ib';
+import { VenueUnavailable } from '../port.js';
+import type { OhlcvRow, OpenPrices, PriceConnection, PriceStream, StreamEvents, Ticker } from '../prices.js';
+import { type ResolvedContract, resolveContract } from './contracts.js';
+import {
+  currentTime,
+  GATEWAY_TIMES,
+  Gateway,
+  type GatewayAddress,
+  type GatewayTimes,
+  Refused,
+} from './gateway.js';
+import { type BestPrices, minutes, quote, SPAN_SECONDS_MAX, takeTick } from './market-data.js';
+import { onTradedContracts, tradedContract } from './months.js';
+import { DATA_LOST, farmAfter, isWarning, linkAfter } from './notices.js';
+
+export interface OpenIbkrPrices extends OpenPrices {
+  readonly address: GatewayAddress;
+  /** Of this connection alone. */
+  readonly clientId: number;
+  readonly times?: Partial<GatewayTimes>;
+}
+
+interface Subscription {
+  readonly symbol: string;
+  readonly conId: number | undefined;
+  readonly best: BestPrices;
+  /** A quote is on its way: what comes together is told once. */
+  due: boolean;
+  /** Why its prices don't count; null: they do. */
+  problem: string | null;
+}
+
+const MINUTE_MS = 60_000;
+const NO_DATA = /returned no data/i;
+const HISTORY_REFUSED = 162;
+
+/** Rejects where the Gateway or the broker says no, or lists one of them otherwise than the desk file. */
+export async function openIbkrPrices(options: OpenIbkrPrices): Promise<PriceConnection> {
+  const prices = new IbkrPrices(options);
+  try {
+    await prices.begin();
+    return prices;
+  } catch (error) {
+    await prices.close();
+    throw error;
+  }
+}
+
+class IbkrPrices implements PriceConnection {
+  readonly #options: OpenIbkrPrices;
+  readonly #gateway: Gateway;
+  readonly #contracts = new Map<string, Contract>();
+  readonly #subscriptions = new Map<number, Subscription>();
+  /** Market data farms that are down, as they were named. */
+  readonly #farmsDown = new Map<string, string>();
+  readonly #forget: () => void;
+  #lost = '';
+  #nextId = 1;
+  #events: StreamEvents | null = null;
+  #end: (cause: string) => void = () => {};
+
+  constructor(options: OpenIbkrPrices) {
+    this.#options = options;
+    const { address, clientId, times } = options;
+    this.#gateway = new Gateway({
+      ...address,
+      clientId,
+      times: { ...GATEWAY_TIMES, ...times },
+      onReady: () => {},
+      onLost: (cause) => {
+        this.#lost = cause;
+        this.#farmsDown.clear();
+        this.#subscriptions.clear();
+        this.#end(cause);
+      },
+      onNotice: (code, text) => this.#onNotice(code, text),
+      onEvent: (event, args) => this.#onEvent(event, args),
+    });
+    this.#forget = onTradedContracts(() => this.#follow());
+  }
+
+  async begin(): Promise<void> {
+    const { instruments, mayLack = false } = this.#options;
+    await this.#gateway.started;
+    if (this.#gateway.session === null) throw new VenueUnavailable(this.#lost);
+    const found = await Promise.all(instruments.map((one) => resolveContract(this.#gateway, one, [])));
+    const problems = found.flatMap(({ problem }) => problem ?? []);
+    if (problems.length > 0 && (!mayLack || problems.length === found.length))
+      throw new VenueUnavailable(problems.join('; '));
+    for (const one of found) if (isResolved(one)) this.#contracts.set(one.instrument.symbol, one.contract);
+  }
+
+  async fetchQuotes(symbols: readonly string[]): Promise<readonly Ticker[]> {
+    this.#believable();
+    const told = await Promise.all(
+      symbols.flatMap((symbol) => {
+        const contract = this.#contractOf(symbol);
+        return contract === undefined
+          ? []
+          : [this.#gateway.ask(quote(contract)).then((best) => ({ symbol, ...best }))];
+      }),
+    );
+    this.#believable();
+    return told;
+  }
+
+  async fetchMinutes(symbol: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]> {
+    const contract = this.#contractOf(symbol);
+    if (contract === undefined) return [];
+    const nowMs = await this.fetchTime();
+    const rows: OhlcvRow[] = [];
+    // Nights and weekends have none: it goes on until there are enough.
+    for (let fromMs = sinceMs; fromMs < nowMs && rows.length < limit; ) {
+      const spanMs = Math.min(SPAN_SECONDS_MAX * 1000, (limit - rows.length) * MINUTE_MS);
+      const isLast = fromMs + spanMs >= nowMs;
+      // Until now goes on while the question is on its way: a minute more, so that none is cut off at the beginning.
+      const seconds = Math.ceil((isLast ? nowMs - fromMs + MINUTE_MS : spanMs) / 1000);
+      const untilMs = fromMs + spanMs;
+      const found = await this.#minutes(contract, isLast ? null : untilMs, seconds);
+      rows.push(...found.filter(([openMs = 0]) => openMs >= fromMs && openMs < untilMs));
+      fromMs = untilMs;
+    }
+    return rows.slice(0, limit);
+  }
+
+  /** It tells whole seconds. */
+  fetchTime(): Promise<number> {
+    return this.#gateway.ask(currentTime());
+  }
+
+  stream(events: StreamEvents): PriceStream {
+    this.#events = events;
+    return {
+      givesMinutes: false,
+      connect: (timeoutMs) => this.#connect(timeoutMs),
+      resubscribe: (symbols) => this.#resubscribe(symbols),
+      drop: (cause) => this.#drop(cause),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#forget();
+    this.#events = null;
+    this.#end('closed');
+    await this.#gateway.close();
+  }
+
+  #contractOf(symbol: string): Contract | undefined {
+    return tradedContract(this.#options.address, symbol) ?? this.#contracts.get(symbol);
+  }
+
+  async #minutes(contract: Contract, endMs: number | null, seconds: number): Promise<readonly OhlcvRow[]> {
+    try {
+      return await this.#gateway.ask(minutes(contract, endMs, seconds));
+    } catch (error) {
+      if (error instanceof Refused && error.code === HISTORY_REFUSED && NO_DATA.test(error.message))
+        return [];
+      throw error;
+    }
+  }
+
+  async #connect(timeoutMs: number): Promise<{ readonly ended: Promise<string> }> {
+    const dueMs = performance.now() + timeoutMs;
+    while (this.#gateway.session === null || this.#gateway.linkBroken) {
+      if (performance.now() > dueMs) throw new VenueUnavailable(this.#lost || 'the broker is away');
+      await sleep(RETRY_MS, undefined, { ref: false });
+    }
+    this.#believable();
+    const ended = new Promise<string>((resolve) => {
+      this.#end = resolve;
+    });
+    this.#cancelAll();
+    this.#subscribe([...this.#contracts.keys()]);
+    return { ended };
+  }
+
+  #resubscribe(symbols: readonly string[]): void {
+    for (const [id, { symbol }] of [...this.#subscriptions]) if (symbols.includes(symbol)) this.#cancel(id);
+    this.#subscribe(symbols);
+  }
+
+  #subscribe(symbols: readonly string[]): void {
+    for (const symbol of symbols) {
+      const contract = this.#contractOf(symbol);
+      if (contract === undefined) continue;
+      const id = this.#nextId++;
+      this.#subscriptions.set(id, { symbol, conId: contract.conId, best: {}, due: false, problem: null });
+      this.#gateway.session?.api.reqMktData(id, contract, '', false, false);
+    }
+  }
+
+  /** What is shown has to be what is traded. */
+  #follow(): void {
+    const others = [...this.#subscriptions.values()].filter(
+      ({ symbol, conId }) => this.#contractOf(symbol)?.conId !== conId,
+    );
+    if (others.length > 0) this.#drop('what is traded has become another contract');
+  }
+
+  #drop(cause: string): void {
+    this.#cancelAll();
+    this.#end(cause);
+  }
+
+  #cancelAll(): void {
+    for (const id of [...this.#subscriptions.keys()]) this.#cancel(id);
+  }
+
+  #cancel(id: number): void {
+    this.#subscriptions.delete(id);
+    this.#gateway.session?.api.cancelMktData(id);
+  }
+
+  #onEvent(event: EventName, args: readonly unknown[]): void {
+    if (event === EventName.error) {
+      const [error, code, id] = args;
+      const refused = this.#subscriptions.get(Number(id));
+      if (refused !== undefined && !isWarning(Number(code)))
+        refused.problem = `${code} ${(error as Error).message}`;
+      return;
+    }
+    const subscription = this.#subscriptions.get(Number(args[0]));
+    if (subscription === undefined || !takeTick(subscription.best, event, args) || subscription.due) return;
+    // The ticks of one change come one by one: half of them is a price that never was.
+    subscription.due = true;
+    setImmediate(() => this.#tell(subscription));
+  }
+
+  #tell(subscription: Subscription): void {
+    subscription.due = false;
+    const { symbol, best, problem } = subscription;
+    if (problem !== null || this.#farmsDown.size > 0) return;
+    if (best.bid === undefined || best.ask === undefined) return;
+    this.#events?.quote({ symbol, ...best }, null);
+  }
+
+  #onNotice(code: number, text: string): void {
+    if (linkAfter(code) === true) this.#drop(text);
+    if (code === DATA_LOST) this.#drop(text);
+    const farm = farmAfter(code);
+    if (farm === null || farm.farm === 'history') return;
+    const name = text.slice(text.lastIndexOf(':') + 1);
+    if (farm.up) this.#farmsDown.delete(name);
+    else this.#farmsDown.set(name, `${code} ${text}`);
+  }
+
+  /** Throws where what the Gateway shows may be of before. */
+  #believable(): void {
+    const refused = [...this.#subscriptions.values()].flatMap(({ symbol, problem }) =>
+      problem === null ? [] : `${symbol}: ${problem}`,
+    );
+    const problems = [...this.#farmsDown.values(), ...refused];
+    if (problems.length > 0) throw new VenueUnavailable(problems.join('; '));
+  }
+}
+
+const RETRY_MS = 50;
+
+const isResolved = (one: ResolvedContract | { readonly problem: string }): one is ResolvedContract =>
+  'contract' in one && one.problem === null;

@@ -1,0 +1,69 @@
+/** Where the Gateway is, and as whom it is spoken to: from the environment. The login is the Gateway's own: nothing here is a secret. */
+import { text as anyText } from '../../desk/environment-variable.js';
+import type { Environment } from '../definition.js';
+import type { VenueEndpoint } from '../endpoint.js';
+import type { GatewayAddress } from './gateway.js';
+
+/** In place of an address where the Gateway of the environment is meant. */
+export const GATEWAY = 'IB Gateway';
+const USUAL_GATEWAY = '127.0.0.1:4002';
+const USUAL_CLIENT_ID = 10;
+
+/** What each connection adds to the desk's client id. Orders have the id itself; what is read of the account for them the next. */
+export const CLIENTS = { prices: 2, auditor: 3, preflight: 4 } as const;
+
+export const gatewayText = anyText.regex(/^([A-Za-z0-9.-]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'HOST:PORT');
+export const clientIdText = anyText.regex(/^\d{1,6}$/, 'a whole number up to 999999');
+export const accountText = anyText.regex(
+  /^[A-Z]{1,3}\d{4,12}$/,
+  'the name of an account, for example DU1234567',
+);
+
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
+
+export interface IbkrSettings {
+  readonly clientId: number;
+  /** Null: the only one of the login. */
+  readonly account: string | null;
+}
+
+/** Throws RangeError with the variable's name where one is not as it has to be. */
+export function settingsOf(env: Environment): IbkrSettings {
+  const account = given(env, 'IBKR_ACCOUNT', accountText);
+  const clientId = given(env, 'IBKR_CLIENT_ID', clientIdText);
+  return { clientId: clientId === null ? USUAL_CLIENT_ID : Number(clientId), account };
+}
+
+/** `address`: as an endpoint has it, or `GATEWAY`. Throws RangeError as `settingsOf`. */
+export function gatewayAt(address: string, env: Environment = process.env): GatewayAddress {
+  const at = address === GATEWAY ? (given(env, 'IBKR_GATEWAY', gatewayText) ?? USUAL_GATEWAY) : address;
+  const colon = at.lastIndexOf(':');
+  return { host: at.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(at.slice(colon + 1)) };
+}
+
+export const addressOf = (endpoint: VenueEndpoint): string =>
+  endpoint.kind === 'simulator' ? endpoint.address : GATEWAY;
+
+/** The broker's paper account is its test environment. Throws RangeError for a simulator that is none of this machine. */
+export function endpointOf(
+  desk: { readonly venue: { readonly testnet: boolean } },
+  simulatedVenue: string | undefined,
+  env: Environment = process.env,
+): VenueEndpoint {
+  const address = simulatedVenue ?? env.IBKR_SIMULATOR;
+  if (address === undefined || address === '')
+    return desk.venue.testnet ? { kind: 'testnet' } : { kind: 'live' };
+  if (!LOOPBACK.test(address))
+    throw new RangeError(
+      `the simulator of Interactive Brokers must be an address of this machine like 127.0.0.1:4002; found ${address}`,
+    );
+  return { kind: 'simulator', address };
+}
+
+function given(env: Environment, name: string, form: typeof gatewayText): string | null {
+  const text = env[name];
+  if (text === undefined || text === '') return null;
+  const read = form.safeParse(text);
+  if (read.success) return read.data;
+  throw new RangeError(`${name}: expected ${read.error.issues[0]?.message}, found ${text}`);
+}

@@ -1,0 +1,230 @@
+/** A desk file that names this venue, as the trader, the auditor and the pre-flight take it. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import type { IbkrSimulator, SimulatorOptions } from '../../simulators/ibkr/start.js';
+import { createAudit } from '../../src/auditor/audit.js';
+import { readExchange } from '../../src/checks/preflight/exchange-reading.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { DeskFileError } from '../../src/desk/problem.js';
+import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { connectTrader, type TraderClient } from '../../src/trader/client.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import { startTrader } from '../../src/trader/start.js';
+import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
+import { tradedVenue } from '../../src/venue/registry.js';
+import { CHAT_KEY, DECISION_KEY, vote } from '../go-live/support/live-desk.js';
+import { enrol } from '../support/own-keys.js';
+import { FRIDAY, startSimulator } from './support/at-gateway.js';
+
+const DESK = `
+desk: nasdaq
+version: 1
+mode: live
+venue: { name: ibkr, testnet: true }
+feeds: [ibkr]
+timezone: America/New_York
+instruments:
+  - { symbol: NQ/USD, kind: future, tickSize: "0.25", lotSize: "1", multiplier: "20", exchange: CME, spread: "0.25" }
+paper: { balance: "1000000", currency: USD }
+strategies: [{ name: always, kind: ./strategies/always.ts, symbols: [NQ/USD] }]
+risk: { maxPositionSizePct: 70, maxConcurrentPositions: 1, stopLossPct: 1.5, dailyLossLimitPct: 50, maxDrawdownPct: 50 }
+resume: { startup: person, fault: person }
+deadMan: { action: none }
+people: [{ name: operator, roles: [operator, approver] }, { name: second, roles: [approver] }]
+`;
+
+/** Buys whatever it sees, once, with a stop ten points below. */
+const ALWAYS = `import { strategy } from 'fermata/strategy';
+export default strategy({
+  suits: 'trending',
+  parameters: {},
+  create: () => ({
+    warmupBars: 1,
+    onBar(desk) {
+      if (desk.lots !== 0 || desk.entryResting || Number.isNaN(desk.ask)) return;
+      const ticks = desk.ask;
+      desk.enter({ side: 'buy', type: 'limit', ticks, exits: { stop: { ticks: ticks - 40 } }, restBars: 5, because: 'always' });
+    },
+    state: () => 'buys',
+  }),
+});
+`;
+const SECONDS_LEFT_OF_THE_MINUTE = 12;
+
+/** A clock that goes on from shortly before the end of a minute. */
+function goingOn(): () => number {
+  const from = FRIDAY - SECONDS_LEFT_OF_THE_MINUTE * 1000 - performance.now();
+  return () => Math.floor(from + performance.now());
+}
+
+interface Desk {
+  readonly simulator: IbkrSimulator;
+  readonly client: TraderClient;
+  readonly deskFile: string;
+  until(what: string, holds: (status: TraderStatus) => boolean): Promise<TraderStatus>;
+}
+
+async function startDesk(options: SimulatorOptions = {}, edit = (text: string) => text): Promise<Desk> {
+  const simulator = await startSimulator({ wallMs: goingOn(), ...options });
+  const home = mkdtempSync(join(tmpdir(), 'fermata-ibkr-'));
+  const deskFile = join(home, 'desk.yaml');
+  writeFileSync(deskFile, edit(DESK));
+  mkdirSync(join(home, 'strategies'));
+  writeFileSync(join(home, 'strategies/always.ts'), ALWAYS);
+  const { desk, configHash } = loadDesk(deskFile);
+  const paths = homePaths(home);
+  mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
+  writeFileSync(join(paths.secrets, 'decision-key'), `${DECISION_KEY}\n`, { mode: 0o600 });
+  writeFileSync(join(paths.secrets, 'telegram-vote-key'), `${CHAT_KEY}\n`, { mode: 0o600 });
+  enrol(home, 'operator', 'second');
+  const market = { kind: 'live', files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
+  const runtime = {
+    ...{ version: 1, home, desk: desk.desk, deskFile, configHash, market },
+    simulatedVenue: simulator.address,
+  } as unknown as Runtime;
+  // A minute without a trade has no bar.
+  const trading = setInterval(() => simulator.simulation.setPrice('NQZ6', '15234'), 200);
+  const client = connectTrader(deskPaths(paths, desk.desk).controlSocket);
+  const role = await startTrader(runtime);
+  onTestFinished(async () => {
+    clearInterval(trading);
+    client.close();
+    await role.stop();
+    await simulator.close();
+    rmSync(home, { recursive: true, force: true });
+    rmSync(paths.sockets, { recursive: true, force: true });
+  });
+  const until: Desk['until'] = (what, holds) =>
+    vi.waitFor(
+      async () => {
+        const now = await client.call('status', {}, { timeoutMs: 30_000 });
+        if (!holds(now)) throw new Error(`not ${what}: ${JSON.stringify(now, null, 1)}`);
+        return now;
+      },
+      { timeout: 100_000, interval: 50 },
+    );
+  return { simulator, client, deskFile, until };
+}
+
+const ready = ({ reconciliation, marketData }: TraderStatus): boolean =>
+  reconciliation.state === 'clean' && marketData.state === 'up';
+const why = { commandId: 'c', by: 'operator', reason: 'a test' };
+const resting = ({ simulation }: IbkrSimulator) =>
+  simulation.orders.open.map(({ terms: { type, action, quantity } }) => ({ type, action, quantity }));
+
+it('trades a future: the broker’s prices and past, an entry with its stop, and closes all; the auditor agrees at each step', async () => {
+  const { simulator, client, deskFile, until } = await startDesk({
+    accounts: [{ id: 'DU1234567', cash: '1000000.00', positions: [] }],
+  });
+  const first = await until('ready', ready);
+  expect(first).toMatchObject({
+    mode: 'HALTED',
+    trading: 'live',
+    cash: '1000000.00',
+    account: { name: 'Interactive Brokers simulator' },
+  });
+  expect(first.marketData.lastPrices).toMatchObject([{ symbol: 'NQ/USD', bid: '15233.75', ask: '15234.25' }]);
+  expect(first.marketData.label).toBe('live: ibkr simulator public quotes');
+
+  const { desk } = loadDesk(deskFile);
+  const instruments = buildInstruments(desk);
+  const signedIn = tradedVenue('ibkr').live.signInToRead({});
+  if (!signedIn.ok) throw new Error(signedIn.problem);
+  const endpoint = { kind: 'simulator', address: simulator.address } as const;
+  const readBook = signedIn.access.bookReader({ endpoint, instruments, foreign: {} });
+  const objections: string[] = [];
+  const audit = createAudit({
+    ...{ trader: client, instruments, risk: desk.risk, readBook },
+    readPrices: async ({ lastPrices }) =>
+      new Map(lastPrices.map(({ symbol, bid, ask }) => [symbol, { bid: Number(bid), ask: Number(ask) }])),
+    onPricesMissing: (missing) => objections.push(missing),
+  });
+  const audited = async (): Promise<void> => {
+    for (let look = 0; look < 2; look += 1) expect(await audit()).toBeNull();
+    expect(objections).toEqual([]);
+  };
+  await audited();
+
+  const { incarnation, configHash, haltId } = first;
+  const size = { maxPositionSizePct: 70, maxConcurrentPositions: 1 };
+  const proposal = { release: '0.0.0-test', attempt: 1, step: 0, incarnation, configHash, haltId, size };
+  const decisions = ['operator', 'second'].map((person) => vote(proposal, person, { desk: 'nasdaq' }));
+  await client.call('goLive', { ...why, proposal, decisions }, { timeoutMs: 30_000 });
+  // The first minute that ends makes it buy what 70 % of a million pay for: two contracts of 304,685.
+  const held = await until(
+    'bought and protected',
+    ({ positions: [position] }) => position?.protection === 'confirmed',
+  );
+  expect(held.positions).toMatchObject([
+    { symbol: 'NQ/USD', side: 'long', quantity: '2', stopPrice: '15224.25' },
+  ]);
+  expect(resting(simulator)).toEqual([{ type: 'STP', action: 'SELL', quantity: 2 }]);
+  await audited();
+  // Behind the trader's back.
+  expect(await readBook()).toMatchObject({ cash: null, positions: new Map([['NQ/USD', 2]]) });
+
+  await client.call('closeAll', why, { timeoutMs: 30_000 });
+  const flat = await until(
+    'flat',
+    ({ closeAll, positions }) => closeAll === 'flat' && positions.length === 0,
+  );
+  expect(resting(simulator)).toEqual([]);
+  // Two contracts bought at the ask and sold at the bid: two ticks of 5 dollars and 2.25 for each trade of one.
+  expect(flat.cash).toBe('999971.00');
+  expect(await readBook()).toMatchObject({ cash: 99_997_100_000_000, positions: new Map() });
+  await audited();
+});
+
+it('is looked at before it trades: whose account it is, its money, its contracts, on connections of their own', async () => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  const { desk } = parseDesk('desk.yaml', DESK, { strategies: () => new Map() });
+  const look = (simulatedVenue: string, env = {}) => readExchange({ desk, env, simulatedVenue });
+  const found = await look(simulator.address);
+  expect(found).toMatchObject({
+    endpoint: `Interactive Brokers simulator at ${simulator.address}`,
+    permissions: { ok: true, value: { problems: [], warnings: [] } },
+    balances: { ok: true, value: { currency: 'USD' } },
+    symbols: { ok: true, value: new Map([['NQ/USD', null]]) },
+  });
+  const nobodys = await look(simulator.address, { IBKR_ACCOUNT: 'DU999999' });
+  expect(JSON.stringify(nobodys.permissions)).toContain('the account DU999999 is not of this login');
+  expect(nobodys.balances.ok).toBe(false);
+  const wrong = await look(simulator.address, { IBKR_ACCOUNT: 'du1' });
+  expect(wrong.balances).toMatchObject({ ok: false, why: expect.stringContaining('IBKR_ACCOUNT: expected') });
+  const remote = await look('http://10.0.0.1:4002');
+  expect(remote.balances).toMatchObject({ ok: false, why: expect.stringContaining('like 127.0.0.1:4002') });
+});
+
+it('with a real account behind a desk on paper money is refused, by the pre-flight and the auditor’s choice of account alike', async () => {
+  const simulator = await startSimulator({ accounts: [{ id: 'U7654321', cash: '5000.00', positions: [] }] });
+  onTestFinished(() => simulator.close());
+  const { desk } = parseDesk('desk.yaml', DESK, { strategies: () => new Map() });
+  const found = await readExchange({ desk, env: {}, simulatedVenue: simulator.address });
+  expect(JSON.stringify(found.permissions)).toContain('the account U7654321 is real');
+  expect(found.balances.ok).toBe(false);
+});
+
+it.each([
+  [
+    DESK.replace('kind: future', 'kind: spot').replace('multiplier: "20", exchange: CME, ', ''),
+    'instruments[0].kind: future or stock',
+  ],
+  [
+    DESK.replace(
+      'instruments:\n',
+      'instruments:\n  - { symbol: AAPL/USD, kind: stock, tickSize: "0.01", lotSize: "1" }\n',
+    ),
+    'instruments[1].kind: stock, as of the first instrument',
+  ],
+])('says what an account there can’t trade, with the field', (text, problem) => {
+  expect.assertions(1);
+  try {
+    parseDesk('desk.yaml', text, { strategies: () => new Map() });
+  } catch (error) {
+    if (!(error instanceof DeskFileError)) throw error;
+    expect(error.problems.map(({ key, expected }) => `${key}: ${expected}`).join()).toContain(problem);
+  }
+});

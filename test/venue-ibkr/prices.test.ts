@@ -1,0 +1,157 @@
+/** Prices and past minutes of the broker, over a connection of their own to a simulated Gateway. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import { tradesIn } from '../../src/venue/ibkr/months.js';
+import { openIbkrPrices } from '../../src/venue/ibkr/prices.js';
+import type { PriceConnection, Ticker } from '../../src/venue/prices.js';
+import { eventually } from '../support/eventually.js';
+import { APPLE, FRIDAY, NQ, QUICK, startSimulator } from './support/at-gateway.js';
+
+const MINUTE_MS = 60_000;
+let simulator: IbkrSimulator;
+const open: PriceConnection[] = [];
+
+beforeEach(async () => {
+  simulator = await startSimulator();
+});
+afterEach(async () => {
+  for (const prices of open.splice(0)) await prices.close();
+  await simulator.close();
+});
+
+async function pricesOf(instruments = [NQ], mayLack = false): Promise<PriceConnection> {
+  const address = { host: '127.0.0.1', port: simulator.port };
+  const given = { instruments, mayLack, timeoutMs: 5000, addresses: null, times: QUICK };
+  const prices = await openIbkrPrices({ ...given, address, clientId: 12 });
+  open.push(prices);
+  return prices;
+}
+
+interface Streamed {
+  readonly quotes: Ticker[];
+  readonly ended: () => string | null;
+}
+
+async function streamOf(prices: PriceConnection): Promise<Streamed> {
+  const quotes: Ticker[] = [];
+  let cause: string | null = null;
+  const stream = prices.stream({
+    quote: (ticker) => quotes.push(ticker),
+    minute: () => undefined,
+    venueTime: () => undefined,
+  });
+  const connection = await stream?.connect(5000);
+  void connection?.ended.then((why) => {
+    cause = why;
+  });
+  return { quotes, ended: () => cause };
+}
+
+it('shows what is offered now of the front month, with sizes, and the Gateway’s time', async () => {
+  const prices = await pricesOf();
+  expect(await prices.fetchQuotes(['NQ/USD'])).toEqual([
+    { symbol: 'NQ/USD', bid: 15233.75, ask: 15234.25, bidVolume: 7, askVolume: 9 },
+  ]);
+  expect(await prices.fetchTime()).toBe(FRIDAY);
+});
+
+it('streams each change, both sides together', async () => {
+  const { quotes } = await streamOf(await pricesOf());
+  await eventually(() => expect(quotes).toHaveLength(1));
+  simulator.simulation.setPrice('NQZ6', '15300');
+  await eventually(() => expect(quotes.at(-1)).toMatchObject({ bid: 15299.75, ask: 15300.25 }));
+  expect(quotes.map(({ bid, ask }) => Number(ask) - Number(bid))).toEqual(quotes.map(() => 0.5));
+});
+
+it('where nobody offers shows no price', async () => {
+  const { quotes } = await streamOf(await pricesOf());
+  await eventually(() => expect(quotes).toHaveLength(1));
+  simulator.simulation.market('NQZ6').setDepth({ levels: 0, size: null });
+  simulator.simulation.setPrice('NQZ6', '15300');
+  simulator.simulation.setPrice('NQH7', '15300');
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(quotes).toHaveLength(1);
+});
+
+it('follows the month that orders go to, and tells its stream that it has changed', async () => {
+  const prices = await pricesOf();
+  const first = await streamOf(prices);
+  await eventually(() => expect(first.quotes).toHaveLength(1));
+  simulator.simulation.setPrice('NQH7', '15400');
+  const { conId } = simulator.simulation.market('NQH7').instrument;
+  const march = { conId, localSymbol: 'NQH7', exchange: 'CME' };
+  tradesIn({ host: '127.0.0.1', port: simulator.port }, new Map([['NQ/USD', march]]));
+  await eventually(() => expect(first.ended()).toContain('another contract'));
+  expect(await prices.fetchQuotes(['NQ/USD'])).toMatchObject([{ bid: 15399.75 }]);
+  const again = await streamOf(prices);
+  await eventually(() => expect(again.quotes.at(-1)).toMatchObject({ bid: 15399.75 }));
+});
+
+it('tells minutes across a weekend, as many as are asked for, in order and with volume', async () => {
+  const prices = await pricesOf();
+  // Of the Sunday evening, before the market opens.
+  const sinceMs = FRIDAY - 5 * 24 * 60 * MINUTE_MS;
+  const rows = await prices.fetchMinutes('NQ/USD', sinceMs, 3000);
+  expect(rows).toHaveLength(3000);
+  const times = rows.map(([openMs = 0]) => openMs);
+  expect(times).toEqual([...new Set(times)].sort((a, b) => a - b));
+  expect(times[0]).toBeGreaterThanOrEqual(sinceMs);
+  for (const [, openPrice, high, low, close, volume] of rows.slice(0, 50)) {
+    expect(Number(high)).toBeGreaterThanOrEqual(Math.max(Number(openPrice), Number(close)));
+    expect(Number(low)).toBeLessThanOrEqual(Math.min(Number(openPrice), Number(close)));
+    expect(Number(volume)).toBeGreaterThan(0);
+  }
+  const next = await prices.fetchMinutes('NQ/USD', (times.at(-1) ?? 0) + MINUTE_MS, 5000);
+  expect(next[0]?.[0]).toBeGreaterThan(times.at(-1) ?? 0);
+  expect(next.at(-1)?.[0]).toBe(FRIDAY - MINUTE_MS);
+  // Saturday has none, which is no failure.
+  expect(await prices.fetchMinutes('NQ/USD', FRIDAY + MINUTE_MS, 10)).toEqual([]);
+});
+
+it.each([
+  ['none', '354'],
+  ['delayed', '10168'],
+  ['competing', '10197'],
+  ['partial', '10090'],
+] as const)('with market data that is %s trades on none, and says why: %s', async (permission, code) => {
+  simulator.simulation.permission = permission;
+  const prices = await pricesOf();
+  await expect(prices.fetchQuotes(['NQ/USD'])).rejects.toThrow(code);
+  const { quotes } = await streamOf(prices);
+  await eventually(async () => expect(prices.fetchQuotes(['NQ/USD'])).rejects.toThrow(code));
+  simulator.simulation.setPrice('NQZ6', '15300');
+  await prices.fetchTime();
+  expect(quotes).toEqual([]);
+});
+
+it('gives no price while the farm of market data is down, which is named, and again when it is up', async () => {
+  const prices = await pricesOf();
+  simulator.simulation.setFarm('market', false);
+  await eventually(() => expect(prices.fetchQuotes(['NQ/USD'])).rejects.toThrow('2103'));
+  simulator.simulation.setFarm('market', true);
+  await eventually(async () => expect(await prices.fetchQuotes(['NQ/USD'])).toHaveLength(1));
+});
+
+it('says that history is away, and does not take that for none', async () => {
+  const prices = await pricesOf();
+  simulator.simulation.setFarm('history', false);
+  await expect(prices.fetchMinutes('NQ/USD', FRIDAY - 10 * MINUTE_MS, 10)).rejects.toThrow('162');
+});
+
+it('ends its stream when the way to the broker breaks, and subscribes anew over a way whose data were lost', async () => {
+  const prices = await pricesOf();
+  const first = await streamOf(prices);
+  simulator.simulation.breakLink();
+  await eventually(() => expect(first.ended()).not.toBeNull());
+  const again = streamOf(prices);
+  simulator.simulation.restoreLink(false);
+  const { quotes } = await again;
+  await eventually(() => expect(quotes.length).toBeGreaterThan(0));
+});
+
+it('refuses what is listed otherwise, and leaves it out where it may be lacking', async () => {
+  const wrong = { ...APPLE, id: 1, tickSize: '0.05' };
+  await expect(pricesOf([NQ, wrong])).rejects.toThrow('tickSize is 0.01 at the broker');
+  const prices = await pricesOf([NQ, wrong], true);
+  expect(await prices.fetchQuotes(['NQ/USD', 'AAPL/USD'])).toMatchObject([{ symbol: 'NQ/USD' }]);
+});
