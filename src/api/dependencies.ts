@@ -7,9 +7,9 @@ import type { ShownChannel } from '../home/channel-health.js';
 import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
+import type { DeskCalendar } from '../operations/results/periods.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';
-import type { DeskCalendar } from './read/periods.js';
 
 /** What people can ask for: each use case once, shared with the command line and the chat. */
 export type DeskOperations = Pick<

@@ -1,10 +1,10 @@
 /** Cash that moved without a trade, from the journal to the figures: capital that came or went is no return. */
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { readAnalytics } from '../../src/api/read/read-analytics.js';
 import type { CashKind } from '../../src/domain/cash.js';
 import { returnsOnCapital } from '../../src/domain/statistics.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { projectRecord } from '../../src/ledger/project/project-record.js';
+import { readAnalytics } from '../../src/operations/results/read-analytics.js';
 import { readEquitySteps } from '../../src/store/performance.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 

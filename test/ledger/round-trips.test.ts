@@ -1,13 +1,13 @@
 /** Round trips from the ledger are those that the engine counts: with fees in coins, adopted and claimed positions. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { periodsOf } from '../../src/api/read/periods.js';
-import { readAnalytics } from '../../src/api/read/read-analytics.js';
-import { readResults } from '../../src/api/read/read-results.js';
 import type { Fill } from '../../src/domain/order.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState } from '../../src/engine/state.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
+import { periodsOf } from '../../src/operations/results/periods.js';
+import { readAnalytics } from '../../src/operations/results/read-analytics.js';
+import { readResults } from '../../src/operations/results/read-results.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { entriesOf, recordsOfTrades } from './support/journal-of-trades.js';
 
@@ -57,7 +57,13 @@ async function told(desk: string, records: readonly EngineRecord[]) {
   for (const { record } of entries) applyRecord(state, record);
   const span = { fromMs: START_MS, toMs: START_MS + DAY_MS };
   const periods = periodsOf('day', span, { timezone: 'UTC', dayBoundary: '00:00' });
-  const results = await readResults(database.pool, { desk, symbol: null, strategy: null, periods });
+  const results = await readResults(database.pool, {
+    desk,
+    symbol: null,
+    strategy: null,
+    periods,
+    listMax: 100,
+  });
   const analytics = await readAnalytics(database.pool, desk, START_MS);
   expect(analytics).toMatchObject({ trades: results.total.trips, wins: results.total.wins });
   const counted = [...state.trips.values()];

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import { readAnalytics } from '../../operations/results/read-analytics.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { readAnalytics } from '../read/read-analytics.js';
 import { analyticsSchema } from '../schemas/analytics.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';

@@ -1,15 +1,18 @@
 import type { FastifyInstance } from 'fastify';
+import { periodsOf } from '../../operations/results/periods.js';
+import { readResults } from '../../operations/results/read-results.js';
+import { PERIODS, type Period } from '../../operations/results/results.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { periodsOf } from '../read/periods.js';
-import { readResults } from '../read/read-results.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { PERIODS, type Period, resultsSchema } from '../schemas/results.js';
+import { resultsSchema } from '../schemas/results.js';
 import { coerceIntegers, symbolQuery } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 
 const DAY_MS = 86_400_000;
+/** What a table shows. */
+const LISTED_MAX = 2_000;
 
 interface ResultsAsked {
   readonly days: number;
@@ -52,7 +55,7 @@ export function resultsRoute(app: FastifyInstance, web: WebDependencies, watch: 
       return fromDatabase(reply, 'The ledger', async () => {
         const found = await readResults(web.database, {
           desk: web.runtime.desk,
-          ...{ symbol, strategy, periods },
+          ...{ symbol, strategy, periods, listMax: LISTED_MAX },
         });
         return {
           currency: status?.currency ?? null,

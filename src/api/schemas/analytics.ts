@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Analytics, TripFigures } from '../../operations/results/analytics.js';
 import { decimalText, marketMs } from './json-schema.js';
 
 const figuresSchema = z.object({
@@ -13,7 +14,7 @@ const figuresSchema = z.object({
   best: decimalText.nullable(),
   worst: decimalText.nullable(),
   longestLosingStreak: z.number(),
-});
+}) satisfies z.ZodType<TripFigures>;
 
 export const analyticsSchema = figuresSchema.extend({
   currency: z.string().nullable(),
@@ -31,6 +32,4 @@ export const analyticsSchema = figuresSchema.extend({
   hours: z.number().describe('Hours of market time with equity: few say little'),
   truncated: z.boolean().describe('There were more round trips than are counted'),
   byStrategy: z.array(figuresSchema.extend({ strategy: z.string() })),
-});
-
-export type Analytics = z.infer<typeof analyticsSchema>;
+}) satisfies z.ZodType<Analytics>;

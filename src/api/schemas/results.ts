@@ -1,18 +1,16 @@
 /** What trading came to: round trips, and what they brought by day, week or month. */
 import { z } from 'zod';
+import type { FoundResults, RoundTrip, Sums } from '../../operations/results/results.js';
 import { decimalText, marketMs } from './json-schema.js';
 
-export const PERIODS = ['day', 'week', 'month'] as const;
-export type Period = (typeof PERIODS)[number];
-
-export const sumsSchema = z.object({
+const sumsSchema = z.object({
   trips: z.number().describe('Closed round trips'),
   wins: z.number().describe('Those with a profit after fees'),
   net: decimalText.describe('After fees'),
   fees: decimalText,
-});
+}) satisfies z.ZodType<Sums>;
 
-export const roundTripSchema = z.object({
+const roundTripSchema = z.object({
   id: z.string(),
   symbol: z.string(),
   strategy: z.string(),
@@ -30,7 +28,7 @@ export const roundTripSchema = z.object({
     .describe('Result over what the first protective stop would have lost; null without one'),
   reason: z.string().describe('Purpose of the last fill: exit, protective, close, foreign'),
   fees: decimalText,
-});
+}) satisfies z.ZodType<RoundTrip>;
 
 export const resultsSchema = z.object({
   currency: z.string().nullable(),
@@ -51,6 +49,6 @@ export const resultsSchema = z.object({
     .describe('Newest first, by the time of closing; those without a round trip are left out'),
   roundTrips: z.array(roundTripSchema).describe('Newest first'),
   truncated: z.boolean().describe('There are older ones: the sums count them, the list does not'),
-});
+}) satisfies z.ZodType<FoundResults>;
 
 export type Results = z.infer<typeof resultsSchema>;

@@ -1,12 +1,7 @@
 /** Round trips and what they brought, from the ledger of fills. */
-import { z } from 'zod';
-import type { Database } from '../dependencies.js';
-import { type Results, roundTripSchema, sumsSchema } from '../schemas/results.js';
 import type { Periods } from './periods.js';
+import type { FoundResults, Queries, RoundTrip, Sums } from './results.js';
 import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
-
-/** What a table shows of them; the sums are of all. */
-const LISTED_MAX = 2_000;
 
 export interface ResultsQuery {
   readonly desk: string;
@@ -14,6 +9,8 @@ export interface ResultsQuery {
   readonly strategy: string | null;
   /** Nothing that was closed before them counts. */
   readonly periods: Periods;
+  /** How many round trips are listed at most; the sums are of all. */
+  readonly listMax: number;
 }
 
 /**
@@ -68,19 +65,21 @@ const BY_PERIOD = `${ROUND_TRIPS}
   select width_bucket(closed_at, $5::timestamptz[]) as place, ${SUMS}
   from trips group by rollup (1) order by 1 desc nulls first`;
 
-const placedSchema = sumsSchema.extend({ place: z.number().nullable() });
+/** Of the period at this place, from 1; null: of all. */
+type PlacedSums = Sums & { readonly place: number | null };
 
 /** Rejects when the database is down. */
 export async function readResults(
-  database: Database,
-  { desk, symbol, strategy, periods }: ResultsQuery,
-): Promise<Pick<Results, 'total' | 'periods' | 'roundTrips' | 'truncated'>> {
+  database: Queries,
+  { desk, symbol, strategy, periods, listMax }: ResultsQuery,
+): Promise<FoundResults> {
   const asked = [desk, periods.fromMs, symbol, strategy];
   const [listed, sums] = await Promise.all([
-    database.query(LISTED, [...asked, LISTED_MAX + 1]),
+    database.query(LISTED, [...asked, listMax + 1]),
     database.query(BY_PERIOD, [...asked, periods.begins.map(({ startMs }) => new Date(startMs))]),
   ]);
-  const rows = sums.rows.map((row) => placedSchema.parse(row));
+  const rows = sums.rows as readonly PlacedSums[];
+  const trips = listed.rows as readonly RoundTrip[];
   const { place: _, ...total } = rows.find(({ place }) => place === null) ?? NOTHING;
   return {
     total,
@@ -88,8 +87,8 @@ export async function readResults(
       const period = place === null ? undefined : periods.begins[place - 1];
       return period === undefined ? [] : [{ ...period, ...sum }];
     }),
-    roundTrips: listed.rows.slice(0, LISTED_MAX).map((row) => roundTripSchema.parse(row)),
-    truncated: listed.rows.length > LISTED_MAX,
+    roundTrips: trips.slice(0, listMax),
+    truncated: trips.length > listMax,
   };
 }
 

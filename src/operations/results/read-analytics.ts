@@ -8,8 +8,8 @@ import {
   sharpeRatio,
 } from '../../domain/statistics.js';
 import { EQUITY_STEPS } from '../../store/performance.js';
-import type { Database } from '../dependencies.js';
-import type { Analytics } from '../schemas/analytics.js';
+import type { Analytics, TripFigures } from './analytics.js';
+import type { Queries } from './results.js';
 import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
 
 const tripSchema = z.object({
@@ -43,11 +43,7 @@ const pointSchema = z.object({ equity: z.number(), capital: z.number() });
 type Curve = readonly z.infer<typeof pointSchema>[];
 
 /** Rejects when the database is down. `fromMs`: market time. */
-export async function readAnalytics(
-  database: Database,
-  desk: string,
-  fromMs: number,
-): Promise<Omit<Analytics, 'currency' | 'fromMs' | 'toMs'>> {
+export async function readAnalytics(database: Queries, desk: string, fromMs: number): Promise<Analytics> {
   const curve = async (stepMs: number): Promise<Curve> => {
     const { rows } = await database.query(EQUITY_STEPS, [desk, new Date(fromMs), NO_END, stepMs]);
     return z.array(pointSchema).parse(rows);
@@ -85,9 +81,7 @@ function drawdownOf(points: Curve): number {
   return meter.worst?.fraction ?? 0;
 }
 
-function figuresOf(
-  trips: readonly Trip[],
-): Analytics['byStrategy'][number] extends infer T ? Omit<T, 'strategy'> : never {
+function figuresOf(trips: readonly Trip[]): TripFigures {
   const results = trips.map(({ net }) => net);
   const gains = results.filter((net) => net > 0);
   const losses = results.filter((net) => net <= 0);

@@ -2,7 +2,7 @@
 import type { Desk } from '../../desk/schema.js';
 import { tradingDayStart } from '../../domain/trading-day.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
-import type { Period } from '../schemas/results.js';
+import type { Period } from './results.js';
 
 export type DeskCalendar = Pick<Desk, 'timezone' | 'dayBoundary'>;
 
