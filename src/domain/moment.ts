@@ -1,3 +1,14 @@
+const MINUTE_MS = 60_000;
+
+/** A span of time in its two largest parts: `1 h 20 min`. */
+export function lasted(ms: number): string {
+  const minutes = Math.round(ms / MINUTE_MS);
+  if (minutes < 1) return `${Math.round(ms / 1_000)} s`;
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
 /** A moment as people read it: `2026-11-20 19:01 UTC`. Whoever needs milliseconds reads the evidence. */
 export const moment = (ms: number): string =>
   `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

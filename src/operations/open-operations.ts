@@ -32,6 +32,8 @@ import type { OperationContext } from './operation.js';
 import type { Operations } from './operations.js';
 import { withPlainRequests } from './plain-requests.js';
 import { readStatus } from './read-status.js';
+import { readChart } from './results/read-chart.js';
+import { showResults } from './results/show-results.js';
 import { resumeTrading } from './resume-trading.js';
 import { runRoutine } from './run-routine.js';
 import { changeSettings } from './settings/change-settings.js';
@@ -93,6 +95,8 @@ export function operationsOver(context: OperationContext): Operations {
     testTelegram: (caller) => testTelegram(context, caller),
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
+    showResults: (request) => showResults(context, request),
+    readChart: (request) => readChart(context, request),
     listValidations: () => listValidations(context),
     preflight: () => askPreflight(context),
     startGoLive: (caller, request) => startGoLive(context, caller, request),

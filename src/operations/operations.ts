@@ -23,6 +23,8 @@ import type { IncidentOpened, OpenIncidentRequest } from './incidents/open-incid
 import type { ScheduledRun } from './list-schedules.js';
 import type { ValidationShown } from './list-validations.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
+import type { ChartRequest, ChartShown } from './results/read-chart.js';
+import type { ResultsRequest, ResultsShown } from './results/show-results.js';
 import type { ResumeRequest } from './resume-trading.js';
 import type { RoutineOutcome } from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
@@ -70,6 +72,10 @@ export interface Operations {
   readStepOutput(id: number): Promise<StepOutput | null>;
   /** CSV in pieces. Rejects while Postgres is down. `caller`: null for a command on this machine. */
   exportRecords(caller: Caller | null, request: ExportRequest): AsyncIterable<string>;
+  /** Rejects while Postgres is down. */
+  showResults(request: ResultsRequest): Promise<ResultsShown>;
+  /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
+  readChart(request: ChartRequest): Promise<ChartShown>;
   listValidations(): Promise<readonly ValidationShown[]>;
   /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;

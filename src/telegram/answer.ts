@@ -2,21 +2,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NoticeButton } from '../contracts/notice.js';
 import type { BotContext } from './bot-context.js';
+import type { SendOutcome } from './sending/send-outcome.js';
 
 const TRIES = 4;
 const AGAIN_MS = 1_000;
 const TEXT_LENGTH_MAX = 4_000;
+/** Telegram takes no longer one under a picture. */
+const CAPTION_LENGTH_MAX = 1_024;
+
+type Answering = Pick<BotContext, 'lane' | 'log'>;
 
 /** True once Telegram has it. An answer of unknown fate is not repeated: the effect itself is told as a notice. */
-export async function answer(
-  { lane, log }: Pick<BotContext, 'lane' | 'log'>,
+export function answer(
+  context: Answering,
   chatId: number | string,
   text: string,
   buttons: readonly NoticeButton[] = [],
 ): Promise<boolean> {
   const message = { chatId: String(chatId), text: text.slice(0, TEXT_LENGTH_MAX), buttons };
+  return deliver(context, () => context.lane.send(message));
+}
+
+/** The same with a PNG above the text. */
+export function answerPicture(
+  context: Answering,
+  chatId: number | string,
+  picture: { readonly png: Buffer; readonly name: string; readonly caption: string },
+): Promise<boolean> {
+  const caption = picture.caption.slice(0, CAPTION_LENGTH_MAX);
+  return deliver(context, () => context.lane.sendPicture({ ...picture, caption, chatId: String(chatId) }));
+}
+
+async function deliver({ log }: Answering, send: () => Promise<SendOutcome>): Promise<boolean> {
   for (let attempt = 1; attempt <= TRIES; attempt += 1) {
-    const outcome = await lane.send(message);
+    const outcome = await send();
     if (outcome.kind === 'sent') return true;
     if (outcome.kind !== 'later') {
       log('warn', `an answer was not delivered: ${outcome.reason}`);

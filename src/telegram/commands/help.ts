@@ -15,6 +15,10 @@ export const helpCommand: ChatCommand = {
         '/closeall: stop and close every position (asks first)',
         '/resume: trade again (asks first); /resume 50%: at half of the desk file’s position size',
         '/incident TITLE: report that something is wrong; more lines say what was seen',
+        '/profit: result after fees of today, this week, this month and all; /profit week: one of them',
+        '/daily 7: a line for each of the last days',
+        '/trades 5: the round trips that were closed last',
+        '/chart BTC/USDT 4h: prices, what was traded, and the stop, as a picture',
         'Approvals come as messages with buttons.',
       ].join('\n'),
     );

@@ -4,7 +4,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import type { Api } from 'grammy';
+import { type Api, InputFile } from 'grammy';
 import type { NoticeButton } from '../../contracts/notice.js';
 import { asTyped } from '../../home/as-typed.js';
 import { type GrammySignal, grammySignal } from '../grammy-signal.js';
@@ -16,6 +16,14 @@ export interface Outgoing {
   readonly text: string;
   readonly buttons: readonly NoticeButton[];
   readonly silent?: boolean;
+}
+
+export interface OutgoingPicture {
+  readonly chatId: string;
+  readonly png: Buffer;
+  /** Of the file, where somebody keeps it. */
+  readonly name: string;
+  readonly caption: string;
 }
 
 const REQUEST_MS = 10_000;
@@ -70,6 +78,13 @@ export class SendLane {
         ),
       );
     });
+  }
+
+  async sendPicture({ chatId, png, name, caption }: OutgoingPicture): Promise<SendOutcome> {
+    await this.limit.turn(chatId, this.stopping.signal);
+    return this.oneByOne(() =>
+      this.attempt((signal) => this.api.sendPhoto(chatId, new InputFile(png, name), { caption }, signal)),
+    );
   }
 
   /**

@@ -1,7 +1,7 @@
 /** A trader that does what a test tells it: answers like the real control socket, and can be gone. */
 import { randomBytes } from 'node:crypto';
 import type { ControlMethods } from '../../../src/contracts/control.js';
-import type { FlatProof, TraderStatus } from '../../../src/contracts/trader-status.js';
+import type { BarStatus, FlatProof, TraderStatus } from '../../../src/contracts/trader-status.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../../../src/domain/mode.js';
 import {
   type CallableMethod,
@@ -45,6 +45,7 @@ export class ScriptedTrader {
   settingsVersion = 0;
   readonly reloaded: { values: Readonly<Record<string, number>>; approvedBy: string[] }[] = [];
   marketMs = Date.parse('2026-03-02T10:00:00Z');
+  bars: readonly BarStatus[] = [];
   market: Partial<TraderStatus['marketData']> = {};
   reconciliation: TraderStatus['reconciliation']['state'] = 'clean';
   readAtWallMs: number | null = null;
@@ -228,10 +229,10 @@ export class ScriptedTrader {
       this.granted = null;
       return this.taken(commandId, this.halt('check-failed', 'person', by));
     },
-    bars: ({ symbol }: ControlMethods['bars']['params']) => ({
+    bars: ({ symbol, count }: ControlMethods['bars']['params']) => ({
       symbol,
       source: 'simulated-303-seed-7',
-      bars: [],
+      bars: this.bars.slice(-count),
     }),
     explainCash: ({ commandId }: ControlMethods['explainCash']['params']) => this.taken(commandId, null),
     reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {

@@ -1,0 +1,78 @@
+/** What a picture of an instrument's prices shows: minutes, what was traded in them, and the levels that count now. */
+import type { BarStatus, TraderStatus } from '../../contracts/trader-status.js';
+import { ofAccountInUse } from '../../store/account-in-use.js';
+import type { OperationContext } from '../operation.js';
+import { readStatus } from '../read-status.js';
+
+export interface ChartRequest {
+  /** Null: the first one with a position, else the desk's first. */
+  readonly symbol: string | null;
+  readonly minutes: number;
+}
+
+export interface ChartFill {
+  readonly side: 'buy' | 'sell';
+  readonly marketMs: number;
+}
+
+export interface ChartLevel {
+  readonly kind: 'position' | 'stop' | 'entry' | 'target';
+  readonly name: string;
+  /** Decimal text. */
+  readonly price: string;
+}
+
+export interface ChartShown {
+  readonly symbol: string;
+  /** Finished minutes, oldest first. */
+  readonly bars: readonly BarStatus[];
+  /** Oldest first; null while Postgres is down. */
+  readonly fills: readonly ChartFill[] | null;
+  readonly levels: readonly ChartLevel[];
+  /** Of the prices. */
+  readonly label: string;
+  readonly simulated: boolean;
+}
+
+const ANSWER_MS = 3_000;
+const FILLS_MAX = 500;
+
+/** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
+export async function readChart(
+  context: Pick<OperationContext, 'desk' | 'pool' | 'trader'>,
+  request: ChartRequest,
+): Promise<ChartShown> {
+  const { desk, pool, trader } = context;
+  const status = await readStatus(context);
+  const symbol = request.symbol ?? status.positions[0]?.symbol ?? desk.instruments[0]?.symbol ?? '';
+  const asked = { symbol, count: request.minutes, sinceMs: 0 };
+  const { bars } = await trader.call('bars', asked, { timeoutMs: ANSWER_MS });
+  const since = new Date(bars[0]?.openMs ?? status.marketData.marketMs);
+  const fills = await pool
+    .query<ChartFill>(
+      `select side, (extract(epoch from market) * 1000)::float8 as "marketMs" from fills
+        where desk = $1 and ${ofAccountInUse()} and symbol = $2 and market >= $3 order by market desc limit $4`,
+      [desk.desk, symbol, since, FILLS_MAX],
+    )
+    .then(
+      ({ rows }) => rows.reverse(),
+      () => null,
+    );
+  const { label, simulated } = status.marketData;
+  return { symbol, bars, fills, levels: levelsOf(status, symbol), label, simulated };
+}
+
+function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly ChartLevel[] {
+  const ofPosition = positions
+    .filter((one) => one.symbol === symbol)
+    .flatMap(({ side, averagePrice, stopPrice }): ChartLevel[] => [
+      { kind: 'position', name: `${side} from`, price: averagePrice },
+      ...(stopPrice === null ? [] : [{ kind: 'stop', name: 'stop', price: stopPrice } as const]),
+    ]);
+  const ofOrders = orders.flatMap(({ symbol: of, purpose, price }): ChartLevel[] => {
+    if (of !== symbol || price === null) return [];
+    if (purpose === 'entry') return [{ kind: 'entry', name: 'entry', price }];
+    return purpose === 'exit' ? [{ kind: 'target', name: 'target', price }] : [];
+  });
+  return [...ofPosition, ...ofOrders];
+}

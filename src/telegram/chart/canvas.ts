@@ -1,0 +1,115 @@
+/** A picture to draw on, without a browser or a native library: smooth lines, boxes and triangles, written as PNG. */
+import { crc32, deflateSync } from 'node:zlib';
+
+/** Red, green, blue, 0 to 255. */
+export type Colour = readonly [number, number, number];
+
+/** Pixels from the upper left corner; between two pixels is a place too. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export class Canvas {
+  readonly #pixels: Uint8Array;
+
+  constructor(
+    readonly width: number,
+    readonly height: number,
+    ground: Colour,
+  ) {
+    this.#pixels = new Uint8Array(width * height * 3);
+    for (let at = 0; at < this.#pixels.length; at += 1) this.#pixels[at] = ground[at % 3] ?? 0;
+  }
+
+  /** A filled box between two corners. */
+  box(from: Point, to: Point, colour: Colour, opacity = 1): void {
+    const overlap = (pixel: number, low: number, high: number): number =>
+      Math.min(pixel + 1, high) - Math.max(pixel, low);
+    this.#shade(from, to, colour, (x, y) => opacity * overlap(x, from.x, to.x) * overlap(y, from.y, to.y));
+  }
+
+  /** A line with round ends. */
+  line(from: Point, to: Point, thickness: number, colour: Colour): void {
+    const reach = thickness / 2 + 1;
+    const [dx, dy] = [to.x - from.x, to.y - from.y];
+    const length = dx * dx + dy * dy;
+    this.#shade(
+      { x: Math.min(from.x, to.x) - reach, y: Math.min(from.y, to.y) - reach },
+      { x: Math.max(from.x, to.x) + reach, y: Math.max(from.y, to.y) + reach },
+      colour,
+      (x, y) => {
+        const [px, py] = [x + 0.5 - from.x, y + 0.5 - from.y];
+        const along = length === 0 ? 0 : Math.min(1, Math.max(0, (px * dx + py * dy) / length));
+        return thickness / 2 + 0.5 - Math.hypot(px - along * dx, py - along * dy);
+      },
+    );
+  }
+
+  /** `up`: its point is the upper one. `tip`: where that point is. */
+  arrow(tip: Point, up: boolean, size: number, colour: Colour): void {
+    const turn = up ? 1 : -1;
+    const slope = Math.hypot(1, 2);
+    this.#shade(
+      { x: tip.x - size / 2 - 1, y: Math.min(tip.y, tip.y + turn * size) - 1 },
+      { x: tip.x + size / 2 + 1, y: Math.max(tip.y, tip.y + turn * size) + 1 },
+      colour,
+      (x, y) => {
+        const across = Math.abs(x + 0.5 - tip.x);
+        const down = turn * (y + 0.5 - tip.y);
+        return Math.min((down - 2 * across) / slope, size - down) + 0.5;
+      },
+    );
+  }
+
+  png(): Buffer {
+    const { width, height } = this;
+    const row = width * 3;
+    // Each row begins with its filter: none.
+    const rows = Buffer.alloc((row + 1) * height);
+    for (let y = 0; y < height; y += 1)
+      rows.set(this.#pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
+    const header = Buffer.alloc(13);
+    header.writeUInt32BE(width, 0);
+    header.writeUInt32BE(height, 4);
+    header.set([BITS_A_COLOUR, TRUE_COLOUR], 8);
+    return Buffer.concat([
+      SIGNATURE,
+      chunk('IHDR', header),
+      chunk('IDAT', deflateSync(rows, { level: 9 })),
+      chunk('IEND', Buffer.alloc(0)),
+    ]);
+  }
+
+  /** Each pixel of a box by how much of it is covered, 0 to 1. */
+  #shade(from: Point, to: Point, colour: Colour, covered: (x: number, y: number) => number): void {
+    const [left, right] = [Math.max(0, Math.floor(from.x)), Math.min(this.width, Math.ceil(to.x))];
+    const [top, bottom] = [Math.max(0, Math.floor(from.y)), Math.min(this.height, Math.ceil(to.y))];
+    for (let y = top; y < bottom; y += 1) {
+      for (let x = left; x < right; x += 1) {
+        const part = Math.min(1, Math.max(0, covered(x, y)));
+        if (part > 0) this.#blend((y * this.width + x) * 3, colour, part);
+      }
+    }
+  }
+
+  #blend(at: number, colour: Colour, part: number): void {
+    for (let channel = 0; channel < 3; channel += 1) {
+      const there = this.#pixels[at + channel] ?? 0;
+      this.#pixels[at + channel] = Math.round(there + ((colour[channel] ?? 0) - there) * part);
+    }
+  }
+}
+
+const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+const BITS_A_COLOUR = 8;
+const TRUE_COLOUR = 2;
+
+function chunk(type: string, data: Buffer): Buffer {
+  const named = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+  const framed = Buffer.alloc(named.length + 8);
+  framed.writeUInt32BE(data.length, 0);
+  framed.set(named, 4);
+  framed.writeUInt32BE(crc32(named), named.length + 4);
+  return framed;
+}

@@ -1,0 +1,226 @@
+/** Prices as a picture: candles with their volume, what was traded, and the levels that count. */
+import { Canvas, type Colour } from './canvas.js';
+import { textWidth, write } from './lettering.js';
+
+export interface Candle {
+  /** Market milliseconds. */
+  readonly openMs: number;
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
+  readonly close: number;
+  readonly volume: number;
+}
+
+export interface DrawnFill {
+  readonly marketMs: number;
+  readonly side: 'buy' | 'sell';
+}
+
+export interface DrawnLevel {
+  readonly name: string;
+  readonly price: number;
+  readonly tone: 'soft' | 'stop' | 'entry' | 'target';
+}
+
+export interface ChartToDraw {
+  readonly title: string;
+  /** What one candle is, and whose prices these are. */
+  readonly subtitle: string;
+  /** Oldest first, at least one. */
+  readonly candles: readonly Candle[];
+  readonly spanMs: number;
+  readonly fills: readonly DrawnFill[];
+  readonly levels: readonly DrawnLevel[];
+  /** Places after the decimal point. */
+  readonly digits: number;
+}
+
+/** Telegram shows a photo no larger. */
+const WIDTH = 1280;
+const HEIGHT = 720;
+const PLOT = { left: 24, right: 1122, top: 112, bottom: 660 };
+/** Of the plot's height, from below. */
+const VOLUME_PART = 0.14;
+const TEXT = 15;
+const TITLE = 25;
+
+const GROUND: Colour = [16, 21, 27];
+const GRID: Colour = [36, 44, 53];
+const INK: Colour = [232, 238, 243];
+const SOFT: Colour = [148, 160, 171];
+const UP: Colour = [63, 185, 130];
+const DOWN: Colour = [240, 98, 96];
+const TONES: Readonly<Record<DrawnLevel['tone'], Colour>> = {
+  soft: SOFT,
+  stop: DOWN,
+  entry: [88, 166, 255],
+  target: UP,
+};
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Where prices and times lie in the picture. */
+interface Scales {
+  readonly low: number;
+  readonly high: number;
+  readonly y: (price: number) => number;
+  readonly x: (marketMs: number) => number;
+  /** Pixels of one candle. */
+  readonly step: number;
+}
+
+/** A PNG. */
+export function drawChart(chart: ChartToDraw): Buffer {
+  const canvas = new Canvas(WIDTH, HEIGHT, GROUND);
+  const scales = scalesOf(chart);
+  drawPriceAxis(canvas, chart, scales);
+  drawTimeAxis(canvas, chart, scales);
+  drawCandles(canvas, chart, scales);
+  for (const level of chart.levels) drawLevel(canvas, chart, scales, level);
+  for (const fill of chart.fills) drawFill(canvas, chart, scales, fill);
+  drawHead(canvas, chart);
+  return canvas.png();
+}
+
+function scalesOf({ candles, spanMs, levels }: ChartToDraw): Scales {
+  const lowest = Math.min(...candles.map(({ low }) => low));
+  const highest = Math.max(...candles.map(({ high }) => high));
+  // A level far away would press the candles flat.
+  const reach = Math.max(highest - lowest, highest * 0.0005) * 1.5;
+  const near = levels
+    .map(({ price }) => price)
+    .filter((price) => price > lowest - reach && price < highest + reach);
+  const [bottom, top] = [Math.min(lowest, ...near), Math.max(highest, ...near)];
+  const margin = Math.max(top - bottom, top * 0.0005) * 0.07;
+  const [low, high] = [bottom - margin, top + margin];
+  const firstMs = candles[0]?.openMs ?? 0;
+  const count = ((candles.at(-1)?.openMs ?? firstMs) - firstMs) / spanMs + 1;
+  const step = (PLOT.right - PLOT.left) / count;
+  const floor = PLOT.bottom - (PLOT.bottom - PLOT.top) * VOLUME_PART;
+  return {
+    ...{ low, high, step },
+    y: (price) => floor - ((price - low) / (high - low)) * (floor - PLOT.top),
+    x: (marketMs) => PLOT.left + ((marketMs - firstMs) / spanMs) * step,
+  };
+}
+
+function drawPriceAxis(canvas: Canvas, { digits, levels }: ChartToDraw, { low, high, y }: Scales): void {
+  const between = roundStep((high - low) / 9);
+  const taken = levels.map(({ price }) => y(price));
+  for (let price = Math.ceil(low / between) * between; price <= high; price += between) {
+    const at = Math.round(y(price));
+    canvas.box({ x: PLOT.left, y: at }, { x: PLOT.right, y: at + 1 }, GRID);
+    // The tag of a level says its own price there.
+    if (taken.some((other) => Math.abs(other - at) < TEXT * 1.8)) continue;
+    const place = { x: PLOT.right + 14, y: at - TEXT / 2 };
+    write(canvas, place, priceText(price, digits), { height: TEXT, colour: SOFT });
+  }
+}
+
+/** 1, 2 or 5 times a power of ten. */
+function roundStep(about: number): number {
+  const power = 10 ** Math.floor(Math.log10(about));
+  return ([1, 2, 5].find((factor) => factor * power >= about) ?? 10) * power;
+}
+
+const BETWEEN_TIMES = [5, 10, 15, 30, 60, 120, 240, 360].map((minutes) => minutes * MINUTE_MS);
+const LABELS_MAX = 9;
+
+function drawTimeAxis(canvas: Canvas, { candles, spanMs }: ChartToDraw, { x }: Scales): void {
+  const fromMs = candles[0]?.openMs ?? 0;
+  const toMs = (candles.at(-1)?.openMs ?? fromMs) + spanMs;
+  const between = BETWEEN_TIMES.find((each) => (toMs - fromMs) / each <= LABELS_MAX) ?? DAY_MS;
+  for (let at = Math.ceil(fromMs / between) * between; at < toMs; at += between) {
+    const place = Math.round(x(at));
+    canvas.box({ x: place, y: PLOT.top }, { x: place + 1, y: PLOT.bottom }, GRID);
+    const text = new Date(at).toISOString();
+    const label = at % DAY_MS === 0 ? text.slice(5, 10) : text.slice(11, 16);
+    const left = place - textWidth(label, TEXT) / 2;
+    if (left < 0 || left + textWidth(label, TEXT) > PLOT.right) continue;
+    write(canvas, { x: left, y: PLOT.bottom + 18 }, label, { height: TEXT, colour: SOFT });
+  }
+  write(canvas, { x: PLOT.right + 14, y: PLOT.bottom + 18 }, 'UTC', { height: TEXT, colour: SOFT });
+}
+
+function drawCandles(canvas: Canvas, { candles }: ChartToDraw, { x, y, step }: Scales): void {
+  const most = Math.max(...candles.map(({ volume }) => volume), Number.MIN_VALUE);
+  const room = (PLOT.bottom - PLOT.top) * VOLUME_PART;
+  const half = Math.max(0.6, (step * 0.7) / 2);
+  for (const { openMs, open, high, low, close, volume } of candles) {
+    const colour = close < open ? DOWN : UP;
+    const middle = x(openMs) + step / 2;
+    const [top, bottom] = [y(Math.max(open, close)), y(Math.min(open, close))];
+    const wick = Math.min(half, 0.9);
+    canvas.box({ x: middle - wick, y: y(high) }, { x: middle + wick, y: y(low) }, colour);
+    // One that ended where it began is seen too.
+    canvas.box({ x: middle - half, y: top }, { x: middle + half, y: Math.max(bottom, top + 1.4) }, colour);
+    const tall = (volume / most) * room;
+    canvas.box(
+      { x: middle - half, y: PLOT.bottom - tall },
+      { x: middle + half, y: PLOT.bottom },
+      colour,
+      0.3,
+    );
+  }
+}
+
+const DASH = 9;
+
+function drawLevel(
+  canvas: Canvas,
+  { digits }: ChartToDraw,
+  { low, high, y }: Scales,
+  level: DrawnLevel,
+): void {
+  const { price, tone } = level;
+  if (price < low || price > high) return;
+  const at = Math.round(y(price));
+  const colour = TONES[tone];
+  for (let x = PLOT.left; x < PLOT.right; x += DASH * 2)
+    canvas.box({ x, y: at - 1 }, { x: Math.min(x + DASH, PLOT.right), y: at + 1 }, colour);
+  const text = priceText(price, digits);
+  const place = { x: PLOT.right + 14, y: at - TEXT / 2 };
+  const end = { x: place.x + textWidth(text, TEXT) + 8, y: place.y + TEXT + 7 };
+  canvas.box({ x: place.x - 8, y: place.y - 7 }, end, colour);
+  write(canvas, place, text, { height: TEXT, colour: GROUND });
+}
+
+const ARROW = 17;
+
+/** Below the candle what was bought, above it what was sold. */
+function drawFill(canvas: Canvas, { candles, spanMs }: ChartToDraw, scales: Scales, fill: DrawnFill): void {
+  const candle = candles.findLast(({ openMs }) => openMs <= fill.marketMs);
+  if (candle === undefined || fill.marketMs >= candle.openMs + spanMs) return;
+  const x = scales.x(candle.openMs) + scales.step / 2;
+  const buys = fill.side === 'buy';
+  const y = buys ? scales.y(candle.low) + 6 : scales.y(candle.high) - 6;
+  canvas.arrow({ x, y: y + (buys ? -3 : 3) }, buys, ARROW + 7, GROUND);
+  canvas.arrow({ x, y }, buys, ARROW, buys ? UP : DOWN);
+}
+
+/** Title and newest price; below, the levels by name, also those too far away to be drawn. */
+function drawHead(canvas: Canvas, { title, subtitle, candles, levels, digits }: ChartToDraw): void {
+  write(canvas, { x: PLOT.left, y: 26 }, title, { height: TITLE, colour: INK });
+  const beside = PLOT.left + textWidth(title, TITLE) + 26;
+  write(canvas, { x: beside, y: 26 + TITLE - TEXT }, subtitle, { height: TEXT, colour: SOFT });
+  const newest = candles.at(-1);
+  if (newest !== undefined) {
+    const text = priceText(newest.close, digits);
+    const left = WIDTH - PLOT.left - textWidth(text, TITLE);
+    const colour = newest.close < newest.open ? DOWN : UP;
+    write(canvas, { x: left, y: 26 }, text, { height: TITLE, colour });
+  }
+  let x = PLOT.left;
+  for (const { name, price, tone } of levels) {
+    const text = `${name} ${priceText(price, digits)}`;
+    canvas.box({ x, y: 76 }, { x: x + 20, y: 79 }, TONES[tone]);
+    write(canvas, { x: x + 30, y: 70 }, text, { height: TEXT, colour: TONES[tone] });
+    x += 30 + textWidth(text, TEXT) + 34;
+  }
+}
+
+const priceText = (price: number, digits: number): string =>
+  price.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ' ');

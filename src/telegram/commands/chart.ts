@@ -1,0 +1,144 @@
+/** /chart BTC/USDT 4h: prices, what was traded, and the levels that count, as a picture. */
+import type { BarStatus } from '../../contracts/trader-status.js';
+import { symbolIn } from '../../desk/symbol-text.js';
+import { messageOf } from '../../domain/message-of.js';
+import type { ChartLevel, ChartShown } from '../../operations/results/read-chart.js';
+import { answer, answerPicture } from '../answer.js';
+import { type Candle, type DrawnLevel, drawChart } from '../chart/draw-chart.js';
+import type { ChatCommand } from './command.js';
+
+interface ChartRange {
+  readonly name: string;
+  readonly minutes: number;
+  /** Minutes of one candle. */
+  readonly candle: number;
+}
+
+/** The trader keeps the last 1,000 minutes. */
+const RANGES: readonly ChartRange[] = [
+  { name: '1h', minutes: 60, candle: 1 },
+  { name: '4h', minutes: 240, candle: 1 },
+  { name: '8h', minutes: 480, candle: 3 },
+  { name: '16h', minutes: 960, candle: 5 },
+];
+const USUAL = '4h';
+const MINUTE_MS = 60_000;
+
+export const chartCommand: ChatCommand = {
+  name: 'chart',
+  description: 'prices as a picture: /chart BTC/USDT 4h',
+  run: async (context, _person, { chatId, argument }) => {
+    const symbols = context.desk.instruments.map(({ symbol }) => symbol);
+    const asked = askedFor(argument, symbols);
+    if (asked === null) {
+      const expected = `a symbol of this desk (${symbols.join(', ')}) and a range (${RANGES.map(({ name }) => name).join(', ')})`;
+      await answer(
+        context,
+        chatId,
+        `Chart: expected ${expected}, each of which may be left out, found "${argument.slice(0, 50)}". Write it so: /chart ${symbols[0] ?? ''} 4h.`,
+      );
+      return;
+    }
+    const { symbol, range } = asked;
+    try {
+      const shown = await context.operations.readChart({ symbol, minutes: range.minutes });
+      if (shown.bars.length === 0) {
+        await answer(
+          context,
+          chatId,
+          `There is no finished minute of ${shown.symbol} yet. Ask again in a minute.`,
+        );
+        return;
+      }
+      const name = `${shown.symbol.replace('/', '-')}-${range.name}.png`;
+      await answerPicture(context, chatId, {
+        png: pictureOf(shown, range),
+        name,
+        caption: captionOf(shown, range),
+      });
+    } catch (error) {
+      await answer(
+        context,
+        chatId,
+        `There are no prices to draw: ${messageOf(error)}. Positions and their stops are not touched. /status says more.`,
+      );
+    }
+  },
+};
+
+/** Null where a word is neither. */
+function askedFor(
+  argument: string,
+  symbols: readonly string[],
+): { readonly symbol: string | null; readonly range: ChartRange } | null {
+  let symbol: string | null = null;
+  let range: ChartRange | undefined = RANGES.find(({ name }) => name === USUAL);
+  for (const word of argument.split(/\s+/).filter(Boolean)) {
+    const ofDesk = symbols.find((one) => one === symbolIn(word) || one.split('/')[0] === word.toUpperCase());
+    if (ofDesk !== undefined) symbol = ofDesk;
+    else range = RANGES.find(({ name }) => name === word.toLowerCase());
+    if (range === undefined) return null;
+  }
+  return range === undefined ? null : { symbol, range };
+}
+
+const TONES: Readonly<Record<ChartLevel['kind'], DrawnLevel['tone']>> = {
+  position: 'soft',
+  stop: 'stop',
+  entry: 'entry',
+  target: 'target',
+};
+
+function pictureOf({ symbol, bars, fills, levels, simulated }: ChartShown, range: ChartRange): Buffer {
+  const spanMs = range.candle * MINUTE_MS;
+  return drawChart({
+    title: symbol,
+    subtitle: `${range.name}, candles of ${range.candle} min${simulated ? ', simulated' : ''}`,
+    candles: candlesOf(bars, spanMs),
+    spanMs,
+    fills: fills ?? [],
+    levels: levels.map(({ kind, name, price }) => ({ name, price: Number(price), tone: TONES[kind] })),
+    digits: placesOf(bars),
+  });
+}
+
+/** Minutes put together; the pixels of a picture need no exact money. */
+function candlesOf(bars: readonly BarStatus[], spanMs: number): readonly Candle[] {
+  const candles = new Map<number, Candle>();
+  for (const bar of bars) {
+    const openMs = Math.floor(bar.openMs / spanMs) * spanMs;
+    const [open, high, low, close, volume] = [bar.open, bar.high, bar.low, bar.close, bar.volume].map(
+      Number,
+    ) as [number, number, number, number, number];
+    const before = candles.get(openMs);
+    candles.set(
+      openMs,
+      before === undefined
+        ? { openMs, open, high, low, close, volume }
+        : {
+            ...{ openMs, open: before.open, close },
+            high: Math.max(before.high, high),
+            low: Math.min(before.low, low),
+            volume: before.volume + volume,
+          },
+    );
+  }
+  return [...candles.values()];
+}
+
+const placesOf = (bars: readonly BarStatus[]): number => bars.at(-1)?.close.split('.')[1]?.length ?? 0;
+
+function captionOf({ symbol, bars, fills, levels, label }: ChartShown, { name }: ChartRange): string {
+  const [first, last] = [Number(bars[0]?.open), Number(bars.at(-1)?.close)];
+  const moved = (last / first - 1) * 100;
+  const traded =
+    fills === null
+      ? 'What was traded is not shown: the ledger does not answer.'
+      : `${fills.length === 1 ? '1 fill' : `${fills.length} fills`} in this time.`;
+  return [
+    `${symbol}, ${name}: ${bars.at(-1)?.close ?? ''} (${moved < 0 ? '' : '+'}${moved.toFixed(2)} %)`,
+    ...levels.map((level) => `${level.name} ${level.price}`),
+    traded,
+    `Prices: ${label}`,
+  ].join('\n');
+}

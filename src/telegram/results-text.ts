@@ -1,0 +1,66 @@
+/** Results in a chat: sums on a line, round trips on two. */
+import { amountText } from '../domain/amount-text.js';
+import { messageOf } from '../domain/message-of.js';
+import { lasted, moment } from '../domain/moment.js';
+import type { RoundTrip, Sums } from '../operations/results/results.js';
+import type { ResultsRequest, ResultsShown } from '../operations/results/show-results.js';
+import { answer } from './answer.js';
+import type { BotContext } from './bot-context.js';
+
+/** Null: the ledger could not be read, and the person was told. */
+export async function resultsOr(
+  context: BotContext,
+  chatId: number,
+  request: ResultsRequest,
+): Promise<ResultsShown | null> {
+  try {
+    return await context.operations.showResults(request);
+  } catch (error) {
+    const why = messageOf(error);
+    await answer(
+      context,
+      chatId,
+      `The ledger does not answer (${why}): results are not known now. Trading does not depend on it. Ask again in a minute.`,
+    );
+    return null;
+  }
+}
+
+/** Where a person wrote none: `unless`. NaN: it is no whole number from 1 to `most`. */
+export function countIn(argument: string, { unless, most }: { unless: number; most: number }): number {
+  if (argument === '') return unless;
+  const count = Number(/^\d{1,4}$/.exec(argument)?.[0]);
+  return count >= 1 && count <= most ? count : Number.NaN;
+}
+
+/** `+12.30 USDT, 3 round trips, 2 won (67 %)` */
+export function sumsText({ trips, wins, net }: Sums, currency: string | null): string {
+  if (trips === 0) return 'nothing was closed';
+  const won = `${wins} won (${Math.round((wins / trips) * 100)} %)`;
+  return `${gain(net, currency)}, ${trips === 1 ? '1 round trip' : `${trips} round trips`}, ${won}`;
+}
+
+/** As the page names them. */
+const REASONS: Readonly<Record<string, string>> = {
+  exit: 'exit',
+  protective: 'stop',
+  close: 'close all',
+  foreign: 'by hand',
+};
+
+export function tripText(trip: RoundTrip, currency: string | null): string {
+  const { symbol, side, strategy, net, netPct, r, reason, openedMs, closedMs } = trip;
+  const risk = r === null ? '' : `, ${signed(r.toFixed(2))} R`;
+  return [
+    `${symbol} ${side}, ${strategy}: ${gain(net, currency)} (${signed(netPct.toFixed(2))} %${risk}), ${REASONS[reason] ?? reason}`,
+    `  ${moment(openedMs)} to ${moment(closedMs)}, ${lasted(closedMs - openedMs)}`,
+  ].join('\n');
+}
+
+function gain(net: string, currency: string | null): string {
+  const [whole = '', places = ''] = (currency === null ? net : amountText(net, currency)).split('.');
+  return `${signed(`${whole}.${places.padEnd(2, '0')}`)}${currency === null ? '' : ` ${currency}`}`;
+}
+
+const signed = (decimal: string): string =>
+  decimal.startsWith('-') || Number(decimal) === 0 ? decimal : `+${decimal}`;
