@@ -230,6 +230,10 @@ describe('/status and /help', () => {
       'closeall',
       'resume',
       'incident',
+      'profit',
+      'daily',
+      'trades',
+      'chart',
       'help',
     ]);
   });
