@@ -1,6 +1,6 @@
 /** What the web server needs from the rest of the desk. Everything comes in here, so that it can be tested alone. */
 import type { Logger } from 'pino';
-import type { BarStatus, TraderStatus } from '../contracts/trader-status.js';
+import type { BarsAnswer, TraderStatus } from '../contracts/trader-status.js';
 import type { RolesNeeded } from '../domain/roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
 import type { ShownChannel } from '../home/channel-health.js';
@@ -74,8 +74,8 @@ export interface WebDependencies {
   readonly operations: DeskOperations;
   /** Rejects while the trader does not answer. */
   readonly readTrader: () => Promise<TraderStatus>;
-  /** Finished one-minute bars, oldest first. Rejects while the trader does not answer. */
-  readonly readBars: (symbol: string, count: number) => Promise<readonly BarStatus[]>;
+  /** Finished one-minute bars, oldest first, and what strategies go by. Rejects while the trader does not answer. */
+  readonly readBars: (symbol: string, count: number) => Promise<Pick<BarsAnswer, 'bars' | 'lines'>>;
   /** Null where the supervisor does not answer. */
   readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
   /** Whether what people are told reaches them. */

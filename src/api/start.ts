@@ -68,8 +68,8 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
     consumeLink: (token) => consumeSignInToken(pool, signInMaker(runtime.home), token, onForged),
     readTrader: () => trader.call('status', {}, { timeoutMs: STATUS_WAIT_MS }),
-    readBars: async (symbol, count) =>
-      (await trader.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: STATUS_WAIT_MS })).bars,
+    readBars: (symbol, count) =>
+      trader.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: STATUS_WAIT_MS }),
     readProcesses: () => askSupervisor(runtime.home, 'processes', {}, STATUS_WAIT_MS),
     readAlerts: () => channelHealth(runtime.home, runtime.desk, Date.now()),
     temporalAnswers: () => canConnect(runtime.temporal.address),

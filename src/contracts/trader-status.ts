@@ -142,6 +142,16 @@ export interface BarsAnswer {
   readonly source: string;
   /** Oldest first. */
   readonly bars: readonly BarStatus[];
+  /** What strategies go by, beside the bars; left out by a trader of before. */
+  readonly lines?: readonly LineStatus[] | undefined;
+}
+
+export interface LineStatus {
+  readonly strategy: string;
+  /** As `fast average`. */
+  readonly name: string;
+  /** One for each of the bars, decimal text rounded to a tick; null: not known yet. */
+  readonly values: readonly (string | null)[];
 }
 
 export interface FlatProof {

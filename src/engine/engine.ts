@@ -22,6 +22,7 @@ import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
 import type { EngineRecord } from './record.js';
 import { stateHash } from './state-hash.js';
 import { onBar } from './strategies/on-bar.js';
+import type { StrategyLine } from './strategies/strategy.js';
 import { onSnapshot } from './sync/reconcile.js';
 import { snapshotFailed } from './sync/request-snapshot.js';
 import { type EngineView, readView } from './view.js';
@@ -46,6 +47,8 @@ export interface Engine {
   /** SHA-256, hex, of the durable state: equal to that of a replay of the records so far. */
   stateHash(): string;
   whyNotTrading(): readonly WaitingReason[];
+  /** What the strategies of an instrument go by, after its newest bar. */
+  strategyLines(instrument: InstrumentId): readonly (StrategyLine & { readonly strategy: string })[];
   /** Whether the venue would take an order for so many lots at the last price; true where there is no price. */
   isTradable(instrument: InstrumentId, lots: number): boolean;
   /** The same for what the venue says is in the account, without the coins that are not the desk's. */
@@ -70,6 +73,12 @@ export function createEngine(config: EngineConfig): Engine {
     },
     stateHash: () => stateHash(core.state),
     whyNotTrading: () => whyNotTrading(core),
+    strategyLines: (at) =>
+      core.slots
+        .filter(({ instrument }) => instrument.id === at)
+        .flatMap(({ name, strategy }) =>
+          (strategy.lines?.() ?? []).map((line) => ({ strategy: name, ...line })),
+        ),
     isTradable: (instrument, lots) => isTradable(core, instrument, lots),
     isDesksTradable: (at, lots) =>
       isTradable(core, at, lots - othersLotsAt(core, core.config.instruments[at]?.symbol ?? '')),

@@ -21,7 +21,7 @@ import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
 import { type StatusFacts, traderStatus } from './status/trader-status.js';
 import type { TradingVenue } from './trading-venue.js';
-import { warmUpBars, warmUpWith } from './warm-up.js';
+import { showBar, warmUpBars } from './warm-up.js';
 
 /** A disk that hangs must not keep a person waiting for the answer to a stop. */
 const ON_DISK_MS_MAX = 2000;
@@ -102,6 +102,7 @@ export class DeskTrader implements CommandedTrader {
       const late = event.late === true;
       const { marketMs } = event;
       runner.take({ kind: 'bar', ...bar, warmup: false, late, wallMs, marketMs, monotonicMs });
+      this.#parts.bars.draw(bar.instrument, bar.openMs, this.#parts.engine.strategyLines(bar.instrument));
     } else if (event.kind === 'ended') {
       runner.post({ kind: 'feed.ended', detail: event.detail });
       this.#parts.onFeedEnded(event.detail);
@@ -167,7 +168,8 @@ export class DeskTrader implements CommandedTrader {
 
   warmUpAgain(): void {
     const { engine, runner, bars } = this.#parts;
-    warmUpWith(runner, bars.newest(warmUpBars(engine.view.strategies)));
+    const again = bars.newest(warmUpBars(engine.view.strategies));
+    for (const bar of again) showBar({ engine, runner, history: bars }, bar);
   }
 
   bars({ symbol, count, sinceMs }: ControlMethods['bars']['params']): BarsAnswer | null {

@@ -38,7 +38,7 @@ export async function warmUp(
 ): Promise<number> {
   const bars = await readBars(feed, instrumentCount, warmUpBars(engine.view.strategies));
   for (const bar of bars) history.add(bar);
-  warmUpWith(runner, bars);
+  for (const bar of bars) showBar({ engine, runner, history }, bar);
   return bars.length;
 }
 
@@ -54,6 +54,15 @@ export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
     const marketMs = bar.openMs + bar.spanMs;
     runner.take({ kind: 'bar', ...bar, warmup: true, ...runner.stamp(), marketMs });
   }
+}
+
+/** A past bar, with what the strategies go by after it kept for charts. */
+export function showBar(
+  { engine, runner, history }: { engine: Engine; runner: Runner; history: BarHistory },
+  bar: MarketBar,
+): void {
+  warmUpWith(runner, [bar]);
+  history.draw(bar.instrument, bar.openMs, engine.strategyLines(bar.instrument));
 }
 
 /** Of all instruments, oldest first. */

@@ -152,8 +152,7 @@ function dependencies(
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, rowMaker, token, neverForged)),
     operations: scriptedOperations(client, pool),
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
-    readBars: async (symbol, count) =>
-      (await client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 1000 })).bars,
+    readBars: (symbol, count) => client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 1000 }),
     readProcesses: async () => [{ name: 'trader', state: 'running', pid: 4242, restarts: 0 }],
     temporalAnswers: async () => true,
     database: { query: (text, values) => (pool === null ? down() : pool.query(text, [...values])) },

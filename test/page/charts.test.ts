@@ -60,6 +60,30 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 2 });
   });
 
+  it('draws the averages that a strategy goes by, and names them with their newest values', async () => {
+    const { bars } = desk.web.trader;
+    const about = (minutes: number) =>
+      bars.map((_, at) => {
+        const some = bars.slice(Math.max(0, at - minutes), at + 1).map(({ close }) => Number(close));
+        return at < minutes ? null : (some.reduce((sum, one) => sum + one, 0) / some.length).toFixed(2);
+      });
+    const before = await price().evaluate(linesIn);
+    desk.web.trader.lines = [
+      { strategy: 'ema-cross', name: 'fast average', values: about(5) },
+      { strategy: 'ema-cross', name: 'slow average', values: about(60) },
+    ];
+    await desk.page.reload();
+    await expect
+      .poll(() => desk.page.getByTestId('levels').innerText())
+      .toMatch(/fast average 43.\d{3}\.\d\d\s*slow average 4\d.\d{3}\.\d\d/);
+    await expect.poll(() => price().evaluate(linesIn)).toMatchObject({ info: true, caution: true });
+    expect(before).toEqual({ info: false, caution: false });
+    await picture(desk.page, 'charts-lines');
+    desk.web.trader.lines = [];
+    await desk.page.reload();
+    await expect.poll(() => price().evaluate(linesIn)).toEqual(before);
+  });
+
   it('says under the crosshair what a candle was and what was traded in it', async () => {
     await range('All');
     const said = await at(0.5);
@@ -197,6 +221,34 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     expect(sum(sizes.filter(({ name }) => name.startsWith('index')))).toBeLessThan(START_KILOBYTES_MAX);
   });
 });
+
+/** Whether much of the chart is of the colours of the first and of the second line. */
+function linesIn(chart: HTMLElement | SVGElement) {
+  const style = getComputedStyle(document.documentElement);
+  const tones = ['info', 'caution'].map((tone) =>
+    [1, 3, 5].map((at) =>
+      Number.parseInt(
+        style
+          .getPropertyValue(`--${tone}`)
+          .trim()
+          .slice(at, at + 2),
+        16,
+      ),
+    ),
+  );
+  const [info = 0, caution = 0] = tones.map((tone) =>
+    [...chart.querySelectorAll('canvas')].reduce((sum, canvas) => {
+      const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? {
+        data: [],
+      };
+      let found = 0;
+      for (let at = 0; at < data.length; at += 4)
+        if (tone.every((value, channel) => Math.abs((data[at + channel] ?? 0) - value) < 24)) found += 1;
+      return sum + found;
+    }, 0),
+  );
+  return { info: (info ?? 0) > 200, caution: (caution ?? 0) > 200 };
+}
 
 /** In the first pane: rows as wide as an arrow's, in the colours of gain and loss; rows of dashes; how many panes there are. */
 function seenIn(chart: HTMLElement | SVGElement) {

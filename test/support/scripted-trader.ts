@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CommandResult, ControlMethod } from '../../src/contracts/control.js';
-import type { BarStatus, TraderStatus } from '../../src/contracts/trader-status.js';
+import type { BarStatus, LineStatus, TraderStatus } from '../../src/contracts/trader-status.js';
 import { scriptedStatus } from './trader-status.js';
 
 export interface ReceivedCall {
@@ -18,6 +18,7 @@ export interface ScriptedTrader {
   readonly calls: ReceivedCall[];
   status: TraderStatus;
   bars: BarStatus[];
+  lines: LineStatus[];
   /** While true, nothing is answered. */
   silent: boolean;
   stop(): Promise<void>;
@@ -34,6 +35,7 @@ export async function startScriptedTrader(status: TraderStatus = scriptedStatus(
     calls: [],
     status,
     bars: [],
+    lines: [],
     silent: false,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
@@ -84,7 +86,7 @@ function answer(trader: ScriptedTrader, method: ControlMethod, params: Record<st
   if (method === 'flatProof') return flatProof(trader);
   if (method === 'bars') {
     const { identity: source } = trader.status.marketData;
-    return { symbol: String(params.symbol), source, bars: trader.bars };
+    return { symbol: String(params.symbol), source, bars: trader.bars, lines: trader.lines };
   }
   if (method === 'stop' || method === 'closeAll') halt(trader, method, String(params.reason));
   if (method === 'arm') {

@@ -1240,7 +1240,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Finished one-minute bars, warm-up history included */
+        /** Finished one-minute bars, warm-up history included, and the lines that strategies go by */
         get: {
             parameters: {
                 query: {
@@ -1278,6 +1278,13 @@ export interface paths {
                                 close: string;
                                 /** @description Decimal text */
                                 volume: string;
+                            }[];
+                            /** @description What strategies go by, such as their averages */
+                            lines: {
+                                strategy: string;
+                                name: string;
+                                /** @description One for each bar; null where it is not known */
+                                values: (string | null)[];
                             }[];
                         };
                     };

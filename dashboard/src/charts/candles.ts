@@ -36,10 +36,17 @@ export interface Level {
   readonly text: string;
 }
 
+/** What a strategy goes by: a value for each candle from its first on. */
+export interface StrategyLine {
+  readonly name: string;
+  readonly points: readonly (Timed & { readonly value: number })[];
+}
+
 export interface CandleData {
   readonly candles: readonly Candle[];
   readonly marks: readonly TradeMark[];
   readonly levels: readonly Level[];
+  readonly lines: readonly StrategyLine[];
   /** Places after the decimal point. */
   readonly digits: number;
 }
@@ -69,6 +76,7 @@ export function drawCandles(chart: IChartApi, palette: Palette, library: Library
     autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => withLevels(own(), levels),
   });
   candles.priceScale().applyOptions({ scaleMargins: { top: 0.08, bottom: 0.2 } });
+  const drawn: ISeriesApi<'Line'>[] = [];
   const markers = library.createSeriesMarkers(candles, []);
   const lines: IPriceLine[] = [];
   return (data: CandleData): void => {
@@ -83,11 +91,37 @@ export function drawCandles(chart: IChartApi, palette: Palette, library: Library
     });
     candles.setData(withGaps(data.candles, MINUTE) as CandlestickData<Time>[]);
     volume.setData(data.candles.map((candle) => volumeOf(candle, palette)));
+    showLines(chart, drawn, data, palette, library);
     const arrows = oneEach(data.marks);
     markers.setMarkers(arrows.map((mark) => arrow(mark, palette, arrows.length <= WORDS_MAX)));
     showLevels(candles, lines, levels, palette, library);
   };
 }
+
+/** Tones of the lines, in their order; a strategy with more begins again. */
+const LINE_TONES = ['info', 'caution'] as const;
+
+function showLines(
+  chart: IChartApi,
+  drawn: ISeriesApi<'Line'>[],
+  { lines }: CandleData,
+  palette: Palette,
+  { LineSeries }: Library,
+): void {
+  for (const series of drawn.splice(lines.length)) chart.removeSeries(series);
+  for (const [at, { points }] of lines.entries()) {
+    const color = palette[toneOfLine(at)];
+    drawn[at] ??= chart.addSeries(LineSeries, {
+      ...{ color, lineWidth: 1 },
+      priceLineVisible: false,
+      lastValueVisible: false,
+      crosshairMarkerVisible: false,
+    });
+    drawn[at].setData(points.map(({ time, value }) => ({ time: time as UTCTimestamp, value })));
+  }
+}
+
+export const toneOfLine = (at: number) => LINE_TONES[at % LINE_TONES.length] ?? 'info';
 
 function volumeOf({ time, open, close, volume }: Candle, palette: Palette): HistogramData<Time> {
   return {

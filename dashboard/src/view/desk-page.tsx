@@ -31,7 +31,7 @@ import { Routine } from './routine.js';
 import { Schedules } from './schedules.js';
 import { TabBar } from './tab-bar.js';
 import { useButtons } from './use-buttons.js';
-import { useCandles, useDeskApi, useLive } from './use-desk.js';
+import { useDeskApi, useLive, usePrices } from './use-desk.js';
 import { useShortcuts } from './use-shortcuts.js';
 import { type Tab, useTab } from './use-tab.js';
 import { useTabSign } from './use-tab-sign.js';
@@ -179,7 +179,7 @@ function Panels({ api, state, status, symbols, symbol, onSymbol }: PanelsProps) 
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
   const runs = usePolled(() => api.routines(ROUTINES_SHOWN), 5_000, status.mode);
   const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
-  const candles = useCandles(api, symbol, state);
+  const { candles, lines } = usePrices(api, symbol, state);
   const marked = usePolled(() => api.tradesOf(symbol), 4_000, `${symbol} ${status.fills}`);
   return (
     <>
@@ -192,6 +192,7 @@ function Panels({ api, state, status, symbols, symbol, onSymbol }: PanelsProps) 
             symbol={symbol}
             onSymbol={onSymbol}
             candles={candles}
+            lines={lines}
             trades={marked.value ?? NO_TRADES}
             height={PRICE_HEIGHT_PX}
           />

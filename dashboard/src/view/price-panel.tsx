@@ -1,6 +1,13 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Trade, TraderStatus } from '../api/shapes.js';
-import { type Candle, drawCandles, type Level, type TradeMark } from '../charts/candles.js';
+import {
+  type Candle,
+  drawCandles,
+  type Level,
+  type StrategyLine,
+  type TradeMark,
+  toneOfLine,
+} from '../charts/candles.js';
 import { Chart } from '../charts/chart.js';
 import { Ranges, useRange } from '../charts/ranges.js';
 import { dayAndMinute, grouped } from '../format.js';
@@ -13,6 +20,8 @@ interface PricePanelProps {
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
   readonly candles: readonly Candle[];
+  /** What strategies go by. */
+  readonly lines: readonly StrategyLine[];
   readonly trades: readonly Trade[];
   readonly height: number;
 }
@@ -21,13 +30,16 @@ const FIRST_SEEN_SECONDS = 4 * 3_600;
 const MINUTE = 60;
 
 export function PricePanel(props: PricePanelProps) {
-  const { status, symbols, symbol, onSymbol, candles, trades, height } = props;
+  const { status, symbols, symbol, onSymbol, candles, lines, trades, height } = props;
   const price = status.marketData.lastPrices.find((one) => one.symbol === symbol);
   const digits = placesOf(price?.bid);
   const marks = useMemo(() => marksOf(trades, symbol, candles), [trades, symbol, candles]);
   const levels = levelsOf(status, symbol);
   const known = JSON.stringify(levels);
-  const data = useMemo(() => ({ candles, marks, levels, digits }), [candles, marks, known, digits]);
+  const data = useMemo(
+    () => ({ candles, marks, levels, lines, digits }),
+    [candles, marks, known, lines, digits],
+  );
   const chosen = useRange(FIRST_SEEN_SECONDS);
   const [pointed, setPointed] = useState<number | null>(null);
   const newest = candles.at(-1);
@@ -64,6 +76,11 @@ export function PricePanel(props: PricePanelProps) {
             {levels.map(({ text, price: at, tone }) => (
               <span key={`${text} ${at}`} class={`level ${tone}`}>
                 {text} {grouped(at.toFixed(digits))}
+              </span>
+            ))}
+            {lines.map(({ name, points }, at) => (
+              <span key={name} class={`level drawn ${toneOfLine(at)}`}>
+                {name} {grouped((points.at(-1)?.value ?? 0).toFixed(digits))}
               </span>
             ))}
           </p>

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { BarsAnswer, LiveState } from '../api/shapes.js';
-import type { Candle } from '../charts/candles.js';
+import type { Candle, StrategyLine } from '../charts/candles.js';
 import { DeskApi } from '../connection/desk-api.js';
 import { type Connection, Live } from '../connection/live.js';
 import type { Session } from '../connection/session.js';
@@ -30,8 +30,13 @@ export function useDeskApi(session: Session): DeskApi {
 
 const MINUTE_MS = 60_000;
 
-/** Finished minutes as the trader has them, then the one that runs, from the live prices. */
-export function useCandles(api: DeskApi, symbol: string, state: LiveState | null): readonly Candle[] {
+export interface Prices {
+  /** Finished minutes as the trader has them, then the one that runs, from the live prices. */
+  readonly candles: readonly Candle[];
+  readonly lines: readonly StrategyLine[];
+}
+
+export function usePrices(api: DeskApi, symbol: string, state: LiveState | null): Prices {
   const read = usePolled(() => (symbol === '' ? Promise.resolve(NO_BARS) : api.bars(symbol)), 10_000, symbol);
   const [tail, setTail] = useState<readonly Candle[]>([]);
   const marketMs = state?.status?.marketData.marketMs;
@@ -43,11 +48,28 @@ export function useCandles(api: DeskApi, symbol: string, state: LiveState | null
     setTail((before) => grown(before, Math.floor(marketMs / MINUTE_MS) * 60, mid));
   }, [marketMs, symbol]);
   const { value } = read;
-  return useMemo(() => {
+  const candles = useMemo(() => {
     const known = value === null || value.symbol !== symbol ? [] : value.bars.map(candleOf);
     const last = known.at(-1)?.time ?? 0;
     return [...known, ...tail.filter(({ time }) => time > last)];
   }, [value, tail, symbol]);
+  const lines = useMemo(
+    () => (value === null || value.symbol !== symbol ? [] : linesOf(value)),
+    [value, symbol],
+  );
+  return { candles, lines };
+}
+
+/** Several strategies of one symbol are told apart by their names. */
+function linesOf({ bars, lines }: BarsAnswer): readonly StrategyLine[] {
+  const alone = new Set(lines.map(({ strategy }) => strategy)).size === 1;
+  return lines.map(({ strategy, name, values }) => ({
+    name: alone ? name : `${strategy}: ${name}`,
+    points: bars.flatMap(({ openMs }, at) => {
+      const value = values[at];
+      return value === null || value === undefined ? [] : [{ time: openMs / 1000, value: Number(value) }];
+    }),
+  }));
 }
 
 function grown(candles: readonly Candle[], time: number, price: number): readonly Candle[] {
@@ -72,4 +94,4 @@ function candleOf({ openMs, open, high, low, close, volume }: BarsAnswer['bars']
   };
 }
 
-const NO_BARS: BarsAnswer = { symbol: '', spanMs: MINUTE_MS, simulated: false, bars: [] };
+const NO_BARS: BarsAnswer = { symbol: '', spanMs: MINUTE_MS, simulated: false, bars: [], lines: [] };

@@ -15,7 +15,7 @@ interface BarsQuery {
 
 export function barsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {
-    summary: 'Finished one-minute bars, warm-up history included',
+    summary: 'Finished one-minute bars, warm-up history included, and the lines that strategies go by',
     tags: ['state'],
     querystring: {
       type: 'object',
@@ -34,9 +34,9 @@ export function barsRoute(app: FastifyInstance, web: WebDependencies, watch: Sta
     async (request, reply) => {
       const { symbol, limit } = request.query;
       try {
-        const bars = await web.readBars(symbol, limit);
+        const { bars, lines = [] } = await web.readBars(symbol, limit);
         const simulated = watch.state.status?.marketData.simulated ?? false;
-        return { symbol, spanMs: bars[0]?.spanMs ?? MINUTE_MS, simulated, bars };
+        return { symbol, spanMs: bars[0]?.spanMs ?? MINUTE_MS, simulated, bars, lines };
       } catch (error) {
         if (!(error instanceof ControlFailure)) return sendProblem(reply, traderDown(error));
         return sendProblem(reply, notFound(`${error.message}.`, error.doThis));

@@ -1,6 +1,6 @@
 /** What is read from the ledger and from the evidence. */
 import { z } from 'zod';
-import type { BarStatus } from '../../contracts/trader-status.js';
+import type { BarStatus, LineStatus } from '../../contracts/trader-status.js';
 import type { ScheduledRun } from '../../operations/list-schedules.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
@@ -88,11 +88,18 @@ const barSchema = z.object({
   volume: decimalText,
 }) satisfies z.ZodType<BarStatus>;
 
+const lineSchema = z.object({
+  strategy: z.string(),
+  name: z.string(),
+  values: z.array(decimalText.nullable()).describe('One for each bar; null where it is not known'),
+}) satisfies z.ZodType<LineStatus>;
+
 export const barsSchema = z.object({
   symbol: z.string(),
   spanMs: z.number(),
   simulated: z.boolean(),
   bars: z.array(barSchema).describe('Oldest first, finished ones only'),
+  lines: z.array(lineSchema).describe('What strategies go by, such as their averages'),
 });
 
 export const auditEntrySchema = z.object({

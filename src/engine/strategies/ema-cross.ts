@@ -8,7 +8,13 @@ import type { Instrument } from '../../domain/instrument.js';
 import { ppmOfPercent } from '../../domain/money.js';
 import type { BarEvent } from '../event.js';
 import { Atr, Ema } from './indicators.js';
-import type { ParameterValues, Strategy, StrategyContext, StrategyDefinition } from './strategy.js';
+import type {
+  ParameterValues,
+  Strategy,
+  StrategyContext,
+  StrategyDefinition,
+  StrategyLine,
+} from './strategy.js';
 
 export const emaCross: StrategyDefinition = {
   kind: 'emaCross',
@@ -108,6 +114,13 @@ class EmaCross implements Strategy {
     return this.above === true
       ? 'fast average is above slow: waits until it has crossed below and comes back'
       : 'fast average is below slow: waits until it crosses above';
+  }
+
+  lines(): readonly StrategyLine[] {
+    return [
+      { name: 'fast average', ticks: this.fast.value },
+      { name: 'slow average', ticks: this.slow.value },
+    ];
   }
 
   private number(name: string): number {

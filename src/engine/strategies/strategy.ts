@@ -48,6 +48,13 @@ export interface StrategyContext {
   fail(reason: string): void;
 }
 
+/** A value that a strategy goes by, drawn beside the candles. */
+export interface StrategyLine {
+  readonly name: string;
+  /** A price, in ticks and parts of one; null: not known yet. */
+  readonly ticks: number | null;
+}
+
 export interface Strategy {
   /** Bars needed before the first decision; it is made at the last of them. At most `WARMUP_BARS_MAX`. */
   readonly warmupBars: number;
@@ -55,6 +62,8 @@ export interface Strategy {
   onBar(context: StrategyContext, bar: BarEvent): void;
   /** What it is waiting for, in plain words. */
   state(): string;
+  /** After the newest bar: the same names in the same order each time. Left out by a strategy that goes by none. */
+  lines?(): readonly StrategyLine[];
 }
 
 export type ParameterValues = Readonly<Record<string, number>>;

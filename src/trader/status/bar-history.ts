@@ -1,9 +1,10 @@
 /** The newest finished one-minute bars of each instrument: what a chart begins with and a changed strategy is shown. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
-import type { BarsAnswer } from '../../contracts/trader-status.js';
+import type { BarsAnswer, LineStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import type { Instrument } from '../../domain/instrument.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import type { Engine } from '../../engine/engine.js';
 
 /** Of each instrument: two days of minutes. */
 const BARS_KEPT_MAX = 3000;
@@ -11,12 +12,22 @@ const BARS_KEPT_MAX = 3000;
 const BARS_TOTAL_MAX = 60_000;
 const BARS_KEPT_MIN = 500;
 
+interface DrawnLine {
+  readonly strategy: string;
+  readonly name: string;
+  readonly ticks: Map<number, number>;
+}
+
 export class BarHistory {
   readonly #bars: MarketBar[][];
   readonly #keptMax: number;
 
+  /** By instrument, strategy and name: the value after the bar that began then, in ticks. */
+  readonly #lines: Map<string, DrawnLine>[];
+
   constructor(private readonly instruments: readonly Instrument[]) {
     this.#bars = instruments.map(() => []);
+    this.#lines = instruments.map(() => new Map());
     const share = Math.floor(BARS_TOTAL_MAX / Math.max(1, instruments.length));
     this.#keptMax = Math.max(BARS_KEPT_MIN, Math.min(BARS_KEPT_MAX, share));
   }
@@ -28,7 +39,21 @@ export class BarHistory {
     if (last !== undefined && bar.openMs <= last.openMs) return;
     bars.push(bar);
     // Dropped in one go, so that a bar costs nothing as a rule.
-    if (bars.length >= this.#keptMax * 1.1) bars.splice(0, bars.length - this.#keptMax);
+    if (bars.length < this.#keptMax * 1.1) return;
+    const dropped = bars.splice(0, bars.length - this.#keptMax);
+    for (const { ticks } of this.#lines[bar.instrument]?.values() ?? [])
+      for (const { openMs } of dropped) ticks.delete(openMs);
+  }
+
+  /** After the engine has taken a bar: what strategies go by now. A bar that is shown again counts anew. */
+  draw(instrument: InstrumentId, openMs: number, lines: ReturnType<Engine['strategyLines']>): void {
+    const drawn = this.#lines[instrument];
+    for (const { strategy, name, ticks } of lines) {
+      const key = `${strategy} ${name}`;
+      const line = drawn?.get(key) ?? { strategy, name, ticks: new Map<number, number>() };
+      if (ticks !== null) line.ticks.set(openMs, ticks);
+      drawn?.set(key, line);
+    }
   }
 
   /** Of all instruments, oldest first. */
@@ -55,6 +80,15 @@ export class BarHistory {
         close: formatDecimal(bar.closeTicks, tickSize),
         volume: formatDecimal(bar.volumeLots, lotSize),
       })),
+      lines: [...(this.#lines[instrument.id]?.values() ?? [])].map(
+        ({ strategy, name, ticks }): LineStatus => ({
+          ...{ strategy, name },
+          values: bars.map(({ openMs }) => {
+            const value = ticks.get(openMs);
+            return value === undefined ? null : formatDecimal(Math.round(value), tickSize);
+          }),
+        }),
+      ),
     };
   }
 }

@@ -1,0 +1,43 @@
+/** Bars that are kept for charts, and beside them what strategies went by. */
+import { expect, it } from 'vitest';
+import { emaCross } from '../../src/engine/strategies/ema-cross.js';
+import { readParameters } from '../../src/engine/strategies/strategy.js';
+import { BarHistory } from '../../src/trader/status/bar-history.js';
+import { DeskUnderTest } from '../engine/support/desk.js';
+import { INSTRUMENTS } from '../ledger/support/journal-of-trades.js';
+
+const MINUTE_MS = 60_000;
+const bar = (number: number) => ({
+  ...{ instrument: 0, openMs: number * MINUTE_MS, spanMs: MINUTE_MS, volumeLots: 0 },
+  ...{ openTicks: 100, highTicks: 100, lowTicks: 100, closeTicks: 100 },
+});
+
+it('have a value for each bar, rounded to a tick; none where it was not known', () => {
+  const history = new BarHistory(INSTRUMENTS);
+  for (const number of [1, 2, 3]) history.add(bar(number));
+  const line = { strategy: 'cross', name: 'fast average' };
+  history.draw(0, MINUTE_MS, [{ ...line, ticks: null }]);
+  history.draw(0, 2 * MINUTE_MS, [{ ...line, ticks: 100.4 }]);
+  history.draw(0, 3 * MINUTE_MS, [{ ...line, ticks: 100.6 }]);
+  expect(history.answer('BTC/USDT', 10, 0)?.lines).toEqual([{ ...line, values: [null, '1.00', '1.01'] }]);
+  expect(history.answer('BTC/USDT', 1, 0)?.lines).toEqual([{ ...line, values: ['1.01'] }]);
+  // Shown again after its parameters were changed.
+  history.draw(0, 3 * MINUTE_MS, [{ ...line, ticks: 102 }]);
+  expect(history.answer('BTC/USDT', 1, 0)?.lines).toEqual([{ ...line, values: ['1.02'] }]);
+  expect(history.answer('ETH/USDT', 1, 0)?.lines).toEqual([]);
+});
+
+it('are the averages of the strategy that trades, as it has them', () => {
+  const { values } = readParameters(emaCross, { fastBars: 2, slowBars: 3 });
+  const strategy = emaCross.create(values, INSTRUMENTS[0]!);
+  expect(strategy.lines?.()).toEqual([
+    { name: 'fast average', ticks: null },
+    { name: 'slow average', ticks: null },
+  ]);
+  const desk = new DeskUnderTest().active();
+  for (const close of [10_000, 10_100, 10_200]) desk.bar(0, close);
+  const [fast, slow] = desk.engine.strategyLines(0);
+  expect(fast).toMatchObject({ name: 'fast average' });
+  expect(fast?.ticks).toBeGreaterThan(slow?.ticks ?? Number.NaN);
+  expect(fast?.ticks).toBeLessThan(10_200);
+});
