@@ -114,7 +114,7 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
     return [{ subject, reason, waitsFor: `${missing} more finished bars` }];
   }
   if (isInTheMarket(core, slot.instrument.id)) return [];
-  return [{ subject, reason: 'no entry signal', waitsFor: slot.strategy.state() }];
+  return [{ subject, reason: slot.strategy.state(), waitsFor: 'its next entry signal' }];
 }
 
 function switchedOff(core: Core, slot: StrategySlot, subject: string): WaitingReason {

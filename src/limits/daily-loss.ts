@@ -6,7 +6,7 @@ import { fallPct } from './loss-floors.js';
 export const dailyLossLimit = limit({
   setting: {
     key: 'dailyLossLimitPct',
-    meaning: 'Loss of a day that halts, percent of its first equity',
+    meaning: 'Daily loss limit, percent of the day’s first equity',
     reference:
       'Loss since the day boundary, open results included, percent of the day’s first equity: halts.',
     leftOut: 'refused',

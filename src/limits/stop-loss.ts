@@ -7,7 +7,7 @@ const DENIED = 'stop-loss-required';
 export const stopLossLimit = limit({
   setting: {
     key: 'stopLossPct',
-    meaning: 'Farthest protective stop, percent of the price',
+    meaning: 'Maximum stop distance, percent of the price',
     reference: 'Farthest that a protective stop may be from the entry, percent of the price.',
     leftOut: 'refused',
     ...PERCENT,

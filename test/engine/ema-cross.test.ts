@@ -119,6 +119,9 @@ describe('why is it not trading', () => {
     for (const close of [10_000, 9_990, 9_980, 9_970]) desk.bar(1, close);
     const subjects = desk.engine.whyNotTrading().map(({ subject }) => subject);
     expect(subjects).toEqual(['cross ETH/USDT']);
-    expect(desk.engine.whyNotTrading()[0]!.waitsFor).toContain('crosses above');
+    expect(desk.engine.whyNotTrading()[0]).toMatchObject({
+      reason: 'next entry: when the fast average crosses above the slow one',
+      waitsFor: 'its next entry signal',
+    });
   });
 });

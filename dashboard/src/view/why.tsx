@@ -21,7 +21,7 @@ export function Why({ status, reachable }: WhyProps) {
   // With a position it trades: what holds the next entry back is the question then.
   const isInTrade = reachable && status.mode === 'ACTIVE' && status.positions.length > 0;
   const question = isInTrade ? 'What is it waiting for?' : 'Why is it not trading?';
-  const said = new Set(notTrading.map(({ waitsFor }) => waitsFor));
+  const said = new Set(notTrading.map(({ reason }) => reason));
   return (
     <Panel title={question} area="why" aside={notTrading.length === 0 ? '' : notTrading.length}>
       {notTrading.length === 0 ? (

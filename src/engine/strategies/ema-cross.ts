@@ -112,8 +112,8 @@ class EmaCross implements Strategy {
   state(): string {
     if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
     return this.above === true
-      ? 'fast average is above slow: waits until it has crossed below and comes back'
-      : 'fast average is below slow: waits until it crosses above';
+      ? 'next entry: after the fast average crosses below the slow one and back above'
+      : 'next entry: when the fast average crosses above the slow one';
   }
 
   lines(): readonly StrategyLine[] {
