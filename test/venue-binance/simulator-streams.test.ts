@@ -33,6 +33,13 @@ describe('market streams', () => {
     'btcusdt@kline_7m',
     'btcusdt@depth7',
     '!bookTicker',
+    // The exchange has these; nothing here would ever be told on them.
+    'btcusdt@kline_1s',
+    'btcusdt@kline_1w',
+    'btcusdt@kline_1M',
+    'btcusdt@kline_1m@+08:00',
+    'btcusdt@referencePrice',
+    'btcusdt@blockTrade',
   ])('refuse %s instead of acknowledging it and keeping silent', async (name) => {
     const socket = await open('/ws');
     socket.send({ method: 'SUBSCRIBE', params: ['btcusdt@trade', name], id: 1 });
