@@ -53,7 +53,7 @@ describe('the recorded histories', () => {
   });
 
   it('hold both sides of a new run, of each type whose runs go on in new ones for as long as they last', () => {
-    // A pulse takes hundreds of beats to move, and has nothing to carry over.
+    // A pulse has nothing to carry over.
     const moving = ['deskOwner', 'emergencyStop', 'goLive', 'incident', 'resumption'];
     const [moved, carriedOver] = [new Set<string>(), new Set<string>()];
     for (const file of readdirSync(folder)) {

@@ -2,7 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EMERGENCY_MESSAGES, EMERGENCY_TIMING } from '../../src/contracts/emergency.js';
-import { deskOwnerId, emergencyQueue, emergencyStopId } from '../../src/contracts/queues.js';
+import { PULSE_MESSAGES } from '../../src/contracts/pulse.js';
+import {
+  deskOwnerId,
+  emergencyQueue,
+  emergencyStopId,
+  operationsQueue,
+  pulseId,
+} from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { readApprovals } from '../../src/store/approvals.js';
 import { readTasks } from '../../src/store/tasks.js';
@@ -256,5 +263,31 @@ describe('the owner of a desk that goes on in a new run', () => {
     await keepMoved('desk-owner', workflowId, first);
     await any.terminate();
     expect(owner.firstExecutionRunId).toBe(first);
+  });
+});
+
+describe('the pulse of a desk that goes on in a new run', () => {
+  it('writes five events a beat and nothing else, begins anew before that is long, and is still found', async () => {
+    const desk = await bench.desk({ serve: ['operations'] });
+    const workflowId = pulseId(desk.name);
+    const handle = bench.client.workflow.getHandle(workflowId);
+    await bench.client.workflow.start('pulse', {
+      workflowId,
+      taskQueue: operationsQueue(desk.name),
+      args: [{ desk: desk.name, everyMs: 1 }],
+      ...runLabel({ desk: desk.name, routine: 'pulse', summary: 'Alive', details: 'Here.' }),
+    });
+    const first = await runOf(workflowId);
+    await newRun(workflowId);
+    const { events } = await bench.client.workflow.getHandle(workflowId, first).fetchHistory();
+    const beats = events?.filter(({ timerFiredEventAttributes: beat }) => beat).length ?? 0;
+    expect(beats).toBeGreaterThan(5);
+    expect(events?.length).toBeLessThan(EVENTS + 20);
+    expect(events?.length).toBeLessThan(5 * (beats + 1) + 10);
+    const { lastBeat } = PULSE_MESSAGES;
+    const before = await handle.query<number>(lastBeat);
+    await until('another beat', async () => (await handle.query<number>(lastBeat)) > before);
+    expect((await handle.describe()).searchAttributes).toMatchObject({ FermataDesk: [desk.name] });
+    await handle.terminate();
   });
 });

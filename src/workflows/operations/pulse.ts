@@ -7,6 +7,7 @@ import {
   condition,
   continueAsNew,
   defineQuery,
+  patched,
   setHandler,
   setWorkflowOptions,
   sleep,
@@ -18,7 +19,9 @@ import { showPhase } from '../show.js';
 
 const lastBeatQuery = defineQuery<number>(PULSE_MESSAGES.lastBeat);
 
+/** Five events each. A server that keeps shorter histories says so earlier. */
 const BEATS_MAX = 500;
+const AS_THE_SERVER_ASKS = 'pulse-goes-on-in-a-new-run-when-the-server-asks';
 
 // It never ends: pinned, it would keep the build under which it began for ever. A change to it needs `patched`.
 setWorkflowOptions(() => {
@@ -38,6 +41,7 @@ export async function pulse(input: PulseInput): Promise<void> {
   for (let beat = 1; beat <= BEATS_MAX; beat += 1) {
     await sleep(input.everyMs);
     lastBeatMs = Date.now();
+    if (workflowInfo().continueAsNewSuggested && patched(AS_THE_SERVER_ASKS)) break;
   }
   await condition(allHandlersFinished);
   await continueAsNew<typeof pulse>(input);
