@@ -1,9 +1,10 @@
 /** Runs that Temporal's own buttons, or a lost database, took away: what they began ends as abandoned. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
-import { readApprovals } from '../../src/store/approvals.js';
+import { openApproval, readApprovals } from '../../src/store/approvals.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { recordAlert, settleAlert } from '../../src/store/incident-alerts.js';
 import { readIncidents } from '../../src/store/incidents.js';
@@ -192,6 +193,35 @@ describe('going live whose run is gone', () => {
     expect(await told(desk)).toMatchObject([
       { severity: 'critical', body: expect.stringMatching(/permission to trade real money was ended/) },
     ]);
+  });
+
+  it('tells of the question that it had asked as well, which is withdrawn', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const { pool } = bench.database;
+    const run = await bench.client.workflow.start('goLive', {
+      workflowId: `golive:${desk.name}`,
+      taskQueue: operationsQueue(desk.name),
+      args: [{}],
+    });
+    await attempt(desk);
+    const id = `golive:${desk.name}:question`;
+    await openApproval(pool, {
+      ...{
+        id,
+        desk: desk.name,
+        token: randomUUID(),
+        kind: 'go-live',
+        subject: 's',
+        title: 'Trade real money',
+      },
+      ...{ parameters: {}, parametersHash: 'h', needed: 2, roles: ['approver'], requestedBy: 'anna' },
+      ...{ workflowId: run.workflowId, runId: run.firstExecutionRunId, expiresMs: Date.now() + 60_000 },
+    });
+    await run.terminate();
+    await reconcile(desk);
+    expect(await readApprovals(pool, desk.name)).toMatchObject([{ state: 'withdrawn' }]);
+    const titles = (await told(desk)).map(({ title }) => title).sort();
+    expect(titles).toEqual([expect.stringMatching(/^Abandoned: Going live/), 'Abandoned: Trade real money']);
   });
 
   it('tells people at once while the trader can not be told, and tries again', async () => {

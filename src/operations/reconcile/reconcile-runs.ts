@@ -129,7 +129,8 @@ async function end(
       ...(permission === null ? [] : [permission]),
     ].join('\n'),
     workflowId,
-    fingerprint: `abandoned:${workflowId}:${runId}`.slice(0, 300),
+    // A row that does not know which run it is of is told by itself, even though its run has ended with those of other rows.
+    fingerprint: `abandoned:${workflowId}:${runId}:${firstRunId}`.slice(0, 300),
     audience: ['operator', 'approver'],
   };
   await notify(pool, notice, home);
