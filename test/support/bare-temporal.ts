@@ -5,9 +5,12 @@ import { freePort } from '../../src/supervisor/free-port.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
 import { until } from './desk-under-test.js';
 import { endWithThisProcess } from './end-with-this-process.js';
+import { type CallCounts, callsTo } from './temporal-calls.js';
 
 export interface BareTemporal {
   readonly address: string;
+  /** What it has answered in this namespace since it began. */
+  counts(namespace: string): Promise<CallCounts>;
   stop(): Promise<void>;
 }
 
@@ -30,5 +33,6 @@ export async function startBareTemporal(): Promise<BareTemporal> {
       server.once('exit', () => resolve());
       server.kill('SIGTERM');
     });
-  return { address, stop: endWithThisProcess(server.pid ?? 0, stop) };
+  const counts = (namespace: string): Promise<CallCounts> => callsTo(metrics, namespace);
+  return { address, counts, stop: endWithThisProcess(server.pid ?? 0, stop) };
 }

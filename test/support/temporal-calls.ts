@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
+import { TEMPORAL_NAMESPACE } from '../../src/supervisor/temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../../src/supervisor/temporal/start-temporal.js';
 
 /** Answered answers by operation, since the server began. */
@@ -27,13 +28,11 @@ export async function startCountingTemporal(): Promise<CountingTemporal> {
     ...{ binary: resolved.path, ports, database: null },
     logFile: join(folder, 'temporal.log'),
   });
-  const metrics = async (): Promise<string> =>
-    (await fetch(`http://127.0.0.1:${ports.metrics}/metrics`)).text();
   return {
     address: server.address,
     variables: { FERMATA_TEMPORAL: 'external', TEMPORAL_ADDRESS: server.address },
-    counts: async () => countsOf(await metrics(), 'service_requests', 'operation'),
-    actions: async () => countsOf(await metrics(), 'action', 'action_type'),
+    counts: () => callsTo(ports.metrics, TEMPORAL_NAMESPACE),
+    actions: () => countsOf(ports.metrics, TEMPORAL_NAMESPACE, 'action', 'action_type'),
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -70,14 +69,26 @@ export function callsBetween(before: CallCounts, after: CallCounts): CallsCounte
   };
 }
 
+/** What a server has answered in this namespace. `metricsPort`: where it shows its figures. */
+export const callsTo = (metricsPort: number, namespace: string): Promise<CallCounts> =>
+  countsOf(metricsPort, namespace, 'service_requests', 'operation');
+
 /** What comes from outside: the server asks itself, too. */
-function countsOf(metrics: string, of: 'service_requests' | 'action', by: string): CallCounts {
+async function countsOf(
+  metricsPort: number,
+  namespace: string,
+  of: 'service_requests' | 'action',
+  by: string,
+): Promise<CallCounts> {
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  // As its figures write the name.
+  const shown = namespace.replaceAll(/\W/g, '_');
   const counts = new Map<string, number>();
   for (const line of metrics.split('\n')) {
     const [, figure, labels = '', value = ''] = /^([a-z_]+)\{([^}]*)\} (\S+)$/.exec(line) ?? [];
     if (figure !== of) continue;
     const label = (name: string): string => new RegExp(`\\b${name}="([^"]*)"`).exec(labels)?.[1] ?? '';
-    if (label('service_name') !== 'frontend' || label('namespace') !== 'fermata') continue;
+    if (label('service_name') !== 'frontend' || label('namespace') !== shown) continue;
     const key = label(by);
     counts.set(key, (counts.get(key) ?? 0) + Number(value));
   }
