@@ -93,6 +93,8 @@ const OWN_LINES: Readonly<Record<string, OwnLines>> = {
       /^\S+ (cancelled|N) warn-cancelled$/,
       /^\S+ \S+ not_run-cancelled$/,
       /^(backup|restore-drill|validation) ended fail-cancelled$/,
+      // Cancelled while it was live, it is watched on until a person ends the permission.
+      /^go-live end not_run$/,
       // A routine leaves out what remains.
       /^pre-market [ab] not_run$/,
     ],
@@ -109,7 +111,7 @@ const OWN_LINES: Readonly<Record<string, OwnLines>> = {
       /^settings decision not_run$/,
       /^\S+ superseded not_run$/,
       /^go-live live-before warn$/,
-      /^go-live \S+ not_run$/,
+      /^go-live (end|approval\.N) not_run$/,
     ],
     notices: [/^critical DESK: going live was begun anew while it was live$/, /^info .+: withdrawn$/],
   },
