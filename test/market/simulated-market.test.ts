@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MarketBar } from '../../src/contracts/market-feed.js';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
 import {
   PriceWalk,
   SIMULATION_FIRST_MINUTE,
@@ -61,6 +62,15 @@ describe('the simulated market', () => {
       expect(new SimulatedSeries(seed, btc, 2).minute(START).bar.openTicks / 6_000_000).toBeCloseTo(1, 2);
       expect(new SimulatedSeries(seed, eth, 2).minute(START).bar.openTicks / 300_000).toBeCloseTo(1, 2);
     }
+  });
+
+  it('moves an index future, whose ticks are coarse, from minute to minute', () => {
+    const steps = { tickSize: '0.25', lotSize: '1', multiplier: '20' };
+    const kept = { minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 };
+    const future = buildInstrument(0, { symbol: 'NQ/USD', kind: 'future', ...steps, ...kept });
+    const bars = new SimulatedSeries(7, future, 1).bars(START + 60, 60);
+    expect((bars[0]?.openTicks ?? 0) / 60_000).toBeCloseTo(1, 1);
+    expect(new Set(bars.map(({ closeTicks }) => closeTicks)).size).toBeGreaterThan(20);
   });
 
   it('has the very prices that this version has always had', () => {

@@ -182,7 +182,7 @@ describe('a connection', () => {
 
 describe('a contract', () => {
   const resolved = async (instrument = NQ, held: Parameters<typeof resolveContract>[2] = []) => {
-    const { gateway } = connect();
+    const [gateway = connect().gateway] = open;
     await gateway.started;
     return resolveContract(gateway, instrument, held);
   };
@@ -192,6 +192,23 @@ describe('a contract', () => {
       contract: { secType: 'FUT', localSymbol: 'NQZ6', exchange: 'CME', currency: 'USD' },
       name: 'NQZ6',
       problem: null,
+    });
+  });
+
+  it('of one month is that month, whatever else is held', async () => {
+    const march = { ...NQ, contractMonth: '202703' };
+    const { conId } = simulator.simulation.market('NQZ6').instrument;
+    const december = { conId, symbol: 'NQ', localSymbol: 'NQZ6', secType: 'FUT' as never };
+    expect(await resolved(march, [december])).toMatchObject({ name: 'NQH7', problem: null });
+    expect(await resolved({ ...NQ, contractMonth: '202604' })).toMatchObject({
+      problem: 'NQ/USD is not listed at the broker (200)',
+    });
+  });
+
+  it('of a stock is the one that is listed where the desk file says', async () => {
+    expect(await resolved({ ...APPLE, exchange: 'NASDAQ' })).toMatchObject({ name: 'AAPL', problem: null });
+    expect(await resolved({ ...APPLE, exchange: 'NYSE' })).toMatchObject({
+      problem: 'AAPL/USD is not listed at the broker (200)',
     });
   });
 

@@ -8,7 +8,10 @@ import { PriceWalk, SIMULATION_FIRST_MINUTE, SIMULATION_START_MS } from './price
 import { streamKey } from './random.js';
 
 /** Prices at the beginning, by base currency; any other begins at 100. */
-const HOME_PRICES: Readonly<Record<string, number>> = { BTC: 60_000, ETH: 3_000 };
+const HOME_PRICES: Readonly<Record<string, number>> = {
+  ...{ BTC: 60_000, ETH: 3_000 },
+  ...{ NQ: 15_000, MNQ: 15_000, ES: 4_500, MES: 4_500 },
+};
 const HOME_PRICE_OTHER = 100;
 
 export class SimulatedSeries {
