@@ -53,7 +53,7 @@ const ibkr: VenueDefinition = {
         'IBKR_CLIENT_ID',
         null,
         clientIdText,
-        'Client id of the desk’s orders, the same after each start; its other connections have the four after it. 10 where nothing is said',
+        'Client id of the desk’s orders, the same after each start; its other connections have the five after it. 10 where nothing is said',
       ),
       plain('IBKR_ACCOUNT', null, accountText, 'Which account, where the login has several'),
       plain('IBKR_SIMULATOR', null, gatewayText, 'HOST:PORT of a simulated Gateway on this machine'),
