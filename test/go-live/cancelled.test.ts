@@ -84,7 +84,7 @@ describe.concurrent('going live, cancelled', () => {
       const found = await told(attempted);
       return found.length > 0 ? found : null;
     });
-    expect(notice).toMatchObject({ severity: 'critical', body: expect.stringMatching(/go-live revoke/) });
+    expect(notice).toMatchObject({ severity: 'critical', body: expect.stringMatching(/go-live --revoke/) });
     const looks = () => attempted.desk.trader.sent('status').length;
     const before = looks();
     await until('more looks', () => looks() > before + 2);

@@ -36,7 +36,7 @@ it('reset while it is live, it is watched on, people are told, and nothing large
     },
     WAIT_MS,
   );
-  expect(notice).toMatchObject({ severity: 'critical', body: expect.stringMatching(/go-live revoke/) });
+  expect(notice).toMatchObject({ severity: 'critical', body: expect.stringMatching(/go-live --revoke/) });
   expect(await attempt()).toMatchObject({ state: 'live' });
   const looks = () => desk.trader.sent('status').length;
   const before = looks();
