@@ -289,7 +289,7 @@ const goLive: Pressable = {
     }
     // One that was cancelled, or begun again, while it was live is watched until a person ends the permission.
     const told = await bench.database.pool.query(
-      "select 1 from notice where desk = $1 and severity = 'critical' and body like '%go-live revoke%' and strpos(fingerprint, $2) > 0",
+      "select 1 from notice where desk = $1 and severity = 'critical' and body like '%go-live --revoke%' and strpos(fingerprint, $2) > 0",
       [desk.name, workflowId],
     );
     if (told.rowCount !== 0) await endPermission(desk);
