@@ -49,6 +49,7 @@ export async function sendRefusedAgain(
        order by notice_id, id)`,
       [desk, chatId, known],
     );
+  // In one statement: who delivers meanwhile would else find the sum alone, and tell it before what is older.
   await pool.query(
     `with late as (
        update outbox o set state = 'given_up', finished = now(), reason = 'told in a sum' from notice n
@@ -56,12 +57,10 @@ export async function sendRefusedAgain(
          and (n.created < now() - make_interval(hours => ${NEWS_HOURS}) or (o.state = 'refused' and n.event = 'test'))
          and ${NOT_TO_BE_ANSWERED}
        returning o.id, n.event, n.severity, n.title, n.created
+     ), again as (
+       update outbox set state = 'pending', finished = null, next_attempt = now(), reason = ''
+       where desk = $1 and chat_id = $2 and state = 'refused' and id not in (select id from late)
      ), old as (select * from late where event <> 'test'), ${toldAsOne('array[$2::text]', '$2')}`,
-    [desk, chatId],
-  );
-  await pool.query(
-    `update outbox set state = 'pending', finished = null, next_attempt = now(), reason = ''
-      where desk = $1 and chat_id = $2 and state = 'refused'`,
     [desk, chatId],
   );
 }
