@@ -59,3 +59,17 @@ export interface Halt {
   readonly atWallMs: number;
   readonly atMarketMs: number;
 }
+
+export interface Resumed {
+  readonly by: string;
+  readonly authority: 'rule' | 'person' | 'two-people';
+  /** What was said; of a rule, which halt it came behind. */
+  readonly reason: string;
+}
+
+/** How trading began again, in words. */
+export function resumedText({ by, authority, reason }: Resumed): string {
+  const said = reason.replace(/^resumption after: /, '');
+  if (authority === 'rule') return `resumed automatically: all checks passed after "${said}"`;
+  return `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}: ${said}`;
+}

@@ -3,7 +3,7 @@
 import type { Notice } from '../../contracts/notice.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import type { HaltCause } from '../../domain/mode.js';
+import { type HaltCause, resumedText } from '../../domain/mode.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 
 /** Part of an orderly start or end: nobody needs to be woken up. */
@@ -34,7 +34,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
         event: 'armed',
         severity: 'info',
         title: `${desk.desk} trades`,
-        text: `Armed by ${record.by} (${record.authority}): ${record.reason}`,
+        text: `Trading ${resumedText(record)}`,
       };
     case 'flat.proven':
       return {

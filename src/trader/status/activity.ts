@@ -4,7 +4,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { EXIT_REASON_WORDS } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { Halt } from '../../domain/mode.js';
+import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
@@ -74,7 +74,7 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
     case 'halt':
       return haltText(record.halt);
     case 'armed':
-      return `trading was resumed by ${record.by} (${record.authority}): ${record.reason}`;
+      return `trading ${resumedText(record)}`;
     case 'coins.counted':
     case 'coins.claimed':
       return record.by === 'fermata'
