@@ -68,36 +68,36 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     steadyMs: steadyNowMs,
     shape: { path, withVolume: volumePartPct !== null },
   });
+  const cash = parseMoney(desk.paper.balance);
+  const wanted = new Set(desk.strategies.flatMap(({ symbols: of }) => of));
+  const traded = instruments.map(({ symbol }) => wanted.has(symbol));
+  const run = new Run({
+    ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
+    records: KEPT_NOWHERE,
+    fills: {
+      limitFill,
+      ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
+    },
+    measureFrom: (fromMs) =>
+      new BacktestMeasure(instruments, traded, cash, fromMs, untilMs ?? Number.POSITIVE_INFINITY),
+    wait: () => undefined,
+    interrupted: () => new BacktestInterrupted('the backtest was ended'),
+  });
   try {
-    const cash = parseMoney(desk.paper.balance);
-    const wanted = new Set(desk.strategies.flatMap(({ symbols: of }) => of));
-    const traded = instruments.map(({ symbol }) => wanted.has(symbol));
-    const run = new Run({
-      ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
-      records: KEPT_NOWHERE,
-      fills: {
-        limitFill,
-        ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
-      },
-      measureFrom: (fromMs) =>
-        new BacktestMeasure(instruments, traded, cash, fromMs, untilMs ?? Number.POSITIVE_INFINITY),
-      wait: () => undefined,
-      interrupted: () => new BacktestInterrupted('the backtest was ended'),
-    });
     await run.toTheEnd();
-    const { measure } = run;
-    const report = buildReport({
-      ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
-      files: await reported(setting),
-      coverage: run.coverage,
-      problems: run.problems(),
-      view: run.view,
-      stateHash: run.stateHash,
-    });
-    return { report, measure };
   } finally {
     await feed.stop();
   }
+  const { measure } = run;
+  const report = buildReport({
+    ...{ desk, configHash, set: setting.set, fillModel, instruments, symbols, leftOut, measure },
+    files: await reported(setting),
+    coverage: run.coverage,
+    problems: run.problems(),
+    view: run.view,
+    stateHash: run.stateHash,
+  });
+  return { report, measure };
 }
 
 /** So that a reader can tell which recording it was, and whether Fermata fetched it. */

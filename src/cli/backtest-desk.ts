@@ -99,7 +99,9 @@ function judged(file: string, text: string): LoadedDesk {
     const [problem] = error.problems;
     if (problem === undefined) throw error;
     const { key, expected, found, doThis } = problem;
-    throw usageFailure(`${key}: expected ${expected}; found ${found}`, doThis);
+    const failure = usageFailure(`${key}: expected ${expected}; found ${found}`, doThis);
+    failure.cause = error;
+    throw failure;
   }
 }
 

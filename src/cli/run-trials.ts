@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import type { BacktestReport } from '../backtest/report/build-report.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import { BacktestInterrupted } from '../backtest/run-backtest.js';
-import type { Trial, Value } from '../backtest/sweep/trial.js';
+import { type Trial, type Value, valuesText } from '../backtest/sweep/trial.js';
+import { DataFileError, type DataFileProblem } from '../market/recorded/data-file-error.js';
 import type { DeskOptions } from './backtest-desk.js';
 import { CliFailure } from './failure.js';
 import type { DataFile } from './market-choice.js';
@@ -26,15 +27,12 @@ export interface TrialJob {
   readonly untilMs: number | null;
 }
 
-export interface TrialDone {
+export interface TrialDone extends Pick<BacktestReport, 'market' | 'execution' | 'set'> {
   readonly trial: Trial;
-  readonly problems: readonly string[];
-  /** False: its figures are worth nothing. */
-  readonly sound: boolean;
-  readonly market: Pick<BacktestReport['market'], 'symbols' | 'leftOut'>;
+  readonly problems: BacktestReport['data']['problems'];
 }
 
-export type TrialAnswer = TrialDone | { readonly failed: string };
+export type TrialAnswer = TrialDone | { readonly failed: string } | { readonly damaged: DataFileProblem };
 
 const PROGRAM = new URL('./trial-thread.js', import.meta.url);
 
@@ -71,7 +69,11 @@ function ask(worker: Worker, job: TrialJob): Promise<TrialDone> {
     const ended = (): void => settle(() => reject(new BacktestInterrupted('the sweep was ended')));
     const failed = (error: Error): void => settle(() => reject(error));
     const answered = (answer: TrialAnswer): void =>
-      settle(() => ('failed' in answer ? reject(trialFailure(job, answer.failed)) : resolve(answer)));
+      settle(() => {
+        if ('failed' in answer) reject(trialFailure(job, answer.failed));
+        else if ('damaged' in answer) reject(new DataFileError(answer.damaged));
+        else resolve(answer);
+      });
     const settle = (then: () => void): void => {
       worker.off('exit', ended).off('error', failed).off('message', answered);
       then();
@@ -82,9 +84,8 @@ function ask(worker: Worker, job: TrialJob): Promise<TrialDone> {
 }
 
 function trialFailure({ values }: TrialJob, why: string): CliFailure {
-  const which = values.map(({ key, value }) => `${key}=${value}`).join(' ');
   return new CliFailure(
-    `the trial ${which} failed: ${why}`,
+    `the trial ${valuesText(values)} failed: ${why}`,
     'nothing was written; a backtest changes nothing else',
     'run it alone, with the same options, to see where',
   );

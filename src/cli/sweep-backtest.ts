@@ -2,20 +2,22 @@
 import { availableParallelism } from 'node:os';
 import type { FillModel } from '../backtest/report/execution.js';
 import type { RankedBy } from '../backtest/sweep/ranking.js';
-import { figureWords, luckText, titleOf, valuesText } from '../backtest/sweep/sweep-html.js';
+import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
 import { type LeftOut, type SweepReport, sweepReport } from '../backtest/sweep/sweep-report.js';
-import type { Trial, Value } from '../backtest/sweep/trial.js';
+import { type Trial, valuesText } from '../backtest/sweep/trial.js';
 import {
   CHOSEN_ON_PARTS,
   chosenOf,
   type Span,
   type Step,
+  type Window,
   walked,
   windowsOf,
 } from '../backtest/sweep/walk-forward.js';
 import type { LoadedDesk } from '../desk/load.js';
+import { DeskFileError } from '../desk/problem.js';
 import { moment } from '../domain/moment.js';
-import { backtestDesk, type DeskOptions, type Setting } from './backtest-desk.js';
+import { backtestDesk, type DeskOptions } from './backtest-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
 import type { DataFile } from './market-choice.js';
 import { progressPrinter } from './progress-printer.js';
@@ -23,8 +25,14 @@ import { type TrialDone, type TrialJob, TrialThreads } from './run-trials.js';
 import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MAX } from './swept-values.js';
 
 const SHOWN_TRIALS = 10;
+/** Of all trials, on all parts of the time: more is a day's work that a typing error asked for. */
+const RUNS_MAX = 20_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** A part of less than that says nothing about the next one. */
-const PART_MS_MIN = 3_600_000;
+const PART_MS_MIN = HOUR_MS;
+/** A Calmar ratio needs a return a year, and that is said from so much time on. */
+const CALMAR_MS_MIN = 30 * DAY_MS;
 
 export interface SweepSetting {
   readonly loaded: LoadedDesk;
@@ -42,18 +50,18 @@ export interface SweepSetting {
 }
 
 type Candidate = Pick<TrialJob, 'options' | 'values' | 'configHash'>;
+type Prices = Pick<TrialJob, 'beginMs' | 'untilMs'>;
+type Trials = (candidates: readonly Candidate[], prices: Prices) => Promise<readonly TrialDone[]>;
 
-/** Throws `CliFailure` where no combination is a desk, or a trial fails; `BacktestInterrupted`. */
+/** False: nothing could be judged, so that nothing was found. */
+export const isJudged = ({ best, walkForward }: SweepReport): boolean =>
+  best !== null && (walkForward === null || walkForward.steps.some(({ chosen }) => chosen !== null));
+
+/** Throws `CliFailure` where no combination is a desk, or a trial fails; `DataFileError`, `BacktestInterrupted`. */
 export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport> {
   const { candidates, leftOut } = candidatesOf(setting);
   const { files, fillModel, loaded, windows, rankedBy } = setting;
-  const jobOf = (
-    candidate: Candidate,
-    { beginMs, untilMs }: Pick<TrialJob, 'beginMs' | 'untilMs'>,
-  ): TrialJob => ({
-    ...{ ...candidate, files, fillModel, beginMs, untilMs },
-  });
-  const total = candidates.length * (1 + (windows ?? 0)) + (windows ?? 0);
+  const total = runsOf(candidates.length, windows);
   const threads = new TrialThreads(
     { file: loaded.file, text: loaded.text, dataKey: setting.dataKey },
     Math.min(setting.jobs ?? availableParallelism(), candidates.length),
@@ -62,41 +70,31 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
   process.once('SIGINT', end).once('SIGTERM', end);
   const show = progressPrinter(process.stderr);
   let done = 0;
-  const run = async (jobs: readonly TrialJob[]): Promise<readonly TrialDone[]> =>
-    threads.run(jobs, () => {
+  const run: Trials = async (of, { beginMs, untilMs }) => {
+    const jobs = of.map((candidate) => ({ ...candidate, files, fillModel, beginMs, untilMs }));
+    const results = await threads.run(jobs, () => {
       done += 1;
       show({ kind: 'bar', text: `sweep, ${done} of ${total} runs`, done, total });
     });
+    for (const result of results) refuseUnsound(result);
+    return results;
+  };
   try {
-    const all = await run(candidates.map((candidate) => jobOf(candidate, setting)));
-    const [first] = all;
-    if (first === undefined || !all.every(({ sound }) => sound)) throw unsound(all);
-    const walk = async (span: Span): Promise<Step[]> => {
-      const steps: Step[] = [];
-      for (const window of windowsOf(span, windows ?? 0)) {
-        const before = { beginMs: window.chosenOn.fromMs, untilMs: window.chosenOn.untilMs };
-        const behind = { beginMs: window.tradedOn.fromMs, untilMs: window.tradedOn.untilMs };
-        const tried = await run(candidates.map((candidate) => jobOf(candidate, before)));
-        const chosen = chosenOf(
-          tried.map(({ trial }) => trial),
-          rankedBy,
-        );
-        const again = candidates.find(({ configHash }) => configHash === chosen?.configHash);
-        const traded = again === undefined ? [] : await run([jobOf(again, behind)]);
-        steps.push({ ...window, chosen, traded: traded[0]?.trial ?? null });
-      }
-      return steps;
-    };
+    // The first one shows of when there are prices: whether there are enough is known before hours are spent.
+    const [first] = await run(candidates.slice(0, 1), setting);
+    if (first === undefined) throw new Error('a sweep without a trial');
+    refuseWithoutPrices(first);
+    const span = windows === null ? null : spanOf(first.trial, windows, rankedBy);
+    const all = [first, ...(await run(candidates.slice(1), setting))];
+    const swept = setting.set.filter(isSwept).map(({ key }) => `${key}=`);
     return sweepReport({
-      desk: loaded.desk.desk,
-      currency: loaded.desk.paper.currency,
-      market: first.market,
-      set: setting.set.filter((one) => !isSwept(one)).map(({ key, values: [value] }) => `${key}=${value}`),
-      rankedBy,
+      ...{ desk: loaded.desk.desk, currency: loaded.desk.paper.currency, rankedBy, leftOut },
+      ...{ market: first.market, execution: first.execution },
+      set: first.set.filter((line) => !swept.some((start) => line.startsWith(start))),
       trials: all.map(({ trial }) => trial),
-      leftOut,
-      walkForward: windows === null ? null : walked(await walk(spanOf(first.trial, windows))),
-      problems: first.problems,
+      walkForward:
+        span === null ? null : walked(await walk(windowsOf(span, windows ?? 0), candidates, rankedBy, run)),
+      problems: first.problems.map(({ text }) => text),
     });
   } finally {
     process.off('SIGINT', end).off('SIGTERM', end);
@@ -104,57 +102,116 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
   }
 }
 
+async function walk(
+  windows: readonly Window[],
+  candidates: readonly Candidate[],
+  rankedBy: RankedBy,
+  run: Trials,
+): Promise<readonly Step[]> {
+  const steps: Step[] = [];
+  for (const window of windows) {
+    const [before, behind] = [window.chosenOn, window.tradedOn].map(({ fromMs, untilMs }) => ({
+      beginMs: fromMs,
+      untilMs,
+    })) as [Prices, Prices];
+    const tried = await run(candidates, before);
+    const chosen = chosenOf(
+      tried.map(({ trial }) => trial),
+      rankedBy,
+    );
+    const again = candidates.filter(({ configHash }) => configHash === chosen?.configHash);
+    const [traded] = await run(again, behind);
+    steps.push({ ...window, chosen, traded: traded?.trial ?? null });
+  }
+  return steps;
+}
+
+/** Each on all of the time, and in each window once more, with one that is traded behind it. */
+const runsOf = (candidates: number, windows: number | null): number =>
+  candidates + (windows ?? 0) * (candidates + 1);
+
 /** Every combination is judged by the rules of a desk file before anything is run. */
-function candidatesOf({ loaded, options, set }: SweepSetting): {
+function candidatesOf({ loaded, options, set, windows }: SweepSetting): {
   readonly candidates: readonly Candidate[];
   readonly leftOut: readonly LeftOut[];
 } {
+  const keys = set.map(({ key }) => key);
+  const twice = keys.find((key, at) => keys.indexOf(key) !== at);
+  if (twice !== undefined)
+    throw usageFailure(`--set: ${twice} is set twice`, `write all its values in one: --set ${twice}=A,B,C`);
   const count = combinationCount(set);
   if (count > TRIALS_MAX)
     throw usageFailure(
       `--set: these are ${count} combinations; at most ${TRIALS_MAX} are tried`,
       'name fewer values, or a longer step',
     );
+  if (runsOf(count, windows) > RUNS_MAX)
+    throw usageFailure(
+      `--walk-forward: these are ${runsOf(count, windows)} runs; at most ${RUNS_MAX} are made`,
+      'name fewer windows or fewer values',
+    );
   const swept = new Set(set.filter(isSwept).map(({ key }) => key));
-  const candidates: Candidate[] = [];
+  const candidates = new Map<string, Candidate>();
   const leftOut: LeftOut[] = [];
   let refused: unknown = null;
   for (const settings of combinationsOf(set)) {
     const values = settings.filter(({ key }) => swept.has(key));
-    const asked = { ...options, set: settings as readonly Setting[] };
+    const asked = { ...options, set: settings };
     try {
       const { configHash } = backtestDesk(loaded, asked);
-      candidates.push({ options: asked, values, configHash });
+      const same = candidates.get(configHash);
+      if (same !== undefined)
+        throw usageFailure(
+          `--set: ${valuesText(same.values)} and ${valuesText(values)} are the same desk`,
+          'name each value once, and nothing that another option sets',
+        );
+      candidates.set(configHash, { options: asked, values, configHash });
     } catch (error) {
-      if (!(error instanceof CliFailure)) throw error;
+      // What a desk file can't hold is left out; what is no value at all is told.
+      if (!(error instanceof CliFailure && error.cause instanceof DeskFileError)) throw error;
       refused ??= error;
-      leftOut.push({ values: values as readonly Value[], why: error.message });
+      leftOut.push({ values, why: error.message });
     }
   }
-  if (candidates.length === 0) throw refused;
-  return { candidates, leftOut };
+  if (candidates.size === 0) throw refused;
+  return { candidates: [...candidates.values()], leftOut };
 }
 
-function spanOf({ period: { from, to } }: Trial, windows: number): Span {
+function spanOf({ period: { from, to } }: Trial, windows: number, rankedBy: RankedBy): Span {
   const span = { fromMs: Date.parse(from ?? ''), untilMs: Date.parse(to ?? '') };
-  if (span.untilMs - span.fromMs >= PART_MS_MIN * (windows + CHOSEN_ON_PARTS)) return span;
-  throw usageFailure(
-    `--walk-forward: ${windows} windows need ${windows + CHOSEN_ON_PARTS} hours of prices, and these are fewer`,
-    'name fewer windows, or more data',
-  );
+  const partMs = (span.untilMs - span.fromMs) / (windows + CHOSEN_ON_PARTS);
+  const days = (ms: number): string => String(Number((ms / DAY_MS).toFixed(1)));
+  if (partMs < PART_MS_MIN)
+    throw usageFailure(
+      `--walk-forward: ${windows} windows need ${windows + CHOSEN_ON_PARTS} hours of prices, and these are fewer`,
+      'name fewer windows, or more data',
+    );
+  if (rankedBy === 'calmar' && CHOSEN_ON_PARTS * partMs < CALMAR_MS_MIN)
+    throw usageFailure(
+      `--rank: a Calmar ratio is said from 30 days on, and values are chosen on ${days(CHOSEN_ON_PARTS * partMs)}`,
+      'name fewer windows, more data, or another figure such as sortino',
+    );
+  return span;
 }
 
-function unsound(all: readonly TrialDone[]): CliFailure {
-  const found = all.find(({ sound }) => !sound) ?? all[0];
-  return new CliFailure(
-    found?.problems[0] ?? 'no price came',
-    'nothing was written; a backtest changes nothing else',
-    'mend the data, or run one set of values alone to see more',
-  );
+const WORTHLESS: ReadonlySet<string> = new Set(['damaged', 'books-differ']);
+
+/** A part of the time may be without prices; what was run on wrong ones is worth nothing. */
+function refuseUnsound({ problems, trial }: TrialDone): void {
+  const found = problems.find(({ kind }) => WORTHLESS.has(kind));
+  if (found !== undefined) throw worthless(found.text, `run ${valuesText(trial.values)} alone to see more`);
 }
+
+function refuseWithoutPrices({ problems }: TrialDone): void {
+  const found = problems.find(({ kind }) => kind === 'no-data');
+  if (found !== undefined) throw worthless(found.text, 'name data of that time');
+}
+
+const worthless = (why: string, doThis: string): CliFailure =>
+  new CliFailure(why, 'nothing was written; a backtest changes nothing else', doThis);
 
 export function sweepLines(report: SweepReport, page: string | undefined): string[] {
-  const { desk, market, trials, leftOut, rankedBy, best, currency, walkForward, period } = report;
+  const { desk, market, trials, leftOut, rankedBy, currency, walkForward, period } = report;
   const by = titleOf(rankedBy);
   const width = Math.max(...trials.slice(0, SHOWN_TRIALS).map(({ values }) => valuesText(values).length));
   const row = (trial: Trial): string => {
@@ -167,7 +224,7 @@ export function sweepLines(report: SweepReport, page: string | undefined): strin
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const walk = walkForward?.steps ?? [];
   return [
-    `${best === null ? '✗' : '✓'} ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'} of ${desk} on ${market.symbols.join(', ')}, ${when(period.from)} to ${when(period.to)}, best first by ${by}`,
+    `${isJudged(report) ? '✓' : '✗'} ${trials.length} ${trials.length === 1 ? 'trial' : 'trials'} of ${desk} on ${market.symbols.join(', ')}, ${when(period.from)} to ${when(period.to)}, best first by ${by}`,
     ...trials.slice(0, SHOWN_TRIALS).map(row),
     ...(trials.length > SHOWN_TRIALS
       ? [`  … ${trials.length - SHOWN_TRIALS} more in --report and --json`]

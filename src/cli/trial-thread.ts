@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { runBacktest } from '../backtest/run-backtest.js';
 import { trialOf } from '../backtest/sweep/trial.js';
 import { messageOf } from '../domain/message-of.js';
+import { DataFileError } from '../market/recorded/data-file-error.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { backtestDesk } from './backtest-desk.js';
 import type { TrialAnswer, TrialJob, TrialSetting } from './run-trials.js';
@@ -18,17 +19,15 @@ async function answer(job: TrialJob): Promise<TrialAnswer> {
     ...{ desk, configHash, set, dataKey, files: job.files, fillModel: job.fillModel },
     ...{ beginMs: job.beginMs, untilMs: job.untilMs, signal: never, onProgress: () => undefined },
   });
-  const { data, market } = done.report;
-  return {
-    trial: trialOf(job.values, done),
-    problems: data.problems.map((problem) => problem.text),
-    sound: data.problems.every(({ kind }) => kind !== 'books-differ' && kind !== 'damaged'),
-    market: { symbols: market.symbols, leftOut: market.leftOut },
-  };
+  const { data, market, execution, set: said } = done.report;
+  return { trial: trialOf(job.values, done), problems: data.problems, market, execution, set: said };
 }
 
 parentPort?.on('message', (job: TrialJob) => {
   void answer(job)
-    .catch((error: unknown): TrialAnswer => ({ failed: messageOf(error) }))
+    .catch(
+      (error: unknown): TrialAnswer =>
+        error instanceof DataFileError ? { damaged: error.problem } : { failed: messageOf(error) },
+    )
     .then((result) => parentPort?.postMessage(result));
 });

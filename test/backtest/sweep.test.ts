@@ -107,6 +107,13 @@ describe('trials', () => {
     expect(order('maxDrawdownPct')).toEqual([1, 0, 2, 3]);
   });
 
+  it('that never held anything are no find, although they lost nothing', () => {
+    const idle = trial({ fast: '90' }, { maxDrawdownPct: 0, returnPct: 0, exposurePct: 0 });
+    expect(ranked([idle, ...trials], 'maxDrawdownPct').at(-1)).not.toBe(trials[1]);
+    expect(chosenOf([idle], 'maxDrawdownPct')).toBeNull();
+    expect(chosenOf([idle], 'returnPct')).toBeNull();
+  });
+
   it('stand in a heat map of the first two keys, of further ones the best', () => {
     expect(heatMapOf(trials, 'sharpe')).toEqual({
       keys: ['fast', 'slow'],
@@ -138,9 +145,11 @@ describe('trials', () => {
       ...trial({ fast: String(at) }, { sharpe }),
       shape: { count: 500, sharpe, skewness: 0, kurtosis: 3 },
     }));
-    const about = { desk: 'd', currency: 'USDT', market: { symbols: [], leftOut: [] }, set: [], leftOut: [] };
+    const market = { symbols: [], leftOut: [], files: [] };
+    const about = { desk: 'd', currency: 'USDT', market, execution: [], set: [], leftOut: [] };
     const of = (all: readonly Trial[]) =>
       sweepReport({ ...about, rankedBy: 'sharpe', trials: all, walkForward: null, problems: [] });
+    expect(of([...shapes, trial({ fast: '9' }, null)]).judged).toBe(5);
     expect(of(shapes).best?.values).toEqual([{ key: 'fast', value: '4' }]);
     expect(of(shapes).deflatedSharpe).toBeLessThan(0.6);
     const [, , , , best] = shapes;

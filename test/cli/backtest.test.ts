@@ -198,6 +198,7 @@ describe('several values', () => {
     expect(alone.out).toBe(all.out);
     const report = JSON.parse(all.out) as SweepReport;
     expect(report.set).toEqual(['paper.balance=5000']);
+    expect(report).toMatchObject({ market: single.market, execution: single.execution });
     expect(report.trials.map(({ values: [value] }) => value?.value).toSorted()).toEqual(['3', '5', '7']);
     const same = report.trials.find(({ values: [value] }) => value?.value === '5');
     const { configHash, figures, stateHash, netProfit } = single;
@@ -242,6 +243,14 @@ describe('several values', () => {
       /these are 10000 combinations; at most 2000/,
     ],
     [['--set', 'fastBars=a,b'], /fastBars is a number; found a/],
+    [['--set', 'fastBars=10,abc'], /fastBars is a number; found abc/],
+    [['--set', 'fastBars=5,6', '--set', 'fastBars=7'], /--set: fastBars is set twice/],
+    [['--set', 'fastBars=5,05'], /fastBars=5 and fastBars=05 are the same desk/],
+    [['--set', 'fastBars=1:500:1', '--walk-forward', '90'], /these are 45590 runs; at most 20000/],
+    [
+      ['--set', 'fastBars=5,6', '--walk-forward', '2', '--rank', 'calmar'],
+      /a Calmar ratio is said from 30 days on, and values are chosen on 0\.\d/,
+    ],
   ])('%j is refused before anything is run', async (args, words) => {
     const { code, err } = await backtest(['--data', file, ...args]);
     expect(err).toMatch(words);

@@ -128,6 +128,10 @@ export interface BacktestReport {
   readonly timeZones: string;
 }
 
+/** Damaged files, and books that differ, make every figure worthless; a gap is said and may be what the market was. */
+export const isSound = ({ data }: BacktestReport): boolean =>
+  !data.problems.some(({ kind }) => kind === 'damaged' || kind === 'books-differ' || kind === 'no-data');
+
 export interface ReportInputs {
   readonly desk: Desk;
   readonly configHash: string;

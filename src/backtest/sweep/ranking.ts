@@ -8,8 +8,9 @@ export const RANKED_BY = [
 ] as const satisfies readonly (keyof Figures)[];
 export type RankedBy = (typeof RANKED_BY)[number];
 
-/** Null where the figure can't be said of this trial. */
-export const figureOf = ({ figures }: Trial, by: RankedBy): number | null => figures?.[by] ?? null;
+/** Null where the figure can't be said of this trial; what never held anything lost nothing either, and is no find. */
+export const figureOf = ({ figures }: Trial, by: RankedBy): number | null =>
+  figures === null || figures.exposurePct === 0 ? null : figures[by];
 
 /** Best first; of equal ones the one that was named first, and what can't be judged behind all others. */
 export function ranked(trials: readonly Trial[], by: RankedBy): readonly Trial[] {

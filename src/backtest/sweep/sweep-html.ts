@@ -6,16 +6,13 @@ import { FIGURES, figureText } from '../report/report-html.js';
 import type { HeatMap } from './heat-map.js';
 import { figureOf, type RankedBy } from './ranking.js';
 import type { SweepReport } from './sweep-report.js';
-import type { Trial, Value } from './trial.js';
+import { type Trial, valuesText } from './trial.js';
 
 /** Rows of the table; the JSON has all. */
 const TRIALS_SHOWN_MAX = 500;
 /** Of the strongest colour, so that text on it stays readable. */
 const OPACITY_MAX = 0.55;
 const COLUMNS = ['sharpe', 'returnPct', 'maxDrawdownPct', 'trades', 'winRatePct', 'profitFactor'] as const;
-
-export const valuesText = (values: readonly Value[]): string =>
-  values.map(({ key, value }) => `${key}=${value}`).join(' ');
 
 export function titleOf(by: RankedBy): string {
   return FIGURES.find(([name]) => name === by)?.[1] ?? by;
@@ -26,10 +23,10 @@ export function figureWords(trial: Trial, by: RankedBy, currency: string): strin
 }
 
 /** What the number of trials makes of the best one. */
-export function luckText({ deflatedSharpe, trials }: SweepReport): string {
+export function luckText({ deflatedSharpe, judged }: SweepReport): string {
   if (deflatedSharpe === null)
     return 'the number of trials can’t be accounted for: too few of them can be judged';
-  return `${(deflatedSharpe * 100).toFixed(0)} % probable that the best Sharpe ratio is more than luck among ${trials.length} trials`;
+  return `${(deflatedSharpe * 100).toFixed(0)} % probable that the best Sharpe ratio is more than luck among ${judged} trials that can be judged`;
 }
 
 export function sweepHtml(report: SweepReport): string {
@@ -45,11 +42,13 @@ ${report.heatMap === null ? '' : heatMapHtml(report.heatMap, rankedBy)}
 ${walkHtml(report)}
 <h2>Trials, best first</h2>
 ${trialTable(report)}
+${list('How orders were filled', report.execution)}
 ${list('Set the same for all', report.set)}
 ${list(
   'Left out, because the rules of a desk file refuse them',
   report.leftOut.map(({ values, why }) => `${valuesText(values)}: ${why}`),
-)}`;
+)}
+<footer>Files: ${escapeHtml(market.files.map(({ name, symbol, sha256 }) => `${symbol} ${name} ${sha256}`).join(', '))}.</footer>`;
   return pageHtml(`Sweep of ${desk}`, body);
 }
 

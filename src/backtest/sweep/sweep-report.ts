@@ -18,7 +18,9 @@ export interface SweepReport {
   readonly kind: 'sweep-report';
   readonly desk: string;
   readonly currency: string;
-  readonly market: Pick<BacktestReport['market'], 'symbols' | 'leftOut'>;
+  readonly market: BacktestReport['market'];
+  /** How orders were filled, a sentence each: by the values that are the same for all. */
+  readonly execution: readonly string[];
   /** Of all trials: the first to the last price. */
   readonly period: BacktestReport['period'];
   /** Set the same for all of them. */
@@ -32,6 +34,8 @@ export interface SweepReport {
    * The probability that the best one by Sharpe ratio is better than luck among so many trials; null: it can't be said.
    */
   readonly deflatedSharpe: number | null;
+  /** How many trials that counts: those whose returns differ at all. */
+  readonly judged: number;
   readonly heatMap: HeatMap | null;
   /** Null where it was not asked for. */
   readonly walkForward: WalkForward | null;
@@ -41,7 +45,7 @@ export interface SweepReport {
 
 export type SweepFindings = Omit<
   SweepReport,
-  'version' | 'kind' | 'best' | 'deflatedSharpe' | 'heatMap' | 'period' | 'trials'
+  'version' | 'kind' | 'best' | 'deflatedSharpe' | 'judged' | 'heatMap' | 'period' | 'trials'
 > & { readonly trials: readonly Trial[] };
 
 export function sweepReport(findings: SweepFindings): SweepReport {
@@ -59,6 +63,7 @@ export function sweepReport(findings: SweepFindings): SweepReport {
     trials,
     best: chosenOf(all, rankedBy),
     deflatedSharpe: chance === null ? null : round(chance),
+    judged: shapes.length,
     heatMap: heatMapOf(all, rankedBy),
   };
 }

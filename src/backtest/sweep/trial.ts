@@ -13,6 +13,9 @@ export interface Value {
   readonly value: string;
 }
 
+export const valuesText = (values: readonly Value[]): string =>
+  values.map(({ key, value }) => `${key}=${value}`).join(' ');
+
 export interface Trial {
   /** Of the keys that are swept, in the order in which they were asked for. */
   readonly values: readonly Value[];

@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { BacktestReport } from '../../backtest/report/build-report.js';
+import { type BacktestReport, isSound } from '../../backtest/report/build-report.js';
 import { fillLines, orderLines } from '../../backtest/report/csv.js';
 import { FIGURES, figureText, reportHtml } from '../../backtest/report/report-html.js';
 import { type Backtest, type BacktestSetting, runBacktest } from '../../backtest/run-backtest.js';
@@ -27,7 +27,7 @@ import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';
 import { storedMinutes } from '../stored-minutes.js';
-import { sweepBacktest, sweepLines } from '../sweep-backtest.js';
+import { isJudged, sweepBacktest, sweepLines } from '../sweep-backtest.js';
 import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
 
 const SLIPPAGE_TICKS_MAX = 10_000;
@@ -157,7 +157,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
     write(written.report, [sweepHtml(report)]);
     if (options.json === true) printJson(report);
     else printLines(sweepLines(report, options.report));
-    return report.best === null ? EXIT_FAILED : EXIT_OK;
+    return isJudged(report) ? EXIT_OK : EXIT_FAILED;
   }
   const done = await run({ ...prices, desk, configHash, set });
   writeOutputs(written, done);
@@ -265,10 +265,6 @@ function write(descriptor: number | null, texts: Iterable<string>): void {
   }
   closeSync(descriptor);
 }
-
-/** Damaged files, and books that differ, make every figure worthless; a gap is said and may be what the market was. */
-const isSound = ({ data }: BacktestReport): boolean =>
-  !data.problems.some(({ kind }) => kind === 'damaged' || kind === 'books-differ' || kind === 'no-data');
 
 function reportLines(report: BacktestReport, { fills, orders, report: page }: BacktestOptions): string[] {
   const { currency, period, market, figures, buyAndHold } = report;
