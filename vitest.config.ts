@@ -4,7 +4,7 @@ const shared = {
   environment: 'node' as const,
   globalSetup: ['test/support/built.ts', 'test/support/temporal-at-hand.ts'],
   pool: 'forks' as const,
-  // One more than the cores that CI has: most tests wait for processes, disks and timers half of their time.
+  // One more than the cores that CI has: tests wait for processes, disks and timers half of their time.
   maxWorkers: 3,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 240_000,

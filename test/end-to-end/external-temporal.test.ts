@@ -5,19 +5,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '../../src/supervisor/temporal/server-options.js';
 import { type BareTemporal, startBareTemporal } from '../support/bare-temporal.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../support/desk-under-test.js';
 import { type GuardedTemporal, guardTemporal, makeCertificates } from '../support/guarded-temporal.js';
-import { callsBetween } from '../support/temporal-calls.js';
 
 const NAMESPACE = 'trading-desks';
-const CALLS_A_MINUTE_MAX = 20;
-/** What is due less often than each minute may all fall into the one that is counted (src/worker/looks.ts). */
-const LOOKS_AT_THE_EDGE = 4;
 const folder = mkdtempSync(join(tmpdir(), 'fermata-external-'));
 let server: BareTemporal;
 let guarded: GuardedTemporal;
@@ -62,29 +57,6 @@ describe('a desk on a Temporal server of somebody else', () => {
     expect(Object.keys(customAttributes ?? {})).toEqual(expect.arrayContaining([...SEARCH_ATTRIBUTES]));
     const { stdout } = await desk.run('status', '--json');
     expect(JSON.parse(stdout).temporal).toMatchObject({ kind: 'external', namespace: NAMESPACE });
-  });
-
-  it('asks that server, long polls apart, about 20 times a minute at most while there is nothing to do', async () => {
-    const calls = await until('a minute in which nothing began', async () => {
-      const isIdle = async (query: string, runs: number): Promise<boolean> => {
-        const counted = await connection.workflowService.countWorkflowExecutions({
-          namespace: NAMESPACE,
-          query,
-        });
-        return Number(counted.count) === runs;
-      };
-      // The pulse and the owner of the desk always run.
-      if (!(await isIdle('ExecutionStatus = "Running"', 2))) return null;
-      const since = new Date().toISOString();
-      const before = await server.counts(NAMESPACE);
-      await sleep(60_000);
-      const counted = callsBetween(before, await server.counts(NAMESPACE));
-      return (await isIdle(`StartTime > "${since}"`, 0)) ? counted : null;
-    });
-    const said = calls.byOperation.map(([operation, count]) => `${operation} ${count}`).join(', ');
-    expect(calls.others, said).toBeLessThanOrEqual(CALLS_A_MINUTE_MAX + LOOKS_AT_THE_EDGE);
-    // Of a desk that asks nothing the server counts nothing: it is the right server, and the right namespace.
-    expect(calls.others, said).toBeGreaterThan(5);
   });
 
   it('runs a routine and a backup, stops with proof, and is resumed', async () => {
