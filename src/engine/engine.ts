@@ -47,8 +47,11 @@ export interface Engine {
   /** SHA-256, hex, of the durable state: equal to that of a replay of the records so far. */
   stateHash(): string;
   whyNotTrading(): readonly WaitingReason[];
-  /** What the strategies of an instrument go by, after its newest bar. */
-  strategyLines(instrument: InstrumentId): readonly (StrategyLine & { readonly strategy: string })[];
+  /** What the strategies of an instrument go by after the bar that began then; of those alone whose newest bar it is. */
+  strategyLines(
+    instrument: InstrumentId,
+    openMs: number,
+  ): readonly (StrategyLine & { readonly strategy: string })[];
   /** Whether the venue would take an order for so many lots at the last price; true where there is no price. */
   isTradable(instrument: InstrumentId, lots: number): boolean;
   /** The same for what the venue says is in the account, without the coins that are not the desk's. */
@@ -73,9 +76,9 @@ export function createEngine(config: EngineConfig): Engine {
     },
     stateHash: () => stateHash(core.state),
     whyNotTrading: () => whyNotTrading(core),
-    strategyLines: (at) =>
+    strategyLines: (at, openMs) =>
       core.slots
-        .filter(({ instrument }) => instrument.id === at)
+        .filter(({ instrument, lastOpenMs }) => instrument.id === at && lastOpenMs === openMs)
         .flatMap(({ name, strategy }) =>
           (strategy.lines?.() ?? []).map((line) => ({ strategy: name, ...line })),
         ),

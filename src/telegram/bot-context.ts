@@ -10,6 +10,7 @@ import type { Pool } from '../store/pool.js';
 import type { BotLog } from './bot-log.js';
 import type { KnownPeople, KnownPerson } from './people.js';
 import type { SendLane } from './sending/send-lane.js';
+import type { Turns } from './turns.js';
 
 export interface BotContext {
   readonly desk: Desk;
@@ -20,6 +21,8 @@ export interface BotContext {
   readonly maker: RowMaker;
   readonly onForged: OnForged;
   readonly lane: SendLane;
+  /** Results and charts that were asked for. */
+  readonly results: Turns;
   /** The desk's own chat. */
   readonly chatId: string | null;
   readonly log: BotLog;

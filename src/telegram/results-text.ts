@@ -26,6 +26,14 @@ export async function resultsOr(
   }
 }
 
+/** For answers that depend on what time it is. */
+export function clockNote({ machineTime }: ResultsShown): readonly string[] {
+  if (!machineTime) return [];
+  return [
+    'The trader does not answer: "today" is by the clock of the desk’s machine; a simulated or recorded market has another.',
+  ];
+}
+
 /** Where a person wrote none: `unless`. NaN: it is no whole number from 1 to `most`. */
 export function countIn(argument: string, { unless, most }: { unless: number; most: number }): number {
   if (argument === '') return unless;

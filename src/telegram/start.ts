@@ -33,6 +33,7 @@ import { pollForEver } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane } from './sending/send-lane.js';
+import { Turns } from './turns.js';
 
 export interface TelegramTiming {
   readonly deliverEveryMs: number;
@@ -53,6 +54,8 @@ export const TELEGRAM_TIMING: TelegramTiming = {
 const UPKEEP_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
 const TELL_EVERY_MS = 2_000;
+/** Who asks for results or a chart behind so many is told to ask again. */
+const RESULTS_IN_LINE_MAX = 5;
 
 /** Without a token the role runs and does nothing: the desk trades without Telegram. */
 export async function startTelegram(runtime: Runtime): Promise<Role> {
@@ -127,6 +130,7 @@ export function runTelegram(parts: TelegramParts): Role {
   const context: BotContext = {
     ...parts,
     lane,
+    results: new Turns(RESULTS_IN_LINE_MAX),
     people,
     chatId: credentials.chatId,
     nowMs: Date.now,

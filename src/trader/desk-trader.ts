@@ -102,7 +102,8 @@ export class DeskTrader implements CommandedTrader {
       const late = event.late === true;
       const { marketMs } = event;
       runner.take({ kind: 'bar', ...bar, warmup: false, late, wallMs, marketMs, monotonicMs });
-      this.#parts.bars.draw(bar.instrument, bar.openMs, this.#parts.engine.strategyLines(bar.instrument));
+      const lines = this.#parts.engine.strategyLines(bar.instrument, bar.openMs);
+      this.#parts.bars.draw(bar.instrument, bar.openMs, lines);
     } else if (event.kind === 'ended') {
       runner.post({ kind: 'feed.ended', detail: event.detail });
       this.#parts.onFeedEnded(event.detail);

@@ -56,13 +56,13 @@ export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
   }
 }
 
-/** A past bar, with what the strategies go by after it kept for charts. */
+/** A past bar, with what the strategies go by after it kept for charts. One that has seen it keeps what was drawn then. */
 export function showBar(
   { engine, runner, history }: { engine: Engine; runner: Runner; history: BarHistory },
   bar: MarketBar,
 ): void {
   warmUpWith(runner, [bar]);
-  history.draw(bar.instrument, bar.openMs, engine.strategyLines(bar.instrument));
+  history.draw(bar.instrument, bar.openMs, engine.strategyLines(bar.instrument, bar.openMs));
 }
 
 /** Of all instruments, oldest first. */

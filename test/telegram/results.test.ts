@@ -98,6 +98,28 @@ describe('/daily', () => {
     );
   });
 
+  it('has all of them in the week in which clocks go back', async () => {
+    const change = (desk: typeof bench.desk) => ({
+      ...desk,
+      timezone: 'Europe/Berlin',
+      dayBoundary: '00:00',
+    });
+    const berlin = await openBotBench({ pool: database.pool, change });
+    berlin.trader.marketMs = Date.parse('2026-10-25T22:30:00Z');
+    await berlin.link('vera', VERA);
+    berlin.start();
+    berlin.type(VERA, '/daily 7');
+    await berlin
+      .answered(VERA, /^2026-10-25: .*(\n.*){5}\n2026-10-19: nothing was closed\nDays begin/)
+      .finally(() => berlin.close());
+  });
+
+  it('says whose clock it goes by while the trader is away', async () => {
+    bench.trader.gone = true;
+    bench.type(VERA, '/daily 1');
+    await bench.answered(VERA, /The trader does not answer: "today" is by the clock of the desk’s machine/);
+  });
+
   it.each(['0', '32', 'week', '1.5'])('names what is expected instead of %s', async (days) => {
     bench.type(VERA, `/daily ${days}`);
     await bench.answered(
@@ -147,6 +169,30 @@ describe('/chart', () => {
     expect(bench.trader.sent('bars')).toMatchObject([{ symbol: 'BTC/USDT', count: 240 }]);
   });
 
+  it('spans its time also where bars are longer than a minute', async () => {
+    const hourMs = 3_600_000;
+    bench.trader.bars = Array.from({ length: 300 }, (_, at) => {
+      const price = String(100 + at);
+      const prices = { open: price, high: price, low: price, close: price };
+      return { openMs: NOW - (300 - at) * hourMs, spanMs: hourMs, ...prices, volume: '1' };
+    });
+    bench.type(VERA, '/chart 4h');
+    await bench.answered(VERA, /^BTC\/USDT, 4h: 399 \(\+0\.76 %\)/);
+  });
+
+  it('counts all that was traded', async () => {
+    bench.trader.bars = walk(240, NOW);
+    await database.ownerPool.query(
+      `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
+         realised, simulated, market, wall, incarnation, sequence)
+       select $1, 'BTC/USDT', n::text, 'fabc123' || n, 'buy', 1, 100, 0, 'maker', 'entry', 'ema-cross', 0, true,
+         $2::timestamptz - n * interval '1 second', now(), 'abc123', n from generate_series(1, 501) n`,
+      [bench.desk.desk, new Date(NOW)],
+    );
+    bench.type(VERA, '/chart');
+    await bench.answered(VERA, /\n501 fills in this time/);
+  });
+
   it('takes a symbol as people write it and a range, in any order', async () => {
     bench.trader.bars = walk(300, NOW);
     bench.type(VERA, '/chart 1h ethusdt');
@@ -161,7 +207,7 @@ describe('/chart', () => {
 
   it('says why there is none', async () => {
     bench.type(VERA, '/chart');
-    await bench.answered(VERA, /There is no finished minute of BTC\/USDT yet/);
+    await bench.answered(VERA, /No bar of BTC\/USDT was finished in the last 4h of the market's time/);
     bench.trader.gone = true;
     bench.type(VERA, '/chart');
     await bench.answered(VERA, /There are no prices to draw: the trader is not there/);
@@ -185,6 +231,43 @@ describe('/chart', () => {
     const plain = colours(drawChart({ ...chart, fills: [], levels: [stop] }));
     expect(whole.up - plain.up).toBeGreaterThan(100);
   });
+
+  it('keeps many levels within the picture, and their prices apart', () => {
+    const candles = [{ openMs: NOW, open: 100, high: 101, low: 99, close: 100, volume: 5 }];
+    const levels = Array.from({ length: 12 }, (_, at) => {
+      return { name: 'entry', price: 100 + at / 1_000, tone: 'stop' } as const;
+    });
+    const chart = { title: 'BTC/USDT', subtitle: '', candles, spanMs: 60_000, digits: 3, fills: [] };
+    const pixel = pixelsOf(drawChart({ ...chart, levels }));
+    const rows = Array.from({ length: 720 }, (_, y) => y);
+    const columns = Array.from({ length: 1_280 }, (_, x) => x);
+    // Beside the figures, where a tag shows its ground: each one's is as high as its figures and their margin.
+    expect(rows.filter((y) => isLoss(pixel(1_130, y))).length).toBeGreaterThan(12 * 27);
+    expect(rows.filter((y) => columns.slice(-10).some((x) => isLoss(pixel(x, y))))).toEqual([]);
+    const inHead = rows.slice(0, 112).filter((y) => columns.some((x) => isLoss(pixel(x, y))));
+    expect(Math.min(...inHead)).toBeGreaterThan(52);
+    expect(Math.max(...inHead)).toBeLessThan(108);
+  });
+});
+
+it('are read one at a time, and who asks while many wait is told so', async () => {
+  const read = bench.operations.showResults;
+  let [underWay, most] = [0, 0];
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  bench.operations.showResults = async (request) => {
+    underWay += 1;
+    most = Math.max(most, underWay);
+    await opened;
+    underWay -= 1;
+    return read(request);
+  };
+  for (let asked = 0; asked < 6; asked += 1) bench.type(VERA, '/trades');
+  await bench.answered(VERA, /\/trades was not done: .* Ask again in a minute/).finally(open);
+  await bench.answered(VERA, /No position was closed yet[\s\S]*No position was closed yet/);
+  expect(most).toBe(1);
 });
 
 it('are in the list of commands that a phone offers, and in /help', async () => {
@@ -193,19 +276,30 @@ it('are in the list of commands that a phone offers, and in /help', async () => 
   await bench.answered(ANNA, /\/profit:[\s\S]*\/daily 7:[\s\S]*\/trades 5:[\s\S]*\/chart BTC\/USDT 4h:/);
 });
 
-/** Of a picture without filters: how many pixels are of the colours of gain and loss, and rows that are dashed in the latter. */
-function colours(png: Buffer): { up: number; down: number; dashes: number } {
-  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+/** Of a picture without filters: red and green of a pixel. */
+function pixelsOf(png: Buffer): (x: number, y: number) => readonly [number, number] {
+  const width = png.readUInt32BE(16);
   const start = png.indexOf('IDAT') + 4;
   const pixels = inflateSync(png.subarray(start, start + png.readUInt32BE(start - 8)));
+  return (x, y) => {
+    const at = y * (width * 3 + 1) + 1 + x * 3;
+    return [pixels[at] ?? 0, pixels[at + 1] ?? 0];
+  };
+}
+
+const isLoss = ([red, green]: readonly [number, number]): boolean => red - green > 100;
+
+/** How many pixels are of the colours of gain and loss, and rows that are dashed in the latter. */
+function colours(png: Buffer): { up: number; down: number; dashes: number } {
+  const [width, height] = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  const pixel = pixelsOf(png);
   const counted = { up: 0, down: 0, dashes: 0 };
   for (let y = 0; y < height; y += 1) {
     let changes = 0;
     let before = false;
     for (let x = 0; x < width; x += 1) {
-      const at = y * (width * 3 + 1) + 1 + x * 3;
-      const [red = 0, green = 0] = pixels.subarray(at, at + 2);
-      const down = red - green > 100;
+      const [red, green] = pixel(x, y);
+      const down = isLoss([red, green]);
       if (green - red > 100) counted.up += 1;
       if (down) counted.down += 1;
       if (down !== before) changes += 1;

@@ -2,7 +2,9 @@
 import { expect, it } from 'vitest';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { readParameters } from '../../src/engine/strategies/strategy.js';
+import type { Runner } from '../../src/trader/running/runner.js';
 import { BarHistory } from '../../src/trader/status/bar-history.js';
+import { showBar } from '../../src/trader/warm-up.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { INSTRUMENTS } from '../ledger/support/journal-of-trades.js';
 
@@ -36,8 +38,32 @@ it('are the averages of the strategy that trades, as it has them', () => {
   ]);
   const desk = new DeskUnderTest().active();
   for (const close of [10_000, 10_100, 10_200]) desk.bar(0, close);
-  const [fast, slow] = desk.engine.strategyLines(0);
+  const newestMs = desk.marketMs - MINUTE_MS;
+  const [fast, slow] = desk.engine.strategyLines(0, newestMs);
   expect(fast).toMatchObject({ name: 'fast average' });
   expect(fast?.ticks).toBeGreaterThan(slow?.ticks ?? Number.NaN);
   expect(fast?.ticks).toBeLessThan(10_200);
+  expect(desk.engine.strategyLines(0, newestMs - MINUTE_MS)).toEqual([]);
+});
+
+it('stay as they were drawn where bars are shown again to a strategy that goes on', () => {
+  const desk = new DeskUnderTest().begin();
+  const runner = {
+    take: (event) => void desk.engine.process(event),
+    stamp: () => desk.stamp(),
+  } satisfies Partial<Runner>;
+  const history = new BarHistory(desk.config.instruments);
+  const show = (closeTicks: number, number: number) =>
+    showBar(
+      { engine: desk.engine, runner: runner as unknown as Runner, history },
+      { ...bar(number + 1), closeTicks },
+    );
+  const lines = () => history.answer(desk.config.instruments[0]?.symbol ?? '', 10, 0)?.lines;
+  const closes = [100, 110, 120, 130, 140, 150];
+  for (const number of closes.keys()) history.add(bar(number + 1));
+  closes.forEach(show);
+  const drawn = lines();
+  expect(new Set(drawn?.[0]?.values).size).toBeGreaterThan(3);
+  closes.forEach(show);
+  expect(lines()).toEqual(drawn);
 });

@@ -1,4 +1,4 @@
-/** What a picture of an instrument's prices shows: minutes, what was traded in them, and the levels that count now. */
+/** What a picture of an instrument's prices shows: bars, what was traded in them, and the levels that count now. */
 import type { BarStatus, TraderStatus } from '../../contracts/trader-status.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { OperationContext } from '../operation.js';
@@ -7,12 +7,19 @@ import { readStatus } from '../read-status.js';
 export interface ChartRequest {
   /** Null: the first one with a position, else the desk's first. */
   readonly symbol: string | null;
+  /** Of market time, up to now; at most 1,000, since the trader gives no more bars. */
   readonly minutes: number;
 }
 
 export interface ChartFill {
   readonly side: 'buy' | 'sell';
   readonly marketMs: number;
+}
+
+export interface ChartFills {
+  readonly count: number;
+  /** Oldest first; at most 500. */
+  readonly newest: readonly ChartFill[];
 }
 
 export interface ChartLevel {
@@ -24,10 +31,10 @@ export interface ChartLevel {
 
 export interface ChartShown {
   readonly symbol: string;
-  /** Finished minutes, oldest first. */
+  /** Finished, oldest first; none where the market told none in this time. */
   readonly bars: readonly BarStatus[];
-  /** Oldest first; null while Postgres is down. */
-  readonly fills: readonly ChartFill[] | null;
+  /** Null while Postgres is down. */
+  readonly fills: ChartFills | null;
   readonly levels: readonly ChartLevel[];
   /** Of the prices. */
   readonly label: string;
@@ -36,6 +43,7 @@ export interface ChartShown {
 
 const ANSWER_MS = 3_000;
 const FILLS_MAX = 500;
+const MINUTE_MS = 60_000;
 
 /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
 export async function readChart(
@@ -46,16 +54,19 @@ export async function readChart(
   const status = await readStatus(context);
   const symbol = request.symbol ?? status.positions[0]?.symbol ?? desk.instruments[0]?.symbol ?? '';
   const asked = { symbol, count: request.minutes, sinceMs: 0 };
-  const { bars } = await trader.call('bars', asked, { timeoutMs: ANSWER_MS });
-  const since = new Date(bars[0]?.openMs ?? status.marketData.marketMs);
+  const answer = await trader.call('bars', asked, { timeoutMs: ANSWER_MS });
+  // By time, not by number: a recording has bars of an hour, and a feed has gaps.
+  const sinceMs = status.marketData.marketMs - request.minutes * MINUTE_MS;
+  const bars = answer.bars.filter(({ openMs, spanMs }) => openMs + spanMs > sinceMs);
+  const since = new Date(bars[0]?.openMs ?? sinceMs);
   const fills = await pool
-    .query<ChartFill>(
-      `select side, (extract(epoch from market) * 1000)::float8 as "marketMs" from fills
+    .query<ChartFill & { readonly count: number }>(
+      `select side, (extract(epoch from market) * 1000)::float8 as "marketMs", (count(*) over ())::int as count from fills
         where desk = $1 and ${ofAccountInUse()} and symbol = $2 and market >= $3 order by market desc limit $4`,
       [desk.desk, symbol, since, FILLS_MAX],
     )
     .then(
-      ({ rows }) => rows.reverse(),
+      ({ rows }): ChartFills => ({ count: rows[0]?.count ?? 0, newest: rows.reverse() }),
       () => null,
     );
   const { label, simulated } = status.marketData;

@@ -19,6 +19,8 @@ export interface ResultsRequest {
 export interface ResultsShown extends FoundResults {
   /** Null while the trader does not answer. */
   readonly currency: string | null;
+  /** The trader did not answer, and now is this machine's time: that of a simulated or recorded market is another. */
+  readonly machineTime: boolean;
   /** Those that were asked for, also where nothing was closed in them. */
   readonly begins: Periods['begins'];
   /** Percent; null where it was not asked for, or where there is no equity yet. */
@@ -43,6 +45,7 @@ export async function showResults(
   return {
     ...found,
     currency: status?.currency ?? null,
+    machineTime: status === null,
     begins: periods.begins,
     maxDrawdownPct: analytics?.maxDrawdownPct ?? null,
   };

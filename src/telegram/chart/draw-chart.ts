@@ -76,10 +76,11 @@ interface Scales {
 export function drawChart(chart: ChartToDraw): Buffer {
   const canvas = new Canvas(WIDTH, HEIGHT, GROUND);
   const scales = scalesOf(chart);
-  drawPriceAxis(canvas, chart, scales);
+  const tags = tagsOf(chart.levels, scales);
+  drawPriceAxis(canvas, chart, scales, tags);
   drawTimeAxis(canvas, chart, scales);
   drawCandles(canvas, chart, scales);
-  for (const level of chart.levels) drawLevel(canvas, chart, scales, level);
+  for (const tag of tags) drawLevel(canvas, chart, tag);
   for (const fill of chart.fills) drawFill(canvas, chart, scales, fill);
   drawHead(canvas, chart);
   return canvas.png();
@@ -107,14 +108,51 @@ function scalesOf({ candles, spanMs, levels }: ChartToDraw): Scales {
   };
 }
 
-function drawPriceAxis(canvas: Canvas, { digits, levels }: ChartToDraw, { low, high, y }: Scales): void {
+/** The price of a level beside the plot. */
+interface Tag {
+  readonly level: DrawnLevel;
+  /** Where the level's line lies, in pixels from above. */
+  readonly line: number;
+  /** Of the tag's own height; where levels are close, not that of the line. */
+  readonly middle: number;
+}
+
+/** With the gap below it. */
+const TAG_HEIGHT = TEXT + 16;
+/** More have no room below each other: the last levels are drawn neither as lines nor as tags. */
+const TAGS_MAX = Math.floor((PLOT.bottom - PLOT.top) / TAG_HEIGHT);
+
+/** Of the levels within the picture, moved apart where one would lie on another. */
+function tagsOf(levels: readonly DrawnLevel[], { low, high, y }: Scales): readonly Tag[] {
+  const lines = levels
+    .filter(({ price }) => price >= low && price <= high)
+    .slice(0, TAGS_MAX)
+    .map((level) => ({ level, line: Math.round(y(level.price)) }))
+    .sort((a, b) => a.line - b.line);
+  const tags: Tag[] = [];
+  let free = PLOT.top + TAG_HEIGHT / 2;
+  for (const [at, { level, line }] of lines.entries()) {
+    // What comes below needs room too.
+    const last = PLOT.bottom - TAG_HEIGHT * (lines.length - at - 0.5);
+    const middle = Math.min(Math.max(line, free), last);
+    tags.push({ level, line, middle });
+    free = middle + TAG_HEIGHT;
+  }
+  return tags;
+}
+
+function drawPriceAxis(
+  canvas: Canvas,
+  { digits }: ChartToDraw,
+  { low, high, y }: Scales,
+  tags: readonly Tag[],
+): void {
   const between = roundStep((high - low) / 9);
-  const taken = levels.map(({ price }) => y(price));
   for (let price = Math.ceil(low / between) * between; price <= high; price += between) {
     const at = Math.round(y(price));
     canvas.box({ x: PLOT.left, y: at }, { x: PLOT.right, y: at + 1 }, GRID);
     // The tag of a level says its own price there.
-    if (taken.some((other) => Math.abs(other - at) < TEXT * 1.8)) continue;
+    if (tags.some(({ middle }) => Math.abs(middle - at) < TEXT * 1.8)) continue;
     const place = { x: PLOT.right + 14, y: at - TEXT / 2 };
     write(canvas, place, priceText(price, digits), { height: TEXT, colour: SOFT });
   }
@@ -169,20 +207,12 @@ function drawCandles(canvas: Canvas, { candles }: ChartToDraw, { x, y, step }: S
 
 const DASH = 9;
 
-function drawLevel(
-  canvas: Canvas,
-  { digits }: ChartToDraw,
-  { low, high, y }: Scales,
-  level: DrawnLevel,
-): void {
-  const { price, tone } = level;
-  if (price < low || price > high) return;
-  const at = Math.round(y(price));
-  const colour = TONES[tone];
+function drawLevel(canvas: Canvas, { digits }: ChartToDraw, { level, line, middle }: Tag): void {
+  const colour = TONES[level.tone];
   for (let x = PLOT.left; x < PLOT.right; x += DASH * 2)
-    canvas.box({ x, y: at - 1 }, { x: Math.min(x + DASH, PLOT.right), y: at + 1 }, colour);
-  const text = priceText(price, digits);
-  const place = { x: PLOT.right + 14, y: at - TEXT / 2 };
+    canvas.box({ x, y: line - 1 }, { x: Math.min(x + DASH, PLOT.right), y: line + 1 }, colour);
+  const text = priceText(level.price, digits);
+  const place = { x: PLOT.right + 14, y: middle - TEXT / 2 };
   const end = { x: place.x + textWidth(text, TEXT) + 8, y: place.y + TEXT + 7 };
   canvas.box({ x: place.x - 8, y: place.y - 7 }, end, colour);
   write(canvas, place, text, { height: TEXT, colour: GROUND });
@@ -201,8 +231,9 @@ function drawFill(canvas: Canvas, { candles, spanMs }: ChartToDraw, scales: Scal
   canvas.arrow({ x, y }, buys, ARROW, buys ? UP : DOWN);
 }
 
-/** Title and newest price; below, the levels by name, also those too far away to be drawn. */
-function drawHead(canvas: Canvas, { title, subtitle, candles, levels, digits }: ChartToDraw): void {
+/** Title and newest price; below, the levels by name. */
+function drawHead(canvas: Canvas, chart: ChartToDraw): void {
+  const { title, subtitle, candles, digits } = chart;
   write(canvas, { x: PLOT.left, y: 26 }, title, { height: TITLE, colour: INK });
   const beside = PLOT.left + textWidth(title, TITLE) + 26;
   write(canvas, { x: beside, y: 26 + TITLE - TEXT }, subtitle, { height: TEXT, colour: SOFT });
@@ -213,12 +244,31 @@ function drawHead(canvas: Canvas, { title, subtitle, candles, levels, digits }: 
     const colour = newest.close < newest.open ? DOWN : UP;
     write(canvas, { x: left, y: 26 }, text, { height: TITLE, colour });
   }
-  let x = PLOT.left;
-  for (const { name, price, tone } of levels) {
+  drawLegend(canvas, chart);
+}
+
+/** Upper edges of its rows. */
+const LEGEND_ROWS = [62, 87];
+
+/** The levels by name, also those too far away to be drawn; those that have no room are counted. */
+function drawLegend(canvas: Canvas, { levels, digits }: ChartToDraw): void {
+  const [first = 0, ...below] = LEGEND_ROWS;
+  const right = WIDTH - PLOT.left - textWidth(`+${levels.length} more`, TEXT);
+  let [x, y] = [PLOT.left, first];
+  for (const [at, { name, price, tone }] of levels.entries()) {
     const text = `${name} ${priceText(price, digits)}`;
-    canvas.box({ x, y: 76 }, { x: x + 20, y: 79 }, TONES[tone]);
-    write(canvas, { x: x + 30, y: 70 }, text, { height: TEXT, colour: TONES[tone] });
-    x += 30 + textWidth(text, TEXT) + 34;
+    const width = 30 + textWidth(text, TEXT) + 34;
+    if (x + width > right) {
+      const next = below.shift();
+      if (next === undefined) {
+        write(canvas, { x, y }, `+${levels.length - at} more`, { height: TEXT, colour: SOFT });
+        return;
+      }
+      [x, y] = [PLOT.left, next];
+    }
+    canvas.box({ x, y: y + 6 }, { x: x + 20, y: y + 9 }, TONES[tone]);
+    write(canvas, { x: x + 30, y }, text, { height: TEXT, colour: TONES[tone] });
+    x += width;
   }
 }
 

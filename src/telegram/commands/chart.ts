@@ -10,11 +10,11 @@ import type { ChatCommand } from './command.js';
 interface ChartRange {
   readonly name: string;
   readonly minutes: number;
-  /** Minutes of one candle. */
+  /** Minutes of one candle, where bars are not longer. */
   readonly candle: number;
 }
 
-/** The trader keeps the last 1,000 minutes. */
+/** The trader gives at most 1,000 bars at once. */
 const RANGES: readonly ChartRange[] = [
   { name: '1h', minutes: 60, candle: 1 },
   { name: '4h', minutes: 240, candle: 1 },
@@ -46,7 +46,7 @@ export const chartCommand: ChatCommand = {
         await answer(
           context,
           chatId,
-          `There is no finished minute of ${shown.symbol} yet. Ask again in a minute.`,
+          `No bar of ${shown.symbol} was finished in the last ${range.name} of the market's time. Ask again in a minute; /status says whether prices come.`,
         );
         return;
       }
@@ -90,19 +90,25 @@ const TONES: Readonly<Record<ChartLevel['kind'], DrawnLevel['tone']>> = {
 };
 
 function pictureOf({ symbol, bars, fills, levels, simulated }: ChartShown, range: ChartRange): Buffer {
-  const spanMs = range.candle * MINUTE_MS;
+  const spanMs = candleMs(bars, range);
   return drawChart({
     title: symbol,
-    subtitle: `${range.name}, candles of ${range.candle} min${simulated ? ', simulated' : ''}`,
+    subtitle: `${range.name}, candles of ${spanMs / MINUTE_MS} min${simulated ? ', simulated' : ''}`,
     candles: candlesOf(bars, spanMs),
     spanMs,
-    fills: fills ?? [],
+    fills: fills?.newest ?? [],
     levels: levels.map(({ kind, name, price }) => ({ name, price: Number(price), tone: TONES[kind] })),
     digits: placesOf(bars),
   });
 }
 
-/** Minutes put together; the pixels of a picture need no exact money. */
+/** Of one candle: whole bars, as many as the range puts together. */
+function candleMs(bars: readonly BarStatus[], range: ChartRange): number {
+  const barMs = Math.max(MINUTE_MS, ...bars.map(({ spanMs }) => spanMs));
+  return Math.ceil((range.candle * MINUTE_MS) / barMs) * barMs;
+}
+
+/** Bars put together; the pixels of a picture need no exact money. */
 function candlesOf(bars: readonly BarStatus[], spanMs: number): readonly Candle[] {
   const candles = new Map<number, Candle>();
   for (const bar of bars) {
@@ -134,7 +140,7 @@ function captionOf({ symbol, bars, fills, levels, label }: ChartShown, { name }:
   const traded =
     fills === null
       ? 'What was traded is not shown: the ledger does not answer.'
-      : `${fills.length === 1 ? '1 fill' : `${fills.length} fills`} in this time.`;
+      : `${fills.count === 1 ? '1 fill' : `${fills.count} fills`} in this time.`;
   return [
     `${symbol}, ${name}: ${bars.at(-1)?.close ?? ''} (${moved < 0 ? '' : '+'}${moved.toFixed(2)} %)`,
     ...levels.map((level) => `${level.name} ${level.price}`),

@@ -1,6 +1,6 @@
 /** /daily 7: a line for each of the last days, the newest first. */
 import { answer } from '../answer.js';
-import { countIn, resultsOr, sumsText } from '../results-text.js';
+import { clockNote, countIn, resultsOr, sumsText } from '../results-text.js';
 import type { ChatCommand } from './command.js';
 
 const DAYS = { unless: 7, most: 31 };
@@ -18,7 +18,8 @@ export const dailyCommand: ChatCommand = {
       );
       return;
     }
-    const found = await resultsOr(context, chatId, { by: 'day', days: days - 1, listMax: 0 });
+    // A day more than is shown: one on which clocks go back is longer than 24 hours.
+    const found = await resultsOr(context, chatId, { by: 'day', days, listMax: 0 });
     if (found === null) return;
     const sums = new Map(found.periods.map((period) => [period.date, period]));
     const lines = found.begins
@@ -26,7 +27,8 @@ export const dailyCommand: ChatCommand = {
       .reverse()
       .map(({ date }) => `${date}: ${sumsText(sums.get(date) ?? NOTHING, found.currency)}`);
     const { dayBoundary, timezone } = context.desk;
-    await answer(context, chatId, [...lines, `Days begin at ${dayBoundary}, ${timezone}.`].join('\n'));
+    const ground = [`Days begin at ${dayBoundary}, ${timezone}.`, ...clockNote(found)];
+    await answer(context, chatId, [...lines, ...ground].join('\n'));
   },
 };
 

@@ -1,7 +1,7 @@
 /** /profit, or /profit week: what trading came to after fees. */
 import type { Period } from '../../operations/results/results.js';
 import { answer } from '../answer.js';
-import { resultsOr, sumsText } from '../results-text.js';
+import { clockNote, resultsOr, sumsText } from '../results-text.js';
 import type { ChatCommand } from './command.js';
 
 interface ProfitSpan {
@@ -36,15 +36,17 @@ export const profitCommand: ChatCommand = {
       return;
     }
     const lines: string[] = [];
+    let notes: readonly string[] = [];
     for (const { label, by, days } of spans) {
       const found = await resultsOr(context, chatId, { by, days, listMax: 0, drawdown: true });
       if (found === null) return;
+      notes = clockNote(found);
       const drawdown =
         found.maxDrawdownPct === null ? '' : `, largest drawdown ${found.maxDrawdownPct.toFixed(2)} %`;
       lines.push(`${label}: ${sumsText(found.total, found.currency)}${drawdown}`);
     }
     const { desk, timezone, dayBoundary } = context.desk;
     const ground = `Results of ${desk} after fees. Days begin at ${dayBoundary}, ${timezone}; weeks on Monday.`;
-    await answer(context, chatId, [...lines, ground].join('\n'));
+    await answer(context, chatId, [...lines, ground, ...notes].join('\n'));
   },
 };

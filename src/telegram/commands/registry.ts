@@ -4,6 +4,7 @@ import { closeAllCommand } from './close-all.js';
 import type { ChatCommand } from './command.js';
 import { dailyCommand } from './daily.js';
 import { helpCommand } from './help.js';
+import { inTurn } from './in-turn.js';
 import { incidentCommand } from './incident.js';
 import { profitCommand } from './profit.js';
 import { resumeCommand } from './resume.js';
@@ -17,9 +18,6 @@ export const CHAT_COMMANDS: readonly ChatCommand[] = [
   closeAllCommand,
   resumeCommand,
   incidentCommand,
-  profitCommand,
-  dailyCommand,
-  tradesCommand,
-  chartCommand,
+  ...[profitCommand, dailyCommand, tradesCommand, chartCommand].map(inTurn),
   helpCommand,
 ];
