@@ -42,14 +42,16 @@ function balanceRules(desk: Desk): BrokenRule[] {
   ];
 }
 
+const MULTIPLIER_OF_THE_EXCHANGE = 'write it as the exchange has it, for example multiplier: "20" for NQ';
+
 /** What some kinds can't be without, and the others don't have. */
 const BY_KIND = [
   {
     key: 'multiplier',
     neededBy: ['future'],
     takenBy: ['future'],
-    expected: 'what a price step of one is worth, of one contract',
-    doThis: 'write it as the exchange has it, for example multiplier: "20" for NQ',
+    expected: 'what one point is worth in one contract',
+    doThis: MULTIPLIER_OF_THE_EXCHANGE,
   },
   {
     key: 'exchange',
@@ -95,28 +97,27 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const broken: BrokenRule[] = [];
   for (const key of ['tickSize', 'lotSize', 'multiplier'] as const) {
     const found = instrument[key] ?? '1';
-    if (exactDecimal(found).units === 0n) {
-      broken.push({
-        path: ['instruments', index, key],
-        expected: key === 'multiplier' ? 'a number above 0' : 'a step above 0',
-        found,
-        doThis: 'take the step size from the venue’s list of instruments',
-      });
-    }
+    if (exactDecimal(found).units !== 0n) continue;
+    const needed =
+      key === 'multiplier'
+        ? { expected: 'a number above 0', doThis: MULTIPLIER_OF_THE_EXCHANGE }
+        : { expected: 'a step above 0', doThis: 'take the step size from the venue’s list of instruments' };
+    broken.push({ path: ['instruments', index, key], found, ...needed });
   }
   return broken.length > 0 ? broken : [...moneyRule(instrument, index), ...spreadRule(instrument, index)];
 }
 
 /** Books are as fine as one tick times one lot, with its multiplier; twelve places are more than any venue has. */
 function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
-  const { tickSize, lotSize, multiplier = '1' } = instrument;
-  const tickTimesLot = times(times(exactDecimal(tickSize), exactDecimal(lotSize)), exactDecimal(multiplier));
+  const { tickSize, lotSize, multiplier } = instrument;
+  const factors = [tickSize, lotSize, ...(multiplier === undefined ? [] : [multiplier])];
+  const tickTimesLot = factors.map(exactDecimal).reduce(times);
   const broken: BrokenRule[] = [];
   if (wholeTimes(tickTimesLot, FINEST_UNITS) === null) {
     broken.push({
       path: ['instruments', index, 'lotSize'],
-      expected: 'a lotSize whose product with tickSize is a whole number of 0.000000000001',
-      found: [tickSize, lotSize, ...(instrument.multiplier === undefined ? [] : [multiplier])].join(' × '),
+      expected: `a lotSize whose product with tickSize${multiplier === undefined ? '' : ' and multiplier'} is a whole number of 0.000000000001`,
+      found: factors.join(' × '),
       doThis: 'take the step sizes from the venue, or use a larger lotSize',
     });
   }

@@ -23,7 +23,7 @@ export const instrumentSchema = z.strictObject({
   multiplier: decimal
     .optional()
     .describe(
-      'What a price step of one is worth, of one contract, in the quote currency: "20" for NQ. A future needs it, and nothing else has it.',
+      'What one point is worth in one contract, in the quote currency: "20" for NQ. A future needs it, and nothing else has it.',
     ),
   exchange: z
     .string()

@@ -81,7 +81,7 @@ function forgetLaterThan(state: EngineState, marketMs: number): void {
   state.newestFillMs = Math.min(state.newestFillMs, marketMs);
 }
 
-/** Same symbols in the same places, computed with the same steps. */
+/** Same contracts in the same places, computed with the same steps. */
 export function sameInstruments(before: readonly Instrument[], after: readonly Instrument[]): boolean {
   return (
     before.length === after.length &&
@@ -92,6 +92,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
         old.symbol === now.symbol &&
         old.kind === now.kind &&
         (old.multiplier ?? '1') === (now.multiplier ?? '1') &&
+        old.exchange === now.exchange &&
         old.contractMonth === now.contractMonth &&
         old.tickSize === now.tickSize &&
         old.lotSize === now.lotSize

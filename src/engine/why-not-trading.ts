@@ -114,7 +114,9 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
     return [{ subject, reason, waitsFor: `${missing} more finished bars` }];
   }
   if (isInTheMarket(core, slot.instrument.id)) return [];
-  return [{ subject, reason: slot.strategy.state(), waitsFor: 'its next entry signal' }];
+  // One of a desk's own may have no words for it.
+  const reason = slot.strategy.state() || 'no entry signal';
+  return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 
 function switchedOff(core: Core, slot: StrategySlot, subject: string): WaitingReason {

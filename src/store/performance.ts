@@ -2,6 +2,7 @@
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { EquityAndCapital } from '../domain/statistics.js';
 import { ofAccountInUse } from './account-in-use.js';
+import { JOURNAL_INSTRUMENTS } from './journal-instruments.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -85,13 +86,16 @@ export interface Costs {
 
 export async function readCosts(pool: Queries, span: Span): Promise<Costs> {
   const found = await pool.query<Record<keyof Costs, string>>(
-    `select count(*) as fills, coalesce(sum(f.fee), 0) as fees, coalesce(sum(f.price * f.quantity), 0) as turnover,
-       coalesce(sum(case when o.type = 'stop'
-         then (case when f.side = 'sell' then o.price - f.price else f.price - o.price end) * f.quantity end), 0)
-         as "stopSlippage",
-       count(*) filter (where o.type = 'stop') as "stopFills"
-      from fills f left join orders o on o.desk = f.desk and o.client_id = f.client_id
-      where f.desk = $1 and ${ofAccountInUse('f.incarnation')} and f.market >= $2 and f.market < $3`,
+    `with ${JOURNAL_INSTRUMENTS}, filled as (
+       select f.side, f.price, f.fee, o.type, o.price as asked, f.quantity * coalesce(multiplier, 1) as units
+        from fills f left join orders o on o.desk = f.desk and o.client_id = f.client_id
+          left join steps on steps.symbol = f.symbol and steps.incarnation = f.incarnation
+        where f.desk = $1 and ${ofAccountInUse('f.incarnation')} and f.market >= $2 and f.market < $3
+     ) select count(*) as fills, coalesce(sum(fee), 0) as fees, coalesce(sum(price * units), 0) as turnover,
+       coalesce(sum(case when side = 'sell' then asked - price else price - asked end * units)
+         filter (where type = 'stop'), 0) as "stopSlippage",
+       count(*) filter (where type = 'stop') as "stopFills"
+      from filled`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );
   const [row] = found.rows;

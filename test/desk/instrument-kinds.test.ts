@@ -28,7 +28,9 @@ function problemsOf(instrument: string): readonly unknown[] {
     return [];
   } catch (error) {
     if (!(error instanceof DeskFileError)) throw error;
-    return error.problems.map(({ key, expected, found }) => `${key}: ${expected}; ${found}`);
+    return error.problems.map(
+      ({ key, expected, found, doThis }) => `${key}: ${expected}; ${found}; ${doThis}`,
+    );
   }
 }
 
@@ -53,8 +55,11 @@ describe('an instrument of a desk file', () => {
   });
 
   it.each([
-    [NQ.replace('multiplier: "20", ', ''), /^instruments\[0\].multiplier: .*\(NQ\/USD\); nothing$/],
-    [NQ.replace('"20"', '"0"'), /^instruments\[0\].multiplier: a number above 0; 0$/],
+    [
+      NQ.replace('multiplier: "20", ', ''),
+      /^instruments\[0\].multiplier: what one point is worth in one contract \(NQ\/USD\); nothing;/,
+    ],
+    [NQ.replace('"20"', '"0"'), /^instruments\[0\].multiplier: a number above 0; 0; .*"20" for NQ$/],
     [NQ.replace('exchange: CME, ', ''), /^instruments\[0\].exchange: where the contract trades/],
     [NQ.replace('CME', 'CME, contractMonth: "202613"'), /^instruments\[0\].contractMonth: a month in quotes/],
     [
@@ -71,7 +76,7 @@ describe('an instrument of a desk file', () => {
     ],
     [
       NQ.replace('"0.25"', '"0.0000001"').replace('"20"', '"0.0000001"'),
-      /whole number of 0.000000000001; 0.0000001 × 1/,
+      /product with tickSize and multiplier is a whole number of 0.000000000001; 0.0000001 × 1 × 0.0000001/,
     ],
   ])('is refused, and the field is named: %s', (instrument, problem) => {
     expect(problemsOf(instrument)).toEqual(expect.arrayContaining([expect.stringMatching(problem)]));

@@ -123,6 +123,17 @@ it('what is owned is paid for when it is bought, a contract when it is closed', 
   }
 });
 
+it('another exchange or month is another contract: what is held is not that', () => {
+  const [traded, elsewhere, later] = [
+    { exchange: 'CME', contractMonth: '202612' },
+    { exchange: 'EUREX', contractMonth: '202612' },
+    { exchange: 'CME', contractMonth: '202703' },
+  ].map((place) => [buildInstrument(0, { ...COIN, kind: 'future', ...place })]);
+  expect(sameInstruments(traded!, [...traded!])).toBe(true);
+  expect(sameInstruments(traded!, elsewhere!)).toBe(false);
+  expect(sameInstruments(traded!, later!)).toBe(false);
+});
+
 it('another multiplier is another instrument: what is held would be worth something else', () => {
   const withMultiplier = (multiplier?: string) =>
     buildInstrument(0, {

@@ -1,6 +1,7 @@
 /** Round trips from the ledger are those that the engine counts: with fees in coins, adopted and claimed positions. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Fill } from '../../src/domain/order.js';
+import { buildInstrument } from '../../src/domain/build-instrument.js';
+import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState } from '../../src/engine/state.js';
@@ -8,8 +9,9 @@ import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { periodsOf } from '../../src/operations/results/periods.js';
 import { readAnalytics } from '../../src/operations/results/read-analytics.js';
 import { readResults } from '../../src/operations/results/read-results.js';
+import { readCosts } from '../../src/store/performance.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
-import { entriesOf, recordsOfTrades } from './support/journal-of-trades.js';
+import { entriesOf, INSTRUMENTS, recordsOfTrades } from './support/journal-of-trades.js';
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 5, 10);
@@ -50,8 +52,9 @@ const adopted = (quantityLots: number): EngineRecord => ({
 });
 
 /** One after the other in a new journal of a new desk: what the page is told, and what the engine makes of the same. */
-async function told(desk: string, records: readonly EngineRecord[]) {
-  const entries = entriesOf([...recordsOfTrades(1, 1), ...records], 'abc123');
+async function told(desk: string, records: readonly EngineRecord[], instruments = INSTRUMENTS) {
+  const configs = recordsOfTrades(1, 1).map((record) => ({ ...record, instruments }));
+  const entries = entriesOf([...configs, ...records], 'abc123');
   await applyBatch(database.pool, { desk, simulated: true }, entries);
   const state = createState();
   for (const { record } of entries) applyRecord(state, record);
@@ -135,6 +138,45 @@ it('go on in their order where coins were given to the desk and sold', async () 
     ['long', '0.001', '50000', '51000', '0.8'],
     ['long', '0.002', '50000', '51000', '1.9'],
   ]);
+});
+
+const NQ = buildInstrument(0, {
+  ...{ symbol: 'NQ/USD', kind: 'future', exchange: 'CME', multiplier: '20', tickSize: '0.25', lotSize: '1' },
+  ...{ minNotional: '0', makerFeePpm: 0, takerFeePpm: 0 },
+});
+
+/** Of one contract, filled at once. */
+function filled(order: Pick<OrderIntent, 'purpose' | 'side' | 'type' | 'stopTicks'>, priceTicks: number) {
+  const { side } = order;
+  const done = trade(side, 1, priceTicks);
+  if (done.type !== 'fill') throw new Error(`expected a fill, found ${done.type}`);
+  const { clientId, marketMs } = done.fill;
+  const rest = { limitTicks: null, protectTicks: null, reduceOnly: false, timeInForce: 'GTC' } as const;
+  const intent = {
+    ...{ clientId, instrument: 0, strategy: 'ema-cross', quantityLots: 1 },
+    ...rest,
+    ...order,
+  };
+  return [
+    { type: 'order.intended', order: intent, marketMs },
+    { ...done, fill: { ...done.fill, fee: 0 } },
+  ] as const;
+}
+
+it('are worth what the contract is worth: a future that its stop took out lost what was risked, and a point more', async () => {
+  const ticks = (price: number) => price / 0.25;
+  const entry = { purpose: 'entry', side: 'buy', type: 'market', stopTicks: null } as const;
+  const stop = { purpose: 'protective', side: 'sell', type: 'stop', stopTicks: ticks(14_900) } as const;
+  const records = [...filled(entry, ticks(15_000)), ...filled(stop, ticks(14_899))];
+  const { roundTrips } = await told('future', records, [NQ]);
+  expect(roundTrips).toMatchObject([
+    { quantity: '1', entry: '15000', exit: '14899', net: '-2020', netPct: -0.6733, r: -1.01 },
+  ]);
+  const span = { desk: 'future', fromMs: START_MS, toMs: START_MS + DAY_MS };
+  expect(await readCosts(database.pool, span)).toMatchObject({
+    ...{ fills: 2, turnover: 597_980 },
+    ...{ stopFills: 1, stopSlippage: 20 },
+  });
 });
 
 it('are put into the days of the desk, in its time zone, whole ones from the first', async () => {

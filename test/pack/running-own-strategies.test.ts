@@ -98,6 +98,8 @@ beforeAll(() => {
       "(looks += 1, seen + ' bars, ' + looks + ' looks')",
     ),
   );
+  write('strategies/waits.ts', strategyOf(''));
+  write('strategies/wordless.ts', strategyOf('').replace("'waits'", "''"));
   write(
     'strategies/picky.ts',
     strategyOf('', PICKY).replace('warmupBars: parameters.bars', 'warmupBars: judged(parameters.bars)'),
@@ -220,6 +222,17 @@ describe('in the engine', () => {
     expect([states(), states()]).toEqual(['0 bars, 1 looks', '0 bars, 1 looks']);
     desk.bar(0, 10_000);
     expect([states(), states()]).toEqual(['1 bars, 2 looks', '1 bars, 2 looks']);
+  });
+
+  it.each([
+    ['waits.ts', 'waits'],
+    ['wordless.ts', 'no entry signal'],
+  ])('of %s, the reason why it is not trading is %j', (file, reason) => {
+    const desk = new DeskUnderTest({ strategies: [listed(`./strategies/${file}`, { bars: 1 })] }).active();
+    desk.bar(0, 10_000);
+    expect(desk.engine.whyNotTrading()).toEqual([
+      { subject: 'own BTC/USDT', reason, waitsFor: 'its next entry signal' },
+    ]);
   });
 
   it('that refuses its parameters leaves the engine standing, and is switched off at its first bar', () => {

@@ -28,7 +28,8 @@ it('a reset that did less says so as evidence', () => {
 it.each([
   ['cancel', 'warning DESK: somebody cancelled the backup', 'warning DESK: abandoned: the backup'],
   ['terminate', 'warning DESK: abandoned: the backup', 'warning DESK: somebody cancelled the backup'],
-  ['lose', 'critical Abandoned: Going live', 'warning DESK: going live failed'],
+  ['lose', 'critical Abandoned: Going live: test-ID', 'critical Abandoned: A large-drawdown'],
+  ['lose', 'warning Abandoned: Trade real money on DESK', 'warning DESK: going live failed'],
   ['reset', 'critical DESK: going live was begun anew while it was live', 'warning DESK: the venue is away'],
 ])(
   'a notice passes by what it says, not by its level: of "%s" %j does, %j does not',

@@ -288,6 +288,7 @@ describe('the pulse of a desk that goes on in a new run', () => {
     const before = await handle.query<number>(lastBeat);
     await until('another beat', async () => (await handle.query<number>(lastBeat)) > before);
     expect((await handle.describe()).searchAttributes).toMatchObject({ FermataDesk: [desk.name] });
+    await keepMoved('pulse', workflowId, first);
     await handle.terminate();
   });
 });

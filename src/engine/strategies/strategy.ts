@@ -60,7 +60,7 @@ export interface Strategy {
   readonly warmupBars: number;
   /** Called for each finished bar of its instrument, in order; during warm-up it can't order anything. */
   onBar(context: StrategyContext, bar: BarEvent): void;
-  /** What it is waiting for, in plain words. */
+  /** Why it does not enter now, in plain words; empty: no more than that no signal has come. */
   state(): string;
   /** After the newest bar: the same names in the same order each time. Left out by a strategy that goes by none. */
   lines?(): readonly StrategyLine[];

@@ -43,7 +43,8 @@ const ROUND_TRIPS = `
     from placed join ended using (symbol, incarnation, trip)
     where placed.side <> opening and at <= closed_at group by symbol, incarnation, trip
   ), trips as (
-    select *, paid / quantity as entry from ended left join stops using (symbol, incarnation, trip)
+    select ended.*, stop, paid / quantity as entry, coalesce(multiplier, 1) as multiplier
+    from ended left join stops using (symbol, incarnation, trip) left join steps using (symbol, incarnation)
     where closed and closed_at >= to_timestamp($2::float8 / 1000)
       and ($3::text is null or symbol = $3) and ($4::text is null or strategy = $4)
   )`;
@@ -54,8 +55,8 @@ const LISTED = `${ROUND_TRIPS}
     (extract(epoch from opened_at) * 1000)::float8 as "openedMs", (extract(epoch from closed_at) * 1000)::float8 as "closedMs",
     trim_scale(quantity)::text as quantity, trim_scale(round(entry, 8))::text as entry,
     trim_scale(round(coalesce(got / given, entry), 8))::text as exit, trim_scale(net)::text as net,
-    coalesce(round(net / nullif(paid, 0) * 100, 4), 0)::float8 as "netPct",
-    round(net / nullif(abs(entry - stop) * quantity, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
+    coalesce(round(net / nullif(paid * multiplier, 0) * 100, 4), 0)::float8 as "netPct",
+    round(net / nullif(abs(entry - stop) * quantity * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
   from trips order by closed_at desc, incarnation desc, trip desc limit $5`;
 
 const SUMS = `count(*)::int as trips, (count(*) filter (where net > 0))::int as wins,

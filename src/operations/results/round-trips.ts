@@ -1,8 +1,9 @@
 /** Which fills make up a round trip: one rule for everything that counts them. */
 import { ofAccountInUse } from '../../store/account-in-use.js';
+import { JOURNAL_INSTRUMENTS } from '../../store/journal-instruments.js';
 
 /**
- * Common table expressions; `$1` is the desk. `numbered` has each fill with the trip that it belongs to, and what changed a
+ * Common table expressions; `$1` is the desk. Those of the journal's instruments come first. `numbered` has each fill with the trip that it belongs to, and what changed a
  * position without one: the venue's quantity that was adopted, coins that a person gave to the desk (`purpose` is null).
  *
  * A trip ends as in the engine: where less than a lot is held. That remainder stays and counts on, and coins that the venue
@@ -10,13 +11,7 @@ import { ofAccountInUse } from '../../store/account-in-use.js';
  * flat.
  */
 export const NUMBERED_FILLS = `
-  configured as materialized (
-    select incarnation, sequence, record -> 'instruments' as instruments
-    from journal_entry where desk = $1 and type = 'config' and ${ofAccountInUse()}
-  ), lots as (
-    select distinct on (1, 2) incarnation, each ->> 'symbol' as symbol, (each ->> 'lotSize')::numeric as lot
-    from configured, jsonb_array_elements(instruments) each order by 1, 2, sequence desc
-  ), without_fill as (
+  ${JOURNAL_INSTRUMENTS}, without_fill as (
     select each ->> 'symbol' as symbol, entry.incarnation, entry.sequence, entry.type,
       (record ->> 'quantityLots')::numeric * (each ->> 'lotSize')::numeric as quantity,
       coalesce(record ->> 'priceTicks', record ->> 'costTicks')::numeric * (each ->> 'tickSize')::numeric as price,
@@ -46,7 +41,7 @@ export const NUMBERED_FILLS = `
   ), moved as (
     select holding.*, held = 0 or abs(held) < coalesce(lot, 0) as flat,
       held - coalesce(lag(held) over (partition by symbol, incarnation order by sequence), 0) as moved_by
-    from holding left join lots using (symbol, incarnation)
+    from holding left join steps using (symbol, incarnation)
   ), numbered as (
     select symbol, incarnation, sequence, price, market, strategy, realised, fee, purpose, flat,
       coalesce(side, case when moved_by < 0 then 'sell' else 'buy' end) as side, coalesce(size, abs(moved_by)) as size,

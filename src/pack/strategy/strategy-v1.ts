@@ -72,7 +72,7 @@ export interface Strategy {
   readonly warmupBars: number;
   /** Each finished minute, in order. What it asks for is done when it has returned. */
   onBar(desk: DeskView, bar: Bar): void;
-  /** What it waits for, in plain words. Called once after `create` and after each bar. */
+  /** Why it does not enter now, in plain words: "no dip below the average yet". Called once after `create` and after each bar. */
   state(): string;
 }
 

@@ -28,7 +28,7 @@ export default strategy({
           because: \`\${belowPct} % below the average of \${bars} bars\`,
         });
       },
-      state: () => (average.value === null ? 'warming up' : 'waits for a dip below the average'),
+      state: () => (average.value === null ? 'warming up' : 'no dip below the average yet'),
     };
   },
 });
