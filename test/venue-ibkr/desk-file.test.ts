@@ -12,6 +12,7 @@ import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { startTrader } from '../../src/trader/start.js';
+import { tradedContract } from '../../src/venue/ibkr/months.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { tradedVenue } from '../../src/venue/registry.js';
 import { CHAT_KEY, DECISION_KEY, vote } from '../go-live/support/live-desk.js';
@@ -127,6 +128,9 @@ it('trades a future: the broker’s prices and past, an entry with its stop, and
   });
   expect(first.marketData.lastPrices).toMatchObject([{ symbol: 'NQ/USD', bid: '15233.75', ask: '15234.25' }]);
   expect(first.marketData.label).toBe('live: ibkr simulator public quotes');
+  // Its prices follow the month that its orders go to.
+  const { port } = simulator;
+  expect(tradedContract({ host: '127.0.0.1', port }, 'NQ/USD')).toMatchObject({ localSymbol: 'NQZ6' });
 
   const { desk } = loadDesk(deskFile);
   const instruments = buildInstruments(desk);
@@ -189,6 +193,8 @@ it('is looked at before it trades: whose account it is, its money, its contracts
     balances: { ok: true, value: { currency: 'USD' } },
     symbols: { ok: true, value: new Map([['NQ/USD', null]]) },
   });
+  // Prices follow what is traded, and nothing is.
+  expect(tradedContract({ host: '127.0.0.1', port: simulator.port }, 'NQ/USD')).toBeUndefined();
   const nobodys = await look(simulator.address, { IBKR_ACCOUNT: 'DU999999' });
   expect(JSON.stringify(nobodys.permissions)).toContain('the account DU999999 is not of this login');
   expect(nobodys.balances.ok).toBe(false);
