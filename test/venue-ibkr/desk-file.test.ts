@@ -17,7 +17,7 @@ import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { tradedVenue } from '../../src/venue/registry.js';
 import { CHAT_KEY, DECISION_KEY, vote } from '../go-live/support/live-desk.js';
 import { enrol } from '../support/own-keys.js';
-import { FRIDAY, startSimulator } from './support/at-gateway.js';
+import { FRIDAY, NQ, startSimulator } from './support/at-gateway.js';
 
 const DESK = `
 desk: nasdaq
@@ -202,6 +202,19 @@ it('is looked at before it trades: whose account it is, its money, its contracts
   expect(wrong.balances).toMatchObject({ ok: false, why: expect.stringContaining('IBKR_ACCOUNT: expected') });
   const remote = await look('http://10.0.0.1:4002');
   expect(remote.balances).toMatchObject({ ok: false, why: expect.stringContaining('like 127.0.0.1:4002') });
+});
+
+it('has its prices beside a validation and a fetch: each reads them by a client id of its own', async () => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  const { live, prices } = tradedVenue('ibkr');
+  const addresses = prices.redirect(live.endpoint({ venue: { testnet: true } }, simulator.address, {}));
+  for (const reader of ['trader', 'validation', 'fetch'] as const) {
+    const given = { instruments: [NQ], timeoutMs: 5000, addresses, reader };
+    const connection = await prices.open(given);
+    onTestFinished(async () => void (await connection.close()));
+  }
+  expect([...simulator.simulation.clients.keys()]).toEqual([12, 16, 17]);
 });
 
 it('with a real account behind a desk on paper money is refused, by the pre-flight and the auditor’s choice of account alike', async () => {

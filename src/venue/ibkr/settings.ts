@@ -9,8 +9,11 @@ export const GATEWAY = 'IB Gateway';
 const USUAL_GATEWAY = '127.0.0.1:4002';
 const USUAL_CLIENT_ID = 10;
 
-/** What each connection adds to the desk's client id. Orders have the id itself; what is read of the account for them the next. */
-export const CLIENTS = { prices: 2, auditor: 3, preflight: 4 } as const;
+/**
+ * What each connection adds to the desk's client id. Orders have the id itself, what is read of the account for them the
+ * next; a pre-flight has two likewise. Prices are told to whoever reads them by an id of his own.
+ */
+export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7 } as const;
 
 const PORT_MAX = 65_535;
 const GATEWAY_FORM = `HOST:PORT with a port from 1 to ${PORT_MAX}`;
