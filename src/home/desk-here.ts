@@ -6,7 +6,7 @@ import { keepStrategyFiles } from '../desk/keep-strategies.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
 import { strategyFiles } from '../desk/own-strategies.js';
-import { ENVIRONMENT } from '../venue/environment.js';
+import { environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
@@ -34,14 +34,14 @@ export function loadDeskHere(
   env: NodeJS.ProcessEnv,
   home: string,
 ): LoadedDesk {
-  const { values, problems } = readEnvironment(ENVIRONMENT, env);
+  const loaded = loadDesk(file, known);
+  const { values, problems } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
   if (problems.length > 0) {
     throw new EnvironmentProblem(
       ['these environment variables can’t be used:', ...problems].join('\n'),
       'put them right in .env or in the shell; every variable: .env.example',
     );
   }
-  const loaded = loadDesk(file, known);
   if (Object.keys(values).length === 0) return loaded;
   const made = newDeskText(loaded.text, { name: loaded.desk.desk, ...values });
   if (made.kind === 'unknownSymbols') {

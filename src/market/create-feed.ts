@@ -4,7 +4,7 @@ import type { MarketFeed } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';
-import type { LiveAddresses } from '../venue/prices.js';
+import type { LiveAddresses, PriceReader } from '../venue/prices.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { MarketPositionStore } from './position.js';
 import { openRecordedFeed } from './recorded/recorded-feed.js';
@@ -16,14 +16,19 @@ export class FeedUnavailable extends Error {
   override readonly name = 'FeedUnavailable';
 }
 
-/** What lies outside the process; given otherwise in tests only. */
+/** What lies outside the process, and as whom it is asked. */
 export interface FeedOutside {
   /** Milliseconds since 1970, never set back or forth. */
   readonly steadyMs: () => number;
   readonly addresses: LiveAddresses | null;
+  readonly reader: PriceReader;
 }
 
-const OUTSIDE: FeedOutside = { steadyMs: steadyNowMs, addresses: null };
+/** `addresses`: null for the venues' own. */
+export function outsideFor(reader: PriceReader, addresses: LiveAddresses | null = null): FeedOutside {
+  return { steadyMs: steadyNowMs, addresses, reader };
+}
+
 /** Nobody waits longer than this for a simulated market. */
 const AUTO_LIVE_MS = 6000;
 const LIVE_MS = 20_000;
@@ -38,7 +43,7 @@ export async function createFeed(
   desk: Pick<Desk, 'mode' | 'feeds' | 'instruments' | 'market'>,
   instruments: readonly Instrument[],
   position: MarketPositionStore,
-  outside: FeedOutside = OUTSIDE,
+  outside: FeedOutside,
 ): Promise<MarketFeed> {
   if (choice.kind === 'recorded') {
     return openRecordedFeed({
@@ -68,14 +73,14 @@ async function tryLive(
   desk: Pick<Desk, 'feeds' | 'mode'>,
   instruments: readonly Instrument[],
   deadlineMs: number,
-  { steadyMs, addresses }: FeedOutside,
+  { steadyMs, addresses, reader }: FeedOutside,
 ) {
   const { openLiveFeed } = await import('./live/open-live-feed.js');
   // Real money has no other venue to go to: a symbol that is halted must not keep it from the others.
   const mayLack = desk.mode === 'live';
   const needsTime = desk.mode === 'live';
   const venues = desk.feeds;
-  return openLiveFeed({ venues, instruments, deadlineMs, steadyMs, addresses, needsTime, mayLack });
+  return openLiveFeed({ venues, instruments, deadlineMs, steadyMs, addresses, reader, needsTime, mayLack });
 }
 
 function simulated(

@@ -6,12 +6,11 @@ import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
-import type { FeedOutside } from '../market/create-feed.js';
+import { type FeedOutside, outsideFor } from '../market/create-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
 import { tradedVenue } from '../venue/registry.js';
-import { steadyNowMs } from '../venue/steady-clock.js';
 import type { Log } from './log.js';
 import { StartRefused } from './refuse-start.js';
 
@@ -52,12 +51,12 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
 }
 
 /** Where orders leave, prices come from the exchange that takes them: another's would be another market. */
-export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside?: FeedOutside } {
-  if (desk.mode !== 'live') return { desk };
+export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside: FeedOutside } {
+  if (desk.mode !== 'live') return { desk, outside: outsideFor('trader') };
   const { name, prices, live } = tradedVenue(desk.venue.name);
   const own = { ...desk, feeds: [name] };
   const addresses = prices.redirect(live.endpoint(desk, runtime.simulatedVenue));
-  return addresses === null ? { desk: own } : { desk: own, outside: { steadyMs: steadyNowMs, addresses } };
+  return { desk: own, outside: outsideFor('trader', addresses) };
 }
 
 /** The venue's library is loaded only here: a trader on paper keeps clear of it. */

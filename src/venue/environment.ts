@@ -6,6 +6,11 @@ import { TRADED_VENUES, type TradedVenue } from './registry.js';
 
 export const ENVIRONMENT = environmentSections(TRADED_VENUES.map(sectionOf));
 
+/** Those that a desk at this venue goes by: a setting of another venue says nothing about it. */
+export function environmentAt(venue: string): readonly EnvironmentSection[] {
+  return environmentSections(TRADED_VENUES.filter(({ name }) => name === venue).map(sectionOf));
+}
+
 function sectionOf({ title, live: { credentials, settings } }: TradedVenue): EnvironmentSection {
   const keys = credentials.map(({ name, about, holder }) =>
     secret(name, text, about, {

@@ -3,6 +3,9 @@ import type { Instrument } from '../domain/instrument.js';
 import type { OwnPrices } from './book-reading.js';
 import type { VenueEndpoint } from './endpoint.js';
 
+/** Whose connection it is: where a venue lets each client in once, the trader's has to stay free for the trader. */
+export type PriceReader = 'trader' | 'validation' | 'fetch';
+
 export interface PriceSource {
   /** Where it answers; fetched data says that it came from there. */
   address(endpoint: VenueEndpoint): string;
@@ -11,7 +14,7 @@ export interface PriceSource {
   /** Other addresses than those of the real market; null: its own. */
   redirect(endpoint: VenueEndpoint): LiveAddresses | null;
   /** Loads the library. Throws where it can't be reached, or lacks one of the symbols. */
-  open(options: OpenPrices): Promise<PriceConnection>;
+  open(options: OpenPrices & { readonly reader: PriceReader }): Promise<PriceConnection>;
   /** Best bid and ask by a request of our own, for who must not see through the library's eyes; null: there is none. */
   readonly bestPrices:
     | ((endpoint: VenueEndpoint, instruments: readonly Instrument[]) => Promise<OwnPrices>)

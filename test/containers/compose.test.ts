@@ -9,6 +9,7 @@ import { rolesInOrder } from '../../src/supervisor/roles.js';
 import { TRADER_ENVIRONMENT, TRADER_NODE_OPTIONS } from '../../src/supervisor/start-role.js';
 import { serverArguments } from '../../src/supervisor/temporal/server-options.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
+import { tradedVenue } from '../../src/venue/registry.js';
 import { repository } from '../support/desk-under-test.js';
 import { compose, composeText, environmentOf, SERVICE_OF_ROLE } from './compose-file.js';
 import { instructions } from './image-folder.js';
@@ -85,6 +86,12 @@ describe('docker-compose.yml', () => {
       const names = Object.keys(environmentOf(service));
       expect(names.filter((name) => !known.has(name) && !ofTheRuntime.has(name))).toEqual([]);
     }
+  });
+
+  it('tells every role where the Gateway of Interactive Brokers is, and as whom it is spoken to', () => {
+    const given = Object.fromEntries(tradedVenue('ibkr').live.settings.map(({ name }) => [name, 'given']));
+    for (const service of [...Object.values(SERVICE_OF_ROLE), 'preflight', 'cli'])
+      expect(environmentOf(service, given), service).toMatchObject(given);
   });
 
   it('declares every volume, network and service that it uses', () => {

@@ -85,6 +85,19 @@ describe('the environment', () => {
     expect(loaded.file.startsWith(home)).toBe(true);
   });
 
+  it('of one venue says nothing of a desk at another: whose money it is stays as its file says', () => {
+    const file = join(home, 'nasdaq.yaml');
+    for (const testnet of [true, false]) {
+      const text = readFileSync(crypto, 'utf8')
+        .replace(/^ {2}name: binance$/m, '  name: ibkr')
+        .replace(/^ {2}testnet: .*$/m, `  testnet: ${testnet}`)
+        .replace(/^feeds:.*$/m, 'feeds: [ibkr]');
+      writeFileSync(file, text);
+      const others = { BINANCE_TESTNET: String(!testnet) };
+      expect(loadDeskHere(file, {}, others, home).desk.venue).toMatchObject({ name: 'ibkr', testnet });
+    }
+  });
+
   it('switches to live explicitly: mode and testnet are two variables, and a desk for two people is needed', () => {
     const switched = { TRADING_MODE: 'live', BINANCE_TESTNET: 'false' };
     expect(load({}).desk).toMatchObject({ mode: 'paper', venue: { testnet: true } });

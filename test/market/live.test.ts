@@ -31,6 +31,7 @@ async function openLive(venues: readonly string[], deadlineMs = 6000) {
     deadlineMs,
     steadyMs: steadyNowMs,
     addresses: server.addresses,
+    reader: 'trader',
     times,
   });
   if (outcome.ok) feeds.push(outcome.feed);
@@ -141,6 +142,7 @@ describe('live public prices', () => {
       deadlineMs: 6000,
       steadyMs: steadyNowMs,
       addresses: server.addresses,
+      reader: 'trader',
     });
     expect(outcome).toMatchObject({
       ok: false,
@@ -172,6 +174,7 @@ describe('the choice of prices', () => {
     createFeed({ ...choice, kind }, { ...desk, mode }, cryptoInstruments, position, {
       steadyMs: steadyNowMs,
       addresses: server.addresses,
+      reader: 'trader',
     });
 
   it('is live where a venue answers', async () => {

@@ -25,6 +25,7 @@ async function openAt(name: string, start: () => Promise<PublicVenue>) {
     deadlineMs: 30_000,
     steadyMs: steadyNowMs,
     addresses: venue.addresses,
+    reader: 'trader',
     times,
   });
   if (!opened.ok) throw new Error(opened.reasons.join('; '));

@@ -41,6 +41,7 @@ async function openFeed(steadyMs: () => number = steadyNowMs, silentMs = times.s
     deadlineMs: 30_000,
     steadyMs,
     addresses: simulatorAddresses(simulator.address),
+    reader: 'trader',
     times: { ...times, silentMs },
   });
   if (!outcome.ok) throw new Error(outcome.reasons.join('; '));

@@ -26,6 +26,7 @@ describe('market time of live prices', () => {
       deadlineMs: 30_000,
       steadyMs: () => steadyNowMs() + skippedMs,
       addresses: server.addresses,
+      reader: 'trader',
     });
     if (!opened.ok) throw new Error(opened.reasons.join('; '));
     feed = opened.feed;
@@ -77,6 +78,7 @@ describe('the first reading of the time', () => {
       deadlineMs,
       steadyMs: () => steadyNowMs() - 24 * HOUR_MS,
       addresses: server.addresses,
+      reader: 'trader',
       needsTime,
     });
 

@@ -22,11 +22,11 @@ async function priceHostsOf(testnet: boolean): Promise<readonly string[]> {
   expect(following.feeds).toEqual(['binance']);
   const module = await import(new URL('./src/pro/binance.js', import.meta.resolve('ccxt')).href);
   const exchange = new (module as { default: new () => CcxtExchange }).default();
-  expect(outside?.addresses?.market ?? null).toBe(testnet ? 'testnet' : null);
-  outside?.addresses?.streams(exchange);
+  expect(outside.addresses?.market ?? null).toBe(testnet ? 'testnet' : null);
+  outside.addresses?.streams(exchange);
   const { public: requests, ws } = exchange.urls.api as { public: string; ws: { spot: string } };
   const probe = priceSourceOf('binance').probe ?? '';
-  const asked = [outside?.addresses?.http(probe) ?? probe, requests, ws.spot];
+  const asked = [outside.addresses?.http(probe) ?? probe, requests, ws.spot];
   return asked.map((address) => new URL(address).hostname);
 }
 

@@ -18,6 +18,7 @@ it('gives quotes and history of the simulator through the library’s own stream
     deadlineMs: 10_000,
     steadyMs: steadyNowMs,
     addresses: simulatorAddresses(simulator.address),
+    reader: 'trader',
   });
   if (!opened.ok) throw new Error(opened.reasons.join('; '));
   const { feed } = opened;
@@ -55,6 +56,7 @@ it.each([
       deadlineMs: 20_000,
       steadyMs: steadyNowMs,
       addresses: simulatorAddresses(simulator.address),
+      reader: 'trader',
       mayLack,
     });
   expect((await open(false)).ok).toBe(false);

@@ -12,11 +12,12 @@ import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { buildInstruments } from '../../src/trader/engine-config.js';
 import { startTrader } from '../../src/trader/start.js';
+import { tradedContract } from '../../src/venue/ibkr/months.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { tradedVenue } from '../../src/venue/registry.js';
 import { CHAT_KEY, DECISION_KEY, vote } from '../go-live/support/live-desk.js';
 import { enrol } from '../support/own-keys.js';
-import { FRIDAY, startSimulator } from './support/at-gateway.js';
+import { FRIDAY, NQ, startSimulator } from './support/at-gateway.js';
 
 const DESK = `
 desk: nasdaq
@@ -127,6 +128,9 @@ it('trades a future: the broker’s prices and past, an entry with its stop, and
   });
   expect(first.marketData.lastPrices).toMatchObject([{ symbol: 'NQ/USD', bid: '15233.75', ask: '15234.25' }]);
   expect(first.marketData.label).toBe('live: ibkr simulator public quotes');
+  // Its prices follow the month that its orders go to.
+  const { port } = simulator;
+  expect(tradedContract({ host: '127.0.0.1', port }, 'NQ/USD')).toMatchObject({ localSymbol: 'NQZ6' });
 
   const { desk } = loadDesk(deskFile);
   const instruments = buildInstruments(desk);
@@ -189,6 +193,8 @@ it('is looked at before it trades: whose account it is, its money, its contracts
     balances: { ok: true, value: { currency: 'USD' } },
     symbols: { ok: true, value: new Map([['NQ/USD', null]]) },
   });
+  // Prices follow what is traded, and nothing is.
+  expect(tradedContract({ host: '127.0.0.1', port: simulator.port }, 'NQ/USD')).toBeUndefined();
   const nobodys = await look(simulator.address, { IBKR_ACCOUNT: 'DU999999' });
   expect(JSON.stringify(nobodys.permissions)).toContain('the account DU999999 is not of this login');
   expect(nobodys.balances.ok).toBe(false);
@@ -196,6 +202,19 @@ it('is looked at before it trades: whose account it is, its money, its contracts
   expect(wrong.balances).toMatchObject({ ok: false, why: expect.stringContaining('IBKR_ACCOUNT: expected') });
   const remote = await look('http://10.0.0.1:4002');
   expect(remote.balances).toMatchObject({ ok: false, why: expect.stringContaining('like 127.0.0.1:4002') });
+});
+
+it('has its prices beside a validation and a fetch: each reads them by a client id of its own', async () => {
+  const simulator = await startSimulator();
+  onTestFinished(() => simulator.close());
+  const { live, prices } = tradedVenue('ibkr');
+  const addresses = prices.redirect(live.endpoint({ venue: { testnet: true } }, simulator.address, {}));
+  for (const reader of ['trader', 'validation', 'fetch'] as const) {
+    const given = { instruments: [NQ], timeoutMs: 5000, addresses, reader };
+    const connection = await prices.open(given);
+    onTestFinished(async () => void (await connection.close()));
+  }
+  expect([...simulator.simulation.clients.keys()]).toEqual([12, 16, 17]);
 });
 
 it('with a real account behind a desk on paper money is refused, by the pre-flight and the auditor’s choice of account alike', async () => {

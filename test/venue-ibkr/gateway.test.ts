@@ -74,6 +74,13 @@ describe('a connection', () => {
     await eventually(() => expect(told.at(-1)).toBe('ready DU1234567 1'));
   });
 
+  it('to an address that no socket takes is not made, and its process goes on', async () => {
+    const { gateway, told } = connect({}, 65_536);
+    await gateway.started;
+    expect(told[0]).toContain('no connection to IB Gateway at 127.0.0.1:65536');
+    expect(gateway.session).toBeNull();
+  });
+
   it('that is half-open is noticed by the deadline of the clock, and made anew with the same client id', async () => {
     const { gateway, told } = connect({ times: { ...QUICK, heartbeatMs: 50, heartbeatAnswerMs: 400 } });
     await gateway.started;

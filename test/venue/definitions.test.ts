@@ -50,7 +50,12 @@ describe('public prices', () => {
     const prices = priceSourceOf('bitstamp');
     expect(prices).toMatchObject({ probe: null, bestPrices: null });
     expect(prices.address({ kind: 'live' })).toBe('bitstamp');
-    const nobody = priceSourceOf('nobody').open({ instruments: [], timeoutMs: 1, addresses: null });
+    const nobody = priceSourceOf('nobody').open({
+      instruments: [],
+      timeoutMs: 1,
+      addresses: null,
+      reader: 'fetch',
+    });
     await expect(nobody).rejects.toThrow('nobody is not among the venues that can be read');
   });
 });

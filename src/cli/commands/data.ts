@@ -152,7 +152,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
   const source = minutesSource(desk, options.simulatedVenue ?? runtime?.simulatedVenue);
   const { fetchMinutes } = await import('../../market/fetched/fetch-minutes.js');
   const prices = await priceSourceOf(source.from.venue)
-    .open({ instruments, timeoutMs: REQUEST_MS_MAX, addresses: source.addresses })
+    .open({ instruments, timeoutMs: REQUEST_MS_MAX, addresses: source.addresses, reader: 'fetch' })
     .catch((error: unknown) => {
       throw unreachable(source.from, error);
     });

@@ -1,7 +1,7 @@
 /** Finds the first venue of the desk's list that gives prices. What was chosen is kept until the next start. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instrument } from '../../domain/instrument.js';
-import type { LiveAddresses, PriceConnection } from '../../venue/prices.js';
+import type { LiveAddresses, PriceConnection, PriceReader } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { LiveFeed, type LiveTimes } from './live-feed.js';
 import { probeVenue } from './probe-venue.js';
@@ -17,6 +17,7 @@ export interface LiveOptions {
   readonly steadyMs: () => number;
   /** Null: the venues' own. */
   readonly addresses: LiveAddresses | null;
+  readonly reader: PriceReader;
   /** Passes over a venue whose time can't be read: real money trusts no clock of this machine. */
   readonly needsTime?: boolean;
   /** A venue that shows a price of one instrument will do; else it shows one of each. */
@@ -87,14 +88,14 @@ interface Found {
 /** Its prices, once it has shown a price of every instrument, or of one where it may lack others; or why it did not. */
 async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): Promise<Found | string> {
   const endsAt = performance.now() + budgetMs;
-  const { instruments, addresses, mayLack = false } = options;
+  const { instruments, addresses, reader, mayLack = false } = options;
   const source = priceSourceOf(venue);
   const { probe } = source;
   const unreachable = probe === null ? null : await probeVenue(addresses?.http(probe) ?? probe, budgetMs);
   if (unreachable !== null) return unreachable;
   let prices: PriceConnection | null = null;
   try {
-    const opening = source.open({ instruments, timeoutMs: budgetMs, addresses, mayLack });
+    const opening = source.open({ instruments, timeoutMs: budgetMs, addresses, reader, mayLack });
     prices = await within(opening, endsAt - performance.now(), (late) => void late.close().catch(() => {}));
     const symbols = instruments.map(({ symbol }) => symbol);
     const tickers = await within(prices.fetchQuotes(symbols), endsAt - performance.now(), () => {});

@@ -5,7 +5,7 @@ import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { MarketChoice } from '../../home/runtime.js';
-import { createFeed } from '../../market/create-feed.js';
+import { createFeed, outsideFor } from '../../market/create-feed.js';
 import type { MarketPositionStore } from '../../market/position.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import { LoggedFeed } from './logged-feed.js';
@@ -37,7 +37,8 @@ export async function openPrices(
   const { desk, instruments, directory, onFault } = request;
   const choice = { ...request.market, kind: chosenBefore(directory) ?? request.market.kind, speed: null };
   const position = beginningAt(request.beginMs);
-  const feed = await openFeed(choice, { ...desk, mode: 'paper' }, instruments, position);
+  const outside = outsideFor('validation');
+  const feed = await openFeed(choice, { ...desk, mode: 'paper' }, instruments, position, outside);
   keepChoice(directory, feed.source.kind);
   if (feed.source.kind !== 'live') return feed;
   const file = join(directory, 'prices.log');

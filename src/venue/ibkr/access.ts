@@ -10,6 +10,7 @@ import type {
   TradingAccess,
 } from '../definition.js';
 import { accountReading } from './audit-reading.js';
+import { tradesIn } from './months.js';
 import type { IbkrVenueOptions } from './options.js';
 import { addressOf, CLIENTS, gatewayAt, type IbkrSettings, settingsOf } from './settings.js';
 
@@ -21,7 +22,11 @@ export function signIn(env: Environment): SignIn<TradingAccess> {
     async open(options: OpenVenue) {
       const { openIbkrVenue } = await import('./ibkr-venue.js');
       const { expectedAccount, onRefusedAnswer } = options;
-      return openIbkrVenue({ ...accountOf(options, settings, env), expectedAccount, onRefusedAnswer });
+      const account = accountOf(options, settings, env);
+      return openIbkrVenue({
+        ...{ ...account, expectedAccount, onRefusedAnswer },
+        onContracts: (contracts) => tradesIn(account.address, contracts),
+      });
     },
     openReader: (options: OpenReader) => openReader(options, settings, env),
   }));

@@ -27,11 +27,8 @@ const ibkr: VenueDefinition = {
     async open(options) {
       const { openIbkrPrices } = await import('./prices.js');
       const address = gatewayAt(options.addresses?.http(GATEWAY) ?? GATEWAY);
-      return openIbkrPrices({
-        ...options,
-        address,
-        clientId: settingsOf(process.env).clientId + CLIENTS.prices,
-      });
+      const clientId = settingsOf(process.env).clientId + CLIENTS[options.reader];
+      return openIbkrPrices({ ...options, address, clientId });
     },
     bestPrices: null,
   },
@@ -53,7 +50,7 @@ const ibkr: VenueDefinition = {
         'IBKR_CLIENT_ID',
         null,
         clientIdText,
-        'Client id of the desk’s orders, the same after each start; its other connections have the five after it. 10 where nothing is said',
+        'Client id of the desk’s orders, the same after each start; its other connections have the seven after it. 10 where nothing is said',
       ),
       plain('IBKR_ACCOUNT', null, accountText, 'Which account, where the login has several'),
       plain('IBKR_SIMULATOR', null, gatewayText, 'HOST:PORT of a simulated Gateway on this machine'),

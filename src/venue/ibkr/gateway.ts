@@ -304,7 +304,13 @@ export class Gateway {
           failed(error);
         }
       });
-      api.connect();
+      try {
+        api.connect();
+      } catch (error) {
+        // An address that no socket takes is thrown at once, while whoever listens is still being made.
+        const cause = error instanceof Error ? error.message : String(error);
+        queueMicrotask(() => end(notMade(this.#options, cause)));
+      }
     });
   }
 

@@ -10,7 +10,6 @@ import { AccountReadings } from './account.js';
 import { askedOf } from './contracts.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
-import { tradesIn } from './months.js';
 import { farmAfter, linkAfter, UNREADABLE } from './notices.js';
 import type { IbkrVenueOptions } from './options.js';
 import { chooseAccount, readSetup, type Setup } from './setup.js';
@@ -130,8 +129,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       throw new VenueUnavailable(choice.problem);
     }
     setup = await readSetup(reading, choice.account, instruments);
-    tradesIn(
-      address,
+    options.onContracts?.(
       new Map([...setup.contracts.values()].map((one) => [one.instrument.symbol, one.contract])),
     );
     const whys = setup.closed.map(({ why }) => why);

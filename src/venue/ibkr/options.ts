@@ -2,6 +2,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import type { RefusedAnswer } from '../definition.js';
 import type { GatewayAddress, GatewayTimes } from './gateway.js';
+import type { TradedContract } from './months.js';
 
 export interface IbkrVenueOptions {
   readonly address: GatewayAddress;
@@ -14,6 +15,8 @@ export interface IbkrVenueOptions {
   readonly instruments: readonly Instrument[];
   /** The account that the desk's books are of; null: they don't know it. */
   readonly expectedAccount?: () => string | null;
+  /** Told by symbol whenever they were found, for prices that follow them. */
+  readonly onContracts?: (contracts: ReadonlyMap<string, TradedContract>) => void;
   readonly times?: Partial<GatewayTimes>;
   /** Each answer that could not be believed; for the log. */
   readonly onRefusedAnswer?: (answer: RefusedAnswer) => void;

@@ -9,11 +9,19 @@ export const GATEWAY = 'IB Gateway';
 const USUAL_GATEWAY = '127.0.0.1:4002';
 const USUAL_CLIENT_ID = 10;
 
-/** What each connection adds to the desk's client id. Orders have the id itself; what is read of the account for them the next. */
-export const CLIENTS = { prices: 2, auditor: 3, preflight: 4 } as const;
+/**
+ * What each connection adds to the desk's client id. Orders have the id itself, what is read of the account for them the
+ * next; a pre-flight has two likewise. Prices are told to whoever reads them by an id of his own.
+ */
+export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7 } as const;
 
-export const gatewayText = anyText.regex(/^([A-Za-z0-9.-]+|\[[0-9a-f:]+\]):\d{1,5}$/, 'HOST:PORT');
-export const clientIdText = anyText.regex(/^\d{1,6}$/, 'a whole number up to 999999');
+const PORT_MAX = 65_535;
+const GATEWAY_FORM = `HOST:PORT with a port from 1 to ${PORT_MAX}`;
+export const gatewayText = anyText
+  .regex(/^([A-Za-z0-9.-]+|\[[0-9a-f:]+\]):\d{1,5}$/, GATEWAY_FORM)
+  .refine(hasPort, GATEWAY_FORM);
+/** Not 0: the client with that id takes over the orders that a person types. */
+export const clientIdText = anyText.regex(/^[1-9]\d{0,5}$/, 'a whole number from 1 to 999999');
 export const accountText = anyText.regex(
   /^[A-Z]{1,3}\d{4,12}$/,
   'the name of an account, for example DU1234567',
@@ -50,14 +58,22 @@ export function endpointOf(
   simulatedVenue: string | undefined,
   env: Environment = process.env,
 ): VenueEndpoint {
-  const address = simulatedVenue ?? env.IBKR_SIMULATOR;
+  const [name, address] =
+    simulatedVenue === undefined
+      ? ['IBKR_SIMULATOR', env.IBKR_SIMULATOR]
+      : ['--simulated-venue', simulatedVenue];
   if (address === undefined || address === '')
     return desk.venue.testnet ? { kind: 'testnet' } : { kind: 'live' };
-  if (!LOOPBACK.test(address))
+  if (!LOOPBACK.test(address) || !hasPort(address))
     throw new RangeError(
-      `the simulator of Interactive Brokers must be an address of this machine like 127.0.0.1:4002; found ${address}`,
+      `${name}: the simulator of Interactive Brokers must be an address of this machine like 127.0.0.1:4002; found ${address}`,
     );
   return { kind: 'simulator', address };
+}
+
+function hasPort(address: string): boolean {
+  const port = Number(address.slice(address.lastIndexOf(':') + 1));
+  return port >= 1 && port <= PORT_MAX;
 }
 
 function given(env: Environment, name: string, form: typeof gatewayText): string | null {
