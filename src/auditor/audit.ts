@@ -144,8 +144,9 @@ async function findings(
     parts.onPricesMissing(messageOf(error));
     return null;
   });
-  // Cash that the trader is about to find is not yet an equity that differs.
-  const counted = lateCash.isOpen ? { ...book, cash: null } : book;
+  // Cash that the trader is about to find is not yet an equity that differs: neither as we count it nor as the venue does.
+  const { equity: _venues, ...uncounted } = book;
+  const counted = lateCash.isOpen ? { ...uncounted, cash: null } : book;
   const own = prices === null ? null : ownEquity(counted, status, instruments, prices);
   if (prices === null || own === null) return [];
   return [...compareEquity(own, status), ...limits.look({ book, own, prices, status })];

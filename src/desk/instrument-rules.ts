@@ -1,6 +1,6 @@
 /** Rules that hold between the numbers of an instrument, and between instruments and the paper account. */
 import type { BrokenRule } from './broken-rule.js';
-
+import type { DeskVenue } from './desk-venue.js';
 import type { Desk } from './schema.js';
 
 /** Decimal text as an exact fraction of whole numbers, for checks of a desk file only (the engine has its own integers). */
@@ -16,9 +16,10 @@ const FINEST_UNITS = 1_000_000_000_000n;
 
 type DeskInstrument = Desk['instruments'][number];
 
-export function instrumentRules(desk: Desk): BrokenRule[] {
+export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   return [
     ...balanceRules(desk),
+    ...monthRules(desk, venues),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
       ...stepRules(instrument, index),
@@ -88,6 +89,27 @@ function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
       },
     ];
   });
+}
+
+/**
+ * A broker shows the month that it trades now. An account of its own knows the month that it holds; the paper account does
+ * not, and would value a position of one month at the prices of the next.
+ */
+function monthRules({ mode, feeds, instruments }: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
+  const feed = venues.find(({ name, kinds }) => feeds.includes(name) && kinds.includes('future'));
+  if (mode !== 'paper' || feed === undefined) return [];
+  return instruments.flatMap(({ kind, contractMonth, symbol }, index) =>
+    kind !== 'future' || contractMonth !== undefined
+      ? []
+      : [
+          {
+            path: ['instruments', index, 'contractMonth'],
+            expected: `the month of the future, since the paper account trades it at the prices of ${feed.name} (${symbol})`,
+            found: 'nothing',
+            doThis: 'write the month that trades now, year first, for example contractMonth: "202612"',
+          },
+        ],
+  );
 }
 
 const has = (kinds: readonly DeskInstrument['kind'][], kind: DeskInstrument['kind']): boolean =>

@@ -17,7 +17,7 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
   return [
     ...repeatedNames(desk),
     ...timeZoneRule(desk),
-    ...instrumentRules(desk),
+    ...instrumentRules(desk, venues),
     ...feeAssetRules(desk),
     ...strategyRules(desk),
     ...peopleRules(desk),

@@ -24,13 +24,21 @@ export interface PriceSource {
 export interface OpenPrices {
   readonly instruments: readonly Instrument[];
   readonly timeoutMs: number;
-  /** Symbols that the venue does not list are left out, as long as it lists one; else they are a failure. */
+  /**
+   * Symbols that the venue does not list are left out, as long as it lists one, and one that `comesBack` may be away; else
+   * both are a failure.
+   */
   readonly mayLack?: boolean;
   /** Null: the venue's own. */
   readonly addresses: LiveAddresses | null;
 }
 
 export interface PriceConnection {
+  /**
+   * Its market closes and its way there has hours of its own, and it goes on connecting by itself: a desk whose orders go
+   * there starts without prices. Left out: a venue that shows none is one to pass over.
+   */
+  readonly comesBack?: true;
   /** Throws what the venue says, as do the next ones. */
   fetchQuotes(symbols: readonly string[]): Promise<readonly Ticker[]>;
   /** At most `limit` minutes from `sinceMs` on, oldest first. */

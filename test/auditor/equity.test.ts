@@ -38,6 +38,18 @@ describe('equity, worked out a second time', () => {
     expect(await look({ lots: ALLOWED, price: PRICE, says: { equity: '12001.50' } })).toBeNull();
   });
 
+  it('is not the venue’s where its ledger is behind the trader’s: that is cash to wait for', async () => {
+    const { look, trader } = watchedDesk();
+    const closed = { lots: {}, price: PRICE, cash: 10_000, equity: 10_000 };
+    const says = { cash: '10100.00', equity: '10100.00' };
+    for (let looks = 0; looks < 3; looks += 1) expect(await look({ ...closed, says })).toBeNull();
+    expect(await look({ ...closed, cash: 10_100, equity: 10_100, says })).toBeNull();
+    expect(trader.sent('halt')).toEqual([]);
+    // Cash agrees, and the venue counts less all the same.
+    await look({ ...closed, cash: 10_100, says });
+    expect(await look({ ...closed, cash: 10_100, says })).toMatch(/an equity of 10100.00/);
+  });
+
   it('is worked out with the exchange’s own prices where real money is traded', async () => {
     const simulator = await startBinanceSimulator();
     try {

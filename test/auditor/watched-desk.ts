@@ -19,6 +19,8 @@ interface World {
   readonly price: number;
   /** Of the venue's book before what is held was bought; 10,000 where left out. */
   readonly cash?: number;
+  /** What the venue itself counts the account as worth. */
+  readonly equity?: number;
   /** What the trader says besides the truth. */
   readonly says?: Partial<TraderStatus>;
 }
@@ -33,7 +35,8 @@ export function watchedDesk(): { look: (world: World) => Promise<string | null>;
   const book = (): BookReading => {
     const positions = new Map(Object.entries(now.lots).filter(([, lots]) => lots !== 0));
     const spent = [...positions].reduce((sum, [symbol, lots]) => sum + worth(symbol, lots, PRICE), 0);
-    return { cash: (now.cash === undefined ? CASH : now.cash * 1e8) - spent, positions };
+    const equity = now.equity === undefined ? {} : { equity: now.equity * 1e8 };
+    return { cash: (now.cash === undefined ? CASH : now.cash * 1e8) - spent, positions, ...equity };
   };
   const parts: AuditParts = {
     trader: trader.client,

@@ -48,6 +48,16 @@ describe('an instrument of a desk file', () => {
     expect(nq?.contractMonth).toBe('202703');
   });
 
+  it('on paper names its month where its prices are a broker’s, who shows the month that trades now', () => {
+    const atBroker = (instrument: string) => deskWith(instrument).replace('[binance]', '[ibkr]');
+    const march = NQ.replace('exchange: CME', 'exchange: CME, contractMonth: "202703"');
+    expect(() => parseDesk('desk.yaml', atBroker(NQ))).toThrow(
+      /instruments\[0\].contractMonth.*\(NQ\/USD\)/s,
+    );
+    expect(parseDesk('desk.yaml', atBroker(march)).desk.feeds).toEqual(['ibkr']);
+    expect(problemsOf(NQ)).toEqual([]);
+  });
+
   it('is a stock', () => {
     const [apple] = buildInstruments(parseDesk('desk.yaml', deskWith(APPLE)).desk);
     expect(apple).toMatchObject({ kind: 'stock', exchange: 'NASDAQ', moneyPerTickLot: 1e6 });

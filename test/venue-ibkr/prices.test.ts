@@ -1,6 +1,8 @@
 /** Prices and past minutes of the broker, over a connection of their own to a simulated Gateway. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import type { MarketFeed } from '../../src/contracts/market-feed.js';
+import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { tradesIn } from '../../src/venue/ibkr/months.js';
 import { openIbkrPrices } from '../../src/venue/ibkr/prices.js';
 import type { PriceConnection, Ticker } from '../../src/venue/prices.js';
@@ -121,6 +123,70 @@ it.each([
   simulator.simulation.setPrice('NQZ6', '15300');
   await prices.fetchTime();
   expect(quotes).toEqual([]);
+});
+
+it('shows a symbol again whose data were refused for a while', async () => {
+  simulator.simulation.permission = 'competing';
+  const prices = await pricesOf();
+  const { quotes } = await streamOf(prices);
+  await eventually(() => expect(prices.fetchQuotes(['NQ/USD'])).rejects.toThrow('10197'));
+  simulator.simulation.permission = 'live';
+  expect(await prices.fetchQuotes(['NQ/USD'])).toMatchObject([{ bid: 15233.75 }]);
+  await eventually(() => expect(quotes.at(-1)).toMatchObject({ bid: 15233.75 }));
+});
+
+describe('a desk whose orders go to the broker', () => {
+  /** Of a machine whose clock is an hour behind. */
+  const steadyMs = () => Math.floor(FRIDAY - 60 * MINUTE_MS + performance.now());
+
+  async function feedAt(port: number, mayLack = true) {
+    const address = `127.0.0.1:${port}`;
+    const opened = await openLiveFeed({
+      ...({ reader: 'trader', venues: ['ibkr'], instruments: [NQ], deadlineMs: 20_000, steadyMs } as const),
+      ...{ needsTime: mayLack, mayLack },
+      addresses: { market: 'simulator', http: () => address, streams: () => undefined },
+      times: { silentMs: 500, pollMs: 20, backoffMs: 20, backoffMsMax: 100 },
+    });
+    if (!opened.ok) throw new Error(opened.reasons.join('; '));
+    open.push({ close: () => opened.feed.stop() } as PriceConnection);
+    return opened.feed;
+  }
+  const told = (feed: MarketFeed) => {
+    const states: string[] = [];
+    const quotedAtMs: number[] = [];
+    feed.start((event) => {
+      if (event.kind === 'health') states.push(event.state);
+      if (event.kind === 'quote') quotedAtMs.push(event.marketMs);
+    });
+    return { states, quotedAtMs };
+  };
+
+  it('starts on a closed market, which is no price, with its past; and has prices when it opens', async () => {
+    simulator.simulation.market('NQZ6').setDepth({ levels: 0, size: null });
+    await expect(feedAt(simulator.port, false)).rejects.toThrow('shows no price of NQ/USD');
+    const feed = await feedAt(simulator.port);
+    expect(await feed.history(0, 30)).not.toEqual([]);
+    const { states, quotedAtMs } = told(feed);
+    await eventually(() => expect(states).toEqual(['down']));
+    expect(quotedAtMs).toEqual([]);
+    simulator.simulation.market('NQZ6').setDepth({ levels: 1, size: 5 });
+    simulator.simulation.setPrice('NQZ6', '15300');
+    await eventually(() => expect(states).toEqual(['down', 'up']));
+    expect(quotedAtMs).not.toEqual([]);
+  });
+
+  it('starts while the Gateway is away, and finds it when it is back', async () => {
+    const { port } = simulator;
+    await simulator.close();
+    await expect(feedAt(port, false)).rejects.toThrow('no connection to IB Gateway');
+    const feed = await feedAt(port);
+    expect(await feed.history(0, 30)).toEqual([]);
+    const { quotedAtMs } = told(feed);
+    simulator = await startSimulator({ port });
+    await eventually(() => expect(quotedAtMs).not.toEqual([]));
+    // By the Gateway's clock, not by this machine's.
+    expect(Math.abs((quotedAtMs[0] ?? 0) - FRIDAY)).toBeLessThan(MINUTE_MS);
+  });
 });
 
 it('gives no price while the farm of market data is down, which is named, and again when it is up', async () => {

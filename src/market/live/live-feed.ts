@@ -25,6 +25,8 @@ export interface LiveFeedOptions {
   readonly prices: PriceConnection;
   /** Symbols of which it showed no price at the start. */
   readonly missing: readonly string[];
+  /** It may show nothing for hours and come back. No price counts before it has told its time, and its past may be lacking. */
+  readonly mayBeAway: boolean;
   readonly instruments: readonly Instrument[];
   readonly time: VenueTime;
   /** Milliseconds since 1970, never set back or forth. */
@@ -39,6 +41,7 @@ export class LiveFeed implements MarketFeed {
   private readonly minutes: MinuteReader;
   private listener: MarketListener = () => {};
   private started = false;
+  private measuring: Promise<unknown> | null = null;
 
   constructor(private readonly options: LiveFeedOptions) {
     const { venue, market, instruments, prices, steadyMs, missing } = options;
@@ -81,11 +84,15 @@ export class LiveFeed implements MarketFeed {
     return this.options.time.nowMs();
   }
 
-  /** From the venue's own minutes, as many as it tells; none of a symbol that showed no price. Throws what the venue says. */
+  /**
+   * From the venue's own minutes, as many as it tells; none of a symbol that showed no price, or where it may be away and
+   * does not answer. Else throws what the venue says.
+   */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
-    const { missing, instruments } = this.options;
+    const { missing, mayBeAway, instruments } = this.options;
     if (missing.includes(instruments[instrument]?.symbol ?? '')) return Promise.resolve([]);
-    return this.minutes.history(instrument, count);
+    const bars = this.minutes.history(instrument, count);
+    return mayBeAway ? bars.catch(() => []) : bars;
   }
 
   start(listener: MarketListener): void {
@@ -110,6 +117,12 @@ export class LiveFeed implements MarketFeed {
   private onTicker({ symbol, bid, ask, bidVolume, askVolume }: Ticker): void {
     const quoted = this.quoted.get(symbol);
     if (quoted === undefined) return;
+    if (this.options.mayBeAway && !this.options.time.isKnown) {
+      this.measuring ??= this.options.time.measure().finally(() => {
+        this.measuring = null;
+      });
+      return;
+    }
     const { instrument, grids } = quoted;
     const bidTicks = stepsOf(bid, grids.price);
     // Between two ticks of the desk file the ask is the higher one.

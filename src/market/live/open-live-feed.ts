@@ -20,7 +20,7 @@ export interface LiveOptions {
   readonly reader: PriceReader;
   /** Passes over a venue whose time can't be read: real money trusts no clock of this machine. */
   readonly needsTime?: boolean;
-  /** A venue that shows a price of one instrument will do; else it shows one of each. */
+  /** A venue that shows a price of one instrument will do, and of none where it comes back; else it shows one of each. */
   readonly mayLack?: boolean;
   readonly times?: LiveTimes;
 }
@@ -50,7 +50,9 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
       reasons.push(`${venue}: ${found}`);
       continue;
     }
-    const { instruments, steadyMs, times, addresses, needsTime = false } = options;
+    const { instruments, steadyMs, times, addresses } = options;
+    // Where it may be away, its prices wait for its time instead.
+    const needsTime = options.needsTime === true && !found.mayBeAway;
     const time = new VenueTime(found.prices, steadyMs);
     const timeMs = Math.max(1, endsAt - performance.now()) / (options.venues.length - index);
     if (!(await readTime(time, timeMs, needsTime)) && needsTime) {
@@ -83,9 +85,11 @@ interface Found {
   readonly prices: PriceConnection;
   /** Symbols without a price. */
   readonly missing: readonly string[];
+  /** Whether it shows a price now was not asked: it comes back by itself. */
+  readonly mayBeAway: boolean;
 }
 
-/** Its prices, once it has shown a price of every instrument, or of one where it may lack others; or why it did not. */
+/** Its prices, once it has shown as many as it must; or why it did not. */
 async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): Promise<Found | string> {
   const endsAt = performance.now() + budgetMs;
   const { instruments, addresses, reader, mayLack = false } = options;
@@ -97,6 +101,7 @@ async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): 
   try {
     const opening = source.open({ instruments, timeoutMs: budgetMs, addresses, reader, mayLack });
     prices = await within(opening, endsAt - performance.now(), (late) => void late.close().catch(() => {}));
+    if (mayLack && prices.comesBack) return { prices, missing: [], mayBeAway: true };
     const symbols = instruments.map(({ symbol }) => symbol);
     const tickers = await within(prices.fetchQuotes(symbols), endsAt - performance.now(), () => {});
     const missing = symbols.filter(
@@ -104,7 +109,7 @@ async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): 
     );
     if (missing.length > 0 && (!mayLack || missing.length === symbols.length))
       throw new Error(`shows no price of ${missing.join(', ')}`);
-    return { prices, missing };
+    return { prices, missing, mayBeAway: false };
   } catch (error) {
     await prices?.close().catch(() => {});
     return error instanceof Error ? error.message.slice(0, 200) : String(error);

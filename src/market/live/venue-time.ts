@@ -13,6 +13,8 @@ const AHEAD_MS_MAX = 1000;
 export class VenueTime {
   #offsetMs = 0;
   #lastMs = 0;
+  /** The venue has told it once. */
+  isKnown = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -34,6 +36,7 @@ export class VenueTime {
     const tookMs = this.steadyMs() - sentMs;
     if (venueMs === undefined || !Number.isSafeInteger(venueMs) || tookMs > ROUND_TRIP_MS_MAX) return false;
     this.#offsetMs = Math.round(venueMs - (sentMs + tookMs / 2));
+    this.isKnown = true;
     return true;
   }
 

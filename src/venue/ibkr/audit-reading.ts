@@ -123,7 +123,11 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
   const amount = (tag: string): number => {
     const text = told.ledger.get(`${chosen} ${tag}`);
     if (text === undefined) throw new Error(`the account tells no ${tag}`);
-    return parseMoney(text);
+    try {
+      return parseMoney(text);
+    } catch {
+      throw new Error(`${tag}: expected an amount, found ${text.slice(0, 40)}`);
+    }
   };
   const equity = amount('NetLiquidationByCurrency');
   if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };

@@ -39,11 +39,23 @@ export function textOf(value: unknown, what: string): string {
 
 /** Whole steps of that size, for example ticks of a price. */
 export function stepsOf(value: unknown, step: string, what: string): number {
-  const exact = numberOf(value, what) / Number(step);
-  const steps = Math.round(exact);
-  if (Math.abs(exact - steps) > OFF_MAX || !Number.isSafeInteger(steps))
-    throw new Unbelievable(`${what}: ${shown(value)} is no whole number of ${step}`);
+  const { steps, rest } = partsOf(value, step, what);
+  if (rest !== 0) throw new Unbelievable(`${what}: ${shown(value)} is no whole number of ${step}`);
   return steps;
+}
+
+/** Whole steps of that size, and what is left of one, from 0 to below 1. */
+export function partsOf(
+  value: unknown,
+  step: string,
+  what: string,
+): { readonly steps: number; readonly rest: number } {
+  const exact = numberOf(value, what) / Number(step);
+  const nearest = Math.round(exact);
+  if (!Number.isSafeInteger(nearest)) throw new Unbelievable(`${what}: ${shown(value)} is too much`);
+  if (Math.abs(exact - nearest) <= OFF_MAX) return { steps: nearest, rest: 0 };
+  const steps = Math.floor(exact);
+  return { steps, rest: exact - steps };
 }
 
 /** Money units of 1e-8. */

@@ -1,8 +1,9 @@
 /** Executions as the engine's fills: each once, at its cost, and as it was corrected last. */
 import { DateTime } from 'luxon';
+import type { Instrument } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
 import type { ResolvedContract } from './contracts.js';
-import { isNone, moneyOf, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
+import { isNone, moneyOf, numberOf, partsOf, stepsOf, textOf, Unbelievable } from './decode.js';
 import { clientIdOf } from './orders.js';
 import type { ToldExecution } from './questions.js';
 
@@ -36,14 +37,17 @@ export function readFill(told: ToldExecution, market: ResolvedContract, simulate
     );
   const side = textOf(execution.side, 'side');
   if (side !== 'BOT' && side !== 'SLD') throw new Unbelievable(`execution: side ${side}`);
+  const quantityLots = stepsOf(execution.shares, instrument.lotSize, 'shares');
+  const { priceTicks, beyond } = priceOf(execution.price, instrument, side);
   return {
     tradeId: revisionOf(textOf(execution.execId, 'execId')).tradeId,
     clientId: clientIdOf(execution.orderRef, execution.permId),
     instrument: instrument.id,
     side: side === 'BOT' ? 'buy' : 'sell',
-    quantityLots: stepsOf(execution.shares, instrument.lotSize, 'shares'),
-    priceTicks: stepsOf(execution.price, instrument.tickSize, 'price'),
-    fee: moneyOf(cost.commission, 'commission'),
+    quantityLots,
+    priceTicks,
+    fee:
+      moneyOf(cost.commission, 'commission') + Math.round(beyond * quantityLots * instrument.moneyPerTickLot),
     liquidity: numberOf(execution.lastLiquidity ?? 0, 'liquidity') === ADDED ? 'maker' : 'taker',
     marketMs: timeOf(textOf(execution.time, 'time')),
     simulated,
@@ -51,6 +55,21 @@ export function readFill(told: ToldExecution, market: ResolvedContract, simulate
 }
 
 const ADDED = 1;
+
+/**
+ * Stocks are filled between two ticks too, where a market maker gives a better price: then the better tick, and how much
+ * worse than that it was, in ticks, is a cost. A future has no price between its ticks.
+ */
+function priceOf(
+  price: unknown,
+  { kind, tickSize }: Instrument,
+  side: 'BOT' | 'SLD',
+): { readonly priceTicks: number; readonly beyond: number } {
+  if (kind !== 'stock') return { priceTicks: stepsOf(price, tickSize, 'price'), beyond: 0 };
+  const { steps, rest } = partsOf(price, tickSize, 'price');
+  if (rest === 0 || side === 'BOT') return { priceTicks: steps, beyond: rest };
+  return { priceTicks: steps + 1, beyond: 1 - rest };
+}
 
 /** `20261120 10:00:00 US/Eastern`, to the second. Without its zone it would be the Gateway's, which is not known here. */
 function timeOf(text: string): number {

@@ -31,7 +31,10 @@ export function takeTick(best: BestPrices, event: EventName, [, type, value]: re
   return true;
 }
 
-/** As they are now. What it told for is over by itself, 11 seconds later at the latest. */
+/** Where a price or a size is missing the broker ends a snapshot 11 seconds later. */
+export const SNAPSHOT_MS = 15_000;
+
+/** As they are now. */
 export function quote(contract: Contract): Question<BestPrices> {
   const best: BestPrices = {};
   return {

@@ -15,7 +15,7 @@ import {
   type GatewayTimes,
   Refused,
 } from './gateway.js';
-import { type BestPrices, minutes, quote, SPAN_SECONDS_MAX, takeTick } from './market-data.js';
+import { type BestPrices, minutes, quote, SNAPSHOT_MS, SPAN_SECONDS_MAX, takeTick } from './market-data.js';
 import { onTradedContracts, tradedContract } from './months.js';
 import { DATA_LOST, farmAfter, isWarning, linkAfter } from './notices.js';
 
@@ -29,7 +29,7 @@ export interface OpenIbkrPrices extends OpenPrices {
 interface Subscription {
   readonly symbol: string;
   readonly conId: number | undefined;
-  readonly best: BestPrices;
+  best: BestPrices;
   /** A quote is on its way: what comes together is told once. */
   due: boolean;
   /** Why its prices don't count; null: they do. */
@@ -40,7 +40,10 @@ const MINUTE_MS = 60_000;
 const NO_DATA = /returned no data/i;
 const HISTORY_REFUSED = 162;
 
-/** Rejects where the Gateway or the broker says no, or lists one of them otherwise than the desk file. */
+/**
+ * Rejects where the Gateway or the broker says no, or lists one of them otherwise than the desk file. With `mayLack` it goes
+ * on connecting instead, and `connect` and `fetchQuotes` say why not.
+ */
 export async function openIbkrPrices(options: OpenIbkrPrices): Promise<PriceConnection> {
   const prices = new IbkrPrices(options);
   try {
@@ -53,6 +56,7 @@ export async function openIbkrPrices(options: OpenIbkrPrices): Promise<PriceConn
 }
 
 class IbkrPrices implements PriceConnection {
+  readonly comesBack = true;
   readonly #options: OpenIbkrPrices;
   readonly #gateway: Gateway;
   readonly #contracts = new Map<string, Contract>();
@@ -86,8 +90,17 @@ class IbkrPrices implements PriceConnection {
   }
 
   async begin(): Promise<void> {
+    const { mayLack = false, timeoutMs } = this.#options;
+    const resolved = this.#gateway.started.then(() => this.#resolve());
+    if (!mayLack) return resolved;
+    const inTime = resolved.catch((error: unknown) => {
+      if (!(error instanceof VenueUnavailable)) throw error;
+    });
+    await Promise.race([inTime, sleep(timeoutMs / 2, undefined, { ref: false })]);
+  }
+
+  async #resolve(): Promise<void> {
     const { instruments, mayLack = false } = this.#options;
-    await this.#gateway.started;
     if (this.#gateway.session === null) throw new VenueUnavailable(this.#lost);
     const found = await Promise.all(instruments.map((one) => resolveContract(this.#gateway, one, [])));
     const problems = found.flatMap(({ problem }) => problem ?? []);
@@ -96,18 +109,30 @@ class IbkrPrices implements PriceConnection {
     for (const one of found) if (isResolved(one)) this.#contracts.set(one.instrument.symbol, one.contract);
   }
 
+  /** Of those that may be shown; throws where none may. */
   async fetchQuotes(symbols: readonly string[]): Promise<readonly Ticker[]> {
-    this.#believable();
-    const told = await Promise.all(
+    if (this.#contracts.size === 0) await this.#resolve();
+    this.#farmsUp();
+    const asked = await Promise.allSettled(
       symbols.flatMap((symbol) => {
         const contract = this.#contractOf(symbol);
-        return contract === undefined
-          ? []
-          : [this.#gateway.ask(quote(contract)).then((best) => ({ symbol, ...best }))];
+        return contract === undefined ? [] : [this.#snapshot(symbol, contract)];
       }),
     );
-    this.#believable();
+    this.#farmsUp();
+    const told = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    const refused = asked.find((one) => one.status === 'rejected');
+    if (told.length === 0 && refused !== undefined) throw refused.reason;
     return told;
+  }
+
+  async #snapshot(symbol: string, contract: Contract): Promise<Ticker> {
+    const best = await this.#gateway.ask(quote(contract), SNAPSHOT_MS);
+    // What may be asked for again may be subscribed again; the Gateway doesn't take up what it has refused by itself.
+    const subscriptions = [...this.#subscriptions.values()];
+    if (subscriptions.some((one) => one.symbol === symbol && one.problem !== null))
+      this.#resubscribe([symbol]);
+    return { symbol, ...best };
   }
 
   async fetchMinutes(symbol: string, sinceMs: number, limit: number): Promise<readonly OhlcvRow[]> {
@@ -151,6 +176,10 @@ class IbkrPrices implements PriceConnection {
     await this.#gateway.close();
   }
 
+  get #away(): boolean {
+    return this.#gateway.session === null || this.#gateway.linkBroken;
+  }
+
   #contractOf(symbol: string): Contract | undefined {
     return tradedContract(this.#options.address, symbol) ?? this.#contracts.get(symbol);
   }
@@ -167,11 +196,13 @@ class IbkrPrices implements PriceConnection {
 
   async #connect(timeoutMs: number): Promise<{ readonly ended: Promise<string> }> {
     const dueMs = performance.now() + timeoutMs;
-    while (this.#gateway.session === null || this.#gateway.linkBroken) {
+    while (this.#away) {
       if (performance.now() > dueMs) throw new VenueUnavailable(this.#lost || 'the broker is away');
       await sleep(RETRY_MS, undefined, { ref: false });
     }
-    this.#believable();
+    if (this.#contracts.size === 0) await this.#resolve();
+    if (this.#away) throw new VenueUnavailable(this.#lost || 'the broker is away');
+    this.#farmsUp();
     const ended = new Promise<string>((resolve) => {
       this.#end = resolve;
     });
@@ -246,17 +277,14 @@ class IbkrPrices implements PriceConnection {
     const farm = farmAfter(code);
     if (farm === null || farm.farm === 'history') return;
     const name = text.slice(text.lastIndexOf(':') + 1);
-    if (farm.up) this.#farmsDown.delete(name);
-    else this.#farmsDown.set(name, `${code} ${text}`);
+    if (!farm.up) this.#farmsDown.set(name, `${code} ${text}`);
+    // A side that was told before the outage is no price beside one that was told after it.
+    else if (this.#farmsDown.delete(name)) for (const one of this.#subscriptions.values()) one.best = {};
   }
 
   /** Throws where what the Gateway shows may be of before. */
-  #believable(): void {
-    const refused = [...this.#subscriptions.values()].flatMap(({ symbol, problem }) =>
-      problem === null ? [] : `${symbol}: ${problem}`,
-    );
-    const problems = [...this.#farmsDown.values(), ...refused];
-    if (problems.length > 0) throw new VenueUnavailable(problems.join('; '));
+  #farmsUp(): void {
+    if (this.#farmsDown.size > 0) throw new VenueUnavailable([...this.#farmsDown.values()].join('; '));
   }
 }
 
