@@ -30,7 +30,7 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   });
   await home.start();
   await home.arm();
-  await until(home.status, ({ positions }) => positions.length > 0, 30_000);
+  await until(home.status, ({ positions }) => positions.length > 0, 120_000);
   for (let look = 0; look < LOOKS; look += 1) {
     expect(await audit()).toBeNull();
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -56,7 +56,7 @@ it('agrees with a trader that opens and closes positions, and stops it once the 
   };
   const body = `${Number.MAX_SAFE_INTEGER} ${JSON.stringify(fill)}`;
   appendFileSync(join(paperBook, 'book.jsonl'), `${crc32(body).toString(16).padStart(8, '0')} ${body}\n`);
-  const said = await until(audit, (reason) => reason !== null, 30_000);
+  const said = await until(audit, (reason) => reason !== null, 120_000);
   expect(said).toMatch(/the venue's book differs from the trader's: .*BTC\/USDT/);
   expect((await home.status()).halts).toContainEqual(
     expect.objectContaining({ cause: 'auditor', resume: 'person' }),
