@@ -41,7 +41,7 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
   {
     what: 'the paper venue buys without money',
     file: 'venue/paper/admission.ts',
-    find: '    return needed > book.cash - heldBack(book, takerFeePpm) ? INSUFFICIENT : null;',
+    find: '    return needed > book.cash - heldBack(book, fees) ? INSUFFICIENT : null;',
     put: '    return needed > 1e18 ? INSUFFICIENT : null;',
   },
   {
