@@ -1,6 +1,7 @@
 /** `fermata backtest` with several values of a key: all of them are tried, and told one from the other. */
 import { availableParallelism } from 'node:os';
 import type { FillModel } from '../backtest/report/execution.js';
+import { DAY_MS } from '../backtest/statistics/figures.js';
 import type { RankedBy } from '../backtest/sweep/ranking.js';
 import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
 import { type LeftOut, type SweepReport, sweepReport } from '../backtest/sweep/sweep-report.js';
@@ -27,10 +28,8 @@ import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MA
 const SHOWN_TRIALS = 10;
 /** Of all trials, on all parts of the time: more is a day's work that a typing error asked for. */
 const RUNS_MAX = 20_000;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** A part of less than that says nothing about the next one. */
-const PART_MS_MIN = HOUR_MS;
+const PART_MS_MIN = 3_600_000;
 /** A Calmar ratio needs a return a year, and that is said from so much time on. */
 const CALMAR_MS_MIN = 30 * DAY_MS;
 
@@ -84,7 +83,7 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
     const [first] = await run(candidates.slice(0, 1), setting);
     if (first === undefined) throw new Error('a sweep without a trial');
     refuseWithoutPrices(first);
-    const span = windows === null ? null : spanOf(first.trial, windows, rankedBy);
+    const parts = windows === null ? null : windowsOf(spanOf(first.trial, windows, rankedBy), windows);
     const all = [first, ...(await run(candidates.slice(1), setting))];
     const swept = setting.set.filter(isSwept).map(({ key }) => `${key}=`);
     return sweepReport({
@@ -92,8 +91,7 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
       ...{ market: first.market, execution: first.execution },
       set: first.set.filter((line) => !swept.some((start) => line.startsWith(start))),
       trials: all.map(({ trial }) => trial),
-      walkForward:
-        span === null ? null : walked(await walk(windowsOf(span, windows ?? 0), candidates, rankedBy, run)),
+      walkForward: parts === null ? null : walked(await walk(parts, candidates, rankedBy, run)),
       problems: first.problems.map(({ text }) => text),
     });
   } finally {
@@ -109,18 +107,15 @@ async function walk(
   run: Trials,
 ): Promise<readonly Step[]> {
   const steps: Step[] = [];
+  const pricesOf = ({ fromMs, untilMs }: Span): Prices => ({ beginMs: fromMs, untilMs });
   for (const window of windows) {
-    const [before, behind] = [window.chosenOn, window.tradedOn].map(({ fromMs, untilMs }) => ({
-      beginMs: fromMs,
-      untilMs,
-    })) as [Prices, Prices];
-    const tried = await run(candidates, before);
+    const tried = await run(candidates, pricesOf(window.chosenOn));
     const chosen = chosenOf(
       tried.map(({ trial }) => trial),
       rankedBy,
     );
     const again = candidates.filter(({ configHash }) => configHash === chosen?.configHash);
-    const [traded] = await run(again, behind);
+    const [traded] = await run(again, pricesOf(window.tradedOn));
     steps.push({ ...window, chosen, traded: traded?.trial ?? null });
   }
   return steps;
