@@ -147,17 +147,15 @@ describe('fermata status --watch', () => {
 });
 
 describe('colours', () => {
-  const terminal = (): NodeJS.WriteStream =>
+  // What Node reads of the machine's own environment (CI, TMUX, COLORTERM and more) must not decide: the terminal brings its own.
+  const terminal = (environment: Record<string, string> = {}): NodeJS.WriteStream =>
     Object.assign(new PassThrough(), {
       isTTY: true,
-      getColorDepth: WriteStream.prototype.getColorDepth,
+      getColorDepth: () => WriteStream.prototype.getColorDepth({ TERM: 'xterm-256color', ...environment }),
     }) as unknown as NodeJS.WriteStream;
   const pipe = (): NodeJS.WriteStream => new PassThrough() as unknown as NodeJS.WriteStream;
   const red = (text: string): string => `\u001b[31m${text}\u001b[39m`;
-  beforeEach(() => {
-    for (const name of ['FORCE_COLOR', 'NO_COLOR', 'NODE_DISABLE_COLORS']) vi.stubEnv(name, undefined);
-    vi.stubEnv('TERM', 'xterm-256color');
-  });
+  beforeEach(() => void vi.stubEnv('FORCE_COLOR', undefined));
   afterEach(() => vi.unstubAllEnvs());
 
   it('are for marks, the mode and bad lines of the log, on a terminal alone', () => {
@@ -169,8 +167,7 @@ describe('colours', () => {
   });
 
   it('are left out with NO_COLOR', () => {
-    vi.stubEnv('NO_COLOR', '1');
-    expect(withMark('✗ it failed', terminal())).toBe('✗ it failed');
+    expect(withMark('✗ it failed', terminal({ NO_COLOR: '1' }))).toBe('✗ it failed');
   });
 
   it('reach what commands print', async () => {
