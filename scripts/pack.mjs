@@ -1,0 +1,52 @@
+// `npm run --silent pack-release [-- FOLDER]`: the package as it is published, a tarball in FOLDER; prints its path.
+//
+// npm ignores the `overrides` of a package that is installed as a dependency, and the npm-shrinkwrap.json of a tarball, so what
+// is overridden becomes a dependency of its own: npm then uses that version wherever it fits the range that is asked for.
+// The bare name belongs to somebody else: it is published under a scope.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PUBLISHED_AS = '@fermata-trading/fermata';
+/** Of package.json, what only a checkout can use. */
+const CHECKOUT_ONLY = ['private', 'scripts', 'devDependencies', 'overrides', 'allowScripts'];
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const target = resolve(process.argv[2] ?? '.');
+mkdirSync(target, { recursive: true });
+const work = mkdtempSync(join(tmpdir(), 'fermata-pack-'));
+try {
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] });
+  execFileSync('tar', ['-xzf', pack(root, work), '-C', work]);
+  const staged = join(work, 'package');
+  const path = join(staged, 'package.json');
+  const manifest = publishedManifest(JSON.parse(readFileSync(path, 'utf8')));
+  writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
+  console.log(pack(staged, target));
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+/** The tarball that npm makes of a folder. Nothing is run: it is built already. */
+function pack(folder, destination) {
+  const out = execFileSync(
+    'npm',
+    ['pack', '--json', '--loglevel=error', '--ignore-scripts', `--pack-destination=${destination}`],
+    { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 2] },
+  );
+  return join(destination, JSON.parse(out)[0].filename);
+}
+
+function publishedManifest(manifest) {
+  const kept = Object.entries(manifest).filter(([key]) => !CHECKOUT_ONLY.includes(key));
+  // Overrides within one package are left out: no dependency can say them.
+  const overridden = Object.entries(manifest.overrides).filter(([, version]) => typeof version === 'string');
+  return {
+    ...Object.fromEntries(kept),
+    name: PUBLISHED_AS,
+    publishConfig: { access: 'public' },
+    dependencies: { ...manifest.dependencies, ...Object.fromEntries(overridden) },
+  };
+}
