@@ -1,0 +1,286 @@
+/**
+ * The rules of desks/slob/strategies/slob.ts, on a day worked out by hand. In points: the European high is 15,010, taken at
+ * 09:30. Six bars rest between 15,012 and 15,022; that of 09:34 has no upper wick and a low of 15,013. 09:37 sweeps up to
+ * 15,027. 09:39 closes at 15,011, the bid is 15,010.75: the stop is 15,027 + 1 = 15,028, 17.25 away; the target is twice
+ * that below, 14,976.25.
+ */
+import { DateTime } from 'luxon';
+import { describe, expect, it } from 'vitest';
+import { levelsOf } from '../../desks/slob/strategies/lib/levels.js';
+import { newYorkTime } from '../../desks/slob/strategies/lib/new-york.js';
+import { objection } from '../../desks/slob/strategies/lib/second-look.js';
+import { isOver, nextState, type SetupState, TRANSITIONS } from '../../desks/slob/strategies/lib/setup.js';
+import { AtTheStrategy, points } from './support/at-the-strategy.js';
+import { dayUntil } from './support/day.js';
+
+const idOf = (text: string): string | undefined => /setup ([0-9a-f]{8})/i.exec(text)?.[1];
+
+describe('the hand-worked day', () => {
+  it('is sold once, with the stop above the sweep', () => {
+    const desk = new AtTheStrategy().see(dayUntil('15:59'));
+    expect(desk.entries).toHaveLength(1);
+    const [{ side, limitTicks, protectTicks, restBars } = desk.entries[0]!] = desk.entries;
+    expect([side, points(limitTicks), points(protectTicks), restBars]).toEqual([
+      'sell',
+      15_010.75,
+      15_028,
+      3,
+    ]);
+  });
+
+  it('says each step with the setup’s id of eight characters, the plan when it is detected', () => {
+    const desk = new AtTheStrategy().see(dayUntil('09:39'));
+    const id = idOf(desk.state);
+    expect(desk.notes).toEqual([
+      `Setup ${id}: first liquidity, the European high 15010.00 is taken`,
+      `Setup ${id}: consolidation of 5 bars from 15012.00 to 15022.00`,
+      `Setup ${id}: second liquidity, the consolidation is swept up to 15027.00`,
+      `Setup Detected - ${id}: SHORT NQ @ 15010.75, stop 15028.00, target 14976.25, reward to risk 2.00`,
+    ]);
+  });
+
+  it.each([
+    ['09:29', 'the European high 15010.00 is not taken after the US open (09:00 in New York) yet'],
+    ['09:30', 'FIRST_LIQUIDITY: no consolidation yet'],
+    ['09:34', 'FIRST_LIQUIDITY: 4 bars from 15012.00 to 15022.00'],
+    ['09:35', 'CONSOLIDATION: 5 bars from 15012.00 to 15022.00'],
+    ['09:38', 'SECOND_LIQUIDITY: waits for a close below 15013.00'],
+    ['09:39', 'ORDER_PLACED: SHORT NQ @ 15010.75'],
+    ['09:40', 'POSITION_OPEN: SHORT NQ @ 15010.75'],
+  ])('is at %s: %s', (until, state) => {
+    expect(new AtTheStrategy().see(dayUntil(until)).state).toContain(state);
+  });
+
+  it('is closed at the target, and the setup is complete', () => {
+    const low = [14_990, 14_990, 14_976.25, 14_980] as const;
+    const above = [14_990, 14_990, 14_976.5, 14_980] as const;
+    const open = new AtTheStrategy().see(dayUntil('09:43', { '09:43': above }));
+    expect(open.exits).toEqual([]);
+    const desk = new AtTheStrategy().see(dayUntil('09:44', { '09:43': low }));
+    expect(desk.exits).toEqual([`setup ${idOf(desk.state)} is at its target`]);
+    expect(desk.state).toContain('SETUP_COMPLETE: its position is closed');
+  });
+
+  it('is complete when the stop was filled', () => {
+    const up = [14_990, 15_028, 14_990, 15_020] as const;
+    const desk = new AtTheStrategy().see(dayUntil('09:44', { '09:43': up }));
+    expect(desk.exits).toEqual([]);
+    expect(desk.state).toContain('SETUP_COMPLETE');
+  });
+
+  it('is flat from 15:55 on', () => {
+    expect(new AtTheStrategy().see(dayUntil('15:54')).exits).toEqual([]);
+    expect(new AtTheStrategy().see(dayUntil('15:55')).exits).toEqual(['flat by the close']);
+  });
+
+  it('expires where no position comes of its order', () => {
+    const away = [15_009, 15_010, 15_000, 15_001] as const;
+    const desk = new AtTheStrategy().see(dayUntil('09:40', { '09:40': away }));
+    expect(desk.state).toContain('ORDER_PLACED');
+    desk.resting = null;
+    desk.see(dayUntil('09:41').slice(-1));
+    expect(desk.state).toContain('EXPIRED: no position came of its order');
+  });
+
+  it.each(['2026-01-14', '2026-03-09', '2026-10-30', '2026-11-02'])(
+    'is the same on %s, whatever the clocks do',
+    (date) => {
+      expect(new AtTheStrategy({}, date).see(dayUntil('09:39')).entries).toHaveLength(1);
+    },
+  );
+});
+
+describe('a day that breaks one rule', () => {
+  const SWEEP = [15_018, 15_022, 15_017, 15_020] as const;
+  it.each([
+    [
+      'the European high is touched, not taken',
+      { '05:00': [15_004, 15_027, 15_002, 15_004] },
+      'is not taken',
+    ],
+    ['the European morning is known in part', { '05:00': undefined }, 'only 299 bars', {}, 60],
+    ['the consolidation is too short', {}, 'CONSOLIDATION', { consolMinDuration: 7 }],
+    [
+      'the consolidation is too long',
+      {},
+      'EXPIRED: no second liquidity within 5 bars',
+      { consolMaxDuration: 5 },
+    ],
+    [
+      'no candle is without an upper wick',
+      { '09:34': [15_014, 15_020, 15_013, 15_019] },
+      'INVALIDATED: the consolidation has no candle',
+    ],
+    ['the consolidation’s high is touched, not swept', { '09:37': SWEEP, '09:38': SWEEP }, 'CONSOLIDATION'],
+    [
+      'the price leaves the consolidation downwards',
+      { '09:36': [15_017, 15_018, 14_980, 14_990] },
+      'INVALIDATED: the price left the consolidation',
+    ],
+    [
+      'the close is at the low, not below it',
+      { '09:39': [15_015, 15_016, 15_010, 15_013] },
+      'SECOND_LIQUIDITY',
+    ],
+    ['the close comes too late', {}, 'EXPIRED: no close below 15013.00 in time', { entryMaxBars: 1 }],
+    ['reward to risk is 1.5', {}, 'INVALIDATED: reward to risk is not above 1.5', { tpRiskReward: 1.5 }],
+    ['it is late in the day', {}, 'EXPIRED: no entry before the last minute', { lastEntry: 9 * 60 + 39 }],
+  ] as const)(
+    'is not traded: %s',
+    (_what, changes, state, parameters: Record<string, number> = {}, dropped: number = 0) => {
+      const minutes = dayUntil('09:39', changes).slice(dropped);
+      const desk = new AtTheStrategy(parameters).see(minutes);
+      expect(desk.state).toContain(state);
+      expect(desk.entries).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['the quote is far from the close', { bidAway: -5.25 }, 'the quote is far from the close'],
+    [
+      'the stop is farther than the desk allows',
+      { stopLossPct: 0.11 },
+      'the stop is farther than the desk allows',
+    ],
+    ['the venue sells nothing short', { shorting: false }, 'the venue sells nothing short'],
+  ])('is not traded where %s', (_what, quoted, why) => {
+    const desk = new AtTheStrategy({}, '2026-07-15', quoted).see(dayUntil('09:39'));
+    expect(desk.state).toContain(`INVALIDATED: ${why}`);
+    expect(desk.entries).toEqual([]);
+  });
+
+  it('is traded where the quote and the stop are just near enough', () => {
+    const desk = new AtTheStrategy({}, '2026-07-15', { bidAway: -5, stopLossPct: 0.15 });
+    expect(desk.see(dayUntil('09:39')).entries).toHaveLength(1);
+  });
+});
+
+describe('levels', () => {
+  const plan = (parameters: Record<string, number>, changes = {}) => {
+    const { entries, notes } = new AtTheStrategy(parameters).see(dayUntil('09:39', changes));
+    return { stop: points(entries[0]?.protectTicks ?? Number.NaN), said: notes.at(-1) ?? '' };
+  };
+
+  it('follow the buffer and the reward to risk of the desk file', () => {
+    expect(plan({ slBufferPips: 2.5 })).toMatchObject({
+      stop: 15_029.5,
+      said: expect.stringContaining('target 14973.25'),
+    });
+    expect(plan({ pipPoints: 0.25 }).stop).toBe(15_027.25);
+    expect(plan({ tpRiskReward: 3 }).said).toContain('target 14959.00');
+  });
+
+  it('are rounded to ticks: the stop away from the price, the target towards it', () => {
+    expect(plan({ slBufferPips: 0.3 }).stop).toBe(15_027.5);
+    // 17.25 × 2.01 = 34.6725: 14,976.0775 is between two ticks.
+    expect(plan({ tpRiskReward: 2.01 }).said).toContain('target 14976.25');
+  });
+
+  it('go by the highest candle since the sweep', () => {
+    expect(plan({}, { '09:38': [15_024, 15_030, 15_014, 15_015] }).stop).toBe(15_031);
+  });
+
+  it('of a spike, a wick above twice the body, have the stop above the body, and say so', () => {
+    // Body 3, wick 6: not above twice. A point less body, and it is one.
+    expect(plan({}, { '09:37': [15_018, 15_027, 15_017, 15_021] }).stop).toBe(15_028);
+    const spike = plan({}, { '09:37': [15_018, 15_027, 15_017, 15_020] });
+    expect(spike).toMatchObject({ stop: 15_021, said: expect.stringContaining('spike rule') });
+  });
+
+  it('that are wrong are found by the second look, and sell nothing', () => {
+    const sweep = { openMs: 0, open: 60_072, high: 60_108, low: 60_068, close: 60_096 };
+    const rules = { bufferTicks: 4, rewardRisk: 2, spikeWickToBody: 2 };
+    const look = { ...rules, tickSize: '0.25', bufferPoints: 1, minRewardRisk: 1.5 };
+    const levels = levelsOf(60_043, sweep, rules);
+    expect(objection(levels, sweep, look)).toBeNull();
+    expect(objection({ ...levels, stop: levels.stop + 1 }, sweep, look)).toContain('the stop is another one');
+    expect(objection({ ...levels, target: levels.target - 1 }, sweep, look)).toContain(
+      'the target is another one',
+    );
+    expect(objection({ ...levels, entry: levels.stop }, sweep, look)).toContain('not above the entry');
+  });
+});
+
+describe('the time of day in New York', () => {
+  it('is that of the time zone, to the hour in which the clocks change', () => {
+    for (let year = 2007; year <= 2060; year += 1) {
+      for (const [month, days] of [
+        [3, 15],
+        [11, 8],
+      ] as const) {
+        const from = DateTime.utc(year, month, 1).toMillis();
+        for (let hour = 0; hour < days * 24; hour += 1) {
+          const ms = from + hour * 3_600_000;
+          const there = DateTime.fromMillis(ms, { zone: 'America/New_York' });
+          const { minuteOfDay } = newYorkTime(ms);
+          if (minuteOfDay !== there.hour * 60) throw new Error(`${there.toISO()}: ${minuteOfDay}`);
+        }
+      }
+    }
+  });
+});
+
+describe('a setup', () => {
+  const states = Object.keys(TRANSITIONS) as SetupState[];
+  const events = ['consolidated', 'swept', 'ordered', 'filled', 'closed', 'broken', 'expired'] as const;
+
+  it('ends complete, invalidated or expired, and nowhere else', () => {
+    expect(states.filter(isOver)).toEqual(['SETUP_COMPLETE', 'INVALIDATED', 'EXPIRED']);
+  });
+
+  it('goes the ways of its table, and no other', () => {
+    const ways = states.flatMap((state) =>
+      events.flatMap((event) => {
+        try {
+          return [`${state} ${event} ${nextState(state, event)}`];
+        } catch (error) {
+          expect(error).toBeInstanceOf(TypeError);
+          return [];
+        }
+      }),
+    );
+    expect(ways).toEqual([
+      'FIRST_LIQUIDITY consolidated CONSOLIDATION',
+      'FIRST_LIQUIDITY expired EXPIRED',
+      'CONSOLIDATION swept SECOND_LIQUIDITY',
+      'CONSOLIDATION broken INVALIDATED',
+      'CONSOLIDATION expired EXPIRED',
+      'SECOND_LIQUIDITY ordered ORDER_PLACED',
+      'SECOND_LIQUIDITY broken INVALIDATED',
+      'SECOND_LIQUIDITY expired EXPIRED',
+      'ORDER_PLACED filled POSITION_OPEN',
+      'ORDER_PLACED closed SETUP_COMPLETE',
+      'ORDER_PLACED expired EXPIRED',
+      'POSITION_OPEN closed SETUP_COMPLETE',
+    ]);
+  });
+
+  it('has another id on another day, and the same one after a kill at any minute', () => {
+    const whole = new AtTheStrategy().see(dayUntil('09:42'));
+    expect(idOf(new AtTheStrategy({}, '2026-07-16').see(dayUntil('09:42')).state)).not.toBe(
+      idOf(whole.state),
+    );
+    for (let minute = 30; minute <= 41; minute += 1) {
+      const until = `09:${minute}`;
+      const alone = new AtTheStrategy().see(dayUntil(until));
+      const begunAnew = new AtTheStrategy().see(dayUntil(until), true);
+      expect(idOf(begunAnew.state), until).toBe(idOf(whole.state));
+      expect(begunAnew.entries, until).toEqual([]);
+      if (minute < 39) expect(begunAnew.state, until).toBe(alone.state);
+      // What is held goes on to its target.
+      begunAnew.lots = minute < 39 ? 0 : -1;
+      const rest = dayUntil('09:43', { '09:43': [14_990, 14_990, 14_976, 14_980] }).filter(
+        ({ at }) => at > until,
+      );
+      begunAnew.see(rest);
+      expect(begunAnew.entries, until).toHaveLength(minute < 39 ? 1 : 0);
+      expect(begunAnew.exits, until).toHaveLength(1);
+    }
+  });
+
+  it('is one a day, and the next day has another', () => {
+    const desk = new AtTheStrategy().see(dayUntil('15:59', { '10:30': [15_000, 15_040, 15_000, 15_035] }));
+    expect(desk.entries).toHaveLength(1);
+    expect(new Set(desk.notes.map(idOf).filter((id) => id !== undefined)).size).toBe(1);
+  });
+});
