@@ -95,7 +95,7 @@ describe.concurrent('a command that fails', () => {
     [['paper', 'reset'], 'has no paper account here'],
     [['journal'], 'no desk was ever started with FERMATA_HOME'],
     [['journal', '--desk', 'nope'], '--desk: expected a desk that was started with FERMATA_HOME'],
-    [['up', '--desk', ''], 'expected one of the desks crypto-bot; found nothing'],
+    [['up', '--desk', ''], 'expected one of the desks crypto-bot, slob; found nothing'],
     [['up', '--desk', 'crypto-bott'], 'no desk of the name crypto-bott'],
     [['desk', 'check', 'absent.yaml'], 'found no such file'],
   ])('%j exits 1 with what happened, what was kept safe and what to do', async (args, message) => {
