@@ -97,7 +97,7 @@ export class Oracle {
       new Permissions(book, this.#config, () => this.#fileHash),
       new Prompt(book, scenario, REST_BARS, () => staleMsOf(this.#config.risk)),
       new Results(book, scenario),
-      new Readings(book),
+      new Readings(book, scenario),
       new RealPrices(book, scenario),
       new CashRecords(bank, book, scenario),
       new StopsTrusted(book, scenario),

@@ -42,7 +42,7 @@ export const BOOK_MUTANTS: readonly Mutant[] = [
     what: 'the exit of a part closes the whole trade',
     file: 'engine/apply-execution.ts',
     find: 'if (position.quantityLots === 0) closeTrade(state, position, execution.why, execution.marketMs);',
-    put: 'closeTrade(state, position, execution.why, execution.marketMs);',
+    put: 'if (position.trade !== null) closeTrade(state, position, execution.why, execution.marketMs);',
   },
   {
     what: 'a trade is charged its fees twice, and its result once',

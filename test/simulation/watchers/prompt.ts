@@ -80,9 +80,11 @@ export class Prompt implements Watcher {
     if (event.kind === 'journal.fault') this.#passed.clear();
     if (event.kind === 'order.rejected' && event.wouldTrigger === true) {
       const order = this.book.live.get(event.clientId);
-      const isStop = order?.intent.purpose === 'protective';
-      if (isStop && this.#isTradable(order.intent.instrument))
-        this.#passed.set(order.intent.instrument, wallMs);
+      const at = order?.intent.instrument;
+      // From the first refusal on: each try that is refused again would begin the wait anew.
+      const isFirst = at !== undefined && !this.#passed.has(at);
+      if (isFirst && order?.intent.purpose === 'protective' && this.#isTradable(at))
+        this.#passed.set(at, wallMs);
     }
     if (event.kind !== 'bar' || event.warmup) return;
     for (const { intent } of this.book.liveOn(event.instrument, 'entry')) {

@@ -1,12 +1,14 @@
 /**
  * Readings of the account: one at a time, and the newest counts. What counts as clean agrees to the last unit, and only
- * after such a one a desk is armed.
+ * after such a one a desk is armed. What was traded before the journal began is neither asked for nor recorded.
  */
 import type { VenuePosition } from '../../../src/domain/venue.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import { START_MARKET_MS } from '../simulated-prices.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 /** As the desk of the simulation has it: an answer is waited for so long at the least. */
@@ -23,7 +25,15 @@ export class Readings implements Watcher {
   /** The newest since the start, and since the clock jumped, agreed. */
   #clean = false;
 
-  constructor(private readonly book: FollowedBook) {}
+  /** Before it others traded in the account, if anybody did. */
+  readonly #beginsMs: number;
+
+  constructor(
+    private readonly book: FollowedBook,
+    { ownedByOthers }: Scenario,
+  ) {
+    this.#beginsMs = ownedByOthers ? START_MARKET_MS : 0;
+  }
 
   restarted(): void {
     this.#open = null;
@@ -45,6 +55,8 @@ export class Readings implements Watcher {
 
   left(effect: Effect, { wallMs }: Moment): string | null {
     if (effect.kind !== 'requestSnapshot') return null;
+    if (effect.sinceTradeMs < this.#beginsMs)
+      return `trades are asked for since ${effect.sinceTradeMs}, when the journal had not begun`;
     const before = this.#open;
     this.#open = { requestId: effect.requestId, atMs: wallMs };
     // Whoever closes all asks for a reading that begins now.
@@ -53,6 +65,8 @@ export class Readings implements Watcher {
   }
 
   recorded(record: EngineRecord): string | null {
+    if ((record.type === 'fill' || record.type === 'fill.foreign') && record.fill.marketMs < this.#beginsMs)
+      return `the trade ${record.fill.tradeId} of before the journal began is in the records`;
     if (record.type === 'armed') return this.#clean ? null : 'armed on a reading that is not clean';
     if (record.type !== 'reconciled') return null;
     this.#clean = record.clean;
