@@ -8,6 +8,7 @@ import type { Runtime } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import type { DeskCalendar } from '../operations/results/periods.js';
+import type { PasskeyTable } from '../store/passkeys.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';
 
@@ -59,7 +60,9 @@ export interface WebSecrets {
 export interface WebDependencies {
   readonly runtime: Pick<Runtime, 'desk' | 'web' | 'temporal' | 'temporalUiProxy'>;
   readonly secrets: WebSecrets;
-  readonly sessions: Pick<SessionStore, 'begin' | 'rotate' | 'isActive' | 'end'>;
+  readonly sessions: Pick<SessionStore, 'begin' | 'rotate' | 'isActive' | 'end' | 'endOfPasskey'>;
+  /** Rejects while the database is down. */
+  readonly passkeys: Pick<PasskeyTable, 'of' | 'find' | 'add' | 'used' | 'remove'>;
   /** By the desk file; none for somebody that it does not name. */
   readonly rolesOf: (person: string) => RolesNeeded;
   /** scrypt hash; null where this person has no password. */

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { rolesOf as rolesOfPerson } from '../domain/roles.js';
 import { channelHealth } from '../home/channel-health.js';
+import { isEndedPasskey } from '../home/ended-sign-ins.js';
 import { personKeyOf } from '../home/person-keys.js';
-import { signInMaker } from '../home/row-makers.js';
+import { passkeyMaker, signInMaker } from '../home/row-makers.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { signInPasswordHash, standingOf } from '../home/sign-in-standing.js';
@@ -16,6 +17,7 @@ import { socketOf } from '../home/temporal-address.js';
 import { openOperations } from '../operations/open-operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.js';
+import { PasskeyTable } from '../store/passkeys.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { consumeSignInToken } from '../store/sign-in-tokens.js';
 import { payloadCodecOf } from '../temporal/data-converter.js';
@@ -56,6 +58,13 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
   const web: WebDependencies = {
     runtime,
     sessions,
+    passkeys: new PasskeyTable(
+      pool,
+      runtime.desk,
+      passkeyMaker(runtime.home),
+      (id) => isEndedPasskey(runtime.home, id),
+      onForged,
+    ),
     operations,
     secrets: {
       tokenKey: readSecret(runtime.home, 'tokenKey'),

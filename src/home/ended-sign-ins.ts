@@ -1,4 +1,4 @@
-/** Whose sign-ins and Telegram links were ended by the operator: written by the command line, read at every use. */
+/** Whose sign-ins, passkeys and Telegram links were ended by the operator: written by the command line, read at every use. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { peopleFolder } from './people-folder.js';
 
 const SIGN_INS = 'ended-sign-ins.json';
 const LINKS = 'ended-telegram-links.json';
+const PASSKEYS = 'ended-passkeys.json';
 
 /** Everything that this person is signed in with ends, whatever it was begun with. */
 export const endSignIns = (home: string, person: string): void => mark(home, SIGN_INS, person);
@@ -18,6 +19,20 @@ export const endTelegramLinks = (home: string, person: string): void => mark(hom
 
 /** Another text after each `endTelegramLinks`. */
 export const linkMark = (home: string, person: string): string => markOf(home, LINKS, person);
+
+/** Every passkey that this person has counts no more, whatever Postgres says. */
+export const endPasskeys = (home: string, person: string): void => mark(home, PASSKEYS, person);
+
+/** Another text after each `endPasskeys`. */
+export const passkeyMark = (home: string, person: string): string => markOf(home, PASSKEYS, person);
+
+/** This one passkey counts no more, even where its row is put back or comes back with a backup. */
+export const endPasskey = (home: string, id: string): void => mark(home, PASSKEYS, oneOf(id));
+
+export const isEndedPasskey = (home: string, id: string): boolean => markOf(home, PASSKEYS, oneOf(id)) !== '';
+
+/** No person is named like this: names have no blanks. */
+const oneOf = (id: string): string => `passkey ${id}`;
 
 function mark(home: string, name: string, person: string): void {
   mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });

@@ -1,10 +1,10 @@
 /**
- * Rows of Postgres that make somebody a person (sign-in links, Telegram codes, Telegram links) carry a code of the process
+ * Rows of Postgres that make somebody a person (sign-in links, passkeys, Telegram codes, Telegram links) carry a code of the process
  * that made them. Who can write Postgres but lacks the key makes nobody; a row from before somebody was taken off makes
  * nobody either, because the code covers a mark of that person which is kept outside of Postgres.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { linkMark, signInMark } from './ended-sign-ins.js';
+import { linkMark, passkeyMark, signInMark } from './ended-sign-ins.js';
 import { readSecret } from './secrets.js';
 
 /** `ended`: made by us, before the person was taken off. Only `made` counts. */
@@ -21,6 +21,13 @@ export const signInMaker = (home: string): RowMaker =>
   makerBy(
     () => readSecret(home, 'signInLinkKey'),
     (person) => signInMark(home, person),
+  );
+
+/** Of passkeys: the web role makes and takes them. */
+export const passkeyMaker = (home: string): RowMaker =>
+  makerBy(
+    () => readSecret(home, 'signInLinkKey'),
+    (person) => passkeyMark(home, person),
   );
 
 /** Of Telegram codes and links: the command line makes the codes, the bot takes them and makes the links. */

@@ -3,7 +3,7 @@ import { tokenHash } from './token-hash.js';
 
 /** A row that would make somebody a person and was not made by who may: it counts as absent. */
 export interface ForgedRow {
-  readonly what: 'sign-in link' | 'Telegram code' | 'Telegram link';
+  readonly what: 'sign-in link' | 'passkey' | 'Telegram code' | 'Telegram link';
   readonly person: string;
   /** The same for the same row. */
   readonly key: string;

@@ -20,6 +20,7 @@ import type { Runtime } from '../../src/home/runtime.js';
 import { exportRecords } from '../../src/operations/export-records.js';
 import type { OperationResult } from '../../src/operations/operation.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
+import { PasskeyTable } from '../../src/store/passkeys.js';
 import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';
@@ -146,6 +147,10 @@ function dependencies(
       temporalUiProxy: { port: 8234 },
     },
     personKeyOf: () => null,
+    passkeys:
+      pool === null
+        ? { of: down, find: down, add: down, used: down, remove: down }
+        : new PasskeyTable(pool, DESK, rowMaker, () => false, neverForged),
     rolesOf: (person) => ROLES[person] ?? [],
     stepOrder: new Map([['pre-market', ['venue', 'data']]]),
     calendar: { timezone: 'UTC', dayBoundary: '00:00' },

@@ -19,6 +19,13 @@ type Query<Path extends keyof paths> = paths[Path]['get'] extends {
   ? NonNullable<T>
   : never;
 
+/** What is sent, without what says where the tokens go. */
+type Body<Path extends keyof paths> = paths[Path]['post'] extends {
+  readonly requestBody?: infer Sent;
+}
+  ? Omit<Json<NonNullable<Sent>>, 'transport'>
+  : never;
+
 export type LiveMessage = components['schemas']['LiveMessage'];
 export type LiveState = Omit<Extract<LiveMessage, { readonly type: 'state' }>, 'type' | 'atWallMs'>;
 export type TraderStatus = NonNullable<LiveState['status']>;
@@ -31,6 +38,12 @@ export type MoneyAtStake = TraderStatus['money'];
 
 export type Tokens = Answer<'/api/auth/refresh', 'post'>;
 export type PersonRole = Tokens['roles'][number];
+
+export type Passkey = Answer<'/api/passkeys'>['passkeys'][number];
+export type PasskeyAsked = Answer<'/api/auth/passkey/challenge', 'post'>;
+export type PasskeyAnswer = Body<'/api/auth/passkey'>;
+export type PasskeyToMake = Answer<'/api/passkeys/challenge', 'post'>;
+export type PasskeyMade = Body<'/api/passkeys'>;
 
 export type TradesAnswer = Answer<'/api/trades'>;
 export type Trade = TradesAnswer['trades'][number];

@@ -20,6 +20,8 @@ interface Family {
   readonly current: string;
   /** What the person was when it began; the sign-in ends with it. */
   readonly standing: string;
+  /** Credential id of the passkey that it was begun with. */
+  readonly passkey?: string;
 }
 
 /** Null where nobody may be signed in as this person; another text once password, roles or anything else changed. */
@@ -57,13 +59,14 @@ export class SessionStore {
     return new SessionStore(file, nowMs, standingOf, new Map(families));
   }
 
-  begin(person: string): { readonly family: string; readonly refreshToken: string } {
+  /** `passkey`: what it was begun with, where it was not a password or a link. */
+  begin(person: string, passkey?: string): { readonly family: string; readonly refreshToken: string } {
     const family = randomBytes(12).toString('hex');
     this.#dropExpired();
     const own = [...this.#families].filter(([, { person: whose }]) => whose === person).map(([name]) => name);
     for (const name of own.slice(0, Math.max(0, own.length + 1 - FAMILIES_OF_A_PERSON_MAX)))
       this.#families.delete(name);
-    return { family, refreshToken: this.#issue(family, person) };
+    return { family, refreshToken: this.#issue(family, person, passkey) };
   }
 
   /** Exchanges a refresh token for the next one of its family. */
@@ -83,7 +86,8 @@ export class SessionStore {
       this.end(name);
       return { ok: false, reason: 'reused' };
     }
-    return { ok: true, person: family.person, family: name, refreshToken: this.#issue(name, family.person) };
+    const next = this.#issue(name, family.person, family.passkey);
+    return { ok: true, person: family.person, family: name, refreshToken: next };
   }
 
   isActive(family: string): boolean {
@@ -95,18 +99,24 @@ export class SessionStore {
     if (this.#families.delete(family)) this.#save();
   }
 
+  /** Whatever was begun with this passkey. */
+  endOfPasskey(passkey: string): void {
+    for (const [name, family] of this.#families) if (family.passkey === passkey) this.end(name);
+  }
+
   #stands({ person, standing }: Family): boolean {
     const now = this.standingOf(person);
     return now !== null && digest(now) === standing;
   }
 
-  #issue(family: string, person: string): string {
+  #issue(family: string, person: string, passkey: string | undefined): string {
     const secret = randomBytes(32).toString('base64url');
     this.#families.set(family, {
       person,
       expiresMs: this.nowMs() + REFRESH_LIFETIME_MS,
       current: digest(secret),
       standing: digest(this.standingOf(person) ?? ''),
+      ...(passkey === undefined ? {} : { passkey }),
     });
     this.#save();
     return `${family}.${secret}`;

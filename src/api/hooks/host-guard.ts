@@ -30,6 +30,12 @@ export function isOwnOrigin(origin: string, host: string, publicUrl: string | nu
 const isPublicHost = (host: string, publicUrl: string | null): boolean =>
   publicUrl !== null && [publicUrl, `${publicUrl}:443`].includes(`https://${host}`);
 
+/** Of the page that this request comes from: the browser's own word for it, which its host was checked against. */
+export const ownOriginOf = (request: FastifyRequest): string => {
+  const { publicUrl } = request.server;
+  return publicUrl !== null && cameByPublicUrl(request) ? publicUrl : `http://${hostOf(request)}`;
+};
+
 export const cameByPublicUrl = (request: FastifyRequest): boolean =>
   isPublicHost(hostOf(request), request.server.publicUrl);
 

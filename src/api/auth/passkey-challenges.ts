@@ -1,0 +1,63 @@
+/**
+ * Challenges of passkeys. Each carries its own end and a code of this process over what it is for, so that nobody who
+ * asks for many takes memory or somebody else's place; only those that were answered are remembered, until they end.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+
+export const CHALLENGE_LIFETIME_MS = 2 * 60_000;
+
+/** `person`: null where who signs in is not known yet. */
+export interface ChallengeFor {
+  readonly purpose: 'sign-in' | 'register';
+  readonly person: string | null;
+  readonly rpId: string;
+}
+
+const NONCE_BYTES = 16;
+const TIME_BYTES = 8;
+const SAID_BYTES = NONCE_BYTES + TIME_BYTES;
+
+export class PasskeyChallenges {
+  /** Of this process alone: none outlives a restart. */
+  readonly #key = randomBytes(32);
+  /** Answered ones, and when they end (wall clock, ms). */
+  readonly #answered = new Map<string, number>();
+
+  constructor(private readonly nowMs: () => number) {}
+
+  /** base64url, as the browser takes it. */
+  make(about: ChallengeFor): string {
+    const said = Buffer.alloc(SAID_BYTES);
+    randomBytes(NONCE_BYTES).copy(said);
+    said.writeBigUInt64BE(BigInt(this.nowMs() + CHALLENGE_LIFETIME_MS), NONCE_BYTES);
+    return Buffer.concat([said, this.#codeOf(said, about)]).toString('base64url');
+  }
+
+  /** Null where it can be answered now; else why not. */
+  objection(challenge: string, about: ChallengeFor): string | null {
+    const bytes = Buffer.from(challenge, 'base64url');
+    const said = bytes.subarray(0, SAID_BYTES);
+    if (bytes.length !== SAID_BYTES + 32) return 'the challenge is not one of ours';
+    if (!timingSafeEqual(bytes.subarray(SAID_BYTES), this.#codeOf(said, about)))
+      return 'the challenge is not one of ours, or was made for something else';
+    if (Number(said.readBigUInt64BE(NONCE_BYTES)) <= this.nowMs()) return 'the challenge has ended';
+    return this.#answered.has(nonceOf(said)) ? 'the challenge was answered before' : null;
+  }
+
+  /** False where it was answered before. Only what carries a right signature comes here, so nobody fills the memory. */
+  take(challenge: string): boolean {
+    const now = this.nowMs();
+    for (const [nonce, endsMs] of this.#answered) if (endsMs <= now) this.#answered.delete(nonce);
+    const nonce = nonceOf(Buffer.from(challenge, 'base64url'));
+    if (this.#answered.has(nonce)) return false;
+    this.#answered.set(nonce, now + CHALLENGE_LIFETIME_MS);
+    return true;
+  }
+
+  #codeOf(said: Buffer, { purpose, person, rpId }: ChallengeFor): Buffer {
+    const about = JSON.stringify([purpose, person, rpId]);
+    return createHmac('sha256', this.#key).update(said).update(about).digest();
+  }
+}
+
+const nonceOf = (said: Buffer): string => said.subarray(0, NONCE_BYTES).toString('hex');

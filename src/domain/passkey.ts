@@ -1,0 +1,168 @@
+/**
+ * Passkeys (W3C Web Authentication, Level 3): what a browser sends is checked here, with Node's own cryptography. No
+ * attestation is asked for, since nothing here depends on who built the authenticator; so neither CBOR nor
+ * certificates have to be read, and the public half comes as the browser gives it (SubjectPublicKeyInfo).
+ */
+import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+
+/** COSE: ECDSA on P-256 and RSA PKCS #1 v1.5, both with SHA-256. Every authenticator has one of them. */
+export const PASSKEY_ALGORITHMS = [-7, -257] as const;
+export type PasskeyAlgorithm = (typeof PASSKEY_ALGORITHMS)[number];
+
+/** The page that a passkey is used on. */
+export interface RelyingParty {
+  /** Relying party id: the host's name, which the passkey is bound to. */
+  readonly rpId: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+}
+
+/** All as base64url without padding, as the browser's credential has them. */
+export interface Assertion {
+  readonly clientDataJSON: string;
+  readonly authenticatorData: string;
+  readonly signature: string;
+}
+
+export interface PasskeyPublicKey {
+  readonly algorithm: number;
+  /** DER of a SubjectPublicKeyInfo, base64url. */
+  readonly publicKey: string;
+}
+
+/** `counter`: of the authenticator's signatures; 0 where it keeps none. */
+export type Checked = { readonly ok: true; readonly counter: number } | Refused;
+interface Refused {
+  readonly ok: false;
+  /** For the log; whoever tries to sign in is told only that it was refused. */
+  readonly why: string;
+}
+
+const refused = (why: string): Refused => ({ ok: false, why });
+
+const RP_HASH_BYTES = 32;
+const FLAGS_AT = 32;
+const COUNTER_AT = 33;
+const HEADER_BYTES = 37;
+const AAGUID_BYTES = 16;
+const USER_PRESENT = 0x01;
+const USER_VERIFIED = 0x04;
+const CREDENTIAL_INCLUDED = 0x40;
+const RSA_BITS_MIN = 2048;
+
+/**
+ * Null where no passkey can exist: browsers bind them to a name, and an address made of numbers is none. `origin` is a
+ * page's own, as the browser sends it.
+ */
+export function relyingPartyOf(origin: string): RelyingParty | null {
+  const { hostname } = new URL(origin);
+  const isNumber = hostname.startsWith('[') || /^[\d.]+$/.test(hostname);
+  return isNumber ? null : { rpId: hostname, origin };
+}
+
+/** Whether a newly made passkey is what was asked for; its own signature comes with the first use. */
+export function checkRegistration(
+  made: Pick<Assertion, 'clientDataJSON' | 'authenticatorData'> &
+    PasskeyPublicKey & { readonly credentialId: string },
+  party: RelyingParty,
+  challenge: string,
+): Checked {
+  const data = Buffer.from(made.authenticatorData, 'base64url');
+  const objection =
+    clientDataObjection(made.clientDataJSON, 'webauthn.create', party.origin, challenge) ??
+    authenticatorObjection(data, party.rpId);
+  if (objection !== null) return refused(objection);
+  if (((data[FLAGS_AT] ?? 0) & CREDENTIAL_INCLUDED) === 0) return refused('it carries no credential');
+  const idAt = HEADER_BYTES + AAGUID_BYTES + 2;
+  if (data.length < idAt) return refused('its credential is cut short');
+  const id = data.subarray(idAt, idAt + data.readUInt16BE(idAt - 2)).toString('base64url');
+  if (id !== made.credentialId) return refused('its id is not the one that was made');
+  if (keyOf(made) === null) return refused('its public key is none that this desk takes');
+  return { ok: true, counter: data.readUInt32BE(COUNTER_AT) };
+}
+
+/**
+ * Whether the holder of this key signed `challenge` on this page, and proved to the device who they are. The counter is
+ * the caller's to compare: it alone knows the last one.
+ */
+export function checkAssertion(
+  { clientDataJSON, authenticatorData, signature }: Assertion,
+  key: PasskeyPublicKey,
+  party: RelyingParty,
+  challenge: string,
+): Checked {
+  const data = Buffer.from(authenticatorData, 'base64url');
+  const objection =
+    clientDataObjection(clientDataJSON, 'webauthn.get', party.origin, challenge) ??
+    authenticatorObjection(data, party.rpId);
+  if (objection !== null) return refused(objection);
+  const publicKey = keyOf(key);
+  if (publicKey === null) return refused('its public key is none that this desk takes');
+  const client = createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest();
+  const signed = verify(
+    'sha256',
+    Buffer.concat([data, client]),
+    publicKey,
+    Buffer.from(signature, 'base64url'),
+  );
+  return signed ? { ok: true, counter: data.readUInt32BE(COUNTER_AT) } : refused('its signature is wrong');
+}
+
+/** An authenticator that counts counts up: the same number again means that somebody has a copy of it. */
+export const counterWentOn = (before: number, now: number): boolean =>
+  now > before || (before === 0 && now === 0);
+
+/** The challenge of a client's data, before anything of it is believed; null where it can't be read. */
+export function challengeIn(clientDataJSON: string): string | null {
+  const challenge = readClientData(clientDataJSON)?.challenge;
+  return typeof challenge === 'string' ? challenge : null;
+}
+
+function clientDataObjection(
+  clientDataJSON: string,
+  type: 'webauthn.create' | 'webauthn.get',
+  origin: string,
+  challenge: string,
+): string | null {
+  const said = readClientData(clientDataJSON);
+  if (said === null) return 'what the browser signed can’t be read';
+  if (said.type !== type) return `it was made for ${String(said.type).slice(0, 40)}`;
+  if (said.challenge !== challenge) return 'it answers another challenge';
+  if (said.origin !== origin) return `it was made on another page: ${String(said.origin).slice(0, 200)}`;
+  if (said.crossOrigin === true || said.topOrigin !== undefined) return 'it was made inside of another page';
+  return null;
+}
+
+function authenticatorObjection(data: Buffer, rpId: string): string | null {
+  if (data.length < HEADER_BYTES) return 'what the authenticator signed is cut short';
+  const expected = createHash('sha256').update(rpId).digest();
+  if (!timingSafeEqual(data.subarray(0, RP_HASH_BYTES), expected)) return 'it belongs to another name';
+  const flags = data[FLAGS_AT] ?? 0;
+  if ((flags & USER_PRESENT) === 0) return 'nobody touched the authenticator';
+  if ((flags & USER_VERIFIED) === 0) return 'the authenticator did not ask who it is';
+  return null;
+}
+
+/** Null where it is not a key of its algorithm, or a weak one. */
+function keyOf({ algorithm, publicKey }: PasskeyPublicKey): KeyObject | null {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
+    const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
+    const fits =
+      algorithm === -7
+        ? key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1'
+        : algorithm === -257 && key.asymmetricKeyType === 'rsa' && modulusLength >= RSA_BITS_MIN;
+    return fits ? key : null;
+  } catch {
+    return null;
+  }
+}
+
+function readClientData(clientDataJSON: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const said: unknown = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8'));
+    return typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,137 @@
+/** Passkeys of people. Each row carries a code of the web role that made it; any other counts as absent. */
+import type { RowMaker } from '../home/row-makers.js';
+import { appendAudit } from './audit.js';
+import { forgedRow, type OnForged } from './forged-row.js';
+import { inTransaction, type Pool } from './pool.js';
+
+export const PASSKEYS_OF_A_PERSON_MAX = 20;
+
+export interface Passkey {
+  /** The credential's id, base64url. */
+  readonly id: string;
+  readonly person: string;
+  /** Its owner's word for it. */
+  readonly name: string;
+  /** COSE. */
+  readonly algorithm: number;
+  /** DER of a SubjectPublicKeyInfo, base64url. */
+  readonly publicKey: string;
+  /** The name of the host that it works on. */
+  readonly rpId: string;
+  readonly counter: number;
+  readonly createdMs: number;
+  /** Null: not used yet. */
+  readonly usedMs: number | null;
+}
+
+export type NewPasskey = Omit<Passkey, 'usedMs'>;
+
+/** Who removes a passkey, and through which way. */
+export interface Remover {
+  readonly person: string;
+  readonly via: 'web' | 'cli';
+}
+
+interface PasskeyRow {
+  readonly credential_id: string;
+  readonly person: string;
+  readonly name: string;
+  readonly algorithm: number;
+  readonly public_key: string;
+  readonly rp_id: string;
+  readonly counter: string;
+  readonly mac: string;
+  readonly created: Date;
+  readonly used: Date | null;
+}
+
+export class PasskeyTable {
+  constructor(
+    private readonly pool: Pool,
+    private readonly desk: string,
+    private readonly maker: RowMaker,
+    /** Whether this one was ended outside of Postgres, by its credential's id. */
+    private readonly isEnded: (id: string) => boolean,
+    private readonly onForged: OnForged,
+  ) {}
+
+  /** The oldest first. */
+  async of(person: string): Promise<readonly Passkey[]> {
+    const { rows } = await this.pool.query<PasskeyRow>(
+      'select * from passkey where desk = $1 and person = $2 order by created',
+      [this.desk, person],
+    );
+    return rows.flatMap((row) => this.#believed(row));
+  }
+
+  /** Null where there is none that counts. */
+  async find(id: string): Promise<Passkey | null> {
+    const { rows } = await this.pool.query<PasskeyRow>(
+      'select * from passkey where desk = $1 and credential_id = $2',
+      [this.desk, id],
+    );
+    return rows.flatMap((row) => this.#believed(row))[0] ?? null;
+  }
+
+  /** False where this credential is registered already. */
+  add(passkey: NewPasskey): Promise<boolean> {
+    const { id, person, name, algorithm, publicKey, rpId, counter, createdMs } = passkey;
+    return inTransaction(this.pool, async (client) => {
+      const mac = this.maker.codeOf(person, this.#saidBy(passkey));
+      const { rowCount } = await client.query(
+        `insert into passkey
+           (desk, credential_id, person, name, algorithm, public_key, rp_id, counter, mac, created)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict do nothing`,
+        [this.desk, id, person, name, algorithm, publicKey, rpId, counter, mac, new Date(createdMs)],
+      );
+      if (rowCount !== 1) return false;
+      await appendAudit(client, {
+        ...{ desk: this.desk, person, via: 'web', action: 'passkey.add', outcome: 'registered' },
+        parameters: { id, name, rpId },
+      });
+      return true;
+    });
+  }
+
+  /** Keeps the counter of a signature. False where another one has kept the same or a later one meanwhile. */
+  async used(id: string, counter: number, atMs: number): Promise<boolean> {
+    const { rowCount } = await this.pool.query(
+      `update passkey set counter = $3, used = $4
+        where desk = $1 and credential_id = $2 and (counter < $3 or (counter = 0 and $3 = 0))`,
+      [this.desk, id, counter, new Date(atMs)],
+    );
+    return rowCount === 1;
+  }
+
+  /** False where this person has no such passkey. */
+  remove(id: string, person: string, by: Remover): Promise<boolean> {
+    return inTransaction(this.pool, async (client) => {
+      const { rowCount } = await client.query(
+        'delete from passkey where desk = $1 and credential_id = $2 and person = $3',
+        [this.desk, id, person],
+      );
+      if (rowCount !== 1) return false;
+      await appendAudit(client, {
+        ...{ desk: this.desk, ...by, action: 'passkey.remove', outcome: 'removed' },
+        parameters: { id, person },
+      });
+      return true;
+    });
+  }
+
+  #saidBy({ id, algorithm, publicKey, rpId, createdMs }: Omit<NewPasskey, 'counter' | 'name'>) {
+    return ['fermata passkey 1', this.desk, id, String(algorithm), publicKey, rpId, String(createdMs)];
+  }
+
+  #believed(row: PasskeyRow): readonly Passkey[] {
+    const passkey: Passkey = {
+      ...{ id: row.credential_id, person: row.person, name: row.name, algorithm: row.algorithm },
+      ...{ publicKey: row.public_key, rpId: row.rp_id, counter: Number(row.counter) },
+      ...{ createdMs: row.created.getTime(), usedMs: row.used?.getTime() ?? null },
+    };
+    const said = this.#saidBy(passkey);
+    const standing = this.maker.standingOf(row.mac, passkey.person, said);
+    if (standing === 'forged') this.onForged(forgedRow('passkey', passkey.person, said));
+    return standing === 'made' && !this.isEnded(passkey.id) ? [passkey] : [];
+  }
+}
