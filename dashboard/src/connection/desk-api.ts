@@ -14,6 +14,7 @@ import type {
   Incident,
   IncidentShown,
   OperationResult,
+  Passkey,
   PreflightReport,
   Results,
   ResultsQuery,
@@ -28,6 +29,7 @@ import type {
   TradesAnswer,
   ValidationShown,
 } from '../api/shapes.js';
+import { makePasskey } from './passkeys.js';
 import { answerOf } from './problem.js';
 import type { Client, Session } from './session.js';
 import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
@@ -223,6 +225,21 @@ export class DeskApi {
 
   csv(what: Recorded): Promise<Blob> {
     return answerOf(this.#client.GET(`/api/export/${what}.csv`, { parseAs: 'blob' }));
+  }
+
+  async passkeys(): Promise<readonly Passkey[]> {
+    return (await answerOf(this.#client.GET('/api/passkeys'))).passkeys;
+  }
+
+  /** Has this device make one, and registers it. `password`: of who is signed in, again. */
+  async addPasskey(name: string, password: string): Promise<Passkey> {
+    const asked = await answerOf(this.#client.POST('/api/passkeys/challenge', { body: { password } }));
+    const body = await makePasskey(asked, name);
+    return answerOf(this.#client.POST('/api/passkeys', { body }));
+  }
+
+  async removePasskey(id: string): Promise<void> {
+    await answerOf(this.#client.DELETE('/api/passkeys/{id}', { params: { path: { id } } }));
   }
 
   /** `workflowId`: straight to that run. */

@@ -5,6 +5,7 @@
 import createClient from 'openapi-fetch';
 import type { paths } from '../api/openapi.js';
 import type { PersonRole, Tokens } from '../api/shapes.js';
+import { usePasskey } from './passkeys.js';
 import { answerOf, NO_ANSWER, problemOf } from './problem.js';
 
 /** Every address of the API with what it takes and gives. */
@@ -48,6 +49,13 @@ export class Session {
   async signInWithLink(token: string): Promise<void> {
     const body = { token, transport: 'cookie' } as const;
     this.#keep(await answerOf(unsigned.POST('/api/auth/link', { body })));
+  }
+
+  /** Throws a Problem. */
+  async signInWithPasskey(): Promise<void> {
+    const used = await usePasskey(await answerOf(unsigned.POST('/api/auth/passkey/challenge')));
+    const body = { ...used, transport: 'cookie' } as const;
+    this.#keep(await answerOf(unsigned.POST('/api/auth/passkey', { body })));
   }
 
   async signOut(): Promise<void> {

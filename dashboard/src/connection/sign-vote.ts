@@ -5,6 +5,7 @@ import { bytesToHex, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import { KEY_COST, signatureText, statementText } from '../../../src/signing/vote-statement.js';
 import type { Signing } from '../api/shapes.js';
 import { typed } from '../typed.js';
+import { bytesOf, textOf } from './base64url.js';
 import { Problem } from './problem.js';
 
 /** Rejects with what to do where there is no key, or the password is not the one that it was made from. */
@@ -35,15 +36,3 @@ export async function signVote(
 
 const notSigned = (detail: string, doThis: string): Problem =>
   new Problem(0, 'Not signed', detail, 'Nothing was decided.', doThis);
-
-/** base64url without padding, as Node writes it. */
-function textOf(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
-}
-
-function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0));
-}

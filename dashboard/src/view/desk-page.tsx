@@ -7,6 +7,7 @@ import { usePolled } from '../connection/use-polled.js';
 import { Audit } from '../section/audit.js';
 import { GoLive } from '../section/go-live.js';
 import { Incidents } from '../section/incidents.js';
+import { Passkeys } from '../section/passkeys.js';
 import { People } from '../section/people.js';
 import { Results } from '../section/results.js';
 import { Routines } from '../section/routines.js';
@@ -152,7 +153,12 @@ function Section({ tab, api, session }: SectionProps) {
     case 'go-live':
       return <GoLive api={api} roles={session.roles} />;
     case 'settings':
-      return <Settings api={api} mayOperate={mayOperate} />;
+      return (
+        <>
+          <Settings api={api} mayOperate={mayOperate} />
+          <Passkeys api={api} person={session.person} />
+        </>
+      );
     case 'audit':
       return <Audit api={api} />;
   }

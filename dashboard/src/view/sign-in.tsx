@@ -1,7 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
+import { passkeysHere } from '../connection/passkeys.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Session } from '../connection/session.js';
 import { typed } from '../typed.js';
+import { NoPasskeysHere } from './no-passkeys-here.js';
 import { Wordmark } from './wordmark.js';
 import { Words } from './words.js';
 
@@ -16,20 +18,23 @@ export function SignIn({ session, linkProblem }: SignInProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(linkProblem);
   useEffect(() => setProblem(linkProblem), [linkProblem]);
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault();
+  const attempt = async (signIn: () => Promise<void>): Promise<void> => {
     setBusy(true);
     setProblem(null);
     try {
-      await session.signInWithPassword(user.trim(), password);
+      await signIn();
     } catch (error) {
       setProblem(asProblem(error));
       setBusy(false);
     }
   };
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    void attempt(() => session.signInWithPassword(user.trim(), password));
+  };
   return (
     <main class="sign-in">
-      <form class="card" onSubmit={(event) => void submit(event)} aria-labelledby="sign-in-title">
+      <form class="card" onSubmit={submit} aria-labelledby="sign-in-title">
         <Wordmark />
         <h1 id="sign-in-title">Sign in to the desk</h1>
         <label>
@@ -60,6 +65,16 @@ export function SignIn({ session, linkProblem }: SignInProps) {
         <button class="button primary" type="submit" disabled={busy}>
           {busy ? 'Signing in…' : 'Sign in'}
         </button>
+        {passkeysHere() === 'yes' && (
+          <button
+            class="button"
+            type="button"
+            disabled={busy}
+            onClick={() => void attempt(() => session.signInWithPasskey())}
+          >
+            Sign in with a passkey
+          </button>
+        )}
         <div role="alert">
           {problem !== null && (
             <div class="notice alarm">
@@ -73,6 +88,11 @@ export function SignIn({ session, linkProblem }: SignInProps) {
         <p class="soft">
           No password at hand? <code>{typed('link')}</code> prints a link that signs you in once.
         </p>
+        {passkeysHere() === 'number' && (
+          <p class="soft">
+            <NoPasskeysHere />
+          </p>
+        )}
       </form>
     </main>
   );

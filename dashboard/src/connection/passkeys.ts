@@ -1,0 +1,76 @@
+/** Passkeys by the browser's own means: the private half never leaves the device. */
+import type { PasskeyAnswer, PasskeyAsked, PasskeyMade, PasskeyToMake } from '../api/shapes.js';
+import { bytesOf, textOf } from './base64url.js';
+import { Problem } from './problem.js';
+
+const WAIT_MS = 120_000;
+
+/** `number`: browsers bind a passkey to a name, and this page was reached by a number. */
+export function passkeysHere(): 'yes' | 'number' | 'no' {
+  if (/^[\d.]+$|^\[/.test(location.hostname)) return 'number';
+  return typeof PublicKeyCredential === 'function' ? 'yes' : 'no';
+}
+
+/** Has the device sign in with one of its passkeys for this host. Throws a Problem where it does not. */
+export async function usePasskey({ challenge, rpId }: PasskeyAsked): Promise<PasskeyAnswer> {
+  const publicKey: PublicKeyCredentialRequestOptions = {
+    challenge: bytesOf(challenge),
+    rpId,
+    userVerification: 'required',
+    timeout: WAIT_MS,
+  };
+  const used = await orProblem(navigator.credentials.get({ publicKey }));
+  const said = used.response as AuthenticatorAssertionResponse;
+  return {
+    id: used.id,
+    clientDataJSON: text(said.clientDataJSON),
+    authenticatorData: text(said.authenticatorData),
+    signature: text(said.signature),
+  };
+}
+
+/** Has the device make one. Throws a Problem where it does not. */
+export async function makePasskey(
+  { challenge, rpId, user, algorithms, registered }: PasskeyToMake,
+  name: string,
+): Promise<PasskeyMade> {
+  const publicKey: PublicKeyCredentialCreationOptions = {
+    challenge: bytesOf(challenge),
+    rp: { id: rpId, name: 'Fermata' },
+    user: { id: bytesOf(user.id), name: user.name, displayName: user.name },
+    pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+    excludeCredentials: registered.map((id) => ({ type: 'public-key', id: bytesOf(id) })),
+    authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+    timeout: WAIT_MS,
+  };
+  const made = await orProblem(navigator.credentials.create({ publicKey }));
+  const said = made.response as AuthenticatorAttestationResponse;
+  return {
+    name,
+    id: made.id,
+    clientDataJSON: text(said.clientDataJSON),
+    authenticatorData: text(said.getAuthenticatorData()),
+    publicKey: text(said.getPublicKey() ?? new ArrayBuffer(0)),
+    algorithm: said.getPublicKeyAlgorithm() as PasskeyMade['algorithm'],
+  };
+}
+
+const text = (bytes: ArrayBuffer): string => textOf(new Uint8Array(bytes));
+
+async function orProblem(asked: Promise<Credential | null>): Promise<PublicKeyCredential> {
+  try {
+    const given = await asked;
+    if (given !== null) return given as PublicKeyCredential;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'InvalidStateError')
+      throw notUsed('This device has a passkey for this desk already.', 'Use that one, or remove it first.');
+  }
+  // Browsers do not tell why: whether somebody has a passkey is nobody else's to know.
+  throw notUsed(
+    'No passkey was used: it was cancelled, took too long, or this device has none.',
+    'Try again.',
+  );
+}
+
+const notUsed = (detail: string, doThis: string): Problem =>
+  new Problem(0, 'No passkey', detail, 'Nothing was changed.', doThis);
