@@ -2,7 +2,7 @@
 
 import { messageOf } from '../domain/message-of.js';
 import { endCliSession, namedOnCli } from '../home/cli-session.js';
-import { endSignIns, endTelegramLinks } from '../home/ended-sign-ins.js';
+import { endPasskeys, endSignIns, endTelegramLinks } from '../home/ended-sign-ins.js';
 import { removePassword } from '../home/people-passwords.js';
 import { enrolPersonKey } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
@@ -27,6 +27,7 @@ export async function removePerson(runtime: Runtime, name: string): Promise<Pers
   const hadPassword = removePassword(runtime.home, name);
   enrolPersonKey(runtime.home, name, null);
   endSignIns(runtime.home, name);
+  endPasskeys(runtime.home, name);
   endTelegramLinks(runtime.home, name);
   if (namedOnCli(runtime.home, Date.now()) === name) endCliSession(runtime.home);
   const wasLinked = await removeLinks(runtime, name);

@@ -51,7 +51,7 @@ async function tell({ desk, home, pool, nowMs }: ForgedRowContext, row: ForgedRo
       kind: 'check',
       verdict: 'fail',
       observed: `Postgres holds a ${what} of ${person} without a right code of its maker; it counts as absent`,
-      expected: 'each such row is made by the command line, the supervisor or the bot',
+      expected: 'each such row is made by the command line, the supervisor, the web role or the bot',
       startedMs: at,
       finishedMs: at,
       marketMs: null,

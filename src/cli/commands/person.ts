@@ -12,6 +12,7 @@ import { signInPasswordHash } from '../../home/sign-in-standing.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { passkeysOf, removePasskey } from '../person-passkeys.js';
 import { readPassword } from '../read-password.js';
 import { removePerson } from '../remove-person.js';
 import { requireRuntime } from '../running-desk.js';
@@ -24,6 +25,11 @@ interface KeyOptions {
   readonly passwordFile?: string;
   readonly signingPasswordFile?: string;
   readonly remove?: boolean;
+  readonly json?: boolean;
+}
+
+interface PasskeysOptions {
+  readonly remove?: string;
   readonly json?: boolean;
 }
 
@@ -40,7 +46,7 @@ export function personCommand(command: Command): void {
     .action((name: string, options: { role?: string[]; json?: boolean }) => add(name, options));
   command
     .command('remove <name>')
-    .description('sign a person out at once: no password, no sign-in, no Telegram link is left')
+    .description('sign a person out at once: no password, no passkey, no sign-in, no Telegram link is left')
     .option('--json', 'for scripts')
     .action((name: string, options: { json?: boolean }) => remove(name, options.json === true));
   command
@@ -53,6 +59,15 @@ export function personCommand(command: Command): void {
     .option('--remove', 'take the key away: it signs nothing any more')
     .option('--json', 'for scripts')
     .action((name: string, options: KeyOptions) => key(name, options));
+  command
+    .command('passkeys <name>')
+    .description('what passkeys this person signs in with; after a lost phone, --remove takes one away')
+    .option(
+      '--remove <id>',
+      'the beginning of its id: it counts no more, and the person is signed out everywhere',
+    )
+    .option('--json', 'for scripts')
+    .action((name: string, options: PasskeysOptions) => passkeys(name, options));
   command
     .command('list')
     .description('who may do what, and who has a password')
@@ -117,11 +132,41 @@ async function remove(name: string, json: boolean): Promise<void> {
   }
   const { roles } = removed;
   printLines([
-    `✓ ${name} is signed out everywhere: no password, no sign-in, no Telegram link.`,
+    `✓ ${name} is signed out everywhere: no password, no passkey, no sign-in, no Telegram link.`,
     ...(roles.length === 0
       ? []
       : [`  The desk file still names ${name} (${roles.join(', ')}): take that out too, and start again.`]),
   ]);
+}
+
+async function passkeys(name: string, { remove: id, json = false }: PasskeysOptions): Promise<void> {
+  const runtime = requireRuntime();
+  if (id !== undefined) {
+    const removed = await removePasskey(runtime, name, id);
+    if (json) printJson({ name, removed: removed.id });
+    else
+      printLines([
+        `✓ The passkey “${removed.name}” of ${name} counts no more, and ${name} is signed out everywhere.`,
+        '  The password and other passkeys still sign in.',
+      ]);
+    return;
+  }
+  const found = await passkeysOf(runtime, name);
+  if (json)
+    printJson({
+      name,
+      passkeys: found.map(({ id: one, name: word, rpId, createdMs, usedMs }) => ({
+        ...{ id: one, name: word, rpId, createdMs, usedMs },
+      })),
+    });
+  else if (found.length === 0) printLines([`${name} has no passkey`]);
+  else
+    printLines(
+      found.map(
+        ({ id: one, name: word, rpId, createdMs, usedMs }) =>
+          `${one.slice(0, 12)}  “${word}” at ${rpId}, since ${moment(createdMs)}, ${usedMs === null ? 'not used yet' : `last used ${moment(usedMs)}`}`,
+      ),
+    );
 }
 
 async function key(name: string, options: KeyOptions): Promise<void> {
