@@ -127,6 +127,8 @@ describe('the description', () => {
     expect(open.sort()).toEqual([
       '/api/auth/link',
       '/api/auth/login',
+      '/api/auth/passkey',
+      '/api/auth/passkey/challenge',
       '/api/auth/refresh',
       '/api/ws',
       '/health',

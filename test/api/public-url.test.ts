@@ -151,7 +151,7 @@ describe.skipIf(missing.length > 0)('a phone at the public address', () => {
     await page.goto(publicUrl);
     await page.getByLabel('User').fill('operator');
     await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await expect.poll(() => page.getByTestId('mode').innerText()).toBe('ACTIVE');
     await expect
       .poll(() => sockets.join('\n'))
