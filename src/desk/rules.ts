@@ -9,15 +9,18 @@ import { instrumentRules } from './instrument-rules.js';
 import { liveRules } from './live-rules.js';
 import { ownStepRules } from './own-steps.js';
 import { type Desk, deskObject } from './schema.js';
+import { sessionRules } from './session-rules.js';
 import { strategyRules } from './strategy-rules.js';
+import { zoneRule } from './zone-rule.js';
 
 const KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
 
 function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenRule[] {
   return [
     ...repeatedNames(desk),
-    ...timeZoneRule(desk),
+    ...zoneRule(['timezone'], desk.timezone),
     ...instrumentRules(desk, venues),
+    ...sessionRules(desk),
     ...feeAssetRules(desk),
     ...strategyRules(desk),
     ...peopleRules(desk),
@@ -80,22 +83,6 @@ function repeated(
       },
     ];
   });
-}
-
-function timeZoneRule(desk: Desk): BrokenRule[] {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: desk.timezone });
-    return [];
-  } catch {
-    return [
-      {
-        path: ['timezone'],
-        expected: 'a time zone of the IANA list',
-        found: desk.timezone,
-        doThis: 'write for example UTC, Europe/Berlin or America/New_York',
-      },
-    ];
-  }
 }
 
 /** A halt that nobody could ever lift would be found out on the worst day. */

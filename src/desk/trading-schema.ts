@@ -4,6 +4,7 @@ import { STRATEGIES } from '../engine/strategies/registry.js';
 import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
 import { OWN_STRATEGY } from './own-strategy.js';
 import { currency, decimal, name, percent, symbol } from './schema-values.js';
+import { sessionSchema } from './session-schema.js';
 
 export const instrumentSchema = z.strictObject({
   symbol: symbol.describe(
@@ -45,6 +46,7 @@ export const instrumentSchema = z.strictObject({
   spread: decimal
     .default('0.02')
     .describe('Distance between bid and ask where prices come as bars (simulated or recorded), whole ticks.'),
+  sessions: sessionSchema.optional().describe('When its market is open; left out: always, as coins trade.'),
 });
 
 export const strategySchema = z.strictObject({

@@ -1,7 +1,5 @@
 /** Where a trading day begins: the desk's boundary in the desk's time zone. */
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+import { DAY_MS, MINUTE_MS } from './civil-date.js';
 
 /** Milliseconds that the desk's time zone is ahead of UTC at a moment; depends on the date where clocks change. */
 export type ZoneOffset = (utcMs: number) => number;
@@ -18,7 +16,8 @@ export function tradingDayStart(marketMs: number, boundary: string, offsetAt: Zo
   return start <= marketMs ? start : utcOfLocal(localStart - DAY_MS, offsetAt);
 }
 
-function utcOfLocal(localMs: number, offsetAt: ZoneOffset): number {
+/** UTC of what the clocks of a zone show, as milliseconds since 1970 of those clocks. */
+export function utcOfLocal(localMs: number, offsetAt: ZoneOffset): number {
   const guess = localMs - offsetAt(localMs);
   return localMs - offsetAt(guess);
 }

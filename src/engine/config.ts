@@ -2,6 +2,7 @@
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
+import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { VenueCapabilities } from '../domain/venue.js';
 import type { RiskNumbers } from '../limits/registry.js';
 import type { QuoteRules } from './quote-guard.js';
@@ -60,6 +61,8 @@ export interface EngineConfig {
   readonly heartbeatLost: Readonly<Record<'process' | 'operations' | 'supervisor', LostAction>>;
   /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */
   readonly dayStartMs: (marketMs: number) => number;
+  /** By instrument. Left out: each is always open. */
+  readonly sessions?: readonly SessionCalendar[];
   readonly capabilities: VenueCapabilities;
   /** Money units at the very first start. */
   readonly startingCash: number | Units;

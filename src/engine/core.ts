@@ -4,6 +4,7 @@ import { isCapital } from '../domain/cash.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
+import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
@@ -82,6 +83,8 @@ export interface InstrumentWork {
   stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
   /** A stop has rested for this position. */
   hadStop: boolean;
+  /** Monotonic time at which its market was seen to open; null: it is closed. */
+  openSinceMs: number | null;
   /** Counts everything that can change the position: a snapshot across a change proves nothing. */
   activity: number;
   /** Monotonic time at which an implausible quote was last said, and how many were since. */
@@ -185,6 +188,8 @@ export interface Core {
   journalFault: string | null;
   /** Market time at which the next equity sample and the day's boundary are looked at. */
   nextMinuteMs: number;
+  /** By instrument. */
+  readonly sessions: readonly SessionCalendar[];
   /** Why the venue takes no entry, by instrument; those that it takes are left out. */
   closed: ReadonlyMap<InstrumentId, string>;
   /** Filled by the event that is being processed. */
@@ -233,6 +238,7 @@ export function createCore(config: EngineConfig): Core {
     feedEnded: false,
     journalFault: null,
     nextMinuteMs: 0,
+    sessions: config.sessions ?? config.instruments.map(alwaysOpen),
     closed: new Map(),
     effects: [],
   };
@@ -252,6 +258,7 @@ function newWork(): InstrumentWork {
     formerStop: null,
     stopGap: null,
     hadStop: false,
+    openSinceMs: Number.NEGATIVE_INFINITY,
     activity: 0,
     doubtSaidMs: null,
     doubtsUnsaid: 0,
@@ -330,6 +337,10 @@ export function setTime(core: Core, stamp: Stamp): void {
 
 export function instrumentAt(core: Core, id: InstrumentId): Instrument {
   return required(core.instruments[id], id);
+}
+
+export function sessionAt(core: Core, id: InstrumentId): SessionCalendar {
+  return required(core.sessions[id], id);
 }
 
 export function positionAt(core: Core, id: InstrumentId): PositionEntry {

@@ -45,3 +45,6 @@ export function retryDelayMs(attempt: number, maxMs = RETRY_MAX_MS): number {
 }
 /** A symbol that has shown no price for so long after a start may not show one at all. */
 export const NO_PRICE_MS = 60_000;
+
+/** A market that has just opened may take so long until its first price; then silence counts as it always does. */
+export const OPENING_MS = 60_000;

@@ -43,6 +43,8 @@ export interface RiskCheck {
   readonly bidTicks: number;
   readonly askTicks: number;
   readonly venueBreaker: 'closed' | 'open' | 'halfOpen';
+  /** Why the hours of its market allow no entry; null: they do. */
+  readonly session: string | null;
   /** Why the venue takes no entry in this instrument; null: it does. */
   readonly closed: string | null;
   /** Why fees have no value; null: each has. */

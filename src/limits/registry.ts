@@ -16,6 +16,7 @@ import {
   modeRule,
   protectableRule,
   reducesRule,
+  sessionRule,
   venueBreakerRule,
 } from './rules.js';
 import { staleDataLimit } from './stale-data.js';
@@ -28,6 +29,7 @@ export const GATE = [
   modeRule,
   goLiveRule,
   reducesRule,
+  sessionRule,
   staleDataLimit,
   venueBreakerRule,
   closedInstrumentRule,

@@ -55,6 +55,12 @@ export const venueBreakerRule: Rule = rule(({ intent, venueBreaker }) => {
   return { limit: 'venue-breaker', reason: "the venue's API breaker is open: no new trade until it answers" };
 });
 
+/** Nothing is opened while its market is closed. */
+export const sessionRule: Rule = rule(({ intent, session }) => {
+  if (intent.purpose !== 'entry' || session === null) return null;
+  return { limit: 'session', reason: session };
+});
+
 /** Nothing is opened in what the venue has halted, or does not list. */
 export const closedInstrumentRule: Rule = rule(({ intent, closed }) => {
   if (intent.purpose !== 'entry' || closed === null) return null;

@@ -4,6 +4,8 @@ import type { Desk } from '../desk/schema.js';
 import { buildInstrument } from '../domain/build-instrument.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
+import { tradingHours } from '../domain/sessions/calendars.js';
+import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';
 import type { EngineConfig } from '../engine/config.js';
@@ -29,6 +31,14 @@ export function buildInstruments(desk: Desk): readonly Instrument[] {
   return desk.instruments.map((instrument, id) =>
     buildInstrument(id, { ...instrument, makerFeePpm, takerFeePpm }),
   );
+}
+
+/** When each is open, in the same order. */
+export function buildCalendars(desk: Pick<Desk, 'instruments'>): readonly SessionCalendar[] {
+  return desk.instruments.map(({ sessions }) => {
+    const hours = tradingHours(sessions);
+    return new SessionCalendar(hours, zoneOffset(hours.zone));
+  });
 }
 
 function feeAssets(desk: Desk): Readonly<Record<string, number>> {
@@ -79,6 +89,9 @@ export function engineConfig(
       supervisor: desk.supervisor.lostAction,
     },
     dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
+    ...(desk.instruments.some(({ sessions }) => sessions !== undefined)
+      ? { sessions: buildCalendars(desk) }
+      : {}),
     capabilities,
     startingCash: money?.startingCash ?? parseUnits(desk.paper.balance),
     ...(money === null

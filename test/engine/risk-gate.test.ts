@@ -59,6 +59,7 @@ function check(intent: Partial<OrderIntent> = {}, world: Partial<RiskCheck> = {}
     bidTicks: 10_000,
     askTicks: 10_002,
     venueBreaker: 'closed',
+    session: null,
     closed: null,
     openFees: null,
     sizeFactorPpm: 1_000_000,

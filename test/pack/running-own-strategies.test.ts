@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
+import { tradingHours } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
+import { zoneOffset } from '../../src/trader/zone-offset.js';
 import type { ValidationReport } from '../../src/validation/report/report.js';
 import { keepRequest, validationPlace } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
@@ -98,6 +101,7 @@ beforeAll(() => {
       "(looks += 1, seen + ' bars, ' + looks + ' looks')",
     ),
   );
+  write('strategies/clocks.ts', strategyOf(CLOCKS));
   write('strategies/waits.ts', strategyOf(''));
   write('strategies/wordless.ts', strategyOf('').replace("'waits'", "''"));
   write(
@@ -115,6 +119,11 @@ desk.enter({
   side: 'buy', type: 'limit', ticks: desk.bid, exits: { stop: { ticks: desk.bid - 100 } },
   restBars: 9, because: 'dear',
 });
+`;
+
+const CLOCKS = `
+const { session } = desk;
+desk.note([session.open, session.minuteOfDay, session.date, session.weekday, session.minutesToClose].join(' '));
 `;
 
 const PICKY =
@@ -141,6 +150,31 @@ describe('in the engine', () => {
     expect(desk.records).toContainEqual(expect.objectContaining({ type: 'note', text: 'they crossed' }));
     for (const close of [9_900, 9_800]) desk.bar(0, close);
     expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell', quantityLots: entry.quantityLots }]);
+  });
+
+  it('reads the clocks of its market where each bar ends, and those of UTC where nobody gave it hours', () => {
+    const noted = (sessions?: readonly SessionCalendar[]) => {
+      const strategies = [listed('./strategies/clocks.ts', { bars: 1 })];
+      const desk = new DeskUnderTest(
+        { strategies, ...(sessions === undefined ? {} : { sessions }) },
+        1,
+      ).active();
+      for (const minute of [180, 60]) {
+        desk.wait(minute * 60_000);
+        desk.bar(0, 10_000);
+      }
+      return desk
+        .recorded('note')
+        .map(({ text }) => text)
+        .filter((text) => text.startsWith('true') || text.startsWith('false'));
+    };
+    const stocks = tradingHours({ calendar: 'us-stocks' });
+    // The fixture begins at 12:00 UTC, which is 07:00 in New York: one bar ends at 10:01 there, one at 11:02.
+    expect(noted([new SessionCalendar(stocks, zoneOffset(stocks.zone))])).toEqual([
+      'true 601 2026-01-05 mon 359',
+      'true 662 2026-01-05 mon 298',
+    ]);
+    expect(noted()).toEqual(['true 901 2026-01-05 mon Infinity', 'true 962 2026-01-05 mon Infinity']);
   });
 
   it('that throws is switched off with its line, until a person says otherwise; its stop stays', () => {

@@ -7,6 +7,7 @@ import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { beginDay, sampleEquity } from '../flow/equity.js';
 import { unprotectedSymbols } from '../flow/secure.js';
+import { isMarketOpen } from '../flow/session.js';
 import { staleSymbols } from '../flow/stale-data.js';
 import { goLiveMissing } from '../halts/go-live-missing.js';
 import { isClosing } from '../halts/mode.js';
@@ -166,7 +167,10 @@ export function armingObstacle(core: Core): Obstacle | null {
       doThis: 'start with another recording or market',
     };
   }
-  if (market.freshestMonotonicMs < 0 || monotonicMs - market.freshestMonotonicMs > staleMsOf(config.risk)) {
+  const open = config.instruments.filter(({ id }) => isMarketOpen(core, id));
+  const isSilent =
+    market.freshestMonotonicMs < 0 || monotonicMs - market.freshestMonotonicMs > staleMsOf(config.risk);
+  if (isSilent && open.length > 0) {
     return { code: 'data-stale', message: 'there is no fresh price', doThis: wait };
   }
   if (!market.isPriced) {

@@ -29,6 +29,7 @@ import type { PositionEntry } from '../state.js';
 import { isTooSmall } from './dust.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
+import { watchSessions } from './session.js';
 
 /** A sentence where the desk must not start on this journal; null where it has begun. */
 export function begin(core: Core, stamp: Stamp): string | null {
@@ -43,6 +44,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   core.limits.peak = core.market.isPriced ? Math.max(core.state.peak, core.market.equity) : core.state.peak;
   core.begun = true;
   core.begunAtMs = core.monotonicMs;
+  watchSessions(core);
   startDay(core);
   watchLosses(core);
   raiseHalt(core, {

@@ -13,10 +13,12 @@ import { onMinute } from './equity.js';
 import { escalateCloseAll } from './prove-flat.js';
 import { believeWhatStands, standsAtMs } from './quote.js';
 import { checkRefusals, checkStops } from './secure.js';
+import { watchSessions } from './session.js';
 import { staleSymbols } from './stale-data.js';
 
 export function onTick(core: Core): void {
   if (!core.begun) return;
+  watchSessions(core);
   believeWhatStands(core);
   if (core.marketMs >= core.nextMinuteMs) onMinute(core);
   for (const [clientId, watch] of core.watches) {

@@ -20,6 +20,7 @@ import type { PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
 import { isDust } from './dust.js';
 import { liveStops } from './flatten.js';
+import { isMarketOpen } from './session.js';
 import { fittingStop, isConfirmed, wantedStop } from './wanted-stop.js';
 
 export function secure(
@@ -76,6 +77,8 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
   const age = market.quoteAgeMs(at, core.monotonicMs);
+  // In a closed market no stop can do anything, whatever somebody quotes.
+  if (!isMarketOpen(core, at)) return false;
   if (position.quantityLots === 0 || age === null || age > staleMsOf(config.risk)) return false;
   // No sale of it is taken, so its stop may well have done nothing.
   if (isDust(core, at)) return false;

@@ -3,10 +3,12 @@
 import { staleMsOf } from '../../limits/stale-data.js';
 import type { Core } from '../core.js';
 import { isTradable } from './dust.js';
+import { isPriceDue } from './session.js';
 
 /**
  * Symbols whose price is too old: all of them once the newest quote of any instrument is, else those with a position.
  * A quiet instrument without a position stops nobody; the risk gate refuses entries in it.
+ * A closed market has no price to be late.
  */
 export function staleSymbols(core: Core): string[] {
   const { market, config, monotonicMs } = core;
@@ -14,6 +16,7 @@ export function staleSymbols(core: Core): string[] {
   const feedIsSilent = monotonicMs - market.freshestMonotonicMs > staleMs;
   const stale: string[] = [];
   for (const { id, symbol } of config.instruments) {
+    if (!isPriceDue(core, id)) continue;
     const age = market.quoteAgeMs(id, monotonicMs);
     const held = isTradable(core, id, core.state.positions[id]?.quantityLots ?? 0);
     if (age !== null && age <= staleMs) continue;

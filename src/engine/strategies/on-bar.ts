@@ -9,6 +9,7 @@ import {
   instrumentAt,
   liveOrders,
   positionAt,
+  sessionAt,
   touch,
   workAt,
 } from '../core.js';
@@ -24,6 +25,8 @@ import { switchStrategy } from './switch-strategy.js';
 
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.work[bar.instrument] === undefined) return;
+  // What is quoted while the market is closed is no trading: neither strategies nor measures see it.
+  if (!sessionAt(core, bar.instrument).isOpen(bar.openMs)) return;
   if (!bar.warmup) ageEntries(core, bar);
   core.guard.closedAt(bar.instrument, bar.closeTicks);
   core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
@@ -76,6 +79,9 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
       : null,
     shorting: core.config.capabilities.shorting,
     stopLossPct: core.config.risk.stopLossPct,
+    get session() {
+      return sessionAt(core, at).readingAt(bar.openMs + bar.spanMs);
+    },
     enterLimit: (wish) => {
       if (trading && isNews && isEnabled(core, slot)) enter(core, slot, wish, note);
     },

@@ -1,6 +1,7 @@
 /** What a strategy is: parameters with bounds, and one function that sees finished bars. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { Side } from '../../domain/order.js';
+import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../event.js';
 
 export interface ParameterSpec {
@@ -39,6 +40,8 @@ export interface StrategyContext {
   readonly shorting: boolean;
   /** Percent of the price; the desk file's. */
   readonly stopLossPct: number;
+  /** The clocks of the market where the bar ended; worked out when it is read. */
+  readonly session: SessionReading;
   /** Sized by the desk file's part of equity; the risk gate decides. */
   enterLimit(wish: EntryWish): void;
   /** Closes its own position at the market, in every mode that allows it, and while it is switched off. */

@@ -56,6 +56,13 @@ export const STAND_BETWEEN = `"use strict";
     const warmupBars = strategy.warmupBars;
     if (!Number.isSafeInteger(warmupBars) || warmupBars < 0 || warmupBars > ${WARMUP_BARS_MAX}) throw new TypeError('warmupBars: expected a whole number from 0 to ${WARMUP_BARS_MAX}, found ' + String(warmupBars));
     const desk = {
+      session: Object.freeze({
+        get open() { return host.minutesToClose() > 0; },
+        get minuteOfDay() { return host.minuteOfDay(); },
+        get date() { return host.date(); },
+        get weekday() { return host.weekday(); },
+        get minutesToClose() { return host.minutesToClose(); },
+      }),
       lots: 0, entryResting: false, bid: NaN, ask: NaN, shorting: false, stopLossPct: 0,
       enter(wish) {
         const { side, type, ticks, exits, restBars, because } = wish;

@@ -1,6 +1,7 @@
 /** What a compiled strategy declares, and whether it comes to the same decisions twice. Runs its code. */
 import { createHash } from 'node:crypto';
 import type { StrategyModule } from '../../desk/own-strategy.js';
+import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../../engine/event.js';
 import type { DeclaredStrategy, EntryWish, ParameterSpec } from '../../engine/strategies/strategy.js';
 import type { CompileProblem } from '../compile.js';
@@ -22,6 +23,8 @@ export interface Trial {
 }
 
 const TRIAL_BARS = 3000;
+/** A strategy that waits for hours of its own sees each of them come. */
+const TRIAL_HOURS = alwaysOpen();
 const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
 const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
 
@@ -103,6 +106,7 @@ function runTrial(
         lastQuote: { bidTicks: close - 1, askTicks: close + 1 },
         shorting: false,
         stopLossPct: 2,
+        session: TRIAL_HOURS.readingAt(openMs + 60_000),
         enterLimit: (wish: EntryWish) => {
           entries += 1;
           lots = wish.side === 'buy' ? 100 : 0;

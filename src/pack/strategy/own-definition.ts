@@ -2,6 +2,7 @@
 import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { plainText } from '../../domain/plain-text.js';
+import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../../engine/event.js';
 import type {
   EntryWish,
@@ -10,7 +11,13 @@ import type {
   StrategyContext,
   StrategyDefinition,
 } from '../../engine/strategies/strategy.js';
-import { type ContextStrategy, openContext, type Wishes, whatItThrew } from './strategy-context.js';
+import {
+  type Clocks,
+  type ContextStrategy,
+  openContext,
+  type Wishes,
+  whatItThrew,
+} from './strategy-context.js';
 
 /** More at one bar are nobody's decision. */
 const WISHES_MAX = 20;
@@ -36,6 +43,8 @@ export class HostedStrategy implements Strategy {
   #failed = '';
   #state = '';
   #wishes: Wish[] = [];
+  /** Of the newest bar; null: there was none yet. */
+  #context: StrategyContext | null = null;
 
   constructor(
     private readonly module: StrategyModule,
@@ -44,7 +53,11 @@ export class HostedStrategy implements Strategy {
   ) {
     const facts = JSON.stringify({ symbol, kind, tickSize, lotSize });
     this.#attempt(() => {
-      this.#inside = openContext(module).create(this.#wanted(), JSON.stringify(parameters), facts);
+      this.#inside = openContext(module).create(
+        { ...this.#wanted(), ...this.#clocks() },
+        JSON.stringify(parameters),
+        facts,
+      );
       this.#readState();
     });
     this.warmupBars = this.#inside === null ? 0 : (this.#inside as ContextStrategy).warmupBars;
@@ -55,6 +68,7 @@ export class HostedStrategy implements Strategy {
     const { bidTicks, askTicks } = lastQuote ?? { bidTicks: Number.NaN, askTicks: Number.NaN };
     const { openMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
     this.#wishes = [];
+    this.#context = context;
     this.#attempt(() => {
       const seen = [positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct] as const;
       this.#inside?.onBar(...seen, openMs, openTicks, highTicks, lowTicks, closeTicks);
@@ -80,6 +94,17 @@ export class HostedStrategy implements Strategy {
       this.#inside = null;
       this.#failed = whatItThrew(error, this.module).text;
     }
+  }
+
+  /** Before the first bar no clock shows anything. */
+  #clocks(): Clocks {
+    const read = (): SessionReading | undefined => this.#context?.session;
+    return {
+      minuteOfDay: () => read()?.minuteOfDay ?? Number.NaN,
+      minutesToClose: () => read()?.minutesToClose ?? Number.NaN,
+      date: () => read()?.date ?? '',
+      weekday: () => read()?.weekday ?? '',
+    };
   }
 
   #wanted(): Wishes {

@@ -16,6 +16,14 @@ export interface Wishes {
   note(text: string): void;
 }
 
+/** The clocks of the market at the newest bar: asked for when a strategy reads them, never at each bar. */
+export interface Clocks {
+  minuteOfDay(): number;
+  minutesToClose(): number;
+  date(): string;
+  weekday(): string;
+}
+
 export interface ContextStrategy {
   readonly warmupBars: number;
   onBar(
@@ -40,7 +48,7 @@ export interface StrategyContext {
   /** JSON: what the file declares; nothing of it is judged yet. */
   declared(): string;
   /** `parameters`, `instrument`: JSON. Throws what the strategy throws. */
-  create(wishes: Wishes, parameters: string, instrument: string): ContextStrategy;
+  create(host: Wishes & Clocks, parameters: string, instrument: string): ContextStrategy;
 }
 
 /** Throws what the file throws while it is loaded. */

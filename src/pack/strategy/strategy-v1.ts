@@ -46,6 +46,19 @@ export interface EntryWish {
   readonly because: string;
 }
 
+/** What the clocks of the instrument's market show where the bar ended. Costs nothing where it is not read. */
+export interface SessionView {
+  /** The last bar of a session ends when the market has closed: there it is false already. */
+  readonly open: boolean;
+  /** Whole minutes since midnight in the market's time zone: 570 is 09:30. UTC where the desk file gives no hours. */
+  readonly minuteOfDay: number;
+  /** `2026-11-27`, in the market's time zone. */
+  readonly date: string;
+  readonly weekday: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+  /** 0 while the market is closed, Infinity where it never closes. */
+  readonly minutesToClose: number;
+}
+
 /** The same object at each call. During warm-up wishes do nothing; while the strategy is off, `enter` does nothing. */
 export interface DeskView {
   /** What the strategy holds: long is positive. */
@@ -59,6 +72,7 @@ export interface DeskView {
   readonly shorting: boolean;
   /** The farthest stop that the desk allows, percent of the price. */
   readonly stopLossPct: number;
+  readonly session: SessionView;
   /** Sized by the desk file's part of equity; the limits decide. */
   enter(wish: EntryWish): void;
   /** Closes the strategy's own position at the market; nothing where it holds none. Also while it is off. */

@@ -1,0 +1,63 @@
+/** When an instrument trades: a calendar that ships, or hours of the desk file's own. */
+import { z } from 'zod';
+import { dayOfText } from '../domain/civil-date.js';
+import { CALENDAR_NAMES } from '../domain/sessions/calendars.js';
+import { PERIOD } from '../domain/sessions/trading-hours.js';
+import { timeOfDay } from './schema-values.js';
+
+const date = z
+  .string()
+  .refine(
+    (text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && dayOfText(text) !== null,
+    'expected a date, for example 2026-12-25',
+  );
+
+const periods = z
+  .array(z.string().regex(PERIOD, 'expected hours HH:MM-HH:MM, for example "09:30-16:00"'))
+  .min(1)
+  .max(10)
+  .optional();
+
+const hoursSchema = z.strictObject({
+  mon: periods.describe('Periods that end on a Monday.'),
+  tue: periods.describe('On a Tuesday.'),
+  wed: periods.describe('On a Wednesday.'),
+  thu: periods.describe('On a Thursday.'),
+  fri: periods.describe('On a Friday.'),
+  sat: periods.describe('On a Saturday.'),
+  sun: periods.describe('On a Sunday.'),
+});
+
+export const sessionSchema = z.strictObject({
+  calendar: z
+    .enum(CALENDAR_NAMES)
+    .optional()
+    .describe(
+      'Hours, holidays and early closes that ship: `cme-equity-index` (NQ, ES: Sunday 18:00 to Friday 17:00 New York with a daily ' +
+        'break), `us-stocks` (09:30 to 16:00), `fx` (Sunday 17:00 to Friday 17:00), `24x7`.',
+    ),
+  zone: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('IANA time zone of `hours`, and of what strategies read of a market that is always open.'),
+  hours: hoursSchema
+    .optional()
+    .describe(
+      'In place of a calendar: by weekday, periods such as "09:30-16:00". One that ends before it begins began on the eve: ' +
+        '"18:00-17:00". What is left out is closed.',
+    ),
+  holidays: z
+    .array(date)
+    .max(1000)
+    .optional()
+    .describe('Dates without the periods that end on them, beside those of the calendar.'),
+  earlyCloses: z
+    .record(date, timeOfDay)
+    .optional()
+    .describe(
+      'Dates on which the market closes earlier, beside those of the calendar: `2026-11-27: "13:00"`.',
+    ),
+});
+
+export type DeskSessions = z.output<typeof sessionSchema>;

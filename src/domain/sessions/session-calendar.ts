@@ -1,0 +1,119 @@
+/** Whether a market is open at a moment, until when, and what its clocks show. Pure: the zone's offset comes in. */
+import { DAY_MS, type DayNumber, dateText, MINUTE_MS, type Weekday, weekdayOf } from '../civil-date.js';
+import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
+import { ALWAYS_OPEN } from './calendars.js';
+import type { TradingHours } from './trading-hours.js';
+
+/** A stretch in which the market is open, or closed, all the time: from `fromMs` on, before `untilMs`; UTC. */
+export interface Phase {
+  readonly open: boolean;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** What the clocks of the market show. */
+export interface SessionReading {
+  readonly open: boolean;
+  /** Whole minutes since midnight in the market's zone. */
+  readonly minuteOfDay: number;
+  /** `2026-11-27`, of that midnight. */
+  readonly date: string;
+  readonly weekday: Weekday;
+  /** Until the close, begun minutes counted; 0 while it is closed, Infinity where it never closes. */
+  readonly minutesToClose: number;
+}
+
+/** Far enough for the longest week that never pauses, and for a market that closes for a month. */
+const DAYS_BACK = 8;
+const DAYS_AHEAD = 40;
+
+export class SessionCalendar {
+  /** The phase that was asked for last: nearly every question is about the same one. */
+  #known: Phase | null = null;
+
+  constructor(
+    readonly hours: TradingHours,
+    private readonly offsetAt: ZoneOffset,
+  ) {}
+
+  /** Nobody has to look again before `untilMs`. Periods that touch are one phase. */
+  phaseAt(utcMs: number): Phase {
+    const known = this.#known;
+    if (known !== null && utcMs >= known.fromMs && utcMs < known.untilMs) return known;
+    const found = this.#find(utcMs);
+    this.#known = found;
+    return found;
+  }
+
+  isOpen(utcMs: number): boolean {
+    return this.phaseAt(utcMs).open;
+  }
+
+  readingAt(utcMs: number): SessionReading {
+    const { open, untilMs } = this.phaseAt(utcMs);
+    const local = this.localMs(utcMs);
+    const day = Math.floor(local / DAY_MS);
+    return {
+      open,
+      minuteOfDay: Math.floor((local - day * DAY_MS) / MINUTE_MS),
+      date: dateText(day),
+      weekday: weekdayOf(day),
+      minutesToClose: open ? Math.ceil((untilMs - utcMs) / MINUTE_MS) : 0,
+    };
+  }
+
+  /** What the clocks of the market show, as milliseconds since 1970. */
+  localMs(utcMs: number): number {
+    return utcMs + this.offsetAt(utcMs);
+  }
+
+  #find(utcMs: number): Phase {
+    const today = Math.floor(this.localMs(utcMs) / DAY_MS);
+    let [closedSinceMs, openMs, closeMs] = [Number.NEGATIVE_INFINITY, Number.NaN, Number.NaN];
+    if (this.hours.week === null)
+      return { open: true, fromMs: closedSinceMs, untilMs: Number.POSITIVE_INFINITY };
+    for (let day = today - DAYS_BACK; day <= today + DAYS_AHEAD; day += 1) {
+      for (const [fromMs, toMs] of this.#periodsOf(day)) {
+        if (fromMs === closeMs) {
+          closeMs = toMs;
+          continue;
+        }
+        if (closeMs > utcMs) return this.#phase(utcMs, closedSinceMs, openMs, closeMs);
+        if (!Number.isNaN(closeMs)) closedSinceMs = closeMs;
+        [openMs, closeMs] = [fromMs, toMs];
+      }
+    }
+    if (closeMs > utcMs) {
+      // It has not paused for so long that it never does, or it is the only period there is.
+      const untilMs = closeMs >= utcMs + (DAYS_AHEAD - 2) * DAY_MS ? Number.POSITIVE_INFINITY : closeMs;
+      return this.#phase(utcMs, closedSinceMs, openMs, untilMs);
+    }
+    return {
+      open: false,
+      fromMs: Number.isNaN(closeMs) ? utcMs : closeMs,
+      untilMs: Number.POSITIVE_INFINITY,
+    };
+  }
+
+  #phase(utcMs: number, closedSinceMs: number, openMs: number, closeMs: number): Phase {
+    if (utcMs >= openMs) return { open: true, fromMs: openMs, untilMs: closeMs };
+    return { open: false, fromMs: closedSinceMs, untilMs: openMs };
+  }
+
+  /** Of a trading date, in order, UTC. */
+  #periodsOf(day: DayNumber): readonly (readonly [number, number])[] {
+    const exception = this.hours.exception(day);
+    const periods = this.hours.week?.[weekdayOf(day)] ?? [];
+    if (exception === 'closed' || periods.length === 0) return [];
+    const endsAt = exception ?? Number.POSITIVE_INFINITY;
+    return periods
+      .filter(({ open }) => open < endsAt)
+      .map(({ open, close }) => [this.#utc(day, open), this.#utc(day, Math.min(close, endsAt))] as const);
+  }
+
+  #utc(day: DayNumber, minute: number): number {
+    return utcOfLocal(day * DAY_MS + minute * MINUTE_MS, this.offsetAt);
+  }
+}
+
+export const alwaysOpen = (): SessionCalendar => new SessionCalendar(ALWAYS_OPEN, () => 0);

@@ -1,0 +1,27 @@
+/** How people read the hours of a market: `market closed, opens Mon 18:00 New York`. */
+import { DAY_MS, dateText, MINUTE_MS, weekdayOf } from '../civil-date.js';
+import type { SessionCalendar } from './session-calendar.js';
+
+/** A week later the weekday alone would mean another day. */
+const WEEKDAY_SAYS_MS = 6 * DAY_MS;
+
+export function closedWords(calendar: SessionCalendar, nowMs: number): string {
+  const { untilMs } = calendar.phaseAt(nowMs);
+  if (untilMs === Number.POSITIVE_INFINITY) return 'market closed, no session is ahead';
+  return `market closed, opens ${momentWords(calendar, untilMs, nowMs)}`;
+}
+
+/** `Mon 18:00 New York`; with the date where that is a week away. */
+export function momentWords(calendar: SessionCalendar, utcMs: number, nowMs: number): string {
+  const local = calendar.localMs(utcMs);
+  const day = Math.floor(local / DAY_MS);
+  const minute = Math.floor((local - day * DAY_MS) / MINUTE_MS);
+  const weekday = weekdayOf(day);
+  const date = utcMs - nowMs > WEEKDAY_SAYS_MS ? ` ${dateText(day)}` : '';
+  return `${weekday[0]?.toUpperCase()}${weekday.slice(1)}${date} ${timeText(minute)} ${placeOf(calendar.hours.zone)}`;
+}
+
+const timeText = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
+
+const placeOf = (zone: string): string => (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');

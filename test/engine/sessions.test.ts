@@ -1,0 +1,101 @@
+/** A market that closes: no entry, no bar, and no stale feed. */
+import { describe, expect, it } from 'vitest';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { DeskUnderTest } from './support/desk.js';
+
+const MINUTE_MS = 60_000;
+
+/** On Mondays: the tests begin on Monday, January 5, at 12:00 UTC. */
+const open = (...mon: string[]): SessionCalendar =>
+  new SessionCalendar(withOwnHours(ALWAYS_OPEN, { hours: { mon } }), () => 0);
+const closing = (): SessionCalendar => open('10:00-13:00', '18:00-20:00');
+
+function closingDesk(): DeskUnderTest {
+  const sessions = [closing(), new SessionCalendar(ALWAYS_OPEN, () => 0)];
+  return new DeskUnderTest({ sessions }).active();
+}
+
+/** Both symbols have prices up to then; only the second one has afterwards. */
+function passTo(desk: DeskUnderTest, utc: string, quoted: readonly number[] = [0, 1]): void {
+  const toMs = Date.parse(`2026-01-05T${utc}Z`);
+  desk.wait(toMs - desk.marketMs);
+  for (const at of quoted) desk.quote(at, 10_000);
+  desk.pass(0);
+}
+
+const silence = (desk: DeskUnderTest, seconds: number, quoted: readonly number[]): void => {
+  for (let second = 0; second < seconds; second += 1) {
+    for (const at of quoted) desk.quote(at, 10_000);
+    desk.pass(1_000);
+  }
+};
+
+describe('a closed market', () => {
+  it('is no stale feed, even where every price is silent and a position is held', () => {
+    const desk = new DeskUnderTest({ sessions: [closing()] }, 1).active();
+    desk.hold(0);
+    passTo(desk, '12:59:59', [0]);
+    desk.pass(1_000);
+    silence(desk, 30, []);
+    expect(desk.engine.view).toMatchObject({ mode: 'ACTIVE', halts: [] });
+    const words = JSON.stringify(desk.engine.whyNotTrading());
+    expect(words).toContain('market closed, opens Mon 18:00 UTC');
+    expect(words).not.toMatch(/stale|price/);
+  });
+
+  it('is entered no more, and its bars are seen by nobody; another market goes on', () => {
+    const desk = closingDesk();
+    passTo(desk, '13:30');
+    const before = desk.engine.view.strategies.map(({ barsSeen }) => barsSeen);
+    expect(() => desk.enter(0)).toThrow('no entry');
+    const after = desk.engine.view.strategies.map(({ barsSeen }) => barsSeen);
+    expect(after).toEqual(before);
+    expect(desk.enter(1)).toMatchObject({ instrument: 1, purpose: 'entry' });
+  });
+
+  it('refuses what is asked for at the bar that ends with the session, and says when it opens', () => {
+    const desk = closingDesk();
+    passTo(desk, '12:54');
+    expect(() => desk.enter(0)).toThrow('no entry');
+    expect(desk.recorded('order.denied')).toMatchObject([
+      { limit: 'session', reason: 'market closed, opens Mon 18:00 UTC' },
+    ]);
+  });
+
+  it('can be armed, since nothing is entered and no price is due', () => {
+    const desk = new DeskUnderTest({ sessions: [open('18:00-20:00')] }, 1).begin();
+    desk.snapshot();
+    expect(desk.arm()).toMatchObject({ ok: true });
+  });
+
+  it('counts silence again when it has been open for a while, and not at once', () => {
+    const desk = new DeskUnderTest({ sessions: [closing()] }, 1).active();
+    desk.hold(0);
+    passTo(desk, '13:00', []);
+    passTo(desk, '17:59:59', []);
+    silence(desk, 60, []);
+    expect(desk.engine.view.halts).toEqual([]);
+    silence(desk, 3, []);
+    expect(desk.engine.view.halts).toMatchObject([{ cause: 'stale-data' }]);
+  });
+
+  it('has no stop that did nothing, whatever somebody quotes', () => {
+    const desk = new DeskUnderTest({ sessions: [closing()] }, 1).active();
+    desk.hold(0);
+    passTo(desk, '13:01', []);
+    for (let second = 0; second < 15; second += 1) {
+      desk.quote(0, 9_000);
+      desk.pass(1_000);
+    }
+    expect(desk.live('close', 0)).toEqual([]);
+    expect(desk.engine.view.halts).toEqual([]);
+  });
+});
+
+it('a desk without hours behaves as before: silence is stale on a Sunday, too', () => {
+  const desk = new DeskUnderTest({}, 1).active();
+  desk.pass(15 * MINUTE_MS);
+  expect(desk.engine.view.halts).toMatchObject([{ cause: 'stale-data' }]);
+});
