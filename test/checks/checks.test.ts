@@ -81,6 +81,28 @@ describe('data-fresh', () => {
       expect(await check('data-fresh', { trader })).toMatchObject({ verdict: 'fail' });
     }
   });
+
+  it('asks for no price while every market is closed, and says which opens first', async () => {
+    const trader = new ScriptedTrader('abc123');
+    const [first, ...others] = loaded.desk.instruments;
+    const sessions = (calendar: 'us-stocks' | 'cme-equity-index') =>
+      ({ ...first, sessions: { calendar } }) as never;
+    const saturday = {
+      state: 'down' as const,
+      lastQuoteAgeMs: 60_000_000,
+      marketMs: Date.parse('2026-11-21T12:00Z'),
+    };
+    trader.market = saturday;
+    const closed = { ...loaded.desk, instruments: [sessions('us-stocks'), sessions('cme-equity-index')] };
+    expect(await check('data-fresh', { trader, context: { desk: closed } })).toMatchObject({
+      verdict: 'pass',
+      observed: 'market closed, opens Sun 18:00 New York: no price is due',
+    });
+    const mixed = { ...loaded.desk, instruments: [sessions('us-stocks'), ...others] };
+    expect(await check('data-fresh', { trader, context: { desk: mixed } })).toMatchObject({
+      verdict: 'fail',
+    });
+  });
 });
 
 describe('database', () => {
