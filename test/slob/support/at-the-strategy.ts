@@ -1,15 +1,21 @@
 /** The desk's strategy as the engine runs it, with a hand that plays venue and quotes. */
 import { dirname } from 'node:path';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
+import { tradingHours } from '../../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../../src/domain/sessions/session-calendar.js';
 import type { EntryWish, StrategyContext } from '../../../src/engine/strategies/strategy.js';
 import { readParameters } from '../../../src/engine/strategies/strategy.js';
 import { definitionOf } from '../../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../../src/pack/strategy/read-strategies.js';
+import { zoneOffset } from '../../../src/trader/zone-offset.js';
 import { type Minute, momentOf } from './day.js';
 
 const KIND = './strategies/slob.ts';
 const TICKS_PER_POINT = 4;
 const INSTRUMENT = { symbol: 'NQ/USD', kind: 'future', tickSize: '0.25', lotSize: '1' } as const;
+
+const hours = tradingHours({ calendar: 'cme-equity-index' });
+const NQ_HOURS = new SessionCalendar(hours, zoneOffset(hours.zone));
 
 const folder = dirname(resolveDesk('slob'));
 const definition = definitionOf(readStrategies(folder, [KIND]).get(KIND)!);
@@ -72,7 +78,7 @@ export class AtTheStrategy {
     return { openMs: momentOf(this.date, at), openTicks, highTicks, lowTicks, closeTicks };
   }
 
-  #context({ close }: Minute, past: boolean): StrategyContext {
+  #context({ at, close }: Minute, past: boolean): StrategyContext {
     const { bidAway = -0.25, shorting = true, stopLossPct = 1 } = this.quoted;
     const bidTicks = (close + bidAway) * TICKS_PER_POINT;
     return {
@@ -82,6 +88,7 @@ export class AtTheStrategy {
       lastQuote: past ? null : { bidTicks, askTicks: bidTicks + 1 },
       shorting,
       stopLossPct,
+      session: NQ_HOURS.readingAt(momentOf(this.date, at) + 60_000),
       enterLimit: (wish) => {
         if (past) return;
         this.entries.push(wish);
