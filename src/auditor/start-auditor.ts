@@ -1,6 +1,7 @@
 /** Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops what can't be right. */
 
 import { notTheDesks } from '../desk/fee-assets.js';
+import { ordersLeave } from '../desk/orders-leave.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
@@ -24,8 +25,9 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   const paths = deskPaths(homePaths(runtime.home), runtime.desk);
   const trader = connectTrader(paths.controlSocket);
   const instruments = buildInstruments(desk);
-  const endpoint =
-    desk.mode === 'live' ? tradedVenue(desk.venue.name).live.endpoint(desk, runtime.simulatedVenue) : null;
+  const endpoint = ordersLeave(desk)
+    ? tradedVenue(desk.venue.name).live.endpoint(desk, runtime.simulatedVenue)
+    : null;
   let lastMissing = '';
   const audit = createAudit({
     trader,

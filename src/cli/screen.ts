@@ -14,7 +14,7 @@ export function screenLines(summary: UpSummary): string[] {
     ['Mode', summary.headline],
     ['Prices', summary.simulated ? `${summary.prices} (NOT LIVE)` : summary.prices],
     ['Account', accountText(summary)],
-    ['Restart', keptOverRestart(summary.trading)],
+    ['Restart', keptOverRestart(summary.trading, summary.account?.name ?? null)],
     ['Dashboard', summary.signInUrl],
     ['', `(this link signs in once, within ${summary.signInMinutes} minutes; a new one: fermata link)`],
     ...elsewhere(summary),

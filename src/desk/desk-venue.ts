@@ -8,6 +8,8 @@ export interface DeskVenue {
   readonly kinds: readonly Instrument['kind'][];
   /** False: one account trades one of these kinds. */
   readonly mixesKinds: boolean;
+  /** It keeps paper accounts beside real ones, for desks on paper. */
+  readonly keepsPaper: boolean;
   /** That account, in words: "a spot account". */
   readonly account: string;
 }

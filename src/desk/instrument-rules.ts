@@ -1,6 +1,7 @@
 /** Rules that hold between the numbers of an instrument, and between instruments and the paper account. */
 import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
+import { ordersLeave } from './orders-leave.js';
 import type { Desk } from './schema.js';
 
 /** Decimal text as an exact fraction of whole numbers, for checks of a desk file only (the engine has its own integers). */
@@ -95,9 +96,10 @@ function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
  * A broker shows the month that it trades now. An account of its own knows the month that it holds; the paper account does
  * not, and would value a position of one month at the prices of the next.
  */
-function monthRules({ mode, feeds, instruments }: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
+function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
+  const { feeds, instruments } = desk;
   const feed = venues.find(({ name, kinds }) => feeds.includes(name) && kinds.includes('future'));
-  if (mode !== 'paper' || feed === undefined) return [];
+  if (ordersLeave(desk) || feed === undefined) return [];
   return instruments.flatMap(({ kind, contractMonth, symbol }, index) =>
     kind !== 'future' || contractMonth !== undefined
       ? []

@@ -1,21 +1,45 @@
-/** What a desk with real money must say, before anything of it is started. */
+/** What a desk must say whose orders leave, and what one with real money, before anything of it is started. */
 import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
 import { goLiveApprovers } from './go-live-people.js';
+import { isBrokerPaper } from './orders-leave.js';
 import type { Desk } from './schema.js';
 
 /** One person alone sleeps on it. */
 const COOLING_OFF_HOURS_MIN = 24;
 
 export function liveRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
-  if (desk.mode !== 'live') return namedApprovers(desk);
+  const account = isBrokerPaper(desk.venue) ? brokerPaperRules(desk, venues) : [];
+  if (desk.mode !== 'live') return [...account, ...namedApprovers(desk)];
   return [
+    ...account,
     ...resumeRules(desk),
     ...venueRules(desk, venues),
     ...namedApprovers(desk),
     ...enoughApprovers(desk),
     ...sizes(desk),
   ];
+}
+
+function brokerPaperRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
+  const { name, testnet } = desk.venue;
+  const keepers = venues.filter(({ keepsPaper }) => keepsPaper).map((venue) => venue.name);
+  const rule = (path: BrokenRule['path'], expected: string, found: string, doThis: string): BrokenRule[] => [
+    { path, expected, found, doThis },
+  ];
+  const account = ['venue', 'account'];
+  if (desk.mode === 'live')
+    return rule(account, 'no account, with mode: live', 'broker-paper', 'remove it, or write mode: paper');
+  if (!keepers.includes(name))
+    return rule(
+      account,
+      `broker-paper at ${keepers.join(' or ')} only, which keeps paper accounts`,
+      `broker-paper at ${name}`,
+      'remove it: the desk then trades Fermata’s own paper account',
+    );
+  if (!testnet)
+    return rule(['venue', 'testnet'], 'true, with account: broker-paper', 'false', 'remove testnet');
+  return venueRules(desk, venues);
 }
 
 function resumeRules({ resume }: Desk): BrokenRule[] {
@@ -46,7 +70,7 @@ function venueRules({ venue, instruments }: Desk, venues: readonly DeskVenue[]):
     const rule = (expected: string, doThis: string): BrokenRule[] => [
       {
         path: ['instruments', index, 'kind'],
-        expected: `${expected}, since real orders go to ${account}`,
+        expected: `${expected}, since orders go to ${account}`,
         found: `${kind} (${symbol})`,
         doThis,
       },

@@ -5,6 +5,12 @@ import { currency, decimal, name } from './schema-values.js';
 export const venueSchema = z.strictObject({
   name: name.describe('Where orders would go with real money; its public prices are those of `feeds`.'),
   testnet: z.boolean().default(true).describe('The venue’s own test environment.'),
+  account: z
+    .enum(['broker-paper'])
+    .optional()
+    .describe(
+      '`broker-paper`, with mode: paper: orders go over the wire to the paper account that the broker keeps, and no other account is taken. Left out: Fermata’s own paper account, and no order leaves.',
+    ),
   foreign: z
     .record(currency, decimal)
     .default({})

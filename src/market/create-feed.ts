@@ -1,6 +1,7 @@
 /** From what was asked for to where prices come from. */
 
 import type { MarketFeed } from '../contracts/market-feed.js';
+import { ordersLeave } from '../desk/orders-leave.js';
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { MarketChoice } from '../home/runtime.js';
@@ -35,12 +36,12 @@ const LIVE_MS = 20_000;
 const RECORDED_SPEED = 1;
 
 /**
- * `auto`: live prices where a venue of the desk's list can be reached, else the simulated market; a desk with real money
- * gets live prices or none. Throws `DataFileError` or `FeedUnavailable`; nothing is left open then.
+ * `auto`: live prices where a venue of the desk's list can be reached, else the simulated market; a desk whose orders
+ * leave gets live prices or none. Throws `DataFileError` or `FeedUnavailable`; nothing is left open then.
  */
 export async function createFeed(
   choice: MarketChoice,
-  desk: Pick<Desk, 'mode' | 'feeds' | 'instruments' | 'market'>,
+  desk: Pick<Desk, 'mode' | 'venue' | 'feeds' | 'instruments' | 'market'>,
   instruments: readonly Instrument[],
   position: MarketPositionStore,
   outside: FeedOutside,
@@ -56,7 +57,7 @@ export async function createFeed(
     });
   }
   if (choice.kind === 'simulated') return simulated(choice, desk, instruments, position, outside);
-  const mustBeLive = choice.kind === 'live' || desk.mode === 'live';
+  const mustBeLive = choice.kind === 'live' || ordersLeave(desk);
   const live = await tryLive(desk, instruments, mustBeLive ? LIVE_MS : AUTO_LIVE_MS, outside);
   if (live.ok) return live.feed;
   const reasons = live.reasons.join('; ');
@@ -70,17 +71,17 @@ export async function createFeed(
 
 /** Loaded only when it is asked for: a trader on simulated prices keeps clear of the venue library. */
 async function tryLive(
-  desk: Pick<Desk, 'feeds' | 'mode'>,
+  desk: Pick<Desk, 'feeds' | 'mode' | 'venue'>,
   instruments: readonly Instrument[],
   deadlineMs: number,
   { steadyMs, addresses, reader }: FeedOutside,
 ) {
   const { openLiveFeed } = await import('./live/open-live-feed.js');
-  // Real money has no other venue to go to: a symbol that is halted must not keep it from the others.
-  const mayLack = desk.mode === 'live';
-  const needsTime = desk.mode === 'live';
+  // Orders have no other venue to go to: a symbol that is halted must not keep them from the others.
+  const atVenue = ordersLeave(desk);
+  const needs = { mayLack: atVenue, needsTime: atVenue };
   const venues = desk.feeds;
-  return openLiveFeed({ venues, instruments, deadlineMs, steadyMs, addresses, reader, needsTime, mayLack });
+  return openLiveFeed({ venues, instruments, deadlineMs, steadyMs, addresses, reader, ...needs });
 }
 
 function simulated(

@@ -2,6 +2,7 @@
 
 import type { MarketFeed } from '../contracts/market-feed.js';
 import type { LoadedDesk } from '../desk/load.js';
+import { ordersLeave } from '../desk/orders-leave.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -62,7 +63,7 @@ export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> 
   const feed = await createFeed(runtime.market, desk, instruments, position, outside);
   log('info', `prices: ${feed.source.label}`, { market: feed.source });
   try {
-    if (desk.mode === 'live') return await openOn(parts, feed, instruments, []);
+    if (ordersLeave(desk)) return await openOn(parts, feed, instruments, []);
     const { journal, changedFrom } = await parts.useAccount(paperAccount(feed.source.identity));
     const news = changedFrom === null ? [] : [accountChanged(changedFrom, feed)];
     for (const line of news) log('warn', line, { incarnation: journal.incarnation });
@@ -80,7 +81,7 @@ async function openOn(
   news: readonly string[],
 ): Promise<OpenedTrader> {
   const { desk } = parts.loaded;
-  parts.onProgress(desk.mode === 'live' ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
+  parts.onProgress(ordersLeave(desk) ? `connecting to ${desk.venue.name}` : 'opening the paper venue');
   let known: Engine | null = null;
   const expectedLots = (id: number): number => {
     if (known === null) return 0;
@@ -106,7 +107,7 @@ async function openOn(
     parts.onProgress('warming up the strategies');
     const bars = new BarHistory(instruments);
     const shown = await warmUp(engine, runner, feed, bars, instruments.length);
-    for (const line of [keptOverRestart(desk.mode), ...news]) {
+    for (const line of [keptOverRestart(desk.mode, venue.account), ...news]) {
       activity.say(line, { wallMs: parts.clock.wallMs(), marketMs: feed.nowMs() });
     }
     parts.log('info', 'the trader is HALTED and reads the venue', { records, bars: shown, caughtUpFills });
@@ -139,7 +140,7 @@ async function replayedEngine(
 ): Promise<{ engine: Engine; activity: ActivityLog; records: number }> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
-  const account = await tradedAccount(venue, journal);
+  const account = await tradedAccount(venue, journal, desk.mode);
   const { capabilities } = venue.port;
   const engine = createEngine(
     engineConfig(desk, configHash, incarnation, instruments, capabilities, account),

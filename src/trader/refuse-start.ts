@@ -1,6 +1,7 @@
 /** What must hold before anything is opened. */
 
 import type { LoadedDesk } from '../desk/load.js';
+import { ordersLeave } from '../desk/orders-leave.js';
 import type { Runtime } from '../home/runtime.js';
 import { loadDesk } from '../venue/load-desk.js';
 
@@ -25,10 +26,12 @@ export function loadCheckedDesk(runtime: Runtime): LoadedDesk {
     );
   }
   const { kind } = runtime.market;
-  if (loaded.desk.mode === 'live' && (kind === 'simulated' || kind === 'recorded')) {
+  if (ordersLeave(loaded.desk) && (kind === 'simulated' || kind === 'recorded')) {
+    const trades = loaded.desk.mode === 'live' ? 'real money' : 'the broker’s paper account';
+    const otherwise = loaded.desk.mode === 'live' ? 'set mode: paper' : 'remove venue.account';
     throw new StartRefused(
-      `${runtime.deskFile} trades real money, and prices were to be ${kind}. No order was sent. ` +
-        'Start it without --data and --market, or set mode: paper.',
+      `${runtime.deskFile} trades ${trades}, and prices were to be ${kind}. No order was sent. ` +
+        `Start it without --data and --market, or ${otherwise}.`,
     );
   }
   return loaded;

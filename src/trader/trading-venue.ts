@@ -2,6 +2,7 @@
 
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { notTheDesks } from '../desk/fee-assets.js';
+import { ordersLeave } from '../desk/orders-leave.js';
 import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
@@ -38,7 +39,7 @@ export interface VenueParts {
 
 export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue> {
   const { desk, paths, instruments, feed } = parts;
-  if (desk.mode === 'live') return openLive(parts);
+  if (ordersLeave(desk)) return openAtVenue(parts);
   const paper = parts.openPaper({
     directory: paths.paperBook,
     prices: feed.source.identity,
@@ -52,15 +53,15 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
 
 /** Where orders leave, prices come from the exchange that takes them: another's would be another market. */
 export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside: FeedOutside } {
-  if (desk.mode !== 'live') return { desk, outside: outsideFor('trader') };
+  if (!ordersLeave(desk)) return { desk, outside: outsideFor('trader') };
   const { name, prices, live } = tradedVenue(desk.venue.name);
   const own = { ...desk, feeds: [name] };
   const addresses = prices.redirect(live.endpoint(desk, runtime.simulatedVenue));
   return { desk: own, outside: outsideFor('trader', addresses) };
 }
 
-/** The venue's library is loaded only here: a trader on paper keeps clear of it. */
-async function openLive({
+/** The venue's library is loaded only here: a trader on our own paper account keeps clear of it. */
+async function openAtVenue({
   runtime,
   desk,
   instruments,

@@ -73,10 +73,25 @@ describe('a broken desk file', () => {
     expect(live(contract)).toMatchObject([
       {
         key: 'instruments[0].kind',
-        expected: 'spot, since real orders go to a spot account',
+        expected: 'spot, since orders go to a spot account',
         found: 'linear (BTC/USDT)',
         doThis: 'write kind: spot',
       },
+    ]);
+  });
+
+  it('takes the paper account of a broker only where one keeps it, for paper money', () => {
+    const kept = 'name: binance\n  account: broker-paper';
+    const accountOf = (text: string) => problemsOf(text).filter(({ key }) => key.startsWith('venue.'));
+    expect(accountOf(broken('name: binance', kept))).toMatchObject([
+      { key: 'venue.account', expected: 'broker-paper at ibkr only, which keeps paper accounts' },
+    ]);
+    const atBroker = broken('name: binance', kept.replace('binance', 'ibkr'));
+    expect(accountOf(atBroker.replace('testnet: true', 'testnet: false'))).toMatchObject([
+      { key: 'venue.testnet', expected: 'true, with account: broker-paper' },
+    ]);
+    expect(accountOf(atBroker.replace('mode: paper', 'mode: live'))).toMatchObject([
+      { key: 'venue.account', expected: 'no account, with mode: live', found: 'broker-paper' },
     ]);
   });
 

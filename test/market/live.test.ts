@@ -167,6 +167,7 @@ describe('the choice of prices', () => {
       spread: '0.02',
     })),
     market: { seed: 7, speed: 60 },
+    venue: { name: 'binance', testnet: true, foreign: {}, rateLimit: { enabled: true } },
   };
   const choice = { kind: 'auto', files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
   const position = { load: () => null, save: () => {} };

@@ -13,7 +13,7 @@ it('has the values of its runbook', () => {
   const { desk } = loadDesk(resolveDesk('slob'));
   expect(desk).toMatchObject({
     mode: 'paper',
-    venue: { name: 'ibkr', testnet: true },
+    venue: { name: 'ibkr', testnet: true, account: 'broker-paper' },
     timezone: 'America/New_York',
     instruments: [{ symbol: 'NQ/USD', kind: 'future', tickSize: '0.25', multiplier: '20', exchange: 'CME' }],
     strategies: [

@@ -124,4 +124,12 @@ it('refuses a second trader on the same journal, a changed desk file, and real m
   await expect(traderHome({ edit: toLive }).start()).rejects.toThrow(
     /trades real money, and prices were to be simulated/,
   );
+  const toBroker = (whole: string) =>
+    whole
+      .replace('name: binance', 'name: ibkr\n  account: broker-paper')
+      .replaceAll('    tickSize: "0.01"', '    kind: stock\n    tickSize: "0.01"')
+      .replaceAll(/lotSize: "0.0+1"/g, 'lotSize: "1"');
+  await expect(traderHome({ edit: toBroker }).start()).rejects.toThrow(
+    /trades the broker’s paper account, and prices were to be simulated/,
+  );
 });

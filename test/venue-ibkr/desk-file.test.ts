@@ -181,6 +181,39 @@ it('trades a future: the broker’s prices and past, an entry with its stop, and
   await audited();
 });
 
+const onBrokersPaper = (text: string): string =>
+  text
+    .replace('mode: live', 'mode: paper')
+    .replace('testnet: true }', 'testnet: true, account: broker-paper }')
+    .replace('resume: { startup: person, fault: person }', 'resume: { startup: auto }');
+
+it('on paper money sends its orders to the broker’s paper account, and needs no go-live for it', async () => {
+  const accounts = [{ id: 'DU1234567', cash: '1000000.00', positions: [] }];
+  const { simulator, client, until } = await startDesk({ accounts }, onBrokersPaper);
+  const first = await until('ready', ready);
+  expect(first).toMatchObject({
+    trading: 'paper',
+    cash: '1000000.00',
+    account: { name: 'Interactive Brokers simulator' },
+    goLive: { required: false },
+  });
+  const { configHash, haltId } = first;
+  await client.call(
+    'arm',
+    { ...why, haltId: haltId ?? '', configHash, decisions: [] },
+    { timeoutMs: 30_000 },
+  );
+  await until('bought and protected', ({ positions: [position] }) => position?.protection === 'confirmed');
+  expect(resting(simulator)).toEqual([{ type: 'STP', action: 'SELL', quantity: 2 }]);
+});
+
+it('on paper money does not start at a real account, and says whose name it has to have', async () => {
+  const accounts = [{ id: 'U7654321', cash: '5000.00', positions: [] }];
+  await expect(startDesk({ accounts }, onBrokersPaper)).rejects.toThrow(
+    /the account U7654321 is real: a desk on paper trades one whose name begins with DU.*No order was sent/,
+  );
+});
+
 it('is looked at before it trades: whose account it is, its money, its contracts, on connections of their own', async () => {
   const simulator = await startSimulator();
   onTestFinished(() => simulator.close());

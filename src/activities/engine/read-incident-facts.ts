@@ -47,7 +47,7 @@ export async function readIncidentFacts(
       .slice(0, NAMED_MAX)
       .map(({ what, symbol, ours, venues }) => `${symbol} ${what}: ours ${ours}, the venue's ${venues}`),
     sizePct: status.sizePct,
-    kept: keptOverRestart(status.trading),
+    kept: keptOverRestart(status.trading, status.account.name),
     equity: status.equity,
     drawdownPct: status.drawdownPct,
     dayPnl: status.dayPnl,

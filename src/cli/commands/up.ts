@@ -47,7 +47,7 @@ export function upCommand(command: Command): void {
     )
     .option(
       '--simulated-venue <address>',
-      'with mode: live: a simulator on this machine takes the orders instead of the exchange',
+      'where orders leave (mode: live, or a broker’s paper account): a simulator on this machine takes them',
       simulatorAddress,
     )
     .option('--json', 'print the summary as JSON; progress goes to standard error')

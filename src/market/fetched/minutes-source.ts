@@ -1,4 +1,5 @@
 /** Whose minutes a desk is meant to be tried on: where they are fetched from, and which of the stored ones count. */
+import { ordersLeave } from '../../desk/orders-leave.js';
 import type { Desk } from '../../desk/schema.js';
 import type { VenueEndpoint } from '../../venue/endpoint.js';
 import type { LiveAddresses } from '../../venue/prices.js';
@@ -11,15 +12,13 @@ export interface MinutesSource {
   readonly addresses: LiveAddresses | null;
 }
 
-/** Only orders go to a test environment: a paper desk has none that leave, and trades on the exchange's own prices. */
-export function minutesSource(
-  { mode, venue: { name, testnet } }: Desk,
-  simulatedVenue: string | undefined,
-): MinutesSource {
+/** Only orders go to a test environment: a desk of which none leave trades on the exchange's own prices. */
+export function minutesSource(desk: Desk, simulatedVenue: string | undefined): MinutesSource {
+  const { name, testnet } = desk.venue;
   const live = TRADED_VENUES.find((venue) => venue.name === name)?.live;
   const prices = priceSourceOf(name);
   const endpoint: VenueEndpoint = live?.endpoint(
-    { venue: { testnet: mode === 'live' && testnet } },
+    { venue: { testnet: ordersLeave(desk) && testnet } },
     simulatedVenue,
   ) ?? { kind: 'live' };
   return {

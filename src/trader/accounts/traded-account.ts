@@ -1,4 +1,6 @@
 /** Whose money the engine trades, and when and with how much of it the journal begins. */
+
+import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { VenuePort } from '../../venue/port.js';
 import type { TradedAccount } from '../engine-config.js';
@@ -6,22 +8,24 @@ import type { Journal } from '../journal/journal.js';
 import { StartRefused } from '../refuse-start.js';
 import type { TradingVenue } from '../trading-venue.js';
 
-/** The first start with real money counts profit from what the exchange has then; later ones know it from the journal. */
+/** The first start at a venue counts profit from what the account has then; later ones know it from the journal. */
 export async function tradedAccount(
   { port, paper, account }: TradingVenue,
   journal: Journal,
+  mode: Desk['mode'],
 ): Promise<TradedAccount> {
   if (paper !== null) return { account, real: false };
-  if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real: true, startingCash: 0 };
+  const real = mode === 'live';
+  if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real, startingCash: 0 };
   try {
     // First the money, then the time: what is traded between the two shows as a difference of cash, never as double money.
     const { cash } = await port.balances();
     const historyBeginsMs = await port.serverTime();
-    return { account, ...accountIdOf(port), real: true, startingCash: cash, historyBeginsMs };
+    return { account, ...accountIdOf(port), real, startingCash: cash, historyBeginsMs };
   } catch (error) {
     const why = messageOf(error);
     throw new StartRefused(
-      `the first start with real money needs the account's balance, and ${account} did not give it (${why}). ` +
+      `the first start ${real ? 'with real money' : 'on a broker’s paper account'} needs the account's balance, and ${account} did not give it (${why}). ` +
         'No order was sent. Start again once it answers.',
     );
   }

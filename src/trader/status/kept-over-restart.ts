@@ -1,6 +1,11 @@
-/** What a restart does to positions and orders, said at every start; other bots lose a paper account here. */
-export function keptOverRestart(trading: 'paper' | 'live'): string {
-  return trading === 'paper'
+import { isPaperAccount } from '../../domain/account.js';
+
+/**
+ * What a restart does to positions and orders, said at every start; other bots lose a paper account here. `account`: by
+ * name; null: not known yet.
+ */
+export function keptOverRestart(trading: 'paper' | 'live', account: string | null): string {
+  return trading === 'paper' && (account === null || isPaperAccount(account))
     ? 'paper positions, orders and cash are kept over a restart; fermata paper reset begins anew'
     : 'positions and orders are the exchange’s; a restart reads them back and compares them with its own';
 }

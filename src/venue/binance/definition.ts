@@ -20,6 +20,7 @@ const binance: VenueDefinition = {
     endpoint: endpointOf,
     kinds: ['spot'],
     mixesKinds: true,
+    keepsPaper: false,
     account: 'a spot account',
     credentials: [
       {

@@ -36,6 +36,7 @@ const ibkr: VenueDefinition = {
     endpoint: endpointOf,
     kinds: ['future', 'stock'],
     mixesKinds: false,
+    keepsPaper: true,
     account: 'an account of futures or one of stocks',
     credentials: [],
     auditorPrefix: null,

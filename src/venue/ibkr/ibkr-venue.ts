@@ -166,7 +166,11 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     },
     serverTime: () => reading.ask(currentTime()),
     accountId: () => setup?.account ?? null,
-    balances: (): Promise<VenueBalances> => account.balances(),
+    async balances(): Promise<VenueBalances> {
+      // The first thing that a new desk asks: it is told why there is no account, such as that it is a real one.
+      if (setup === null && health.reasons.length > 0) throw new VenueUnavailable(health.reasons.join('; '));
+      return account.balances();
+    },
     positions: (): Promise<readonly VenuePosition[]> => account.positions(),
     openOrders: () => trading.open(),
     orderByClientId: (id, instrument) => trading.find(id, instrument),

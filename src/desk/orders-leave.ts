@@ -1,0 +1,8 @@
+/** Whether a desk's orders leave this machine, which is not the same as whether real money is at stake. */
+import type { Desk } from './schema.js';
+
+/** A paper desk's leave where the broker keeps the paper account; it needs no go-live. */
+export const ordersLeave = ({ mode, venue }: Pick<Desk, 'mode' | 'venue'>): boolean =>
+  mode === 'live' || isBrokerPaper(venue);
+
+export const isBrokerPaper = ({ account }: Desk['venue']): boolean => account === 'broker-paper';
