@@ -1,8 +1,27 @@
-/** Why a trade ended. `fee`: the venue kept its last coins. `venue`: an order that is not ours, or a reading of the venue. */
-export type ExitReason = 'stop' | 'strategy' | 'closeAll' | 'unprotectable' | 'reversal' | 'fee' | 'venue';
+/** Why a trade, or a part of it, was closed. */
 
-export const EXIT_REASON_WORDS: Readonly<Record<ExitReason, string>> = {
+/** Which of its targets, by distance. */
+export type TargetReason = `target ${number} of ${number}`;
+
+/** `fee`: the venue kept its last coins. `venue`: an order that is not ours, or a reading of the venue. */
+export type ExitReason =
+  | 'stop'
+  | 'breakEvenStop'
+  | 'trailingStop'
+  | 'time'
+  | 'strategy'
+  | 'closeAll'
+  | 'unprotectable'
+  | 'reversal'
+  | 'fee'
+  | 'venue'
+  | TargetReason;
+
+const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
   stop: 'by its stop',
+  breakEvenStop: 'by its break-even stop',
+  trailingStop: 'by its trailing stop',
+  time: 'by its time exit',
   strategy: 'by its strategy',
   closeAll: 'by a close-all',
   unprotectable: 'because no stop could protect it',
@@ -10,3 +29,9 @@ export const EXIT_REASON_WORDS: Readonly<Record<ExitReason, string>> = {
   fee: 'by a fee that took its last coins',
   venue: 'at the venue, by no order of this desk',
 };
+
+/** "by its trailing stop", "by target 1 of 2"; one of a later version stays as it is. */
+export function exitReasonWords(why: string): string {
+  if (why === 'target 1 of 1') return 'by its target';
+  return why.startsWith('target ') ? `by ${why}` : ((WORDS as Readonly<Record<string, string>>)[why] ?? why);
+}

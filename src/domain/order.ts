@@ -1,4 +1,6 @@
 /** Words for orders and fills that every layer shares. */
+import type { ExitPlan } from './exit-plan.js';
+import type { ExitReason } from './exit-reason.js';
 import type { InstrumentId } from './instrument.js';
 
 export type Side = 'buy' | 'sell';
@@ -54,6 +56,10 @@ export interface OrderIntent {
   readonly protectTicks: number | null;
   readonly reduceOnly: boolean;
   readonly timeInForce: TimeInForce;
+  /** Of an entry: what closes its trade beside its stop. Left out: nothing does. */
+  readonly exits?: ExitPlan;
+  /** Of a stop that was moved, and of an exit that the plan asks for. Left out: the purpose says it. */
+  readonly why?: ExitReason;
 }
 
 /** A fee that was not paid in the quote currency. */

@@ -9,6 +9,7 @@ import { isOwned, VALUE } from '../domain/value.js';
 import { stepsAt } from './books.js';
 import type { EngineState, OrderEntry, PositionEntry, TradeEntry } from './state.js';
 import { beginTrade, closeTrade } from './trades/trade.js';
+import { takeExits } from './trades/trade-exits.js';
 
 export interface Execution {
   readonly side: Side;
@@ -124,7 +125,7 @@ function open(
   const cost = valueAt(steps, signedLots, priceTicks);
   const lost = protectTicks === null ? null : cost - valueAt(steps, signedLots, protectTicks);
   trade.risk = trade.risk === null || lost === null ? null : trade.risk + (lost < 0n ? -lost : lost);
-  if (protectTicks !== null) trade.protectTicks = protectTicks;
+  if (order !== null && protectTicks !== null) takeExits(trade, order.intent, protectTicks);
   trade.entryLots += Math.abs(signedLots);
   trade.entryTickLots += tickLots(signedLots, priceTicks);
   holdCoins(position, steps, coinsOf(position, steps) + BigInt(signedLots) * steps.perLot);

@@ -15,6 +15,7 @@ import { orderTransition } from './orders/order-table.js';
 import type { Difference, EngineRecord } from './record.js';
 import { type EngineState, type OrderEntry, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
+import { applyStopMoved, applyTargetReached } from './trades/trade-exits.js';
 
 /** Final orders kept for late answers; older ones are forgotten. */
 const FINAL_ORDERS_MAX = 500;
@@ -61,6 +62,12 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'trade.closed':
       applyTradeClosed(state, record);
+      return;
+    case 'target.reached':
+      applyTargetReached(state, record);
+      return;
+    case 'stop.moved':
+      applyStopMoved(state, record);
       return;
     case 'halt':
       applyHalt(state, record.halt);

@@ -1,6 +1,7 @@
 /** What the parts of the engine work on together: durable state, and what is only known since this start. */
 
 import { isCapital } from '../domain/cash.js';
+import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
@@ -53,6 +54,8 @@ export interface FormerStop {
   readonly side: Side;
   readonly stopTicks: number | null;
   readonly lots: number;
+  /** What had moved it there; null: nothing. */
+  readonly why: ExitReason | null;
   /** Monotonic time from which on it may be gone. */
   readonly sinceMs: number;
   /** The one that was to take its place was refused: it is restored. */
@@ -61,8 +64,8 @@ export interface FormerStop {
 
 /** What one instrument waits for. */
 export interface InstrumentWork {
-  /** Why its position is being closed although the desk is not closing all; null: it isn't. */
-  exiting: string | null;
+  /** Its position is being closed although the desk is not closing all, by its strategy or by what its exits say; null: it isn't. */
+  exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**
    * It can't be protected and is closed whatever the mode: the venue says that the stop's price is passed, a stop that
    * rests did nothing, or the venue takes none.

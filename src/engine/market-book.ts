@@ -21,6 +21,9 @@ export class MarketBook {
   readonly bidTicks: Float64Array;
   readonly askTicks: Float64Array;
   readonly quotedMonotonicMs: Float64Array;
+  /** Prices at which the exits of a trade are looked at: at such a bid or above it, at such an ask or below it. */
+  readonly exitAboveTicks: Float64Array;
+  readonly exitBelowTicks: Float64Array;
   /** Monotonic time of the newest quote of any instrument. */
   freshestMonotonicMs = NEVER;
   /** Cash plus what every position is worth, money units. */
@@ -43,6 +46,8 @@ export class MarketBook {
     this.bidTicks = new Float64Array(count);
     this.askTicks = new Float64Array(count);
     this.quotedMonotonicMs = new Float64Array(count).fill(NEVER);
+    this.exitAboveTicks = new Float64Array(count).fill(Number.POSITIVE_INFINITY);
+    this.exitBelowTicks = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
     this.quantityLots = new Float64Array(count);
     this.value = new Float64Array(count);
     this.perTickLot = Float64Array.from(instruments, (instrument) => instrument.moneyPerTickLot);
@@ -73,6 +78,14 @@ export class MarketBook {
       this.value[at] = worth;
     }
     return true;
+  }
+
+  /** Whether the exits of a trade wait for the last price. */
+  isExitPrice(at: InstrumentId): boolean {
+    return (
+      (this.bidTicks[at] as number) >= (this.exitAboveTicks[at] as number) ||
+      (this.askTicks[at] as number) <= (this.exitBelowTicks[at] as number)
+    );
   }
 
   /** A long position is worth what selling it brings, a short one what buying it back costs. */

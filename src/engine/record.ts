@@ -216,6 +216,25 @@ export type EngineRecord =
       readonly priceTicks: number;
       readonly marketMs: number;
     }
+  /** The market has reached so many of a trade's targets, the nearest first: what they close is closed at the market. */
+  | {
+      readonly type: 'target.reached';
+      readonly instrument: InstrumentId;
+      readonly trade: string;
+      readonly targets: number;
+      /** At which it could be closed then. */
+      readonly priceTicks: number;
+      readonly marketMs: number;
+    }
+  /** Where the protective stop of a trade belongs from here on: nearer to the market than before. */
+  | {
+      readonly type: 'stop.moved';
+      readonly instrument: InstrumentId;
+      readonly trade: string;
+      readonly stopTicks: number;
+      readonly why: 'breakEvenStop' | 'trailingStop';
+      readonly marketMs: number;
+    }
   /** What a trade came to; written after the record that closed it, for those that follow. */
   | {
       readonly type: 'trade.closed';
@@ -236,6 +255,8 @@ export type EngineRecord =
       /** Result by risk. */
       readonly r: number | null;
       readonly why: ExitReason;
+      /** Targets that the market reached before; left out: none. */
+      readonly targets?: number;
       /** What the desk traded by when it was opened. */
       readonly configHash: string;
       readonly openedMs: number;

@@ -1,6 +1,6 @@
 /** One number for the whole durable state: equal on every machine, equal live and after a replay. */
 import { createHash } from 'node:crypto';
-import type { EngineState } from './state.js';
+import type { EngineState, TradeEntry } from './state.js';
 
 /** SHA-256, hex, over the canonical JSON of orders, positions, balances, halts, mode, day, peak, toggles and counters. */
 export function stateHash(state: EngineState): string {
@@ -19,8 +19,7 @@ export function stateHash(state: EngineState): string {
     String(position.cost),
     String(position.realised),
     String(position.carried),
-    position.trade &&
-      Object.entries(position.trade).map(([key, value]) => [key, value === null ? null : String(value)]),
+    position.trade && Object.entries(position.trade).map(([key, value]) => [key, written(value)]),
   ]);
   const { config, counters } = state;
   const content = [
@@ -52,6 +51,12 @@ export function stateHash(state: EngineState): string {
     all.push(amended.map(({ intent }) => [intent.clientId, intent.quantityLots]).sort(byFirst));
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+}
+
+/** Exits are left out of a trade that has none: the state of older journals keeps its number. */
+function written(value: TradeEntry[keyof TradeEntry] | undefined): string | null {
+  if (value === null) return null;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function byFirst(one: readonly unknown[], other: readonly unknown[]): number {

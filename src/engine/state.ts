@@ -2,6 +2,7 @@
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
+import type { ExitPlan } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
@@ -28,6 +29,17 @@ export interface OrderEntry {
   readonly intendedMarketMs: number;
 }
 
+/** The exits that a trade's entry asked for, and how far they have come. */
+export interface TradeExits {
+  /** Client id of that entry: its later fills begin nothing anew. */
+  readonly entry: string;
+  readonly plan: ExitPlan;
+  /** Targets that the market has reached. */
+  reached: number;
+  /** What moved the stop last; null: it is where the entry wanted it. */
+  movedBy: 'breakEvenStop' | 'trailingStop' | null;
+}
+
 /** What one strategy opened on one instrument, until no whole lot of it is left. */
 export interface TradeEntry {
   readonly id: string;
@@ -50,6 +62,8 @@ export interface TradeEntry {
   risk: Units | null;
   /** Where its protective stop belongs; null: derived from the average price. */
   protectTicks: number | null;
+  /** Left out where no entry asked for any. */
+  exits?: TradeExits;
 }
 
 export interface ClosedTrade extends TradeEntry {

@@ -11,6 +11,7 @@ import { positionSizeLimit } from './position-size.js';
 import { priceCollarLimit } from './price-collar.js';
 import {
   closedInstrumentRule,
+  exitsRule,
   feeValueRule,
   goLiveRule,
   modeRule,
@@ -46,6 +47,7 @@ export const GATE = [
   grossExposureLimit,
   strategyExposureLimit,
   correlatedExposureLimit,
+  exitsRule,
   protectableRule,
 ] as const satisfies readonly (Rule | Limit)[];
 

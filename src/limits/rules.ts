@@ -1,5 +1,6 @@
 /** What the gate asks whatever the numbers of the desk file are. */
 import { formatDecimal } from '../domain/decimal.js';
+import { wrongExits } from '../domain/exit-plan.js';
 import { formatMoney, worth } from '../domain/money.js';
 import type { OrderPurpose } from '../domain/order.js';
 import { largestAtMarket, smallestOrder } from '../domain/order-bounds.js';
@@ -49,6 +50,13 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
   };
 });
 
+/** Exits beside the stop that the market could reach, each for a part of what those before it leave. */
+export const exitsRule: Rule = rule(({ intent }) => {
+  if (intent.purpose !== 'entry' || intent.exits === undefined) return null;
+  const wrong = wrongExits(intent.exits, intent.side, intent.limitTicks ?? Number.NaN);
+  return wrong === null ? null : { limit: 'exits', reason: wrong };
+});
+
 /** Nothing is opened at a venue that did not answer, whatever the mode. */
 export const venueBreakerRule: Rule = rule(({ intent, venueBreaker }) => {
   if (intent.purpose !== 'entry' || venueBreaker === 'closed') return null;
@@ -78,6 +86,11 @@ const PPM = 1_000_000;
 /** A stop that has to be a limit order asks for so much less than its trigger, and is judged by that: 5 %. */
 const BELOW_TRIGGER_PPM = 50_000;
 
+/** Ticks that a stop there is sure to bring, or to cost. */
+export function leastAtStop(isLong: boolean, stopTicks: number): number {
+  return isLong ? Math.floor((stopTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM) : stopTicks;
+}
+
 /** No entry that could not be protected and sold again: judged at its stop's price, after fees, for what it buys alone. */
 export const protectableRule: Rule = rule(({ intent, instrument, positionLots, restingEntryLots }) => {
   if (intent.purpose !== 'entry' || intent.protectTicks === null) return null;
@@ -96,10 +109,7 @@ export const protectableRule: Rule = rule(({ intent, instrument, positionLots, r
   // On spot the fee of a purchase may be kept in what was bought.
   const feePpm = kind === 'spot' && intent.side === 'buy' ? takerFeePpm : 0;
   const lots = Math.floor((intent.quantityLots * (PPM - feePpm)) / PPM);
-  const worstTicks =
-    intent.side === 'buy'
-      ? Math.floor((intent.protectTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM)
-      : intent.protectTicks;
+  const worstTicks = leastAtStop(intent.side === 'buy', intent.protectTicks);
   const value = worth(lots, worstTicks, moneyPerTickLot);
   if (lots >= minQuantityLots && value >= minNotional) return null;
   return {

@@ -1,4 +1,4 @@
-import { EXIT_REASON_WORDS } from '../domain/exit-reason.js';
+import { exitReasonWords } from '../domain/exit-reason.js';
 import { type Closing, readClosings, readTrades, type TradesOf } from '../store/performance.js';
 import { report } from './report.js';
 import { money, SPAN, spanOf } from './span.js';
@@ -37,7 +37,7 @@ function tradesText(given: readonly TradesOf[]): string {
     const own = given.filter((trade) => trade.strategy === strategy);
     const total = (of: 'count' | 'r' | 'rated') => own.reduce((sum, trade) => sum + trade[of], 0);
     const multiple = total('rated') === 0 ? '' : `${(total('r') / total('rated')).toFixed(2)} R on average, `;
-    const ended = own.map(({ why, count }) => `${count} ${EXIT_REASON_WORDS[why]}`).join(', ');
+    const ended = own.map(({ why, count }) => `${count} ${exitReasonWords(why)}`).join(', ');
     const trades = total('count') === 1 ? '1 trade' : `${total('count')} trades`;
     return `; ${trades} of ${strategy}: ${multiple}${ended}`;
   });

@@ -34,7 +34,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'size.factor',
   ] as const),
   ...(['golive.granted', 'golive.voided', 'fee.valued', 'cash', 'coins.counted', 'coins.claimed'] as const),
-  ...(['order.amended', 'stop.gap', 'trade.closed'] as const),
+  ...(['order.amended', 'stop.gap', 'trade.closed', 'target.reached', 'stop.moved'] as const),
 ];
 
 function written(record: EngineRecord, codec = CODEC): { layout: number; bytes: Buffer } {
@@ -51,7 +51,7 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 }
 
 /** Every field that a record of a hot type can have: a new field does not compile here before it is named. */
-const INTENT: Required<OrderIntent> = {
+const INTENT: Required<Omit<OrderIntent, 'exits' | 'why'>> = {
   clientId: 'fabc12301',
   instrument: 3,
   strategy: 'ema-cross',
@@ -165,6 +165,15 @@ it('keeps each record type in slots, or names it among those that stand as JSON'
 it('writes as JSON what does not fit its slots, and loses nothing of it', () => {
   for (const quantityLots of [0.5, 2 ** 60]) {
     const record: EngineRecord = { type: 'fill', fill: { ...FILL, quantityLots } };
+    const { layout, bytes } = written(record);
+    expect(layout).toBe(JSON_LAYOUT);
+    expect(readBack(bytes)).toEqual(record);
+  }
+  for (const more of [
+    { exits: { targets: [{ ticks: 9, closedPpm: 1 }] } },
+    { why: 'target 1 of 2' },
+  ] as const) {
+    const record: EngineRecord = { ...INTENDED, order: { ...INTENT, ...more } };
     const { layout, bytes } = written(record);
     expect(layout).toBe(JSON_LAYOUT);
     expect(readBack(bytes)).toEqual(record);

@@ -17,7 +17,7 @@ import { loadDesk } from '../../src/venue/load-desk.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { FUTURES } from '../support/engine-config.js';
 import { HOUR_MS, recorded, waves, writeMinutes } from '../validation/support/validations.js';
-import { deskText, strategyFolder, strategyOf } from './support/strategy-desk.js';
+import { deskText, problemsOf, strategyFolder, strategyOf } from './support/strategy-desk.js';
 
 const QUICK = {
   fastBars: 5,
@@ -102,6 +102,8 @@ beforeAll(() => {
     ),
   );
   write('strategies/clocks.ts', strategyOf(CLOCKS));
+  write('strategies/exits.ts', strategyOf(LEAVING));
+  write('strategies/parts.ts', strategyOf(LEAVING.replace('part: 0.5', 'part: 1.5')));
   write('strategies/waits.ts', strategyOf(''));
   write('strategies/wordless.ts', strategyOf('').replace("'waits'", "''"));
   write(
@@ -124,6 +126,17 @@ desk.enter({
 const CLOCKS = `
 const { session } = desk;
 desk.note([session.open, session.minuteOfDay, session.date, session.weekday, session.minutesToClose].join(' '));
+`;
+
+/** With every exit that there is. */
+const LEAVING = `
+desk.enter({
+  side: 'buy', type: 'limit', ticks: desk.bid, restBars: 9, because: 'asked to',
+  exits: {
+    stop: { ticks: desk.bid - 100 }, targets: [{ ticks: desk.bid + 100, part: 0.5 }, { ticks: desk.bid + 200 }],
+    breakEvenAt: { ticks: desk.bid + 80 }, trail: { ticks: 120 }, maxBars: 240,
+  },
+});
 `;
 
 const PICKY =
@@ -175,6 +188,29 @@ describe('in the engine', () => {
       'true 662 2026-01-05 mon 298',
     ]);
     expect(noted()).toEqual(['true 901 2026-01-05 mon Infinity', 'true 962 2026-01-05 mon Infinity']);
+  });
+
+  it('asks for its exits with its entry, and is refused where they can not be read', () => {
+    const at = (file: string) => {
+      const desk = new DeskUnderTest({ strategies: [listed(file, { bars: 1 })] }).active();
+      desk.bar(0, 10_000);
+      return desk;
+    };
+    expect(at('./strategies/exits.ts').live('entry', 0)).toMatchObject([
+      {
+        protectTicks: 9_900,
+        exits: {
+          targets: [
+            { ticks: 10_100, closedPpm: 500_000 },
+            { ticks: 10_200, closedPpm: 1_000_000 },
+          ],
+          ...{ breakEvenAtTicks: 10_080, trailTicks: 120, maxBars: 240 },
+        },
+      },
+    ]);
+    expect(problemsOf(() => listed('./strategies/parts.ts'))).toEqual([
+      expect.stringContaining('exits.targets[0].part: expected a part of the trade above 0'),
+    ]);
   });
 
   it('that throws is switched off with its line, until a person says otherwise; its stop stays', () => {

@@ -22,6 +22,7 @@ import { CashRecords } from './watchers/cash-records.js';
 import { CloseAllDeadline } from './watchers/close-all-deadline.js';
 import { ClosesAskedFor } from './watchers/closes-asked-for.js';
 import { EntriesAllowed } from './watchers/entries-allowed.js';
+import { Exits } from './watchers/exits.js';
 import { HaltsKept } from './watchers/halts-kept.js';
 import { LossLimits } from './watchers/loss-limits.js';
 import { Permissions } from './watchers/permissions.js';
@@ -104,6 +105,7 @@ export class Oracle {
       new StopChanges(book, scenario, this.#unprotectable),
       new RefusedStops(book, scenario),
       new Trades(scenario),
+      new Exits(book, scenario),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,

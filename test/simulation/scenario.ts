@@ -7,6 +7,7 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
+import { type ExitPlanName, exitsOfSeed, withExits } from './exit-plans.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
 import { SPEED, START_MARKET_MS } from './simulated-prices.js';
@@ -97,6 +98,8 @@ export interface Scenario {
   readonly live: boolean;
   readonly risk: Pick<RiskNumbers, 'dailyLossLimitPct' | 'maxDrawdownPct'>;
   readonly resume: ResumeRules;
+  /** What its strategy asks for beside a stop; null: nothing. */
+  readonly exits: ExitPlanName | null;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -185,6 +188,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     ]),
     // By itself after an outage, by a person after a fault of the desk; or both by themselves.
     resume: seed % 4 === 1 ? { ...RESUME, fault: 'person' } : RESUME,
+    exits: exitsOfSeed(seed),
     endsFlat: random.chance(0.5),
   };
 }
@@ -245,14 +249,15 @@ export function engineConfig(
   drawHaltId: () => string,
   edition = 0,
 ): EngineConfig {
-  const { instruments, capabilities, traded, ownedByOthers } = scenario;
+  const { instruments, capabilities, traded, ownedByOthers, exits } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
+  const strategies = crossStrategy(instruments.slice(0, traded), parameters);
   return engineConfigWith({
     configHash: configHashOf(scenario, edition),
     incarnation,
     instruments: instruments.map(asInDeskFile),
     capabilities,
-    strategies: crossStrategy(instruments.slice(0, traded), parameters),
+    strategies: exits === null ? strategies : strategies.map((listed) => withExits(listed, exits)),
     risk: {
       maxPositionSizePct: 10,
       maxConcurrentPositions: Math.max(1, traded - 1),

@@ -1,5 +1,5 @@
 /** Prices of one instrument with the trades in it, as inline SVG. */
-import { EXIT_REASON_WORDS } from '../../domain/exit-reason.js';
+import { exitReasonWords } from '../../domain/exit-reason.js';
 import type { BacktestReport, ReportedTrade } from './build-report.js';
 import { escapeHtml, type Frame, frameOf, gridSvg, HEIGHT, WIDTH } from './chart.js';
 
@@ -52,7 +52,7 @@ function tradeSvg(trade: ReportedTrade, { x, y }: Frame): string {
   const [left, right] = [x(Date.parse(opened)), x(Date.parse(closed))].map((at) => at.toFixed(1));
   const [from, to] = [entryPrice, exitPrice].map((price) => y(Number(price)).toFixed(1));
   const kind = Number(result) > 0 ? 'win' : 'loss';
-  const said = `${side} ${quantity}, ${entryPrice} to ${exitPrice}: ${result}, ${EXIT_REASON_WORDS[why]}`;
+  const said = `${side} ${quantity}, ${entryPrice} to ${exitPrice}: ${result}, ${exitReasonWords(why)}`;
   return (
     `<g class="${kind}"><title>${escapeHtml(said)}</title>` +
     `<line class="trade" x1="${left}" y1="${from}" x2="${right}" y2="${to}"/>` +

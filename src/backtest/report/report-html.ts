@@ -1,6 +1,6 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
 import { amountText } from '../../domain/amount-text.js';
-import { EXIT_REASON_WORDS } from '../../domain/exit-reason.js';
+import { exitReasonWords } from '../../domain/exit-reason.js';
 import { moment } from '../../domain/moment.js';
 import type { FigureName } from '../statistics/figures.js';
 import type { Group } from '../statistics/groups.js';
@@ -173,15 +173,13 @@ function groupTables({ by, currency }: BacktestReport): string {
   const tables = [
     ['Strategy', by.strategy.map((group) => row(group, group.key))],
     ['Instrument', by.instrument.map((group) => row(group, group.key))],
-    ['Why trades ended', by.exitReason.map((group) => row(group, reasonWords(group.key)))],
+    ['Why trades ended', by.exitReason.map((group) => row(group, exitReasonWords(group.key)))],
   ] as const;
   return tables
     .filter(([, rows]) => rows.length > 0)
     .map(([title, rows]) => `<h2>${title}</h2>${table(['', ...head], rows)}`)
     .join('\n');
 }
-
-const reasonWords = (why: string): string => EXIT_REASON_WORDS[why as keyof typeof EXIT_REASON_WORDS] ?? why;
 
 function tradesTable({ trades, currency }: BacktestReport): string {
   const rows = trades
@@ -190,7 +188,7 @@ function tradesTable({ trades, currency }: BacktestReport): string {
       ({ symbol, strategy, side, opened, closed, quantity, entryPrice, exitPrice, result, fees, r, why }) => [
         ...[symbol, strategy, side, moment(Date.parse(opened)), moment(Date.parse(closed)), quantity],
         ...[entryPrice, exitPrice ?? '–', amountText(result, currency), amountText(fees, currency)],
-        ...[r === null ? '–' : shown(r), reasonWords(why)],
+        ...[r === null ? '–' : shown(r), exitReasonWords(why)],
       ],
     );
   const head = [

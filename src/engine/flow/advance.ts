@@ -3,7 +3,8 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, positionAt, workAt } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
-import { flatten } from './flatten.js';
+import { followExits, lotsAfterTargets } from './exits.js';
+import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
 import { measureStopGap } from './stop-gap.js';
@@ -31,11 +32,17 @@ function step(core: Core, at: InstrumentId): void {
     flatten(core, at, 'close');
     return;
   }
+  followExits(core, at);
   const exiting = workAt(core, at).exiting;
   if (exiting !== null && mayReduce(core)) {
-    cancelEntries(core, at, exiting);
+    cancelEntries(core, at, exiting.because);
     flatten(core, at, 'exit');
     return;
   }
-  protect(core, at);
+  if (lotsAfterTargets(core, positionAt(core, at)) === null) {
+    protect(core, at);
+    return;
+  }
+  cancelEntries(core, at, 'a part of its trade is closed');
+  reduceToTargets(core, at);
 }

@@ -39,7 +39,7 @@ function worthKeeping(stops: readonly OrderEntry[], stop: OrderEntry): number {
 
 function change(core: Core, position: PositionEntry, old: OrderEntry, wanted: WantedStop): void {
   const { capabilities } = core.config;
-  const { clientId, stopTicks, side } = old.intent;
+  const { clientId, stopTicks, side, why = null } = old.intent;
   const work = workAt(core, position.instrument);
   const watch = core.watches.get(clientId);
   if (core.monotonicMs < work.stopAtMs || (watch !== undefined && isAsked(watch))) return;
@@ -48,7 +48,8 @@ function change(core: Core, position: PositionEntry, old: OrderEntry, wanted: Wa
     sendAmend(core, old, wanted.lots);
     return;
   }
-  work.formerStop = { side, stopTicks, lots: remainingLots(old), sinceMs: core.monotonicMs, due: false };
+  const lots = remainingLots(old);
+  work.formerStop = { side, stopTicks, lots, why, sinceMs: core.monotonicMs, due: false };
   if (capabilities.replaces) place(core, position, wanted, clientId);
   else cancelOrder(core, old, 'the position changed');
 }
@@ -62,7 +63,8 @@ function placeFirst(core: Core, position: PositionEntry, wanted: WantedStop): vo
     note(core, 'warn', `${symbol}: the new stop was refused; the old one is restored`, position.instrument);
     const lots = Math.min(formerStop.lots, wanted.lots);
     work.formerStop = null; // once: where that one is refused too, the next is the new one again
-    place(core, position, { ...wanted, lots, stopTicks: formerStop.stopTicks }, null);
+    const { stopTicks, why } = formerStop;
+    place(core, position, { ...wanted, lots, stopTicks, why }, null);
   } else if (core.monotonicMs >= work.stopAtMs) {
     place(core, position, wanted, null);
   }
@@ -87,6 +89,7 @@ function place(core: Core, position: PositionEntry, wanted: WantedStop, replaces
     protectTicks: null,
     reduceOnly: core.config.capabilities.reduceOnly,
     timeInForce: 'GTC',
+    ...(wanted.why === null ? {} : { why: wanted.why }),
   } as const;
   if (placeOrder(core, wish, null, replaces)) return;
   workAt(core, position.instrument).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;

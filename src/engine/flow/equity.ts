@@ -2,7 +2,7 @@
 
 import { formatMoney, writeUnits } from '../../domain/money.js';
 import { cashUnits, heldAt } from '../books.js';
-import { type Core, commit, setTime } from '../core.js';
+import { type Core, commit, setTime, touch } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
@@ -22,8 +22,10 @@ export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monoto
   const equity = market.equity;
   if (equity > limits.peak && market.isPriced) limits.peak = equity;
   const higher = equity >= core.state.peak * PEAK_STEP && market.isPriced;
-  if (!higher && equity > limits.watchedFloor && event.marketMs < core.nextMinuteMs) return false;
+  const exits = market.isExitPrice(event.instrument);
+  if (!higher && !exits && equity > limits.watchedFloor && event.marketMs < core.nextMinuteMs) return false;
   setTime(core, event);
+  if (exits) touch(core, event.instrument);
   if (event.marketMs >= core.nextMinuteMs) onMinute(core);
   if (higher) sampleEquity(core);
   haltOnLoss(core);

@@ -3,6 +3,7 @@
  * that; elsewhere the closing order leaves at once and the stops follow, or stay until a strategy's exit is done where they
  * can only reduce. An order of unknown fate counts as under way.
  */
+import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
@@ -12,8 +13,9 @@ import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { isDust } from './dust.js';
+import { lotsAfterTargets, reachedTarget } from './exits.js';
 import { protect } from './protect.js';
-import { isOversold } from './wanted-stop.js';
+import { isConfirmed, isOversold, shrinksBeforeSale } from './wanted-stop.js';
 
 export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
   if (mayBeGone(core, at)) return;
@@ -35,14 +37,39 @@ export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit')
     protect(core, at);
     return;
   }
+  const closing = { purpose, leftLots: 0, why: purpose === 'exit' ? (work.exiting?.why ?? null) : null };
   if (!core.config.capabilities.stopLocksBalance) {
-    sendClosing(core, position, purpose);
+    sendClosing(core, position, closing);
     if (purpose === 'exit' && core.config.capabilities.reduceOnly) protect(core, at);
     else cancelStops(core, at);
     return;
   }
   cancelStops(core, at);
-  if (liveStops(core, at).length === 0) sendClosing(core, position, purpose);
+  if (liveStops(core, at).length === 0) sendClosing(core, position, closing);
+}
+
+/**
+ * Sells the part that the reached targets close. Where the stop has to be smaller first, it rests for what is left before
+ * the sale leaves; elsewhere it stays whole meanwhile and follows the sale.
+ */
+export function reduceToTargets(core: Core, at: InstrumentId): void {
+  if (mayBeGone(core, at)) return;
+  const position = positionAt(core, at);
+  const leftLots = lotsAfterTargets(core, position);
+  protect(core, at);
+  if (leftLots === null || isOversold(core, at)) return;
+  if (
+    shrinksBeforeSale(core, position) !== null &&
+    !liveStops(core, at).every((stop) => restsFor(stop, leftLots))
+  )
+    return;
+  const exits = position.trade?.exits;
+  const why = exits === undefined ? null : reachedTarget({ exits });
+  sendClosing(core, position, { purpose: 'exit', leftLots, why });
+}
+
+function restsFor(stop: OrderEntry, lots: number): boolean {
+  return isConfirmed(stop) && remainingLots(stop) <= lots;
 }
 
 /** By a journal that was put back: until a reading has borne a position out, others' coins may be all that is left of it. */
@@ -50,10 +77,17 @@ function mayBeGone({ config, state, sync }: Core, at: InstrumentId): boolean {
   return config.coinsNeedOwner === true && state.putBack.has(at) && !sync.borneOut.has(at);
 }
 
-function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'exit'): void {
+interface Closing {
+  readonly purpose: 'close' | 'exit';
+  /** Not to be sold. */
+  readonly leftLots: number;
+  readonly why: ExitReason | null;
+}
+
+function sendClosing(core: Core, position: PositionEntry, { purpose, leftLots, why }: Closing): void {
   const at = position.instrument;
   const work = workAt(core, at);
-  const lots = Math.abs(position.quantityLots) - closingLots(core, position);
+  const lots = Math.abs(position.quantityLots) - leftLots - closingLots(core, position);
   if (lots <= 0 || core.monotonicMs < work.closeAtMs) return;
   const sent = placeOrder(core, {
     instrument: at,
@@ -67,6 +101,7 @@ function sendClosing(core: Core, position: PositionEntry, purpose: 'close' | 'ex
     protectTicks: null,
     reduceOnly: core.config.capabilities.reduceOnly,
     timeInForce: 'GTC',
+    ...(why === null ? {} : { why }),
   });
   if (!sent) work.closeAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }

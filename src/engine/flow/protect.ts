@@ -6,7 +6,14 @@ import { readSoon } from '../sync/request-snapshot.js';
 import { OVERSOLD_READ_MS } from '../timing.js';
 import { changeStops } from './change-stop.js';
 import { isDust, isDustAt } from './dust.js';
-import { closingUnderWay, fits, isConfirmed, isOversold, wantedStop } from './wanted-stop.js';
+import {
+  closingUnderWay,
+  fits,
+  isConfirmed,
+  isOversold,
+  shrinksBeforeSale,
+  wantedStop,
+} from './wanted-stop.js';
 
 export function protect(core: Core, at: InstrumentId): void {
   const position = positionAt(core, at);
@@ -24,7 +31,7 @@ export function protect(core: Core, at: InstrumentId): void {
     readSoon(core, OVERSOLD_READ_MS);
     return;
   }
-  if (closingUnderWay(core, at)) return;
+  if (closingUnderWay(core, at) && shrinksBeforeSale(core, position) === null) return;
   const wanted = wantedStop(core, position);
   // Once the market is past the stop, what it does not buy for the smallest order can be neither protected nor sold.
   if (isDustAt(core, at, wanted.stopTicks) || (wanted.side === 'sell' && isDust(core, at))) {

@@ -1,15 +1,20 @@
 /** The stop that a position needs, and which of those that are there is it. */
+import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import type { Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
-import { type Core, instrumentAt, liveOrders, positionAt, remainingLots } from '../core.js';
+import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
+import { REFUSALS_BEFORE_RESTORE } from '../timing.js';
+import { lotsAfterTargets } from './exits.js';
 
 export interface WantedStop {
   readonly side: Side;
   readonly lots: number;
   readonly stopTicks: number;
+  /** What moved it; null: it is where the entry, or the desk file, wants it. */
+  readonly why: ExitReason | null;
 }
 
 /**
@@ -50,9 +55,23 @@ export function fits(stop: OrderEntry, wanted: WantedStop): boolean {
 export function wantedStop(core: Core, position: PositionEntry): WantedStop {
   return {
     side: position.quantityLots > 0 ? 'sell' : 'buy',
-    lots: Math.abs(position.quantityLots),
+    lots: shrinksBeforeSale(core, position) ?? Math.abs(position.quantityLots),
     stopTicks: position.trade?.protectTicks ?? derivedStopTicks(core, position),
+    why: position.trade?.exits?.movedBy ?? null,
   };
+}
+
+/**
+ * Lots that the stop is made smaller to before a part of the position is sold: where it locks what is to be sold, or could
+ * fire beside the sale and turn the position round. Null: it stays whole. So it does while the venue refuses the sale.
+ */
+export function shrinksBeforeSale(core: Core, position: PositionEntry): number | null {
+  const { stopLocksBalance, reduceOnly } = core.config.capabilities;
+  const { closeAtMs, closeRefusals } = workAt(core, position.instrument);
+  if (!stopLocksBalance && reduceOnly) return null;
+  if (core.monotonicMs < closeAtMs && closeRefusals >= REFUSALS_BEFORE_RESTORE) return null;
+  const rest = lotsAfterTargets(core, position);
+  return rest === 0 ? null : rest;
 }
 
 /** A position that no entry of ours explains gets the desk file's stop-loss, from its average price. */

@@ -89,7 +89,7 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
       const work = workAt(core, at);
       if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
       note(`${because}: closing the position`);
-      work.exiting = because;
+      work.exiting = { because, why: null };
     },
     note: (text) => {
       if (trading) note(text);
@@ -127,6 +127,7 @@ function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: str
       protectTicks: wish.protectTicks,
       reduceOnly: false,
       timeInForce: 'GTC',
+      ...(wish.exits === undefined ? {} : { exits: wish.exits }),
     },
     wish.restBars,
   );

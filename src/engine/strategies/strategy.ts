@@ -1,4 +1,5 @@
 /** What a strategy is: parameters with bounds, and one function that sees finished bars. */
+import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
@@ -18,6 +19,8 @@ export interface EntryWish {
   readonly limitTicks: number;
   /** Where the protective stop goes once it is filled. */
   readonly protectTicks: number;
+  /** What else closes the trade; left out: nothing does. */
+  readonly exits?: ExitPlan;
   /** Bars that the order rests before it is cancelled. */
   readonly restBars: number;
   /** One line of plain words: why. */

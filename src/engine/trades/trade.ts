@@ -42,6 +42,7 @@ export function beginTrade(
     result: (former?.result ?? 0n) + position.carried,
     risk: former === null ? 0n : former.risk,
     protectTicks: former?.protectTicks ?? null,
+    ...(former?.exits === undefined ? {} : { exits: former.exits }),
   };
   position.carried = 0n;
   position.trade = trade;
@@ -60,6 +61,7 @@ function idOf(state: EngineState, order: OrderEntry | null): string {
 }
 
 export function exitReason(state: EngineState, order: OrderEntry | null): ExitReason {
+  if (order?.intent.why !== undefined) return order.intent.why;
   switch (order?.intent.purpose) {
     case 'protective':
       return 'stop';
@@ -128,6 +130,7 @@ export function tradeClosed(state: EngineState, trade: ClosedTrade): TradeClosed
     risk: trade.risk === null ? null : formatUnits(trade.risk, places),
     r: riskMultiple(trade.result, trade.risk),
     why: trade.why,
+    ...(trade.exits === undefined || trade.exits.reached === 0 ? {} : { targets: trade.exits.reached }),
     configHash: trade.configHash,
     openedMs: trade.openedMs,
     marketMs: trade.closedMs,

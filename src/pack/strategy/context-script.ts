@@ -2,6 +2,7 @@
  * What runs in a strategy's context beside it: it takes away what a strategy has not, and stands between it and us. Only
  * numbers and texts cross, so no object of ours is ever within its reach.
  */
+import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
 import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
 
@@ -37,6 +38,20 @@ export const STAND_BETWEEN = `"use strict";
     if (!Number.isSafeInteger(value) || value <= 0) throw new TypeError(name + ': expected a whole number above 0, found ' + String(value));
     return value;
   };
+  const closedAt = (targets) => {
+    if (targets === undefined) return [];
+    if (!Array.isArray(targets) || targets.length < 1 || targets.length > ${TARGETS_MAX}) throw new TypeError('exits.targets: expected a list of 1 to ${TARGETS_MAX} targets');
+    const numbers = [];
+    let closed = 0;
+    for (let at = 0; at < targets.length; at += 1) {
+      const name = 'exits.targets[' + at + ']';
+      const part = targets[at]?.part ?? (at === targets.length - 1 ? 1 - closed : undefined);
+      if (typeof part !== 'number' || !(part > 0 && closed + part < 1.000001)) throw new TypeError(name + '.part: expected a part of the trade above 0, together 1 at most; only the last may be left out. Found ' + String(targets[at]?.part));
+      closed += part;
+      numbers.push(whole(targets[at].ticks, name + '.ticks'), Math.min(${WHOLE_TRADE_PPM}, Math.round(closed * ${WHOLE_TRADE_PPM})));
+    }
+    return numbers;
+  };
   const declared = () => JSON.stringify(made === undefined || made === null ? null : {
     kind: made.kind, suits: made.suits, parameters: made.parameters, creates: typeof made.create === 'function',
   }) ?? 'null';
@@ -68,7 +83,14 @@ export const STAND_BETWEEN = `"use strict";
         const { side, type, ticks, exits, restBars, because } = wish;
         if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
         if (type !== 'limit') throw new TypeError('type: expected limit, found ' + String(type));
-        host.enter(side, whole(ticks, 'ticks'), whole(exits?.stop?.ticks, 'exits.stop.ticks'), whole(restBars, 'restBars'), text(because));
+        const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
+        host.enter(
+          side, whole(ticks, 'ticks'), whole(stop?.ticks, 'exits.stop.ticks'), whole(restBars, 'restBars'), text(because),
+          trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
+          breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
+          maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),
+          ...closedAt(targets),
+        );
       },
       exit(because) { host.exit(text(because)); },
       note(line) { host.note(text(line)); },

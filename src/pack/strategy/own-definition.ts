@@ -1,5 +1,6 @@
 /** A strategy of a desk's own, as the engine knows strategies. */
 import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
+import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
@@ -112,14 +113,34 @@ export class HostedStrategy implements Strategy {
       if (this.#wishes.length < WISHES_MAX) this.#wishes.push(wish);
     };
     return {
-      enter: (side, limitTicks, protectTicks, restBars, because) => {
+      enter: (side, limitTicks, protectTicks, restBars, because, ...asked) => {
+        const exits = exitPlanOf(...asked);
         const entry = { side, limitTicks, protectTicks, restBars, because: plainText(because) };
-        add({ kind: 'enter', entry });
+        add({ kind: 'enter', entry: exits === null ? entry : { ...entry, exits } });
       },
       exit: (because) => add({ kind: 'exit', text: plainText(because) }),
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
+}
+
+/** Null: nothing beside the stop. */
+function exitPlanOf(
+  trailTicks: number,
+  breakEvenAtTicks: number,
+  maxBars: number,
+  ...numbers: readonly number[]
+): ExitPlan | null {
+  const targets: ExitTarget[] = [];
+  for (let at = 0; at + 1 < numbers.length; at += 2)
+    targets.push({ ticks: numbers[at] as number, closedPpm: numbers[at + 1] as number });
+  const plan = {
+    ...(targets.length === 0 ? {} : { targets }),
+    ...(trailTicks === 0 ? {} : { trailTicks }),
+    ...(breakEvenAtTicks === 0 ? {} : { breakEvenAtTicks }),
+    ...(maxBars === 0 ? {} : { maxBars }),
+  };
+  return Object.keys(plan).length === 0 ? null : plan;
 }
 
 function carryOut(context: StrategyContext, wish: Wish): void {

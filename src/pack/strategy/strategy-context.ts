@@ -11,7 +11,18 @@ import { sourceLines } from './source-lines.js';
 
 /** Called from within with texts and numbers; none of them throws. */
 export interface Wishes {
-  enter(side: 'buy' | 'sell', ticks: number, stopTicks: number, restBars: number, because: string): void;
+  /** 0: not asked for. `targets`: of each, the nearest first, its ticks and what is closed by then in parts per million. */
+  enter(
+    side: 'buy' | 'sell',
+    ticks: number,
+    stopTicks: number,
+    restBars: number,
+    because: string,
+    trailTicks: number,
+    breakEvenAtTicks: number,
+    maxBars: number,
+    ...targets: readonly number[]
+  ): void;
   exit(because: string): void;
   note(text: string): void;
 }

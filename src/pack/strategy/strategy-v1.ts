@@ -33,13 +33,29 @@ export interface Bar {
   readonly closeTicks: number;
 }
 
+/** What closes the trade that an entry opens. Prices and distances in whole ticks. */
+export interface Exits {
+  /** Where the protective stop goes once the entry is filled. */
+  readonly stop: { readonly ticks: number };
+  /**
+   * The nearest first, five at most. Once the market is there, that part of the trade (0.5: half of it) is closed at the
+   * market; the last may leave `part` out and closes what is left.
+   */
+  readonly targets?: readonly { readonly ticks: number; readonly part?: number }[];
+  /** The stop follows the market at this distance, and never goes back. */
+  readonly trail?: { readonly ticks: number };
+  /** Once the market is at this price, the stop goes to the average price of the entry. */
+  readonly breakEvenAt?: { readonly ticks: number };
+  /** The trade is closed once so many minutes have passed after the one in which it was entered. */
+  readonly maxBars?: number;
+}
+
 export interface EntryWish {
   readonly side: 'buy' | 'sell';
   readonly type: 'limit';
   /** Of the limit. */
   readonly ticks: number;
-  /** Where the protective stop goes once it is filled. */
-  readonly exits: { readonly stop: { readonly ticks: number } };
+  readonly exits: Exits;
   /** Bars that it rests before it is cancelled. */
   readonly restBars: number;
   /** Why, in one line: people read it. */

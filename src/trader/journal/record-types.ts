@@ -31,4 +31,6 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'stop.gap': 39,
   'fill.foreign': 40,
   'trade.closed': 41,
+  'target.reached': 42,
+  'stop.moved': 43,
 };

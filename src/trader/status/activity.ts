@@ -2,7 +2,7 @@
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import { EXIT_REASON_WORDS } from '../../domain/exit-reason.js';
+import { exitReasonWords } from '../../domain/exit-reason.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
@@ -47,6 +47,8 @@ export function logRecord(log: Log, record: EngineRecord, instruments: readonly 
     record.type === 'stop.gap' ||
     record.type === 'fill' ||
     record.type === 'trade.closed' ||
+    record.type === 'target.reached' ||
+    record.type === 'stop.moved' ||
     record.type === 'armed' ||
     record.type === 'flat.proven';
   log(calm ? 'info' : 'warn', text);
@@ -94,6 +96,10 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
       return `${nameOf(record.instrument, instruments)}: the venue's position was adopted`;
     case 'trade.closed':
       return tradeText(record, instruments);
+    case 'target.reached':
+      return targetText(record, instruments);
+    case 'stop.moved':
+      return stopMovedText(record, instruments);
     case 'strategy.toggled':
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
     case 'settings':
@@ -116,12 +122,30 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
   }
 }
 
-function tradeText(
-  { instrument, side, result, r, why }: Extract<EngineRecord, { readonly type: 'trade.closed' }>,
+function targetText(
+  { instrument, targets, priceTicks }: Extract<EngineRecord, { readonly type: 'target.reached' }>,
   instruments: readonly Instrument[],
 ): string {
+  const price = formatDecimal(priceTicks, instruments[instrument]?.tickSize ?? '1');
+  return `${nameOf(instrument, instruments)}: target ${targets} was reached at ${price}: its part is closed at the market`;
+}
+
+function stopMovedText(
+  { instrument, stopTicks, why }: Extract<EngineRecord, { readonly type: 'stop.moved' }>,
+  instruments: readonly Instrument[],
+): string {
+  const price = formatDecimal(stopTicks, instruments[instrument]?.tickSize ?? '1');
+  const to = why === 'breakEvenStop' ? `break-even at ${price}` : `${price}, behind the market`;
+  return `${nameOf(instrument, instruments)}: the stop goes to ${to}`;
+}
+
+function tradeText(
+  { instrument, side, result, r, why, targets = 0 }: Extract<EngineRecord, { readonly type: 'trade.closed' }>,
+  instruments: readonly Instrument[],
+): string {
+  const after = targets === 0 || why.startsWith('target') ? '' : `, after target ${targets}`;
   const multiple = r === null ? '' : `, ${r.toFixed(2)} R`;
-  return `${nameOf(instrument, instruments)}: the ${side} trade was closed ${EXIT_REASON_WORDS[why]}, result ${inShort(result)}${multiple}`;
+  return `${nameOf(instrument, instruments)}: the ${side} trade was closed ${exitReasonWords(why)}${after}, result ${inShort(result)}${multiple}`;
 }
 
 /** Cut: an amount below one is told with more places. */
@@ -156,7 +180,8 @@ function orderText(order: OrderIntent, instruments: readonly Instrument[]): stri
   const priceTicks = order.limitTicks ?? order.stopTicks;
   const quantity = formatDecimal(order.quantityLots, instrument?.lotSize ?? '1');
   const at = priceTicks === null ? '' : ` at ${formatDecimal(priceTicks, instrument?.tickSize ?? '1')}`;
-  return `${nameOf(order.instrument, instruments)}: ${order.purpose} order, ${order.side} ${quantity} (${order.type})${at}`;
+  const why = order.why === undefined ? '' : `, ${exitReasonWords(order.why)}`;
+  return `${nameOf(order.instrument, instruments)}: ${order.purpose} order, ${order.side} ${quantity} (${order.type})${at}${why}`;
 }
 
 function fillText(fill: Fill, instruments: readonly Instrument[]): string {

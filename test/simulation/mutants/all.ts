@@ -1,6 +1,7 @@
 /** Builds that are broken on purpose: each must be caught by the simulation within the seeds that it is given. */
 import { ACCOUNT_MUTANTS } from './account.js';
 import { BOOK_MUTANTS } from './books.js';
+import { EXIT_MUTANTS } from './exits.js';
 import { LIMIT_MUTANTS } from './limits.js';
 import type { Mutant } from './mutant.js';
 import { ORDER_MUTANTS } from './orders.js';
@@ -11,6 +12,7 @@ import { STOP_MUTANTS } from './stops.js';
 export const MUTANTS: readonly Mutant[] = [
   ...ORDER_MUTANTS,
   ...STOP_MUTANTS,
+  ...EXIT_MUTANTS,
   ...LIMIT_MUTANTS,
   ...PRICE_MUTANTS,
   ...BOOK_MUTANTS,

@@ -29,8 +29,8 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'coins are sold while a stop still locks them',
     file: 'engine/flow/flatten.ts',
-    find: '  if (liveStops(core, at).length === 0) sendClosing(core, position, purpose);',
-    put: '  sendClosing(core, position, purpose);',
+    find: '  if (liveStops(core, at).length === 0) sendClosing(core, position, closing);',
+    put: '  sendClosing(core, position, closing);',
   },
   {
     what: 'the stop of a position that no entry explains is twice as far away',
@@ -95,8 +95,8 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'an entry is judged by its own price instead of that of its stop',
     file: 'limits/rules.ts',
-    find: '? Math.floor((intent.protectTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM)',
-    put: '? (intent.limitTicks ?? 0)',
+    find: "leastAtStop(intent.side === 'buy', intent.protectTicks)",
+    put: 'intent.limitTicks ?? 0',
   },
   {
     what: 'a stop is exchanged where it could be made smaller',

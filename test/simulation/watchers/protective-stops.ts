@@ -11,7 +11,7 @@ import type { Moment, Watcher } from '../watcher.js';
 const ROUNDING_TICKS = 2;
 
 export class ProtectiveStops implements Watcher {
-  /** Stop prices that came with an entry of ours, by instrument and side. */
+  /** Stop prices that came with an entry of ours, or to which one was moved, by instrument and side. */
   readonly #fromEntries = new Map<string, Set<number>>();
   readonly #newestSide = new Map<number, OrderIntent['side']>();
   /** Trigger prices of stops, by client id. */
@@ -58,6 +58,10 @@ export class ProtectiveStops implements Watcher {
 
   recorded(record: EngineRecord, moment: Moment): string | null {
     if (this.#isFromElsewhere(record)) this.#adopted = true;
+    if (record.type === 'stop.moved') {
+      const opened = (this.book.lots[record.instrument] ?? 0) > 0 ? 'buy' : 'sell';
+      this.#explain(record.instrument, opened, record.stopTicks);
+    }
     if (record.type === 'order.intended') {
       const { clientId, stopTicks } = record.order;
       // An id whose intent the disk never had is given anew after a restart, be it to an order at the market.
@@ -82,12 +86,16 @@ export class ProtectiveStops implements Watcher {
       if (old !== undefined) this.#exchanged.set(effect.order.clientId, old);
     }
     if (effect.kind !== 'submit' && effect.kind !== 'replace') return null;
-    const { purpose, instrument, clientId } = effect.order;
+    const { purpose, instrument, clientId, quantityLots, why } = effect.order;
     if (purpose === 'protective') return this.#tooFar(effect.order, view());
     const sells = purpose === 'close' || purpose === 'exit';
     if (!sells || !this.scenario.capabilities.stopLocksBalance) return null;
-    const locked = this.book.liveOn(instrument, 'protective').length > 0;
-    return locked ? `${clientId} sells what a stop still locks` : null;
+    const stops = this.book.liveOn(instrument, 'protective');
+    const locked = stops.reduce((lots, { leftLots }) => lots + leftLots, 0);
+    // Of a part that is sold for a target, the stop keeps the rest.
+    const isPart = why?.startsWith('target ') === true && !stops.some(({ state }) => state === 'cancelling');
+    const free = isPart ? Math.abs(this.book.lots[instrument] ?? 0) - quantityLots : 0;
+    return locked > free ? `${clientId} sells what a stop still locks` : null;
   }
 
   /** Held without an entry that we know: adopted, or of an order that was over or forgotten. */
@@ -107,13 +115,17 @@ export class ProtectiveStops implements Watcher {
 
   #intended({ purpose, protectTicks, instrument, limitTicks, side, clientId }: OrderIntent): string | null {
     if (purpose !== 'entry' || protectTicks === null || limitTicks === null) return null;
-    const place = `${instrument} ${side}`;
-    const known = this.#fromEntries.get(place) ?? new Set();
-    this.#fromEntries.set(place, known.add(protectTicks));
+    this.#explain(instrument, side, protectTicks);
     this.#newestSide.set(instrument, side);
     const distance = side === 'buy' ? limitTicks - protectTicks : protectTicks - limitTicks;
     if (distance > 0 && distance <= (limitTicks * this.stopLossPct()) / 100) return null;
     return `entry ${clientId} at ${limitTicks} has its stop at ${protectTicks}`;
+  }
+
+  #explain(instrument: number, opened: OrderIntent['side'], stopTicks: number): void {
+    const place = `${instrument} ${opened}`;
+    const known = this.#fromEntries.get(place) ?? new Set();
+    this.#fromEntries.set(place, known.add(stopTicks));
   }
 
   #tooFar({ instrument, stopTicks, clientId }: OrderIntent, view: ReturnType<Moment['view']>): string | null {

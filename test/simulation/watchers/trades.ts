@@ -24,6 +24,8 @@ interface Fills {
   /** Of the newest fill. */
   atMs: number;
   by: OrderIntent['purpose'] | null;
+  /** What its order says of why it was sent; null: its purpose says it. */
+  why: Closed['why'] | null;
 }
 
 interface Change {
@@ -122,7 +124,8 @@ export class Trades implements Watcher {
     let fills = this.#open.get(instrument);
     if (reduces && fills !== undefined) {
       fills.sold.push({ lots: out, priceTicks, stopTicks: null });
-      Object.assign(fills, { atMs, by: order?.purpose ?? null, fees: fills.fees + fee });
+      const { purpose: by = null, why = null } = order ?? {};
+      Object.assign(fills, { atMs, by, why, fees: fills.fees + fee });
       if (out === left) return;
       this.#over.push(fills);
     }
@@ -130,12 +133,12 @@ export class Trades implements Watcher {
       const former = before === 0 ? fills : undefined;
       fills = {
         ...{ order: order?.clientId ?? null, openedMs: atMs, sold: [] },
-        ...{ bought: former?.bought ?? [], fees: former?.fees ?? 0, atMs, by: null },
+        ...{ bought: former?.bought ?? [], fees: former?.fees ?? 0, atMs, by: null, why: null },
       };
       this.#open.set(instrument, fills);
     }
     fills.bought.push({ lots: left - out, priceTicks, stopTicks: order?.protectTicks ?? null });
-    Object.assign(fills, { atMs, by: order?.purpose ?? null });
+    Object.assign(fills, { atMs, by: order?.purpose ?? null, why: null });
     if (!reduces) fills.fees += fee;
   }
 
@@ -170,7 +173,7 @@ export class Trades implements Watcher {
       ['r', told.r, risk > 0 ? result / risk : null],
       ['opened', told.openedMs, fills.openedMs],
       ['closed', told.marketMs, fills.atMs],
-      ['reason', isReason(told.why, fills.by), true],
+      ['reason', fills.why === null ? isReason(told.why, fills.by) : told.why === fills.why, true],
     ];
     const wrong = wanted.find(([, theirs, ours]) => !isClose(theirs, ours));
     return wrong === undefined

@@ -1,0 +1,49 @@
+/** What a trade is to be closed by beside its protective stop. Prices and distances in whole ticks. */
+
+export interface ExitTarget {
+  readonly ticks: number;
+  /** Of the trade, what is closed once this target is reached, by the nearer ones too: parts per million. */
+  readonly closedPpm: number;
+}
+
+/** Whatever is left out does not apply. */
+export interface ExitPlan {
+  /** The nearest first. */
+  readonly targets?: readonly ExitTarget[];
+  /** The stop follows the market at this distance. */
+  readonly trailTicks?: number;
+  /** Once the market is there, the stop goes to the average price of the entry. */
+  readonly breakEvenAtTicks?: number;
+  /** Minutes after the one of the entry, after which it is closed. */
+  readonly maxBars?: number;
+}
+
+export const TARGETS_MAX = 5;
+export const WHOLE_TRADE_PPM = 1_000_000;
+
+/** A sentence where the plan does not fit an entry at this price; null: it does. */
+export function wrongExits(plan: ExitPlan, side: 'buy' | 'sell', entryTicks: number): string | null {
+  const { targets = [], trailTicks = 1, breakEvenAtTicks, maxBars = 1 } = plan;
+  if (targets.length > TARGETS_MAX) return `an entry has ${TARGETS_MAX} targets at most`;
+  let before = { ticks: entryTicks, closedPpm: 0 };
+  for (const [place, target] of targets.entries()) {
+    if (!isBeyond(target.ticks, before.ticks, side))
+      return `target ${place + 1} is not beyond ${place === 0 ? 'the entry' : 'the target before it'}`;
+    const isPart = Number.isSafeInteger(target.closedPpm) && target.closedPpm > before.closedPpm;
+    if (!isPart || target.closedPpm > WHOLE_TRADE_PPM)
+      return `target ${place + 1} closes no part of what those before it leave`;
+    before = target;
+  }
+  if (breakEvenAtTicks !== undefined && !isBeyond(breakEvenAtTicks, entryTicks, side))
+    return 'the stop would go to break-even at a price that is not beyond the entry';
+  if (!isCount(trailTicks)) return 'a stop can trail by whole ticks only, one at the least';
+  return isCount(maxBars) ? null : 'a trade can be held for whole bars only, one at the least';
+}
+
+function isBeyond(ticks: number, from: number, side: 'buy' | 'sell'): boolean {
+  return isCount(ticks) && (side === 'buy' ? ticks > from : ticks < from);
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value > 0;
+}

@@ -1,0 +1,180 @@
+/**
+ * What the exits of a trade want, by the market as it is: how far its stop has come, how much its targets leave, and
+ * whether its time is up. Targets and the time close at the market, in the modes in which a strategy may close; a stop
+ * comes nearer in each mode, and never goes back.
+ */
+import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
+import type { ExitReason } from '../../domain/exit-reason.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import { leastAtStop } from '../../limits/rules.js';
+import { staleMsOf } from '../../limits/stale-data.js';
+import { type Core, commit, instrumentAt, positionAt, workAt } from '../core.js';
+import { mayReduce } from '../halts/mode.js';
+import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
+import { averageOf } from '../trades/trade.js';
+import { isNearer } from '../trades/trade-exits.js';
+import { isDust, isTooSmall } from './dust.js';
+
+const MINUTE_MS = 60_000;
+/** A stop that trails is moved once it would come nearer by this part of its distance: not with each tick. */
+const TRAIL_STEPS = 10;
+
+type WithExits = TradeEntry & { readonly exits: TradeExits };
+
+/** Records what the market has reached since: with a fresh price only, an old one says nothing of what could be had. */
+export function followExits(core: Core, at: InstrumentId): void {
+  const trade = tradeWithExits(positionAt(core, at));
+  const age = core.market.quoteAgeMs(at, core.monotonicMs);
+  if (trade !== null && age !== null && age <= staleMsOf(core.config.risk)) {
+    const priceTicks = closingTicks(core, at, trade.side);
+    if (mayReduce(core)) noteTargets(core, at, trade, priceTicks);
+    moveStop(core, at, trade, priceTicks);
+  }
+  watchExits(core, at, trade);
+  if (trade !== null) leaveWhereDue(core, at, trade);
+}
+
+function noteTargets(core: Core, at: InstrumentId, { id, side, exits }: WithExits, priceTicks: number): void {
+  const { targets = [] } = exits.plan;
+  let reached = exits.reached;
+  while (reached < targets.length && isAt(side, priceTicks, targets[reached]!.ticks)) reached += 1;
+  if (reached === exits.reached) return;
+  commit(core, {
+    type: 'target.reached',
+    instrument: at,
+    trade: id,
+    targets: reached,
+    priceTicks,
+    marketMs: core.marketMs,
+  });
+}
+
+function moveStop(core: Core, at: InstrumentId, trade: WithExits, priceTicks: number): void {
+  const stops = [
+    { why: 'breakEvenStop', stopTicks: breakEvenTicks(trade, priceTicks) },
+    { why: 'trailingStop', stopTicks: trailingTicks(trade, priceTicks) },
+  ] as const;
+  for (const { why, stopTicks } of stops) {
+    const { protectTicks } = trade;
+    if (stopTicks === null || protectTicks === null || !isNearer(trade.side, stopTicks, protectTicks))
+      continue;
+    // It would be passed before it rests.
+    if (!isNearer(trade.side, priceTicks, stopTicks)) continue;
+    commit(core, {
+      type: 'stop.moved',
+      instrument: at,
+      trade: trade.id,
+      stopTicks,
+      why,
+      marketMs: core.marketMs,
+    });
+  }
+}
+
+/** The average of the entry, rounded to its own side of it. */
+function breakEvenTicks(
+  { side, exits, entryTickLots, entryLots }: WithExits,
+  priceTicks: number,
+): number | null {
+  const { breakEvenAtTicks } = exits.plan;
+  const average = averageOf(entryTickLots, entryLots);
+  if (breakEvenAtTicks === undefined || average === null || !isAt(side, priceTicks, breakEvenAtTicks))
+    return null;
+  return side === 'long' ? Math.ceil(average) : Math.floor(average);
+}
+
+function trailingTicks(trade: WithExits, priceTicks: number): number | null {
+  const nextTicks = nextTrailTicks(trade);
+  if (nextTicks === null || !isAt(trade.side, priceTicks, nextTicks)) return null;
+  const { trailTicks = 0 } = trade.exits.plan;
+  return trade.side === 'long' ? priceTicks - trailTicks : priceTicks + trailTicks;
+}
+
+/** The price at which the stop is to follow. */
+function nextTrailTicks({ side, exits, protectTicks }: WithExits): number | null {
+  const { trailTicks } = exits.plan;
+  if (trailTicks === undefined || protectTicks === null) return null;
+  const away = trailTicks + Math.max(1, Math.floor(trailTicks / TRAIL_STEPS));
+  return side === 'long' ? protectTicks + away : protectTicks - away;
+}
+
+/** What a quote is compared with: nothing else is looked at before one of these prices is there. */
+function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void {
+  const { exitAboveTicks, exitBelowTicks } = core.market;
+  exitAboveTicks[at] = Number.POSITIVE_INFINITY;
+  exitBelowTicks[at] = Number.NEGATIVE_INFINITY;
+  if (trade === null) return;
+  const { side, exits, protectTicks } = trade;
+  const { targets = [], breakEvenAtTicks } = exits.plan;
+  const target = mayReduce(core) ? targets[exits.reached]?.ticks : undefined;
+  const average = averageOf(trade.entryTickLots, trade.entryLots);
+  const isEven = average === null || protectTicks === null || !isNearer(side, average, protectTicks);
+  const waits = [target, isEven ? undefined : breakEvenAtTicks, nextTrailTicks(trade) ?? undefined];
+  for (const ticks of waits) {
+    if (ticks === undefined) continue;
+    if (side === 'long') exitAboveTicks[at] = Math.min(exitAboveTicks[at] as number, ticks);
+    else exitBelowTicks[at] = Math.max(exitBelowTicks[at] as number, ticks);
+  }
+}
+
+/** The whole of it, as where its strategy closes it; said once. */
+function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
+  const work = workAt(core, at);
+  if (work.exiting !== null || !mayReduce(core) || isDust(core, at)) return;
+  const isClosed = lotsAfterTargets(core, positionAt(core, at)) === 0;
+  if (!isClosed && !isTimeUp(core, trade)) return;
+  const why = isClosed ? reachedTarget(trade) : 'time';
+  const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
+  commit(core, {
+    type: 'note',
+    level: 'info',
+    text: `${because}: closing the position`,
+    strategy: trade.strategy,
+    symbol: instrumentAt(core, at).symbol,
+    marketMs: core.marketMs,
+  });
+  work.exiting = { because, why };
+}
+
+function isTimeUp({ marketMs }: Core, { openedMs, exits }: WithExits): boolean {
+  const { maxBars } = exits.plan;
+  if (maxBars === undefined) return false;
+  return marketMs >= (Math.floor(openedMs / MINUTE_MS) + 1 + maxBars) * MINUTE_MS;
+}
+
+/**
+ * Lots that the reached targets leave of what is held; null: they leave all of it. Nothing is left that no order could
+ * sell, and a part too small for an order waits for the next one.
+ */
+export function lotsAfterTargets(core: Core, position: PositionEntry): number | null {
+  const trade = tradeWithExits(position);
+  const target = trade?.exits.plan.targets?.[trade.exits.reached - 1];
+  if (trade === null || target === undefined || !mayReduce(core)) return null;
+  const instrument = instrumentAt(core, position.instrument);
+  const held = Math.abs(position.quantityLots);
+  const whole = held + trade.exitLots;
+  const rest = whole - Number((BigInt(whole) * BigInt(target.closedPpm)) / BigInt(WHOLE_TRADE_PPM));
+  if (rest >= held) return null;
+  const stopTicks = trade.protectTicks ?? target.ticks;
+  if (rest === 0 || isTooSmall(instrument, rest, leastAtStop(trade.side === 'long', stopTicks))) return 0;
+  const priceTicks = closingTicks(core, position.instrument, trade.side);
+  return isTooSmall(instrument, held - rest, priceTicks) ? null : rest;
+}
+
+/** Of the target that was reached last. */
+export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
+  return `target ${exits.reached} of ${exits.plan.targets?.length ?? 0}`;
+}
+
+function tradeWithExits({ trade, quantityLots }: PositionEntry): WithExits | null {
+  return trade?.exits === undefined || quantityLots === 0 ? null : (trade as WithExits);
+}
+
+/** What closing it brings: the bid of what is long, the ask of what is short. */
+function closingTicks({ market }: Core, at: InstrumentId, side: TradeEntry['side']): number {
+  return (side === 'long' ? market.bidTicks[at] : market.askTicks[at]) as number;
+}
+
+function isAt(side: TradeEntry['side'], priceTicks: number, ticks: number): boolean {
+  return side === 'long' ? priceTicks >= ticks : priceTicks <= ticks;
+}

@@ -1,0 +1,46 @@
+/** The exits of a trade as its records change them: what is reached stays reached, and a stop only comes nearer. */
+import type { OrderIntent } from '../../domain/order.js';
+import type { EngineRecord } from '../record.js';
+import type { EngineState, TradeEntry } from '../state.js';
+
+type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
+
+/** An entry brings its stop and its exits; where the stop was moved meanwhile, a later fill does not move it back. */
+export function takeExits(trade: TradeEntry, { clientId, exits }: OrderIntent, protectTicks: number): void {
+  const { protectTicks: before } = trade;
+  const wasMoved = before !== null && trade.exits !== undefined && trade.exits.movedBy !== null;
+  trade.protectTicks = wasMoved && isNearer(trade.side, before, protectTicks) ? before : protectTicks;
+  if (exits === undefined || trade.exits?.entry === clientId) return;
+  const movedBy = trade.protectTicks === protectTicks ? null : (trade.exits?.movedBy ?? null);
+  trade.exits = { entry: clientId, plan: exits, reached: 0, movedBy };
+}
+
+/** Whether a stop there is nearer to the market than the other, from the side of the trade. */
+export function isNearer(side: TradeEntry['side'], stopTicks: number, thanTicks: number): boolean {
+  return side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks;
+}
+
+export function applyTargetReached(state: EngineState, record: Of<'target.reached'>): void {
+  const { exits } = tradeAt(state, record);
+  if (record.targets <= exits.reached || record.targets > (exits.plan.targets?.length ?? 0))
+    throw new RangeError(`the trade ${record.trade} has no target ${record.targets} to reach`);
+  exits.reached = record.targets;
+}
+
+export function applyStopMoved(state: EngineState, record: Of<'stop.moved'>): void {
+  const { trade, exits } = tradeAt(state, record);
+  if (trade.protectTicks === null || !isNearer(trade.side, record.stopTicks, trade.protectTicks))
+    throw new RangeError(`the stop of the trade ${record.trade} would be moved away from the market`);
+  trade.protectTicks = record.stopTicks;
+  exits.movedBy = record.why;
+}
+
+function tradeAt(
+  state: EngineState,
+  { instrument, trade: id }: { readonly instrument: number; readonly trade: string },
+) {
+  const trade = state.positions[instrument]?.trade ?? null;
+  if (trade?.exits === undefined || trade.id !== id)
+    throw new RangeError(`no trade ${id} with exits is open in instrument ${instrument}`);
+  return { trade, exits: trade.exits };
+}

@@ -1,0 +1,289 @@
+import { describe, expect, it } from 'vitest';
+import type { ExitPlan } from '../../src/domain/exit-plan.js';
+import type { OrderIntent } from '../../src/domain/order.js';
+import { createEngine } from '../../src/engine/engine.js';
+import { coins, FUTURES, SPOT } from '../support/engine-config.js';
+import { DeskUnderTest, venueOrder } from './support/desk.js';
+import { oneEntry } from './support/one-entry.js';
+
+const ABLE = { ...SPOT, amends: true, replaces: true };
+const HALVES: ExitPlan = {
+  targets: [
+    { ticks: 10_200, closedPpm: 500_000 },
+    { ticks: 10_400, closedPpm: 1_000_000 },
+  ],
+};
+
+type Changes = ConstructorParameters<typeof DeskUnderTest>[0];
+
+/** A position of `lots` with its stop at rest; the entry is for as many. */
+function held(exits: ExitPlan, changes: Changes = {}, side: 'buy' | 'sell' = 'buy') {
+  const protectTicks = side === 'buy' ? 9_800 : 10_200;
+  const strategies = [oneEntry({ exits, side, protectTicks })];
+  const desk = new DeskUnderTest({ capabilities: ABLE, strategies, ...changes }, 1).active();
+  desk.bar(0, 10_000);
+  const [entry] = desk.live('entry', 0);
+  if (entry === undefined) throw new Error(JSON.stringify(desk.recorded('order.denied')));
+  desk.accept(entry);
+  desk.fill(entry, 10_000);
+  const [stop] = desk.live('protective', 0);
+  desk.accept(stop!);
+  return { desk, entry, stop: stop!, lots: entry.quantityLots };
+}
+
+const amended = (desk: DeskUnderTest, { clientId }: OrderIntent, quantityLots: number) =>
+  desk.happen({ kind: 'order.amended', clientId, quantityLots });
+const replaced = (desk: DeskUnderTest, next: OrderIntent, old: OrderIntent) =>
+  desk.happen({
+    kind: 'order.replaced',
+    clientId: next.clientId,
+    replaced: old.clientId,
+    venueId: `v-${next.clientId}`,
+  });
+
+const exchanges = (desk: DeskUnderTest) =>
+  desk.effects.flatMap((effect) => (effect.kind === 'replace' ? [effect.order] : []));
+const why = (desk: DeskUnderTest) => desk.recorded('trade.closed').map((trade) => trade.why);
+
+/** Half of it is sold at the first target. */
+function halfSold(changes: Changes = {}) {
+  const { desk, stop, lots } = held(HALVES, changes);
+  desk.quote(0, 10_200);
+  amended(desk, stop, lots / 2);
+  const [sale] = desk.live('exit', 0);
+  desk.accept(sale!);
+  desk.fill(sale!, 10_200);
+  return { desk, stop, lots, sale: sale! };
+}
+
+describe('targets', () => {
+  it('make the stop smaller first, where it locks what is to be sold', () => {
+    const { desk, stop, lots } = held(HALVES);
+    desk.quote(0, 10_199);
+    expect(desk.recorded('target.reached')).toEqual([]);
+    desk.quote(0, 10_200);
+    expect(desk.recorded('target.reached')).toMatchObject([{ targets: 1, priceTicks: 10_200 }]);
+    expect(desk.effects.at(-1)).toEqual({
+      ...{ kind: 'amend', clientId: stop.clientId, instrument: 0, quantityLots: lots / 2 },
+    });
+    expect(desk.live('exit', 0)).toEqual([]);
+    amended(desk, stop, lots / 2);
+    expect(desk.live('exit', 0)).toMatchObject([
+      { side: 'sell', type: 'market', quantityLots: lots / 2, why: 'target 1 of 2' },
+    ]);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots / 2, stopTicks: 9_800 }]);
+  });
+
+  it('close their part and leave the rest with a stop of its size', () => {
+    const { desk, stop, lots } = halfSold();
+    expect(desk.lots(0)).toBe(lots / 2);
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId, quantityLots: lots / 2 }]);
+    expect(desk.engine.view.positions[0]).toMatchObject({ protection: 'confirmed' });
+    expect(why(desk)).toEqual([]);
+  });
+
+  it('close the trade with the last one, and say so', () => {
+    const { desk, stop } = halfSold();
+    desk.quote(0, 10_400);
+    expect(desk.sent('cancel')).toEqual([stop.clientId]);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const [sale] = desk.live('exit', 0);
+    desk.fill(sale!, 10_400);
+    expect(why(desk)).toEqual(['target 2 of 2']);
+    expect(desk.recorded('trade.closed')[0]).toMatchObject({ exitTicks: 10_300, targets: 2, r: 1.5 });
+  });
+
+  it('stay reached when the price goes back before the part is sold', () => {
+    const { desk, stop, lots } = held(HALVES);
+    desk.quote(0, 10_200);
+    desk.quote(0, 9_900);
+    amended(desk, stop, lots / 2);
+    expect(desk.live('exit', 0)).toHaveLength(1);
+  });
+
+  it('keep the stop whole until the sale is done where it can only reduce', () => {
+    const { desk, stop, lots } = held(HALVES, { capabilities: { ...FUTURES, amends: true } });
+    desk.quote(0, 10_200);
+    const [sale] = desk.live('exit', 0);
+    expect(sale).toMatchObject({ quantityLots: lots / 2, reduceOnly: true });
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
+    desk.fill(sale!, 10_200);
+    expect(desk.effects.at(-1)).toMatchObject({
+      kind: 'amend',
+      clientId: stop.clientId,
+      quantityLots: lots / 2,
+    });
+  });
+
+  it('leave nothing that no order could sell: the part takes it', () => {
+    const { desk, lots } = held(
+      { targets: [{ ticks: 10_200, closedPpm: 900_000 }] },
+      { instruments: coins(['BTC'], { minNotional: '95' }) },
+    );
+    desk.quote(0, 10_200);
+    desk.live('protective', 0).forEach(({ clientId }) => {
+      desk.happen({ kind: 'order.cancelled', clientId });
+    });
+    expect(desk.live('exit', 0)).toMatchObject([{ quantityLots: lots }]);
+  });
+
+  it('let a part too small for an order wait for the next target', () => {
+    const { desk, lots, stop } = held(
+      {
+        targets: [
+          { ticks: 10_200, closedPpm: 100_000 },
+          { ticks: 10_300, closedPpm: 500_000 },
+        ],
+      },
+      { instruments: coins(['BTC'], { minNotional: '150' }) },
+    );
+    desk.quote(0, 10_200);
+    expect(desk.recorded('target.reached')).toHaveLength(1);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
+    expect(desk.live('exit', 0)).toEqual([]);
+    desk.quote(0, 10_300);
+    amended(desk, stop, lots / 2);
+    expect(desk.live('exit', 0)).toMatchObject([{ quantityLots: lots / 2, why: 'target 2 of 2' }]);
+  });
+
+  it('wait while the desk is halted, and the stop stays whole', () => {
+    const { desk, lots } = held(HALVES);
+    desk.command({ name: 'stop' });
+    desk.quote(0, 10_250);
+    expect(desk.recorded('target.reached')).toEqual([]);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
+  });
+
+  it('take what is left of the entry off', () => {
+    const strategies = [oneEntry({ exits: HALVES })];
+    const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000, 600);
+    desk.accept(desk.live('protective', 0)[0]!);
+    desk.quote(0, 10_200);
+    expect(desk.sent('cancel')).toEqual([entry!.clientId]);
+  });
+});
+
+describe('a stop that moves', () => {
+  it('goes to the average of the entry at the price asked for, in exchange for the old one', () => {
+    const { desk, stop } = held({ breakEvenAtTicks: 10_150 });
+    desk.quote(0, 10_149);
+    expect(exchanges(desk)).toEqual([]);
+    desk.quote(0, 10_150);
+    const [next] = exchanges(desk);
+    expect(next).toMatchObject({ stopTicks: 10_000, quantityLots: stop.quantityLots, why: 'breakEvenStop' });
+    replaced(desk, next!, stop);
+    desk.quote(0, 10_400);
+    expect(desk.recorded('stop.moved')).toHaveLength(1);
+    desk.fill(next!, 10_000);
+    expect(why(desk)).toEqual(['breakEvenStop']);
+  });
+
+  it('trails the market and never goes back', () => {
+    const { desk, stop } = held({ trailTicks: 200 });
+    desk.quote(0, 10_019);
+    expect(exchanges(desk)).toEqual([]);
+    desk.quote(0, 10_020);
+    const [next] = exchanges(desk);
+    expect(next).toMatchObject({ stopTicks: 9_820, why: 'trailingStop' });
+    replaced(desk, next!, stop);
+    desk.quote(0, 9_900);
+    desk.quote(0, 10_030);
+    expect(desk.recorded('stop.moved').map(({ stopTicks }) => stopTicks)).toEqual([9_820]);
+    desk.fill(next!, 9_820);
+    expect(why(desk)).toEqual(['trailingStop']);
+  });
+
+  it('follows a short position from above', () => {
+    const { desk } = held(
+      { trailTicks: 200, breakEvenAtTicks: 9_900 },
+      { capabilities: { ...FUTURES, replaces: true } },
+      'sell',
+    );
+    desk.quote(0, 9_896); // the ask is 9,898
+    expect(desk.recorded('stop.moved').map(({ stopTicks, why: by }) => [stopTicks, by])).toEqual([
+      [10_000, 'breakEvenStop'],
+    ]);
+    desk.quote(0, 9_700);
+    expect(desk.recorded('stop.moved').at(-1)).toMatchObject({ stopTicks: 9_902, why: 'trailingStop' });
+  });
+
+  it('goes on while the desk is halted', () => {
+    const { desk } = held({ trailTicks: 200 });
+    desk.command({ name: 'stop' });
+    desk.quote(0, 10_100);
+    expect(exchanges(desk)).toMatchObject([{ stopTicks: 9_900 }]);
+  });
+
+  it('is not moved back by a late fill of its entry', () => {
+    const strategies = [oneEntry({ exits: { breakEvenAtTicks: 10_100 } })];
+    const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000, 60);
+    desk.accept(desk.live('protective', 0)[0]!);
+    desk.quote(0, 10_100);
+    desk.fill(entry!, 10_000, 20);
+    expect(desk.engine.view.positions[0]).toMatchObject({ quantityLots: 80, stopTicks: 10_000 });
+  });
+});
+
+describe('a time exit', () => {
+  it('closes the trade after its bars', () => {
+    const { desk } = held({ maxBars: 2 });
+    desk.bar(0, 10_010);
+    desk.bar(0, 10_010);
+    expect(desk.live('exit', 0)).toEqual([]);
+    const [stop] = desk.live('protective', 0);
+    desk.bar(0, 10_010);
+    expect(desk.sent('cancel')).toEqual([stop!.clientId]);
+    desk.happen({ kind: 'order.cancelled', clientId: stop!.clientId });
+    desk.fill(desk.live('exit', 0)[0]!, 10_010);
+    expect(why(desk)).toEqual(['time']);
+  });
+});
+
+describe('the gate', () => {
+  it.each([
+    [{ targets: [{ ticks: 10_000, closedPpm: 1_000_000 }] }, 'target 1 is not beyond the entry'],
+    [{ targets: [HALVES.targets![1]!, HALVES.targets![0]!] }, 'target 2 is not beyond the target before it'],
+    [
+      { targets: [HALVES.targets![0]!, { ticks: 10_300, closedPpm: 500_000 }] },
+      'target 2 closes no part of what those before it leave',
+    ],
+    [{ breakEvenAtTicks: 9_999 }, 'the stop would go to break-even at a price that is not beyond the entry'],
+    [{ trailTicks: 0.5 }, 'a stop can trail by whole ticks only, one at the least'],
+    [{ maxBars: 0 }, 'a trade can be held for whole bars only, one at the least'],
+  ] satisfies [ExitPlan, string][])('refuses exits that can not be: %j', (exits, reason) => {
+    expect(() => held(exits)).toThrow(reason);
+  });
+});
+
+describe('a replay of the journal', () => {
+  it('has the same exits after each record', () => {
+    const { desk } = halfSold();
+    desk.quote(0, 10_450);
+    const again = createEngine(desk.config);
+    for (const record of desk.records) again.apply(record);
+    expect(again.stateHash()).toBe(desk.engine.stateHash());
+  });
+
+  it('goes on where a killed trader was: the part that was not sold is sold', () => {
+    const { desk, lots } = held(HALVES);
+    desk.quote(0, 10_200);
+    const after = new DeskUnderTest(desk.config, 1, desk.records).begin();
+    after.quote(0, 10_100);
+    after.snapshot();
+    const [stop] = after.live('protective', 0);
+    after.happen({ kind: 'order.lookup', clientId: stop!.clientId, found: venueOrder(stop!) });
+    after.arm();
+    after.pass(0);
+    expect(after.effects).toContainEqual({
+      ...{ kind: 'amend', clientId: stop!.clientId, instrument: 0, quantityLots: lots / 2 },
+    });
+  });
+});

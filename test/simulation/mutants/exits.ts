@@ -1,0 +1,59 @@
+/** Breaks of what closes a trade beside its stop, and of the stop that follows the market. */
+import type { Mutant } from './mutant.js';
+
+export const EXIT_MUTANTS: readonly Mutant[] = [
+  {
+    what: 'a target closes the whole trade',
+    file: 'engine/flow/exits.ts',
+    find: '  const rest = whole - Number(',
+    put: '  const rest = 0 * Number(',
+  },
+  {
+    what: 'a trailing stop loosens',
+    file: 'engine/trades/trade-exits.ts',
+    find: "return side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks;",
+    put: 'return stopTicks !== thanTicks;',
+  },
+  {
+    what: 'a later fill of an entry moves its stop back',
+    file: 'engine/trades/trade-exits.ts',
+    find: 'wasMoved && isNearer(trade.side, before, protectTicks) ? before : protectTicks;',
+    put: 'protectTicks;',
+  },
+  {
+    what: 'after a partial exit the stop keeps the old size',
+    file: 'engine/flow/wanted-stop.ts',
+    find: 'remainingLots(stop) === wanted.lots',
+    put: 'remainingLots(stop) >= wanted.lots',
+  },
+  {
+    what: 'a part is sold while its stop still locks it',
+    file: 'engine/flow/flatten.ts',
+    find: '  if (shrinksBeforeSale(core, position) !== null && ',
+    put: '  if (shrinksBeforeSale(core, position) === 0 && ',
+  },
+  {
+    what: 'the stop stays whole where it locks the part that is to be sold',
+    file: 'engine/flow/wanted-stop.ts',
+    find: 'lots: shrinksBeforeSale(core, position) ?? Math.abs(position.quantityLots),',
+    put: 'lots: Math.abs(position.quantityLots),',
+  },
+  {
+    what: 'a target is reached before the market is there',
+    file: 'engine/flow/exits.ts',
+    find: 'isAt(side, priceTicks, targets[reached]!.ticks)',
+    put: "isAt(side, priceTicks, targets[reached]!.ticks + (side === 'long' ? -9 : 9))",
+  },
+  {
+    what: 'targets are looked at by a halted desk alone',
+    file: 'engine/flow/exits.ts',
+    find: '    if (mayReduce(core)) noteTargets(',
+    put: '    if (!mayReduce(core)) noteTargets(',
+  },
+  {
+    what: 'a trade outlives its time',
+    file: 'engine/flow/exits.ts',
+    find: '  if (maxBars === undefined) return false;',
+    put: '  if (maxBars !== 0) return false;',
+  },
+];

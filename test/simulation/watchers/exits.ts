@@ -1,0 +1,248 @@
+/** What closes a trade beside its stop: each when the market is there, for its part alone, and no stop ever goes back. */
+import type { ExitPlan } from '../../../src/domain/exit-plan.js';
+import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import type { EngineView } from '../../../src/engine/view.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import { isTradableAt } from '../tradable.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+/** A stop that has to be a limit order asks for so much less than its trigger. */
+const BELOW_TRIGGER = 0.95;
+/** Quotes come every half a second, and one that is far away is held back for two seconds. */
+const REACHED_MS_MAX = 4_000;
+/** Until the order leaves: its stop has to be made smaller first, or to be off the market. */
+const CLOSED_MS_MAX = 20_000;
+const MINUTE_MS = 60_000;
+/** Worth so many smallest orders: surely no dust. */
+const SURELY_TRADABLE = 1.5;
+
+interface Trade {
+  readonly side: 'long' | 'short';
+  readonly plan: ExitPlan;
+  readonly openedMs: number;
+  sold: number;
+  reached: number;
+  stopTicks: number;
+  /** Where it was moved to, by what moved it. */
+  readonly places: Set<string>;
+}
+
+export class Exits implements Watcher {
+  readonly #entries = new Map<string, OrderIntent>();
+  readonly #trades = new Map<number, Trade>();
+  readonly #bids = new Map<number, number>();
+  readonly #beyondSinceMs = new Map<number, number>();
+  /** Since when something of them is to be closed, and no order for it has left. */
+  readonly #dueSinceMs = new Map<number, number>();
+  #marketMs = 0;
+  /** Instruments of which the venue refused a stop: the one before it is restored. */
+  readonly #refused = new Set<number>();
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+  ) {}
+
+  restarted(records: readonly EngineRecord[]): void {
+    this.#entries.clear();
+    this.#trades.clear();
+    this.#beyondSinceMs.clear();
+    this.#dueSinceMs.clear();
+    this.#refused.clear();
+    for (const record of records) this.#follow(record);
+  }
+
+  thawed(): void {
+    this.#dueSinceMs.clear();
+    this.#beyondSinceMs.clear();
+  }
+
+  heard(event: EngineEvent, wallMs: number): void {
+    if (event.kind === 'order.rejected' || event.kind === 'order.replaceRejected') {
+      const refused = this.book.live.get(event.clientId)?.intent;
+      if (refused?.purpose === 'protective') this.#refused.add(refused.instrument);
+    }
+    this.#marketMs = event.marketMs;
+    if (event.kind !== 'quote') return;
+    const { instrument: at, bidTicks, askTicks } = event;
+    this.#bids.set(at, bidTicks);
+    const trade = this.#trades.get(at);
+    const target = trade?.plan.targets?.[trade.reached];
+    const price = trade?.side === 'short' ? askTicks : bidTicks;
+    if (trade === undefined || target === undefined || !isAt(trade, price, target.ticks))
+      this.#beyondSinceMs.delete(at);
+    else if (!this.#beyondSinceMs.has(at)) this.#beyondSinceMs.set(at, wallMs);
+  }
+
+  recorded(record: EngineRecord, { view }: Moment): string | null {
+    const objection =
+      record.type === 'stop.moved'
+        ? this.#wronglyMoved(record, view())
+        : record.type === 'target.reached'
+          ? this.#notReached(record, view())
+          : null;
+    this.#follow(record);
+    return objection;
+  }
+
+  left(effect: Effect): string | null {
+    if (effect.kind !== 'submit' && effect.kind !== 'replace') return null;
+    const { order } = effect;
+    if (order.purpose === 'exit' || order.purpose === 'close') this.#dueSinceMs.delete(order.instrument);
+    const trade = this.#trades.get(order.instrument);
+    if (trade === undefined) return null;
+    if (order.purpose === 'protective') return this.#wrongStop(order, trade);
+    return order.why?.startsWith('target ') === true ? this.#wrongPart(order, trade) : null;
+  }
+
+  /** Where the venue refuses one, that of before is restored: never one that was nowhere. */
+  #wrongStop({ clientId, instrument, stopTicks, why }: OrderIntent, trade: Trade): string | null {
+    const isThere = stopTicks === trade.stopTicks || this.#refused.delete(instrument);
+    if (!isThere)
+      return `${clientId} puts the stop to ${stopTicks}, where it was moved to ${trade.stopTicks}`;
+    return why === undefined || trade.places.has(`${why} ${stopTicks}`)
+      ? null
+      : `${clientId} says that ${why} put the stop to ${stopTicks}`;
+  }
+
+  /** A price that stands beyond a target of a desk that trades is a target that is reached. */
+  looked({ wallMs }: Moment): string | null {
+    if (this.book.mode !== 'ACTIVE' || this.book.closing) {
+      this.#beyondSinceMs.clear();
+      this.#dueSinceMs.clear();
+      return null;
+    }
+    for (const [at, sinceMs] of this.#beyondSinceMs) {
+      if (!this.#trades.has(at) || !this.#isHeld(at)) this.#beyondSinceMs.delete(at);
+      else if (wallMs - sinceMs > REACHED_MS_MAX)
+        return `the market is beyond a target of ${at} for ${wallMs - sinceMs} ms, and nobody has noticed`;
+    }
+    return this.#unclosed(wallMs);
+  }
+
+  #unclosed(wallMs: number): string | null {
+    for (const [at, trade] of this.#trades) {
+      const isClosing = this.book.liveOn(at, 'exit').length + this.book.liveOn(at, 'close').length > 0;
+      if (isClosing || !this.#isDue(at, trade)) this.#dueSinceMs.delete(at);
+      else if (!this.#dueSinceMs.has(at)) this.#dueSinceMs.set(at, wallMs);
+    }
+    for (const [at, sinceMs] of this.#dueSinceMs)
+      if (this.#trades.has(at) && wallMs - sinceMs > CLOSED_MS_MAX)
+        return `exits of ${at} are due for ${wallMs - sinceMs} ms, and no order has left`;
+    return null;
+  }
+
+  #isDue(at: number, trade: Trade): boolean {
+    const held = Math.abs(this.book.lots[at] ?? 0);
+    const { maxBars = Number.POSITIVE_INFINITY, targets = [] } = trade.plan;
+    const isOver = this.#marketMs >= trade.openedMs + (maxBars + 1) * MINUTE_MS;
+    const part = isOver ? held : held - restOf(held + trade.sold, targets[trade.reached - 1]?.closedPpm ?? 0);
+    const bidTicks = this.#bids.get(at) ?? 0;
+    return part > 0 && isTradableAt(this.scenario.instruments[at]!, part, bidTicks, SURELY_TRADABLE);
+  }
+
+  #isHeld(at: number): boolean {
+    const bidTicks = this.#bids.get(at) ?? 0;
+    return isTradableAt(this.scenario.instruments[at]!, this.book.lots[at] ?? 0, bidTicks);
+  }
+
+  #follow(record: EngineRecord): void {
+    if (record.type === 'order.intended' && record.order.purpose === 'entry')
+      this.#entries.set(record.order.clientId, record.order);
+    if (record.type === 'trade.closed') this.#trades.delete(record.instrument);
+    if (record.type === 'position.adopted' || record.type === 'coins.claimed') this.#forget(record);
+    if (record.type === 'fill') this.#filled(record.fill);
+    const trade = 'instrument' in record ? this.#trades.get(record.instrument) : undefined;
+    if (trade === undefined) return;
+    if (record.type === 'target.reached') trade.reached = record.targets;
+    if (record.type !== 'stop.moved') return;
+    trade.stopTicks = record.stopTicks;
+    trade.places.add(`${record.why} ${record.stopTicks}`);
+  }
+
+  /** What nobody here bought or sold: how much of the trade it is, is not known any more. */
+  #forget(record: Extract<EngineRecord, { readonly type: 'position.adopted' | 'coins.claimed' }>): void {
+    if (record.type === 'position.adopted') this.#trades.delete(record.instrument);
+    else this.#trades.clear();
+  }
+
+  #filled(fill: Extract<EngineRecord, { readonly type: 'fill' }>['fill']): void {
+    const { instrument: at, side, quantityLots, clientId, marketMs: openedMs } = fill;
+    const trade = this.#trades.get(at);
+    const opens = side === 'buy' ? 'long' : 'short';
+    if (trade !== undefined && trade.side !== opens) {
+      trade.sold += quantityLots;
+      return;
+    }
+    const entry = this.#entries.get(clientId);
+    const stopTicks = entry?.protectTicks;
+    if (entry?.exits === undefined || stopTicks === null || stopTicks === undefined) {
+      if (trade !== undefined) this.#trades.delete(at);
+      return;
+    }
+    if (trade !== undefined) return;
+    const plan = entry.exits;
+    this.#trades.set(at, { side: opens, plan, openedMs, sold: 0, reached: 0, stopTicks, places: new Set() });
+  }
+
+  #wronglyMoved(
+    record: Extract<EngineRecord, { readonly type: 'stop.moved' }>,
+    { quotes }: EngineView,
+  ): string | null {
+    const { instrument: at, stopTicks, why } = record;
+    const trade = this.#trades.get(at);
+    const quote = quotes.find(({ instrument }) => instrument === at);
+    if (trade === undefined || quote === undefined) return null;
+    const nearer = trade.side === 'long' ? stopTicks - trade.stopTicks : trade.stopTicks - stopTicks;
+    if (nearer <= 0) return `the stop of ${at} goes back from ${trade.stopTicks} to ${stopTicks}`;
+    const price = trade.side === 'long' ? quote.bidTicks : quote.askTicks;
+    const { trailTicks = Number.NaN, breakEvenAtTicks = Number.NaN } = trade.plan;
+    const behind = Math.abs(price - stopTicks);
+    if (why === 'trailingStop' && behind !== trailTicks)
+      return `the stop of ${at} trails the market by ${behind}, not by ${trailTicks}`;
+    if (why === 'breakEvenStop' && !isAt(trade, price, breakEvenAtTicks))
+      return `the stop of ${at} goes to break-even at ${price}, before ${breakEvenAtTicks}`;
+    return null;
+  }
+
+  #notReached(
+    { instrument: at, targets }: Extract<EngineRecord, { readonly type: 'target.reached' }>,
+    { quotes }: EngineView,
+  ): string | null {
+    const trade = this.#trades.get(at);
+    const quote = quotes.find(({ instrument }) => instrument === at);
+    const target = trade?.plan.targets?.[targets - 1];
+    if (trade === undefined || quote === undefined || target === undefined) return null;
+    const price = trade.side === 'long' ? quote.bidTicks : quote.askTicks;
+    return isAt(trade, price, target.ticks)
+      ? null
+      : `target ${targets} of ${at} at ${target.ticks} is said to be reached at ${price}`;
+  }
+
+  /** More than the part only where the rest could not be sold. */
+  #wrongPart(order: OrderIntent, trade: Trade): string | null {
+    const target = trade.plan.targets?.[trade.reached - 1];
+    const held = Math.abs(this.book.lots[order.instrument] ?? 0);
+    if (target === undefined) return `${order.clientId} closes for a target that was not reached`;
+    const whole = held + trade.sold;
+    const rest = restOf(whole, target.closedPpm);
+    const leastTicks = trade.side === 'long' ? Math.floor(trade.stopTicks * BELOW_TRIGGER) : trade.stopTicks;
+    const isSellable = isTradableAt(this.scenario.instruments[order.instrument]!, rest, leastTicks);
+    const most = isSellable ? held - rest : held;
+    return order.quantityLots <= most
+      ? null
+      : `${order.clientId} closes ${order.quantityLots} of ${held} lots for ${order.why}, its part is ${most}`;
+  }
+}
+
+function restOf(lots: number, closedPpm: number): number {
+  return lots - Math.floor((lots * closedPpm) / 1_000_000);
+}
+
+function isAt({ side }: Trade, price: number, ticks: number): boolean {
+  return side === 'long' ? price >= ticks : price <= ticks;
+}
