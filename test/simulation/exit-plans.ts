@@ -8,7 +8,7 @@ import type { Strategy } from '../../src/engine/strategies/strategy.js';
 /** Distances in ticks from the entry; the stop is 200 away at the most. */
 const PLANS = {
   halves: { targets: [40, 90], trail: null, breakEven: 30, bars: null },
-  thirds: { targets: [30, 60, 90], trail: null, breakEven: null, bars: 60 },
+  thirds: { targets: [30, 60, 90], trail: null, breakEven: null, bars: 30 },
   trailing: { targets: [], trail: 50, breakEven: null, bars: null },
   all: { targets: [40, 120], trail: 60, breakEven: 35, bars: 90 },
 } as const;

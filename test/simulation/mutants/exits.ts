@@ -29,8 +29,8 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a part is sold while its stop still locks it',
     file: 'engine/flow/flatten.ts',
-    find: '  if (shrinksBeforeSale(core, position) !== null && ',
-    put: '  if (shrinksBeforeSale(core, position) === 0 && ',
+    find: 'shrinksBeforeSale(core, position) !== null &&',
+    put: 'shrinksBeforeSale(core, position) === 0 &&',
   },
   {
     what: 'the stop stays whole where it locks the part that is to be sold',

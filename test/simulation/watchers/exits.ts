@@ -6,7 +6,7 @@ import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { EngineView } from '../../../src/engine/view.js';
 import type { FollowedBook } from '../followed-book.js';
-import type { Scenario } from '../scenario.js';
+import { NO_FAULTS, type Scenario } from '../scenario.js';
 import { isTradableAt } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
@@ -16,6 +16,8 @@ const BELOW_TRIGGER = 0.95;
 const REACHED_MS_MAX = 4_000;
 /** Until the order leaves: its stop has to be made smaller first, or to be off the market. */
 const CLOSED_MS_MAX = 20_000;
+/** At a venue that is never away, loses nothing and refuses nothing. */
+const CLOSED_SURELY_MS_MAX = 4_000;
 const MINUTE_MS = 60_000;
 /** Worth so many smallest orders: surely no dust. */
 const SURELY_TRADABLE = 1.5;
@@ -130,8 +132,11 @@ export class Exits implements Watcher {
       if (isClosing || !this.#isDue(at, trade)) this.#dueSinceMs.delete(at);
       else if (!this.#dueSinceMs.has(at)) this.#dueSinceMs.set(at, wallMs);
     }
+    const { faults, maintenanceEveryMs, disconnectEveryMs, stormEveryMs, noStopsEveryMs } = this.scenario;
+    const away = maintenanceEveryMs + disconnectEveryMs + stormEveryMs + noStopsEveryMs;
+    const mostMs = faults === NO_FAULTS && away === 0 ? CLOSED_SURELY_MS_MAX : CLOSED_MS_MAX;
     for (const [at, sinceMs] of this.#dueSinceMs)
-      if (this.#trades.has(at) && wallMs - sinceMs > CLOSED_MS_MAX)
+      if (this.#trades.has(at) && wallMs - sinceMs > mostMs)
         return `exits of ${at} are due for ${wallMs - sinceMs} ms, and no order has left`;
     return null;
   }
