@@ -33,12 +33,6 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     put: 'shrinksBeforeSale(core, position) === 0 &&',
   },
   {
-    what: 'the stop stays whole where it locks the part that is to be sold',
-    file: 'engine/flow/wanted-stop.ts',
-    find: 'lots: shrinksBeforeSale(core, position) ?? Math.abs(position.quantityLots),',
-    put: 'lots: Math.abs(position.quantityLots),',
-  },
-  {
     what: 'a target is reached before the market is there',
     file: 'engine/flow/exits.ts',
     find: 'isAt(side, priceTicks, targets[reached]!.ticks)',
@@ -49,11 +43,5 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     file: 'engine/flow/exits.ts',
     find: '    if (mayReduce(core)) noteTargets(',
     put: '    if (!mayReduce(core)) noteTargets(',
-  },
-  {
-    what: 'a trade outlives its time',
-    file: 'engine/flow/exits.ts',
-    find: '  if (maxBars === undefined) return false;',
-    put: '  if (maxBars !== 0) return false;',
   },
 ];
