@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { CheckOutcome } from '../contracts/routine.js';
 import { plainText } from '../domain/plain-text.js';
-import { homePaths } from '../home/runtime.js';
 import { childArgs, childEnvironment } from '../pack/child-process.js';
 import { answersIn, type Ended, type RunRequest } from '../pack/protocol.js';
 import type { CheckContext as PackContext, TraderFacts } from '../pack/v1.js';
@@ -53,7 +52,7 @@ export async function startPackChild(folder: string, part: string, request: RunR
 
 /** As it may be kept and shown. Throws where there is none. */
 export function outcomeOf(home: string, ended: Ended | null): CheckOutcome {
-  const redact = createRedactor(knownSecrets(homePaths(home).secrets, process.env));
+  const redact = createRedactor(knownSecrets(home, process.env));
   const plain = (text: string): string => redact(plainText(text));
   if (ended === null || 'failed' in ended)
     throw new Error(plain(ended?.failed ?? 'it ended without an answer'));

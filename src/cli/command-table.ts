@@ -1,5 +1,5 @@
 /** Every command: its summary is here, its code is loaded only when it is asked for. */
-import type { Command } from 'commander';
+import { type Configure, ofDesk } from './of-desk.js';
 
 export interface CommandEntry {
   readonly name: string;
@@ -7,7 +7,7 @@ export interface CommandEntry {
   /** Its heading in the list of commands. */
   readonly group: string;
   /** Adds arguments, options and the action. */
-  readonly load: () => Promise<(command: Command) => void>;
+  readonly load: () => Promise<Configure>;
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
@@ -21,31 +21,31 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'down',
     group: 'The desk',
     summary: 'end the desk in order; positions and their stops are kept',
-    load: async () => (await import('./commands/down.js')).downCommand,
+    load: async () => ofDesk((await import('./commands/down.js')).downCommand),
   },
   {
     name: 'status',
     group: 'The desk',
     summary: 'mode, reason, positions, orders, and why it is not trading',
-    load: async () => (await import('./commands/status.js')).statusCommand,
+    load: async () => ofDesk((await import('./commands/status.js')).statusCommand),
   },
   {
     name: 'restart',
     group: 'The desk',
     summary: 'end one process of the desk in order and start it again',
-    load: async () => (await import('./commands/restart.js')).restartCommand,
+    load: async () => ofDesk((await import('./commands/restart.js')).restartCommand),
   },
   {
     name: 'link',
     group: 'The desk',
     summary: 'print a new one-time sign-in link',
-    load: async () => (await import('./commands/link.js')).linkCommand,
+    load: async () => ofDesk((await import('./commands/link.js')).linkCommand),
   },
   {
     name: 'doctor',
     group: 'The desk',
     summary: 'look at this machine and say what to do',
-    load: async () => (await import('./commands/doctor.js')).doctorCommand,
+    load: async () => ofDesk((await import('./commands/doctor.js')).doctorCommand),
   },
   {
     name: 'init',
@@ -75,19 +75,19 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'paper',
     group: 'The desk',
     summary: 'begin again with the paper balance of the desk file',
-    load: async () => (await import('./commands/paper.js')).paperCommand,
+    load: async () => ofDesk((await import('./commands/paper.js')).paperCommand),
   },
   {
     name: 'logs',
     group: 'The desk',
     summary: 'print the log',
-    load: async () => (await import('./commands/logs.js')).logsCommand,
+    load: async () => ofDesk((await import('./commands/logs.js')).logsCommand),
   },
   {
     name: 'journal',
     group: 'The desk',
     summary: "print the trader's journal",
-    load: async () => (await import('./commands/journal.js')).journalCommand,
+    load: async () => ofDesk((await import('./commands/journal.js')).journalCommand),
   },
   {
     name: 'completion',
@@ -99,186 +99,186 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'stop',
     group: 'Stop and resume',
     summary: 'no new entries; resting entries are cancelled, positions and stops kept',
-    load: async () => (await import('./commands/stop.js')).stopCommand,
+    load: async () => ofDesk((await import('./commands/stop.js')).stopCommand, 'where-several'),
   },
   {
     name: 'close-all',
     group: 'Stop and resume',
     summary: 'stop, cancel everything, close every position, prove flat',
-    load: async () => (await import('./commands/close-all.js')).closeAllCommand,
+    load: async () => ofDesk((await import('./commands/close-all.js')).closeAllCommand),
   },
   {
     name: 'resume',
     group: 'Stop and resume',
     summary: 'check everything again and trade',
-    load: async () => (await import('./commands/resume.js')).resumeCommand,
+    load: async () => ofDesk((await import('./commands/resume.js')).resumeCommand),
   },
   {
     name: 'coins',
     group: 'Stop and resume',
     summary: 'coins in the account that no trade explains: whose they are',
-    load: async () => (await import('./commands/coins.js')).coinsCommand,
+    load: async () => ofDesk((await import('./commands/coins.js')).coinsCommand),
   },
   {
     name: 'size',
     group: 'Stop and resume',
     summary: 'position size, percent of the desk file’s',
-    load: async () => (await import('./commands/size.js')).sizeCommand,
+    load: async () => ofDesk((await import('./commands/size.js')).sizeCommand),
   },
   {
     name: 'cash',
     group: 'Stop and resume',
     summary: 'say what a difference in cash was: deposit, withdrawal …',
-    load: async () => (await import('./commands/cash.js')).cashCommand,
+    load: async () => ofDesk((await import('./commands/cash.js')).cashCommand),
   },
   {
     name: 'incidents',
     group: 'People and incidents',
     summary: 'what is wrong, who has it, and its timeline',
-    load: async () => (await import('./commands/incidents.js')).incidentsCommand,
+    load: async () => ofDesk((await import('./commands/incidents.js')).incidentsCommand),
   },
   {
     name: 'incident',
     group: 'People and incidents',
     summary: 'open, acknowledge or end an incident',
-    load: async () => (await import('./commands/incident.js')).incidentCommand,
+    load: async () => ofDesk((await import('./commands/incident.js')).incidentCommand),
   },
   {
     name: 'tasks',
     group: 'People and incidents',
     summary: 'what waits for a person',
-    load: async () => (await import('./commands/tasks.js')).tasksCommand,
+    load: async () => ofDesk((await import('./commands/tasks.js')).tasksCommand),
   },
   {
     name: 'task',
     group: 'People and incidents',
     summary: 'say that a task is done',
-    load: async () => (await import('./commands/task.js')).taskCommand,
+    load: async () => ofDesk((await import('./commands/task.js')).taskCommand),
   },
   {
     name: 'approvals',
     group: 'People and incidents',
     summary: 'what waits for an approval',
-    load: async () => (await import('./commands/approvals.js')).approvalsCommand,
+    load: async () => ofDesk((await import('./commands/approvals.js')).approvalsCommand),
   },
   {
     name: 'approve',
     group: 'People and incidents',
     summary: 'vote on an approval',
-    load: async () => (await import('./commands/approve.js')).approveCommand,
+    load: async () => ofDesk((await import('./commands/approve.js')).approveCommand),
   },
   {
     name: 'telegram',
     group: 'People and incidents',
     summary: 'link people to their Telegram accounts',
-    load: async () => (await import('./commands/telegram.js')).telegramCommand,
+    load: async () => ofDesk((await import('./commands/telegram.js')).telegramCommand),
   },
   {
     name: 'notify',
     group: 'People and incidents',
     summary: 'send a test alert',
-    load: async () => (await import('./commands/notify.js')).notifyCommand,
+    load: async () => ofDesk((await import('./commands/notify.js')).notifyCommand),
   },
   {
     name: 'login',
     group: 'People and incidents',
     summary: 'sign in here: who decides something has to be',
-    load: async () => (await import('./commands/login.js')).loginCommand,
+    load: async () => ofDesk((await import('./commands/login.js')).loginCommand),
   },
   {
     name: 'logout',
     group: 'People and incidents',
     summary: 'sign out here',
-    load: async () => (await import('./commands/login.js')).logoutCommand,
+    load: async () => ofDesk((await import('./commands/login.js')).logoutCommand),
   },
   {
     name: 'person',
     group: 'People and incidents',
     summary: 'let people of the desk file sign in',
-    load: async () => (await import('./commands/person.js')).personCommand,
+    load: async () => ofDesk((await import('./commands/person.js')).personCommand),
   },
   {
     name: 'run',
     group: 'Routines and proof',
     summary: 'run a routine now',
-    load: async () => (await import('./commands/run.js')).runCommand,
+    load: async () => ofDesk((await import('./commands/run.js')).runCommand),
   },
   {
     name: 'schedules',
     group: 'Routines and proof',
     summary: 'what is scheduled, and when it runs next',
-    load: async () => (await import('./commands/schedules.js')).schedulesCommand,
+    load: async () => ofDesk((await import('./commands/schedules.js')).schedulesCommand),
   },
   {
     name: 'backup',
     group: 'Routines and proof',
     summary: 'take a backup of everything that the desk keeps',
-    load: async () => (await import('./commands/backup.js')).backupCommand,
+    load: async () => ofDesk((await import('./commands/backup.js')).backupCommand),
   },
   {
     name: 'backups',
     group: 'Routines and proof',
     summary: 'which backups there are',
-    load: async () => (await import('./commands/backups.js')).backupsCommand,
+    load: async () => ofDesk((await import('./commands/backups.js')).backupsCommand),
   },
   {
     name: 'restore',
     group: 'Routines and proof',
     summary: 'put a backup in the place of the desk, or on a server of its own to look at',
-    load: async () => (await import('./commands/restore.js')).restoreCommand,
+    load: async () => ofDesk((await import('./commands/restore.js')).restoreCommand),
   },
   {
     name: 'drill',
     group: 'Routines and proof',
     summary: 'restore a backup on a server of its own and prove it',
-    load: async () => (await import('./commands/drill.js')).drillCommand,
+    load: async () => ofDesk((await import('./commands/drill.js')).drillCommand),
   },
   {
     name: 'data',
     group: 'Routines and proof',
     summary: 'fetch candles from the venue; which there are, and which are missing',
-    load: async () => (await import('./commands/data.js')).dataCommand,
+    load: async () => ofDesk((await import('./commands/data.js')).dataCommand),
   },
   {
     name: 'upgrade',
     group: 'Routines and proof',
     summary: 'look whether the open runs would go on with this build',
-    load: async () => (await import('./commands/upgrade.js')).upgradeCommand,
+    load: async () => ofDesk((await import('./commands/upgrade.js')).upgradeCommand),
   },
   {
     name: 'export',
     group: 'Routines and proof',
     summary: 'write trades, orders, equity or the audit trail as CSV',
-    load: async () => (await import('./commands/export.js')).exportCommand,
+    load: async () => ofDesk((await import('./commands/export.js')).exportCommand),
   },
   {
     name: 'evidence',
     group: 'Routines and proof',
     summary: 'prove that no evidence was changed; show what steps were answered',
-    load: async () => (await import('./commands/evidence.js')).evidenceCommand,
+    load: async () => ofDesk((await import('./commands/evidence.js')).evidenceCommand),
   },
   {
     name: 'backtest',
     group: 'Routines and proof',
     summary: 'trade a desk on recorded prices and say what it came to',
-    load: async () => (await import('./commands/backtest.js')).backtestCommand,
+    load: async () => ofDesk((await import('./commands/backtest.js')).backtestCommand),
   },
   {
     name: 'validate',
     group: 'Real money',
     summary: 'paper-trade for a given time and say GO or NO-GO',
-    load: async () => (await import('./commands/validate.js')).validateCommand,
+    load: async () => ofDesk((await import('./commands/validate.js')).validateCommand),
   },
   {
     name: 'preflight',
     group: 'Real money',
     summary: 'look at everything that real money needs, by real calls on the exchange',
-    load: async () => (await import('./commands/preflight.js')).preflightCommand,
+    load: async () => ofDesk((await import('./commands/preflight.js')).preflightCommand),
   },
   {
     name: 'go-live',
     group: 'Real money',
     summary: 'ask for trading real money, see how far it is, or take it back',
-    load: async () => (await import('./commands/go-live.js')).goLiveCommand,
+    load: async () => ofDesk((await import('./commands/go-live.js')).goLiveCommand),
   },
 ];

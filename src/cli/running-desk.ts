@@ -1,19 +1,74 @@
-/** Finds the desk that this folder's FERMATA_HOME belongs to. */
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
+/** Which desk of FERMATA_HOME a command is about, and what its last start wrote down. */
+import { basename } from 'node:path';
+import { desksHomes, knownHomeOf } from '../home/installation.js';
+import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
+import { hasEnded } from '../supervisor/desk-ended.js';
 import { CliFailure } from './failure.js';
 
-export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
+/** FERMATA_HOME: of all desks that were started with it. */
+export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
   return homePaths(env.FERMATA_HOME || '.fermata').home;
 }
 
-/** By name; each keeps its journal there. A desk's own folder may lie there too, though it never ran. */
-export function desksStartedIn(home: string): string[] {
-  const folder = join(homePaths(home).home, 'desks');
-  const isStarted = (name: string) => existsSync(deskPaths(homePaths(home), name).journal);
-  return existsSync(folder) ? readdirSync(folder).filter(isStarted).sort() : [];
+let chosen: string | null = null;
+
+/** Of the desk that the command is about: FERMATA_HOME itself, or a further desk's home in it. */
+export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
+  return chosen ?? installationHome(env);
+}
+
+/** When a name that no desk was started by is refused: some commands take the file of any desk. */
+export type RefusesUnknown = 'always' | 'where-several' | 'never';
+
+/**
+ * `named`: what `--desk` says, a name or a file. Throws where it is refused, or where none is named and several desks run:
+ * nobody guesses.
+ */
+export async function chooseDesk(
+  named: string | true | undefined,
+  unknownName: RefusesUnknown,
+): Promise<void> {
+  chosen = null;
+  const installation = installationHome();
+  const homes = desksHomes(installation).filter((home) => runtimeHere(home) !== null);
+  if (typeof named === 'string') {
+    const desk = nameOf(named);
+    chosen = knownHomeOf(installation, desk);
+    const known = { always: 0, 'where-several': 1, never: Number.POSITIVE_INFINITY }[unknownName];
+    if (chosen === null && homes.length > known) throw notStarted(desk, homes);
+  } else if (homes.length > 1) chosen = await onlyOneOf(homes);
+}
+
+/** Of a desk by name, or by its folder or file. */
+const nameOf = (nameOrFile: string): string =>
+  basename(nameOrFile.replace(/([/\\]desk)?\.ya?ml$/, '').replace(/[/\\]+$/, ''));
+
+const deskNamesIn = (homes: readonly string[]): readonly string[] =>
+  homes.map((home) => runtimeHere(home)?.desk ?? '');
+
+function notStarted(desk: string, homes: readonly string[]): CliFailure {
+  const names = deskNamesIn(homes);
+  return new CliFailure(
+    `no desk ${desk} was started here, only ${names.join(' and ')}`,
+    'nothing was sent to any desk',
+    `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`,
+  );
+}
+
+async function onlyOneOf(homes: readonly string[]): Promise<string> {
+  const states = await Promise.all(homes.map(async (home) => ({ home, ended: await hasEnded(home) })));
+  const running = states.filter(({ ended }) => !ended).map(({ home }) => home);
+  const [only, ...more] = running;
+  if (only !== undefined && more.length === 0) return only;
+  const names = deskNamesIn(running.length > 0 ? running : homes);
+  throw new CliFailure(
+    running.length > 0
+      ? `${names.join(' and ')} run here: which desk is meant?`
+      : `no desk runs here, and ${names.join(' and ')} did: which desk is meant?`,
+    'nothing was sent to any of them',
+    `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`,
+  );
 }
 
 /** Throws where no desk was ever started here. */

@@ -1,9 +1,12 @@
 /** A lock that the kernel holds for this process: it ends with the process, however that ends. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** BSD open(2) flags of macOS; Node has no names for them: read-write, create, non-blocking, exclusive lock. */
 const DARWIN_LOCKED = 0x0002 | 0x0200 | 0x0004 | 0x0020;
+/** Where the system can’t wait for a lock, or what waited was ended by somebody. */
+const ASK_AGAIN_MS = 250;
 
 export interface FileLock {
   release(): void;
@@ -12,7 +15,20 @@ export interface FileLock {
 /** Null where another process holds it. Throws where the system has no such locks. */
 export function tryLockFile(path: string): FileLock | null {
   const file = process.platform === 'darwin' ? openDarwin(path) : openLinux(path);
-  if (file === null) return null;
+  return file === null ? null : lockOn(file);
+}
+
+/** Resolves when this process has the lock; with null, at once, where `stopping` was aborted before. */
+export async function waitForLock(path: string, stopping: AbortSignal): Promise<FileLock | null> {
+  while (!stopping.aborted) {
+    const lock = process.platform === 'darwin' ? tryLockFile(path) : await waitLinux(path, stopping);
+    if (lock !== null) return lock;
+    await sleep(ASK_AGAIN_MS, undefined, { signal: stopping }).catch(() => undefined);
+  }
+  return null;
+}
+
+function lockOn(file: number): FileLock {
   let held = true;
   return {
     release: () => {
@@ -44,4 +60,22 @@ function openLinux(path: string): number | null {
     `${path} could not be locked: ${error?.message ?? `flock ended with ${status}`}. Nothing was changed. ` +
       'Install the flock program (package util-linux).',
   );
+}
+
+/** `flock` waits in a process group of its own, where no Ctrl-C ends it. Null where it ended without the lock. */
+function waitLinux(path: string, stopping: AbortSignal): Promise<FileLock | null> {
+  const file = openSync(path, 'a', 0o600);
+  const child = spawn('flock', ['-x', '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', file],
+    detached: true,
+    signal: stopping,
+  });
+  return new Promise((resolve) => {
+    child.once('error', () => undefined);
+    child.once('close', (code) => {
+      if (code === 0 && !stopping.aborted) return resolve(lockOn(file));
+      closeSync(file);
+      resolve(null);
+    });
+  });
 }

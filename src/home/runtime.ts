@@ -1,18 +1,29 @@
 /** What the supervisor tells every process it starts: addresses and places, no secrets (those are files). */
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
-/** Everything that Fermata keeps is below `home` (FERMATA_HOME, by default `.fermata` in the working folder). */
+/** Homes of further desks lie in this folder of FERMATA_HOME, each by its desk's name. */
+export const DESK_HOMES = 'desk-homes';
+
+/** FERMATA_HOME itself, whichever desk's home is given. */
+export function installationOf(home: string): string {
+  const root = resolve(home);
+  return basename(dirname(root)) === DESK_HOMES ? dirname(dirname(root)) : root;
+}
+
+/** What a desk keeps is below its home: FERMATA_HOME (by default `.fermata` in the working folder) or a folder in it. */
 export interface HomePaths {
   readonly home: string;
   readonly secrets: string;
   readonly run: string;
   readonly logs: string;
+  /** Of the installation: one server has a database for each desk. */
   readonly postgres: string;
+  /** Of this desk: which keys its runs are sealed with. The first desk's is also where the server keeps its database. */
   readonly temporal: string;
   readonly ballast: string;
-  /** Minutes that were fetched from venues. */
+  /** Minutes that were fetched from venues, by whichever desk of the installation. */
   readonly data: string;
   /** Workflows of builds that have run here, until their runs are done. */
   readonly workflowBundles: string;
@@ -20,26 +31,57 @@ export interface HomePaths {
   readonly ownActions: string;
   /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently cut. */
   readonly sockets: string;
+  /** What the installation's desks have in common. */
+  readonly servers: ServerPaths;
+}
+
+export interface ServerPaths {
+  /** FERMATA_HOME. */
+  readonly installation: string;
+  /** Locks of the servers, and where each answers. */
+  readonly run: string;
+  readonly logs: string;
+  readonly temporal: string;
+  /** Not the first desk's: they outlive its end where another desk goes on. */
+  readonly sockets: string;
 }
 
 export function homePaths(home: string): HomePaths {
   const root = resolve(home);
-  const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);
-  const base = process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  const installation = installationOf(root);
   return {
     home: root,
-    // In containers they are a volume of their own.
-    secrets: process.env.FERMATA_SECRETS || join(root, 'secrets'),
+    secrets: secretsFolder(root),
     run: join(root, 'run'),
     logs: join(root, 'logs'),
-    postgres: join(root, 'postgres'),
+    postgres: join(installation, 'postgres'),
     temporal: join(root, 'temporal'),
     ballast: join(root, 'ballast'),
-    data: join(root, 'data'),
+    data: join(installation, 'data'),
     workflowBundles: join(root, 'workflow-bundles'),
     ownActions: join(root, 'own-actions'),
-    sockets: join(base, `fermata-${process.getuid?.() ?? 0}-${hash}`),
+    sockets: socketsFolder(root),
+    servers: {
+      installation,
+      run: join(installation, 'run'),
+      logs: join(installation, 'logs'),
+      temporal: join(installation, 'temporal'),
+      sockets: `${socketsFolder(installation)}-servers`,
+    },
   };
+}
+
+/** In containers they are a volume of their own. */
+function secretsFolder(root: string): string {
+  const given = process.env.FERMATA_SECRETS;
+  if (!given) return join(root, 'secrets');
+  return installationOf(root) === root ? given : join(given, DESK_HOMES, basename(root));
+}
+
+function socketsFolder(root: string): string {
+  const hash = createHash('sha256').update(root).digest('hex').slice(0, 12);
+  const base = process.env.XDG_RUNTIME_DIR ?? tmpdir();
+  return join(base, `fermata-${process.getuid?.() ?? 0}-${hash}`);
 }
 
 export interface DeskPaths {
@@ -171,3 +213,16 @@ export const SECRET_FILES = {
   /** Seals what was fetched from a venue (32 bytes hex). */
   dataKey: 'data-key',
 } as const;
+
+/** Of the servers, and of what was fetched: the same for every desk of an installation. */
+const SHARED_SECRETS: readonly (keyof typeof SECRET_FILES)[] = [
+  'postgresPassword',
+  'postgresAppPassword',
+  'dataKey',
+];
+
+/** Where a desk's secret lies; those that the desks of an installation have in common lie with the first desk's. */
+export function secretFile(home: string, name: keyof typeof SECRET_FILES): string {
+  const at = SHARED_SECRETS.includes(name) ? installationOf(home) : home;
+  return join(homePaths(at).secrets, SECRET_FILES[name]);
+}

@@ -1,10 +1,10 @@
 /** Secrets are files below FERMATA_HOME/secrets, mode 0600, made once; nothing else ever holds them. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hashPassword, verifyPassword } from './password.js';
-import { homePaths, SECRET_FILES } from './runtime.js';
+import { homePaths, installationOf, SECRET_FILES, secretFile } from './runtime.js';
 
 export type SecretName = keyof typeof SECRET_FILES;
 
@@ -26,7 +26,7 @@ const RANDOM_KEYS = [
 
 /** Throws with what to do where the secret does not exist. */
 export function readSecret(home: string, name: SecretName): string {
-  const path = join(homePaths(home).secrets, SECRET_FILES[name]);
+  const path = secretFile(home, name);
   try {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
@@ -46,26 +46,27 @@ export interface SecretsMade {
  */
 export async function ensureSecrets(home: string, dashboardPassword?: string): Promise<SecretsMade> {
   const { secrets } = homePaths(home);
-  mkdirSync(secrets, { recursive: true, mode: 0o700 });
-  chmodSync(secrets, 0o700);
-  for (const name of RANDOM_KEYS)
-    createOnce(join(secrets, SECRET_FILES[name]), randomBytes(32).toString('hex'));
+  for (const folder of [secrets, homePaths(installationOf(home)).secrets]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    chmodSync(folder, 0o700);
+  }
+  for (const name of RANDOM_KEYS) makeSecret(home, name);
   return ensureOperatorPassword(secrets, dashboardPassword || undefined);
 }
 
 /** For secrets that only some installations have. */
 export function makeSecret(home: string, name: SecretName): void {
-  createOnce(join(homePaths(home).secrets, SECRET_FILES[name]), randomBytes(32).toString('hex'));
+  createOnce(secretFile(home, name), randomBytes(32).toString('hex'));
 }
 
 /** Key of fetched minutes; null where none were fetched here. */
 export function dataKey(home: string): string | null {
-  return read(join(homePaths(home).secrets, SECRET_FILES.dataKey));
+  return read(secretFile(home, 'dataKey'));
 }
 
 /** The same, made where there is none: minutes can be fetched before the first start. */
 export function ensureDataKey(home: string): string {
-  mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
+  mkdirSync(homePaths(installationOf(home)).secrets, { recursive: true, mode: 0o700 });
   makeSecret(home, 'dataKey');
   return readSecret(home, 'dataKey');
 }
@@ -100,10 +101,25 @@ function read(path: string): string | null {
   }
 }
 
+/** Two desks may start at once: one value stands, and nobody reads half of it. */
 function createOnce(path: string, value: string): void {
+  writeOnce(path, value);
   if (read(path) !== null) return;
+  // It was there and is empty: cut off by a full disk.
   writeFileSync(path, `${value}\n`, { mode: 0o600 });
-  chmodSync(path, 0o600);
+}
+
+/** Nothing where the file is there; never half of it, whoever else writes it at the same time. */
+export function writeOnce(path: string, text: string): void {
+  const own = `${path}.${process.pid}.new`;
+  writeFileSync(own, `${text}\n`, { mode: 0o600 });
+  try {
+    linkSync(own, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(own, { force: true });
+  }
 }
 
 async function replace(path: string, value: string): Promise<void> {

@@ -1,8 +1,7 @@
 /** The one way to Postgres: few connections, and a deadline on everything, so that a sick database is an error. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Pool, type PoolClient } from 'pg';
-import { homePaths, type Runtime, SECRET_FILES } from '../home/runtime.js';
+import { type Runtime, secretFile } from '../home/runtime.js';
 
 export type { Pool, PoolClient } from 'pg';
 
@@ -16,13 +15,13 @@ const IDLE_TIMEOUT_MS = 30_000;
 /** Connects at the first query, and again after every loss. The caller ends it. */
 export function openPool(runtime: Pick<Runtime, 'home' | 'postgres'>, name = 'fermata'): Pool {
   const { host, port, database, user } = runtime.postgres;
-  const secret = user === 'fermata_app' ? SECRET_FILES.postgresAppPassword : SECRET_FILES.postgresPassword;
+  const secret = user === 'fermata_app' ? 'postgresAppPassword' : 'postgresPassword';
   const pool = new Pool({
     host,
     port,
     database,
     user,
-    password: () => readFileSync(join(homePaths(runtime.home).secrets, secret), 'utf8').trim(),
+    password: () => readFileSync(secretFile(runtime.home, secret), 'utf8').trim(),
     application_name: name,
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,4 +1,5 @@
 /** Everything that runs for one desk, in order: databases, trader, workers, web. */
+import { rmSync } from 'node:fs';
 import type { Mode } from '../domain/mode.js';
 import { deskPaths, type HomePaths } from '../home/runtime.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
@@ -7,7 +8,15 @@ import type { Ending } from './ending.js';
 import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { type RoleName, rolesInOrder } from './roles.js';
-import { type StoreContext, startOwnPostgres, startOwnTemporal } from './start/start-stores.js';
+import { SharedServer } from './shared-server.js';
+import {
+  choosePostgres,
+  chooseTemporal,
+  type PostgresPlace,
+  startOwnPostgres,
+  startOwnTemporal,
+  type TemporalServerPlace,
+} from './start/start-stores.js';
 import { ROLE_SCRIPT, startRole } from './start-role.js';
 import type { TemporalSource } from './temporal/resolve-temporal.js';
 import { type TraderHeartbeat, watchTrader } from './trader-heartbeat.js';
@@ -26,8 +35,10 @@ export interface ProcessesContext {
 }
 
 export class DeskProcesses {
-  /** In the order of their start. */
-  readonly #keepers: ProcessKeeper[] = [];
+  /** Those of Postgres and Temporal: this desk's, or used by it. */
+  readonly #servers: SharedServer<unknown>[] = [];
+  /** Of the roles, in the order of their start. */
+  readonly #roles: ProcessKeeper[] = [];
   #heartbeat: TraderHeartbeat | null = null;
 
   constructor(private readonly context: ProcessesContext) {}
@@ -36,12 +47,47 @@ export class DeskProcesses {
     return this.#keepers.map((keeper) => keeper.status);
   }
 
-  startPostgres(stores: StoreContext): Promise<void> {
-    return this.#keep('postgres', () => startOwnPostgres(stores));
+  startPostgres(): Promise<PostgresPlace> {
+    const { paths } = this.context;
+    return this.#share<PostgresPlace>('postgres', choosePostgres, (at, children) =>
+      startOwnPostgres({ paths, children }, at),
+    );
   }
 
-  startTemporal(stores: StoreContext, source: Extract<TemporalSource, { kind: 'binary' }>): Promise<void> {
-    return this.#keep('temporal', () => startOwnTemporal(stores, source));
+  startTemporal(source: Extract<TemporalSource, { kind: 'binary' }>): Promise<TemporalServerPlace> {
+    const { paths, say: onLine } = this.context;
+    return this.#share<TemporalServerPlace>(
+      'temporal',
+      (before) => chooseTemporal(paths, before),
+      (at, children) => startOwnTemporal({ paths, children, onLine }, at, source),
+      () => rmSync(paths.servers.sockets, { recursive: true, force: true }),
+    );
+  }
+
+  /** Servers of other desks' supervisors are not among them. */
+  get #keepers(): readonly ProcessKeeper[] {
+    const servers = this.#servers.flatMap(({ keeper }) => (keeper === null ? [] : [keeper]));
+    return [...servers, ...this.#roles];
+  }
+
+  async #share<At>(
+    name: 'postgres' | 'temporal',
+    choose: (before: At | null) => Promise<At>,
+    start: (at: At, children: ChildrenFile) => Promise<Running>,
+    tidy: () => void = () => undefined,
+  ): Promise<At> {
+    const { paths, children, log, ending } = this.context;
+    const server = new SharedServer<At>({
+      ...{ name, run: paths.servers.run, choose, start, tidy, children },
+      onNews: (news) => this.#report(name, news),
+      say: (text) => this.#tell('info', text),
+    });
+    this.#servers.push(server as SharedServer<unknown>);
+    const at = await server.open(ending.asked);
+    const pid = server.keeper?.status.pid;
+    const text = pid === undefined ? 'is another desk’s and is used here' : `is ready (process ${pid})`;
+    log.write('supervisor', 'info', `${name} ${text}`);
+    return at;
   }
 
   /** The trader, then side by side all that only reads it; where one fails, the others are waited for. */
@@ -76,16 +122,24 @@ export class DeskProcesses {
   /** The newest first: web, workers, trader (which cancels its entries), then the databases. */
   async stop(): Promise<void> {
     this.#heartbeat?.close();
-    for (const keeper of this.#keepers.toReversed()) {
-      this.context.log.write('supervisor', 'info', `stopping ${keeper.name}`);
-      this.context.step(`Stopping ${keeper.name} …`);
-      await keeper.stop(this.context.ending.hurry);
+    const { hurry } = this.context.ending;
+    for (const keeper of this.#roles.toReversed()) await this.#stopOne(keeper.name, () => keeper.stop(hurry));
+    for (const server of this.#servers.toReversed())
+      await this.#stopOne(server.keeper?.name ?? null, () => server.close(hurry));
+  }
+
+  /** `name`: null where it is not ours. */
+  async #stopOne(name: string | null, stop: () => Promise<void>): Promise<void> {
+    if (name !== null) {
+      this.context.log.write('supervisor', 'info', `stopping ${name}`);
+      this.context.step(`Stopping ${name} …`);
     }
+    await stop();
   }
 
   async #keep(name: string, start: () => Promise<Running>): Promise<void> {
     const keeper = new ProcessKeeper({ name, start, onNews: (news) => this.#report(name, news) });
-    this.#keepers.push(keeper);
+    this.#roles.push(keeper);
     await keeper.start();
     this.context.log.write('supervisor', 'info', `${name} is ready (process ${keeper.status.pid})`);
   }
@@ -106,7 +160,7 @@ export class DeskProcesses {
   }
 
   #watchTrader(): void {
-    const trader = this.#keepers.find((keeper) => keeper.name === 'trader');
+    const trader = this.#roles.find((keeper) => keeper.name === 'trader');
     this.#heartbeat = watchTrader({
       socketPath: deskPaths(this.context.paths, this.context.options.loaded.desk.desk).controlSocket,
       trader: () => (trader?.status.state === 'running' ? trader.process : null),

@@ -1,6 +1,7 @@
 /** Takes secrets out of text before it is written anywhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { homePaths, installationOf } from '../home/runtime.js';
 
 export type Redact = (text: string) => string;
 
@@ -59,16 +60,21 @@ export function redactValue(value: unknown, redact: Redact, depth = 0): unknown 
   );
 }
 
-/** The values of all secret files, and of all environment variables whose name says that they are, or name, a secret. */
-export function knownSecrets(secretsDirectory: string, env: NodeJS.ProcessEnv): readonly string[] {
+/**
+ * The values of all secret files of the desk that lives in `home` and of its installation, and of all environment
+ * variables whose name says that they are, or name, a secret.
+ */
+export function knownSecrets(home: string, env: NodeJS.ProcessEnv): readonly string[] {
   const values: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (!value || !SECRET_NAME.test(name)) continue;
     values.push(name.endsWith('_FILE') ? contentOf(value) : value);
   }
-  // Some containers have none.
-  for (const name of existsSync(secretsDirectory) ? readdirSync(secretsDirectory) : []) {
-    values.push(...readFileSync(join(secretsDirectory, name), 'utf8').trim().split('\n'));
+  for (const folder of new Set([home, installationOf(home)].map((at) => homePaths(at).secrets))) {
+    // Some containers have none.
+    const found = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+    for (const { name } of found.filter((entry) => entry.isFile()))
+      values.push(...readFileSync(join(folder, name), 'utf8').trim().split('\n'));
   }
   return values;
 }

@@ -47,7 +47,8 @@ export async function openSupervisorSocket(
   };
 }
 
-function claimFolder(folder: string): void {
+/** Throws where it is somebody else's. */
+export function claimFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== (process.getuid?.() ?? found.uid)) {

@@ -13,7 +13,7 @@ import { type DeskLog, openDeskLog } from './log/desk-log.js';
 import { openActions } from './open-actions.js';
 import { createRedactor, knownSecrets } from './redact.js';
 import { claimHome } from './start/claim-home.js';
-import { choosePorts } from './start/ports.js';
+import { choosePorts, pagePort } from './start/ports.js';
 import { preflight } from './start/preflight.js';
 import { startDesk } from './start/start-desk.js';
 import { StartFailure } from './start/start-failure.js';
@@ -38,7 +38,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
 async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promise<void> {
   const env = options.env ?? process.env;
   await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
-  const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.secrets, env)));
+  const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)));
   try {
     await runLogged(options, paths, ending, log);
   } catch (error) {
@@ -53,7 +53,10 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   const childrenPath = join(paths.run, 'children.json');
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
-  const web = { host: options.loaded.desk.api.host, port: options.port ?? options.loaded.desk.api.port };
+  const { api } = options.loaded.desk;
+  const web = { host: api.host, port: options.port ?? (await pagePort(paths.home, api)) };
+  if (options.port === undefined && web.port !== api.port)
+    say(`Port ${api.port} is another desk’s here: the page of this one is at port ${web.port}`);
   await preflight(paths.home, web);
   const ports = await choosePorts(paths.run, web.port);
   const children = openChildrenFile(childrenPath);

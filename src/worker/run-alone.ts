@@ -36,7 +36,7 @@ export function runAlone(role: string, { home }: Runtime): LivingRole {
 
 function openLog(
   role: string,
-  { logs, secrets }: Pick<ReturnType<typeof homePaths>, 'logs' | 'secrets'>,
+  { home, logs }: Pick<ReturnType<typeof homePaths>, 'home' | 'logs'>,
 ): { readonly log: DeskLog; readonly flush: () => void } {
   const files: LaterFile[] = [];
   const open = (name: string): LaterFile => {
@@ -44,7 +44,7 @@ function openLog(
     files.push(file);
     return file;
   };
-  const redact = createRedactor(knownSecrets(secrets, process.env));
+  const redact = createRedactor(knownSecrets(home, process.env));
   return {
     log: deskLogOf(role, logs, redact, open),
     flush: () => {

@@ -75,7 +75,7 @@ test('what secret files, variables and the files that they name hold is known', 
     BINANCE_API_KEY_FILE: join(folder, 'absent'),
     HOME: '/home/somebody',
   };
-  expect(knownSecrets(join(folder, 'secrets'), env).filter(Boolean)).toEqual([
+  expect(knownSecrets(folder, env).filter(Boolean)).toEqual([
     'secret-of-a-variable',
     'token-of-a-file',
     'newest-key',

@@ -13,7 +13,6 @@ import type { StepValues } from '../../desk/own-steps.js';
 import type { StepExpectation } from '../../desk/routine-schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { plainText } from '../../domain/plain-text.js';
-import { homePaths } from '../../home/runtime.js';
 import { keepStepOutput } from '../../store/step-outputs.js';
 import { createRedactor, knownSecrets, type Redact } from '../../supervisor/redact.js';
 import { boundedText } from './bounded-text.js';
@@ -88,7 +87,7 @@ export async function carryOutOwnStep(
   const answered = await ask();
   const { output } = answered;
   const problem = answered.verdict === 'pass' ? await patternProblem(output, step.expect) : null;
-  const redact = createRedactor(knownSecrets(homePaths(context.runtime.home).secrets, process.env));
+  const redact = createRedactor(knownSecrets(context.runtime.home, process.env));
   const said = output.redacted(redact);
   let reference: string | null = null;
   let notKept: string | null = null;

@@ -1,12 +1,18 @@
-/** The installation's own Postgres server for as long as a restore needs it, while nothing else of Fermata runs. */
+/** The installation's own Postgres server for as long as a restore needs it: another desk's where one runs, else started. */
 import { join } from 'node:path';
 import type { Pool } from 'pg';
+import { databaseOf } from '../../home/installation.js';
 import { homePaths } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import { withClient } from '../../store/migrate.js';
 import { openChildrenFile } from '../../supervisor/children-file.js';
-import { freePort } from '../../supervisor/free-port.js';
-import { POSTGRES_DATABASE, POSTGRES_OWNER, startOwnPostgres } from '../../supervisor/start/start-stores.js';
+import { SharedServer } from '../../supervisor/shared-server.js';
+import {
+  choosePostgres,
+  POSTGRES_OWNER,
+  type PostgresPlace,
+  startOwnPostgres,
+} from '../../supervisor/start/start-stores.js';
 import { createEmptyDatabase } from '../empty-database.js';
 import type { EmptyDatabase } from './prove-restored.js';
 
@@ -19,14 +25,23 @@ export interface OwnServer {
   stop(): Promise<void>;
 }
 
-export async function startOwnServer(home: string): Promise<OwnServer> {
+export async function startOwnServer(
+  home: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<OwnServer> {
   const paths = homePaths(home);
-  const port = await freePort();
-  const password = readSecret(home, 'postgresPassword');
-  const login = { host: '127.0.0.1', port, user: POSTGRES_OWNER, password };
+  const database = databaseOf(home);
   // A process that is killed leaves its server to the next one that begins here.
   const children = openChildrenFile(join(paths.run, 'children.json'));
-  const server = await startOwnPostgres({ paths, ports: { postgres: port }, children });
+  const server = new SharedServer<PostgresPlace>({
+    ...{ name: 'postgres', run: paths.servers.run, children, choose: choosePostgres },
+    start: (at, started) => startOwnPostgres({ paths, children: started }, at),
+    onNews: () => undefined,
+    say: () => undefined,
+  });
+  const { port } = await server.open(signal);
+  const password = readSecret(home, 'postgresPassword');
+  const login = { host: '127.0.0.1', port, user: POSTGRES_OWNER, password };
   const pools: Pool[] = [];
   const endSessions = async (): Promise<void> => {
     await Promise.all(pools.splice(0).map((pool) => pool.end().catch(() => undefined)));
@@ -54,13 +69,13 @@ export async function startOwnServer(home: string): Promise<OwnServer> {
           client.query(
             `alter database ${client.escapeIdentifier(from)} rename to ${client.escapeIdentifier(to)}`,
           );
-        if (here.has(POSTGRES_DATABASE)) await rename(POSTGRES_DATABASE, kept);
-        await rename(name, POSTGRES_DATABASE);
+        if (here.has(database)) await rename(database, kept);
+        await rename(name, database);
       });
     },
     stop: async () => {
       await endSessions();
-      await server.stop();
+      await server.close();
       children.close();
     },
   };

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { databaseOf, sharesServers, takeNewNamespace } from '../../home/installation.js';
 import {
   type RestoreMark,
   readRestoreMark,
@@ -23,10 +24,15 @@ import type { VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
 
-const DATABASE = 'fermata_restored';
 const ACCOUNT = 'account';
 /** Of a desk's folder, what a backup may hold; what it does not hold did not exist, and is moved aside only. */
 const KEPT = [ACCOUNT, place.RESTING_FOLDER, place.RULES_FROM_FILE, place.MARKET_POSITION_FILE] as const;
+
+/** No desk's name has a low line, so that none has this database. */
+const databaseBeside = (home: string): string => `${databaseOf(home)}_restored`;
+
+/** With the moment of the restore behind it a name of Postgres, at most 63 characters. */
+const KEPT_CHARS = 30;
 
 const stagedIn = (home: string): string => join(restoreFolder(home), 'ready');
 
@@ -60,12 +66,12 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
   const backup = begun === null ? await readBack(steps, home, backupId, signal) : null;
   if (backup !== null) await steps.run(SPACE, () => enoughSpace(home, backup.manifest));
   if (!steps.passed) return { passed: false, steps: steps.done, kept: null };
-  const server = await startOwnServer(home);
+  const server = await startOwnServer(home, signal);
   try {
     const mark = begun ?? (await makeReady(steps, request, backup as VerifiedBackup, server));
     if (mark === null) {
       await rm(stagedIn(home), { recursive: true, force: true });
-      await server.dropDatabase(DATABASE);
+      await server.dropDatabase(databaseBeside(home));
       return { passed: false, steps: steps.done, kept: null };
     }
     await steps.run(
@@ -97,7 +103,7 @@ async function makeReady(
   const startedMs = request.nowMs();
   let pool: Pool | null = null;
   const open = async () => {
-    const database = await server.createDatabase(DATABASE);
+    const database = await server.createDatabase(databaseBeside(home));
     pool = database.pool;
     return database;
   };
@@ -132,11 +138,11 @@ async function makeReady(
   const mark: RestoreMark = {
     backupId: manifest.id,
     desk: manifest.desk,
-    database: DATABASE,
+    database: databaseBeside(home),
     has,
     keptIn,
     keepsTemporal: request.keepsTemporal ?? false,
-    keptDatabase: `fermata_before_restore_${stamp.replaceAll(/\D/g, '')}`,
+    keptDatabase: `${databaseOf(home).slice(0, KEPT_CHARS)}_before_restore_${stamp.replaceAll(/\D/g, '')}`,
   };
   await writeMark(home, mark);
   return mark;
@@ -220,7 +226,10 @@ async function putInPlace(
     onMove(name);
   }
   // Its runs are of the time that was taken back; schedules come back from the desk file, pauses from Postgres.
-  if (!mark.keepsTemporal) await moveAside(homePaths(home).temporal, mark.keptIn);
+  if (!mark.keepsTemporal) {
+    if (sharesServers(home)) takeNewNamespace(home, mark.keptDatabase.replace(/^.*_/, ''));
+    else await moveAside(homePaths(home).temporal, mark.keptIn);
+  }
   onMove('temporal aside');
   await server.takePlace(mark.database, mark.keptDatabase);
   onMove('database');

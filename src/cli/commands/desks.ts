@@ -1,50 +1,88 @@
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
-import { writtenFileOf } from '../../home/runtime.js';
+import type { Mode } from '../../domain/mode.js';
+import { askSocket } from '../../home/ask-socket.js';
+import { dashboardFrom } from '../../home/dashboard-address.js';
+import { desksHomes, desksStartedIn } from '../../home/installation.js';
+import { deskPaths, homePaths, type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
 import { printJson, printLines } from '../output.js';
-import { desksStartedIn, fermataHome } from '../running-desk.js';
+import { installationHome } from '../running-desk.js';
+
+const STATUS_TIMEOUT_MS = 2_000;
 
 interface ListedDesk extends DeskFound {
   /** It was started with this FERMATA_HOME before. */
   readonly started: boolean;
   readonly runs: boolean;
+  /** Null where its trader does not answer. */
+  readonly mode: Mode | null;
+  /** Of its page; null where it does not run. */
+  readonly page: string | null;
+}
+
+/** A desk that was started here, as its last start left it. */
+interface StartedDesk {
+  readonly runtime: Runtime;
+  readonly runs: boolean;
+  readonly mode: Mode | null;
 }
 
 export function desksCommand(command: Command): void {
   command.option('--json', 'for scripts').action(async ({ json }: { json?: boolean }) => {
-    const home = fermataHome();
+    const home = installationHome();
     const desks = await listed(home);
     if (json === true) printJson({ home, desks });
     else printLines([...desks.map(line), '', `Kept below ${home}. Start one: fermata up --desk NAME`]);
   });
 }
 
-async function listed(home: string): Promise<readonly ListedDesk[]> {
+async function listed(installation: string): Promise<readonly ListedDesk[]> {
+  const homes = desksHomes(installation);
+  const here = (await Promise.all(homes.map(startedIn))).flat();
+  const before = homes.flatMap(desksStartedIn);
+  const found = desksFound();
+  return [...found, ...startedByPath(here, found)].map((desk) => {
+    const last = here.find(({ runtime }) => runtime.desk === desk.name);
+    return {
+      ...desk,
+      started: before.includes(desk.name),
+      runs: last?.runs ?? false,
+      mode: last?.mode ?? null,
+      page: last?.runs ? dashboardFrom(last.runtime.web) : null,
+    };
+  });
+}
+
+async function startedIn(home: string): Promise<readonly StartedDesk[]> {
+  const runtime = runtimeHere(home);
+  if (runtime === null) return [];
   const running = await askSupervisor(home, 'who', {}).then(
     ({ desk }) => desk,
     () => null,
   );
-  const started = desksStartedIn(home);
-  const found = desksFound();
-  return [...found, ...startedByPath(home, found)].map((desk) => ({
-    ...desk,
-    started: started.includes(desk.name),
-    runs: desk.name === running,
-  }));
+  const socket = deskPaths(homePaths(home), runtime.desk).controlSocket;
+  const mode = await askSocket(socket, 'status', {}, STATUS_TIMEOUT_MS).then(
+    (status) => (status as TraderStatus).mode,
+    () => null,
+  );
+  return [{ runtime, runs: running === runtime.desk, mode }];
 }
 
-/** The desk that was started last, where no name leads to its file. */
-function startedByPath(home: string, found: readonly DeskFound[]): readonly DeskFound[] {
-  const runtime = runtimeHere(home);
-  if (runtime === null || found.some(({ name }) => name === runtime.desk)) return [];
-  return [{ name: runtime.desk, file: writtenFileOf(runtime), problem: null }];
+/** Those that were started last in their homes, where no name leads to their files. */
+function startedByPath(here: readonly StartedDesk[], found: readonly DeskFound[]): readonly DeskFound[] {
+  return here
+    .filter(({ runtime }) => !found.some(({ name }) => name === runtime.desk))
+    .map(({ runtime }) => ({ name: runtime.desk, file: writtenFileOf(runtime), problem: null }));
 }
 
-function line({ name, file, problem, started, runs }: ListedDesk): string {
+function line({ name, file, problem, started, runs, mode, page }: ListedDesk): string {
   if (problem !== null) return `! ${name}: ${file}; ${problem}`;
   const state = runs ? 'runs here' : started ? 'ran here before' : 'never ran here';
-  return `${name.padEnd(20)} ${state.padEnd(16)} ${basename(file) === 'desk.yaml' ? dirname(file) : file}`;
+  const now = runs ? [(mode ?? 'no answer').padEnd(9), page] : [];
+  const at = basename(file) === 'desk.yaml' ? dirname(file) : file;
+  return [name.padEnd(20), state.padEnd(16), ...now, at].join(' ');
 }

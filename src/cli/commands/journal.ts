@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { formatMoney } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
+import { desksStartedIn } from '../../home/installation.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { CliFailure } from '../failure.js';
 import { wholeNumber } from '../option-values.js';
 import { printExact } from '../output.js';
-import { desksStartedIn, fermataHome } from '../running-desk.js';
+import { fermataHome } from '../running-desk.js';
 
 const LAST_DEFAULT = 50;
 const LAST_MAX = 100_000;

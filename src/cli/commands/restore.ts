@@ -12,6 +12,7 @@ import { type RestoreOutcome, restoreDesk } from '../../backup/restore/restore-d
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { namedOnCli } from '../../home/cli-session.js';
 import { type FileLock, tryLockFile } from '../../home/file-lock.js';
+import { desksStartedIn } from '../../home/installation.js';
 import { isContainer } from '../../home/is-container.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
@@ -23,7 +24,7 @@ import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { requireBackup } from '../require-backup.js';
-import { desksStartedIn, fermataHome } from '../running-desk.js';
+import { fermataHome } from '../running-desk.js';
 import { stepLine } from '../step-line.js';
 
 interface Options {

@@ -18,6 +18,7 @@ export function stopCommand(command: Command): void {
   command
     .argument('[words...]', 'why, as --reason')
     .option(...ANY_REASON)
+    .option('--desk [name]', 'which desk, where several run here')
     .option('--as [person]', 'who decides this: whoever is signed in')
     .addOption(
       new Option('--timeout [seconds]', 'how long to wait for the proof').default(

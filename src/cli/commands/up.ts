@@ -1,14 +1,16 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { loadDeskHere } from '../../home/desk-here.js';
+import { homeOf } from '../../home/installation.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
+import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
-import { fermataHome } from '../running-desk.js';
+import { installationHome } from '../running-desk.js';
 import { screenLines } from '../screen.js';
 
 const SEED_MAX = 4_294_967_295;
@@ -58,13 +60,14 @@ export function upCommand(command: Command): void {
 
 /** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
 async function up(options: Options): Promise<number> {
-  const home = fermataHome();
   const file = namedDeskFile(options.desk);
-  const loaded = loadDeskHere(file, { parts: stepPartsOf(file) }, process.env, home);
+  const parts = { parts: stepPartsOf(file) };
+  const home = homeOf(installationHome(), loadDesk(file, parts).desk.desk);
+  const loaded = loadDeskHere(file, parts, process.env, home);
   const { simulatedVenue } = options;
   if (loaded.desk.mode === 'live') {
     const { readyForRealMoney } = await import('../ready-for-real-money.js');
-    await readyForRealMoney(loaded, fermataHome(), simulatedVenue);
+    await readyForRealMoney(loaded, home, simulatedVenue);
   }
   const market = marketChoice(options, loaded.desk);
   if (market.kind === 'recorded') {
@@ -88,7 +91,7 @@ async function up(options: Options): Promise<number> {
     throw new CliFailure(
       outcome.message,
       'the desk that runs was not touched',
-      'fermata status, or end it: fermata down',
+      `fermata status --desk ${loaded.desk.desk}, or end it: fermata down --desk ${loaded.desk.desk}`,
     );
   }
   return outcome.exitCode;

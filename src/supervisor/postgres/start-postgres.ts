@@ -73,7 +73,8 @@ function launch(program: string, options: PostgresOptions): Promise<ManagedProce
     `port=${options.port}`,
     'unix_socket_directories=',
     'password_encryption=scram-sha-256',
-    'max_connections=60',
+    // Some forty for each desk at its busiest.
+    'max_connections=240',
     'log_min_messages=warning',
     'log_line_prefix=%m [%p] ',
     ...(options.settings ?? []),

@@ -1,15 +1,12 @@
-/** Which ports this installation uses: the same ones again after a restart, as far as they are still free. */
+/** Which ports a desk uses: the same ones again after a restart, as far as they are still free. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { MeasuredWorker } from '../../home/runtime.js';
-import { freePort } from '../free-port.js';
-import type { ServerPorts } from '../temporal/server-options.js';
-import { chooseTemporalPorts } from '../temporal/start-temporal.js';
+import { join, resolve } from 'node:path';
+import { desksHomes } from '../../home/installation.js';
+import { homePaths, installationOf, type MeasuredWorker } from '../../home/runtime.js';
+import { freePort, portIsFree } from '../free-port.js';
 
 export interface DeskPorts {
   readonly web: number;
-  readonly postgres: number;
-  readonly temporal: ServerPorts;
   readonly temporalUiProxy: number;
   /** Of the workers' Temporal library. */
   readonly workerMetrics: Readonly<Record<MeasuredWorker, number>>;
@@ -17,12 +14,10 @@ export interface DeskPorts {
 
 /** `web` 0: any free one. */
 export async function choosePorts(runDirectory: string, web: number): Promise<DeskPorts> {
-  const path = join(runDirectory, 'ports.json');
+  const path = portsFile(runDirectory);
   const known = readPorts(path);
   const ports: DeskPorts = {
     web: web === 0 ? await freePort(known.web) : web,
-    postgres: await freePort(known.postgres),
-    temporal: await chooseTemporalPorts(known.temporal),
     temporalUiProxy: await freePort(known.temporalUiProxy),
     workerMetrics: {
       'engine-worker': await freePort(known.workerMetrics?.['engine-worker']),
@@ -33,6 +28,25 @@ export async function choosePorts(runDirectory: string, web: number): Promise<De
   renameSync(`${path}.new`, path);
   return ports;
 }
+
+/**
+ * The desk file's own. Where another desk of this installation has that one, whether it runs now or not, the one that this
+ * desk had before, or the next that nobody has: a page keeps its address.
+ */
+export async function pagePort(home: string, wanted: { host: string; port: number }): Promise<number> {
+  const { host, port } = wanted;
+  const others = desksHomes(installationOf(home)).filter((other) => other !== resolve(home));
+  const taken = new Set(others.map((other) => readPorts(portsFile(homePaths(other).run)).web));
+  if (port === 0 || !taken.has(port)) return port;
+  const { web: before } = readPorts(portsFile(homePaths(home).run));
+  if (before !== undefined && !taken.has(before)) return before;
+  let next = port + 1;
+  while (next < PORT_MAX && (taken.has(next) || !(await portIsFree(next, host)))) next += 1;
+  return next;
+}
+
+const PORT_MAX = 65_535;
+const portsFile = (runDirectory: string): string => join(runDirectory, 'ports.json');
 
 function readPorts(path: string): Partial<DeskPorts> {
   try {

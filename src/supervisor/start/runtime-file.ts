@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { publicUrlOf } from '../../home/dashboard-address.js';
 import { credentialsOf, externalTemporal } from '../../home/external-temporal.js';
+import { databaseOf, namespaceIn } from '../../home/installation.js';
 import { keepStartedDesk } from '../../home/keep-started-desk.js';
 import type { HomePaths, Runtime } from '../../home/runtime.js';
 import { supervisorSocketPath } from '../../home/supervisor-protocol.js';
@@ -10,14 +11,20 @@ import type { TemporalSource } from '../temporal/resolve-temporal.js';
 import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
 import { addressesOf } from '../temporal/start-temporal.js';
 import type { UpOptions } from '../up-options.js';
-import { POSTGRES_DATABASE, type StoreContext } from './start-stores.js';
+import type { DeskPorts } from './ports.js';
+import type { PostgresPlace, TemporalServerPlace } from './start-stores.js';
+
+export type ServingTemporal =
+  | Extract<TemporalSource, { kind: 'address' }>
+  | { readonly kind: 'managed'; readonly at: TemporalServerPlace };
 
 /** Keeps what is started, too. */
 export function runtimeFor(
   options: UpOptions,
   paths: HomePaths,
-  { ports, network }: Pick<StoreContext, 'ports' | 'network'>,
-  temporal: TemporalSource,
+  ports: DeskPorts,
+  postgres: PostgresPlace,
+  temporal: ServingTemporal,
 ): Runtime {
   const { desk, folder, configHash } = options.loaded;
   const env = options.env ?? process.env;
@@ -29,7 +36,7 @@ export function runtimeFor(
     deskFolder: folder,
     configHash,
     market: options.market,
-    postgres: { host: '127.0.0.1', port: ports.postgres, database: POSTGRES_DATABASE, user: APP_ROLE },
+    postgres: { host: '127.0.0.1', port: postgres.port, database: databaseOf(paths.home), user: APP_ROLE },
     temporal:
       temporal.kind === 'address'
         ? {
@@ -41,9 +48,9 @@ export function runtimeFor(
           }
         : {
             kind: 'managed',
-            ...addressesOf(network, ports.temporal),
-            namespace: TEMPORAL_NAMESPACE,
-            isolation: network.kind,
+            ...addressesOf(temporal.at.network, temporal.at.ports),
+            namespace: namespaceIn(paths.home),
+            isolation: temporal.at.network.kind,
           },
     web: { host: desk.api.host, port: ports.web, ...publicUrlOf(desk.api) },
     temporalUiProxy: { port: ports.temporalUiProxy },

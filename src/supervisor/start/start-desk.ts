@@ -1,32 +1,37 @@
 /** Brings a desk up step by step. Whoever calls it stops the processes again where it throws. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { externalTemporal } from '../../home/external-temporal.js';
+import { namespaceIn } from '../../home/installation.js';
 import { checkPayloadCanary } from '../../home/payload-canary.js';
 import type { Runtime } from '../../home/runtime.js';
 import { openPool } from '../../store/pool.js';
 import { recordSettings } from '../../store/settings-version.js';
 import { ensureBallast } from '../ballast.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
-import { chooseNetwork } from '../temporal/own-network.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';
-import { resolveTemporal, type TemporalSource } from '../temporal/resolve-temporal.js';
+import { resolveTemporal } from '../temporal/resolve-temporal.js';
+import { TEMPORAL_NAMESPACE } from '../temporal/server-options.js';
+import { addressesOf } from '../temporal/start-temporal.js';
 import type { DeskPorts } from './ports.js';
-import { namespaceOf, runtimeFor, writeRuntime } from './runtime-file.js';
+import { namespaceOf, runtimeFor, type ServingTemporal, writeRuntime } from './runtime-file.js';
 import { sealEarlierLinksOnce } from './seal-earlier-links.js';
 import { StartFailure } from './start-failure.js';
-import { migrateSchema, type StoreContext } from './start-stores.js';
+import { migrateSchema, type PostgresPlace } from './start-stores.js';
+
+const ASK_AGAIN_MS = 250;
+/** A server that another desk had is started again within seconds. */
+const BACK_WITHIN_MS = 60_000;
 
 export async function startDesk(
   context: ProcessesContext,
   processes: DeskProcesses,
   ports: DeskPorts,
 ): Promise<Runtime> {
-  const { options, paths, children, say } = context;
+  const { options, paths } = context;
   checkPayloadCanary(paths.home);
   await ensureBallast(paths.ballast, paths.home);
-  const network = await chooseNetwork(paths.sockets);
-  const stores: StoreContext = { paths, ports, network, children, onLine: say };
-  const temporal = await startStores(context, processes, stores);
-  const runtime = runtimeFor(options, paths, stores, temporal);
+  const { postgres, temporal } = await startStores(context, processes);
+  const runtime = runtimeFor(options, paths, ports, postgres, temporal);
   const runtimeFile = writeRuntime(paths, runtime);
   await recordDeskFile(context, runtime);
   await processes.startRoles(runtimeFile);
@@ -37,28 +42,53 @@ export async function startDesk(
 async function startStores(
   context: ProcessesContext,
   processes: DeskProcesses,
-  stores: StoreContext,
-): Promise<TemporalSource> {
-  const { paths, log, step, ending } = context;
+): Promise<{ readonly postgres: PostgresPlace; readonly temporal: ServingTemporal }> {
+  const { step, ending } = context;
   step('Starting Postgres and Temporal …');
-  const postgres = processes.startPostgres(stores).then(async () => {
-    const ran = await migrateSchema(paths, stores.ports.postgres);
-    if (ran.length > 0) log.write('supervisor', 'info', `database schema: ${ran.join(', ')}`);
-  });
-  const results = await Promise.allSettled([beginTemporal(context, processes, stores), postgres] as const);
+  const [temporal, postgres] = await Promise.allSettled([
+    beginTemporal(context, processes),
+    beginPostgres(context, processes),
+  ] as const);
   ending.asked.throwIfAborted();
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  const [temporal] = results;
   if (temporal.status === 'rejected') throw temporal.reason;
-  return temporal.value;
+  if (postgres.status === 'rejected') throw postgres.reason;
+  return { postgres: postgres.value, temporal: temporal.value };
 }
 
-async function beginTemporal(
-  context: ProcessesContext,
+async function beginPostgres(
+  { paths, log, ending }: ProcessesContext,
   processes: DeskProcesses,
-  stores: StoreContext,
-): Promise<TemporalSource> {
-  const { options, ending, log } = context;
+): Promise<PostgresPlace> {
+  const place = await processes.startPostgres();
+  const ran = await untilBack(ending.asked, () => migrateSchema(paths, place.port), isAway);
+  if (ran.length > 0) log.write('supervisor', 'info', `database schema: ${ran.join(', ')}`);
+  return place;
+}
+
+/** Another desk's supervisor may have just ended it, and the next in line is starting it again. */
+async function untilBack<T>(
+  stopping: AbortSignal,
+  work: () => Promise<T>,
+  isGap: (error: unknown) => boolean,
+): Promise<T> {
+  const deadline = performance.now() + BACK_WITHIN_MS;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isGap(error) || performance.now() > deadline) throw error;
+    }
+    await sleep(ASK_AGAIN_MS, undefined, { signal: stopping });
+  }
+}
+
+/** Refused, cut off, or (57P01, 57P03) shutting down or starting up. */
+const AWAY: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P03'];
+const isAway = (error: unknown): boolean =>
+  AWAY.includes((error as { code?: unknown }).code) || /Connection terminated/.test(String(error));
+
+async function beginTemporal(context: ProcessesContext, processes: DeskProcesses): Promise<ServingTemporal> {
+  const { options, ending, log, paths } = context;
   const env = options.env ?? process.env;
   const source = await resolveTemporal({
     env,
@@ -67,8 +97,9 @@ async function beginTemporal(
   });
   if (source.kind === 'binary') {
     log.write('supervisor', 'info', `Temporal server ${source.serverVersion} (${source.path})`);
-    await processes.startTemporal(stores, source);
-    return source;
+    const at = await processes.startTemporal(source);
+    await ownNamespace(addressesOf(at.network, at.ports).address, namespaceIn(paths.home), ending.asked);
+    return { kind: 'managed', at };
   }
   const namespace = namespaceOf(env);
   const problem = await prepareNamespace(externalTemporal(env).options, namespace, false);
@@ -76,6 +107,20 @@ async function beginTemporal(
   throw new StartFailure(
     `the Temporal server at ${source.address} (FERMATA_TEMPORAL=external) can't be used with namespace ${namespace}: ${problem}`,
     'check that address, TEMPORAL_NAMESPACE and TEMPORAL_API_KEY, or FERMATA_TEMPORAL=managed, without them, for a server of our own',
+  );
+}
+
+/** The server makes the first desk's itself. */
+async function ownNamespace(address: string, namespace: string, stopping: AbortSignal): Promise<void> {
+  if (namespace === TEMPORAL_NAMESPACE) return;
+  await untilBack(
+    stopping,
+    async () => {
+      const problem = await prepareNamespace({ address }, namespace, false);
+      if (problem !== null)
+        throw new Error(`Temporal has no namespace ${namespace} for this desk: ${problem}`);
+    },
+    () => true,
   );
 }
 

@@ -1,44 +1,67 @@
-/** Postgres and Temporal side by side: each with what it keeps, both watched from then on. */
+/** The servers of Postgres and Temporal: where each answers, how it is started, and how a desk gets its own place in it. */
 import { join } from 'node:path';
+import { databaseOf } from '../../home/installation.js';
 import type { HomePaths } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import { migrate } from '../../store/migrate.js';
 import type { ChildrenFile } from '../children-file.js';
+import { freePort } from '../free-port.js';
 import type { Running } from '../keep-running.js';
 import { rotateIfLarge } from '../log/rotating-file.js';
 import { startPostgres } from '../postgres/start-postgres.js';
+import { claimFolder } from '../supervisor-socket.js';
 import { databaseFileFor, markReady, setAside } from '../temporal/database-file.js';
-import type { ServerNetwork } from '../temporal/own-network.js';
+import { chooseNetwork, type ServerNetwork } from '../temporal/own-network.js';
 import type { TemporalSource } from '../temporal/resolve-temporal.js';
-import { startTemporal } from '../temporal/start-temporal.js';
-import type { DeskPorts } from './ports.js';
+import type { ServerPorts } from '../temporal/server-options.js';
+import { chooseTemporalPorts, startTemporal } from '../temporal/start-temporal.js';
 
 export const POSTGRES_OWNER = 'fermata';
-export const POSTGRES_DATABASE = 'fermata';
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
 const LOGS_KEPT = 2;
 
 export interface StoreContext {
   readonly paths: HomePaths;
-  readonly ports: DeskPorts;
-  readonly network: ServerNetwork;
   readonly children: ChildrenFile;
   readonly onLine: (text: string) => void;
 }
 
+export interface PostgresPlace {
+  readonly port: number;
+}
+
+export interface TemporalServerPlace {
+  readonly ports: ServerPorts;
+  readonly network: ServerNetwork;
+}
+
+/** Both stay where they were, as far as that is free, so that whoever used the server before finds it. */
+export async function choosePostgres(before: PostgresPlace | null): Promise<PostgresPlace> {
+  return { port: await freePort(before?.port) };
+}
+
+export async function chooseTemporal(
+  { servers }: HomePaths,
+  before: TemporalServerPlace | null,
+): Promise<TemporalServerPlace> {
+  claimFolder(servers.sockets);
+  const network = await chooseNetwork(servers.sockets);
+  return {
+    ports: await chooseTemporalPorts(before?.ports),
+    network: before?.network.kind === network.kind ? before.network : network,
+  };
+}
+
 /** Also for what needs it while no desk runs. */
-export async function startOwnPostgres({
-  paths,
-  ports,
-  children,
-}: Pick<StoreContext, 'paths' | 'children'> & {
-  readonly ports: Pick<DeskPorts, 'postgres'>;
-}): Promise<Running> {
-  const logFile = join(paths.logs, 'postgres.log');
+export async function startOwnPostgres(
+  { paths, children }: Pick<StoreContext, 'paths' | 'children'>,
+  { port }: PostgresPlace,
+): Promise<Running> {
+  const logFile = join(paths.servers.logs, 'postgres.log');
   rotateIfLarge(logFile, LOG_BYTES_MAX, LOGS_KEPT);
   const server = await startPostgres({
     directory: paths.postgres,
-    port: ports.postgres,
+    port,
     user: POSTGRES_OWNER,
     password: readSecret(paths.home, 'postgresPassword'),
     logFile,
@@ -50,28 +73,36 @@ export async function startOwnPostgres({
 
 export async function startOwnTemporal(
   context: StoreContext,
+  at: TemporalServerPlace,
   source: Extract<TemporalSource, { kind: 'binary' }>,
 ): Promise<Running> {
-  const database = await databaseFileFor(context.paths.temporal, source.serverVersion);
+  const { servers } = context.paths;
+  // A start that takes over finds them gone with the desk that had them.
+  claimFolder(servers.sockets);
+  const database = await databaseFileFor(servers.temporal, source.serverVersion);
   try {
-    return await launchTemporal(context, source.path, database);
+    return await launchTemporal(context, at, source.path, database);
   } catch (error) {
     // Runs and schedules come back from Postgres and the desk file; a desk without its procedures would not.
     if (!/sqlite|database|schema/i.test(String(error)) || /address already in use/i.test(String(error)))
       throw error;
     const place = await setAside(database);
     context.onLine(`Temporal could not open its database: it is kept as ${place}, and a new one is made`);
-    return launchTemporal(context, source.path, database);
+    return launchTemporal(context, at, source.path, database);
   }
 }
 
-async function launchTemporal(context: StoreContext, binary: string, database: string): Promise<Running> {
-  const { paths, ports, network, children } = context;
-  const logFile = join(paths.logs, 'temporal.log');
+async function launchTemporal(
+  { paths, children }: StoreContext,
+  { ports, network }: TemporalServerPlace,
+  binary: string,
+  database: string,
+): Promise<Running> {
+  const logFile = join(paths.servers.logs, 'temporal.log');
   rotateIfLarge(logFile, LOG_BYTES_MAX, LOGS_KEPT);
   const server = await startTemporal({
     binary,
-    ports: ports.temporal,
+    ports,
     network,
     database,
     logFile,
@@ -84,10 +115,11 @@ async function launchTemporal(context: StoreContext, binary: string, database: s
   return server;
 }
 
+/** Of the desk that lives there. */
 export async function migrateSchema(paths: HomePaths, port: number): Promise<readonly string[]> {
   return migrate(
     { host: '127.0.0.1', port, user: POSTGRES_OWNER, password: readSecret(paths.home, 'postgresPassword') },
-    POSTGRES_DATABASE,
+    databaseOf(paths.home),
     readSecret(paths.home, 'postgresAppPassword'),
   );
 }

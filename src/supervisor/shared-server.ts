@@ -1,0 +1,152 @@
+/**
+ * A server that the desks of an installation have in common. The desk whose supervisor holds its lock runs it; the others
+ * use it, and wait for the lock. When its holder ends, or is killed, the next in line has the lock at once and starts the
+ * server again at the same address: for the other desks it was away for a moment, as after a crash.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
+import { type FileLock, tryLockFile, waitForLock } from '../home/file-lock.js';
+import { type ChildrenFile, endLeftChildren, openChildrenFile } from './children-file.js';
+import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
+
+const ASK_AGAIN_MS = 200;
+/** Of a server that was taken over: whatever kept it from starting may pass. */
+const TAKE_OVER_PAUSE_MS = 2_000;
+
+export interface SharedServerOptions<At> {
+  readonly name: 'postgres' | 'temporal';
+  /** Of the installation: the lock, where the server answers, and its processes. */
+  readonly run: string;
+  /** Where it is to answer; `before` is where it did, and where desks may still look for it. */
+  readonly choose: (before: At | null) => Promise<At>;
+  /** Once per start; each process that belongs to it is added to `children`. */
+  readonly start: (at: At, children: ChildrenFile) => Promise<Running>;
+  /** After each end in order of one that was ours, while nobody else can start it yet. */
+  readonly tidy?: () => void;
+  /** Of the supervisor that runs it now. */
+  readonly children: ChildrenFile;
+  readonly onNews: (news: KeeperNews) => void;
+  readonly say: (text: string) => void;
+}
+
+interface Place<At> {
+  readonly at: At;
+  /** False while it starts and from before it ends: nobody begins to use it then. */
+  readonly serving: boolean;
+}
+
+export class SharedServer<At> {
+  readonly name: string;
+  readonly #closing = new AbortController();
+  readonly #file: (ending: string) => string;
+  #lock: FileLock | null = null;
+  #keeper: ProcessKeeper | null = null;
+  #processes: ChildrenFile | null = null;
+  #takingOver: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: SharedServerOptions<At>) {
+    this.name = options.name;
+    this.#file = (ending) => join(options.run, `${options.name}${ending}`);
+  }
+
+  /** Null while another desk's supervisor runs it. */
+  get keeper(): ProcessKeeper | null {
+    return this.#keeper;
+  }
+
+  /** Resolves with where it answers; rejects when it does not come up here, or `stopping` is aborted. */
+  async open(stopping: AbortSignal): Promise<At> {
+    for (let asked = 0; ; asked += 1) {
+      const lock = tryLockFile(this.#file('.lock'));
+      const place = this.#readPlace();
+      if (lock !== null) {
+        this.#lock = lock;
+        return this.#begin(async () => this.options.choose(place?.at ?? null));
+      }
+      if (place?.serving) {
+        this.#takingOver = this.#takeOverLater(place.at);
+        return place.at;
+      }
+      if (asked === 1) this.options.say(`Waiting for ${this.name}: it is being started or ended here …`);
+      await sleep(ASK_AGAIN_MS, undefined, { signal: stopping });
+    }
+  }
+
+  /** Where another desk uses it, that one's supervisor starts it again. */
+  async close(hurry?: AbortSignal): Promise<void> {
+    this.#closing.abort();
+    await this.#takingOver;
+    if (this.#lock === null) return;
+    const place = this.#readPlace();
+    if (place !== null) this.#writePlace({ ...place, serving: false });
+    await this.#keeper?.stop(hurry);
+    this.#processes?.close();
+    this.options.tidy?.();
+    this.#lock.release();
+    this.#lock = null;
+  }
+
+  /** With the lock. */
+  async #begin(choose: () => Promise<At>): Promise<At> {
+    const left = this.#file('-children.json');
+    // Of a supervisor that was killed.
+    await endLeftChildren(left);
+    const at = await choose();
+    this.#writePlace({ at, serving: false });
+    const processes = openChildrenFile(left);
+    this.#processes = processes;
+    const children = inBoth(this.options.children, processes);
+    const { name, onNews } = this.options;
+    const start = () => this.options.start(at, children);
+    this.#keeper = new ProcessKeeper({ name, start, onNews });
+    await this.#keeper.start();
+    this.#writePlace({ at, serving: true });
+    return at;
+  }
+
+  async #takeOverLater(at: At): Promise<void> {
+    this.#lock = await waitForLock(this.#file('.lock'), this.#closing.signal);
+    while (this.#lock !== null && !this.#closing.signal.aborted) {
+      try {
+        this.options.say(`${this.name} was another desk’s, which has ended: it is started again here`);
+        await this.#begin(async () => at);
+        this.options.say(`${this.name} runs again`);
+        return;
+      } catch (error) {
+        this.options.say(`${this.name} could not be taken over: ${messageOf(error)}`);
+        await sleep(TAKE_OVER_PAUSE_MS, undefined, { signal: this.#closing.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  #readPlace(): Place<At> | null {
+    try {
+      return JSON.parse(readFileSync(this.#file('.json'), 'utf8')) as Place<At>;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw error;
+    }
+  }
+
+  #writePlace(place: Place<At>): void {
+    const file = this.#file('.json');
+    writeFileSync(`${file}.new`, JSON.stringify(place), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  }
+}
+
+/** The desk's own list is what its next start ends; the server's is what the next desk in line ends. */
+function inBoth(desks: ChildrenFile, servers: ChildrenFile): ChildrenFile {
+  return {
+    add: async (name, pid) => {
+      await Promise.all([desks.add(name, pid), servers.add(name, pid)]);
+    },
+    remove: (pid) => {
+      desks.remove(pid);
+      servers.remove(pid);
+    },
+    close: () => servers.close(),
+  };
+}
