@@ -58,7 +58,7 @@ export interface WebSecrets {
 }
 
 export interface WebDependencies {
-  readonly runtime: Pick<Runtime, 'desk' | 'web' | 'temporal' | 'temporalUiProxy'>;
+  readonly runtime: Pick<Runtime, 'desk' | 'home' | 'web' | 'temporal' | 'temporalUiProxy'>;
   readonly secrets: WebSecrets;
   readonly sessions: Pick<SessionStore, 'begin' | 'rotate' | 'isActive' | 'end' | 'endOfPasskey'>;
   /** Rejects while the database is down. */

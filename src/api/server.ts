@@ -5,6 +5,7 @@ import websocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { PasskeyChallenges } from './auth/passkey-challenges.js';
 import { PasswordCheck } from './auth/password-check.js';
+import { cookieEndingOf } from './auth/refresh-cookie.js';
 import { registerAccessCheck } from './auth/require-access.js';
 import { registerAccessTokens } from './auth/sign-in.js';
 import type { WebDependencies } from './dependencies.js';
@@ -101,6 +102,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
   knownPaths.answerUnknown();
   endSocketsOnClose(app);
   await app.register(cookie);
+  app.decorate('cookieEnding', cookieEndingOf(web.runtime.home));
   await app.register(websocket, { options: { maxPayload: SOCKET_MESSAGE_BYTES_MAX } });
   await registerAccessTokens(app, web);
   registerAccessCheck(app, web);

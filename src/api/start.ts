@@ -23,6 +23,7 @@ import { consumeSignInToken } from '../store/sign-in-tokens.js';
 import { payloadCodecOf } from '../temporal/data-converter.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
+import { cookieEndingOf } from './auth/refresh-cookie.js';
 import { SessionStore } from './auth/session-store.js';
 import type { Database, WebDependencies } from './dependencies.js';
 import type { KeyStore } from './idempotency-keys.js';
@@ -93,6 +94,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     desk: runtime.desk,
     uiAddress: runtime.temporal.uiAddress,
     namespace: runtime.temporal.namespace,
+    cookieEnding: cookieEndingOf(runtime.home),
     tickets,
     isActive: (family) => sessions.isActive(family),
     codec: payloadCodecOf(runtime.home),

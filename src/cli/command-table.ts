@@ -56,7 +56,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'desks',
     group: 'The desk',
-    summary: 'list each desk: where its file lies, and whether it runs',
+    summary: 'list each desk: whether it runs, its mode and page, where its file lies',
     load: async () => (await import('./commands/desks.js')).desksCommand,
   },
   {

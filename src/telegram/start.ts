@@ -28,6 +28,7 @@ import { isStop } from './commands/stop.js';
 import { grammySignal } from './grammy-signal.js';
 import { keepDoing } from './keep-doing.js';
 import { KnownPeople } from './people.js';
+import { turnOfBot } from './reading/bot-turn.js';
 import { followJournal } from './reading/follow-journal.js';
 import { pollForEver } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
@@ -183,7 +184,13 @@ export function runTelegram(parts: TelegramParts): Role {
     keepDoing("the trader's journal", log, (stopping) => followJournal(parts, stopping)),
     keepDoing('updates from Telegram', log, async (stopping) => {
       await people.refresh(pool).catch(() => undefined);
-      await pollForEver(pollContext(parts, timing, bot), stopping);
+      const problem = (why: string): void => {
+        log('error', why);
+        void savePollProblem(pool, desk.desk, why).catch(() => undefined);
+      };
+      const turn = await turnOfBot(home, credentials.token, problem, stopping);
+      if (turn === null) return 0;
+      await pollForEver(pollContext(parts, timing, bot), stopping).finally(() => turn.release());
       return 0;
     }),
   ];

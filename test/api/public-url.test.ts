@@ -26,6 +26,7 @@ beforeAll(async () => {
   web = await startWebUnderTest(null, {
     runtime: {
       desk: 'crypto-bot',
+      home: '/nowhere/desk-homes/second',
       web: { host: '127.0.0.1', port: 0, publicUrl },
       temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: 'http://x' },
       temporalUiProxy: { port: 8234 },
@@ -78,7 +79,7 @@ describe('a desk with a public address', () => {
       body: { username: 'operator', password: PASSWORD, transport: 'cookie' },
       headers: { origin: web.origin },
     });
-    expect(answer.headers.get('set-cookie')).toMatch(/fermata_refresh=/);
+    expect(answer.headers.get('set-cookie')).toMatch(/fermata_refresh_second=/);
     expect(answer.headers.get('set-cookie')).not.toMatch(/Secure/);
     const foreign = await web.call('POST', '/api/auth/login', { headers: { origin: publicUrl } });
     expect(foreign.status).toBe(403);

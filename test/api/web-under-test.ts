@@ -142,6 +142,7 @@ function dependencies(
   return {
     runtime: {
       desk: DESK,
+      home: '/nowhere',
       web: { host: '127.0.0.1', port: 0 },
       temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
       temporalUiProxy: { port: 8234 },

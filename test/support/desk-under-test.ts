@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { homeOf } from '../../src/home/installation.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { connectTrader } from '../../src/trader/client.js';
@@ -39,13 +40,15 @@ export interface DeskUnderTest {
   dispose(): Promise<void>;
 }
 
-/** `variables`: of its environment, beside those of the test. */
+/** `variables`: of its environment, beside those of the test; `beside`: a desk that was started, whose FERMATA_HOME it shares. */
 export function deskUnderTest(
   desk = 'crypto-bot',
   variables: Readonly<Record<string, string>> = {},
+  beside: DeskUnderTest | null = null,
 ): DeskUnderTest {
-  const home = mkdtempSync(join(tmpdir(), 'fermata-desk-'));
-  const environment = { ...process.env, ...variables, FERMATA_HOME: home };
+  const installation = beside?.home ?? mkdtempSync(join(tmpdir(), 'fermata-desk-'));
+  const home = beside === null ? installation : homeOf(installation, desk);
+  const environment = { ...process.env, ...variables, FERMATA_HOME: installation };
   let supervisor: ChildProcess | null = null;
   const guard = deskGuard(home);
 
@@ -54,7 +57,7 @@ export function deskUnderTest(
       execFile(
         process.execPath,
         [command, ...args],
-        { cwd: home, env: environment, maxBuffer: 16 * 1024 * 1024, timeout: 120_000 },
+        { cwd: installation, env: environment, maxBuffer: 16 * 1024 * 1024, timeout: 120_000 },
         (error, stdout, stderr) =>
           settle({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
       );
@@ -72,7 +75,7 @@ export function deskUnderTest(
   const up = (...options: string[]): Promise<UpSummary> =>
     new Promise((settle, fail) => {
       const child = spawn(process.execPath, [command, 'up', '--json', '--port', '0', ...options], {
-        cwd: home,
+        cwd: installation,
         env: environment,
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,

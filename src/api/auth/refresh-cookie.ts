@@ -2,22 +2,37 @@
  * The page's refresh token: a cookie that no script can read and that is sent to one address only. SameSite=Strict does
  * not tell ports apart, so whoever uses it must also send our own Origin.
  */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { furtherDeskOf } from '../../home/installation.js';
 import { cameByPublicUrl, isOwnOrigin } from '../hooks/host-guard.js';
 import { REFRESH_LIFETIME_MS } from './session-store.js';
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly cookieEnding: string;
+  }
+}
 
 const NAME = 'fermata_refresh';
 const PATH = '/api/auth';
 
+/** A browser has one cookie of a name for all ports of a host: each further desk of an installation has names of its own. */
+export function cookieEndingOf(home: string): string {
+  const desk = furtherDeskOf(home);
+  return desk === null ? '' : `_${desk}`;
+}
+
+const nameOn = ({ cookieEnding }: FastifyInstance): string => `${NAME}${cookieEnding}`;
+
 export function setRefreshCookie(reply: FastifyReply, token: string): void {
-  reply.setCookie(NAME, token, {
+  reply.setCookie(nameOn(reply.server), token, {
     ...attributes(reply),
     maxAge: REFRESH_LIFETIME_MS / 1000,
   });
 }
 
 export function clearRefreshCookie(reply: FastifyReply): void {
-  reply.clearCookie(NAME, attributes(reply));
+  reply.clearCookie(nameOn(reply.server), attributes(reply));
 }
 
 /** Secure where it came by TLS; on loopback some browsers would drop such a cookie. */
@@ -27,7 +42,7 @@ function attributes({ request }: FastifyReply) {
 }
 
 export function refreshCookie(request: FastifyRequest): string | null {
-  return request.cookies[NAME] ?? null;
+  return request.cookies[nameOn(request.server)] ?? null;
 }
 
 /** A browser always sends Origin with a POST; a request without one can't be told from a forged one. */

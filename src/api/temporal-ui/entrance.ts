@@ -9,7 +9,6 @@ import { PAGES, sendPage } from './page.js';
 import type { TemporalTickets } from './tickets.js';
 
 export const ENTER_PATH = '/fermata/enter';
-export const COOKIE = 'fermata_temporal_ui';
 
 /** As the UI keeps them in the browser. */
 const COLUMNS_KEY = 'namespace-workflow-table-columns';
@@ -29,14 +28,20 @@ export interface Entrance {
   readonly desk: string;
   /** Of this desk's runs. */
   readonly namespace: string;
+  /** Of the names of its cookies; absent: none. */
+  readonly cookieEnding?: string;
   readonly tickets: TemporalTickets;
 }
 
+export const cookieOf = ({ cookieEnding = '' }: Pick<Entrance, 'cookieEnding'>): string =>
+  `fermata_temporal_ui${cookieEnding}`;
+
 export function enter(
-  { desk, namespace, tickets }: Entrance,
+  entrance: Entrance,
   { ticket, run, of }: Readonly<Record<string, unknown>>,
   reply: FastifyReply,
 ): FastifyReply {
+  const { desk, namespace, tickets } = entrance;
   const secret = typeof ticket === 'string' ? tickets.redeem(ticket) : null;
   if (secret === null) return sendPage(reply, PAGES.ticketUsed);
   const workflowId = typeof run === 'string' && run !== '' && run.length <= WORKFLOW_ID_MAX ? run : null;
@@ -48,7 +53,7 @@ export function enter(
     .headers({
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': `default-src 'none'; script-src 'nonce-${nonce}'; frame-ancestors 'none'; base-uri 'none'`,
-      'set-cookie': `${COOKIE}=${secret}; Path=/; HttpOnly; SameSite=Strict`,
+      'set-cookie': `${cookieOf(entrance)}=${secret}; Path=/; HttpOnly; SameSite=Strict`,
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',

@@ -11,20 +11,15 @@ import { endSocketsOnClose } from '../hooks/end-sockets.js';
 import { answerMalformed } from '../hooks/errors.js';
 import { isOwnOrigin, listeningPort, ownHosts } from '../hooks/host-guard.js';
 import { codecRoutes } from './codec.js';
-import { COOKIE, ENTER_PATH, enter } from './entrance.js';
+import { cookieOf, ENTER_PATH, type Entrance, enter } from './entrance.js';
 import { PAGES, type PlainPage, sendPage } from './page.js';
-import type { TemporalTickets } from './tickets.js';
 
 const UPSTREAM_WAIT_MS = 30_000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-export interface TemporalUiProxyOptions {
-  readonly desk: string;
+export interface TemporalUiProxyOptions extends Entrance {
   /** Of the UI: host:port, http://host:port or unix+http://path; null where there is none of ours. */
   readonly uiAddress: string | null;
-  /** Of this desk's runs. */
-  readonly namespace: string;
-  readonly tickets: TemporalTickets;
   readonly isActive: (family: string) => boolean;
   readonly codec: PayloadCodec;
   /** An access token of somebody who is signed in. */
@@ -94,8 +89,9 @@ function pageOf({ statusCode = 500 }: FastifyError): PlainPage {
   return statusCode < 500 ? PAGES.unreadable : PAGES.down;
 }
 
-function hasSession({ tickets, isActive }: TemporalUiProxyOptions, { headers }: FastifyRequest): boolean {
-  const family = tickets.familyOf(cookiesOf(headers).get(COOKIE) ?? '');
+function hasSession(options: TemporalUiProxyOptions, { headers }: FastifyRequest): boolean {
+  const { tickets, isActive } = options;
+  const family = tickets.familyOf(cookiesOf(headers).get(cookieOf(options)) ?? '');
   return family !== null && isActive(family);
 }
 
