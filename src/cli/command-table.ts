@@ -1,5 +1,8 @@
 /** Every command: its summary is here, its code is loaded only when it is asked for. */
-import { type Configure, ofDesk } from './of-desk.js';
+import type { Command } from 'commander';
+import type { RefusesUnknown } from './running-desk.js';
+
+type Configure = (command: Command) => void;
 
 export interface CommandEntry {
   readonly name: string;
@@ -9,6 +12,24 @@ export interface CommandEntry {
   /** Adds arguments, options and the action. */
   readonly load: () => Promise<Configure>;
 }
+
+/**
+ * A command about one desk of FERMATA_HOME: before its action the desk is chosen. Commands with a `--desk` of their own keep it; `unknownName`: when those refuse a
+ * name that no desk was started by.
+ */
+const ofDesk =
+  (configure: Configure, unknownName: RefusesUnknown = 'never'): Configure =>
+  (command) => {
+    configure(command);
+    const acting = command.commands.length > 0 ? command.commands : [command];
+    const given = acting.filter((leaf) => !leaf.options.some(({ long }) => long === '--desk'));
+    for (const leaf of given) leaf.option('--desk <name>', 'which desk, where several run here');
+    command.hook('preAction', async (_command, action) => {
+      const { desk } = action.opts<{ desk?: string | true }>();
+      const { chooseDesk } = await import('./running-desk.js');
+      return chooseDesk(desk, given.includes(action) ? 'always' : unknownName);
+    });
+  };
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
