@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { turnOfBot } from '../../src/telegram/reading/bot-turn.js';
+import { turnOfBot } from '../../src/telegram/reading/poll-updates.js';
 
 const home = mkdtempSync(join(tmpdir(), 'fermata-bot-'));
 const beside = join(home, 'desk-homes', 'second');
