@@ -77,6 +77,16 @@ const steps = [
         NODE_ENV: 'production',
       }),
   },
+  {
+    name: 'docs',
+    sources: ['docs'],
+    // The web role serves them; what is no page is left out.
+    build() {
+      rmSync(join(root, 'dist/docs'), { recursive: true, force: true });
+      for (const name of readdirSync(join(root, 'docs')).filter((one) => one.endsWith('.md')))
+        cpSync(join(root, 'docs', name), join(root, 'dist/docs', name));
+    },
+  },
 ];
 
 mkdirSync(stamps, { recursive: true });

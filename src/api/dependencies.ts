@@ -88,6 +88,8 @@ export interface WebDependencies {
   readonly keyStore: KeyStore;
   /** The built page; null where it was not built. */
   readonly dashboardDirectory: string | null;
+  /** Our documents, as Markdown; null where they were not built. */
+  readonly documentsDirectory: string | null;
   readonly log: Logger;
   readonly nowMs: () => number;
 }

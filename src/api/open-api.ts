@@ -83,6 +83,7 @@ const NOTHING_BEHIND: WebDependencies = {
   database: { query: unavailable },
   keyStore: { take: unavailable, keep: unavailable, giveUp: unavailable },
   dashboardDirectory: null,
+  documentsDirectory: null,
   log: pino({ level: 'silent' }),
   nowMs: () => 0,
 };

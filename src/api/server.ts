@@ -28,6 +28,7 @@ import { cashRoute } from './routes/cash.js';
 import { coinsRoute } from './routes/coins.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes } from './routes/desk-state.js';
+import { documentsRoute } from './routes/documents.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { equityRoute } from './routes/equity.js';
 import { exportRoutes } from './routes/export.js';
@@ -169,6 +170,7 @@ async function registerRoutes(
   temporalTicketRoute(app, web, tickets);
   metricsRoute(app, web, watch);
   openApiRoute(app);
+  documentsRoute(app, web);
   await dashboardRoutes(app, web);
 }
 

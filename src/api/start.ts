@@ -85,7 +85,8 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     temporalAnswers: () => canConnect(runtime.temporal.address),
     database: impatient(pool),
     keyStore: keyStoreOver(pool),
-    dashboardDirectory: builtDashboard(),
+    dashboardDirectory: builtFolder('dashboard', 'index.html'),
+    documentsDirectory: builtFolder('docs', 'WOKEN.md'),
     log,
     nowMs: Date.now,
   };
@@ -144,9 +145,10 @@ function impatient(pool: Pool): Database {
   };
 }
 
-function builtDashboard(): string | null {
-  const folder = fileURLToPath(new URL('../../dist/dashboard', import.meta.url));
-  return existsSync(join(folder, 'index.html')) ? folder : null;
+/** Null where the build has not put `file` there. */
+function builtFolder(name: string, file: string): string | null {
+  const folder = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+  return existsSync(join(folder, file)) ? folder : null;
 }
 
 /** `address`: host:port, or of a socket. */

@@ -1,5 +1,6 @@
 /** What people are told: each notice once a fingerprint. */
 import type { NOTICE_EVENTS } from '../desk/notify-schema.js';
+import type { WokenTopic } from './woken.js';
 
 export type NoticeSeverity = 'info' | 'warning' | 'critical';
 
@@ -25,6 +26,8 @@ export interface Notice {
   readonly buttons?: readonly NoticeButton[];
   /** People of the desk file with one of these roles are told in their own chats as well as in the desk's. */
   readonly audience?: readonly string[];
+  /** Its section in docs/WOKEN.md, which is linked below the text. Whatever is critical has one. */
+  readonly about?: WokenTopic;
   /** The run that it is about: where a person reads it is said below the text. */
   readonly workflowId?: string;
   /** Its buttons go away when this approval is closed. */

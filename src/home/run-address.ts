@@ -17,3 +17,12 @@ export function runAddressAt(home: string, workflowId: string): string | null {
   const runtime = runtimeHere(home);
   return runtime === null ? null : runAddress(runtime, workflowId);
 }
+
+/**
+ * Of a document that the web role serves: its name without `.md`, with `#` and a section where one is meant. Null where no
+ * desk was started here.
+ */
+export function documentAddressAt(home: string, document: string): string | null {
+  const web = runtimeHere(home)?.web;
+  return web === undefined ? null : `${dashboardFrom(web)}docs/${document}`;
+}

@@ -6,6 +6,7 @@ export function alarmNotice(alarm: { readonly desk: string; readonly text: strin
     desk: alarm.desk,
     event: 'warning',
     severity: 'critical',
+    about: 'alarm',
     title: `Alarm on ${alarm.desk}`,
     text: alarm.text,
     fingerprint: `alarm:${key}`,

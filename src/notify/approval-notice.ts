@@ -76,6 +76,7 @@ export function approvalReminder(
   return {
     ...approvalNotice(approval),
     severity: escalates ? 'critical' : 'warning',
+    about: 'undecided',
     title: `${escalates ? 'Still undecided' : 'Reminder'}: ${approval.title}`,
     text: `${have}${missing} more needed.\n\n${approvalText(approval)}`,
     fingerprint: `approval:${approval.id}:${key}`,

@@ -35,6 +35,7 @@ export function incidentNotice(incident: Incident, key: string, text: string | n
     desk: incident.desk,
     event: 'incident',
     severity: severityOf(incident, key),
+    about: incident.kind,
     title: `${titleOf(incident, key)}: ${incident.title}`,
     text: [text ?? incident.detail, lineOf(incident), `Incident ${incident.id}, ${incident.severity}.`]
       .filter((line) => line !== '')

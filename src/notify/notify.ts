@@ -1,7 +1,7 @@
 /** Hands a notice to the durable outbox; where Postgres is down, to a bounded file that is taken in later. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notice } from '../contracts/notice.js';
-import { runAddressAt } from '../home/run-address.js';
+import { documentAddressAt, runAddressAt } from '../home/run-address.js';
 import { insertNotice } from '../store/outbox.js';
 import type { Pool } from '../store/pool.js';
 
@@ -16,13 +16,22 @@ const FINGERPRINT_LENGTH_MAX = 300;
 
 const BUTTON_BYTES_MAX = 64;
 
-/** Shortened is the text, not the address. */
-function withRun(notice: Notice, home: string | null): Notice {
-  const { workflowId } = notice;
-  const address = home === null || workflowId === undefined ? null : runAddressAt(home, workflowId);
-  if (address === null) return notice;
-  const line = `\n\nIts run: ${address}`;
-  return { ...notice, text: `${fittingNotice(notice).text.slice(0, TEXT_LENGTH_MAX - line.length)}${line}` };
+/** With the addresses of what to do and of its run, where this home has a page. Shortened is the text, not an address. */
+export function withAddresses(notice: Notice, home: string | null): Notice {
+  const { about, workflowId } = notice;
+  if (home === null) return notice;
+  const what = about === undefined ? null : documentAddressAt(home, `WOKEN#${about}`);
+  const run = workflowId === undefined ? null : runAddressAt(home, workflowId);
+  if (what === null && run === null) return notice;
+  const lines = [
+    ...(what === null ? [] : [`What to do: ${what}`]),
+    ...(run === null ? [] : [`Its run: ${run}`]),
+  ];
+  const added = `\n\n${lines.join('\n')}`;
+  return {
+    ...notice,
+    text: `${fittingNotice(notice).text.slice(0, TEXT_LENGTH_MAX - added.length)}${added}`,
+  };
 }
 
 /** Nobody who has an alarm to give waits longer for Postgres. */
@@ -37,7 +46,7 @@ export async function notify(
   notice: Notice,
   home: string | null = null,
 ): Promise<void> {
-  const fitting = fittingNotice(withRun(notice, home));
+  const fitting = fittingNotice(withAddresses(notice, home));
   const writing = insertNotice(pool, fitting).then(
     () => null,
     (error: unknown) => (error instanceof Error ? error : new Error(String(error))),

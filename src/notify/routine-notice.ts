@@ -12,6 +12,7 @@ export function routineNotice(
     desk: run.desk,
     event: 'routine',
     severity: verdict === 'fail' ? 'critical' : 'warning',
+    about: 'routine-failed',
     title: `${said.title}: ${verdict}`,
     text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
     workflowId: run.workflowId,

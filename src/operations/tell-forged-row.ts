@@ -66,6 +66,7 @@ const noticeOf = (desk: string, { what, person, key }: ForgedRow): Notice => ({
   desk,
   event: 'warning',
   severity: 'critical',
+  about: 'forged-row',
   title: `Somebody wrote into Postgres: a ${what} of ${person}`,
   text: [
     `It was made by none of our processes, counts as absent and lets nobody in.`,

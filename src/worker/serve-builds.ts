@@ -162,6 +162,7 @@ class OldBuilds {
         desk: desk.desk,
         event: 'warning',
         severity: 'critical',
+        about: 'earlier-build',
         title: `${desk.desk}: ${title}`,
         text: `${detail}. Stop and the trader need them for nothing. Put that build’s file back, start the desk once with that build, or end them in Temporal.`,
         fingerprint: `build:${buildId}`,

@@ -170,6 +170,7 @@ function dependencies(
             keep: (request, answer) => keepAnswer(pool, request, 200, answer),
             giveUp: (request) => giveUpKey(pool, request),
           },
+    documentsDirectory: resolve(import.meta.dirname, '../../docs'),
     dashboardDirectory: existsSync(join(built, 'index.html')) ? built : null,
   };
 }

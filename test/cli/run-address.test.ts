@@ -21,6 +21,7 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const RUN = 'routine:crypto-bot:daily:2026-03-02T00:00:00.000Z';
 const ADDRESS = `http://127.0.0.1:8000/#run=${encodeURIComponent(RUN)}`;
+const WHAT_TO_DO = 'http://127.0.0.1:8000/docs/WOKEN#routine-failed';
 const OUTCOME = { ok: true, proven: true, detail: 'done', haltId: null, workflowId: RUN, problems: [] };
 
 const ABOUT = {
@@ -79,7 +80,7 @@ describe('the run that something is about', () => {
     if (notice === null) throw new Error('a failure is told');
     await notify(database.pool, notice, home);
     const { rows } = await database.pool.query<{ body: string }>('select body from notice');
-    expect(rows[0]?.body.endsWith(`Its run: ${ADDRESS}`)).toBe(true);
+    expect(rows[0]?.body.endsWith(`What to do: ${WHAT_TO_DO}\nIts run: ${ADDRESS}`)).toBe(true);
     expect(rows[0]?.body.length).toBeLessThanOrEqual(3_500);
   });
 

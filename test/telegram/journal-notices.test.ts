@@ -10,6 +10,8 @@ import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 
 const desk = cryptoDesk();
+/** No desk was started there: nothing is linked to. */
+const NO_HOME = '/no-desk-here';
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -85,7 +87,10 @@ describe('the journal of another account', () => {
           return { close: () => undefined };
         },
       };
-      await followJournal({ desk: two, pool: database.pool, trader }, new AbortController().signal);
+      await followJournal(
+        { desk: two, pool: database.pool, trader, home: NO_HOME },
+        new AbortController().signal,
+      );
       return asked;
     };
     const at = (incarnation: string, sequence: number, wallMs: number): JournalEntry => ({
@@ -120,7 +125,7 @@ describe('the journal', () => {
         return { close: () => undefined };
       },
     };
-    const context = { desk, pool: database.pool, trader };
+    const context = { desk, pool: database.pool, trader, home: NO_HOME };
     for (const sequence of [0, 1]) {
       const stopping = new AbortController();
       const following = followJournal(context, stopping.signal);

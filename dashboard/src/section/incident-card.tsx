@@ -3,6 +3,7 @@ import type { Incident, IncidentShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { type Polled, usePolled } from '../connection/use-polled.js';
 import { ago, day, minuteOfDay, timeOfDay } from '../format.js';
+import { DocumentLink } from '../view/document-link.js';
 import { Empty } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
 import { Times } from '../view/words.js';
@@ -33,7 +34,9 @@ export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps)
           <RunLink workflowId={incident.workflowId} />
         </span>
       </div>
-      {detail !== '' && <p>{detail}</p>}
+      <p>
+        {detail} <DocumentLink to={`WOKEN#${incident.kind}`}>What to do</DocumentLink>
+      </p>
       {state === 'resolved' ? (
         <p class="soft">
           Resolved {resolvedMs !== null && `after ${ago(resolvedMs - openedMs)}`}

@@ -16,6 +16,7 @@ import { Strategies } from '../section/strategies.js';
 import { Activity } from './activity.js';
 import { AlertsNotice } from './alerts-notice.js';
 import { AskDialog } from './ask-dialog.js';
+import { DocumentLink } from './document-link.js';
 import { EquityPanel } from './equity-panel.js';
 import { Figures } from './figures.js';
 import { Fills } from './fills.js';
@@ -43,6 +44,19 @@ const EQUITY_HEIGHT_PX = 318;
 const ROUTINES_SHOWN = 6;
 const COUNTS_MS = 10_000;
 const NO_TRADES: readonly Trade[] = [];
+
+/** What each section is explained in. */
+const DOCUMENTS: Readonly<Record<Tab, string>> = {
+  desk: 'WOKEN',
+  results: 'BACKTEST#figures',
+  strategies: 'STRATEGY',
+  day: 'ROUTINES',
+  people: 'CLI#approvals-approve',
+  incidents: 'INCIDENTS',
+  'go-live': 'GO_LIVE',
+  settings: 'LIMITS',
+  audit: 'SECURITY',
+};
 
 type Dialog = 'close-all' | 'resume' | 'help';
 
@@ -103,6 +117,9 @@ export function DeskPage({ session }: { readonly session: Session }) {
         ) : (
           <p class="waiting">Waiting for the trader’s first word…</p>
         )}
+        <p class="soft about">
+          <DocumentLink to={DOCUMENTS[tab]}>About this page</DocumentLink>
+        </p>
       </main>
       {(dialog === 'close-all' || dialog === 'resume') && (
         <AskDialog

@@ -3,6 +3,7 @@ import type { Button } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
 import { timeOfDay } from '../format.js';
 import { typed } from '../typed.js';
+import { DocumentLink } from './document-link.js';
 import { sentence, Words } from './words.js';
 
 interface ModeBandProps {
@@ -18,6 +19,7 @@ interface ModeBandProps {
 /** What the desk may do, why, and the three buttons that change it. */
 export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBandProps) {
   const { mode, tone, reason, now } = wordsOf(state, connection);
+  const halt = mode === 'HALTED' || mode === 'KILLED' || mode === 'REDUCING' ? newestCause(state) : null;
   return (
     <section class="mode-band" aria-label="Mode">
       <div class={`mode mode-${tone}`} data-testid="mode">
@@ -26,7 +28,7 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
       <div class="mode-words">
         <p class="mode-reason" role="status" aria-live="assertive" aria-atomic="true">
           <span class="unseen">{mode}: </span>
-          {sentence(reason)}
+          {sentence(reason)} {halt !== null && <DocumentLink to={`WOKEN#${halt}`}>What to do</DocumentLink>}
         </p>
         <p class="now">
           <span class="label">Now</span> <Words text={now} />
@@ -65,6 +67,9 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
     </section>
   );
 }
+
+/** Of the halt that came last. */
+const newestCause = (state: LiveState | null): string | null => state?.status?.halts.at(-1)?.cause ?? null;
 
 const STOP_TITLE =
   'At once: no new entries, pending entries cancelled; positions and their stops stay. (Shift+S)';

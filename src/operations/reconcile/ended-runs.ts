@@ -296,6 +296,7 @@ async function tell(
       desk: desk.desk,
       event: 'warning',
       severity: routine === 'emergency-stop' ? 'critical' : 'warning',
+      about: 'abandoned',
       title: `${desk.desk}: abandoned: the ${title}`,
       text: `The ${title} did not end by itself: ${how} (${workflowId}). Now ${now}.`,
       workflowId,

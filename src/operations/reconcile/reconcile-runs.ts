@@ -122,6 +122,7 @@ async function end(
     desk: desk.desk,
     event: 'warning',
     severity: things.some(({ kind }) => kind === 'incident' || kind === 'go-live') ? 'critical' : 'warning',
+    about: 'abandoned',
     title: `Abandoned: ${things[0]?.title ?? workflowId}`,
     text: [
       `${how} (${workflowId}). Nothing goes on there any more, and nothing waits for it.`,
@@ -200,6 +201,7 @@ async function endPermission(
         desk: desk.desk,
         event: 'warning',
         severity: 'critical',
+        about: 'unwatched-go-live',
         title: `${desk.desk} may trade real money that nobody watches`,
         text: `${reason}. The trader could not be told to end it (${messageOf(error)}); it is tried again each minute. Stop it yourself: fermata stop.`,
         workflowId,

@@ -4,7 +4,7 @@
  */
 import type { Desk } from '../../desk/schema.js';
 import type { JournalEntry } from '../../engine/record.js';
-import { notify } from '../../notify/notify.js';
+import { notify, withAddresses } from '../../notify/notify.js';
 import {
   lastNoticeReadMs,
   type NoticeCursor,
@@ -19,6 +19,8 @@ export interface JournalNoticesContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly trader: TraderClient;
+  /** FERMATA_HOME: where the page is, that messages link to. */
+  readonly home: string;
 }
 
 const STATUS_MS = 3_000;
@@ -44,7 +46,7 @@ export async function followJournal(context: JournalNoticesContext, stopping: Ab
 }
 
 async function readFrom(
-  { desk, pool, trader }: JournalNoticesContext,
+  { desk, pool, trader, home }: JournalNoticesContext,
   from: NoticeCursor,
   newsFromMs: number,
   stopping: AbortSignal,
@@ -80,7 +82,7 @@ async function readFrom(
       }
       const notice = entry.wallMs < newsFromMs ? null : noticeOf(desk, entry);
       unsaved += 1;
-      if (notice !== null) await notify(pool, notice);
+      if (notice !== null) await notify(pool, withAddresses(notice, home));
       if (notice === null && unsaved < SAVE_EVERY_ENTRIES) continue;
       await saveNoticeCursor(pool, desk.desk, entry);
       unsaved = 0;

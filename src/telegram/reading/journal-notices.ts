@@ -9,7 +9,7 @@ import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 /** Part of an orderly start or end: nobody needs to be woken up. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
 
-type Told = Pick<Notice, 'event' | 'severity' | 'title' | 'text'>;
+type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'title' | 'text'>;
 
 /** Null for what is not told. The same entry always gives the same fingerprint. */
 export function noticeOf(desk: Desk, { record, incarnation, sequence }: JournalEntry): Notice | null {
@@ -25,6 +25,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
       return {
         event: 'halt',
         severity: 'critical',
+        about: cause,
         title: `${desk.desk}: ${mode}`,
         text: `${reason}\nCause: ${cause}, by ${by}. Trades again by: ${resume}.`,
       };
@@ -47,6 +48,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
       return {
         event: 'halt',
         severity: 'critical',
+        about: 'close-all-incomplete',
         title: `${desk.desk}: NOT flat`,
         text: `Still open: ${record.symbols.join(', ')}. ${record.reason}\nClose them at the venue by hand.`,
       };
@@ -54,7 +56,13 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
       return record.automatic ? toggled(desk, record) : null;
     case 'note':
       return record.level === 'alarm'
-        ? { event: 'warning', severity: 'critical', title: `Alarm on ${desk.desk}`, text: record.text }
+        ? {
+            event: 'warning',
+            severity: 'critical',
+            about: 'alarm',
+            title: `Alarm on ${desk.desk}`,
+            text: record.text,
+          }
         : null;
     case 'fill':
       return fillTold(desk, record.fill);

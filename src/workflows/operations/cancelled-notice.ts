@@ -2,6 +2,7 @@
 import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
 import type { NoticeSeverity } from '../../contracts/notice.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
+import type { WokenTopic } from '../../contracts/woken.js';
 import { CANCEL_ASKED } from '../cancellation.js';
 import type { EvidenceTrail } from '../evidence-trail.js';
 
@@ -10,6 +11,8 @@ interface Cancelled {
   /** What was cancelled: "the backup". */
   readonly what: string;
   readonly severity: NoticeSeverity;
+  /** Where it is critical. */
+  readonly about?: WokenTopic;
   /** What became of it, and what people can do. */
   readonly text: string;
 }
@@ -18,7 +21,7 @@ interface Cancelled {
 export function tellCancelled(
   trail: EvidenceTrail,
   records: Pick<ActivityInterfaceFor<OperationsActivities>, 'notify'>,
-  { desk, what, severity, text }: Cancelled,
+  { desk, what, severity, about, text }: Cancelled,
 ): void {
   const { workflowId, runId } = workflowInfo();
   const told = records.notify.executeWithOptions({ summary: 'Tell people that it was cancelled' }, [
@@ -26,6 +29,7 @@ export function tellCancelled(
       desk,
       event: 'warning',
       severity,
+      ...(about === undefined ? {} : { about }),
       title: `${desk}: somebody cancelled ${what}`,
       text: `${CANCEL_ASKED} on ${workflowId}. ${text}`,
       fingerprint: `cancelled:${workflowId}:${runId}`,

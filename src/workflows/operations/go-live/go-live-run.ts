@@ -100,7 +100,13 @@ export class GoLiveRun {
     this.record('cancelled', 'Cancelled', finding, Date.now());
     const { desk } = this.input;
     const severity = isLive ? 'critical' : 'warning';
-    tellCancelled(this.trail, this.records, { desk, what: 'going live', severity, text });
+    tellCancelled(this.trail, this.records, {
+      desk,
+      what: 'going live',
+      severity,
+      text,
+      about: 'watched-on',
+    });
     this.approvals.withdraw(`cancelled: ${CANCEL_ASKED}`);
   }
 
@@ -119,6 +125,7 @@ export class GoLiveRun {
         desk,
         event: 'warning',
         severity: 'critical',
+        about: 'watched-on',
         title: `${desk}: going live was begun anew while it was live`,
         text: `${workflowId}: ${text}`,
         fingerprint: `live-before:${workflowId}:${runId}`,

@@ -119,6 +119,7 @@ async function tellOfDrawdown(input: ResumptionInput, lines: readonly string[]):
         desk: input.desk,
         event: 'halt',
         severity: 'critical',
+        about: 'drawdown',
         title: 'Maximum drawdown: a person decides',
         text: text.join('\n'),
         fingerprint: `drawdown:${input.haltId}`,
