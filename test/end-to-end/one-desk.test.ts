@@ -10,6 +10,7 @@ import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { deskWithRestingEntry, withOwnCheck } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
 import { openBrowser, openDashboard } from '../support/page.js';
+import { profitableRecording } from '../support/profitable-recording.js';
 
 interface Step {
   readonly expected: string;
@@ -100,6 +101,27 @@ describe('one desk, from the command to flat', () => {
     const run = await desk.run('resume', '--reason', 'end-to-end test');
     expect(run.stderr + run.stdout).not.toMatch(/Error:/);
     expect(run.code).toBe(0);
+    expect((await desk.status()).mode).toBe('ACTIVE');
+  });
+
+  it('does what docs/TOUR.md has typed, command by command', async () => {
+    for (const [name, price] of [['btc', 60_000] as const, ['eth', 3_000] as const])
+      profitableRecording(desk.home, name, price, 1_440);
+    const text = readFileSync(join(repository, 'docs/TOUR.md'), 'utf8');
+    const lines = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+      block.trim().split('\n'),
+    );
+    expect(lines.length).toBeGreaterThan(8);
+    for (const line of lines) {
+      const words = line.match(/"[^"]*"|\S+/g)?.map((word) => word.replaceAll('"', '')) ?? [];
+      expect(words.slice(0, 2)).toEqual(['npx', 'fermata']);
+      const [name = '', ...options] = words.slice(2);
+      const end = await desk.run(name, ...options.map((word) => word.replace('.fermata', desk.home)));
+      // Three hours are too little for a GO: the tour says so.
+      expect(end.code, `${line}: ${end.stdout}${end.stderr}`).toBe(name === 'validate' ? 1 : 0);
+      if (name === 'validate') expect(end.stdout).toMatch(/^✗ NO-GO/m);
+    }
+    expect(existsSync(join(desk.home, 'page.html'))).toBe(true);
     expect((await desk.status()).mode).toBe('ACTIVE');
   });
 

@@ -47,7 +47,7 @@ const NO_TRADES: readonly Trade[] = [];
 
 /** What each section is explained in. */
 const DOCUMENTS: Readonly<Record<Tab, string>> = {
-  desk: 'WOKEN',
+  desk: 'TOUR',
   results: 'BACKTEST#figures',
   strategies: 'STRATEGY',
   day: 'ROUTINES',
