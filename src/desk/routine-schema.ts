@@ -153,6 +153,24 @@ export const routineSchema = z.strictObject({
   name: name.describe('Name of the routine; each once.'),
   title: z.string().min(1).max(120).describe('What a person reads.'),
   at: z.array(timeOfDay).max(96).default([]).describe('Times of day in the desk’s time zone.'),
+  every: z
+    .string()
+    .regex(
+      /^(([5-9]|[1-9]\d|1[0-7]\d)m|([1-9]|1[0-2])h)$/,
+      'expected 5m to 179m or 1h to 12h, for example 30m',
+    )
+    .optional()
+    .describe('Also every so many minutes or hours, from the first to the last minute of `session`.'),
+  session: z
+    .string()
+    .regex(
+      /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/,
+      'expected two times of one day, for example "09:00-16:00"',
+    )
+    .optional()
+    .describe(
+      'When `every` counts, in the desk’s time zone; both ends belong to it. Left out: the whole day.',
+    ),
   weekdays: z
     .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
     .default([])

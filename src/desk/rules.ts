@@ -24,6 +24,7 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
     ...feeAssetRules(desk),
     ...strategyRules(desk),
     ...peopleRules(desk),
+    ...sessionRules(desk),
     ...stepRules(desk),
     ...ownStepRules(desk),
     ...liveRules(desk, venues),
@@ -106,6 +107,22 @@ function peopleRules(desk: Desk): BrokenRule[] {
       found: `${approvers}`,
       doThis: 'add a second approver to people, or write person',
     }));
+}
+
+/** A session is part of one day: one over midnight would have its times on two. */
+function sessionRules(desk: Desk): BrokenRule[] {
+  return desk.routines.flatMap(({ every, session }, index) => {
+    if (session === undefined) return [];
+    const path = ['routines', index, 'session'];
+    if (every === undefined)
+      return [
+        { path, expected: 'every beside it', found: session, doThis: 'write every: 30m, or remove session' },
+      ];
+    const [from = '', to = ''] = session.split('-');
+    if (from < to) return [];
+    const doThis = 'write the earlier time first; a session over midnight is two routines';
+    return [{ path, expected: 'an end after its begin', found: session, doThis }];
+  });
 }
 
 /** A step does one thing. */

@@ -1,4 +1,5 @@
 import type { RunVerdict } from '../contracts/routine.js';
+import { timesOf } from '../desk/routine-times.js';
 import { readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
 import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
@@ -36,7 +37,7 @@ export async function listSchedules(context: OperationContext): Promise<readonly
   const wallMs = context.nowMs();
   const market = status && runsOnMarketClock(status.marketData) ? status.marketData : null;
   return desk.routines
-    .filter(({ at }) => at.length > 0)
+    .filter((routine) => timesOf(routine).length > 0)
     .map((routine) => {
       const scheduleId = scheduleIdOf(desk.desk, routine.name);
       const state = states?.find((known) => known.scheduleId === scheduleId);

@@ -26,6 +26,20 @@ describe('due times', () => {
     expect(iso(nextNominalMs(monthly, 'UTC', at('2026-03-03T00:00:00Z')))).toBe('2026-04-06T08:00:00.000Z');
   });
 
+  it('of an interval are those from the first to the last minute of its session, in the desk’s time zone', () => {
+    const quick = { ...daily, at: ['16:10'], every: '30m', session: '15:00-16:00' };
+    const found = (from: string, to: string) =>
+      nominalTimesBetween(quick, 'America/New_York', at(from), at(to), 99).map(iso);
+    const times = ['19:00', '19:30', '20:00', '20:10'];
+    const on = (date: string, hours: readonly string[]) => hours.map((time) => `${date}T${time}:00.000Z`);
+    expect(found('2026-07-14T12:00:00Z', '2026-07-15T12:00:00Z')).toEqual(on('2026-07-14', times));
+    const winter = ['20:00', '20:30', '21:00', '21:10'];
+    expect(found('2026-01-14T12:00:00Z', '2026-01-15T12:00:00Z')).toEqual(on('2026-01-14', winter));
+    const wholeDay = { ...daily, at: [], every: '2h' };
+    expect(nominalTimesBetween(wholeDay, 'UTC', 0, at('1970-01-02T00:00:00Z'), 99)).toHaveLength(12);
+    expect(iso(nextNominalMs(quick, 'UTC', at('2026-07-14T15:31:00Z')))).toBe('2026-07-14T16:00:00.000Z');
+  });
+
   it('are none where the routine has no times', () => {
     expect(nextNominalMs({ ...daily, at: [] }, 'UTC', at('2026-03-01T00:00:00Z'))).toBeNull();
     expect(nominalTimesBetween({ ...daily, at: [] }, 'UTC', 0, at('2026-03-01T00:00:00Z'), 10)).toEqual([]);

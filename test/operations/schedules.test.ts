@@ -71,6 +71,16 @@ describe('schedules', () => {
     expect(info.nextActionTimes[0]?.toISOString()).toMatch(/T00:00:00\.000Z$/);
   });
 
+  it('of an interval are due at each of its times in the session', async () => {
+    const quick = { ...desk.routines[0]!, at: [], every: '1h', session: '10:30-13:30' };
+    await apply({ ...desk, timezone: 'America/New_York', routines: [quick] });
+    const { spec, info } = await client.schedule.getHandle(idOf('pre-market')).describe();
+    expect(spec.timezone).toBe('America/New_York');
+    const hours = new Intl.DateTimeFormat('en-GB', { timeZone: 'America/New_York', timeStyle: 'short' });
+    const next = info.nextActionTimes.slice(0, 4).map((time) => hours.format(time));
+    expect(next.sort()).toEqual(['10:30', '11:30', '12:30', '13:30']);
+  });
+
   it('follow a changed desk file and keep a person’s pause with its note', async () => {
     await apply();
     await client.schedule.getHandle(idOf('pre-market')).pause('holiday, Anna');

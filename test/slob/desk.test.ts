@@ -2,8 +2,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DateTime } from 'luxon';
 import { expect, it, onTestFinished } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { nextNominalMs, nominalTimesBetween } from '../../src/temporal/schedules/nominal-times.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from '../cli/run-command.js';
 import { writeMinutes } from '../validation/support/validations.js';
@@ -33,6 +35,45 @@ it('has the values of its runbook', () => {
     friday: [['16:30'], ['fri']],
     monthly: [['09:00'], ['mon']],
   });
+});
+
+it.each([
+  ['backup', '2026-07-15T06:00', '2026-01-14T07:00'],
+  ['morning', '2026-07-15T12:30', '2026-01-14T13:30'],
+  ['quick-check', '2026-07-15T13:00', '2026-01-14T14:00'],
+  ['hourly-review', '2026-07-15T14:00', '2026-01-14T15:00'],
+  ['close', '2026-07-15T20:30', '2026-01-14T21:30'],
+  ['weekly', '2026-07-20T13:00', '2026-01-19T14:00'],
+  ['mid-week', '2026-07-15T16:00', '2026-01-14T17:00'],
+  ['friday', '2026-07-17T20:30', '2026-01-16T21:30'],
+  ['monthly', '2026-08-03T13:00', '2026-02-02T14:00'],
+])('runs %s when its runbook says, in New York, in summer and in winter', (name, summer, winter) => {
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const routine = desk.routines.find((one) => one.name === name)!;
+  const next = (from: string) =>
+    new Date(nextNominalMs(routine, desk.timezone, Date.parse(from)) ?? 0).toISOString().slice(0, 16);
+  expect([next('2026-07-15T04:00:00Z'), next('2026-01-14T05:00:00Z')]).toEqual([summer, winter]);
+});
+
+it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no other time', () => {
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const timesOfDay = (name: string) => {
+    const routine = desk.routines.find((one) => one.name === name)!;
+    const [from, to] = [Date.parse('2026-07-15T04:00:00Z'), Date.parse('2026-07-16T04:00:00Z')];
+    const times = nominalTimesBetween(routine, desk.timezone, from, to, 99);
+    return times.map((ms) => DateTime.fromMillis(ms, { zone: desk.timezone }).toFormat('HH:mm'));
+  };
+  const quick = timesOfDay('quick-check');
+  expect([quick.length, ...quick.slice(0, 3), quick.at(-1)]).toEqual([
+    15,
+    '09:00',
+    '09:30',
+    '10:00',
+    '16:00',
+  ]);
+  expect(timesOfDay('hourly-review')).toEqual(
+    ['10', '11', '12', '13', '14', '15', '16'].map((hour) => `${hour}:00`),
+  );
 });
 
 it('trades the made-up day in a backtest, the same bytes twice', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { headlineLine } from '../../domain/headline.js';
 import { askSocket } from '../../home/ask-socket.js';
@@ -80,7 +81,7 @@ function nextRun(routine: DeskRoutine, timezone: string, nowMs: number): number 
   for (let ahead = 0; ahead <= DAYS_AHEAD_MAX; ahead += 1) {
     const day = today.plus({ days: ahead });
     if (!runsOn(routine, day)) continue;
-    const times = routine.at
+    const times = timesOf(routine)
       .map((time) => day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3)) }).toMillis())
       .filter((atMs) => atMs > nowMs);
     if (times.length > 0) return Math.min(...times);

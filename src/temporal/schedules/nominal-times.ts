@@ -1,8 +1,9 @@
 /** When a routine is due, in the desk's time zone: pure calendar, whatever clock is asked. */
 import { DateTime } from 'luxon';
+import { type TimesOfDay, timesOf } from '../../desk/routine-times.js';
 import type { DeskRoutine } from '../../desk/schema.js';
 
-type RoutineTimes = Pick<DeskRoutine, 'at' | 'weekdays' | 'daysOfMonth'>;
+type RoutineTimes = TimesOfDay & Pick<DeskRoutine, 'weekdays' | 'daysOfMonth'>;
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** "The 31st" of a month may be two months away. */
@@ -10,7 +11,7 @@ const DAYS_AHEAD_MAX = 70;
 
 /** Strictly after `afterMs`; null where the routine has no times. Milliseconds since 1970. */
 export function nextNominalMs(routine: RoutineTimes, timezone: string, afterMs: number): number | null {
-  if (routine.at.length === 0) return null;
+  if (timesOf(routine).length === 0) return null;
   const first = DateTime.fromMillis(afterMs, { zone: timezone }).startOf('day');
   for (let day = 0; day <= DAYS_AHEAD_MAX; day += 1) {
     const due = timesOfDay(routine, first.plus({ days: day })).find((ms) => ms > afterMs);
@@ -33,16 +34,17 @@ export function nominalTimesBetween(
     const due = timesOfDay(routine, day).filter((ms) => ms > fromMs && ms <= toMs);
     found.unshift(...due);
     day = day.minus({ days: 1 });
-    if (routine.at.length === 0) break;
+    if (timesOf(routine).length === 0) break;
   }
   return found.slice(-countMax);
 }
 
-function timesOfDay({ at, weekdays, daysOfMonth }: RoutineTimes, day: DateTime): number[] {
+function timesOfDay(routine: RoutineTimes, day: DateTime): number[] {
+  const { weekdays, daysOfMonth } = routine;
   const weekday = WEEKDAYS[day.weekday - 1];
   if (weekdays.length > 0 && (weekday === undefined || !weekdays.includes(weekday))) return [];
   if (daysOfMonth.length > 0 && !daysOfMonth.includes(day.day)) return [];
-  return at
+  return timesOf(routine)
     .map((time) => day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3, 5)) }).toMillis())
     .sort((one, other) => one - other);
 }

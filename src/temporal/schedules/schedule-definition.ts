@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, ScheduleOptions } from '@temporalio/client';
 import { FERMATA_DESK } from '../../contracts/search-attributes.js';
+import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { routineInput } from './routine-input.js';
 import { scheduleIdOf } from './schedule-id.js';
@@ -33,7 +34,7 @@ export function scheduleDefinitions(
   marketClock = false,
 ): ScheduleDefinition[] {
   return desk.routines
-    .filter(({ at }) => at.length > 0)
+    .filter((routine) => timesOf(routine).length > 0)
     .map((routine) => {
       const occasion = { nominalMs: null, marketMs: null, incarnation, person: null, simulated };
       const input = {
@@ -41,7 +42,7 @@ export function scheduleDefinitions(
         ...(marketClock ? { marketClock } : {}),
       };
       const spec = {
-        calendars: routine.at.map((time) => calendarAt(routine, time)),
+        calendars: timesOf(routine).map((time) => calendarAt(routine, time)),
         timezone: desk.timezone,
       };
       const catchupWindow = routine.latestMinutes * 60_000;

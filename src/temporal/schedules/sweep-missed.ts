@@ -3,6 +3,7 @@
  * schedule was changed over one. What is not too late is made good, the rest is recorded as missed, and people are told.
  */
 import { createHash } from 'node:crypto';
+import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
@@ -100,7 +101,7 @@ async function lookAtAll(context: SweepContext): Promise<readonly Looked[]> {
     readScheduleStates(pool, desk.desk),
   ]);
   const looked: Looked[] = [];
-  for (const routine of desk.routines.filter(({ at }) => at.length > 0)) {
+  for (const routine of desk.routines.filter((one) => timesOf(one).length > 0)) {
     const scheduleId = scheduleIdOf(desk.desk, routine.name);
     const before = sweeps.find((sweep) => sweep.routine === routine.name);
     const untilMs = nowMs - SETTLE_MS;

@@ -1,0 +1,32 @@
+/** At what times of day a routine is due: those that its desk file lists, and those of an interval within a session. */
+import type { DeskRoutine } from './schema.js';
+
+export type TimesOfDay = Pick<DeskRoutine, 'at' | 'every' | 'session'>;
+
+const DAY_MINUTES = 1440;
+
+/** HH:MM, each once, in order; none: the routine runs at no time by itself. */
+export function timesOf({ at, every, session }: TimesOfDay): readonly string[] {
+  const interval = every === undefined ? [] : spaced(minutesOf(every), session);
+  return [...new Set([...at, ...interval])].sort();
+}
+
+/** From the session's first minute to its last one, both included; without a session the whole day from midnight. */
+function spaced(everyMinutes: number, session: string | undefined): string[] {
+  const [from, to] =
+    session === undefined ? [0, DAY_MINUTES - 1] : session.split('-').map((time) => minuteOfDay(time));
+  const times: string[] = [];
+  for (let minute = from as number; minute <= (to as number); minute += everyMinutes)
+    times.push(clock(minute));
+  return times;
+}
+
+function minutesOf(every: string): number {
+  const count = Number(every.slice(0, -1));
+  return every.endsWith('h') ? count * 60 : count;
+}
+
+const minuteOfDay = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+const clock = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;

@@ -1,0 +1,46 @@
+/** The checks of desks/slob, each run as a routine runs it: in a process of its own, on what the trader says. */
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { outcomeOf, startPackChild } from '../../src/checks/pack-child.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import type { TraderFacts } from '../../src/pack/v1.js';
+
+const folder = dirname(resolveDesk('slob'));
+const QUIET: TraderFacts = {
+  ...{
+    mode: 'ACTIVE',
+    reason: 'armed',
+    marketMs: 0,
+    equity: '1000000.00',
+    cash: '1000000.00',
+    dayPnl: '0.00',
+  },
+  ...{ drawdownPct: '0.00', openOrders: 0, fills: 0, positions: [], prices: [] },
+};
+const SHORT = {
+  ...{ symbol: 'NQ/USD', side: 'short', quantity: '1', averagePrice: '15234.00', markPrice: '15230.00' },
+  ...{ unrealised: '80.00', stopPrice: '15250.00' },
+} as const;
+
+async function verdictOf(check: string, given: Record<string, number>, trader: TraderFacts | null) {
+  const desk = { name: 'slob', mode: 'paper', currency: 'USD', zone: 'America/New_York' } as const;
+  const child = await startPackChild(folder, `checks/${check}`, {
+    context: { desk, nowMs: 0, trader },
+    given,
+  });
+  return outcomeOf(join(folder, 'nowhere'), await child.ended).verdict;
+}
+
+it.each([
+  ['drawdown', { maxPct: 5 }, { drawdownPct: '4.99' }, { drawdownPct: '5.00' }],
+  ['flat', {}, {}, { positions: [SHORT] }],
+  ['flat', {}, {}, { openOrders: 1 }],
+])(
+  '%s passes, fails for the real thing, and is not run while the trader does not answer (%#)',
+  async (check, given, good, bad) => {
+    const verdicts = [{ ...QUIET, ...good }, { ...QUIET, ...bad }, null].map((trader) =>
+      verdictOf(check, given as Record<string, number>, trader),
+    );
+    expect(await Promise.all(verdicts)).toEqual(['pass', 'fail', 'not_run']);
+  },
+);
