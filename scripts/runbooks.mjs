@@ -29,12 +29,13 @@ if (values.json) console.log(JSON.stringify(summaries, null, 2));
 else for (const summary of summaries) printSummary(summary);
 process.exit(summaries.some(({ broken }) => broken.length > 0) ? 1 : 0);
 
-function printSummary({ desk, mapped, proven, all, areas, broken, notProvable }) {
+function printSummary({ desk, mapped, proven, missing, all, areas, broken, notProvable }) {
   const count = unproven === null ? proven : mapped;
   const word = unproven === null ? 'proven' : 'mapped';
   console.log(`${desk}: ${count} / ${all} ${word}`);
   for (const [area, of] of Object.entries(areas).sort())
     console.log(`  ${area.padEnd(14)} ${String(of[word]).padStart(3)} / ${of.all}`);
+  if (missing > 0) console.log(`  without a test yet: ${missing}`);
   for (const { id, why } of notProvable) console.log(`  not provable here: ${id} ${why}`);
   for (const { id, why } of broken) console.log(`  broken: ${id} ${why}`);
   if (unproven !== null) console.log(`  mapped, not proven: ${unproven}`);

@@ -10,17 +10,18 @@ export const desksWithProofs = (root) =>
     .sort();
 
 /**
- * Lines of `id,area,proof,why not`; a field with a comma or quotation mark stands in quotation marks. A proof is
- * `file > title`; several that are all needed are joined by ` && `.
+ * Lines of `id,area,proof,why not,missing`, of which the last may be left out of all; a field with a comma or quotation mark stands in quotation marks. A proof is
+ * `file > title`; several that are all needed are joined by ` && `. `why not`: no test here can show it; `missing`: none
+ * does yet.
  */
 export function readProofs(root, desk) {
   const [, ...lines] = readFileSync(tableOf(root, desk), 'utf8').trim().split('\n');
   return lines.map((line) => {
     const fields = [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)];
-    const [id = '', area = '', proof = '', whyNot = ''] = fields.map((field) =>
+    const [id = '', area = '', proof = '', whyNot = '', missing = ''] = fields.map((field) =>
       (field[1] ?? field[2] ?? '').replaceAll('""', '"'),
     );
-    return { id, area, proof, whyNot };
+    return { id, area, proof, whyNot, missing };
   });
 }
 

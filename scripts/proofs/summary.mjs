@@ -9,7 +9,7 @@ import { unprovenBy } from './proven-by-run.mjs';
 export function summariseProofs(root, desk, files, isOfTheseSources) {
   const ids = new Set();
   const rows = readProofs(root, desk).map((row) => ({ ...row, broken: brokenBy(root, row, files, ids) }));
-  const isMapped = ({ whyNot, broken }) => whyNot === '' && broken === null;
+  const isMapped = ({ whyNot, missing, broken }) => whyNot === '' && missing === '' && broken === null;
   const isProven = (row) => files !== null && isOfTheseSources && isMapped(row);
   const areas = {};
   for (const row of rows) {
@@ -22,6 +22,7 @@ export function summariseProofs(root, desk, files, isOfTheseSources) {
     desk,
     mapped: rows.filter(isMapped).length,
     proven: rows.filter(isProven).length,
+    missing: rows.filter(({ missing, broken }) => missing !== '' && broken === null).length,
     all: rows.length,
     areas,
     broken: rows.flatMap(({ id, area, broken }) => (broken === null ? [] : [{ id, area, why: broken }])),
@@ -31,11 +32,13 @@ export function summariseProofs(root, desk, files, isOfTheseSources) {
   };
 }
 
-/** A test that is named beside a reason proves a part of the id: it has to pass all the same. */
-function brokenBy(root, { id, proof, whyNot }, files, ids) {
+/** A test that is named beside a reason, or beside what is missing, proves a part of the id: it has to pass all the same. */
+function brokenBy(root, { id, proof, whyNot, missing }, files, ids) {
   if (ids.has(id)) return 'the id stands in the table twice';
   ids.add(id);
-  if (proof === '') return whyNot === '' ? 'no test is named, and no reason why there is none' : null;
+  if (whyNot !== '' && missing !== '') return 'a test of it is missing, or there can be none: not both';
+  if (proof === '')
+    return whyNot === '' && missing === '' ? 'no test is named, and no reason why there is none' : null;
   for (const one of proof.split(' && ')) {
     const why = missingInSource(root, one) ?? (files === null ? null : unprovenBy(files, one));
     if (why !== null) return why;

@@ -16,6 +16,8 @@ interface Summary {
   readonly desk: string;
   readonly mapped: number;
   readonly proven: number;
+  /** No test shows it yet, and the table says so. */
+  readonly missing: number;
   readonly all: number;
   readonly areas: Readonly<Record<string, { readonly mapped: number; readonly all: number }>>;
   /** Why nothing counts as proven; null where the report is of these sources. */
@@ -26,8 +28,11 @@ interface Summary {
   readonly notProvable: readonly Reason[];
 }
 
+/** Ids of which no test exists yet: a number that only falls. */
+const MISSING: Readonly<Record<string, number>> = { slob: 245 };
+
 /** Ids of each runbook. */
-const IDS = { 'crypto-bot': 125 };
+const IDS = { 'crypto-bot': 125, slob: 270 };
 
 function run(...args: readonly string[]) {
   return runIn(repository, ...args);
@@ -82,7 +87,8 @@ describe('the proofs of a runbook', () => {
     if (!found) throw new Error(`desks/${desk}/proofs.csv is missing`);
     expect(found.broken).toEqual([]);
     expect(found.all).toBe(ids);
-    expect(found.mapped + found.notProvable.length).toBe(ids);
+    expect(found.mapped + found.notProvable.length + found.missing).toBe(ids);
+    expect(found.missing).toBe(MISSING[desk] ?? 0);
     expect(found.proven, 'nothing is proven without a report').toBe(0);
     expect(Object.values(found.areas).reduce((sum, area) => sum + area.all, 0)).toBe(ids);
   });
