@@ -24,7 +24,7 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
     ...feeAssetRules(desk),
     ...strategyRules(desk),
     ...peopleRules(desk),
-    ...sessionRules(desk),
+    ...intervalRules(desk),
     ...stepRules(desk),
     ...ownStepRules(desk),
     ...liveRules(desk, venues),
@@ -110,7 +110,7 @@ function peopleRules(desk: Desk): BrokenRule[] {
 }
 
 /** A session is part of one day: one over midnight would have its times on two. */
-function sessionRules(desk: Desk): BrokenRule[] {
+function intervalRules(desk: Desk): BrokenRule[] {
   return desk.routines.flatMap(({ every, session }, index) => {
     if (session === undefined) return [];
     const path = ['routines', index, 'session'];
