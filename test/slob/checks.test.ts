@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { outcomeOf, startPackChild } from '../../src/checks/pack-child.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import type { TraderFacts } from '../../src/pack/v1.js';
+import type { PositionFacts, TraderFacts } from '../../src/pack/v1.js';
 
 const folder = dirname(resolveDesk('slob'));
 const QUIET: TraderFacts = {
@@ -17,10 +17,10 @@ const QUIET: TraderFacts = {
   },
   ...{ drawdownPct: '0.00', openOrders: 0, fills: 0, positions: [], prices: [] },
 };
-const SHORT = {
+const SHORT: PositionFacts = {
   ...{ symbol: 'NQ/USD', side: 'short', quantity: '1', averagePrice: '15234.00', markPrice: '15230.00' },
   ...{ unrealised: '80.00', stopPrice: '15250.00' },
-} as const;
+};
 
 async function verdictOf(check: string, given: Record<string, number>, trader: TraderFacts | null) {
   const desk = { name: 'slob', mode: 'paper', currency: 'USD', zone: 'America/New_York' } as const;
