@@ -12,6 +12,7 @@ export function strategyRules(desk: Desk): BrokenRule[] {
     ...symbolRules(strategy, index, known),
     ...kindRules(strategy, index),
     ...parameterRules(strategy, index),
+    ...sizeRules(strategy, index),
   ]);
 }
 
@@ -44,6 +45,20 @@ function kindRules({ kind }: DeskStrategy, index: number): BrokenRule[] {
       expected: `one of ${kinds.join(', ')}, or ./strategies/NAME.ts for a file beside the desk file`,
       found: `"${kind}"`,
       doThis: near === null ? 'write one of these' : `write ${near} instead of ${kind}`,
+    },
+  ];
+}
+
+function sizeRules({ size }: DeskStrategy, index: number): BrokenRule[] {
+  if (size === undefined) return [];
+  const given = (['riskPct', 'lots', 'equityPct'] as const).filter((key) => size[key] !== undefined);
+  if (given.length === 1) return [];
+  return [
+    {
+      path: ['strategies', index, 'size'],
+      expected: 'one of riskPct, lots and equityPct',
+      found: given.length === 0 ? 'none of them' : given.join(' and '),
+      doThis: given.length === 0 ? 'say how large its entries are, or take size out' : 'keep one of them',
     },
   ];
 }

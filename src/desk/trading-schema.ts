@@ -49,6 +49,21 @@ export const instrumentSchema = z.strictObject({
   sessions: sessionSchema.optional().describe('When its market is open; left out: always, as coins trade.'),
 });
 
+const lots = z.number().int().min(1).max(1_000_000_000);
+
+const sizeSchema = z.strictObject({
+  riskPct: percent
+    .optional()
+    .describe(
+      'What the stop of an entry may lose, percent of equity: lots are that ÷ (distance of the stop × value of a tick of one lot), rounded down; where not one lot fits, the entry is refused.',
+    ),
+  lots: lots.optional().describe('Whole lots of the instrument, contracts of a future.'),
+  equityPct: percent
+    .optional()
+    .describe('What an entry may be worth, percent of equity; `risk.maxPositionSizePct` bounds it.'),
+  maxLots: lots.optional().describe('Never more than that.'),
+});
+
 export const strategySchema = z.strictObject({
   name: name.describe('Name of this strategy on this desk; each once.'),
   kind: z
@@ -63,6 +78,11 @@ export const strategySchema = z.strictObject({
     .record(z.string(), z.number())
     .default({})
     .describe('Numbers that the kind declares; what is left out has its default.'),
+  size: sizeSchema
+    .optional()
+    .describe(
+      'How large its entries are: one of `riskPct`, `lots` and `equityPct`, bounded by the limits. Left out: as large as `risk.maxPositionSizePct` lets them be.',
+    ),
 });
 
 export const paperSchema = z.strictObject({

@@ -6,6 +6,7 @@ import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { VenueCapabilities } from '../domain/venue.js';
 import type { RiskNumbers } from '../limits/registry.js';
 import type { QuoteRules } from './quote-guard.js';
+import type { StrategySize } from './strategies/size-entry.js';
 import type { DeclaredStrategy, StrategyDefinition } from './strategies/strategy.js';
 
 export interface StrategyConfig {
@@ -14,6 +15,8 @@ export interface StrategyConfig {
   readonly symbols: readonly string[];
   readonly enabled: boolean;
   readonly parameters: Readonly<Record<string, number>>;
+  /** How large its entries are; left out: as large as the limits let them be. */
+  readonly size?: StrategySize | undefined;
   /** Declared by a file of the desk's own; left out: `kind` is one that ships. */
   readonly own?: DeclaredStrategy;
 }

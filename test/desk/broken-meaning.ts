@@ -23,6 +23,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'write BASE/QUOTE',
   },
   {
+    kind: 'a size by two rules',
+    from: '    kind: emaCross',
+    to: '    kind: emaCross\n    size: { riskPct: 1, lots: 2 }',
+    at: 'size: { riskPct: 1, lots: 2 }',
+    key: 'strategies[0].size',
+    expected: 'one of riskPct, lots and equityPct',
+    found: 'riskPct and lots',
+    doThis: 'keep one of them',
+  },
+  {
     kind: 'an empty list',
     from: 'feeds: [binance, kucoin, kraken]',
     to: 'feeds: []',

@@ -1,6 +1,7 @@
 /** From a wish to an order: client id, risk gate, journal, and only then the venue. */
 import type { OrderIntent } from '../../domain/order.js';
 import { judge } from '../../limits/gate.js';
+import type { Denial } from '../../limits/limit.js';
 import { riskCheck } from '../account-view.js';
 import { type Core, commit, workAt } from '../core.js';
 import { clientIdOf } from './client-id.js';
@@ -18,12 +19,11 @@ export function placeOrder(
   barsLeft: number | null = null,
   replaces: string | null = null,
 ): boolean {
-  const clientId = clientIdOf(core.config.incarnation, core.state.clientSequence + 1);
-  const intent: OrderIntent = { clientId, ...wish };
+  const intent = intentOf(core, wish);
+  const { clientId } = intent;
   const { approved, denial } = judge(riskCheck(core, intent), core.config.risk);
   if (approved === null) {
-    const { limit, reason } = denial;
-    commit(core, { type: 'order.denied', order: intent, limit, reason, marketMs: core.marketMs });
+    commit(core, { type: 'order.denied', order: intent, ...denial, marketMs: core.marketMs });
     return false;
   }
   const link = replaces === null ? {} : { replaces };
@@ -35,4 +35,13 @@ export function placeOrder(
   if (replaces === null) core.effects.push({ kind: 'submit', order: approved });
   else core.effects.push({ kind: 'replace', clientId: replaces, order: approved });
   return true;
+}
+
+/** One that is not worth asking the gate about: refused on record, too. */
+export function denyOrder(core: Core, wish: OrderWish, denial: Denial): void {
+  commit(core, { type: 'order.denied', order: intentOf(core, wish), ...denial, marketMs: core.marketMs });
+}
+
+function intentOf(core: Core, wish: OrderWish): OrderIntent {
+  return { clientId: clientIdOf(core.config.incarnation, core.state.clientSequence + 1), ...wish };
 }

@@ -1,6 +1,4 @@
 /** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
-import { largestAtMarket } from '../../domain/order-bounds.js';
-import { largestPosition } from '../../limits/size-factor.js';
 import { restingEntryLots } from '../account-view.js';
 import {
   type Core,
@@ -17,8 +15,9 @@ import type { BarEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { placeOrder } from '../orders/place-order.js';
+import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { ownerOf } from '../trades/trade.js';
+import { type EntryToSize, lotsByLimits, sizeEntry } from './size-entry.js';
 import type { EntryWish, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
@@ -112,35 +111,37 @@ function ownLots(core: Core, slot: StrategySlot): number {
 }
 
 function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {
-  const quantityLots = sizeLots(core, slot, wish.limitTicks);
-  const sent = placeOrder(
-    core,
-    {
-      instrument: slot.instrument.id,
-      strategy: slot.name,
-      purpose: 'entry',
-      side: wish.side,
-      type: 'limit',
-      quantityLots,
-      limitTicks: wish.limitTicks,
-      stopTicks: null,
-      protectTicks: wish.protectTicks,
-      reduceOnly: false,
-      timeInForce: 'GTC',
-      ...(wish.exits === undefined ? {} : { exits: wish.exits }),
-    },
-    wish.restBars,
-  );
-  if (sent) note(wish.because);
+  const entry = entryToSize(core, slot, wish);
+  const { lots, why } =
+    slot.size === null ? { lots: lotsByLimits(entry), why: '' } : sizeEntry(slot.size, entry);
+  const order: OrderWish = {
+    instrument: slot.instrument.id,
+    strategy: slot.name,
+    purpose: 'entry',
+    side: wish.side,
+    type: 'limit',
+    quantityLots: lots,
+    limitTicks: wish.limitTicks,
+    stopTicks: null,
+    protectTicks: wish.protectTicks,
+    reduceOnly: false,
+    timeInForce: 'GTC',
+    ...(wish.exits === undefined ? {} : { exits: wish.exits }),
+  };
+  if (lots === 0 && slot.size !== null) denyOrder(core, order, { limit: 'size', reason: why });
+  else if (placeOrder(core, order, wish.restBars)) note(wish.because);
 }
 
-/** The desk file's part of equity, rounded down to lots, no more than one stop can protect, less what is left of an earlier position. */
-function sizeLots(core: Core, slot: StrategySlot, limitTicks: number): number {
-  const { equity, bidTicks } = core.market;
+function entryToSize(core: Core, slot: StrategySlot, { limitTicks, protectTicks }: EntryWish): EntryToSize {
   const at = slot.instrument.id;
-  const most = largestPosition(equity, core.config.risk.maxPositionSizePct, core.state.sizeFactorPpm);
-  const price = Math.max(limitTicks, bidTicks[at] as number);
-  const held = Math.abs(positionAt(core, at).quantityLots);
-  const lots = Math.floor(most / (price * slot.instrument.moneyPerTickLot));
-  return Math.max(0, Math.min(lots, largestAtMarket(instrumentAt(core, at))) - held);
+  return {
+    instrument: instrumentAt(core, at),
+    limitTicks,
+    protectTicks,
+    bidTicks: core.market.bidTicks[at] as number,
+    heldLots: Math.abs(positionAt(core, at).quantityLots),
+    equity: core.market.equity,
+    maxPositionSizePct: core.config.risk.maxPositionSizePct,
+    sizeFactorPpm: core.state.sizeFactorPpm,
+  };
 }

@@ -2,6 +2,7 @@
 import type { Instrument } from '../../domain/instrument.js';
 import type { EngineConfig } from '../config.js';
 import { STRATEGIES } from './registry.js';
+import type { StrategySize } from './size-entry.js';
 import { readParameters, type Strategy } from './strategy.js';
 
 export interface StrategySlot {
@@ -10,6 +11,8 @@ export interface StrategySlot {
   readonly strategy: Strategy;
   /** As the desk file says; a toggle on record counts instead. */
   readonly enabledByFile: boolean;
+  /** Null: as large as the limits let its entries be. */
+  readonly size: StrategySize | null;
   barsSeen: number;
   lastOpenMs: number;
 }
@@ -31,6 +34,7 @@ export function buildSlots(config: EngineConfig): StrategySlot[] {
         instrument,
         strategy: definition.create(values, instrument),
         enabledByFile: listed.enabled,
+        size: listed.size ?? null,
         barsSeen: 0,
         lastOpenMs: Number.NEGATIVE_INFINITY,
       };

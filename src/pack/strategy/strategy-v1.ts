@@ -89,7 +89,7 @@ export interface DeskView {
   /** The farthest stop that the desk allows, percent of the price. */
   readonly stopLossPct: number;
   readonly session: SessionView;
-  /** Sized by the desk file's part of equity; the limits decide. */
+  /** As large as the desk file says (`size`); the limits decide. */
   enter(wish: EntryWish): void;
   /** Closes the strategy's own position at the market; nothing where it holds none. Also while it is off. */
   exit(because: string): void;
