@@ -8,7 +8,7 @@ import { parseMoney, ppmOfPercent } from '../domain/money.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
 import { spreadTicksOf } from '../market/spread.js';
-import { buildInstruments } from '../trader/engine-config.js';
+import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import { BacktestMeasure } from './measure/backtest-measure.js';
 import { type BacktestReport, buildReport, type ReportedFile } from './report/build-report.js';
@@ -79,7 +79,14 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
       ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
     },
     measureFrom: (fromMs) =>
-      new BacktestMeasure(instruments, traded, cash, fromMs, untilMs ?? Number.POSITIVE_INFINITY),
+      new BacktestMeasure(
+        instruments,
+        traded,
+        cash,
+        fromMs,
+        untilMs ?? Number.POSITIVE_INFINITY,
+        buildCalendars(desk),
+      ),
     wait: () => undefined,
     interrupted: () => new BacktestInterrupted('the backtest was ended'),
   });

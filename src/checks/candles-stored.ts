@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type BarGap, findBarGaps, readCoverage } from '../store/bars.js';
+import { buildCalendars } from '../trader/engine-config.js';
 import { check } from './check.js';
 
 const HOUR_MS = 3_600_000;
@@ -10,21 +11,28 @@ const LATE_WALL_MS = 15_000;
 const LATE_MARKET_MS = 2 * MINUTE_MS;
 const GAPS_NAMED = 5;
 
-/** Candles of every instrument, of the prices that are traded on, are there up to now, without a gap since the first one of the span. */
+/** Candles of every instrument, of the prices that are traded on, are there up to now, without a gap since the first one of the span; of the time in which markets are open. */
 export const candlesStored = check(
   z.strictObject({ hours: z.number().min(0).default(24) }),
   async ({ desk, trader, pool }, { hours }) => {
     const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
     const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
     const { marketMs, speed, identity: source } = marketData;
+    const calendars = buildCalendars(desk);
+    const openMs = (symbol: string, fromMs: number, toMs: number): number =>
+      calendars[desk.instruments.findIndex((one) => one.symbol === symbol)]?.openMs(fromMs, toMs) ?? 0;
     const range = { desk: desk.desk, source, fromMs: marketMs - hours * HOUR_MS, toMs: marketMs };
-    const [coverage, gaps] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
+    const [coverage, found] = await Promise.all([readCoverage(pool, range), findBarGaps(pool, range)]);
     const lateMs = speed === null ? Number.POSITIVE_INFINITY : LATE_MARKET_MS + LATE_WALL_MS * speed;
     const problems = desk.instruments.flatMap(({ symbol }) => {
       const covered = coverage.find((one) => one.symbol === symbol);
       if (!covered) return [`${symbol} has none`];
-      const ageMs = marketMs - covered.lastMs - MINUTE_MS;
+      const ageMs = openMs(symbol, covered.lastMs + MINUTE_MS, marketMs);
       return ageMs > lateMs ? [`${symbol} has none since ${minuteOf(covered.lastMs)}`] : [];
+    });
+    const gaps = found.flatMap((gap) => {
+      const missing = Math.floor(openMs(gap.symbol, gap.fromMs, gap.toMs) / MINUTE_MS);
+      return missing === 0 ? [] : [{ ...gap, missing }];
     });
     const counts = coverage.map(({ symbol, count }) => `${symbol} ${count}`).join(', ');
     if (problems.length > 0) return { verdict: 'fail', observed: problems.join('; '), expected };

@@ -12,6 +12,8 @@ const date = z
     'expected a date, for example 2026-12-25',
   );
 
+const minutes = z.number().int().min(1).max(1440);
+
 const periods = z
   .array(z.string().regex(PERIOD, 'expected hours HH:MM-HH:MM, for example "09:30-16:00"'))
   .min(1)
@@ -57,6 +59,15 @@ export const sessionSchema = z.strictObject({
     .optional()
     .describe(
       'Dates on which the market closes earlier, beside those of the calendar: `2026-11-27: "13:00"`.',
+    ),
+  noEntriesBeforeCloseMinutes: minutes
+    .optional()
+    .describe('Minutes before the close in which nothing is entered any more; left out: up to the close.'),
+  cancelEntriesAtClose: z
+    .boolean()
+    .optional()
+    .describe(
+      '`true`: entries that rest are cancelled as soon as none are taken any more; left out: they rest on.',
     ),
 });
 

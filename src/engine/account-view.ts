@@ -5,7 +5,7 @@ import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
 import { heldAt } from './books.js';
 import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from './core.js';
 import { isDust, knownTicks } from './flow/dust.js';
-import { closedReason } from './flow/session.js';
+import { noEntryReason } from './flow/session.js';
 import { needsGoLive } from './halts/go-live-missing.js';
 import { isClosing } from './halts/mode.js';
 import { openFeeReason } from './orders/fee-value.js';
@@ -53,7 +53,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     bidTicks: market.bidTicks[at] ?? Number.NaN,
     askTicks: market.askTicks[at] ?? Number.NaN,
     venueBreaker: core.venueBreaker.state,
-    session: closedReason(core, at),
+    session: noEntryReason(core, at),
     closed: core.closed.get(at) ?? null,
     openFees: openFeeReason(core),
     sizeFactorPpm: state.sizeFactorPpm,

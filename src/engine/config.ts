@@ -43,6 +43,15 @@ export interface TrackerNumbers {
   readonly reEnableCheckMs: number;
 }
 
+/** When the market of an instrument is open, and what the desk makes of its close. */
+export interface InstrumentSessions {
+  readonly calendar: SessionCalendar;
+  /** Nothing is entered so shortly before the close. Left out: up to it. */
+  readonly noEntriesBeforeCloseMs?: number;
+  /** Entries that rest are cancelled as soon as none are taken any more. Left out: they rest on. */
+  readonly cancelsEntries?: boolean;
+}
+
 export type LostAction = 'none' | 'stop' | 'closeAll';
 
 export interface EngineConfig {
@@ -65,7 +74,7 @@ export interface EngineConfig {
   /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */
   readonly dayStartMs: (marketMs: number) => number;
   /** By instrument. Left out: each is always open. */
-  readonly sessions?: readonly SessionCalendar[];
+  readonly sessions?: readonly InstrumentSessions[];
   readonly capabilities: VenueCapabilities;
   /** Money units at the very first start. */
   readonly startingCash: number | Units;

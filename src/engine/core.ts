@@ -5,14 +5,14 @@ import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
-import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
+import { alwaysOpen } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
 import { measuresReturns } from '../limits/registry.js';
 import { applyRecord } from './apply-record.js';
 import { fundsOf, heldPositions } from './books.js';
-import type { EngineConfig } from './config.js';
+import type { EngineConfig, InstrumentSessions } from './config.js';
 import type { Effect } from './effect.js';
 import type { Stamp } from './event.js';
 import { MarketBook } from './market-book.js';
@@ -192,7 +192,7 @@ export interface Core {
   /** Market time at which the next equity sample and the day's boundary are looked at. */
   nextMinuteMs: number;
   /** By instrument. */
-  readonly sessions: readonly SessionCalendar[];
+  readonly sessions: readonly InstrumentSessions[];
   /** Why the venue takes no entry, by instrument; those that it takes are left out. */
   closed: ReadonlyMap<InstrumentId, string>;
   /** Filled by the event that is being processed. */
@@ -241,7 +241,7 @@ export function createCore(config: EngineConfig): Core {
     feedEnded: false,
     journalFault: null,
     nextMinuteMs: 0,
-    sessions: config.sessions ?? config.instruments.map(alwaysOpen),
+    sessions: config.sessions ?? config.instruments.map(() => ({ calendar: alwaysOpen() })),
     closed: new Map(),
     effects: [],
   };
@@ -342,7 +342,7 @@ export function instrumentAt(core: Core, id: InstrumentId): Instrument {
   return required(core.instruments[id], id);
 }
 
-export function sessionAt(core: Core, id: InstrumentId): SessionCalendar {
+export function sessionsAt(core: Core, id: InstrumentId): InstrumentSessions {
   return required(core.sessions[id], id);
 }
 

@@ -7,7 +7,7 @@ import { accountView, openPositions, restingEntryLots } from './account-view.js'
 import { armingObstacle, needs } from './commands/arm.js';
 import type { Core } from './core.js';
 import { isTradable } from './flow/dust.js';
-import { closedReason } from './flow/session.js';
+import { noEntryReason } from './flow/session.js';
 import { openFeeReason } from './orders/fee-value.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
@@ -97,8 +97,8 @@ function priceReasons(core: Core): WaitingReason[] {
     const closed = core.closed.get(id);
     if (closed !== undefined)
       return [{ subject: symbol, reason: closed, waitsFor: 'the venue to take orders in it' }];
-    const session = closedReason(core, id);
-    if (session !== null) return [{ subject: symbol, reason: session, waitsFor: 'the market to open' }];
+    const session = noEntryReason(core, id);
+    if (session !== null) return [{ subject: symbol, reason: session, waitsFor: 'the next session' }];
     const age = core.market.quoteAgeMs(id, core.monotonicMs);
     if (age !== null && age <= staleMsOf(core.config.risk)) return [];
     const reason = age === null ? 'no price yet' : `the last price is ${Math.round(age / 1000)} s old`;

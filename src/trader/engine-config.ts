@@ -2,13 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument } from '../domain/build-instrument.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';
-import type { EngineConfig } from '../engine/config.js';
+import type { EngineConfig, InstrumentSessions } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
 import { definitionOf } from '../pack/strategy/own-definition.js';
 import { zoneOffset } from './zone-offset.js';
@@ -31,6 +32,18 @@ export function buildInstruments(desk: Desk): readonly Instrument[] {
   return desk.instruments.map((instrument, id) =>
     buildInstrument(id, { ...instrument, makerFeePpm, takerFeePpm }),
   );
+}
+
+function buildSessions(desk: Desk): readonly InstrumentSessions[] {
+  return buildCalendars(desk).map((calendar, id) => {
+    const { noEntriesBeforeCloseMinutes: minutes, cancelEntriesAtClose = false } =
+      desk.instruments[id]?.sessions ?? {};
+    return {
+      calendar,
+      ...(minutes === undefined ? {} : { noEntriesBeforeCloseMs: minutes * MINUTE_MS }),
+      cancelsEntries: cancelEntriesAtClose,
+    };
+  });
 }
 
 /** When each is open, in the same order. */
@@ -90,7 +103,7 @@ export function engineConfig(
     },
     dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
     ...(desk.instruments.some(({ sessions }) => sessions !== undefined)
-      ? { sessions: buildCalendars(desk) }
+      ? { sessions: buildSessions(desk) }
       : {}),
     capabilities,
     startingCash: money?.startingCash ?? parseUnits(desk.paper.balance),

@@ -6,6 +6,7 @@ import { RoundTrips } from '../backtest/measure/round-trips.js';
 import type { Measure, TimedEvent } from '../backtest/run-on-prices.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
+import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../domain/statistics.js';
 import type { EngineRecord } from '../engine/record.js';
 
@@ -58,10 +59,13 @@ export class RunMeasure implements Measure {
     readonly startingCash: number,
     readonly fromMs: number,
     readonly toMs: number,
+    calendars: readonly SessionCalendar[],
   ) {
     this.equity = new EquityMeter(instruments, startingCash);
     this.trips = new RoundTrips(instruments);
-    this.coverage = instruments.map(({ symbol }) => new BarCoverage(symbol, fromMs));
+    this.coverage = instruments.map(
+      ({ id, symbol }) => new BarCoverage(symbol, fromMs, calendars[id] ?? alwaysOpen()),
+    );
     this.hourly = [startingCash];
     this.curve = [{ marketMs: fromMs, equity: startingCash }];
     this.#curveStepMs = Math.max(MINUTE_MS, Math.ceil((toMs - fromMs) / CURVE_POINTS_MAX));

@@ -14,7 +14,7 @@ import { parseMoney } from '../domain/money.js';
 import { dataKey } from '../home/secrets.js';
 import { provenanceOf } from '../market/fetched/minutes-file.js';
 import { DataFileError } from '../market/recorded/data-file-error.js';
-import { buildInstruments } from '../trader/engine-config.js';
+import { buildCalendars, buildInstruments } from '../trader/engine-config.js';
 import type { Journal } from '../trader/journal/journal.js';
 import { openJournal } from '../trader/journal/open-journal.js';
 import { parseDesk } from '../venue/load-desk.js';
@@ -125,7 +125,8 @@ function newRun(
     instruments,
     feed,
     records: new RunJournal(journal),
-    measureFrom: (fromMs) => new RunMeasure(instruments, cash, fromMs, fromMs + request.durationMs),
+    measureFrom: (fromMs) =>
+      new RunMeasure(instruments, cash, fromMs, fromMs + request.durationMs, buildCalendars(scope.desk)),
     wait: (marketMs) => pace.wait(marketMs),
     signal,
     interrupted: () => new RunInterrupted(`validation ${request.id} was ended; it can be gone on with`),
@@ -145,7 +146,8 @@ async function reportOf(
 ): Promise<ValidationReport> {
   const { request, desk, scope, instruments } = prepared;
   const measure = run?.measure ?? null;
-  const early = measure === null ? null : endedEarly(measure.lastMs, measure.fromMs, measure.toMs);
+  const early =
+    measure === null ? null : endedEarly(measure.lastMs, measure, buildCalendars(prepared.scope.desk));
   const inputs: ReportInputs = {
     request,
     desk,

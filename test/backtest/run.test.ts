@@ -51,6 +51,28 @@ describe('a backtest', () => {
     expect(figures?.exposurePct).toBeLessThan(60);
   });
 
+  it('trades nothing while the market is closed, whatever the file has there, and misses no bar of that time', async () => {
+    const day = ['00:00-10:00', '11:00-24:00'];
+    const hours = { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day };
+    const sessions = { zone: 'UTC', hours, cancelEntriesAtClose: true };
+    const desk = {
+      ...FEES_IN_CASH,
+      instruments: FEES_IN_CASH.instruments.map((one) => ({ ...one, sessions })),
+    };
+    const minutes = waves(12 * 120);
+    const hourOf = (ms: number): number => new Date(ms).getUTCHours();
+    const open = minutes.filter(({ openMs }) => hourOf(openMs) !== 10);
+    const whole = await backtest(writeMinutes(temporaryFolder(), minutes), { desk });
+    const paused = await backtest(writeMinutes(temporaryFolder(), open), { desk });
+    expect(open.length).toBe(minutes.length - 60);
+    expect(paused.report.data.problems).toEqual([]);
+    expect(paused.report.data.coverage[0]).toMatchObject({ missing: 0, longestGapMs: 0 });
+    const fills = [...fillLines(paused.measure!)];
+    expect([...fillLines(whole.measure!)]).toEqual(fills);
+    expect(fills.length).toBeGreaterThan(10);
+    expect(whole.measure!.fills.filter(({ marketMs }) => hourOf(marketMs) === 10)).toEqual([]);
+  });
+
   it('counts the price at midnight to the month that ends with it', async () => {
     const minutes = waves(600);
     const laterMs = Date.UTC(2026, 3, 1) - (BEGIN_MS + minutes.length * MINUTE_MS);

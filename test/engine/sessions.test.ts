@@ -1,7 +1,7 @@
 /** A market that closes: no entry, no bar, and no stale feed. */
 import { describe, expect, it } from 'vitest';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
-import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { DeskUnderTest } from './support/desk.js';
 
@@ -13,7 +13,7 @@ const open = (...mon: string[]): SessionCalendar =>
 const closing = (): SessionCalendar => open('10:00-13:00', '18:00-20:00');
 
 function closingDesk(): DeskUnderTest {
-  const sessions = [closing(), new SessionCalendar(ALWAYS_OPEN, () => 0)];
+  const sessions = [{ calendar: closing() }, { calendar: alwaysOpen() }];
   return new DeskUnderTest({ sessions }).active();
 }
 
@@ -34,7 +34,7 @@ const silence = (desk: DeskUnderTest, seconds: number, quoted: readonly number[]
 
 describe('a closed market', () => {
   it('is no stale feed, even where every price is silent and a position is held', () => {
-    const desk = new DeskUnderTest({ sessions: [closing()] }, 1).active();
+    const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
     desk.hold(0);
     passTo(desk, '12:59:59', [0]);
     desk.pass(1_000);
@@ -65,13 +65,13 @@ describe('a closed market', () => {
   });
 
   it('can be armed, since nothing is entered and no price is due', () => {
-    const desk = new DeskUnderTest({ sessions: [open('18:00-20:00')] }, 1).begin();
+    const desk = new DeskUnderTest({ sessions: [{ calendar: open('18:00-20:00') }] }, 1).begin();
     desk.snapshot();
     expect(desk.arm()).toMatchObject({ ok: true });
   });
 
   it('counts silence again when it has been open for a while, and not at once', () => {
-    const desk = new DeskUnderTest({ sessions: [closing()] }, 1).active();
+    const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
     desk.hold(0);
     passTo(desk, '13:00', []);
     passTo(desk, '17:59:59', []);
@@ -82,7 +82,7 @@ describe('a closed market', () => {
   });
 
   it('has no stop that did nothing, whatever somebody quotes', () => {
-    const desk = new DeskUnderTest({ sessions: [closing()] }, 1).active();
+    const desk = new DeskUnderTest({ sessions: [{ calendar: closing() }] }, 1).active();
     desk.hold(0);
     passTo(desk, '13:01', []);
     for (let second = 0; second < 15; second += 1) {
@@ -92,6 +92,52 @@ describe('a closed market', () => {
     expect(desk.live('close', 0)).toEqual([]);
     expect(desk.engine.view.halts).toEqual([]);
   });
+});
+
+describe('the last minutes of a session', () => {
+  const rules = { calendar: closing(), noEntriesBeforeCloseMs: 15 * MINUTE_MS };
+
+  it('let nothing be entered, say so, and leave what rests alone', () => {
+    const desk = new DeskUnderTest({ sessions: [rules] }, 1).active();
+    passTo(desk, '12:30', [0]);
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    passTo(desk, '12:45', [0]);
+    expect(desk.live('entry', 0)).toMatchObject([{ clientId: entry.clientId }]);
+    expect(JSON.stringify(desk.engine.whyNotTrading())).toContain(
+      'nothing is entered in the last 15 min of a session: the market closes Mon 13:00 UTC',
+    );
+  });
+
+  it('take entries off where the desk file says so, and never a stop', () => {
+    const desk = new DeskUnderTest({ sessions: [{ ...rules, cancelsEntries: true }] }, 1).active();
+    const { stop } = desk.hold(0);
+    passTo(desk, '12:45', [0]);
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId, state: 'working' }]);
+    const other = new DeskUnderTest({ sessions: [{ ...rules, cancelsEntries: true }] }, 1).active();
+    passTo(other, '12:30', [0]);
+    const entry = other.enter(0);
+    other.accept(entry);
+    passTo(other, '12:44:59', [0]);
+    expect(other.stateOf(entry)).toBe('working');
+    passTo(other, '12:45', [0]);
+    expect(other.stateOf(entry)).toBe('cancelling');
+  });
+});
+
+it('an exit that comes as the market closes waits for the open, behind the stop', () => {
+  const desk = new DeskUnderTest(
+    { sessions: [{ calendar: open('10:00-13:00', '13:01-20:00') }] },
+    1,
+  ).active();
+  passTo(desk, '12:48', [0]);
+  const { stop } = desk.hold(0);
+  passTo(desk, '12:59', [0]);
+  desk.bar(0, 9_800);
+  expect(desk.live('exit', 0)).toEqual([]);
+  expect(desk.stateOf(stop)).toBe('working');
+  passTo(desk, '13:01', [0]);
+  expect(desk.stateOf(stop)).toBe('cancelling');
 });
 
 it('a desk without hours behaves as before: silence is stale on a Sunday, too', () => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import type { LoadedDesk } from '../../src/desk/load.js';
 import { tradingHours } from '../../src/domain/sessions/calendars.js';
-import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { STRATEGIES } from '../../src/engine/strategies/registry.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../src/pack/strategy/read-strategies.js';
@@ -166,12 +166,9 @@ describe('in the engine', () => {
   });
 
   it('reads the clocks of its market where each bar ends, and those of UTC where nobody gave it hours', () => {
-    const noted = (sessions?: readonly SessionCalendar[]) => {
+    const noted = (calendar = alwaysOpen()) => {
       const strategies = [listed('./strategies/clocks.ts', { bars: 1 })];
-      const desk = new DeskUnderTest(
-        { strategies, ...(sessions === undefined ? {} : { sessions }) },
-        1,
-      ).active();
+      const desk = new DeskUnderTest({ strategies, sessions: [{ calendar }] }, 1).active();
       for (const minute of [180, 60]) {
         desk.wait(minute * 60_000);
         desk.bar(0, 10_000);
@@ -183,7 +180,7 @@ describe('in the engine', () => {
     };
     const stocks = tradingHours({ calendar: 'us-stocks' });
     // The fixture begins at 12:00 UTC, which is 07:00 in New York: one bar ends at 10:01 there, one at 11:02.
-    expect(noted([new SessionCalendar(stocks, zoneOffset(stocks.zone))])).toEqual([
+    expect(noted(new SessionCalendar(stocks, zoneOffset(stocks.zone)))).toEqual([
       'true 601 2026-01-05 mon 359',
       'true 662 2026-01-05 mon 298',
     ]);

@@ -6,7 +6,7 @@ import { parseMoney } from '../../domain/money.js';
 import type { EngineConfig } from '../../engine/config.js';
 import { createEngine, type Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
-import { engineConfig } from '../../trader/engine-config.js';
+import { buildCalendars, engineConfig } from '../../trader/engine-config.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { SteppedPaperVenue, type SteppedVenueOptions } from '../../venue/paper/stepped-venue.js';
 import { ArmingRule } from './arming-rule.js';
@@ -59,6 +59,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
   const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
   const config = instanceConfig(setting);
+  const calendars = buildCalendars(desk);
   let halts = 0;
   const drawHaltId = () => {
     halts += 1;
@@ -72,13 +73,14 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
     bookId: incarnationOf(id),
     schedule: (delayMs, work) => time.schedule(delayMs, work),
     marketNowMs: () => time.marketMs,
+    calendars,
     onEvent: (event) => link.onVenue(event),
     ...(setting.fills === undefined ? {} : { fills: setting.fills }),
   });
   const link = new SteppedLink(venue);
   const { dayStartMs } = config;
   const arming = new ArmingRule({ configHash, instrumentCount: instruments.length, dayStartMs });
-  const instance = new TradingInstance({ engine, link, time, arming, onRecord });
+  const instance = new TradingInstance({ engine, link, time, arming, calendars, onRecord });
   return { instance, engine, venue };
 }
 

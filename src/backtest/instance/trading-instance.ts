@@ -4,6 +4,7 @@
  */
 
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { type HostJournal, Runner } from '../../trader/running/runner.js';
@@ -27,6 +28,8 @@ export interface InstanceParts {
   readonly link: SteppedLink;
   readonly time: VirtualTime;
   readonly arming: ArmingRule;
+  /** By instrument. */
+  readonly calendars: readonly SessionCalendar[];
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
 }
 
@@ -34,9 +37,12 @@ export class TradingInstance {
   readonly #parts: InstanceParts;
   readonly #host: Runner;
   #tickedMs = Number.NEGATIVE_INFINITY;
+  /** Market time at which the next market opens or closes. */
+  #boundaryMs: number;
 
   constructor(parts: InstanceParts) {
     this.#parts = parts;
+    this.#boundaryMs = this.#nextBoundaryMs();
     const { engine, link, time, arming } = parts;
     this.#host = new Runner({
       engine,
@@ -76,8 +82,19 @@ export class TradingInstance {
 
   /** Orders that are on their way arrive, and deadlines pass, before the event of this time comes. */
   advanceTo(marketMs: number): void {
-    this.#parts.time.moveTo(marketMs);
+    const { time } = this.#parts;
+    // Prices pause over a close; what the desk does at it is not left to the first one after.
+    for (; this.#boundaryMs <= marketMs; this.#boundaryMs = this.#nextBoundaryMs()) {
+      time.moveTo(this.#boundaryMs);
+      this.#host.post({ kind: 'tick' });
+    }
+    time.moveTo(marketMs);
     this.#tick();
+  }
+
+  #nextBoundaryMs(): number {
+    const { calendars, time } = this.#parts;
+    return Math.min(...calendars.map((calendar) => calendar.phaseAt(time.marketMs).untilMs));
   }
 
   /** The venue matches before the engine sees the price, as a real one does. */

@@ -3,6 +3,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { worth } from '../../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
+import { alwaysOpen, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
@@ -77,9 +78,12 @@ export class BacktestMeasure implements Measure {
     readonly startingCash: number,
     readonly fromMs: number,
     toMs: number,
+    calendars: readonly SessionCalendar[],
   ) {
     this.equity = new EquityMeter(instruments, startingCash);
-    this.coverage = instruments.map(({ symbol }) => new BarCoverage(symbol, fromMs));
+    this.coverage = instruments.map(
+      ({ id, symbol }) => new BarCoverage(symbol, fromMs, calendars[id] ?? alwaysOpen()),
+    );
     this.candles = instruments.map(() => new Candles());
     this.hold = new BuyAndHold(traded, startingCash);
     this.hourly = [startingCash];

@@ -1,5 +1,6 @@
-/** What the bars of one instrument cover of the time that was asked for. */
+/** What the bars of one instrument cover of the time that was asked for, as far as its market was open. */
 import type { MarketBar } from '../../contracts/market-feed.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -7,7 +8,7 @@ const HOUR_MS = 3_600_000;
 export interface Coverage {
   readonly symbol: string;
   readonly spanMs: number;
-  /** Bars that fit into the time that was asked for. */
+  /** Bars that fit into the time that was asked for, while the market was open. */
   readonly expected: number;
   readonly bars: number;
   readonly missing: number;
@@ -34,12 +35,14 @@ export class BarCoverage {
   constructor(
     readonly symbol: string,
     readonly fromMs: number,
+    private readonly calendar: SessionCalendar,
   ) {
     this.#endMs = fromMs;
   }
 
   add(bar: MarketBar): void {
     const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
+    if (!this.calendar.opensWithin(openMs, openMs + spanMs)) return;
     this.#spanMs = spanMs;
     this.#gap(openMs);
     this.#endMs = openMs + spanMs;
@@ -56,7 +59,7 @@ export class BarCoverage {
     const spanMs = this.#spanMs;
     // The first bar of live quotes begins inside its minute; what counts are whole bars.
     const firstMs = Math.ceil(this.fromMs / spanMs) * spanMs;
-    const expected = Math.max(0, Math.floor((toMs - firstMs) / spanMs));
+    const expected = Math.max(0, Math.floor(this.calendar.openMs(firstMs, toMs) / spanMs));
     this.#gap(toMs - (toMs % spanMs));
     const bars = Math.min(this.#bars, expected);
     return {
@@ -73,7 +76,8 @@ export class BarCoverage {
   }
 
   #gap(untilMs: number): void {
-    const gapMs = untilMs - this.#endMs;
+    if (untilMs - this.#endMs <= this.#longestGapMs) return;
+    const gapMs = this.calendar.openMs(this.#endMs, untilMs);
     if (gapMs <= this.#longestGapMs) return;
     this.#longestGapMs = gapMs;
     this.#longestGapFromMs = this.#endMs;
@@ -82,7 +86,10 @@ export class BarCoverage {
   #emptyHours(toMs: number): number {
     let empty = 0;
     const last = hourOf(toMs - 1);
-    for (let hour = hourOf(this.fromMs); hour <= last; hour += 1) if (!this.#hours.has(hour)) empty += 1;
+    for (let hour = hourOf(this.fromMs); hour <= last; hour += 1) {
+      const fromMs = hour * HOUR_MS;
+      if (!this.#hours.has(hour) && this.calendar.opensWithin(fromMs, fromMs + HOUR_MS)) empty += 1;
+    }
     return empty;
   }
 }

@@ -1,4 +1,5 @@
 /** When data is too thin or too broken to say anything about a strategy. */
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { Coverage } from './bar-coverage.js';
 
 /** More than this part of the bars may not be missing. */
@@ -57,9 +58,14 @@ export function coverageProblems(coverage: Coverage): readonly DataProblem[] {
   return problems;
 }
 
-/** Null where prices reached the end. */
-export function endedEarly(lastMs: number | null, fromMs: number, toMs: number): DataProblem | null {
-  if (lastMs !== null && lastMs >= toMs - EARLY_MS_MAX) return null;
+/** Null where prices reached the end, or the markets had closed by then. */
+export function endedEarly(
+  lastMs: number | null,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  calendars: readonly SessionCalendar[],
+): DataProblem | null {
+  if (lastMs !== null && calendars.every((calendar) => calendar.openMs(lastMs, toMs) <= EARLY_MS_MAX))
+    return null;
   const hours = (ms: number) => (ms / 3_600_000).toFixed(1);
   const covered = lastMs === null ? 0 : lastMs - fromMs;
   return {

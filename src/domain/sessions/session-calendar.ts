@@ -49,6 +49,24 @@ export class SessionCalendar {
     return this.phaseAt(utcMs).open;
   }
 
+  /** Whether it is open at any moment from `fromMs` on, before `toMs`. */
+  opensWithin(fromMs: number, toMs: number): boolean {
+    const { open, untilMs } = this.phaseAt(fromMs);
+    return open || untilMs < toMs;
+  }
+
+  /** For how long of that time it is open, milliseconds. */
+  openMs(fromMs: number, toMs: number): number {
+    let total = 0;
+    for (let atMs = fromMs; atMs < toMs; ) {
+      const { open, untilMs } = this.phaseAt(atMs);
+      const endMs = Math.min(untilMs, toMs);
+      if (open) total += endMs - atMs;
+      atMs = endMs;
+    }
+    return total;
+  }
+
   readingAt(utcMs: number): SessionReading {
     const { open, untilMs } = this.phaseAt(utcMs);
     const local = this.localMs(utcMs);

@@ -11,6 +11,13 @@ export function closedWords(calendar: SessionCalendar, nowMs: number): string {
   return `market closed, opens ${momentWords(calendar, untilMs, nowMs)}`;
 }
 
+/** For the last minutes of a session, in which the desk enters nothing any more. */
+export function beforeCloseWords(calendar: SessionCalendar, nowMs: number, beforeMs: number): string {
+  const { untilMs } = calendar.phaseAt(nowMs);
+  const minutes = Math.round(beforeMs / MINUTE_MS);
+  return `nothing is entered in the last ${minutes} min of a session: the market closes ${momentWords(calendar, untilMs, nowMs)}`;
+}
+
 /** `Mon 18:00 New York`; with the date where that is a week away. */
 export function momentWords(calendar: SessionCalendar, utcMs: number, nowMs: number): string {
   const local = calendar.localMs(utcMs);

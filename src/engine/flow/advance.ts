@@ -1,12 +1,13 @@
 /** What one instrument needs next: entries off, position closed, or position protected. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, positionAt, workAt } from '../core.js';
+import { type Core, positionAt, sessionsAt, workAt } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
 import { followExits, lotsAfterTargets } from './exits.js';
 import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
+import { isMarketOpen, noEntryReason } from './session.js';
 import { measureStopGap } from './stop-gap.js';
 
 export function advance(core: Core, at: InstrumentId): void {
@@ -32,14 +33,19 @@ function step(core: Core, at: InstrumentId): void {
     flatten(core, at, 'close');
     return;
   }
-  followExits(core, at);
+  const { cancelsEntries = false } = sessionsAt(core, at);
+  const noEntry = cancelsEntries ? noEntryReason(core, at) : null;
+  if (noEntry !== null) cancelEntries(core, at, noEntry);
+  const isOpen = isMarketOpen(core, at);
+  if (isOpen) followExits(core, at);
   const exiting = workAt(core, at).exiting;
-  if (exiting !== null && mayReduce(core)) {
+  // In a closed market its stop stays until the exit can be made.
+  if (exiting !== null && mayReduce(core) && isOpen) {
     cancelEntries(core, at, exiting.because);
     flatten(core, at, 'exit');
     return;
   }
-  if (lotsAfterTargets(core, positionAt(core, at)) === null) {
+  if (!isOpen || lotsAfterTargets(core, positionAt(core, at)) === null) {
     protect(core, at);
     return;
   }

@@ -1,16 +1,20 @@
 /** What the hours of its market mean for an instrument: closed is not stale, and nothing is entered then. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { closedWords } from '../../domain/sessions/session-words.js';
+import { beforeCloseWords, closedWords } from '../../domain/sessions/session-words.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, sessionAt, workAt } from '../core.js';
+import { type Core, sessionsAt, workAt } from '../core.js';
 import { OPENING_MS } from '../timing.js';
 
 export const isMarketOpen = (core: Core, at: InstrumentId): boolean =>
-  sessionAt(core, at).isOpen(core.marketMs);
+  sessionsAt(core, at).calendar.isOpen(core.marketMs);
 
-/** Why nothing is entered now, as people read it; null: its market is open. */
-export function closedReason(core: Core, at: InstrumentId): string | null {
-  return isMarketOpen(core, at) ? null : closedWords(sessionAt(core, at), core.marketMs);
+/** Why the hours of its market let nothing be entered now, as people read it; null: they do. */
+export function noEntryReason(core: Core, at: InstrumentId): string | null {
+  const { calendar, noEntriesBeforeCloseMs = 0 } = sessionsAt(core, at);
+  const { open, untilMs } = calendar.phaseAt(core.marketMs);
+  if (!open) return closedWords(calendar, core.marketMs);
+  if (untilMs - core.marketMs > noEntriesBeforeCloseMs) return null;
+  return beforeCloseWords(calendar, core.marketMs, noEntriesBeforeCloseMs);
 }
 
 /** Looked at with every tick: since when, in the time that nobody can set, is each market open? */

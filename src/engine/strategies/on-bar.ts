@@ -7,7 +7,7 @@ import {
   instrumentAt,
   liveOrders,
   positionAt,
-  sessionAt,
+  sessionsAt,
   touch,
   workAt,
 } from '../core.js';
@@ -25,7 +25,7 @@ import { switchStrategy } from './switch-strategy.js';
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.work[bar.instrument] === undefined) return;
   // What is quoted while the market is closed is no trading: neither strategies nor measures see it.
-  if (!sessionAt(core, bar.instrument).isOpen(bar.openMs)) return;
+  if (!sessionsAt(core, bar.instrument).calendar.opensWithin(bar.openMs, bar.openMs + bar.spanMs)) return;
   if (!bar.warmup) ageEntries(core, bar);
   core.guard.closedAt(bar.instrument, bar.closeTicks);
   core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
@@ -79,7 +79,7 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
     shorting: core.config.capabilities.shorting,
     stopLossPct: core.config.risk.stopLossPct,
     get session() {
-      return sessionAt(core, at).readingAt(bar.openMs + bar.spanMs);
+      return sessionsAt(core, at).calendar.readingAt(bar.openMs + bar.spanMs);
     },
     enterLimit: (wish) => {
       if (trading && isNews && isEnabled(core, slot)) enter(core, slot, wish, note);

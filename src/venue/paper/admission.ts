@@ -19,6 +19,8 @@ export interface Rejection {
 export interface PricesNow {
   /** What a lot of the order may cost at most (limit, stop or quote with slippage); null where no price is known yet. */
   readonly reserveTicks: number | null;
+  /** Its market is closed: what would be filled at once is refused, what rests may rest. */
+  readonly closed: boolean;
   /** Of any symbol; null before its first quote. */
   readonly quote: (symbol: string) => QuotePrices | null;
 }
@@ -55,7 +57,7 @@ export function refuseByFilters(
   order: OrderIntent,
   instrument: Instrument,
   book: PaperBook,
-  { reserveTicks }: PricesNow,
+  { reserveTicks, closed }: PricesNow,
 ): Rejection | null {
   if (book.openOrderCount >= OPEN_ORDERS_MAX) return filter('MAX_NUM_ORDERS');
   if (!isLots(order.quantityLots, instrument)) return filter('LOT_SIZE');
@@ -63,6 +65,7 @@ export function refuseByFilters(
     return filter('MARKET_LOT_SIZE');
   if (order.type === 'limit' && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
   if (order.type === 'stop' && !isPrice(order.stopTicks)) return filter('PRICE_FILTER');
+  if (closed && order.type === 'market') return { code: '-2010', text: 'Market is closed.' };
   if (reserveTicks === null) return { code: '-2010', text: 'Market is closed: no price is known yet.' };
   return isWorthTrading(order.quantityLots, reserveTicks, instrument) ? null : filter('NOTIONAL');
 }

@@ -8,6 +8,7 @@ import { Arrivals, onTheWallClock, type Schedule } from './arrivals.js';
 import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { cashFeePpm, type FeeRules, feeOf, type PaperFee } from './fees.js';
+import { ALWAYS, type PaperHours } from './hours.js';
 import { type Execution, executeAtQuote, executeAtTrade, type LimitFill, takerPrice } from './matching.js';
 
 export interface ExchangeRules extends FeeRules {
@@ -45,6 +46,7 @@ export class Exchange {
     private readonly rules: ExchangeRules,
     private readonly output: ExchangeOutput,
     schedule: Schedule = onTheWallClock,
+    private readonly isOpen: PaperHours = ALWAYS,
   ) {
     this.arrivals = new Arrivals(rules.latencyMs, (order) => this.arriveAtLastQuote(order), schedule);
     // After a restart every open order has long arrived.
@@ -90,6 +92,7 @@ export class Exchange {
 
   /** `caughtUp`: the quote comes from a minute in which no trader ran; orders placed after it stay untouched. */
   onQuote(quote: QuoteEvent, caughtUp: boolean): void {
+    if (!this.isOpen(quote.instrument, quote.marketMs)) return;
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
     this.quotes.set(symbol, quote);
     this.offer(symbol, quote.askLots, quote.bidLots);
@@ -106,7 +109,7 @@ export class Exchange {
 
   private onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
     // The quote around a trade has its size: it is given away once.
-    if (this.rules.volumePartPpm !== undefined) return;
+    if (this.rules.volumePartPpm !== undefined || !this.isOpen(trade.instrument, trade.marketMs)) return;
     const symbol = (this.instruments[trade.instrument] as Instrument).symbol;
     for (const order of [...this.book.openOrders(symbol)]) {
       const execution = this.resting.has(order.clientId) ? executeAtTrade(order, trade.priceTicks) : null;
@@ -123,7 +126,7 @@ export class Exchange {
 
   private arriveAtLastQuote(order: PaperOrder): void {
     if (!isOpen(order)) return;
-    const quote = this.quotes.get(order.symbol);
+    const quote = this.isOpen(this.instrument(order.symbol).id) ? this.quotes.get(order.symbol) : undefined;
     if (quote) this.arrive(order, { ...quote, marketMs: Math.max(quote.marketMs, order.arrivesAtMs) });
     else this.resting.add(order.clientId);
   }

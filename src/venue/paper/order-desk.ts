@@ -7,6 +7,7 @@ import { type PricesNow, refuse, refuseAmendment, refuseByAccount, refuseByFilte
 import type { PaperBook } from './book.js';
 import type { BookRecord, PaperOrder } from './book-record.js';
 import { type Exchange, isOpen } from './exchange.js';
+import type { PaperHours } from './hours.js';
 import { paperOrderOf } from './translate.js';
 
 /** Applies a record to the book at once, and keeps it. */
@@ -18,6 +19,7 @@ export interface OrderDeskParts {
   readonly instruments: readonly Instrument[];
   readonly paper: Desk['paper'];
   readonly marketNowMs: () => number;
+  readonly isOpen: PaperHours;
 }
 
 const NO_SYMBOL = { code: '-1121', text: 'Invalid symbol.' };
@@ -100,8 +102,9 @@ export class OrderDesk {
   }
 
   private prices(intent: OrderIntent, { symbol }: Instrument): PricesNow {
-    const { exchange } = this.parts;
+    const { exchange, isOpen: isMarketOpen } = this.parts;
     return {
+      closed: !isMarketOpen(intent.instrument),
       reserveTicks: exchange.reserveTicks({ ...intent, symbol }),
       quote: (of) => exchange.quote(of),
     };

@@ -8,6 +8,7 @@ import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type {
   AmendOutcome,
   CancelOutcome,
@@ -28,6 +29,7 @@ import type { BookLog } from './book-file.js';
 import type { BookRecord, PaperFill, PaperOrder } from './book-record.js';
 import { paperCapabilities } from './capabilities.js';
 import { Exchange } from './exchange.js';
+import { paperHours } from './hours.js';
 import { openBook, type PaperPast } from './open-book.js';
 import { OrderDesk, type Write } from './order-desk.js';
 
@@ -46,6 +48,8 @@ export interface PaperVenueOptions {
   readonly limitToQuoteSize?: boolean;
   /** An account that was traded before the desk came to it. */
   readonly past?: PaperPast;
+  /** When each market is open, by instrument id; left out: always. Nothing is matched in between. */
+  readonly calendars?: readonly SessionCalendar[];
   /** When orders arrive after their latency; by default on the wall clock. */
   readonly schedule?: Schedule;
 }
@@ -86,16 +90,25 @@ export class PaperVenue implements VenuePort {
     this.account = new PaperAccount(book, file, instruments);
     this.marketMs = book.seenMs;
     const limitToQuoteSize = options.limitToQuoteSize ?? false;
+    const isOpen = paperHours(options.calendars, options.nowMs);
     this.exchange = new Exchange(
       book,
       instruments,
       { ...options.paper, limitToQuoteSize },
       { fill: (fill) => this.onFill(fill), expired: (order) => this.onExpired(order) },
       options.schedule ?? onTheWallClock,
+      isOpen,
     );
     const { paper } = options;
     const { exchange } = this;
-    this.desk = new OrderDesk({ book, exchange, instruments, paper, marketNowMs: () => this.marketMs });
+    this.desk = new OrderDesk({
+      book,
+      exchange,
+      instruments,
+      paper,
+      isOpen,
+      marketNowMs: () => this.marketMs,
+    });
   }
 
   /** Market time up to which the venue has seen the market: minutes after it have to be caught up on live prices. */

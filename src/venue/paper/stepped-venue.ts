@@ -7,6 +7,7 @@ import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type {
   AmendOutcome,
   CancelOutcome,
@@ -20,6 +21,7 @@ import type { VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
 import { Exchange, type ExchangeRules } from './exchange.js';
+import { paperHours } from './hours.js';
 import { stockOf } from './open-book.js';
 import { OrderDesk, type Write } from './order-desk.js';
 import { fillOf, venueOrderOf } from './translate.js';
@@ -34,6 +36,8 @@ export interface SteppedVenueOptions {
   /** The caller's time: runs orders' arrival after their latency. */
   readonly schedule: Schedule;
   readonly marketNowMs: () => number;
+  /** When each market is open, by instrument id; left out: always. */
+  readonly calendars?: readonly SessionCalendar[];
   readonly onEvent: (event: VenueStreamEvent) => void;
   readonly fills?: Pick<ExchangeRules, 'limitFill' | 'volumePartPpm'>;
 }
@@ -70,10 +74,11 @@ export class SteppedPaperVenue {
       },
     };
     const rules = { ...paper, limitToQuoteSize: false, ...options.fills };
-    this.#exchange = new Exchange(this.#book, instruments, rules, output, options.schedule);
     const { marketNowMs } = options;
+    const isOpen = paperHours(options.calendars, marketNowMs);
+    this.#exchange = new Exchange(this.#book, instruments, rules, output, options.schedule, isOpen);
     const parts = { book: this.#book, exchange: this.#exchange };
-    this.#desk = new OrderDesk({ ...parts, instruments, paper, marketNowMs });
+    this.#desk = new OrderDesk({ ...parts, instruments, paper, marketNowMs, isOpen });
   }
 
   /** Cash, money units. */
