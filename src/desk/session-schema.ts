@@ -63,6 +63,11 @@ export const sessionSchema = z.strictObject({
   noEntriesBeforeCloseMinutes: minutes
     .optional()
     .describe('Minutes before the close in which nothing is entered any more; left out: up to the close.'),
+  flatByCloseMinutes: minutes
+    .optional()
+    .describe(
+      'Minutes before the close at which a position is closed at the market, entries that rest are cancelled, and nothing is entered any more; left out: positions are held over the close, behind their stops.',
+    ),
   cancelEntriesAtClose: z
     .boolean()
     .optional()

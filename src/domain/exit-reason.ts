@@ -9,6 +9,7 @@ export type ExitReason =
   | 'breakEvenStop'
   | 'trailingStop'
   | 'time'
+  | 'sessionEnd'
   | 'strategy'
   | 'closeAll'
   | 'unprotectable'
@@ -22,6 +23,7 @@ const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
   breakEvenStop: 'by its break-even stop',
   trailingStop: 'by its trailing stop',
   time: 'by its time exit',
+  sessionEnd: 'by the end of its session',
   strategy: 'by its strategy',
   closeAll: 'by a close-all',
   unprotectable: 'because no stop could protect it',

@@ -50,6 +50,8 @@ export interface InstrumentSessions {
   readonly noEntriesBeforeCloseMs?: number;
   /** Entries that rest are cancelled as soon as none are taken any more. Left out: they rest on. */
   readonly cancelsEntries?: boolean;
+  /** A position is closed, and nothing entered, so shortly before the close. Left out: it is held over it. */
+  readonly flatBeforeCloseMs?: number;
 }
 
 export type LostAction = 'none' | 'stop' | 'closeAll';

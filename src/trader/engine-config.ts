@@ -36,11 +36,15 @@ export function buildInstruments(desk: Desk): readonly Instrument[] {
 
 function buildSessions(desk: Desk): readonly InstrumentSessions[] {
   return buildCalendars(desk).map((calendar, id) => {
-    const { noEntriesBeforeCloseMinutes: minutes, cancelEntriesAtClose = false } =
-      desk.instruments[id]?.sessions ?? {};
+    const {
+      noEntriesBeforeCloseMinutes: noEntries = 0,
+      flatByCloseMinutes: flatBy,
+      cancelEntriesAtClose = false,
+    } = desk.instruments[id]?.sessions ?? {};
     return {
       calendar,
-      ...(minutes === undefined ? {} : { noEntriesBeforeCloseMs: minutes * MINUTE_MS }),
+      noEntriesBeforeCloseMs: noEntries * MINUTE_MS,
+      ...(flatBy === undefined ? {} : { flatBeforeCloseMs: flatBy * MINUTE_MS }),
       cancelsEntries: cancelEntriesAtClose,
     };
   });

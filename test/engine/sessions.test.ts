@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 const MINUTE_MS = 60_000;
@@ -122,6 +123,49 @@ describe('the last minutes of a session', () => {
     expect(other.stateOf(entry)).toBe('working');
     passTo(other, '12:45', [0]);
     expect(other.stateOf(entry)).toBe('cancelling');
+  });
+});
+
+describe('a desk that holds nothing over the close', () => {
+  const rules = { calendar: open('10:00-13:00', '13:01-20:00'), flatBeforeCloseMs: 5 * MINUTE_MS };
+  const desk = (): DeskUnderTest =>
+    new DeskUnderTest({ sessions: [rules], capabilities: FUTURES }, 1).active();
+
+  it('closes its position before it, cancels what rests, and says why the trade ended', () => {
+    const flat = desk();
+    passTo(flat, '12:40', [0]);
+    flat.hold(0);
+    passTo(flat, '12:54:59', [0]);
+    expect(flat.live('exit', 0)).toEqual([]);
+    passTo(flat, '12:55', [0]);
+    const [exit] = flat.live('exit', 0);
+    expect(exit).toMatchObject({ side: 'sell', type: 'market', why: 'sessionEnd' });
+    flat.accept(exit!);
+    flat.fill(exit!, 10_000);
+    expect(flat.recorded('trade.closed')).toMatchObject([{ why: 'sessionEnd' }]);
+    const resting = desk();
+    passTo(resting, '12:48', [0]);
+    const entry = resting.enter(0);
+    resting.accept(entry);
+    passTo(resting, '12:55', [0]);
+    expect(resting.stateOf(entry)).toBe('cancelling');
+    expect(resting.live('exit', 0)).toEqual([]);
+  });
+
+  it('closes nothing while it is halted, and tells people that the position is held over', () => {
+    const halted = desk();
+    passTo(halted, '12:40', [0]);
+    const { stop } = halted.hold(0);
+    halted.command({ name: 'stop' });
+    passTo(halted, '12:56', [0]);
+    expect(halted.live('exit', 0)).toEqual([]);
+    passTo(halted, '13:00', [0]);
+    halted.pass(1_000);
+    const told = halted.recorded('note').filter(({ level }) => level === 'alarm');
+    expect(told.map(({ text }) => text)).toEqual([
+      'BTC/USDT: the market has closed and the position is still open; its stop stays',
+    ]);
+    expect(halted.stateOf(stop)).toBe('working');
   });
 });
 

@@ -7,7 +7,7 @@ import { followExits, lotsAfterTargets } from './exits.js';
 import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
-import { isMarketOpen, noEntryReason } from './session.js';
+import { isMarketOpen, leaveBeforeClose, noEntryReason } from './session.js';
 import { measureStopGap } from './stop-gap.js';
 
 export function advance(core: Core, at: InstrumentId): void {
@@ -33,11 +33,14 @@ function step(core: Core, at: InstrumentId): void {
     flatten(core, at, 'close');
     return;
   }
-  const { cancelsEntries = false } = sessionsAt(core, at);
-  const noEntry = cancelsEntries ? noEntryReason(core, at) : null;
+  const { cancelsEntries = false, flatBeforeCloseMs } = sessionsAt(core, at);
+  const noEntry = cancelsEntries || flatBeforeCloseMs !== undefined ? noEntryReason(core, at) : null;
   if (noEntry !== null) cancelEntries(core, at, noEntry);
   const isOpen = isMarketOpen(core, at);
-  if (isOpen) followExits(core, at);
+  if (isOpen) {
+    followExits(core, at);
+    leaveBeforeClose(core, at);
+  }
   const exiting = workAt(core, at).exiting;
   // In a closed market its stop stays until the exit can be made.
   if (exiting !== null && mayReduce(core) && isOpen) {

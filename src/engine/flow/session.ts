@@ -1,27 +1,57 @@
 /** What the hours of its market mean for an instrument: closed is not stale, and nothing is entered then. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { beforeCloseWords, closedWords } from '../../domain/sessions/session-words.js';
+import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, sessionsAt, workAt } from '../core.js';
+import { type Core, instrumentAt, note, positionAt, sessionsAt, workAt } from '../core.js';
+import { mayReduce } from '../halts/mode.js';
 import { OPENING_MS } from '../timing.js';
+import { isDust } from './dust.js';
 
 export const isMarketOpen = (core: Core, at: InstrumentId): boolean =>
   sessionsAt(core, at).calendar.isOpen(core.marketMs);
 
 /** Why the hours of its market let nothing be entered now, as people read it; null: they do. */
 export function noEntryReason(core: Core, at: InstrumentId): string | null {
-  const { calendar, noEntriesBeforeCloseMs = 0 } = sessionsAt(core, at);
+  const { calendar, noEntriesBeforeCloseMs = 0, flatBeforeCloseMs = 0 } = sessionsAt(core, at);
   const { open, untilMs } = calendar.phaseAt(core.marketMs);
   if (!open) return closedWords(calendar, core.marketMs);
-  if (untilMs - core.marketMs > noEntriesBeforeCloseMs) return null;
-  return beforeCloseWords(calendar, core.marketMs, noEntriesBeforeCloseMs);
+  const beforeMs = Math.max(noEntriesBeforeCloseMs, flatBeforeCloseMs);
+  if (untilMs - core.marketMs > beforeMs) return null;
+  return beforeCloseWords(calendar, core.marketMs, beforeMs);
+}
+
+/** Nothing is held over the close where the desk file says so: as with a strategy's exit, in the modes that allow one. */
+export function leaveBeforeClose(core: Core, at: InstrumentId): void {
+  const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
+  const work = workAt(core, at);
+  if (flatBeforeCloseMs === undefined || work.exiting !== null || !mayReduce(core) || !isHeld(core, at))
+    return;
+  const { untilMs } = calendar.phaseAt(core.marketMs);
+  if (untilMs - core.marketMs > flatBeforeCloseMs) return;
+  const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
+  note(core, 'info', `${because}: closing the position`, at);
+  work.exiting = { because, why: 'sessionEnd' };
+}
+
+const isHeld = (core: Core, at: InstrumentId): boolean =>
+  positionAt(core, at).quantityLots !== 0 && !isDust(core, at);
+
+/** Halted, or without a fill in time: people have to know that it is held over the close after all. */
+function tellHeldOver(core: Core, at: InstrumentId): void {
+  if (sessionsAt(core, at).flatBeforeCloseMs === undefined || !isHeld(core, at)) return;
+  const { symbol } = instrumentAt(core, at);
+  note(core, 'alarm', `${symbol}: the market has closed and the position is still open; its stop stays`, at);
 }
 
 /** Looked at with every tick: since when, in the time that nobody can set, is each market open? */
 export function watchSessions(core: Core): void {
   core.work.forEach((work, at) => {
-    if (!isMarketOpen(core, at)) work.openSinceMs = null;
-    else work.openSinceMs ??= core.monotonicMs;
+    if (isMarketOpen(core, at)) {
+      work.openSinceMs ??= core.monotonicMs;
+      return;
+    }
+    if (work.openSinceMs !== null) tellHeldOver(core, at);
+    work.openSinceMs = null;
   });
 }
 
