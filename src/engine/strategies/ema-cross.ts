@@ -3,11 +3,9 @@
  * the stop is the nearer of an ATR multiple and the desk's stop-loss; the position is closed when they cross back.
  * Where the venue can short, the same the other way round.
  */
-import { formatDecimal } from '../../domain/decimal.js';
-import type { Instrument } from '../../domain/instrument.js';
-import { ppmOfPercent } from '../../domain/money.js';
 import type { BarEvent } from '../event.js';
 import { Atr, Ema } from './indicators.js';
+import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type {
   ParameterValues,
   Strategy,
@@ -22,16 +20,7 @@ export const emaCross: StrategyDefinition = {
   parameters: [
     { name: 'fastBars', whole: true, min: 2, max: 500, default: 5, meaning: 'bars of the fast average' },
     { name: 'slowBars', whole: true, min: 3, max: 1000, default: 13, meaning: 'bars of the slow average' },
-    {
-      name: 'atrBars',
-      whole: true,
-      min: 2,
-      max: 500,
-      default: 14,
-      meaning: 'bars of the average true range',
-    },
-    { name: 'atrStopMultiple', whole: false, min: 0.1, max: 50, default: 3, meaning: 'stop distance in ATR' },
-    { name: 'entryRestBars', whole: true, min: 1, max: 100, default: 3, meaning: 'bars that an entry waits' },
+    ...STOP_PARAMETERS,
     {
       name: 'entryOffsetTicks',
       whole: true,
@@ -41,7 +30,7 @@ export const emaCross: StrategyDefinition = {
       meaning: 'ticks below the bid',
     },
   ],
-  create: (parameters, instrument) => new EmaCross(parameters, instrument),
+  create: (parameters) => new EmaCross(parameters),
 };
 
 class EmaCross implements Strategy {
@@ -53,14 +42,16 @@ class EmaCross implements Strategy {
   private above: boolean | null = null;
   private seen = 0;
 
-  constructor(
-    private readonly parameters: ParameterValues,
-    private readonly instrument: Instrument,
-  ) {
-    this.fast = new Ema(this.number('fastBars'));
-    this.slow = new Ema(this.number('slowBars'));
-    this.atr = new Atr(this.number('atrBars'));
-    this.warmupBars = Math.max(this.number('fastBars'), this.number('slowBars'), this.number('atrBars')) + 1;
+  constructor(private readonly parameters: ParameterValues) {
+    this.fast = new Ema(numberOf(parameters, 'fastBars'));
+    this.slow = new Ema(numberOf(parameters, 'slowBars'));
+    this.atr = new Atr(numberOf(parameters, 'atrBars'));
+    this.warmupBars =
+      Math.max(
+        numberOf(parameters, 'fastBars'),
+        numberOf(parameters, 'slowBars'),
+        numberOf(parameters, 'atrBars'),
+      ) + 1;
   }
 
   onBar(context: StrategyContext, bar: BarEvent): void {
@@ -84,29 +75,15 @@ class EmaCross implements Strategy {
   }
 
   private enter(context: StrategyContext, above: boolean): void {
-    const { lastQuote, positionLots, entryResting } = context;
-    if (lastQuote === null || this.atr.value === null || positionLots !== 0 || entryResting) return;
-    if (!above && !context.shorting) return;
-    const offset = this.number('entryOffsetTicks');
-    const limitTicks = above ? lastQuote.bidTicks - offset : lastQuote.askTicks + offset;
-    const distance = this.stopDistance(limitTicks, this.atr.value, context.stopLossPct);
-    if (limitTicks <= distance) return;
-    const price = formatDecimal(limitTicks, this.instrument.tickSize);
-    const crossed = above ? 'above' : 'below';
-    context.enterLimit({
-      side: above ? 'buy' : 'sell',
-      limitTicks,
-      protectTicks: above ? limitTicks - distance : limitTicks + distance,
-      restBars: this.number('entryRestBars'),
-      because: `fast average crossed ${crossed} slow; ${above ? 'buying' : 'selling'} at ${price}`,
-    });
-  }
-
-  /** Ticks from entry to stop: the nearer of both, at least one. */
-  private stopDistance(limitTicks: number, atr: number, stopLossPct: number): number {
-    const byAtr = Math.floor(atr * this.number('atrStopMultiple'));
-    const byPercent = Math.floor((limitTicks * ppmOfPercent(stopLossPct)) / 1_000_000);
-    return Math.max(1, Math.min(byAtr, byPercent));
+    const { lastQuote } = context;
+    const { value: atr } = this.atr;
+    if (lastQuote === null || atr === null) return;
+    const offset = numberOf(this.parameters, 'entryOffsetTicks');
+    const because = `fast average crossed ${above ? 'above' : 'below'} slow`;
+    const [side, limitTicks] = above
+      ? (['buy', lastQuote.bidTicks - offset] as const)
+      : (['sell', lastQuote.askTicks + offset] as const);
+    enterProtected(context, this.parameters, { side, limitTicks, atr, because });
   }
 
   state(): string {
@@ -121,11 +98,5 @@ class EmaCross implements Strategy {
       { name: 'fast average', ticks: this.fast.value },
       { name: 'slow average', ticks: this.slow.value },
     ];
-  }
-
-  private number(name: string): number {
-    const value = this.parameters[name];
-    if (value === undefined) throw new RangeError(`emaCross has no parameter ${name}`);
-    return value;
   }
 }

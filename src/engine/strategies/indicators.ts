@@ -46,7 +46,9 @@ export class Atr {
     this.sum += range;
     if (this.seen === this.bars) this.value = this.sum / this.bars;
   }
-} /**
+}
+
+/**
  * Kaufman's efficiency ratio: |close now − close N bars ago| ÷ sum of the N bar-to-bar moves, 0 to 1. A straight line
  * gives 1, going back and forth gives 0, a random walk about 1 ÷ √N.
  * Source: Perry J. Kaufman, "Trading Systems and Methods".
@@ -80,5 +82,66 @@ export class EfficiencyRatio {
 
   private at(index: number): number {
     return this.closes[index % this.closes.length] as number;
+  }
+}
+
+/**
+ * Relative strength index after Wilder, 0 to 100: 100 − 100 ÷ (1 + average rise ÷ average fall), both averages simple for the
+ * first `bars` moves and then smoothed by 1 / bars. Only rises give 100, no move at all gives 50.
+ * Source: J. Welles Wilder, "New Concepts in Technical Trading Systems".
+ */
+export class Rsi {
+  /** Null until `bars` moves between closes were seen. */
+  value: number | null = null;
+  private previous: number | null = null;
+  private seen = 0;
+  private rise = 0;
+  private fall = 0;
+
+  constructor(private readonly bars: number) {}
+
+  update(close: number): void {
+    const move = this.previous === null ? null : close - this.previous;
+    this.previous = close;
+    if (move === null) return;
+    const [rise, fall] = [Math.max(move, 0), Math.max(-move, 0)];
+    if (this.seen < this.bars) {
+      this.seen += 1;
+      this.rise += rise / this.bars;
+      this.fall += fall / this.bars;
+    } else {
+      this.rise = (this.rise * (this.bars - 1) + rise) / this.bars;
+      this.fall = (this.fall * (this.bars - 1) + fall) / this.bars;
+    }
+    if (this.seen < this.bars) return;
+    const moved = this.rise + this.fall;
+    this.value = moved === 0 ? 50 : (100 * this.rise) / moved;
+  }
+}
+
+/** The highest high and the lowest low of the newest `bars` bars. */
+export class Donchian {
+  private readonly highs: Float64Array;
+  private readonly lows: Float64Array;
+  private count = 0;
+
+  constructor(private readonly bars: number) {
+    this.highs = new Float64Array(bars);
+    this.lows = new Float64Array(bars);
+  }
+
+  update(high: number, low: number): void {
+    this.highs[this.count % this.bars] = high;
+    this.lows[this.count % this.bars] = low;
+    this.count += 1;
+  }
+
+  /** Same unit as the prices; null before `bars` bars. */
+  get high(): number | null {
+    return this.count < this.bars ? null : this.highs.reduce((most, value) => Math.max(most, value));
+  }
+
+  get low(): number | null {
+    return this.count < this.bars ? null : this.lows.reduce((least, value) => Math.min(least, value));
   }
 }

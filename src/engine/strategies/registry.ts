@@ -1,10 +1,12 @@
 /** The strategies that ship with Fermata. Adding one is one file and one line here. */
 import type { StrategyConfig } from '../config.js';
+import { donchianBreakout } from './donchian-breakout.js';
 import { emaCross } from './ema-cross.js';
+import { rsiReversion } from './rsi-reversion.js';
 import type { DeclaredStrategy, StrategyDefinition } from './strategy.js';
 
 export const STRATEGIES: ReadonlyMap<string, StrategyDefinition> = new Map(
-  [emaCross].map((definition) => [definition.kind, definition]),
+  [emaCross, rsiReversion, donchianBreakout].map((definition) => [definition.kind, definition]),
 );
 
 /** Of a listed strategy: what ships, or the desk's own. */

@@ -1,5 +1,5 @@
 /** `fermata/strategy`, version 1: what a strategy's file imports. A name is only added, never changed or taken away. */
-export { Atr, EfficiencyRatio, Ema } from '../../engine/strategies/indicators.js';
+export { Atr, Donchian, EfficiencyRatio, Ema, Rsi } from '../../engine/strategies/indicators.js';
 
 export interface ParameterSpec {
   /** Only whole numbers. */

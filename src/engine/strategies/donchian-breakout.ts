@@ -1,0 +1,96 @@
+/**
+ * Donchian breakout: a close above the highest price of the last `entryBars` bars is bought at once (a limit order at the
+ * ask, so that what has moved on is not chased), and closed by a close below the lowest of the last `exitBars`. Where the
+ * venue can short, the same the other way round. Richard Donchian's channel, as the Turtle traders used it.
+ */
+import type { BarEvent } from '../event.js';
+import { Atr, Donchian } from './indicators.js';
+import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
+import type {
+  ParameterValues,
+  Strategy,
+  StrategyContext,
+  StrategyDefinition,
+  StrategyLine,
+} from './strategy.js';
+
+export const donchianBreakout: StrategyDefinition = {
+  kind: 'donchianBreakout',
+  suits: 'trending',
+  parameters: [
+    { name: 'entryBars', whole: true, min: 2, max: 1000, default: 20, meaning: 'bars whose range is broken' },
+    {
+      name: 'exitBars',
+      whole: true,
+      min: 2,
+      max: 1000,
+      default: 10,
+      meaning: 'bars whose range ends the trade',
+    },
+    ...STOP_PARAMETERS,
+  ],
+  create: (parameters) => new DonchianBreakout(parameters),
+};
+
+class DonchianBreakout implements Strategy {
+  readonly warmupBars: number;
+  private readonly entry: Donchian;
+  private readonly exit: Donchian;
+  private readonly atr: Atr;
+  private seen = 0;
+
+  constructor(private readonly parameters: ParameterValues) {
+    const [entryBars, exitBars, atrBars] = ['entryBars', 'exitBars', 'atrBars'].map((name) =>
+      numberOf(parameters, name),
+    ) as [number, number, number];
+    this.entry = new Donchian(entryBars);
+    this.exit = new Donchian(exitBars);
+    this.atr = new Atr(atrBars);
+    // The bar that breaks out of a range is none of it.
+    this.warmupBars = Math.max(entryBars, exitBars, atrBars) + 1;
+  }
+
+  onBar(context: StrategyContext, bar: BarEvent): void {
+    this.seen += 1;
+    const { high: entryHigh, low: entryLow } = this.entry;
+    const { high: exitHigh, low: exitLow } = this.exit;
+    for (const channel of [this.entry, this.exit]) channel.update(bar.highTicks, bar.lowTicks);
+    this.atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
+    if (this.seen < this.warmupBars) return;
+    const close = bar.closeTicks;
+    const { positionLots } = context;
+    if (positionLots > 0 && exitLow !== null && close < exitLow)
+      context.exit(this.brokeOut('exitBars', false));
+    if (positionLots < 0 && exitHigh !== null && close > exitHigh)
+      context.exit(this.brokeOut('exitBars', true));
+    if (entryHigh !== null && close > entryHigh) this.enter(context, true);
+    if (entryLow !== null && close < entryLow) this.enter(context, false);
+  }
+
+  private enter(context: StrategyContext, up: boolean): void {
+    const { lastQuote } = context;
+    const { value: atr } = this.atr;
+    if (lastQuote === null || atr === null) return;
+    const [side, limitTicks] = up
+      ? (['buy', lastQuote.askTicks] as const)
+      : (['sell', lastQuote.bidTicks] as const);
+    const because = this.brokeOut('entryBars', up);
+    enterProtected(context, this.parameters, { side, limitTicks, atr, because });
+  }
+
+  private brokeOut(bars: 'entryBars' | 'exitBars', up: boolean): string {
+    return `close ${up ? 'above the high' : 'below the low'} of ${numberOf(this.parameters, bars)} bars`;
+  }
+
+  state(): string {
+    if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
+    return `next entry: at a close above the high of ${numberOf(this.parameters, 'entryBars')} bars`;
+  }
+
+  lines(): readonly StrategyLine[] {
+    return [
+      { name: 'entry high', ticks: this.entry.high },
+      { name: 'exit low', ticks: this.exit.low },
+    ];
+  }
+}

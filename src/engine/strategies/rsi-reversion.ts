@@ -1,0 +1,94 @@
+/**
+ * RSI reversion: the relative strength index has been below `oversold` and comes back above it, so the fall has lost its
+ * force: a limit order at the bid, closed when the index is at `exitLevel`. Where the venue can short, the same the other way
+ * round, at 100 − oversold and 100 − exitLevel.
+ */
+import type { BarEvent } from '../event.js';
+import { Atr, Rsi } from './indicators.js';
+import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
+import type { ParameterValues, Strategy, StrategyContext, StrategyDefinition } from './strategy.js';
+
+export const rsiReversion: StrategyDefinition = {
+  kind: 'rsiReversion',
+  suits: 'ranging',
+  parameters: [
+    { name: 'rsiBars', whole: true, min: 2, max: 500, default: 14, meaning: 'bars of the index' },
+    {
+      name: 'oversold',
+      whole: false,
+      min: 1,
+      max: 49,
+      default: 30,
+      meaning: 'index below which a fall is overdone',
+    },
+    { name: 'exitLevel', whole: false, min: 2, max: 99, default: 55, meaning: 'index at which it is closed' },
+    ...STOP_PARAMETERS,
+  ],
+  create: (parameters) => new RsiReversion(parameters),
+};
+
+class RsiReversion implements Strategy {
+  readonly warmupBars: number;
+  private readonly rsi: Rsi;
+  private readonly atr: Atr;
+  private readonly oversold: number;
+  private readonly exitLevel: number;
+  /** Of the bar before; null before the index exists. */
+  private before: number | null = null;
+  private seen = 0;
+
+  constructor(private readonly parameters: ParameterValues) {
+    const bars = numberOf(parameters, 'rsiBars');
+    const atrBars = numberOf(parameters, 'atrBars');
+    this.rsi = new Rsi(bars);
+    this.atr = new Atr(atrBars);
+    this.oversold = numberOf(parameters, 'oversold');
+    this.exitLevel = numberOf(parameters, 'exitLevel');
+    // The index needs one close more than it has moves, and a turn needs two of them.
+    this.warmupBars = Math.max(bars + 2, atrBars);
+  }
+
+  onBar(context: StrategyContext, bar: BarEvent): void {
+    this.seen += 1;
+    this.rsi.update(bar.closeTicks);
+    this.atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);
+    const { before } = this;
+    const now = this.rsi.value;
+    this.before = now;
+    if (before === null || now === null || this.seen < this.warmupBars) return;
+    this.leave(context, now);
+    this.enter(context, before, now);
+  }
+
+  /** Asked at every bar, so that an exit that could not be made is made later. */
+  private leave(context: StrategyContext, now: number): void {
+    const { positionLots } = context;
+    if (positionLots > 0 && now >= this.exitLevel) context.exit(`RSI has come back to ${shown(now)}`);
+    if (positionLots < 0 && now <= 100 - this.exitLevel) context.exit(`RSI has come back to ${shown(now)}`);
+  }
+
+  private enter(context: StrategyContext, before: number, now: number): void {
+    const { lastQuote } = context;
+    const { value: atr } = this.atr;
+    if (lastQuote === null || atr === null) return;
+    const turnsUp = before < this.oversold && now >= this.oversold && now < this.exitLevel;
+    const overbought = 100 - this.oversold;
+    const turnsDown = before > overbought && now <= overbought && now > 100 - this.exitLevel;
+    if (!turnsUp && !turnsDown) return;
+    const because = `RSI turned ${turnsUp ? 'up' : 'down'} to ${shown(now)}`;
+    const [side, limitTicks] = turnsUp
+      ? (['buy', lastQuote.bidTicks] as const)
+      : (['sell', lastQuote.askTicks] as const);
+    enterProtected(context, this.parameters, { side, limitTicks, atr, because });
+  }
+
+  state(): string {
+    if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
+    const now = this.rsi.value;
+    return now === null
+      ? ''
+      : `next entry: when RSI comes back above ${this.oversold} from below; it is ${shown(now)}`;
+  }
+}
+
+const shown = (value: number): string => value.toFixed(1);

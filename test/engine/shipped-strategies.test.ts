@@ -1,0 +1,155 @@
+/** RSI reversion and Donchian breakout, on bars and indicators worked by hand. */
+import { describe, expect, it } from 'vitest';
+import { Donchian, Rsi } from '../../src/engine/strategies/indicators.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest } from './support/desk.js';
+
+/** Of a desk whose one strategy is this kind, on both coins; at a venue that can short where `shorting`. */
+function deskWith(
+  kind: string,
+  parameters: Readonly<Record<string, number>>,
+  shorting = false,
+): DeskUnderTest {
+  const symbols = ['BTC/USDT', 'ETH/USDT'];
+  const strategies = [
+    { name: 'one', kind, symbols, enabled: true, parameters: { atrBars: 2, ...parameters } },
+  ];
+  return new DeskUnderTest(shorting ? { strategies, capabilities: FUTURES } : { strategies }).active();
+}
+
+const show = (desk: DeskUnderTest, closes: readonly number[]): void => {
+  for (const close of closes) desk.bar(0, close);
+};
+
+describe('indicators equal the values worked by hand', () => {
+  it('RSI: averages of rises and falls, smoothed after Wilder', () => {
+    const rsi = new Rsi(2);
+    const values = [10, 12, 11, 14, 14].map((close) => {
+      rsi.update(close);
+      return rsi.value;
+    });
+    // Rises and falls: (2, 1) ÷ 2; then (1 + 3) ÷ 2 against 0.5 ÷ 2; then both halved again.
+    expect(values).toEqual([
+      null,
+      null,
+      expect.closeTo(66.667, 3),
+      expect.closeTo(88.889, 3),
+      expect.closeTo(88.889, 3),
+    ]);
+  });
+
+  it('RSI: 50 where nothing moved, 100 where it only rose, 0 where it only fell', () => {
+    const after = (closes: readonly number[]): number | null => {
+      const rsi = new Rsi(2);
+      for (const close of closes) rsi.update(close);
+      return rsi.value;
+    };
+    expect(
+      [
+        [5, 5, 5],
+        [5, 6, 7],
+        [7, 6, 5],
+      ].map(after),
+    ).toEqual([50, 100, 0]);
+  });
+
+  it('Donchian channel: the newest bars alone', () => {
+    const channel = new Donchian(2);
+    const seen = [
+      [5, 3],
+      [9, 4],
+      [6, 5],
+      [7, 2],
+    ].map(([high, low]) => {
+      channel.update(high!, low!);
+      return [channel.high, channel.low];
+    });
+    expect(seen).toEqual([
+      [null, null],
+      [9, 3],
+      [9, 4],
+      [7, 2],
+    ]);
+  });
+});
+
+describe('RSI reversion', () => {
+  const PARAMETERS = { rsiBars: 2, oversold: 30, exitLevel: 60 };
+  const FALLEN = [10_000, 9_990, 9_980, 9_970];
+
+  it('buys at the bid when the index has come back above its level, not while it is below', () => {
+    const desk = deskWith('rsiReversion', PARAMETERS);
+    show(desk, FALLEN);
+    expect(desk.live('entry', 0)).toEqual([]);
+    // Rises and falls: (10 ÷ 2, 10 ÷ 2): an index of 50.
+    show(desk, [9_980]);
+    expect(desk.live('entry', 0)).toMatchObject([{ side: 'buy', limitTicks: 9_980 }]);
+    expect(desk.live('entry', 0)[0]!.protectTicks).toBeLessThan(9_980);
+  });
+
+  it('closes at its exit level, and does not enter above it', () => {
+    const desk = deskWith('rsiReversion', PARAMETERS, true);
+    show(desk, [...FALLEN, 9_980]);
+    const entry = desk.live('entry', 0)[0]!;
+    desk.accept(entry);
+    desk.fill(entry, entry.limitTicks!);
+    show(desk, [9_981]);
+    expect(desk.live('exit', 0)).toEqual([]);
+    show(desk, [9_990]);
+    expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell', quantityLots: entry.quantityLots }]);
+    const jumped = deskWith('rsiReversion', PARAMETERS);
+    show(jumped, [...FALLEN, 10_050]);
+    expect(jumped.live('entry', 0)).toEqual([]);
+  });
+
+  it('sells a rise that turns, where the venue can short', () => {
+    const risen = [10_000, 10_010, 10_020, 10_030, 10_020];
+    const [spot, futures] = [false, true].map((shorting) => deskWith('rsiReversion', PARAMETERS, shorting));
+    for (const desk of [spot!, futures!]) show(desk, risen);
+    expect(spot!.live('entry', 0)).toEqual([]);
+    expect(futures!.live('entry', 0)).toMatchObject([{ side: 'sell' }]);
+  });
+});
+
+describe('Donchian breakout', () => {
+  const PARAMETERS = { entryBars: 3, exitBars: 2 };
+  /** A bar reaches 20 above and below its close. */
+  const RANGE = [10_000, 10_010, 10_005, 10_000];
+
+  it('buys at the ask at a close above the range of the bars before', () => {
+    const desk = deskWith('donchianBreakout', PARAMETERS);
+    show(desk, [...RANGE, 10_030]);
+    expect(desk.live('entry', 0)).toEqual([]);
+    show(desk, [10_051]);
+    expect(desk.live('entry', 0)).toMatchObject([{ side: 'buy', limitTicks: 10_053 }]);
+  });
+
+  it('closes at a close below the shorter range', () => {
+    const desk = deskWith('donchianBreakout', PARAMETERS, true);
+    show(desk, [...RANGE, 10_040]);
+    const entry = desk.live('entry', 0)[0]!;
+    desk.accept(entry);
+    desk.fill(entry, entry.limitTicks!);
+    show(desk, [9_985]);
+    expect(desk.live('exit', 0)).toEqual([]);
+    show(desk, [9_960]);
+    expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell', quantityLots: entry.quantityLots }]);
+  });
+
+  it('sells a close below the range, where the venue can short', () => {
+    const [spot, futures] = [false, true].map((shorting) =>
+      deskWith('donchianBreakout', PARAMETERS, shorting),
+    );
+    for (const desk of [spot!, futures!]) show(desk, [...RANGE, 9_979]);
+    expect(spot!.live('entry', 0)).toEqual([]);
+    expect(futures!.live('entry', 0)).toMatchObject([{ side: 'sell' }]);
+  });
+
+  it('says what it waits for', () => {
+    const desk = deskWith('donchianBreakout', PARAMETERS);
+    show(desk, RANGE);
+    expect(desk.engine.whyNotTrading().find(({ subject }) => subject === 'one BTC/USDT')?.reason).toBe(
+      'next entry: at a close above the high of 3 bars',
+    );
+  });
+});
