@@ -244,7 +244,9 @@ describe('a desk with a strategy of its own', () => {
     rmSync(join(folder, 'strategies/dip.ts'));
     expect(problemsOf(() => loadDesk(file))).toEqual(['strategies/dip.ts no such file']);
     write('desk.yaml', deskText({ kind: 'emaCros' }));
-    expect(() => loadDesk(file)).toThrow(/one of emaCross, or \.\/strategies\/NAME\.ts .*found "emaCros"/);
+    expect(() => loadDesk(file)).toThrow(
+      /one of emaCross, rsiReversion, donchianBreakout, or \.\/strategies\/NAME\.ts .*found "emaCros"/,
+    );
     write('desk.yaml', deskText({ kind: './strategies/../desk.ts' }));
     expect(() => loadDesk(file)).toThrow(/or \.\/strategies\/NAME\.ts/);
   });
