@@ -5,6 +5,7 @@ import type { RolesNeeded } from '../domain/roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
 import type { ShownChannel } from '../home/channel-health.js';
 import type { Runtime } from '../home/runtime.js';
+import type { StartedDesk } from '../home/started-desks.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import type { DeskCalendar } from '../operations/results/periods.js';
@@ -81,6 +82,8 @@ export interface WebDependencies {
   readonly readBars: (symbol: string, count: number) => Promise<Pick<BarsAnswer, 'bars' | 'lines'>>;
   /** Null where the supervisor does not answer. */
   readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
+  /** Of this installation. */
+  readonly readDesks: () => Promise<readonly StartedDesk[]>;
   /** Whether what people are told reaches them. */
   readonly readAlerts: () => readonly ShownChannel[];
   readonly temporalAnswers: () => Promise<boolean>;

@@ -78,6 +78,7 @@ const NOTHING_BEHIND: WebDependencies = {
   readTrader: unavailable,
   readBars: unavailable,
   readProcesses: unavailable,
+  readDesks: unavailable,
   readAlerts: () => [],
   temporalAnswers: unavailable,
   database: { query: unavailable },

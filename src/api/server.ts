@@ -28,6 +28,7 @@ import { cashRoute } from './routes/cash.js';
 import { coinsRoute } from './routes/coins.js';
 import { dashboardRoutes } from './routes/dashboard.js';
 import { deskStateRoutes } from './routes/desk-state.js';
+import { desksRoute } from './routes/desks.js';
 import { documentsRoute } from './routes/documents.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { equityRoute } from './routes/equity.js';
@@ -140,6 +141,7 @@ async function registerRoutes(
   refreshRoute(app, web);
   logoutRoute(app, web);
   deskStateRoutes(app, web);
+  desksRoute(app, web);
   await emergencyRoutes(app, web, new IdempotencyKeys(web.keyStore));
   tradesRoute(app, web);
   equityRoute(app, web, watch);

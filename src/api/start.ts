@@ -9,9 +9,10 @@ import { channelHealth } from '../home/channel-health.js';
 import { isEndedPasskey } from '../home/ended-sign-ins.js';
 import { personKeyOf } from '../home/person-keys.js';
 import { passkeyMaker, signInMaker } from '../home/row-makers.js';
-import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
+import { deskPaths, homePaths, installationOf, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { signInPasswordHash, standingOf } from '../home/sign-in-standing.js';
+import { startedDesks } from '../home/started-desks.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
 import { socketOf } from '../home/temporal-address.js';
 import { openOperations } from '../operations/open-operations.js';
@@ -81,6 +82,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     readBars: (symbol, count) =>
       trader.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: STATUS_WAIT_MS }),
     readProcesses: () => askSupervisor(runtime.home, 'processes', {}, STATUS_WAIT_MS),
+    readDesks: () => startedDesks(installationOf(runtime.home)),
     readAlerts: () => channelHealth(runtime.home, runtime.desk, Date.now()),
     temporalAnswers: () => canConnect(runtime.temporal.address),
     database: impatient(pool),

@@ -14,8 +14,8 @@ export interface CommandEntry {
 }
 
 /**
- * A command about one desk of FERMATA_HOME: before its action the desk is chosen. Commands with a `--desk` of their own keep it; `unknownName`: when those refuse a
- * name that no desk was started by.
+ * A command about one desk of FERMATA_HOME: before its action the desk is chosen. Commands with a `--desk` of their own keep
+ * it; `unknownName`: when those refuse a name that no desk was started by.
  */
 const ofDesk =
   (configure: Configure, unknownName: RefusesUnknown = 'never'): Configure =>
@@ -288,13 +288,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'validate',
     group: 'Real money',
     summary: 'paper-trade for a given time and say GO or NO-GO',
-    load: async () => ofDesk((await import('./commands/validate.js')).validateCommand),
+    load: async () => ofDesk((await import('./commands/validate.js')).validateCommand, 'its-home'),
   },
   {
     name: 'preflight',
     group: 'Real money',
     summary: 'look at everything that real money needs, by real calls on the exchange',
-    load: async () => ofDesk((await import('./commands/preflight.js')).preflightCommand),
+    load: async () => ofDesk((await import('./commands/preflight.js')).preflightCommand, 'its-home'),
   },
   {
     name: 'go-live',

@@ -1,10 +1,13 @@
 /** Which desk of FERMATA_HOME a command is about, and what its last start wrote down. */
 import { basename } from 'node:path';
-import { desksHomes, knownHomeOf } from '../home/installation.js';
+import { resolveDesk } from '../desk/resolve-desk.js';
+import { desksHomes, knownHomeOf, wouldBeHomeOf } from '../home/installation.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
+import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
+import { stepPartsOf } from './named-desk.js';
 
 /** FERMATA_HOME: of all desks that were started with it. */
 export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
@@ -18,8 +21,11 @@ export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
   return chosen ?? installationHome(env);
 }
 
-/** When a name that no desk was started by is refused: some commands take the file of any desk. */
-export type RefusesUnknown = 'always' | 'where-several' | 'never';
+/**
+ * When a name that no desk was started by is refused: some commands take the file of any desk. `its-home`: never; such a desk
+ * has its first validation where it is going to live.
+ */
+export type RefusesUnknown = 'always' | 'where-several' | 'never' | 'its-home';
 
 /**
  * `named`: what `--desk` says, a name or a file. Throws where it is refused, or where none is named and several desks run:
@@ -32,10 +38,13 @@ export async function chooseDesk(
   chosen = null;
   const installation = installationHome();
   const homes = desksHomes(installation).filter((home) => runtimeHere(home) !== null);
-  if (typeof named === 'string') {
+  if (typeof named === 'string' && unknownName === 'its-home') {
+    const file = resolveDesk(named);
+    chosen = wouldBeHomeOf(installation, loadDesk(file, { parts: stepPartsOf(file) }).desk.desk);
+  } else if (typeof named === 'string') {
     const desk = nameOf(named);
     chosen = knownHomeOf(installation, desk);
-    const known = { always: 0, 'where-several': 1, never: Number.POSITIVE_INFINITY }[unknownName];
+    const known = { always: 0, 'where-several': 1 }[unknownName as string] ?? Number.POSITIVE_INFINITY;
     if (chosen === null && homes.length > known) throw notStarted(desk, homes);
   } else if (homes.length > 1) chosen = await onlyOneOf(homes);
 }

@@ -45,16 +45,24 @@ export function knownHomeOf(installation: string, desk: string): string | null {
 
 /** Where a desk lives, or is to live from now on. The first one to ask has FERMATA_HOME itself. */
 export function homeOf(installation: string, desk: string): string {
+  const home = wouldBeHomeOf(installation, desk);
+  if (home !== resolve(installation) || becomesFirst(installation, desk)) return home;
+  return wouldBeHomeOf(installation, desk);
+}
+
+/** The same for a look: it takes no place. */
+export function wouldBeHomeOf(installation: string, desk: string): string {
   const known = knownHomeOf(installation, desk);
   if (known !== null) return known;
-  const isFirst = desksStartedIn(installation).length === 0 && becomesFirst(installation, desk);
-  return isFirst ? resolve(installation) : join(resolve(installation), DESK_HOMES, desk);
+  const isFree = firstDesk(installation) === null && desksStartedIn(installation).length === 0;
+  return isFree ? resolve(installation) : join(resolve(installation), DESK_HOMES, desk);
 }
 
 const firstDeskFile = (installation: string): string => join(homePaths(installation).run, 'first-desk');
 
-/** Two first starts at once: one of them is. */
+/** Two first starts at once: one of them is. A home of before has its desks without that. */
 function becomesFirst(installation: string, desk: string): boolean {
+  if (desksStartedIn(installation).includes(desk)) return true;
   const { run } = homePaths(installation);
   mkdirSync(run, { recursive: true, mode: 0o700 });
   writeOnce(firstDeskFile(installation), desk);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { secretVariable } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
+import type { FileLock } from '../home/file-lock.js';
 import type { HomePaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
@@ -12,7 +13,7 @@ import { type Ending, watchForEnding } from './ending.js';
 import { type DeskLog, openDeskLog } from './log/desk-log.js';
 import { openActions } from './open-actions.js';
 import { createRedactor, knownSecrets } from './redact.js';
-import { claimHome } from './start/claim-home.js';
+import { claimAccount, claimHome } from './start/claim-home.js';
 import { choosePorts, pagePort } from './start/ports.js';
 import { preflight } from './start/preflight.js';
 import { startDesk } from './start/start-desk.js';
@@ -39,10 +40,14 @@ async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promis
   const env = options.env ?? process.env;
   await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
   const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)));
+  let account: FileLock | null = null;
   try {
+    account = claimAccount(options.loaded.desk, paths, env);
     await runLogged(options, paths, ending, log);
   } catch (error) {
     throw explain(error, log);
+  } finally {
+    account?.release();
   }
 }
 

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { StartedDesk } from '../../src/home/started-desks.js';
 import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
@@ -33,6 +34,7 @@ export class OpenedPage {
   /** Errors of the page, and what its content policy refused. */
   readonly complaints: string[] = [];
   mode: 'paper' | 'live' = 'paper';
+  desks: readonly StartedDesk[] = [];
   database!: TestDatabase;
   web!: WebUnderTest;
   page!: Page;
@@ -45,7 +47,7 @@ export class OpenedPage {
     const readGoLive = async () => ({ ...NO_ATTEMPT, mode: this.mode });
     this.web = await startWebUnderTest(
       this.database.pool,
-      {},
+      { readDesks: async () => this.desks },
       { ...scriptedPeople({ changed, votes }), readGoLive },
     );
     this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });

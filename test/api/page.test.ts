@@ -1,10 +1,11 @@
 /** The built page in Chromium: the desk at a glance, and its buttons. Skipped, and says so, where there is no Chromium. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { StartedDesk } from '../../src/home/started-desks.js';
 import { HALT_ID } from '../support/scripted-trader.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
-import { PASSWORD } from './web-under-test.js';
+import { DESK, PASSWORD } from './web-under-test.js';
 
 const opened = new OpenedPage();
 let page: Page;
@@ -45,6 +46,17 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await opened.signIn();
     await expect.poll(() => text('mode')).toBe('ACTIVE');
     expect(page.url()).toBe(`${web.origin}/`);
+  });
+
+  it('leads to the desks that run beside this one', async () => {
+    const beside = (desk: string, runs: boolean) =>
+      ({ runtime: { desk }, runs, mode: 'HALTED', page: `http://127.0.0.1:8001/#${desk}` }) as StartedDesk;
+    opened.desks = [beside(DESK, true), beside('second', true), beside('ended', false)];
+    await page.reload();
+    const links = page.getByRole('navigation', { name: 'Other desks' }).getByRole('link');
+    await expect.poll(() => links.allInnerTexts()).toEqual(['second HALTED']);
+    expect(await links.getAttribute('href')).toBe('http://127.0.0.1:8001/#second');
+    opened.desks = [];
   });
 
   it('shows that prices are simulated, the position with its stop, and why it trades', async () => {

@@ -159,6 +159,7 @@ function dependencies(
     operations: scriptedOperations(client, pool),
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
     readBars: (symbol, count) => client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 1000 }),
+    readDesks: async () => [],
     readProcesses: async () => [{ name: 'trader', state: 'running', pid: 4242, restarts: 0 }],
     temporalAnswers: async () => true,
     database: { query: (text, values) => (pool === null ? down() : pool.query(text, [...values])) },

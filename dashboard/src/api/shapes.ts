@@ -36,6 +36,8 @@ export type StopGapStatus = TraderStatus['stopGaps'][number];
 export type CoinsStatus = TraderStatus['coins'][number];
 export type MoneyAtStake = TraderStatus['money'];
 
+export type DeskShown = Answer<'/api/desks'>['desks'][number];
+
 export type Tokens = Answer<'/api/auth/refresh', 'post'>;
 export type PersonRole = Tokens['roles'][number];
 

@@ -9,6 +9,7 @@ import type {
   BackupRun,
   BarsAnswer,
   CoinsStatus,
+  DeskShown,
   EquityAnswer,
   GoLiveShown,
   Incident,
@@ -88,6 +89,11 @@ export class DeskApi {
   results({ symbol, strategy, ...of }: ResultsQuery): Promise<Results> {
     const query = { ...of, ...(symbol ? { symbol } : {}), ...(strategy ? { strategy } : {}) };
     return answerOf(this.#client.GET('/api/results', { params: { query } }));
+  }
+
+  /** Those that run in this installation, this one among them. */
+  async desks(): Promise<readonly DeskShown[]> {
+    return (await answerOf(this.#client.GET('/api/desks'))).desks;
   }
 
   bars(symbol: string): Promise<BarsAnswer> {

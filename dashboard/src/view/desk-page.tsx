@@ -88,6 +88,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
       <Header
         status={status}
         connection={connection}
+        api={api}
         onHelp={() => setDialog('help')}
         onTemporal={openTemporal}
         onSignOut={() => void session.signOut()}

@@ -1,22 +1,26 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { MoneyAtStake, TraderStatus } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
 import { day, timeOfDay } from '../format.js';
+import { DeskSwitcher } from './desk-switcher.js';
 import { Wordmark } from './wordmark.js';
 
 interface HeaderProps {
   readonly status: TraderStatus | null;
   readonly connection: Connection;
+  readonly api: DeskApi;
   readonly onHelp: () => void;
   readonly onTemporal: () => void;
   readonly onSignOut: () => void;
 }
 
-export function Header({ status, connection, onHelp, onTemporal, onSignOut }: HeaderProps) {
+export function Header({ status, connection, api, onHelp, onTemporal, onSignOut }: HeaderProps) {
   return (
     <header class="top">
       <Wordmark />
       {status !== null && <Identity status={status} />}
+      <DeskSwitcher api={api} />
       <div class="top-end">
         {status !== null && (
           <span class="clock" title="Market time: that of the prices">

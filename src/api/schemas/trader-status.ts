@@ -19,7 +19,7 @@ import type { ShownStatus } from '../live/shown-status.js';
 import type { LiveMessage } from '../live/status-watch.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
-const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
+export const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
 
 const HALT_CAUSES = [
   ...(['startup', 'person', 'kill', 'daily-loss', 'drawdown', 'stale-data', 'clock-jump'] as const),

@@ -1,18 +1,12 @@
 import { basename, dirname } from 'node:path';
 import type { Command } from 'commander';
-import type { TraderStatus } from '../../contracts/trader-status.js';
 import { type DeskFound, desksFound } from '../../desk/resolve-desk.js';
 import type { Mode } from '../../domain/mode.js';
-import { askSocket } from '../../home/ask-socket.js';
-import { dashboardFrom } from '../../home/dashboard-address.js';
 import { desksHomes, desksStartedIn } from '../../home/installation.js';
-import { deskPaths, homePaths, type Runtime, writtenFileOf } from '../../home/runtime.js';
-import { runtimeHere } from '../../home/runtime-here.js';
-import { askSupervisor } from '../../home/supervisor-protocol.js';
+import { writtenFileOf } from '../../home/runtime.js';
+import { type StartedDesk, startedDesks } from '../../home/started-desks.js';
 import { printJson, printLines } from '../output.js';
 import { installationHome } from '../running-desk.js';
-
-const STATUS_TIMEOUT_MS = 2_000;
 
 interface ListedDesk extends DeskFound {
   /** It was started with this FERMATA_HOME before. */
@@ -22,13 +16,6 @@ interface ListedDesk extends DeskFound {
   readonly mode: Mode | null;
   /** Of its page; null where it does not run. */
   readonly page: string | null;
-}
-
-/** A desk that was started here, as its last start left it. */
-interface StartedDesk {
-  readonly runtime: Runtime;
-  readonly runs: boolean;
-  readonly mode: Mode | null;
 }
 
 export function desksCommand(command: Command): void {
@@ -41,9 +28,8 @@ export function desksCommand(command: Command): void {
 }
 
 async function listed(installation: string): Promise<readonly ListedDesk[]> {
-  const homes = desksHomes(installation);
-  const here = (await Promise.all(homes.map(startedIn))).flat();
-  const before = homes.flatMap(desksStartedIn);
+  const here = await startedDesks(installation);
+  const before = desksHomes(installation).flatMap(desksStartedIn);
   const found = desksFound();
   return [...found, ...startedByPath(here, found)].map((desk) => {
     const last = here.find(({ runtime }) => runtime.desk === desk.name);
@@ -52,24 +38,9 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
       started: before.includes(desk.name),
       runs: last?.runs ?? false,
       mode: last?.mode ?? null,
-      page: last?.runs ? dashboardFrom(last.runtime.web) : null,
+      page: last?.runs ? last.page : null,
     };
   });
-}
-
-async function startedIn(home: string): Promise<readonly StartedDesk[]> {
-  const runtime = runtimeHere(home);
-  if (runtime === null) return [];
-  const running = await askSupervisor(home, 'who', {}).then(
-    ({ desk }) => desk,
-    () => null,
-  );
-  const socket = deskPaths(homePaths(home), runtime.desk).controlSocket;
-  const mode = await askSocket(socket, 'status', {}, STATUS_TIMEOUT_MS).then(
-    (status) => (status as TraderStatus).mode,
-    () => null,
-  );
-  return [{ runtime, runs: running === runtime.desk, mode }];
 }
 
 /** Those that were started last in their homes, where no name leads to their files. */

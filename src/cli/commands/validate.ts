@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import { ANY_ROLE, BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { namedOnCli } from '../../home/cli-session.js';
+import { homeOf } from '../../home/installation.js';
+import { isContainer } from '../../home/is-container.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { summaryLines } from '../../validation/report/summary.js';
 import { keepRequest } from '../../validation/request.js';
@@ -14,7 +16,7 @@ import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
-import { fermataHome } from '../running-desk.js';
+import { fermataHome, installationHome } from '../running-desk.js';
 import { storedMinutes } from '../stored-minutes.js';
 import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
 import {
@@ -85,6 +87,8 @@ async function validate(options: ValidateOptions): Promise<number> {
       ? (namedOnCli(home, Date.now()) ?? people[0] ?? BUILT_IN_OPERATOR)
       : signedInPerson({ home, deskFile: loaded.file }, ANY_ROLE, options.as);
   const stored = await storedMinutes(options, loaded.desk, home, runtime?.simulatedVenue);
+  // Its result counts for this desk's start with real money, so it takes its place now.
+  if (!isContainer(process.env)) homeOf(installationHome(), loaded.desk.desk);
   const asked = validationRequest(options, loaded, stored, person, Date.now());
   const request = keepRequest(home, asked, loaded);
   const showBar = progressPrinter(process.stderr);

@@ -1,10 +1,15 @@
-/** One supervisor per FERMATA_HOME: found by its socket, held by a lock that ends with the process. */
+/** What a start claims: one supervisor per home, found by its socket, and one desk per account; by locks that end with the process. */
+import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Desk } from '../../desk/schema.js';
+import { secretVariable } from '../../desk/secret-variable.js';
 import { type FileLock, tryLockFile } from '../../home/file-lock.js';
 import { type HomePaths, homePaths } from '../../home/runtime.js';
 import { askSupervisor } from '../../home/supervisor-protocol.js';
+import { credentialNames } from '../../venue/environment.js';
+import { tradedVenue } from '../../venue/registry.js';
 import { StartFailure } from './start-failure.js';
 
 const ASK_TIMEOUT_MS = 1_000;
@@ -38,6 +43,29 @@ async function describeOther(home: string): Promise<string | null> {
   } catch {
     return null;
   }
+}
+
+/**
+ * An account of an exchange is one desk's: two that trade it see orders that are not theirs. Null where no key leads to one.
+ * Throws `StartFailure` where another desk of this installation trades with this key.
+ */
+export function claimAccount(
+  { mode, venue }: Pick<Desk, 'mode' | 'venue'>,
+  { servers }: HomePaths,
+  env: NodeJS.ProcessEnv,
+): FileLock | null {
+  if (mode !== 'live') return null;
+  const names = credentialNames(tradedVenue(venue.name).live, 'trader');
+  const keys = names.flatMap((name) => secretVariable(env, name) ?? []);
+  if (keys.length === 0) return null;
+  const hash = createHash('sha256').update([venue.name, ...keys].join('\n'));
+  const lock = tryLockFile(join(servers.run, `account-${hash.digest('hex').slice(0, 16)}.lock`));
+  if (lock !== null) return lock;
+  throw new StartFailure(
+    `another desk that runs here trades with the same ${names.join(' and ')}`,
+    'give this desk an account and a key of its own, in the environment of its start',
+    'nothing was started',
+  );
 }
 
 function makeFolders(paths: HomePaths): void {

@@ -1,0 +1,20 @@
+import type { DeskApi } from '../connection/desk-api.js';
+import { usePolled } from '../connection/use-polled.js';
+
+const LOOK_EVERY_MS = 15_000;
+
+/** The pages of the other desks that run beside this one; nothing where it is alone. People sign in on each apart. */
+export function DeskSwitcher({ api }: { readonly api: DeskApi }) {
+  const { value } = usePolled(() => api.desks(), LOOK_EVERY_MS, '');
+  const others = (value ?? []).filter(({ here }) => !here);
+  if (others.length === 0) return null;
+  return (
+    <nav class="desks" aria-label="Other desks">
+      {others.map(({ desk, mode, page }) => (
+        <a key={desk} href={page} title={`To the page of ${desk}`}>
+          {desk} <span class="soft">{mode ?? 'no answer'}</span>
+        </a>
+      ))}
+    </nav>
+  );
+}
