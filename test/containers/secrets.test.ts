@@ -170,6 +170,9 @@ function secretsReadFrom(entry: string): ReadonlySet<string> {
     if (/home\/(secrets|container-secrets)\.ts$/.test(file)) continue;
     for (const [, name = ''] of text.matchAll(/readSecret\([^']*'(\w+)'\)/g)) read.add(name);
     for (const [, name = ''] of text.matchAll(/SECRET_FILES\.(\w+)/g)) read.add(name);
+    // One of two, by the user of the connection.
+    if (file.endsWith('/store/pool.ts'))
+      for (const [, name = ''] of text.matchAll(/'(postgres\w*Password)'/g)) read.add(name);
     if (/\bdataKey\(/.test(text)) read.add('dataKey');
   }
   return read;
