@@ -1,4 +1,4 @@
-import type { Desk } from '../desk/schema.js';
+import type { Desk, DeskStrategy } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { check } from './check.js';
 
@@ -9,7 +9,7 @@ export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const expected =
     'every limit is set, one position can not lose more than a day may, the trader holds the limits';
   const { risk } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
-  const problems = contradictions(desk.risk);
+  const problems = contradictions(desk);
   if (risk.length === 0) problems.push('the trader reports no limits');
   const held = risk.map(({ limit, value }) => `${limit} ${value}`).join(', ');
   return {
@@ -19,9 +19,9 @@ export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   };
 });
 
-function contradictions(risk: Desk['risk']): string[] {
+function contradictions({ risk, strategies }: Desk): string[] {
   const problems: string[] = [];
-  const lossOfOnePct = (risk.maxPositionSizePct * risk.stopLossPct) / 100;
+  const lossOfOnePct = Math.max(...strategies.map(({ size }) => lossAtStopPct(risk, size)));
   if (lossOfOnePct > risk.dailyLossLimitPct) {
     problems.push(
       `one position at its stop loses ${lossOfOnePct.toFixed(2)} % of equity, more than the daily limit ${risk.dailyLossLimitPct} %`,
@@ -33,4 +33,13 @@ function contradictions(risk: Desk['risk']): string[] {
     );
   }
   return problems;
+}
+
+/** Percent of equity that the largest position of a strategy loses at the farthest stop; slippage and fees are not in it. */
+function lossAtStopPct(
+  { maxPositionSizePct, stopLossPct }: Desk['risk'],
+  size: DeskStrategy['size'],
+): number {
+  const { riskPct = Number.POSITIVE_INFINITY, equityPct = Number.POSITIVE_INFINITY } = size ?? {};
+  return Math.min(riskPct, (Math.min(equityPct, maxPositionSizePct) * stopLossPct) / 100);
 }

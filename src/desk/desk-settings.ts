@@ -18,8 +18,8 @@ export interface Setting extends SettingSpec {
   readonly fileValue: number;
 }
 
-export function settingsSource({ risk, strategies }: Desk): SettingsSource {
-  return { risk, strategies };
+export function settingsSource({ risk, strategies, instruments }: Desk): SettingsSource {
+  return { risk, strategies, instruments };
 }
 
 /** `changed`: what the trader says was changed since. */

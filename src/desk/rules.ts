@@ -6,6 +6,7 @@ import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
+import { limitRules } from './limit-rules.js';
 import { liveRules } from './live-rules.js';
 import { ownStepRules } from './own-steps.js';
 import { type Desk, deskObject } from './schema.js';
@@ -23,6 +24,7 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
     ...sessionRules(desk),
     ...feeAssetRules(desk),
     ...strategyRules(desk),
+    ...limitRules(desk),
     ...peopleRules(desk),
     ...intervalRules(desk),
     ...stepRules(desk),

@@ -104,6 +104,8 @@ export interface LimitSetting<Key extends string = string, Without extends LeftO
   readonly whole: boolean;
   readonly min: number;
   readonly max: number;
+  /** Most where anything of the desk is bought for cash, spot and stocks; left out: `max` holds for all. */
+  readonly maxForCash?: number;
   /** The desk file takes everything above this, where that is less than `min`. */
   readonly above?: number;
   /** In which direction it only ever refuses more. */

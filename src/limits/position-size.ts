@@ -8,9 +8,12 @@ export const positionSizeLimit = limit({
   setting: {
     key: 'maxPositionSizePct',
     meaning: 'Largest position, percent of equity',
-    reference: 'Largest position, percent of equity.',
+    reference:
+      'Largest position, percent of equity: what is held times its price. At most 100 where an instrument is bought for cash (spot, stock); contracts on margin may be worth more than the account.',
     leftOut: 'refused',
     ...PERCENT,
+    max: 10_000,
+    maxForCash: 100,
   },
   name: 'position-size',
   title: 'Largest position',

@@ -131,6 +131,19 @@ describe('risk-settings', () => {
     expect(outcome.verdict).toBe('fail');
     expect(outcome.observed).toContain('loses 5.00 % of equity, more than the daily limit 3 %');
   });
+
+  it.each([
+    [{ riskPct: 3 }, 'pass'],
+    [{ riskPct: 3.5 }, 'fail'],
+    [{ equityPct: 60 }, 'pass'],
+    [{ lots: 1 }, 'fail'],
+  ] as const)('goes by the size of the strategies where they have one: %j', async (size, verdict) => {
+    const { risk, strategies, ...others } = loaded.desk;
+    const wide = { ...risk, maxPositionSizePct: 100, stopLossPct: 5, dailyLossLimitPct: 3 };
+    const sized = strategies.map((strategy) => ({ ...strategy, size }));
+    const desk = { ...others, risk: wide, strategies: sized };
+    expect(await check('risk-settings', { context: { desk } })).toMatchObject({ verdict });
+  });
 });
 
 describe('configuration', () => {

@@ -193,6 +193,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'the default is',
   },
   {
+    kind: 'a position worth more than the account, of coins',
+    from: '  maxPositionSizePct: 3.0',
+    to: '  maxPositionSizePct: 300',
+    at: 'maxPositionSizePct: 300',
+    key: 'risk.maxPositionSizePct',
+    expected: 'at most 100, since spot and stocks are bought for cash',
+    found: '300',
+    doThis: 'write 100 or less',
+  },
+  {
     kind: 'a step whose check does not exist',
     from: 'check: disk-space',
     to: 'check: disk-spaces',

@@ -6,7 +6,7 @@ import { deskUnderTest, until } from '../support/desk-under-test.js';
 const desk = deskUnderTest('slob');
 let simulator: IbkrSimulator;
 beforeAll(async () => {
-  simulator = await startIbkrSimulator({ accounts: [{ id: 'DU1234567', cash: '1000000.00' }], walkMs: 500 });
+  simulator = await startIbkrSimulator({ accounts: [{ id: 'DU1234567', cash: '100000.00' }], walkMs: 500 });
 });
 afterAll(async () => {
   await desk.dispose();
@@ -33,12 +33,15 @@ it('trades the broker’s paper account without a go-live, and does what its run
     const now = await desk.status();
     return now.mode === 'ACTIVE' ? now : null;
   });
-  expect(active).toMatchObject({ cash: '1000000.00', goLive: { required: false } });
+  expect(active).toMatchObject({ cash: '100000.00', goLive: { required: false } });
 
   type Step = { readonly key: string; readonly verdict: string };
   const { steps } = await shown<{ readonly steps: readonly Step[] }>('run', 'pre-market');
   const verdicts = Object.fromEntries(steps.map(({ key, verdict }) => [key, verdict]));
-  expect(verdicts).toMatchObject({ venue: 'pass', data: 'pass', database: 'pass', drawdown: 'pass' });
+  expect(verdicts).toMatchObject({
+    ...{ venue: 'pass', data: 'pass', database: 'pass', drawdown: 'pass' },
+    risk: 'pass',
+  });
   // None was taken yet: nothing was looked at.
   expect(verdicts.backup).toBe('not_run');
 

@@ -6,6 +6,7 @@ import {
   settingSpecs,
   settingValues,
 } from '../../src/engine/settings/setting-specs.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
 type Values = Readonly<Record<string, number>>;
@@ -166,6 +167,15 @@ describe('the direction of each key', () => {
     expect(needsApproval(spec, 10, less)).toBe(false);
     expect(needsApproval(spec, 10, 10)).toBe(false);
     expect(needsApproval(spec, 10, more)).toBe(true);
+  });
+
+  it.each([
+    ['coins', SPOT, 100],
+    ['contracts on margin', FUTURES, 10_000],
+  ] as const)('of %s, a position is worth at most so much of equity: %i %%', (_what, capabilities, most) => {
+    const desk = new DeskUnderTest({ capabilities }).begin();
+    expect(change(desk, { 'risk.maxPositionSizePct': most }, ['anna'])).toMatchObject({ ok: true });
+    expect(change(desk, { 'risk.maxPositionSizePct': most + 1 }, ['anna'])).toMatchObject({ ok: false });
   });
 
   it('a parameter of a strategy has no safe direction', () => {

@@ -19,7 +19,10 @@ it('has the values of its runbook', () => {
     timezone: 'America/New_York',
     instruments: [{ symbol: 'NQ/USD', kind: 'future', tickSize: '0.25', multiplier: '20', exchange: 'CME' }],
     strategies: [
-      { parameters: { consolMinDuration: 5, consolMaxDuration: 30, slBufferPips: 1, tpRiskReward: 2 } },
+      {
+        size: { riskPct: 1, maxLots: 5 },
+        parameters: { consolMinDuration: 5, consolMaxDuration: 30, slBufferPips: 1, tpRiskReward: 2 },
+      },
     ],
     risk: { maxDrawdownPct: 25 },
     api: { port: 5000 },
@@ -76,16 +79,20 @@ it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no 
   );
 });
 
-it('trades the made-up day in a backtest, the same bytes twice', async () => {
+const TARGET = { '09:43': [14_990, 14_990, 14_976, 14_980] } as const;
+
+/** The minutes of a quiet day, and those of the made-up one until the market closes. */
+const minutesOf = (changes: Parameters<typeof dayUntil>[1]) =>
+  [
+    ...dayUntil('23:59', {}, {}).map((minute) => ({ ...minute, date: '2026-07-14' })),
+    ...dayUntil('16:30', changes).map((minute) => ({ ...minute, date: '2026-07-15' })),
+  ].map(({ at, date, ...prices }) => ({ ...prices, openMs: momentOf(date, at) }));
+
+function backtests(changes: Parameters<typeof dayUntil>[1]) {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-slob-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  const target = { '09:43': [14_990, 14_990, 14_976, 14_980] } as const;
-  const minutes = [
-    ...dayUntil('23:59', {}, {}).map((minute) => ({ ...minute, date: '2026-07-14' })),
-    ...dayUntil('16:00', target).map((minute) => ({ ...minute, date: '2026-07-15' })),
-  ].map(({ at, date, ...prices }) => ({ ...prices, openMs: momentOf(date, at) }));
-  const file = writeMinutes(folder, minutes);
-  const run = async (name: string, env: NodeJS.ProcessEnv) => {
+  const file = writeMinutes(folder, minutesOf(changes));
+  return async (name: string, env: NodeJS.ProcessEnv) => {
     const orders = join(folder, `${name}.csv`);
     const { code, out, err } = await runCommand(
       folder,
@@ -95,19 +102,33 @@ it('trades the made-up day in a backtest, the same bytes twice', async () => {
     expect(code, err).toBe(0);
     return { report: out, orders: readFileSync(orders, 'utf8') };
   };
+}
+
+function rowsOf(csv: string): readonly Record<string, string | undefined>[] {
+  const [header = '', ...lines] = csv.trim().split('\n');
+  const columns = header.split(',');
+  return lines.map((line) => Object.fromEntries(line.split(',').map((value, at) => [columns[at], value])));
+}
+
+it('trades the made-up day in a backtest, the same bytes twice', async () => {
+  const run = backtests(TARGET);
   const [once, again] = await Promise.all([
     run('once', { TZ: 'UTC' }),
     run('again', { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8' }),
   ]);
   expect(again).toEqual(once);
-  const [header = '', ...lines] = once.orders.trim().split('\n');
-  const columns = header.split(',');
-  const orders = lines.map((line) =>
-    Object.fromEntries(line.split(',').map((value, at) => [columns[at], value])),
-  );
-  expect(orders).toMatchObject([
+  expect(rowsOf(once.orders)).toMatchObject([
     { purpose: 'entry', side: 'sell', limit: '15011.00', state: 'filled', average_price: '15011.000' },
     { purpose: 'protective', side: 'buy', stop: '15028.00', state: 'cancelled' },
-    { purpose: 'exit', side: 'buy', state: 'filled' },
+    { purpose: 'exit', side: 'buy', state: 'filled', ended: expect.stringContaining('2026-07-15T13:4') },
   ]);
+});
+
+it('is flat by 15:55 where neither stop nor target is reached', async () => {
+  const { orders } = await backtests({})('flat', { TZ: 'UTC' });
+  const [, , exit] = rowsOf(orders);
+  expect(exit).toMatchObject({
+    ...{ purpose: 'exit', side: 'buy', state: 'filled' },
+    ended: expect.stringContaining('2026-07-15T19:55'),
+  });
 });

@@ -4,28 +4,33 @@
  * 15,027. 09:39 closes at 15,011, the bid is 15,010.75: the stop is 15,027 + 1 = 15,028, 17.25 away; the target is twice
  * that below, 14,976.25.
  */
-import { DateTime } from 'luxon';
 import { describe, expect, it } from 'vitest';
 import { levelsOf } from '../../desks/slob/strategies/lib/levels.js';
-import { newYorkTime } from '../../desks/slob/strategies/lib/new-york.js';
 import { objection } from '../../desks/slob/strategies/lib/second-look.js';
 import { isOver, nextState, type SetupState, TRANSITIONS } from '../../desks/slob/strategies/lib/setup.js';
+import type { EntryWish } from '../../src/engine/strategies/strategy.js';
 import { AtTheStrategy, points } from './support/at-the-strategy.js';
-import { dayUntil } from './support/day.js';
+import { dayUntil, STORY } from './support/day.js';
+
+/** A day that is quiet but for its European high. */
+const EUROPE_ONLY = { '05:00': STORY['05:00']! };
+
+const levels = ({ limitTicks, protectTicks }: EntryWish) => [limitTicks, protectTicks];
 
 const idOf = (text: string): string | undefined => /setup ([0-9a-f]{8})/i.exec(text)?.[1];
 
 describe('the hand-worked day', () => {
-  it('is sold once, with the stop above the sweep', () => {
+  it('is sold once, with the stop above the sweep and the target twice the risk below', () => {
     const desk = new AtTheStrategy().see(dayUntil('15:59'));
     expect(desk.entries).toHaveLength(1);
-    const [{ side, limitTicks, protectTicks, restBars } = desk.entries[0]!] = desk.entries;
+    const { side, limitTicks, protectTicks, restBars, exits } = desk.entries[0]!;
     expect([side, points(limitTicks), points(protectTicks), restBars]).toEqual([
       'sell',
       15_010.75,
       15_028,
       3,
     ]);
+    expect(exits).toEqual({ targets: [{ ticks: 14_976.25 * 4, closedPpm: 1_000_000 }] });
   });
 
   it('says each step with the setup’s id of eight characters, the plan when it is detected', () => {
@@ -55,10 +60,10 @@ describe('the hand-worked day', () => {
     const low = [14_990, 14_990, 14_976.25, 14_980] as const;
     const above = [14_990, 14_990, 14_976.5, 14_980] as const;
     const open = new AtTheStrategy().see(dayUntil('09:43', { '09:43': above }));
-    expect(open.exits).toEqual([]);
+    expect(open.state).toContain('POSITION_OPEN');
     const desk = new AtTheStrategy().see(dayUntil('09:44', { '09:43': low }));
-    expect(desk.exits).toEqual([`setup ${idOf(desk.state)} is at its target`]);
     expect(desk.state).toContain('SETUP_COMPLETE: its position is closed');
+    expect(desk.exits, 'its target does it').toEqual([]);
   });
 
   it('is complete when the stop was filled', () => {
@@ -66,11 +71,6 @@ describe('the hand-worked day', () => {
     const desk = new AtTheStrategy().see(dayUntil('09:44', { '09:43': up }));
     expect(desk.exits).toEqual([]);
     expect(desk.state).toContain('SETUP_COMPLETE');
-  });
-
-  it('is flat from 15:55 on', () => {
-    expect(new AtTheStrategy().see(dayUntil('15:54')).exits).toEqual([]);
-    expect(new AtTheStrategy().see(dayUntil('15:55')).exits).toEqual(['flat by the close']);
   });
 
   it('expires where no position comes of its order', () => {
@@ -123,8 +123,13 @@ describe('a day that breaks one rule', () => {
       'SECOND_LIQUIDITY',
     ],
     ['the close comes too late', {}, 'EXPIRED: no close below 15013.00 in time', { entryMaxBars: 1 }],
-    ['reward to risk is 1.5', {}, 'INVALIDATED: reward to risk is not above 1.5', { tpRiskReward: 1.5, slBufferPips: 0.75 }],
-    ['it is late in the day', {}, 'EXPIRED: no entry before the last minute', { lastEntry: 9 * 60 + 39 }],
+    [
+      'reward to risk is 1.5',
+      {},
+      'INVALIDATED: reward to risk is not above 1.5',
+      { tpRiskReward: 1.5, slBufferPips: 0.75 },
+    ],
+    ['it is late in the day', {}, 'EXPIRED: no entry before the last minute', { lastEntryMinutes: 440 }],
   ] as const)(
     'is not traded: %s',
     (_what, changes, state, parameters: Record<string, number> = {}, dropped: number = 0) => {
@@ -132,6 +137,31 @@ describe('a day that breaks one rule', () => {
       const desk = new AtTheStrategy(parameters).see(minutes);
       expect(desk.state).toContain(state);
       expect(desk.entries).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['2026-07-15', '15:28', 'FIRST_LIQUIDITY'],
+    ['2026-07-15', '15:29', 'is not taken'],
+    // The day after Thanksgiving: the market closes at 13:15.
+    ['2026-11-27', '11:43', 'FIRST_LIQUIDITY'],
+    ['2026-11-27', '11:44', 'is not taken'],
+    ['2026-07-15', '18:30', 'is not taken'],
+  ] as const)('on %s, the high taken at %s: %s', (date, at, state) => {
+    const minutes = dayUntil(at, { [at]: [15_004, 15_020, 15_003, 15_016] }, EUROPE_ONLY);
+    expect(new AtTheStrategy({}, date).see(minutes).state).toContain(state);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, 0, -15_000, 1e9])(
+    'with %d for the prices of a minute: sells nothing, or what it would have sold without that minute',
+    (absurd) => {
+      const prices = [absurd, absurd, absurd, absurd] as const;
+      for (const at of ['05:00', '09:30', '09:34', '09:37', '09:38', '09:39']) {
+        const desk = new AtTheStrategy().see(dayUntil('09:39', { [at]: prices }));
+        const without = new AtTheStrategy().see(dayUntil('09:39', { [at]: undefined }));
+        if (desk.entries.length > 0)
+          expect(desk.entries.map(levels), at).toEqual(without.entries.map(levels));
+      }
     },
   );
 
@@ -201,25 +231,6 @@ describe('levels', () => {
   });
 });
 
-describe('the time of day in New York', () => {
-  it('is that of the time zone, to the hour in which the clocks change', () => {
-    for (let year = 2007; year <= 2060; year += 1) {
-      for (const [month, days] of [
-        [3, 15],
-        [11, 8],
-      ] as const) {
-        const from = DateTime.utc(year, month, 1).toMillis();
-        for (let hour = 0; hour < days * 24; hour += 1) {
-          const ms = from + hour * 3_600_000;
-          const there = DateTime.fromMillis(ms, { zone: 'America/New_York' });
-          const { minuteOfDay } = newYorkTime(ms);
-          if (minuteOfDay !== there.hour * 60) throw new Error(`${there.toISO()}: ${minuteOfDay}`);
-        }
-      }
-    }
-  });
-});
-
 describe('a setup', () => {
   const states = Object.keys(TRANSITIONS) as SetupState[];
   const events = ['consolidated', 'swept', 'ordered', 'filled', 'closed', 'broken', 'expired'] as const;
@@ -267,14 +278,14 @@ describe('a setup', () => {
       expect(idOf(begunAnew.state), until).toBe(idOf(whole.state));
       expect(begunAnew.entries, until).toEqual([]);
       if (minute < 39) expect(begunAnew.state, until).toBe(alone.state);
-      // What is held goes on to its target.
+      // What is held goes on to its target, which the engine has kept.
       begunAnew.lots = minute < 39 ? 0 : -1;
-      const rest = dayUntil('09:43', { '09:43': [14_990, 14_990, 14_976, 14_980] }).filter(
-        ({ at }) => at > until,
-      );
-      begunAnew.see(rest);
+      begunAnew.see(dayUntil('09:43').filter(({ at }) => at > until));
+      expect(begunAnew.state, until).toContain('POSITION_OPEN');
+      begunAnew.lots = 0;
+      begunAnew.see(dayUntil('09:44').slice(-1));
+      expect(begunAnew.state, until).toContain('SETUP_COMPLETE');
       expect(begunAnew.entries, until).toHaveLength(minute < 39 ? 1 : 0);
-      expect(begunAnew.exits, until).toHaveLength(1);
     }
   });
 

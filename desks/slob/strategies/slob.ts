@@ -4,7 +4,6 @@
  */
 import { type DeskView, type InstrumentFacts, strategy } from 'fermata/strategy';
 import { levelsOf, ticksUp } from './lib/levels.js';
-import { newYorkTime } from './lib/new-york.js';
 import { objection } from './lib/second-look.js';
 import { type Candle, isOver, newSetup, nextState, type Setup, type SetupEvent } from './lib/setup.js';
 
@@ -35,15 +34,10 @@ const parameters = {
     meaning: 'begin of the European morning, minute of the day in New York (derived)',
   },
   usOpen: { ...ofTheDay, default: 540, meaning: 'its end and the US open, minute of the day in New York' },
-  lastEntry: {
+  lastEntryMinutes: {
     ...ofTheDay,
-    default: 930,
-    meaning: 'no entry from this minute of the day in New York on (derived)',
-  },
-  flatAt: {
-    ...ofTheDay,
-    default: 955,
-    meaning: 'what is held is closed from this minute of the day in New York on (derived)',
+    default: 90,
+    meaning: 'no entry in so many minutes before the close of the session (derived)',
   },
   euroMinBars: {
     whole: true,
@@ -99,7 +93,7 @@ class Slob {
   /** A whole day from the European open to the US close, so that a start at any minute knows the setup of the day. */
   readonly warmupBars = 780;
   readonly #tick: number;
-  #day = -1;
+  #date = '';
   #europe = { bars: 0, high: 0 };
   #setup: Setup | null = null;
 
@@ -111,13 +105,15 @@ class Slob {
   }
 
   onBar(desk: DeskView, bar: Candle): void {
-    const { day, minuteOfDay } = newYorkTime(bar.openMs);
-    if (day !== this.#day) this.#newDay(desk, day);
-    const { euroOpen, usOpen, lastEntry, flatAt } = this.values;
-    if (minuteOfDay >= euroOpen && minuteOfDay < usOpen) this.#inEurope(bar);
-    if (this.#setup !== null) this.#advance(desk, bar, minuteOfDay >= lastEntry);
-    else if (minuteOfDay >= usOpen && minuteOfDay < lastEntry) this.#lookForFirst(desk, bar);
-    if (desk.lots !== 0 && (minuteOfDay >= flatAt || minuteOfDay < usOpen)) desk.exit('flat by the close');
+    // Where the bar ended: the first of the European morning ends a minute after it began.
+    const { date, minuteOfDay, minutesToClose } = desk.session;
+    if (date !== this.#date) this.#newDay(desk, date);
+    const { euroOpen, usOpen, lastEntryMinutes } = this.values;
+    // What opens in the evening closes on the next date: nothing begins in it.
+    const isLate = minutesToClose <= lastEntryMinutes || minuteOfDay + minutesToClose > MINUTES_PER_DAY;
+    if (minuteOfDay > euroOpen && minuteOfDay <= usOpen) this.#inEurope(bar);
+    if (this.#setup !== null) this.#advance(desk, bar, isLate);
+    else if (minuteOfDay > usOpen && !isLate) this.#lookForFirst(desk, bar);
   }
 
   state(): string {
@@ -129,8 +125,8 @@ class Slob {
     return `the European high ${this.#price(high)} is not taken after the US open (${clock(usOpen)} in New York) yet`;
   }
 
-  #newDay(desk: DeskView, day: number): void {
-    this.#day = day;
+  #newDay(desk: DeskView, date: string): void {
+    this.#date = date;
     this.#europe = { bars: 0, high: 0 };
     const setup = this.#setup;
     if (setup === null) return;
@@ -148,7 +144,7 @@ class Slob {
 
   #lookForFirst(desk: DeskView, bar: Candle): void {
     const { bars, high } = this.#europe;
-    if (bars < this.values.euroMinBars || bar.high <= high) return;
+    if (bars < this.values.euroMinBars || !(bar.high > high)) return;
     this.#setup = newSetup(this.instrument.symbol, bar.openMs);
     desk.note(`Setup ${this.#setup.id}: first liquidity, the European high ${this.#price(high)} is taken`);
   }
@@ -231,13 +227,13 @@ class Slob {
       side: 'sell',
       type: 'limit',
       ticks: entry,
-      exits: { stop: { ticks: levels.stop } },
+      exits: { stop: { ticks: levels.stop }, targets: [{ ticks: levels.target }] },
       restBars: this.values.entryRestBars,
       because: `setup ${setup.id}: closed below the candle without an upper wick`,
     });
   }
 
-  /** After its order: closed at the target by us, at the stop by the venue. */
+  /** After its order: what closes it, its target, its stop and the end of the session, is carried out by the engine. */
   #follow(desk: DeskView, setup: Setup, bar: Candle): void {
     const { levels } = setup;
     if (levels === null) return;
@@ -245,7 +241,6 @@ class Slob {
     const isFilled = isPast(desk) ? bar.high >= levels.entry : held(desk);
     if (setup.state === 'ORDER_PLACED' && isFilled) this.#go(setup, 'filled');
     if (setup.state === 'POSITION_OPEN') {
-      if (bar.low <= levels.target) desk.exit(`setup ${setup.id} is at its target`);
       if (isPast(desk) ? isReached : !held(desk)) this.#end(desk, setup, 'closed', 'its position is closed');
     } else if (!isPast(desk) && !desk.entryResting) {
       if (isReached) this.#end(desk, setup, 'closed', 'it was opened and closed within a minute');

@@ -2,7 +2,9 @@
  * What can be changed while the desk trades, and which direction of each is the safe one. What is not here needs a
  * restart: it decides what is traded, where, or with what, and positions are held in its terms.
  */
+import type { Instrument } from '../../domain/instrument.js';
 import type { SettingChange } from '../../domain/settings-change.js';
+import { mostOf } from '../../limits/most-of.js';
 import { LIMITS, type RiskKey, type RiskNumbers } from '../../limits/registry.js';
 import type { StrategyConfig } from '../config.js';
 import { declaredOf } from '../strategies/registry.js';
@@ -22,6 +24,7 @@ export interface SettingSpec {
 export interface SettingsSource {
   readonly risk: RiskNumbers;
   readonly strategies: readonly StrategyConfig[];
+  readonly instruments: readonly Pick<Instrument, 'kind'>[];
 }
 
 export type SettingValues = Readonly<Record<string, number>>;
@@ -41,9 +44,9 @@ export function parameterKey(strategy: string, parameter: string): string {
 }
 
 /** A limit that the desk file leaves out is none of its settings: it takes an edit of the file. */
-export function settingSpecs({ risk, strategies }: SettingsSource): readonly SettingSpec[] {
+export function settingSpecs({ risk, strategies, instruments }: SettingsSource): readonly SettingSpec[] {
   const inFile = LIMITS.filter(({ setting }) => risk[setting.key] !== undefined);
-  const held = new Set(inFile.map(({ setting }) => riskKey(setting.key)));
+  const most = new Map(inFile.map(({ setting }) => [riskKey(setting.key), mostOf(setting, instruments)]));
   const parameters = strategies.flatMap((strategy) =>
     (declaredOf(strategy)?.parameters ?? []).map(
       (spec): SettingSpec => ({
@@ -57,11 +60,15 @@ export function settingSpecs({ risk, strategies }: SettingsSource): readonly Set
       }),
     ),
   );
-  return [...RISK_SPECS.filter(({ key }) => held.has(key)), ...parameters];
+  const limits = RISK_SPECS.flatMap((spec) => {
+    const max = most.get(spec.key);
+    return max === undefined ? [] : [{ ...spec, max }];
+  });
+  return [...limits, ...parameters];
 }
 
 /** The value of every key as `source` has it, defaults filled in. */
-export function settingValues({ risk, strategies }: SettingsSource): SettingValues {
+export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instruments'>): SettingValues {
   const values: Record<string, number> = {};
   for (const { setting } of LIMITS) {
     const value = risk[setting.key];

@@ -60,15 +60,16 @@ export class AtTheStrategy {
     return this;
   }
 
-  /** A resting entry is filled where the price is back at it, and what is held is closed at the stop. */
-  #fill({ high }: Minute): void {
+  /** A resting entry is filled where the price is back at it, and what is held is closed at the stop or the target. */
+  #fill({ high, low }: Minute): void {
     const ticks = high * TICKS_PER_POINT;
     if (this.resting !== null && ticks >= this.resting.limitTicks) {
       this.resting = null;
       this.lots = -1;
     }
-    const stop = this.entries.at(-1)?.protectTicks ?? Number.POSITIVE_INFINITY;
-    if (this.lots !== 0 && ticks >= stop) this.lots = 0;
+    const { protectTicks = Number.POSITIVE_INFINITY, exits } = this.entries.at(-1) ?? {};
+    const target = exits?.targets?.[0]?.ticks ?? 0;
+    if (ticks >= protectTicks || low * TICKS_PER_POINT <= target) this.lots = 0;
   }
 
   #bar({ at, open, high, low, close }: Minute) {

@@ -20,6 +20,8 @@ const scaled = (value: number): bigint => BigInt(Math.round(value * Number(SCALE
 
 /** What speaks against the order, in words; null: nothing. */
 export function objection({ entry, stop, target }: Levels, sweep: Candle, look: SecondLook): string | null {
+  const prices = [entry, stop, target, sweep.open, sweep.high, sweep.close];
+  if (!prices.every(Number.isSafeInteger)) return 'a level is no price';
   const tick = scaledText(look.tickSize);
   const priceOf = (ticks: number): bigint => BigInt(ticks) * tick;
   const [open, high, close] = [priceOf(sweep.open), priceOf(sweep.high), priceOf(sweep.close)];

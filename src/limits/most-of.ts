@@ -1,0 +1,11 @@
+/** The largest value of a limit's number on a desk: what is bought for cash is never worth more than the account. */
+import type { Instrument } from '../domain/instrument.js';
+import { isOwned } from '../domain/value.js';
+import type { LimitSetting } from './limit.js';
+
+export function mostOf(
+  { max, maxForCash = max }: Pick<LimitSetting, 'max' | 'maxForCash'>,
+  instruments: readonly Pick<Instrument, 'kind'>[],
+): number {
+  return instruments.some(isOwned) ? maxForCash : max;
+}
