@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ExitPlan } from '../../src/domain/exit-plan.js';
 import type { OrderIntent } from '../../src/domain/order.js';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EntryWish } from '../../src/engine/strategies/strategy.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
-import { DeskUnderTest, venueOrder } from './support/desk.js';
+import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
 
 const ABLE = { ...SPOT, amends: true, replaces: true };
@@ -153,6 +156,20 @@ describe('targets', () => {
     desk.quote(0, 10_250);
     expect(desk.recorded('target.reached')).toEqual([]);
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
+  });
+
+  it('wait over a close, and the stop is whole again until the market opens', () => {
+    const calendar = new SessionCalendar(
+      withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-12:30'] } }),
+      () => 0,
+    );
+    const { desk, stop, lots } = held(HALVES, { sessions: [{ calendar }] });
+    desk.wait(START_MS + 30 * 60_000 - 1 - desk.marketMs);
+    desk.quote(0, 10_200);
+    desk.wait(1);
+    amended(desk, stop, lots / 2);
+    expect(desk.live('exit', 0)).toEqual([]);
+    expect(exchanges(desk)).toMatchObject([{ stopTicks: 9_800, quantityLots: lots }]);
   });
 
   it('take what is left of the entry off', () => {

@@ -15,6 +15,7 @@ import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
 import { averageOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { isDust } from './dust.js';
+import { isMarketOpen } from './session.js';
 
 const MINUTE_MS = 60_000;
 /** A stop that trails is moved once it would come nearer by this part of its distance: not with each tick. */
@@ -146,12 +147,13 @@ function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
 
 /**
  * Lots that the reached targets leave of what is held; null: they leave all of it. Nothing is left that no order could
- * sell, and a part too small for an order waits for the next one.
+ * sell, and a part too small for an order waits for the next one. While nothing can be sold, the stop is for all of it.
  */
 export function lotsAfterTargets(core: Core, position: PositionEntry): number | null {
   const trade = tradeWithExits(core, position);
   const target = trade?.exits.plan.targets?.[trade.exits.reached - 1];
-  if (trade === null || target === undefined || !mayReduce(core)) return null;
+  if (trade === null || target === undefined) return null;
+  if (!mayReduce(core) || !isMarketOpen(core, position.instrument)) return null;
   const instrument = instrumentAt(core, position.instrument);
   const held = Math.abs(position.quantityLots);
   const whole = held + trade.exitLots - trade.exits.soldBefore;
