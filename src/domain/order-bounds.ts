@@ -1,11 +1,21 @@
 /** What the venue takes in one order of an instrument. */
 import { formatDecimal } from './decimal.js';
 import type { Instrument } from './instrument.js';
-import { formatMoney } from './money.js';
+import { formatMoney, worth } from './money.js';
 
 /** Lots, of what is filled at the market: what one stop protects and one order closes. */
 export function largestAtMarket({ maxQuantityLots, maxMarketLots }: Instrument): number {
   return Math.min(maxQuantityLots, maxMarketLots ?? maxQuantityLots);
+}
+
+/** Something, but less than the smallest order at `priceTicks`: no stop can rest for it and no sale is taken. */
+export function isTooSmall(
+  { minNotional, minQuantityLots, moneyPerTickLot }: Instrument,
+  lots: number,
+  priceTicks: number,
+): boolean {
+  const held = Math.abs(lots);
+  return held !== 0 && (held < minQuantityLots || worth(held, priceTicks, moneyPerTickLot) < minNotional);
 }
 
 /** By value, and by quantity where that is more than a lot: for people. */

@@ -5,6 +5,7 @@ import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument } from '../domain/instrument.js';
 import { mulDivUnits, type Units } from '../domain/money.js';
 import type { Side } from '../domain/order.js';
+import { isTooSmall } from '../domain/order-bounds.js';
 import { isOwned, VALUE } from '../domain/value.js';
 import { stepsAt } from './books.js';
 import type { EngineState, OrderEntry, PositionEntry, TradeEntry } from './state.js';
@@ -41,9 +42,9 @@ export function applyExecution(state: EngineState, instrument: Instrument, execu
     const reducing = Math.min(Math.abs(signed), Math.abs(position.quantityLots));
     reduce(state, steps, position, reducing, execution);
     const opening = Math.abs(signed) - reducing;
-    if (opening > 0) open(state, steps, position, Math.sign(signed) * opening, execution);
+    if (opening > 0) open(state, instrument, position, Math.sign(signed) * opening, execution);
   } else {
-    open(state, steps, position, signed, execution);
+    open(state, instrument, position, signed, execution);
     chargeFee(position, execution.fee);
   }
   const gained = position.realised - realisedBefore;
@@ -114,18 +115,22 @@ function holdCoins(position: PositionEntry, { perLot }: BookSteps, coins: Units)
 
 function open(
   state: EngineState,
-  steps: BookSteps,
+  instrument: Instrument,
   position: PositionEntry,
   signedLots: number,
   execution: Execution,
 ): void {
+  const steps = stepsAt(state, instrument.id);
   const trade = tradeOf(state, position, execution, signedLots);
-  const { order, priceTicks } = execution;
+  const { order, priceTicks, marketMs } = execution;
+  const { quantityLots } = position;
   const protectTicks = order?.intent.protectTicks ?? null;
   const cost = valueAt(steps, signedLots, priceTicks);
   const lost = protectTicks === null ? null : cost - valueAt(steps, signedLots, protectTicks);
   trade.risk = trade.risk === null || lost === null ? null : trade.risk + (lost < 0n ? -lost : lost);
-  if (order !== null && protectTicks !== null) takeExits(trade, order.intent, protectTicks);
+  const isLeftOver = quantityLots === 0 || isTooSmall(instrument, quantityLots, priceTicks);
+  if (order !== null && protectTicks !== null)
+    takeExits(trade, order.intent, { protectTicks, marketMs, isLeftOver });
   trade.entryLots += Math.abs(signedLots);
   trade.entryTickLots += tickLots(signedLots, priceTicks);
   holdCoins(position, steps, coinsOf(position, steps) + BigInt(signedLots) * steps.perLot);

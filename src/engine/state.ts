@@ -34,6 +34,10 @@ export interface TradeExits {
   /** Client id of that entry: its later fills begin nothing anew. */
   readonly entry: string;
   readonly plan: ExitPlan;
+  /** Market time of the first fill of that entry. */
+  readonly openedMs: number;
+  /** Lots that the trade had sold before it: its parts are of what came after. */
+  readonly soldBefore: number;
   /** Targets that the market has reached. */
   reached: number;
   /** What moved the stop last; null: it is where the entry wanted it. */

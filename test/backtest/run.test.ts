@@ -160,6 +160,55 @@ describe('a backtest', () => {
       expect([minute, newest, numbers]).toEqual([minute, minute, 6]);
   });
 
+  it('tells trades that their targets, stop or time closed apart, and sells half at each target', async () => {
+    const staged: StrategyDefinition = {
+      ...{ kind: 'staged', suits: 'trending', parameters: [] },
+      create: () => ({
+        warmupBars: 0,
+        state: () => 'waits',
+        onBar: ({ positionLots, entryResting, lastQuote, enterLimit }) => {
+          if (positionLots !== 0 || entryResting || lastQuote === null) return;
+          const limitTicks = lastQuote.askTicks;
+          const targets = [
+            { ticks: limitTicks + 30_000, closedPpm: 500_000 },
+            { ticks: limitTicks + 60_000, closedPpm: 1_000_000 },
+          ];
+          const exits = { targets, maxBars: 20 };
+          const protectTicks = limitTicks - 60_000;
+          enterLimit({ side: 'buy', limitTicks, protectTicks, exits, restBars: 1, because: 'it is flat' });
+        },
+      }),
+    };
+    (STRATEGIES as Map<string, StrategyDefinition>).set('staged', staged);
+    try {
+      const of = { name: 'staged', kind: 'staged', symbols: ['BTC/USDT'], enabled: true, parameters: {} };
+      const strategies = [{ ...of, size: { equityPct: 5 } }] as unknown as Desk['strategies'];
+      const file = writeMinutes(temporaryFolder(), waves(360));
+      const { report, measure } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
+      const { by, trades, closedResult } = report;
+      expect(by.exitReason.map(({ key }) => key).sort()).toEqual(['stop', 'target 2 of 2', 'time']);
+      const told = by.exitReason.reduce((sum, { result }) => sum + Number(result), 0);
+      expect(told).toBeCloseTo(Number(closedResult), 6);
+      const fills = measure!.fills.map(({ clientId, quantityLots }) => {
+        const { purpose, why = purpose } = measure!.orders.get(clientId)!.intent;
+        return { why, quantityLots };
+      });
+      fills.forEach(({ why, quantityLots }, place) => {
+        if (why !== 'target 2 of 2') return;
+        const [entry, first] = fills.slice(place - 2, place);
+        expect([entry?.why, first?.why]).toEqual(['entry', 'target 1 of 2']);
+        expect(first?.quantityLots).toBe(Math.floor((entry?.quantityLots ?? 0) / 2));
+        expect(quantityLots).toBe((entry?.quantityLots ?? 0) - (first?.quantityLots ?? 0));
+      });
+      const wins = trades.filter(({ why }) => why === 'target 2 of 2');
+      expect(fills.filter(({ why }) => why === 'target 2 of 2')).toHaveLength(wins.length);
+      for (const { entryPrice, exitPrice } of wins)
+        expect(Number(exitPrice) - Number(entryPrice)).toBeGreaterThan(400);
+    } finally {
+      (STRATEGIES as Map<string, StrategyDefinition>).delete('staged');
+    }
+  });
+
   it('shows a strategy as many minutes of before as it needs, as the running desk does', async () => {
     let before = 0;
     const patient: StrategyDefinition = {

@@ -132,6 +132,15 @@ describe('hours of a desk file', () => {
     expect(at(berlin, '2026-03-29T12:00Z')).toBe('open 2026-03-28T23:00 to 2026-03-29T22:00');
   });
 
+  it('keeps a holiday that was too far ahead to be seen when it was asked first', () => {
+    const day = ['00:00-24:00'];
+    const hours = { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day };
+    const market = own({ hours, holidays: ['2026-12-25'] });
+    expect(market.isOpen(Date.parse('2026-09-01T12:00Z'))).toBe(true);
+    expect(market.isOpen(Date.parse('2026-12-24T12:00Z'))).toBe(true);
+    expect(at(market, '2026-12-25T12:00Z')).toBe('closed 2026-12-25T00:00 to 2026-12-26T00:00');
+  });
+
   it('never closes where its days touch', () => {
     const day = ['00:00-24:00'];
     const always = own({ hours: { mon: day, tue: day, wed: day, thu: day, fri: day, sat: day, sun: day } });

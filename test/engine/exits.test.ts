@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ExitPlan } from '../../src/domain/exit-plan.js';
 import type { OrderIntent } from '../../src/domain/order.js';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { createEngine } from '../../src/engine/engine.js';
+import type { EntryWish } from '../../src/engine/strategies/strategy.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
-import { DeskUnderTest, venueOrder } from './support/desk.js';
-import { oneEntry } from './support/one-entry.js';
+import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
+import { entriesInTurn, oneEntry } from './support/one-entry.js';
 
 const ABLE = { ...SPOT, amends: true, replaces: true };
 const HALVES: ExitPlan = {
@@ -154,6 +158,20 @@ describe('targets', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
   });
 
+  it('wait over a close, and the stop is whole again until the market opens', () => {
+    const calendar = new SessionCalendar(
+      withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-12:30'] } }),
+      () => 0,
+    );
+    const { desk, stop, lots } = held(HALVES, { sessions: [{ calendar }] });
+    desk.wait(START_MS + 30 * 60_000 - 1 - desk.marketMs);
+    desk.quote(0, 10_200);
+    desk.wait(1);
+    amended(desk, stop, lots / 2);
+    expect(desk.live('exit', 0)).toEqual([]);
+    expect(exchanges(desk)).toMatchObject([{ stopTicks: 9_800, quantityLots: lots }]);
+  });
+
   it('take what is left of the entry off', () => {
     const strategies = [oneEntry({ exits: HALVES })];
     const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
@@ -244,6 +262,60 @@ describe('a time exit', () => {
     desk.happen({ kind: 'order.cancelled', clientId: stop!.clientId });
     desk.fill(desk.live('exit', 0)[0]!, 10_010);
     expect(why(desk)).toEqual(['time']);
+  });
+});
+
+/** Two entries; the first position is sold at its target, all but 30 lots: 3 USDT, where the smallest order is 5. */
+function leftOver(exits: ExitPlan, next: Partial<EntryWish>) {
+  const strategies = [entriesInTurn([{ exits }, next])];
+  const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
+  desk.bar(0, 10_000);
+  const [entry] = desk.live('entry', 0);
+  desk.accept(entry!);
+  desk.fill(entry!, 10_000);
+  desk.accept(desk.live('protective', 0)[0]!);
+  desk.quote(0, 10_200);
+  desk.live('protective', 0).forEach(({ clientId }) => {
+    desk.happen({ kind: 'order.cancelled', clientId });
+  });
+  const [sale] = desk.live('exit', 0);
+  desk.fill(sale!, 10_200, sale!.quantityLots - 30);
+  desk.happen({ kind: 'order.expired', clientId: sale!.clientId });
+  return desk;
+}
+
+describe('what a target leaves below the smallest order', () => {
+  const WHOLE: ExitPlan = { targets: [{ ticks: 10_200, closedPpm: 1_000_000 }] };
+
+  it('is not tried to be sold again, and keeps the next entry on', () => {
+    const desk = leftOver(WHOLE, { limitTicks: 10_200, protectTicks: 10_000 });
+    desk.pass(6_000);
+    expect(desk.live('exit', 0)).toEqual([]);
+    desk.bar(0, 10_200);
+    desk.pass(1_000);
+    expect(desk.live('entry', 0)).toMatchObject([{ limitTicks: 10_200 }]);
+    expect(desk.sent('cancel')).toEqual([]);
+  });
+
+  it('leaves the next entry its own exits: none of those that were reached', () => {
+    const desk = leftOver(WHOLE, { limitTicks: 10_200, protectTicks: 10_000 });
+    desk.bar(0, 10_200);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_200);
+    expect(desk.live('exit', 0)).toEqual([]);
+    expect(desk.live('protective', 0)).toMatchObject([
+      { quantityLots: entry!.quantityLots + 30, stopTicks: 10_000 },
+    ]);
+  });
+
+  it('leaves the next entry its own stop, wherever the one before had come', () => {
+    const desk = leftOver({ ...WHOLE, trailTicks: 50 }, { limitTicks: 10_000, protectTicks: 9_800 });
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    expect(desk.live('protective', 0)).toMatchObject([{ stopTicks: 9_800 }]);
   });
 });
 

@@ -30,6 +30,8 @@ const DAYS_AHEAD = 40;
 export class SessionCalendar {
   /** The phase that was asked for last: nearly every question is about the same one. */
   #known: Phase | null = null;
+  /** Holidays beyond what was looked through have to be found yet. */
+  #knownUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly hours: TradingHours,
@@ -39,9 +41,10 @@ export class SessionCalendar {
   /** Nobody has to look again before `untilMs`. Periods that touch are one phase. */
   phaseAt(utcMs: number): Phase {
     const known = this.#known;
-    if (known !== null && utcMs >= known.fromMs && utcMs < known.untilMs) return known;
+    if (known !== null && utcMs >= known.fromMs && utcMs < this.#knownUntilMs) return known;
     const found = this.#find(utcMs);
     this.#known = found;
+    this.#knownUntilMs = Math.min(found.untilMs, utcMs + DAY_MS);
     return found;
   }
 

@@ -48,7 +48,7 @@ function step(core: Core, at: InstrumentId): void {
     flatten(core, at, 'exit');
     return;
   }
-  if (!isOpen || lotsAfterTargets(core, positionAt(core, at)) === null) {
+  if (lotsAfterTargets(core, positionAt(core, at)) === null) {
     protect(core, at);
     return;
   }

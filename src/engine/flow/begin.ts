@@ -3,6 +3,7 @@ import { PAPER_ACCOUNT } from '../../domain/account.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { isTooSmall } from '../../domain/order-bounds.js';
 import { sameInstruments } from '../apply-config.js';
 import { averageTicks, fundsOf, heldPositions } from '../books.js';
 import {
@@ -26,7 +27,6 @@ import { bringIntoForce } from '../settings/apply-settings.js';
 import { stillChanged } from '../settings/effective-config.js';
 import { settingValues } from '../settings/setting-specs.js';
 import type { PositionEntry } from '../state.js';
-import { isTooSmall } from './dust.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 import { watchSessions } from './session.js';

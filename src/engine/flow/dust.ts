@@ -1,6 +1,6 @@
 /** What partial fills and fees leave: too small for any order that the venue takes. It is shown, and prevents nothing. */
-import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import { worth } from '../../domain/money.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import { isTooSmall } from '../../domain/order-bounds.js';
 import { averageTicks } from '../books.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
 import { NO_PRICE_MS } from '../timing.js';
@@ -11,15 +11,6 @@ import { NO_PRICE_MS } from '../timing.js';
  */
 export function isDustAt(core: Core, at: InstrumentId, priceTicks: number): boolean {
   return isTooSmall(instrumentAt(core, at), positionAt(core, at).quantityLots, priceTicks);
-}
-
-export function isTooSmall(
-  { minNotional, minQuantityLots, moneyPerTickLot }: Instrument,
-  lots: number,
-  priceTicks: number,
-): boolean {
-  const held = Math.abs(lots);
-  return held !== 0 && (held < minQuantityLots || worth(held, priceTicks, moneyPerTickLot) < minNotional);
 }
 
 /** Whether so many lots can be traded. Where nothing says what they are worth everything counts as if it could. */

@@ -6,6 +6,7 @@
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
+import { isTooSmall } from '../../domain/order-bounds.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
 import { type Core, commit, instrumentAt, positionAt, workAt } from '../core.js';
@@ -13,7 +14,8 @@ import { mayReduce } from '../halts/mode.js';
 import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
 import { averageOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
-import { isDust, isTooSmall } from './dust.js';
+import { isDust } from './dust.js';
+import { isMarketOpen } from './session.js';
 
 const MINUTE_MS = 60_000;
 /** A stop that trails is moved once it would come nearer by this part of its distance: not with each tick. */
@@ -23,7 +25,7 @@ type WithExits = TradeEntry & { readonly exits: TradeExits };
 
 /** Records what the market has reached since: with a fresh price only, an old one says nothing of what could be had. */
 export function followExits(core: Core, at: InstrumentId): void {
-  const trade = tradeWithExits(positionAt(core, at));
+  const trade = tradeWithExits(core, positionAt(core, at));
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
   if (trade !== null && age !== null && age <= staleMsOf(core.config.risk)) {
     const priceTicks = closingTicks(core, at, trade.side);
@@ -120,7 +122,7 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void
 /** The whole of it, as where its strategy closes it; said once. */
 function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
   const work = workAt(core, at);
-  if (work.exiting !== null || !mayReduce(core) || isDust(core, at)) return;
+  if (work.exiting !== null || !mayReduce(core)) return;
   const isClosed = lotsAfterTargets(core, positionAt(core, at)) === 0;
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
@@ -136,23 +138,25 @@ function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
   work.exiting = { because, why };
 }
 
-function isTimeUp({ marketMs }: Core, { openedMs, exits }: WithExits): boolean {
-  const { maxBars } = exits.plan;
+function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
+  const { openedMs, plan } = exits;
+  const { maxBars } = plan;
   if (maxBars === undefined) return false;
   return marketMs >= (Math.floor(openedMs / MINUTE_MS) + 1 + maxBars) * MINUTE_MS;
 }
 
 /**
  * Lots that the reached targets leave of what is held; null: they leave all of it. Nothing is left that no order could
- * sell, and a part too small for an order waits for the next one.
+ * sell, and a part too small for an order waits for the next one. While nothing can be sold, the stop is for all of it.
  */
 export function lotsAfterTargets(core: Core, position: PositionEntry): number | null {
-  const trade = tradeWithExits(position);
+  const trade = tradeWithExits(core, position);
   const target = trade?.exits.plan.targets?.[trade.exits.reached - 1];
-  if (trade === null || target === undefined || !mayReduce(core)) return null;
+  if (trade === null || target === undefined) return null;
+  if (!mayReduce(core) || !isMarketOpen(core, position.instrument)) return null;
   const instrument = instrumentAt(core, position.instrument);
   const held = Math.abs(position.quantityLots);
-  const whole = held + trade.exitLots;
+  const whole = held + trade.exitLots - trade.exits.soldBefore;
   const rest = whole - Number((BigInt(whole) * BigInt(target.closedPpm)) / BigInt(WHOLE_TRADE_PPM));
   if (rest >= held) return null;
   const stopTicks = trade.protectTicks ?? target.ticks;
@@ -166,8 +170,10 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
   return `target ${exits.reached} of ${exits.plan.targets?.length ?? 0}`;
 }
 
-function tradeWithExits({ trade, quantityLots }: PositionEntry): WithExits | null {
-  return trade?.exits === undefined || quantityLots === 0 ? null : (trade as WithExits);
+/** What is too small to sell has none: nothing could be done about it. */
+function tradeWithExits(core: Core, { instrument, trade, quantityLots }: PositionEntry): WithExits | null {
+  if (trade?.exits === undefined || quantityLots === 0 || isDust(core, instrument)) return null;
+  return trade as WithExits;
 }
 
 /** What closing it brings: the bid of what is long, the ask of what is short. */

@@ -5,14 +5,31 @@ import type { EngineState, TradeEntry } from '../state.js';
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
-/** An entry brings its stop and its exits; where the stop was moved meanwhile, a later fill does not move it back. */
-export function takeExits(trade: TradeEntry, { clientId, exits }: OrderIntent, protectTicks: number): void {
+interface EntryFill {
+  /** Where the entry wants the stop. */
+  readonly protectTicks: number;
+  readonly marketMs: number;
+  /** All that was held before is too small to sell. */
+  readonly isLeftOver: boolean;
+}
+
+/**
+ * An entry brings its stop and its exits; where the stop was moved meanwhile, a later fill does not move it back. Beside a
+ * rest that is too small to sell it begins anew: that trade's exits have been, and its stop was for another market.
+ */
+export function takeExits(
+  trade: TradeEntry,
+  { clientId, exits }: OrderIntent,
+  { protectTicks, marketMs, isLeftOver }: EntryFill,
+): void {
+  if (isLeftOver && trade.exits?.entry !== clientId) delete trade.exits;
   const { protectTicks: before } = trade;
   const wasMoved = before !== null && trade.exits !== undefined && trade.exits.movedBy !== null;
   trade.protectTicks = wasMoved && isNearer(trade.side, before, protectTicks) ? before : protectTicks;
   if (exits === undefined || trade.exits?.entry === clientId) return;
   const movedBy = trade.protectTicks === protectTicks ? null : (trade.exits?.movedBy ?? null);
-  trade.exits = { entry: clientId, plan: exits, reached: 0, movedBy };
+  const begun = { openedMs: marketMs, soldBefore: trade.exitLots };
+  trade.exits = { entry: clientId, plan: exits, ...begun, reached: 0, movedBy };
 }
 
 /** Whether a stop there is nearer to the market than the other, from the side of the trade. */

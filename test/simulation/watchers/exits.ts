@@ -23,6 +23,8 @@ const MINUTE_MS = 60_000;
 const SURELY_TRADABLE = 1.5;
 
 interface Trade {
+  /** Client id. */
+  readonly entry: string;
   readonly side: 'long' | 'short';
   readonly plan: ExitPlan;
   readonly openedMs: number;
@@ -189,9 +191,10 @@ export class Exits implements Watcher {
       if (trade !== undefined) this.#trades.delete(at);
       return;
     }
-    if (trade !== undefined) return;
-    const plan = entry.exits;
-    this.#trades.set(at, { side: opens, plan, openedMs, sold: 0, reached: 0, stopTicks, places: new Set() });
+    // Another entry is made beside what can't be sold alone, and begins anew.
+    if (trade?.entry === clientId) return;
+    const begun = { entry: clientId, side: opens, plan: entry.exits, openedMs, stopTicks } as const;
+    this.#trades.set(at, { ...begun, sold: 0, reached: 0, places: new Set() });
   }
 
   #wronglyMoved(
