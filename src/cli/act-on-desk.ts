@@ -78,28 +78,30 @@ export function notProvenInTime(what: string, seconds: number): CliFailure {
 /** For scripts: also where a person reads the run; null where there is no run, or no UI of Temporal's behind our sign-in. */
 export function withRun<T extends { readonly workflowId: string | null }>(
   outcome: T,
+  home: string = fermataHome(),
 ): T & { readonly run: string | null } {
   const { workflowId } = outcome;
-  return { ...outcome, run: workflowId === null ? null : runAddressAt(fermataHome(), workflowId) };
+  return { ...outcome, run: workflowId === null ? null : runAddressAt(home, workflowId) };
 }
 
-export function runLines(outcome: { readonly workflowId: string | null }): string[] {
-  const { run } = withRun(outcome);
+export function runLines(outcome: { readonly workflowId: string | null }, home?: string): string[] {
+  const { run } = withRun(outcome, home);
   return run === null ? [] : [`  read it:   ${run}`];
 }
 
 /** Exit code 0 only where it is proven. */
 export function showOutcome(what: string, outcome: OperationResult, json: boolean): number {
-  const isProven = outcome.ok && outcome.proven;
   if (json) {
     printJson(withRun(outcome));
   } else {
     printLines(outcomeLines(what, outcome));
   }
-  return isProven ? EXIT_OK : EXIT_FAILED;
+  return exitCodeOf(outcome);
 }
 
-export function outcomeLines(what: string, outcome: OperationResult): string[] {
+export const exitCodeOf = ({ ok, proven }: OperationResult): number => (ok && proven ? EXIT_OK : EXIT_FAILED);
+
+export function outcomeLines(what: string, outcome: OperationResult, home?: string): string[] {
   const isProven = outcome.ok && outcome.proven;
   const ids = [
     ...(outcome.haltId === null ? [] : [`halt ${outcome.haltId}`]),
@@ -108,7 +110,7 @@ export function outcomeLines(what: string, outcome: OperationResult): string[] {
   return [
     isProven ? `✓ ${what}: proven (${outcome.detail})` : `✗ ${what}: NOT proven (${outcome.detail})`,
     ...(ids.length === 0 ? [] : [`  ${ids.join(', ')}`]),
-    ...runLines(outcome),
+    ...runLines(outcome, home),
     ...outcome.problems.map((problem) => `  ! ${problem}`),
     ...(isProven ? [] : ['  do this:   fermata status, and ask again once its reason is gone']),
   ];

@@ -120,7 +120,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'stop',
     group: 'Stop and resume',
     summary: 'no new entries; resting entries are cancelled, positions and stops kept',
-    load: async () => ofDesk((await import('./commands/stop.js')).stopCommand, 'where-several'),
+    load: async () => (await import('./commands/stop.js')).stopCommand,
   },
   {
     name: 'close-all',

@@ -13,8 +13,18 @@ import { namedOnCli } from '../home/cli-session.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import type { OperationResult } from '../operations/operation.js';
 import { ControlFailure, connectTrader, type TraderClient } from '../trader/client.js';
-import { notProvenInTime, showOutcome, type UrgentOptions, withinSeconds } from './act-on-desk.js';
+import {
+  exitCodeOf,
+  notProvenInTime,
+  outcomeLines,
+  showOutcome,
+  type UrgentOptions,
+  withinSeconds,
+  withRun,
+} from './act-on-desk.js';
 import { endedDesk } from './ended-desk.js';
+import { presentFailure } from './failure.js';
+import { failureJson, printFailure, printJson, printLines } from './output.js';
 import { requireRuntime } from './running-desk.js';
 import { sayingWhat } from './waiting.js';
 
@@ -27,6 +37,8 @@ interface Order {
 
 interface Errand {
   readonly kind: EmergencyKind;
+  /** As it is told to the person, with the desk where it is one of several that are stopped. */
+  readonly what: string;
   readonly runtime: Runtime;
   readonly order: Order;
   readonly trader: TraderClient;
@@ -51,9 +63,43 @@ const KEPT_BY_WORKFLOW =
   'Nothing of the desk runs now: the workflow carries this out as soon as it is started.';
 const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll: 'close-all' };
 
-/** Answers with the exit code. */
+/** Of the desk that was chosen. Answers with the exit code. */
 export async function emergency(kind: EmergencyKind, options: UrgentOptions): Promise<number> {
-  const runtime = requireRuntime();
+  const outcome = await outcomeOf(kind, WORDS[kind], requireRuntime(), options);
+  return showOutcome(WORDS[kind], outcome, options.json === true);
+}
+
+/**
+ * Stops the desks of these homes side by side: none waits for another, and each answers for itself, as soon as it does.
+ * Answers with the exit code: 0 only where each stop is proven.
+ */
+export async function stopEach(homes: readonly string[], options: UrgentOptions): Promise<number> {
+  const ends = await Promise.all(
+    homes.map(async (home) => {
+      const runtime = requireRuntime(home);
+      const { desk } = runtime;
+      const what = `stop of ${desk}`;
+      try {
+        const outcome = await outcomeOf('stop', what, runtime, options);
+        if (options.json !== true) printLines(outcomeLines(what, outcome, home));
+        return { exitCode: exitCodeOf(outcome), end: { desk, ...withRun(outcome, home) } };
+      } catch (error) {
+        const failure = presentFailure(error);
+        if (options.json !== true) printFailure(error, false);
+        return { exitCode: failure.exitCode, end: { desk, ...failureJson(failure) } };
+      }
+    }),
+  );
+  if (options.json === true) printJson({ desks: ends.map(({ end }) => end) });
+  return Math.max(...ends.map(({ exitCode }) => exitCode));
+}
+
+async function outcomeOf(
+  kind: EmergencyKind,
+  what: string,
+  runtime: Runtime,
+  options: UrgentOptions,
+): Promise<OperationResult> {
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const order: Order = {
     commandId: randomUUID(),
@@ -66,12 +112,11 @@ export async function emergency(kind: EmergencyKind, options: UrgentOptions): Pr
   sent.catch(() => undefined);
   const { timeout: seconds } = options;
   const provenByMs = performance.now() + Math.max(seconds - KEEP_SECONDS, seconds / 2) * 1000;
-  const errand: Errand = { kind, runtime, order, trader, sent, seconds, provenByMs };
+  const errand: Errand = { kind, what, runtime, order, trader, sent, seconds, provenByMs };
   try {
-    const late = notProvenInTime(WORDS[kind], options.timeout);
+    const late = notProvenInTime(what, options.timeout);
     const done = sayingWhat(howFar(errand), Promise.race([carryOut(errand), unlessEnded(errand)]));
-    const outcome = await withinSeconds(options.timeout, done, late);
-    return showOutcome(WORDS[kind], outcome, options.json === true);
+    return await withinSeconds(options.timeout, done, late);
   } finally {
     trader.close();
   }
@@ -102,11 +147,11 @@ async function orEnded(
 }
 
 /** What matters most to somebody who waits: whether the trader has it. */
-function howFar({ kind, sent, seconds }: Errand): () => string {
+function howFar({ what, sent, seconds }: Errand): () => string {
   let text = `the trader has not answered yet: it is asked again, at most ${seconds} s`;
   sent.then(
     () => {
-      text = `the trader has taken the ${WORDS[kind]}; waiting for the proof and the workflow, at most ${seconds} s`;
+      text = `the trader has taken the ${what}; waiting for the proof and the workflow, at most ${seconds} s`;
     },
     (error: unknown) => {
       if (isDeskEnded(error)) text = 'nothing of the desk runs: it is handed to the workflow';

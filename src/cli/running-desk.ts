@@ -37,7 +37,7 @@ export async function chooseDesk(
 ): Promise<void> {
   chosen = null;
   const installation = installationHome();
-  const homes = desksHomes(installation).filter((home) => runtimeHere(home) !== null);
+  const homes = startedHomes(installation);
   if (typeof named === 'string' && unknownName === 'its-home') {
     const file = resolveDesk(named);
     chosen = wouldBeHomeOf(installation, loadDesk(file, { parts: stepPartsOf(file) }).desk.desk);
@@ -46,8 +46,30 @@ export async function chooseDesk(
     chosen = knownHomeOf(installation, desk);
     const known = { always: 0, 'where-several': 1 }[unknownName as string] ?? Number.POSITIVE_INFINITY;
     if (chosen === null && homes.length > known) throw notStarted(desk, homes);
-  } else if (homes.length > 1) chosen = await onlyOneOf(homes);
+    if (unknownName === 'where-several') chosen ??= homes[0] ?? null;
+  } else chosen = homes.length > 1 ? await onlyOneOf(homes) : (homes[0] ?? null);
 }
+
+/**
+ * The homes of the desks that a stop is for: the named one's, else of all that run, so that nobody has to name a desk in
+ * haste. Where it is certain that none does, of all that were started: each answers for itself. Throws where a name is
+ * refused.
+ */
+export async function chooseToStop(named: string | true | undefined): Promise<readonly string[]> {
+  if (typeof named === 'string') {
+    await chooseDesk(named, 'where-several');
+    return [fermataHome()];
+  }
+  const homes = startedHomes(installationHome());
+  const running = homes.length > 1 ? await runningOf(homes) : [];
+  const meant = running.length > 0 ? running : homes;
+  chosen = meant.length === 1 ? (meant[0] ?? null) : null;
+  return meant.length === 0 ? [fermataHome()] : meant;
+}
+
+/** Of the desks that were started here. */
+const startedHomes = (installation: string): readonly string[] =>
+  desksHomes(installation).filter((home) => runtimeHere(home) !== null);
 
 /** Of a desk by name, or by its folder or file. */
 const nameOf = (nameOrFile: string): string =>
@@ -66,8 +88,7 @@ function notStarted(desk: string, homes: readonly string[]): CliFailure {
 }
 
 async function onlyOneOf(homes: readonly string[]): Promise<string> {
-  const states = await Promise.all(homes.map(async (home) => ({ home, ended: await hasEnded(home) })));
-  const running = states.filter(({ ended }) => !ended).map(({ home }) => home);
+  const running = await runningOf(homes);
   const [only, ...more] = running;
   if (only !== undefined && more.length === 0) return only;
   const names = deskNamesIn(running.length > 0 ? running : homes);
@@ -78,6 +99,12 @@ async function onlyOneOf(homes: readonly string[]): Promise<string> {
     'nothing was sent to any of them',
     `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`,
   );
+}
+
+/** Those of which it is not certain that they have ended. */
+async function runningOf(homes: readonly string[]): Promise<readonly string[]> {
+  const states = await Promise.all(homes.map(async (home) => ({ home, ended: await hasEnded(home) })));
+  return states.filter(({ ended }) => !ended).map(({ home }) => home);
 }
 
 /** Throws where no desk was ever started here. */

@@ -64,17 +64,27 @@ const firstDeskFile = (installation: string): string => join(homePaths(installat
 function becomesFirst(installation: string, desk: string): boolean {
   if (desksStartedIn(installation).includes(desk)) return true;
   const { run } = homePaths(installation);
-  mkdirSync(run, { recursive: true, mode: 0o700 });
-  writeOnce(firstDeskFile(installation), desk);
+  try {
+    mkdirSync(run, { recursive: true, mode: 0o700 });
+    writeOnce(firstDeskFile(installation), desk);
+  } catch {
+    // The start of this desk says what is wrong with the folder, and what to do.
+    return true;
+  }
   return firstDesk(installation) === desk;
 }
 
 /** Homes of before that file say it by what they were started with. */
 function firstDesk(installation: string): string | null {
-  const name = textOf(firstDeskFile(installation));
-  if (name !== null) return name;
-  const runtime = textOf(join(homePaths(installation).run, 'runtime.json'));
-  return runtime === null ? null : (JSON.parse(runtime) as Runtime).desk;
+  try {
+    const name = textOf(firstDeskFile(installation));
+    if (name !== null) return name;
+    const runtime = textOf(join(homePaths(installation).run, 'runtime.json'));
+    return runtime === null ? null : (JSON.parse(runtime) as Runtime).desk;
+  } catch {
+    // Cut off by a power cut, or somebody else's: the start of the desk writes it anew, or says what is wrong with the folder.
+    return null;
+  }
 }
 
 /** Of the desk that lives in `home`. */

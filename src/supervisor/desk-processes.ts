@@ -13,6 +13,7 @@ import {
   choosePostgres,
   chooseTemporal,
   type PostgresPlace,
+  refuseEarlierVersion,
   startOwnPostgres,
   startOwnTemporal,
   type TemporalServerPlace,
@@ -78,7 +79,11 @@ export class DeskProcesses {
   ): Promise<At> {
     const { paths, children, log, ending } = this.context;
     const server = new SharedServer<At>({
-      ...{ name, run: paths.servers.run, choose, start, tidy, children },
+      ...{ name, run: paths.servers.run, start, tidy, children },
+      choose: async (before) => {
+        await refuseEarlierVersion(name, paths);
+        return choose(before);
+      },
       onNews: (news) => this.#report(name, news),
       say: (text) => this.#tell('info', text),
     });

@@ -63,6 +63,8 @@ export class SharedServer<At> {
       const place = this.#readPlace();
       if (lock !== null) {
         this.#lock = lock;
+        // A supervisor that was killed, or a power cut, left it as it was: who starts beside this one must not believe it.
+        if (place !== null) this.#writePlace({ ...place, serving: false });
         return this.#begin(async () => this.options.choose(place?.at ?? null));
       }
       if (place?.serving) {
@@ -121,11 +123,12 @@ export class SharedServer<At> {
     }
   }
 
+  /** Null also where a power cut left it empty: the server is started at another address then. */
   #readPlace(): Place<At> | null {
     try {
       return JSON.parse(readFileSync(this.#file('.json'), 'utf8')) as Place<At>;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
   }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { secretVariable } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
-import type { FileLock } from '../home/file-lock.js';
+import { type FileLock, waitForLock } from '../home/file-lock.js';
 import type { HomePaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
@@ -14,7 +14,7 @@ import { type DeskLog, openDeskLog } from './log/desk-log.js';
 import { openActions } from './open-actions.js';
 import { createRedactor, knownSecrets } from './redact.js';
 import { claimAccount, claimHome } from './start/claim-home.js';
-import { choosePorts, pagePort } from './start/ports.js';
+import { choosePorts, type DeskPorts, pagePort } from './start/ports.js';
 import { preflight } from './start/preflight.js';
 import { startDesk } from './start/start-desk.js';
 import { StartFailure } from './start/start-failure.js';
@@ -58,12 +58,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   const childrenPath = join(paths.run, 'children.json');
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
-  const { api } = options.loaded.desk;
-  const web = { host: api.host, port: options.port ?? (await pagePort(paths.home, api)) };
-  if (options.port === undefined && web.port !== api.port)
-    say(`Port ${api.port} is another desk’s here: the page of this one is at port ${web.port}`);
-  await preflight(paths.home, web);
-  const ports = await choosePorts(paths.run, web.port);
+  const ports = await portsInTurn(options, paths, ending, say);
   const children = openChildrenFile(childrenPath);
   const context: ProcessesContext = { options, paths, log, children, ending, say, step };
   const processes = new DeskProcesses(context);
@@ -95,6 +90,26 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
     log.write('supervisor', 'info', `everything has ended${open.length === 0 ? '' : `, ${goesOn}`}`);
     if (ending.asked.aborted)
       say(open.length === 0 ? 'Ended: nothing of this desk runs any more' : `Ended, ${goesOn}`);
+  }
+}
+
+/** One start after the other: two first starts at once would choose the same port for their pages. */
+async function portsInTurn(
+  options: UpOptions,
+  paths: HomePaths,
+  ending: Ending,
+  say: (text: string) => void,
+): Promise<DeskPorts> {
+  const { api } = options.loaded.desk;
+  const turn = await waitForLock(join(paths.servers.run, 'ports.lock'), ending.asked);
+  try {
+    const web = { host: api.host, port: options.port ?? (await pagePort(paths.home, api)) };
+    if (options.port === undefined && web.port !== api.port)
+      say(`Port ${api.port} is another desk’s here: the page of this one is at port ${web.port}`);
+    await preflight(paths.home, web);
+    return await choosePorts(paths.run, web.port);
+  } finally {
+    turn?.release();
   }
 }
 

@@ -175,6 +175,58 @@ describe('text that commands a terminal or reads otherwise than it is', () => {
   });
 });
 
+describe('where several desks run', () => {
+  let second: TraderDouble;
+  const begin = async (entriesOfSecond: number): Promise<void> => {
+    const home = join(folder, 'home');
+    trader = await startTraderDouble(writeRuntime(home), stoppable(0));
+    const runtime = writeRuntime(join(home, 'desk-homes', 'second'), CRYPTO_DESK, 'second');
+    second = await startTraderDouble(runtime, stoppable(entriesOfSecond));
+  };
+  afterEach(() => second.close());
+
+  it('a stop without a name is for each of them, and each answers for itself', async () => {
+    await begin(0);
+    const { code, out } = await runCommand(folder, ['stop', 'odd', 'prices']);
+    for (const desk of [trader, second])
+      expect(desk?.asked[0]).toMatchObject({ method: 'stop', params: { reason: 'odd prices' } });
+    expect(out).toContain('✓ stop of crypto-bot: proven');
+    expect(out).toContain('✓ stop of second: proven');
+    expect(code).toBe(0);
+  });
+
+  it('tells a script of each, and exits 1 where one is not proven', async () => {
+    await begin(1);
+    const { code, out } = await runCommand(folder, ['stop', '--desk', '--json', '--timeout', '2']);
+    const message = expect.stringMatching(/^stop of second was not proven within 2 s/);
+    expect(JSON.parse(out)).toMatchObject({
+      desks: [{ desk: 'crypto-bot' }, { desk: 'second', error: { message } }],
+    });
+    expect(code).toBe(1);
+  });
+
+  it('a stop with a name is that one’s, and nothing else guesses which is meant', async () => {
+    await begin(0);
+    const { out } = await runCommand(folder, ['stop', '--desk', 'second']);
+    expect(out).toMatch(/^✓ stop: proven/);
+    for (const command of [['status'], ['close-all'], ['resume', '--reason', 'x'], ['down'], ['backup']]) {
+      const { code, err } = await runCommand(folder, command);
+      expect(code).toBe(1);
+      expect(err).toContain('with --desk crypto-bot, or with --desk second');
+    }
+    expect((await runCommand(folder, ['status', '--desk', 'third'])).err).toContain('no desk third');
+    expect(trader?.asked).toEqual([]);
+  });
+
+  it('one that lives beside nobody is found without a name', async () => {
+    await begin(0);
+    rmSync(join(homePaths(join(folder, 'home')).run, 'runtime.json'));
+    const { out } = await runCommand(folder, ['status', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ mode: 'ACTIVE' });
+    expect(trader?.asked).toEqual([]);
+  });
+});
+
 describe('a stop that can’t be proven', () => {
   it('exits 1, says that it goes on, and does not wait for ever', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(1));

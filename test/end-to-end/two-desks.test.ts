@@ -29,13 +29,9 @@ const active = (desk: DeskUnderTest) =>
 describe('two desks in one FERMATA_HOME', () => {
   it('trade at the same time, and no command guesses which one is meant', async () => {
     await Promise.all([active(first), active(second)]);
-    for (const command of [['status'], ['stop'], ['close-all'], ['down'], ['backup']]) {
-      const { code, stderr } = await first.run(...command);
-      expect(code).toBe(1);
-      expect(stderr).toContain('--desk crypto-bot');
-      expect(stderr).toContain('--desk second');
-    }
-    expect((await first.run('status', '--desk', 'third')).stderr).toContain('no desk third');
+    const { code, stderr } = await first.run('close-all');
+    expect(code).toBe(1);
+    expect(stderr).toContain('with --desk crypto-bot, or with --desk second');
     expect((await first.status()).mode).toBe('ACTIVE');
     const { desks } = JSON.parse((await first.run('desks', '--json')).stdout);
     const running = desks.filter(({ runs }: { runs: boolean }) => runs);

@@ -10,7 +10,7 @@ import { loadDesk } from '../../src/venue/load-desk.js';
 const home = mkdtempSync(join(tmpdir(), 'fermata-account-'));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
-test('a key is one desk’s at a time; paper asks for none', () => {
+test('a key is one desk’s at a time; paper of our own asks for none', () => {
   const { desk } = loadDesk('desks/crypto-bot/desk.yaml');
   const live = { ...desk, mode: 'live' as const };
   const [first, second] = [homePaths(home), homePaths(join(home, 'desk-homes', 'second'))];
@@ -20,6 +20,8 @@ test('a key is one desk’s at a time; paper asks for none', () => {
   expect(held).not.toBeNull();
   expect(() => claimAccount(live, second, env)).toThrow(/same BINANCE_API_KEY/);
   expect(claimAccount(desk, second, env)).toBeNull();
+  const brokers = { ...desk, venue: { ...desk.venue, account: 'broker-paper' as const } };
+  expect(() => claimAccount(brokers, second, env)).toThrow(/same BINANCE_API_KEY/);
   const other = claimAccount(live, second, { ...env, BINANCE_API_KEY: 'two' });
   expect(other).not.toBeNull();
   held?.release();

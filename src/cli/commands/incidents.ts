@@ -20,7 +20,7 @@ export function incidentsCommand(command: Command): void {
       if (id !== undefined) return showOne(id, json === true);
       const incidents = await withOperations((operations) => operations.listIncidents());
       const shown = incidents.filter(({ state }) => all === true || state !== 'resolved');
-      if (json === true) printJson(shown.map(withRun));
+      if (json === true) printJson(shown.map((incident) => withRun(incident)));
       else printLines(shown.length === 0 ? ['no incident'] : shown.map(lineOf));
     });
 }

@@ -1,14 +1,15 @@
 /** A stop is never refused for how it is typed: words are its reason, what can't be read is left out. */
 import { type Command, Option } from 'commander';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX } from '../act-on-desk.js';
-import { emergency } from '../emergency.js';
-import { fermataHome } from '../running-desk.js';
+import { emergency, stopEach } from '../emergency.js';
+import { chooseToStop } from '../running-desk.js';
 
 const TIMEOUT_SECONDS = 20;
 
 interface StopOptions {
   /** True where an option stood there without a value. */
   readonly reason?: string | true;
+  readonly desk?: string | true;
   readonly as?: string | true;
   readonly timeout?: string | true;
   readonly json?: boolean;
@@ -18,7 +19,7 @@ export function stopCommand(command: Command): void {
   command
     .argument('[words...]', 'why, as --reason')
     .option(...ANY_REASON)
-    .option('--desk [name]', 'which desk, where several run here')
+    .option('--desk [name]', 'which desk; without it every desk that runs here')
     .option('--as [person]', 'who decides this: whoever is signed in')
     .addOption(
       new Option('--timeout [seconds]', 'how long to wait for the proof').default(
@@ -28,17 +29,19 @@ export function stopCommand(command: Command): void {
     )
     .option('--json', 'for scripts')
     .allowUnknownOption()
-    .action(async (words: readonly string[], { reason, as, timeout, json }: StopOptions) => {
-      process.exitCode = await emergency('stop', {
+    .action(async (words: readonly string[], { reason, desk, as, timeout, json }: StopOptions) => {
+      const homes = await chooseToStop(desk);
+      const options = {
         reason: [...(typeof reason === 'string' ? [reason] : []), ...words].join(' '),
         timeout: secondsIn(timeout),
         ...(typeof as === 'string' ? { as } : {}),
         ...(json === undefined ? {} : { json }),
-      });
+      };
+      process.exitCode = await (homes.length === 1 ? emergency('stop', options) : stopEach(homes, options));
       const unknown = words.filter((word) => word.startsWith('-'));
       if (unknown.length > 0)
         process.stderr.write(
-          `! not known to stop: ${unknown.join(', ')}. It was taken as the reason; the desk of ${fermataHome()} was asked to stop.\n`,
+          `! not known to stop: ${unknown.join(', ')}. It was taken as the reason; the desk of ${homes.join(' and of ')} was asked to stop.\n`,
         );
     });
 }

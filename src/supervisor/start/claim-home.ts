@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ordersLeave } from '../../desk/orders-leave.js';
 import type { Desk } from '../../desk/schema.js';
 import { secretVariable } from '../../desk/secret-variable.js';
 import { type FileLock, tryLockFile } from '../../home/file-lock.js';
@@ -50,11 +51,12 @@ async function describeOther(home: string): Promise<string | null> {
  * Throws `StartFailure` where another desk of this installation trades with this key.
  */
 export function claimAccount(
-  { mode, venue }: Pick<Desk, 'mode' | 'venue'>,
+  desk: Pick<Desk, 'mode' | 'venue'>,
   { servers }: HomePaths,
   env: NodeJS.ProcessEnv,
 ): FileLock | null {
-  if (mode !== 'live') return null;
+  if (!ordersLeave(desk)) return null;
+  const { venue } = desk;
   const names = credentialNames(tradedVenue(venue.name).live, 'trader');
   const keys = names.flatMap((name) => secretVariable(env, name) ?? []);
   if (keys.length === 0) return null;
@@ -70,7 +72,8 @@ export function claimAccount(
 
 function makeFolders(paths: HomePaths): void {
   try {
-    for (const folder of [paths.home, paths.run, paths.logs]) {
+    const { servers } = paths;
+    for (const folder of [paths.home, paths.run, paths.logs, servers.run, servers.logs]) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       chmodSync(folder, 0o700);
     }

@@ -4,7 +4,7 @@ import { databaseOf } from '../../home/installation.js';
 import type { HomePaths } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import { migrate } from '../../store/migrate.js';
-import type { ChildrenFile } from '../children-file.js';
+import { type ChildrenFile, leftChildren } from '../children-file.js';
 import { freePort } from '../free-port.js';
 import type { Running } from '../keep-running.js';
 import { rotateIfLarge } from '../log/rotating-file.js';
@@ -15,6 +15,7 @@ import { chooseNetwork, type ServerNetwork } from '../temporal/own-network.js';
 import type { TemporalSource } from '../temporal/resolve-temporal.js';
 import type { ServerPorts } from '../temporal/server-options.js';
 import { chooseTemporalPorts, startTemporal } from '../temporal/start-temporal.js';
+import { StartFailure } from './start-failure.js';
 
 export const POSTGRES_OWNER = 'fermata';
 const LOG_BYTES_MAX = 10 * 1024 * 1024;
@@ -50,6 +51,22 @@ export async function chooseTemporal(
     ports: await chooseTemporalPorts(before?.ports),
     network: before?.network.kind === network.kind ? before.network : network,
   };
+}
+
+/**
+ * For whoever has the lock of the server. Supervisors of before there were such locks run their servers without one: two on
+ * the same files would harm both. Throws `StartFailure` where one does; it has its desk in FERMATA_HOME itself, whose own
+ * start has ended what was left there.
+ */
+export async function refuseEarlierVersion(name: string, { home, servers }: HomePaths): Promise<void> {
+  if (home === servers.installation) return;
+  const children = await leftChildren(join(servers.run, 'children.json'));
+  if (!children.some((child) => child.name === name)) return;
+  throw new StartFailure(
+    `the ${name} of the desk in ${servers.installation} was started by an earlier version of Fermata, for that desk alone`,
+    'end that desk and start it again with this version, then this one',
+    'nothing was started; the desk that runs was not touched',
+  );
 }
 
 /** Also for what needs it while no desk runs. */

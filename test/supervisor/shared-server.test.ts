@@ -1,0 +1,71 @@
+/** What a start finds of servers that it has in common with other desks, after an end that was none in order. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { homeOf } from '../../src/home/installation.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { openChildrenFile } from '../../src/supervisor/children-file.js';
+import { SharedServer } from '../../src/supervisor/shared-server.js';
+import { claimHome } from '../../src/supervisor/start/claim-home.js';
+import { refuseEarlierVersion } from '../../src/supervisor/start/start-stores.js';
+
+let installation: string;
+let run: string;
+beforeEach(() => {
+  installation = mkdtempSync(join(tmpdir(), 'fermata-server-'));
+  ({ run } = homePaths(installation));
+  mkdirSync(run);
+});
+afterEach(() => rmSync(installation, { recursive: true, force: true }));
+
+/** Tells what `choose` was given, and what others read meanwhile; nothing is started. */
+async function begun(): Promise<{ before: unknown; others: string }> {
+  const seen: { before: unknown; others: string }[] = [];
+  const server = new SharedServer<number>({
+    ...{ name: 'postgres', run, onNews: () => undefined, say: () => undefined },
+    choose: async (before) => {
+      seen.push({ before, others: readFileSync(join(run, 'postgres.json'), 'utf8') });
+      throw new Error('chosen');
+    },
+    start: () => Promise.reject(new Error('started')),
+    children: openChildrenFile(join(run, 'children.json')),
+  });
+  await expect(server.open(new AbortController().signal)).rejects.toThrow('chosen');
+  await server.close();
+  return seen[0] as (typeof seen)[0];
+}
+
+test('an address from before a power cut is nobody’s to use until the server answers again', async () => {
+  writeFileSync(join(run, 'postgres.json'), JSON.stringify({ at: 5, serving: true }));
+  expect(await begun()).toEqual({ before: 5, others: JSON.stringify({ at: 5, serving: false }) });
+});
+
+test('one that a power cut left empty keeps no desk from starting', async () => {
+  writeFileSync(join(run, 'postgres.json'), '');
+  expect(await begun()).toEqual({ before: null, others: '' });
+});
+
+test('a server that an earlier version runs for its desk alone is left to it', async () => {
+  const second = homePaths(join(installation, 'desk-homes', 'second'));
+  await refuseEarlierVersion('postgres', second);
+  await openChildrenFile(join(run, 'children.json')).add('postgres', process.pid);
+  await expect(refuseEarlierVersion('postgres', second)).rejects.toThrow(/earlier version/);
+  await refuseEarlierVersion('temporal', second);
+  await refuseEarlierVersion('postgres', homePaths(installation));
+});
+
+test('a folder that can’t be used is said by the start, with what to do', async () => {
+  const file = join(installation, 'file');
+  writeFileSync(file, '');
+  const home = homeOf(file, 'crypto-bot');
+  await expect(claimHome(home)).rejects.toMatchObject({ doThis: expect.stringContaining('FERMATA_HOME') });
+});
+
+test('a further desk finds the folders of the servers, whatever became of the first one', async () => {
+  rmSync(run, { recursive: true });
+  const claim = await claimHome(join(installation, 'desk-homes', 'second'));
+  const { servers } = homePaths(installation);
+  for (const folder of [servers.run, servers.logs]) writeFileSync(join(folder, 'probe'), '');
+  if (claim.kind === 'claimed') claim.lock.release();
+});
