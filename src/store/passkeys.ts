@@ -93,14 +93,18 @@ export class PasskeyTable {
     });
   }
 
-  /** Keeps the counter of a signature. False where another one has kept the same or a later one meanwhile. */
+  /**
+   * Keeps the counter of a signature. False where another one has kept the same or a later one meanwhile, or the passkey
+   * was removed or ended since it was found.
+   */
   async used(id: string, counter: number, atMs: number): Promise<boolean> {
-    const { rowCount } = await this.pool.query(
+    const { rows } = await this.pool.query<PasskeyRow>(
       `update passkey set counter = $3, used = $4
-        where desk = $1 and credential_id = $2 and (counter < $3 or (counter = 0 and $3 = 0))`,
+        where desk = $1 and credential_id = $2 and (counter < $3 or (counter = 0 and $3 = 0))
+        returning *`,
       [this.desk, id, counter, new Date(atMs)],
     );
-    return rowCount === 1;
+    return rows.flatMap((row) => this.#believed(row)).length === 1;
   }
 
   /** False where this person has no such passkey. */

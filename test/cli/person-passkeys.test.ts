@@ -58,6 +58,9 @@ it('takes one away for good, an audited act, and signs the person out; the other
   ]);
   const names = async () => (await passkeysOf(runtime, 'anna')).map(({ name }) => name);
   expect(await names()).toEqual(['Laptop']);
+  // A sign-in that found it before it was taken away, and comes to its end after.
+  expect(await table.used('lostphone-1', 1, 6)).toBe(false);
+  expect(await table.used('laptop-2', 1, 6)).toBe(true);
   endPasskeys(home, 'anna');
   expect(await names()).toEqual([]);
 });
