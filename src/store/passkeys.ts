@@ -1,4 +1,5 @@
 /** Passkeys of people. Each row carries a code of the web role that made it; any other counts as absent. */
+import { plainText } from '../domain/plain-text.js';
 import type { RowMaker } from '../home/row-makers.js';
 import { appendAudit } from './audit.js';
 import { forgedRow, type OnForged } from './forged-row.js';
@@ -128,8 +129,9 @@ export class PasskeyTable {
   }
 
   #believed(row: PasskeyRow): readonly Passkey[] {
+    // The name is no part of the code: who writes Postgres may have put there what commands a terminal.
     const passkey: Passkey = {
-      ...{ id: row.credential_id, person: row.person, name: row.name, algorithm: row.algorithm },
+      ...{ id: row.credential_id, person: row.person, name: plainText(row.name), algorithm: row.algorithm },
       ...{ publicKey: row.public_key, rpId: row.rp_id, counter: Number(row.counter) },
       ...{ createdMs: row.created.getTime(), usedMs: row.used?.getTime() ?? null },
     };
