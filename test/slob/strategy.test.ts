@@ -123,7 +123,12 @@ describe('a day that breaks one rule', () => {
       'SECOND_LIQUIDITY',
     ],
     ['the close comes too late', {}, 'EXPIRED: no close below 15013.00 in time', { entryMaxBars: 1 }],
-    ['reward to risk is 1.5', {}, 'INVALIDATED: reward to risk is not above 1.5', { tpRiskReward: 1.5, slBufferPips: 0.75 }],
+    [
+      'reward to risk is 1.5',
+      {},
+      'INVALIDATED: reward to risk is not above 1.5',
+      { tpRiskReward: 1.5, slBufferPips: 0.75 },
+    ],
     ['it is late in the day', {}, 'EXPIRED: no entry before the last minute', { lastEntry: 9 * 60 + 39 }],
   ] as const)(
     'is not traded: %s',
