@@ -26,8 +26,9 @@ export async function removePerson(runtime: Runtime, name: string): Promise<Pers
   const { people } = loadDesk(runtime.deskFile).desk;
   const hadPassword = removePassword(runtime.home, name);
   enrolPersonKey(runtime.home, name, null);
-  endSignIns(runtime.home, name);
+  // Before the sign-ins: one that is under way looks at its passkey last.
   endPasskeys(runtime.home, name);
+  endSignIns(runtime.home, name);
   endTelegramLinks(runtime.home, name);
   if (namedOnCli(runtime.home, Date.now()) === name) endCliSession(runtime.home);
   const wasLinked = await removeLinks(runtime, name);

@@ -45,10 +45,17 @@ const FLAGS_AT = 32;
 const COUNTER_AT = 33;
 const HEADER_BYTES = 37;
 const AAGUID_BYTES = 16;
+const CREDENTIAL_ID_BYTES_MAX = 1023;
 const USER_PRESENT = 0x01;
 const USER_VERIFIED = 0x04;
+const BACKUP_ELIGIBLE = 0x08;
+const BACKED_UP = 0x10;
 const CREDENTIAL_INCLUDED = 0x40;
 const RSA_BITS_MIN = 2048;
+const RSA_EXPONENT_MIN = 65_537n;
+/** SubjectPublicKeyInfo of a P-256 key as far as its point, whose two halves follow: WebAuthn allows no other form. */
+const P256_HEAD = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
+const P256_BYTES = P256_HEAD.length + 64;
 
 /**
  * Null where no passkey can exist: browsers bind them to a name, and an address made of numbers is none. `origin` is a
@@ -75,7 +82,11 @@ export function checkRegistration(
   if (((data[FLAGS_AT] ?? 0) & CREDENTIAL_INCLUDED) === 0) return refused('it carries no credential');
   const idAt = HEADER_BYTES + AAGUID_BYTES + 2;
   if (data.length < idAt) return refused('its credential is cut short');
-  const id = data.subarray(idAt, idAt + data.readUInt16BE(idAt - 2)).toString('base64url');
+  const idBytes = data.readUInt16BE(idAt - 2);
+  if (data.length < idAt + idBytes) return refused('its credential is cut short');
+  if (idBytes > CREDENTIAL_ID_BYTES_MAX)
+    return refused(`its id is longer than ${CREDENTIAL_ID_BYTES_MAX} bytes`);
+  const id = data.subarray(idAt, idAt + idBytes).toString('base64url');
   if (id !== made.credentialId) return refused('its id is not the one that was made');
   if (keyOf(made) === null) return refused('its public key is none that this desk takes');
   return { ok: true, counter: data.readUInt32BE(COUNTER_AT) };
@@ -140,22 +151,36 @@ function authenticatorObjection(data: Buffer, rpId: string): string | null {
   const flags = data[FLAGS_AT] ?? 0;
   if ((flags & USER_PRESENT) === 0) return 'nobody touched the authenticator';
   if ((flags & USER_VERIFIED) === 0) return 'the authenticator did not ask who it is';
+  if ((flags & (BACKUP_ELIGIBLE | BACKED_UP)) === BACKED_UP)
+    return 'it is backed up and can’t be: both at once';
   return null;
 }
 
-/** Null where it is not a key of its algorithm, or a weak one. */
+/**
+ * Null where it is not a key of its algorithm, or a weak one. A P-256 key is compared before it is parsed: asked for the
+ * details of one whose point is missing, Node ends the whole process by an assertion, which nothing catches.
+ */
 function keyOf({ algorithm, publicKey }: PasskeyPublicKey): KeyObject | null {
+  const spki = Buffer.from(publicKey, 'base64url');
+  if (
+    algorithm === -7 &&
+    (spki.length !== P256_BYTES || !spki.subarray(0, P256_HEAD.length).equals(P256_HEAD))
+  )
+    return null;
   try {
-    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
-    const { namedCurve, modulusLength = 0 } = key.asymmetricKeyDetails ?? {};
-    const fits =
-      algorithm === -7
-        ? key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1'
-        : algorithm === -257 && key.asymmetricKeyType === 'rsa' && modulusLength >= RSA_BITS_MIN;
-    return fits ? key : null;
+    const key = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+    return algorithm === -7 || (algorithm === -257 && isStrongRsa(key, spki)) ? key : null;
   } catch {
     return null;
   }
+}
+
+/** Its type comes first: see above. What is written otherwise than as DER has it is refused too. */
+function isStrongRsa(key: KeyObject, spki: Buffer): boolean {
+  if (key.asymmetricKeyType !== 'rsa') return false;
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  const strong = modulusLength >= RSA_BITS_MIN && publicExponent >= RSA_EXPONENT_MIN;
+  return strong && key.export({ format: 'der', type: 'spki' }).equals(spki);
 }
 
 function readClientData(clientDataJSON: string): Readonly<Record<string, unknown>> | null {

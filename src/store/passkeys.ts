@@ -1,4 +1,5 @@
 /** Passkeys of people. Each row carries a code of the web role that made it; any other counts as absent. */
+import { plainText } from '../domain/plain-text.js';
 import type { RowMaker } from '../home/row-makers.js';
 import { appendAudit } from './audit.js';
 import { forgedRow, type OnForged } from './forged-row.js';
@@ -93,14 +94,18 @@ export class PasskeyTable {
     });
   }
 
-  /** Keeps the counter of a signature. False where another one has kept the same or a later one meanwhile. */
+  /**
+   * Keeps the counter of a signature. False where another one has kept the same or a later one meanwhile, or the passkey
+   * was removed or ended since it was found.
+   */
   async used(id: string, counter: number, atMs: number): Promise<boolean> {
-    const { rowCount } = await this.pool.query(
+    const { rows } = await this.pool.query<PasskeyRow>(
       `update passkey set counter = $3, used = $4
-        where desk = $1 and credential_id = $2 and (counter < $3 or (counter = 0 and $3 = 0))`,
+        where desk = $1 and credential_id = $2 and (counter < $3 or (counter = 0 and $3 = 0))
+        returning *`,
       [this.desk, id, counter, new Date(atMs)],
     );
-    return rowCount === 1;
+    return rows.flatMap((row) => this.#believed(row)).length === 1;
   }
 
   /** False where this person has no such passkey. */
@@ -124,8 +129,9 @@ export class PasskeyTable {
   }
 
   #believed(row: PasskeyRow): readonly Passkey[] {
+    // The name is no part of the code: who writes Postgres may have put there what commands a terminal.
     const passkey: Passkey = {
-      ...{ id: row.credential_id, person: row.person, name: row.name, algorithm: row.algorithm },
+      ...{ id: row.credential_id, person: row.person, name: plainText(row.name), algorithm: row.algorithm },
       ...{ publicKey: row.public_key, rpId: row.rp_id, counter: Number(row.counter) },
       ...{ createdMs: row.created.getTime(), usedMs: row.used?.getTime() ?? null },
     };

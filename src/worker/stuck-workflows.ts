@@ -114,6 +114,7 @@ async function tell(
       about: 'stuck-run',
       title: `${desk.desk}: ${title}`,
       text: `${detail}. What it was about to do is not done. Stop and the trader need it for nothing. Look at it in Temporal, or put the build back under which it began.`,
+      workflowId,
       fingerprint: `stuck:${workflowId}:${runId}`.slice(0, 300),
       audience: ['operator', 'approver'],
     },

@@ -58,6 +58,11 @@ it('takes one away for good, an audited act, and signs the person out; the other
   ]);
   const names = async () => (await passkeysOf(runtime, 'anna')).map(({ name }) => name);
   expect(await names()).toEqual(['Laptop']);
+  // A sign-in that found it before it was taken away, and comes to its end after.
+  expect(await table.used('lostphone-1', 1, 6)).toBe(false);
+  expect(await table.used('laptop-2', 1, 6)).toBe(true);
+  await pool.query('update passkey set name = $1 where credential_id = $2', ['\u001b[2JLaptop', 'laptop-2']);
+  expect(await names()).toEqual(['\ufffd[2JLaptop']);
   endPasskeys(home, 'anna');
   expect(await names()).toEqual([]);
 });

@@ -1,6 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { operationsQueue, resumptionId } from '../../src/contracts/queues.js';
 import { FERMATA_DESK } from '../../src/contracts/search-attributes.js';
+import { runAddressAt } from '../../src/home/run-address.js';
+import { homePaths } from '../../src/home/runtime.js';
 import { readIncidents } from '../../src/store/incidents.js';
 import { readRoutineRuns } from '../../src/store/routine-run.js';
 import { saveSweep } from '../../src/store/routine-sweep.js';
@@ -238,7 +243,12 @@ describe('the watch over stuck workflows', () => {
     await until('it is seen', async () => (await stuckRuns(bench.temporal, desk.name)).length > 0);
     const lines: string[] = [];
     const log = { error: (_fields: object, line: string) => void lines.push(line), warn: () => {} };
-    const look = lookForStuck(contextOf(desk), log as never, null);
+    const home = mkdtempSync(join(tmpdir(), 'stuck-'));
+    const { run } = homePaths(home);
+    mkdirSync(run, { recursive: true });
+    const runtime = { web: { host: '127.0.0.1', port: 8000 }, temporal: { uiAddress: '127.0.0.1:8233' } };
+    writeFileSync(join(run, 'runtime.json'), JSON.stringify(runtime));
+    const look = lookForStuck(contextOf(desk), log as never, home);
     for (let looks = 0; looks < 3; looks += 1) await look();
     expect(lines).toEqual([expect.stringMatching(`${workflowId} stands still: .*no-such-workflow`)]);
     const { pool } = bench.database;
@@ -246,6 +256,8 @@ describe('the watch over stuck workflows', () => {
       desk.name,
     ]);
     expect(told.rows).toEqual([{ body: expect.stringMatching(/no-such-workflow/) }]);
+    expect(told.rows[0].body).toContain(`Its run: ${runAddressAt(home, workflowId)}`);
+    rmSync(home, { recursive: true, force: true });
     await until('the incident', async () =>
       (await readIncidents(pool, desk.name)).some(({ subject }) => subject === 'workflow.no-such-workflow'),
     );

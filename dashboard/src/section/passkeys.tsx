@@ -39,7 +39,7 @@ export function Passkeys({ api, person }: PasskeysProps) {
     setRemoving(null);
     void act(async () => {
       await api.removePasskey(id);
-      return { text: `“${name}” signs nobody in any more.` };
+      return { text: `“${name}” no longer signs you in.` };
     });
   };
   return (
@@ -92,7 +92,7 @@ export function Passkeys({ api, person }: PasskeysProps) {
             onClose={() => setRemoving(null)}
           >
             <p id="dialog-text">
-              It signs nobody in any more, and what was signed in with it is signed out. The password stays.
+              It no longer signs you in, and every page that it signed in is signed out. Your password stays.
             </p>
             <div class="dialog-buttons">
               <button type="button" class="button" onClick={() => setRemoving(null)}>

@@ -31,9 +31,7 @@ export function Tasks({ api, mayDo, action, looked }: TasksProps) {
   };
   return (
     <Panel title="Tasks" area="section" aside={open.length || ''} problem={tasks.problem}>
-      {open.length === 0 && (
-        <Empty>{tasks.value === null ? 'Reading…' : 'Nothing is to be done by hand.'}</Empty>
-      )}
+      {open.length === 0 && <Empty>{tasks.value === null ? 'Reading…' : 'No task is open.'}</Empty>}
       <ul class="cards">
         {open.map((task) => (
           <OpenTask

@@ -116,7 +116,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
             onSymbol={setSymbol}
           />
         ) : (
-          <p class="waiting">Waiting for the trader’s first word…</p>
+          <p class="waiting">Waiting for the trader…</p>
         )}
         <p class="soft about">
           <DocumentLink to={DOCUMENTS[tab]}>About this page</DocumentLink>

@@ -108,7 +108,7 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
     return {
       mode: 'NO ANSWER',
       tone: 'alarm',
-      reason: `The trader does not answer since ${timeOfDay(trader.sinceWallMs)} UTC.${known}`,
+      reason: `The trader has not answered since ${timeOfDay(trader.sinceWallMs)} UTC.${known}`,
       now: 'Waiting for the trader; the supervisor restarts it, and it comes back HALTED.',
     };
   }

@@ -87,13 +87,14 @@ export function passkeySignInRoutes(
     if (!checked.ok) return checked.why;
     if (!challenges.take(challenge)) return 'the challenge was answered before';
     if (!counterWentOn(passkey.counter, checked.counter)) return COUNTED_BACK;
-    return (await web.passkeys.used(passkey.id, checked.counter, web.nowMs())) ? null : COUNTED_BACK;
+    return (await web.passkeys.used(passkey.id, checked.counter, web.nowMs())) ? null : OVERTAKEN;
   }
 }
 
 const signInAt = ({ rpId }: RelyingParty): ChallengeFor => ({ purpose: 'sign-in', person: null, rpId });
 
 const COUNTED_BACK = 'its counter did not go on: somebody may have a copy of it';
+const OVERTAKEN = 'it was used again or removed in the same moment';
 
 const REFUSED = {
   status: 401,

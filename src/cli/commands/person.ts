@@ -64,7 +64,7 @@ export function personCommand(command: Command): void {
     .description('what passkeys this person signs in with; after a lost phone, --remove takes one away')
     .option(
       '--remove <id>',
-      'the beginning of its id: it counts no more, and the person is signed out everywhere',
+      'remove the one whose id begins so, for good; the person is signed out everywhere',
     )
     .option('--json', 'for scripts')
     .action((name: string, options: PasskeysOptions) => passkeys(name, options));
@@ -146,7 +146,7 @@ async function passkeys(name: string, { remove: id, json = false }: PasskeysOpti
     if (json) printJson({ name, removed: removed.id });
     else
       printLines([
-        `✓ The passkey “${removed.name}” of ${name} counts no more, and ${name} is signed out everywhere.`,
+        `✓ The passkey “${removed.name}” of ${name} is removed for good, and ${name} is signed out everywhere.`,
         '  The password and other passkeys still sign in.',
       ]);
     return;
