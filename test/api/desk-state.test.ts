@@ -68,6 +68,8 @@ const OPEN = [
   'GET /health',
   'POST /api/auth/link',
   'POST /api/auth/login',
+  'POST /api/auth/passkey',
+  'POST /api/auth/passkey/challenge',
   'POST /api/auth/refresh',
 ];
 
