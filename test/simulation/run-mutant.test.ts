@@ -21,8 +21,8 @@ it('a build that throws at each tick is not caught by anybody', async () => {
   const throwing = {
     what: 'each tick ends in an exception',
     file: 'engine/flow/on-tick.ts',
-    find: '  if (!core.begun) return;\n  believe',
-    put: "  throw new RangeError('broken on purpose');\n  believe",
+    find: '  if (!core.begun) return;\n  watch',
+    put: "  throw new RangeError('broken on purpose');\n  watch",
   };
   const { caught, output } = await runMutant(throwing, 2);
   expect(output).toContain('threw: RangeError: broken on purpose');
