@@ -1,6 +1,7 @@
 // `npm run smoke [-- --node 22,24]`: what is published, installed in an empty folder, runs a desk, on this Node and on the ones named.
-// Needs the npm registry, or npm's cache of an earlier run: `.ci/run` runs it, `npm test` doesn't.
-import { execFileSync, spawn } from 'node:child_process';
+// Needs the npm registry, or npm's cache of an earlier run; where neither has what is asked for, it says what it left out.
+// `.ci/run` runs it, `npm test` doesn't.
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,8 @@ import { parseArgs } from 'node:util';
 
 const READY_WITHIN_MS = 240_000;
 const COMMAND_WITHIN_MS = 60_000;
+/** What npm ends with where no registry can be asked. */
+const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values } = parseArgs({ args: argv.slice(2), options: { node: { type: 'string', default: '' } } });
@@ -26,9 +29,8 @@ try {
   const folder = join(work, 'installed');
   mkdirSync(folder);
   const packed = execFileSync(execPath, [join(root, 'scripts/pack.mjs'), work], { encoding: 'utf8' });
-  install(folder, packed.trim().split('\n').at(-1));
-  const nodes = [execPath, ...majors.map(fetchNode)];
-  for (const node of nodes) await smoke(node, folder);
+  if (install(folder, packed.trim().split('\n').at(-1)))
+    for (const node of [execPath, ...majors.map(fetchNode)]) if (node !== null) await smoke(node, folder);
 } catch (error) {
   failed += 1;
   console.error(error instanceof Error ? error.message : error);
@@ -37,26 +39,24 @@ try {
 }
 exit(failed === 0 ? 0 : 1);
 
-/** Installs packages in a folder of its own, from npm's cache where it has them. */
-function install(folder, ...packages) {
+/** Installs a package in a folder of its own, from npm's cache where it has it; false: it can't be had here. */
+function install(folder, what, mayLack = UNREACHABLE) {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
-  execFileSync(
-    'npm',
-    ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', ...packages],
-    {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 2],
-    },
-  );
+  const given = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', what];
+  const { status, stderr } = spawnSync('npm', given, { cwd: folder, encoding: 'utf8' });
+  if (status === 0) return true;
+  if (!mayLack.test(stderr)) throw new Error(`npm could not install ${what}:\n${stderr}`);
+  console.log(`skip  ${what}: neither the npm registry nor npm's cache has it here`);
+  return false;
 }
 
-/** The newest Node of a major version, as the npm registry has it. */
+/** The newest Node of a major version, as the npm registry has it; null: it can't be had here. */
 function fetchNode(major) {
   const name = `node-${platform}-${arch}`;
   const folder = join(work, `node-${major}`);
   mkdirSync(folder);
-  install(folder, `${name}@${major}`);
-  return join(folder, 'node_modules', name, 'bin', 'node');
+  // A mirror need not have it, whatever npm says of that.
+  return install(folder, `${name}@${major}`, /./) ? join(folder, 'node_modules', name, 'bin', 'node') : null;
 }
 
 /** A stranger's first minutes: a desk runs, a strategy is begun and checked, the desk is stopped and ended. */
