@@ -68,14 +68,12 @@ class DonchianBreakout implements Strategy {
   }
 
   private enter(context: StrategyContext, up: boolean): void {
-    const { lastQuote } = context;
-    const { value: atr } = this.atr;
-    if (lastQuote === null || atr === null) return;
-    const [side, limitTicks] = up
-      ? (['buy', lastQuote.askTicks] as const)
-      : (['sell', lastQuote.bidTicks] as const);
-    const because = this.brokeOut('entryBars', up);
-    enterProtected(context, this.parameters, { side, limitTicks, atr, because });
+    enterProtected(context, this.parameters, {
+      side: up ? 'buy' : 'sell',
+      at: 'far',
+      atr: this.atr.value,
+      because: this.brokeOut('entryBars', up),
+    });
   }
 
   private brokeOut(bars: 'entryBars' | 'exitBars', up: boolean): string {

@@ -75,15 +75,13 @@ class EmaCross implements Strategy {
   }
 
   private enter(context: StrategyContext, above: boolean): void {
-    const { lastQuote } = context;
-    const { value: atr } = this.atr;
-    if (lastQuote === null || atr === null) return;
-    const offset = numberOf(this.parameters, 'entryOffsetTicks');
-    const because = `fast average crossed ${above ? 'above' : 'below'} slow`;
-    const [side, limitTicks] = above
-      ? (['buy', lastQuote.bidTicks - offset] as const)
-      : (['sell', lastQuote.askTicks + offset] as const);
-    enterProtected(context, this.parameters, { side, limitTicks, atr, because });
+    enterProtected(context, this.parameters, {
+      side: above ? 'buy' : 'sell',
+      at: 'own',
+      offsetTicks: numberOf(this.parameters, 'entryOffsetTicks'),
+      atr: this.atr.value,
+      because: `fast average crossed ${above ? 'above' : 'below'} slow`,
+    });
   }
 
   state(): string {

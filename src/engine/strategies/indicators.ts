@@ -121,6 +121,9 @@ export class Rsi {
 
 /** The highest high and the lowest low of the newest `bars` bars. */
 export class Donchian {
+  /** Same unit as the prices; null before `bars` bars. */
+  high: number | null = null;
+  low: number | null = null;
   private readonly highs: Float64Array;
   private readonly lows: Float64Array;
   private count = 0;
@@ -131,17 +134,16 @@ export class Donchian {
   }
 
   update(high: number, low: number): void {
-    this.highs[this.count % this.bars] = high;
-    this.lows[this.count % this.bars] = low;
+    const at = this.count % this.bars;
+    const [oldHigh, oldLow] = [this.highs[at], this.lows[at]];
+    this.highs[at] = high;
+    this.lows[at] = low;
     this.count += 1;
-  }
-
-  /** Same unit as the prices; null before `bars` bars. */
-  get high(): number | null {
-    return this.count < this.bars ? null : this.highs.reduce((most, value) => Math.max(most, value));
-  }
-
-  get low(): number | null {
-    return this.count < this.bars ? null : this.lows.reduce((least, value) => Math.min(least, value));
+    if (this.count < this.bars) return;
+    // All of them are looked at only where the bar that leaves was the extreme.
+    if (this.high !== null && high >= this.high) this.high = high;
+    else if (this.high === null || oldHigh === this.high) this.high = Math.max(...this.highs);
+    if (this.low !== null && low <= this.low) this.low = low;
+    else if (this.low === null || oldLow === this.low) this.low = Math.min(...this.lows);
   }
 }

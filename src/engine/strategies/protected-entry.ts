@@ -11,21 +11,28 @@ export const STOP_PARAMETERS: readonly ParameterSpec[] = [
 
 export interface EntryPlan {
   readonly side: 'buy' | 'sell';
-  readonly limitTicks: number;
-  /** Average true range, ticks. */
-  readonly atr: number;
+  /** The quote that the limit is at: its own side, where it waits, or the far one, where it takes what is there. */
+  readonly at: 'own' | 'far';
+  /** Ticks further away from the market. */
+  readonly offsetTicks?: number;
+  /** Average true range, ticks; null: not known yet. */
+  readonly atr: number | null;
   /** What happened, before "; buying at" and the price. */
   readonly because: string;
 }
 
-/** Enters where it is flat and nothing of it rests; sells what is not held only where the venue can. */
+/** Enters where it is flat, priced, and nothing of it rests; sells what is not held only where the venue can. */
 export function enterProtected(
   context: StrategyContext,
   parameters: ParameterValues,
-  { side, limitTicks, atr, because }: EntryPlan,
+  { side, at, offsetTicks = 0, atr, because }: EntryPlan,
 ): void {
-  const { positionLots, entryResting, instrument } = context;
-  if (positionLots !== 0 || entryResting || (side === 'sell' && !context.shorting)) return;
+  const { positionLots, entryResting, lastQuote, instrument } = context;
+  if (lastQuote === null || atr === null || positionLots !== 0 || entryResting) return;
+  const buys = side === 'buy';
+  if (!buys && !context.shorting) return;
+  const quoteTicks = buys === (at === 'own') ? lastQuote.bidTicks : lastQuote.askTicks;
+  const limitTicks = buys ? quoteTicks - offsetTicks : quoteTicks + offsetTicks;
   const byAtr = Math.floor(atr * numberOf(parameters, 'atrStopMultiple'));
   const byPercent = Math.floor((limitTicks * ppmOfPercent(context.stopLossPct)) / 1_000_000);
   const distance = Math.max(1, Math.min(byAtr, byPercent));
@@ -34,9 +41,9 @@ export function enterProtected(
   context.enterLimit({
     side,
     limitTicks,
-    protectTicks: side === 'buy' ? limitTicks - distance : limitTicks + distance,
+    protectTicks: buys ? limitTicks - distance : limitTicks + distance,
     restBars: numberOf(parameters, 'entryRestBars'),
-    because: `${because}; ${side === 'buy' ? 'buying' : 'selling'} at ${price}`,
+    because: `${because}; ${buys ? 'buying' : 'selling'} at ${price}`,
   });
 }
 

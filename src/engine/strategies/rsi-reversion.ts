@@ -68,18 +68,16 @@ class RsiReversion implements Strategy {
   }
 
   private enter(context: StrategyContext, before: number, now: number): void {
-    const { lastQuote } = context;
-    const { value: atr } = this.atr;
-    if (lastQuote === null || atr === null) return;
     const turnsUp = before < this.oversold && now >= this.oversold && now < this.exitLevel;
     const overbought = 100 - this.oversold;
     const turnsDown = before > overbought && now <= overbought && now > 100 - this.exitLevel;
     if (!turnsUp && !turnsDown) return;
-    const because = `RSI turned ${turnsUp ? 'up' : 'down'} to ${shown(now)}`;
-    const [side, limitTicks] = turnsUp
-      ? (['buy', lastQuote.bidTicks] as const)
-      : (['sell', lastQuote.askTicks] as const);
-    enterProtected(context, this.parameters, { side, limitTicks, atr, because });
+    enterProtected(context, this.parameters, {
+      side: turnsUp ? 'buy' : 'sell',
+      at: 'own',
+      atr: this.atr.value,
+      because: `RSI turned ${turnsUp ? 'up' : 'down'} to ${shown(now)}`,
+    });
   }
 
   state(): string {
