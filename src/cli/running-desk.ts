@@ -78,12 +78,15 @@ const nameOf = (nameOrFile: string): string =>
 const deskNamesIn = (homes: readonly string[]): readonly string[] =>
   homes.map((home) => runtimeHere(home)?.desk ?? '');
 
+const sameWith = (names: readonly string[]): string =>
+  `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`;
+
 function notStarted(desk: string, homes: readonly string[]): CliFailure {
   const names = deskNamesIn(homes);
   return new CliFailure(
     `no desk ${desk} was started here, only ${names.join(' and ')}`,
     'nothing was sent to any desk',
-    `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`,
+    sameWith(names),
   );
 }
 
@@ -97,7 +100,7 @@ async function onlyOneOf(homes: readonly string[]): Promise<string> {
       ? `${names.join(' and ')} run here: which desk is meant?`
       : `no desk runs here, and ${names.join(' and ')} did: which desk is meant?`,
     'nothing was sent to any of them',
-    `the same with ${names.map((name) => `--desk ${name}`).join(', or with ')}`,
+    sameWith(names),
   );
 }
 

@@ -1,4 +1,5 @@
 /** At what times of day a routine is due: those that its desk file lists, and those of an interval within a session. */
+import { minuteOfDay, timeOfDay } from '../domain/civil-date.js';
 import type { DeskRoutine } from './schema.js';
 
 export type TimesOfDay = Pick<DeskRoutine, 'at' | 'every' | 'session'>;
@@ -13,11 +14,10 @@ export function timesOf({ at, every, session }: TimesOfDay): readonly string[] {
 
 /** From the session's first minute to its last one, both included; without a session the whole day from midnight. */
 function spaced(everyMinutes: number, session: string | undefined): string[] {
-  const [from, to] =
-    session === undefined ? [0, DAY_MINUTES - 1] : session.split('-').map((time) => minuteOfDay(time));
+  const [from, to] = session === undefined ? [0, DAY_MINUTES - 1] : session.split('-').map(minuteOfDay);
   const times: string[] = [];
   for (let minute = from as number; minute <= (to as number); minute += everyMinutes)
-    times.push(clock(minute));
+    times.push(timeOfDay(minute));
   return times;
 }
 
@@ -25,8 +25,3 @@ function minutesOf(every: string): number {
   const count = Number(every.slice(0, -1));
   return every.endsWith('h') ? count * 60 : count;
 }
-
-const minuteOfDay = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
-
-const clock = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;

@@ -1,4 +1,4 @@
-/** Dates of the calendar as whole days since 1970-01-01: no clock, no zone, no locale. */
+/** Dates of the calendar as whole days since 1970-01-01, and times of a day: no clock, no zone, no locale. */
 
 export const MINUTE_MS = 60_000;
 export const DAY_MS = 86_400_000;
@@ -27,6 +27,13 @@ export function dayOfText(date: string): DayNumber | null {
   const number = dayOf(year, month, day);
   return Number.isFinite(number) && dateText(number) === date ? number : null;
 }
+
+/** Minutes since midnight of `HH:MM`; 1440 of `24:00`. */
+export const minuteOfDay = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
+
+/** `HH:MM` of whole minutes since midnight. */
+export const timeOfDay = (minute: number): string =>
+  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 
 /** The third Monday of January: `nthWeekday(year, 1, 'mon', 3)`. */
 export function nthWeekday(year: number, month: number, weekday: Weekday, nth: number): DayNumber {

@@ -1,5 +1,5 @@
 /** Where a trading day begins: the desk's boundary in the desk's time zone. */
-import { DAY_MS, MINUTE_MS } from './civil-date.js';
+import { DAY_MS, MINUTE_MS, minuteOfDay } from './civil-date.js';
 
 /** Milliseconds that the desk's time zone is ahead of UTC at a moment; depends on the date where clocks change. */
 export type ZoneOffset = (utcMs: number) => number;
@@ -9,7 +9,7 @@ export type ZoneOffset = (utcMs: number) => number;
  * On the day of a clock change the boundary moves with the wall clock of the zone.
  */
 export function tradingDayStart(marketMs: number, boundary: string, offsetAt: ZoneOffset): number {
-  const boundaryMs = (Number(boundary.slice(0, 2)) * 60 + Number(boundary.slice(3, 5))) * MINUTE_MS;
+  const boundaryMs = minuteOfDay(boundary) * MINUTE_MS;
   const local = marketMs + offsetAt(marketMs);
   const localStart = Math.floor((local - boundaryMs) / DAY_MS) * DAY_MS + boundaryMs;
   const start = utcOfLocal(localStart, offsetAt);

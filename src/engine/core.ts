@@ -370,9 +370,15 @@ export function remainingLots(entry: OrderEntry): number {
 }
 
 /** One line for the activity list. */
-export function note(core: Core, level: 'info' | 'warn' | 'alarm', text: string, at?: InstrumentId): void {
+export function note(
+  core: Core,
+  level: 'info' | 'warn' | 'alarm',
+  text: string,
+  at?: InstrumentId,
+  strategy: string | null = null,
+): void {
   const symbol = at === undefined ? null : (core.config.instruments[at]?.symbol ?? null);
-  commit(core, { type: 'note', level, text, strategy: null, symbol, marketMs: core.marketMs });
+  commit(core, { type: 'note', level, text, strategy, symbol, marketMs: core.marketMs });
 }
 
 function required<T>(value: T | undefined, id: InstrumentId): T {

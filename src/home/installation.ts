@@ -95,15 +95,18 @@ export function databaseOf(home: string): string {
 
 /** Of the desk that lives in `home`, in a Temporal server of our own. */
 export function namespaceIn(home: string): string {
-  const desk = furtherDeskOf(home);
-  return textOf(namespaceFile(home)) ?? (desk === null ? FIRST_NAMESPACE : `fermata-${desk}`);
+  return textOf(namespaceFile(home)) ?? firstNamespaceOf(home);
 }
 
 /** The desk leaves what its old namespace holds where it is: others use the same server. `suffix`: letters and digits. */
 export function takeNewNamespace(home: string, suffix: string): void {
+  writeFileSync(namespaceFile(home), `${firstNamespaceOf(home)}-${suffix}\n`, { mode: 0o600 });
+}
+
+/** Before a restore gives it another. */
+function firstNamespaceOf(home: string): string {
   const desk = furtherDeskOf(home);
-  const name = desk === null ? FIRST_NAMESPACE : `fermata-${desk}`;
-  writeFileSync(namespaceFile(home), `${name}-${suffix}\n`, { mode: 0o600 });
+  return desk === null ? FIRST_NAMESPACE : `fermata-${desk}`;
 }
 
 const namespaceFile = (home: string): string => join(homePaths(home).home, 'temporal-namespace');

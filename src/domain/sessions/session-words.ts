@@ -1,5 +1,5 @@
 /** How people read the hours of a market: `market closed, opens Mon 18:00 New York`. */
-import { DAY_MS, dateText, MINUTE_MS, weekdayOf } from '../civil-date.js';
+import { DAY_MS, dateText, MINUTE_MS, timeOfDay, weekdayOf } from '../civil-date.js';
 import type { SessionCalendar } from './session-calendar.js';
 
 /** A week later the weekday alone would mean another day. */
@@ -25,10 +25,7 @@ export function momentWords(calendar: SessionCalendar, utcMs: number, nowMs: num
   const minute = Math.floor((local - day * DAY_MS) / MINUTE_MS);
   const weekday = weekdayOf(day);
   const date = utcMs - nowMs > WEEKDAY_SAYS_MS ? ` ${dateText(day)}` : '';
-  return `${weekday[0]?.toUpperCase()}${weekday.slice(1)}${date} ${timeText(minute)} ${placeOf(calendar.hours.zone)}`;
+  return `${weekday[0]?.toUpperCase()}${weekday.slice(1)}${date} ${timeOfDay(minute)} ${placeOf(calendar.hours.zone)}`;
 }
-
-const timeText = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 
 const placeOf = (zone: string): string => (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');

@@ -1,5 +1,5 @@
 /** When a market trades: by weekday, with days that are closed and days that end early. */
-import { type DayNumber, dayOfText, WEEKDAYS, type Weekday } from '../civil-date.js';
+import { type DayNumber, dayOfText, minuteOfDay, WEEKDAYS, type Weekday } from '../civil-date.js';
 
 /** Minutes since midnight of its date, in the market's zone: from `open` on, before `close`. Negative: on the eve. */
 export interface Period {
@@ -22,12 +22,9 @@ export const PERIOD = /^(([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d|24:00
 /** Of text that `PERIOD` takes. */
 export function periodOf(text: string): Period {
   const [from = '', to = ''] = text.split('-');
-  const [open, close] = [minuteOf(from), minuteOf(to)];
+  const [open, close] = [minuteOfDay(from), minuteOfDay(to)];
   return { open: open < close ? open : open - 1440, close };
 }
-
-/** Of `HH:MM`. */
-export const minuteOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 
 /** What a desk file says beside a calendar, or in place of one. */
 export interface OwnHours {
@@ -43,7 +40,9 @@ export interface OwnHours {
 export function withOwnHours(base: TradingHours, own: OwnHours): TradingHours {
   const { zone = base.zone, hours, holidays = [], earlyCloses = {} } = own;
   const closed = new Set(holidays.map(dayOfText));
-  const early = new Map(Object.entries(earlyCloses).map(([date, time]) => [dayOfText(date), minuteOf(time)]));
+  const early = new Map(
+    Object.entries(earlyCloses).map(([date, time]) => [dayOfText(date), minuteOfDay(time)]),
+  );
   const week =
     hours === undefined
       ? base.week

@@ -12,10 +12,10 @@ import {
   dayOf,
   easterSunday,
   lastWeekday,
+  minuteOfDay,
   nthWeekday,
   weekdayOf,
 } from '../civil-date.js';
-import { minuteOf } from './trading-hours.js';
 
 type Exception = 'closed' | number | null;
 
@@ -62,7 +62,7 @@ export function stockException(day: DayNumber): Exception {
   const year = yearOf(day);
   const closed = [newYear(year), goodFriday(year), christmas(year), ...holidaysWithFutures(year)];
   if (closed.includes(day) || DAYS_OF_MOURNING.has(dateText(day))) return 'closed';
-  return halfDays(year).includes(day) ? minuteOf('13:00') : null;
+  return halfDays(year).includes(day) ? minuteOfDay('13:00') : null;
 }
 
 /**
@@ -73,10 +73,11 @@ export function stockException(day: DayNumber): Exception {
 export function indexFuturesException(day: DayNumber): Exception {
   const year = yearOf(day);
   if (day === newYear(year) || day === christmas(year)) return 'closed';
-  if (day === goodFriday(year)) return day === nthWeekday(year, 4, 'fri', 1) ? minuteOf('09:15') : 'closed';
-  if (DAYS_OF_MOURNING.has(dateText(day))) return minuteOf('09:30');
-  if (holidaysWithFutures(year).includes(day)) return minuteOf('13:00');
-  return halfDays(year).includes(day) ? minuteOf('13:15') : null;
+  if (day === goodFriday(year))
+    return day === nthWeekday(year, 4, 'fri', 1) ? minuteOfDay('09:15') : 'closed';
+  if (DAYS_OF_MOURNING.has(dateText(day))) return minuteOfDay('09:30');
+  if (holidaysWithFutures(year).includes(day)) return minuteOfDay('13:00');
+  return halfDays(year).includes(day) ? minuteOfDay('13:15') : null;
 }
 
 /** Between banks nobody closes a market; brokers take nothing on these two days, from 17:00 of their eve on. */

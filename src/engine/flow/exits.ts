@@ -3,13 +3,14 @@
  * whether its time is up. Targets and the time close at the market, in the modes in which a strategy may close; a stop
  * comes nearer in each mode, and never goes back.
  */
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, instrumentAt, positionAt, workAt } from '../core.js';
+import { type Core, commit, instrumentAt, note, positionAt, workAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
 import { averageOf } from '../trades/trade.js';
@@ -17,7 +18,6 @@ import { isNearer } from '../trades/trade-exits.js';
 import { isDust } from './dust.js';
 import { isMarketOpen } from './session.js';
 
-const MINUTE_MS = 60_000;
 /** A stop that trails is moved once it would come nearer by this part of its distance: not with each tick. */
 const TRAIL_STEPS = 10;
 
@@ -127,14 +127,7 @@ function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
   const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
-  commit(core, {
-    type: 'note',
-    level: 'info',
-    text: `${because}: closing the position`,
-    strategy: trade.strategy,
-    symbol: instrumentAt(core, at).symbol,
-    marketMs: core.marketMs,
-  });
+  note(core, 'info', `${because}: closing the position`, at, trade.strategy);
   work.exiting = { because, why };
 }
 

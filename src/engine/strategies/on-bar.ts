@@ -2,7 +2,6 @@
 import { restingEntryLots } from '../account-view.js';
 import {
   type Core,
-  commit,
   note as coreNote,
   instrumentAt,
   liveOrders,
@@ -59,16 +58,7 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
   const isNews = bar.late !== true;
   const at = instrument.id;
   const { bidTicks, askTicks } = core.market;
-  const note = (text: string) => {
-    commit(core, {
-      type: 'note',
-      level: 'info',
-      text,
-      strategy: slot.name,
-      symbol: instrument.symbol,
-      marketMs: core.marketMs,
-    });
-  };
+  const note = (text: string) => coreNote(core, 'info', text, at, slot.name);
   return {
     instrument,
     positionLots: ownLots(core, slot),
