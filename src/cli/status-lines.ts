@@ -47,11 +47,16 @@ function section(title: string, lines: readonly string[]): string[] {
 }
 
 function positionLines({ positions }: TraderStatus): string[] {
-  return positions.map(
-    (position) =>
-      `${position.symbol} ${position.side} ${position.quantity} at ${position.averagePrice}, now ${position.markPrice ?? 'unknown'}, ` +
+  return positions.flatMap((position) => [
+    `${position.symbol} ${position.side} ${position.quantity} at ${position.averagePrice}, now ${position.markPrice ?? 'unknown'}, ` +
       `${signed(position.unrealised)}${multiple(position)}, stop ${position.stopPrice ?? 'none'} (${position.protection}${bare(position)})`,
-  );
+    ...exitsLine(position),
+  ]);
+}
+
+/** What closes its trade beside the stop; an earlier trader tells of none. */
+function exitsLine({ trade }: Partial<TraderStatus['positions'][number]>): string[] {
+  return trade?.exits === undefined ? [] : [`  exits: ${trade.exits.words.join(', ')}`];
 }
 
 /** Of what its trade risked; an earlier trader tells of no trades. */

@@ -1,4 +1,5 @@
 /** What a trader says of itself, in decimal text: status, bars, proof of flat. */
+import type { StopMover } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { OrderPurpose, OrderState, Side } from '../domain/order.js';
@@ -209,6 +210,24 @@ export interface TradeStatus {
   readonly risk: string | null;
   /** Result in multiples of the risk, two places. */
   readonly r: string | null;
+  /** Left out where nothing but its stop closes it, and by a trader of before. */
+  readonly exits?: ExitsStatus;
+}
+
+/** What closes a trade beside its protective stop, as it stands now. Null: its entry did not ask for it. */
+export interface ExitsStatus {
+  /** The nearest first. `pct`: of the whole trade, what is closed there. */
+  readonly targets: readonly { readonly price: string; readonly pct: number; readonly reached: boolean }[];
+  /** How far behind the market the stop follows. */
+  readonly trailBy: string | null;
+  /** The price from which on the stop is at the average of the entry; `done`: it is there, or nearer. */
+  readonly breakEven: { readonly price: string; readonly done: boolean } | null;
+  /** Market time from which on it is closed at the market. */
+  readonly timeExitMs: number | null;
+  /** What moved the stop last; null: it is where the entry wanted it. */
+  readonly stopMovedBy: StopMover | null;
+  /** All of it for people, a few words each. */
+  readonly words: readonly string[];
 }
 
 /**

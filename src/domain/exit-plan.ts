@@ -18,6 +18,10 @@ export interface ExitPlan {
   readonly maxBars?: number;
 }
 
+/** What takes a stop nearer to the market. */
+export const STOP_MOVERS = ['breakEvenStop', 'trailingStop'] as const;
+export type StopMover = (typeof STOP_MOVERS)[number];
+
 export const TARGETS_MAX = 5;
 export const WHOLE_TRADE_PPM = 1_000_000;
 

@@ -2,7 +2,7 @@
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
-import type { ExitPlan } from '../domain/exit-plan.js';
+import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
@@ -41,7 +41,7 @@ export interface TradeExits {
   /** Targets that the market has reached. */
   reached: number;
   /** What moved the stop last; null: it is where the entry wanted it. */
-  movedBy: 'breakEvenStop' | 'trailingStop' | null;
+  movedBy: StopMover | null;
 }
 
 /** What one strategy opened on one instrument, until no whole lot of it is left. */

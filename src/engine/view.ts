@@ -2,6 +2,7 @@
 
 import { placesOf } from '../domain/book-steps.js';
 import { type OthersCoins, othersLots } from '../domain/coins.js';
+import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
@@ -16,6 +17,7 @@ import { othersCoins } from './apply-coins.js';
 import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import { type Core, liveOrders, workAt } from './core.js';
 import { isDust } from './flow/dust.js';
+import { isAtBreakEven, timeExitMs } from './flow/exits.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
@@ -26,6 +28,7 @@ import {
   type PositionEntry,
   type SettingsState,
   type StrategyTrack,
+  type TradeEntry,
   type TripTotals,
   type UnvaluedFee,
 } from './state.js';
@@ -70,6 +73,18 @@ export interface TradeView {
   readonly risk: number | null;
   /** Result by risk. */
   readonly r: number | null;
+  /** What closes it beside its stop; null: nothing. */
+  readonly exits: ExitsView | null;
+}
+
+export interface ExitsView {
+  readonly plan: ExitPlan;
+  /** Targets that the market has reached. */
+  readonly reached: number;
+  readonly movedBy: StopMover | null;
+  readonly atBreakEven: boolean;
+  /** Market time; null: it has no time exit. */
+  readonly timeExitMs: number | null;
 }
 
 export interface StopGapView extends StopGaps {
@@ -281,7 +296,15 @@ function tradeView(core: Core, { trade, instrument }: PositionEntry, unrealised:
   const result = money(trade.result) + unrealised;
   const risk = trade.risk === null ? null : money(trade.risk);
   const { id, openedMs } = trade;
-  return { id, openedMs, fees: money(trade.fees), result, risk, r: risk ? result / risk : null };
+  const r = risk ? result / risk : null;
+  return { id, openedMs, fees: money(trade.fees), result, risk, r, exits: exitsView(trade) };
+}
+
+function exitsView(trade: TradeEntry): ExitsView | null {
+  const { exits } = trade;
+  if (exits === undefined) return null;
+  const { plan, reached, movedBy } = exits;
+  return { plan, reached, movedBy, atBreakEven: isAtBreakEven(trade), timeExitMs: timeExitMs(exits) };
 }
 
 function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {

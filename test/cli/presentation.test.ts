@@ -133,6 +133,12 @@ describe('the status for people', () => {
     const shown = (of: typeof first) => statusLines({ ...status, positions: [of] }).join('\n');
     expect(shown({ ...first, trade })).toContain(' (0.80 R), stop ');
     expect(shown({ ...first, trade: { ...trade, risk: null, r: null } })).not.toContain(' R)');
+    expect(shown({ ...first, trade })).not.toContain('exits');
+    const words = ['target 104000 (50 %) reached', 'trails by 900'];
+    const none = { targets: [], trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null };
+    expect(shown({ ...first, trade: { ...trade, exits: { ...none, words } } })).toContain(
+      '(confirmed)\n    exits: target 104000 (50 %) reached, trails by 900\n',
+    );
   });
 
   it('shows at what size it trades where that is not the desk file’s', () => {

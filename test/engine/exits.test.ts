@@ -6,6 +6,7 @@ import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EntryWish } from '../../src/engine/strategies/strategy.js';
+import { exitsStatus } from '../../src/trader/status/exits-status.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
@@ -59,6 +60,57 @@ function halfSold(changes: Changes = {}) {
   desk.fill(sale!, 10_200);
   return { desk, stop, lots, sale: sale! };
 }
+
+describe('what is shown of them', () => {
+  const shown = (desk: DeskUnderTest) => {
+    const exits = desk.engine.view.positions[0]?.trade?.exits;
+    return exits && exitsStatus(exits, { tickSize: '0.01' });
+  };
+
+  it('follows what has become of them', () => {
+    const { desk, stop, lots } = held({ ...HALVES, breakEvenAtTicks: 10_150, trailTicks: 250, maxBars: 60 });
+    expect(shown(desk)).toEqual({
+      targets: [
+        { price: '102.00', pct: 50, reached: false },
+        { price: '104.00', pct: 50, reached: false },
+      ],
+      trailBy: '2.50',
+      breakEven: { price: '101.50', done: false },
+      timeExitMs: START_MS + 62 * 60_000,
+      stopMovedBy: null,
+      words: [
+        'target 102.00 (50 %)',
+        'target 104.00 (50 %)',
+        'break-even at 101.50',
+        'trails by 2.50, not moved yet',
+        'time exit 01-05 13:02 UTC',
+      ],
+    });
+    desk.quote(0, 10_150);
+    expect(shown(desk)).toMatchObject({ breakEven: { done: true }, stopMovedBy: 'breakEvenStop' });
+    desk.quote(0, 10_300);
+    expect(shown(desk)).toMatchObject({
+      targets: [{ reached: true }, { reached: false }],
+      stopMovedBy: 'trailingStop',
+    });
+    expect(shown(desk)?.words.slice(0, 4)).toEqual([
+      'target 102.00 (50 %) reached',
+      'target 104.00 (50 %)',
+      'break-even done',
+      'trails by 2.50',
+    ]);
+    expect([stop.quantityLots, desk.lots(0)]).toEqual([lots, lots]);
+  });
+
+  it('is nothing where nothing but the stop closes it', () => {
+    const { desk } = held({});
+    expect(desk.engine.view.positions[0]?.trade?.exits).toMatchObject({ plan: {} });
+    const bare = new DeskUnderTest({ strategies: [oneEntry({ protectTicks: 9_800 })] }, 1).active();
+    bare.bar(0, 10_000);
+    bare.fill(bare.live('entry', 0)[0]!, 10_000);
+    expect(bare.engine.view.positions[0]?.trade).toMatchObject({ exits: null });
+  });
+});
 
 describe('targets', () => {
   it('make the stop smaller first, where it locks what is to be sold', () => {

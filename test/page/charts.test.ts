@@ -60,6 +60,30 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 2 });
   });
 
+  it('draws a line for each target that is still ahead, and says the exits beside the stop', async () => {
+    const { status } = desk.web.trader;
+    const exits = {
+      targets: [
+        { price: '43100.00', pct: 50, reached: true },
+        { price: '43200.00', pct: 50, reached: false },
+      ],
+      ...{ trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null },
+      words: ['target 43100.00 (50 %) reached', 'target 43200.00 (50 %)'],
+    };
+    const trade = { id: 't1', openedMs: 1, fees: '0.10', result: '1.20', risk: '1.50', r: '0.80', exits };
+    const held = desk.page.getByRole('region', { name: 'Open positions' });
+    expect(await held.innerText()).not.toMatch(/exits/i);
+    desk.web.trader.status = { ...status, positions: status.positions.map((one) => ({ ...one, trade })) };
+    await expect
+      .poll(() => desk.page.getByTestId('levels').innerText())
+      .toMatch(/stop 42.610\.50\s*target 43.200\.00$/);
+    await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 3 });
+    expect(await held.innerText()).toContain(exits.words.join(', '));
+    await picture(desk.page, 'charts-targets');
+    desk.web.trader.status = status;
+    await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 2 });
+  });
+
   it('draws the averages that a strategy goes by, and names them with their newest values', async () => {
     const { bars } = desk.web.trader;
     const about = (minutes: number) =>

@@ -1003,6 +1003,30 @@ export interface paths {
                                     risk: string | null;
                                     /** @description Result in multiples of the risk */
                                     r: string | null;
+                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    exits?: {
+                                        /** @description The nearest first */
+                                        targets: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description Of the whole trade, what is closed there */
+                                            pct: number;
+                                            reached: boolean;
+                                        }[];
+                                        /** @description How far behind the market the stop follows */
+                                        trailBy: string | null;
+                                        breakEven: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description The stop is at the average, or nearer */
+                                            done: boolean;
+                                        } | null;
+                                        timeExitMs: number | null;
+                                        /** @description null: the stop is where the entry wanted it */
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        /** @description All of it for people, a few words each */
+                                        words: string[];
+                                    };
                                 } | null;
                             }[];
                         };
@@ -1972,6 +1996,30 @@ export interface paths {
                                     risk: string | null;
                                     /** @description Result in multiples of the risk */
                                     r: string | null;
+                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    exits?: {
+                                        /** @description The nearest first */
+                                        targets: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description Of the whole trade, what is closed there */
+                                            pct: number;
+                                            reached: boolean;
+                                        }[];
+                                        /** @description How far behind the market the stop follows */
+                                        trailBy: string | null;
+                                        breakEven: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description The stop is at the average, or nearer */
+                                            done: boolean;
+                                        } | null;
+                                        timeExitMs: number | null;
+                                        /** @description null: the stop is where the entry wanted it */
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        /** @description All of it for people, a few words each */
+                                        words: string[];
+                                    };
                                 } | null;
                             }[];
                             /** @description The prices are simulated */
@@ -5496,6 +5544,30 @@ export interface components {
                     risk: string | null;
                     /** @description Result in multiples of the risk */
                     r: string | null;
+                    /** @description What closes it beside its stop; left out where nothing does */
+                    exits?: {
+                        /** @description The nearest first */
+                        targets: {
+                            /** @description Decimal text */
+                            price: string;
+                            /** @description Of the whole trade, what is closed there */
+                            pct: number;
+                            reached: boolean;
+                        }[];
+                        /** @description How far behind the market the stop follows */
+                        trailBy: string | null;
+                        breakEven: {
+                            /** @description Decimal text */
+                            price: string;
+                            /** @description The stop is at the average, or nearer */
+                            done: boolean;
+                        } | null;
+                        timeExitMs: number | null;
+                        /** @description null: the stop is where the entry wanted it */
+                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                        /** @description All of it for people, a few words each */
+                        words: string[];
+                    };
                 } | null;
             }[];
             stopGaps: {
@@ -5863,6 +5935,30 @@ export interface components {
                         risk: string | null;
                         /** @description Result in multiples of the risk */
                         r: string | null;
+                        /** @description What closes it beside its stop; left out where nothing does */
+                        exits?: {
+                            /** @description The nearest first */
+                            targets: {
+                                /** @description Decimal text */
+                                price: string;
+                                /** @description Of the whole trade, what is closed there */
+                                pct: number;
+                                reached: boolean;
+                            }[];
+                            /** @description How far behind the market the stop follows */
+                            trailBy: string | null;
+                            breakEven: {
+                                /** @description Decimal text */
+                                price: string;
+                                /** @description The stop is at the average, or nearer */
+                                done: boolean;
+                            } | null;
+                            timeExitMs: number | null;
+                            /** @description null: the stop is where the entry wanted it */
+                            stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                            /** @description All of it for people, a few words each */
+                            words: string[];
+                        };
                     } | null;
                 }[];
                 stopGaps: {

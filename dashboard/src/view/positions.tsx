@@ -37,6 +37,16 @@ const COLUMNS: readonly Column<PositionStatus>[] = [
   { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
 ];
 
+/** Beside the stop; shown where a trade has any. */
+const EXITS: Column<PositionStatus> = {
+  title: 'Exits',
+  cell: ({ trade }) => trade?.exits?.words.join(', ') ?? '–',
+  long: true,
+};
+
+const columnsFor = (positions: readonly PositionStatus[]): readonly Column<PositionStatus>[] =>
+  positions.some(({ trade }) => trade?.exits !== undefined) ? [...COLUMNS, EXITS] : COLUMNS;
+
 interface Held {
   readonly positions: readonly PositionStatus[];
   readonly dust: readonly DustStatus[];
@@ -54,7 +64,7 @@ export function Positions({ positions, dust, coins, stopGaps, currency }: Held) 
         <Table
           blocks
           caption="Open positions"
-          columns={COLUMNS}
+          columns={columnsFor(positions)}
           rows={positions}
           keyOf={({ symbol }) => symbol}
         />

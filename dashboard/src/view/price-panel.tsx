@@ -203,6 +203,8 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
     levels.push({ price: Number(position.averagePrice), tone: 'soft', text: `${position.side} from` });
     if (position.stopPrice !== null)
       levels.push({ price: Number(position.stopPrice), tone: 'alarm', text: 'stop' });
+    for (const { price, reached } of position.trade?.exits?.targets ?? [])
+      if (!reached) levels.push({ price: Number(price), tone: 'go', text: 'target' });
   }
   for (const { symbol: of, purpose, price } of orders) {
     if (of !== symbol || price === null) continue;

@@ -38,13 +38,15 @@ export function portfolioRoute(app: FastifyInstance, web: WebDependencies): void
   });
 }
 
-function portfolioOf(status: TraderStatus): z.infer<typeof portfolioSchema> {
+type Portfolio = Omit<z.infer<typeof portfolioSchema>, 'positions'> & Pick<TraderStatus, 'positions'>;
+
+function portfolioOf(status: TraderStatus): Portfolio {
   const { trading, currency, equity, cash, dayStartEquity, dayPnl, drawdownPct, positions } = status;
   return {
     ...{ trading, currency, equity, cash, dayStartEquity, dayPnl, drawdownPct },
     unrealised: addDecimals(positions.map(({ unrealised }) => unrealised)),
     realised: addDecimals(status.strategies.map(({ realised }) => realised)),
-    positions: [...positions],
+    positions,
     simulated: status.marketData.simulated,
     marketMs: status.marketData.marketMs,
   };

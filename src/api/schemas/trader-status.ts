@@ -1,6 +1,7 @@
 /** The trader's status as the API publishes it; `satisfies` holds it to the control protocol. */
 import { z } from 'zod';
 import type {
+  ExitsStatus,
   OrderStatus,
   PositionStatus,
   StopGapStatus,
@@ -8,6 +9,7 @@ import type {
   TradeStatus,
 } from '../../contracts/trader-status.js';
 import { MONEY_AT_STAKE } from '../../domain/account.js';
+import { STOP_MOVERS } from '../../domain/exit-plan.js';
 import type { GoLiveGrant } from '../../domain/go-live.js';
 import { HEADLINE_TONES } from '../../domain/headline.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
@@ -49,6 +51,25 @@ export const haltSchema = z.object({
   atMarketMs: marketMs,
 }) satisfies z.ZodType<Halt>;
 
+const exitsSchema = z.object({
+  targets: z
+    .array(
+      z.object({
+        price: decimalText,
+        pct: z.number().describe('Of the whole trade, what is closed there'),
+        reached: z.boolean(),
+      }),
+    )
+    .describe('The nearest first'),
+  trailBy: decimalText.nullable().describe('How far behind the market the stop follows'),
+  breakEven: z
+    .object({ price: decimalText, done: z.boolean().describe('The stop is at the average, or nearer') })
+    .nullable(),
+  timeExitMs: marketMs.nullable(),
+  stopMovedBy: z.enum(STOP_MOVERS).nullable().describe('null: the stop is where the entry wanted it'),
+  words: z.array(z.string()).describe('All of it for people, a few words each'),
+}) satisfies z.ZodType<ExitsStatus>;
+
 const tradeSchema = z.object({
   id: z.string(),
   openedMs: marketMs,
@@ -56,6 +77,7 @@ const tradeSchema = z.object({
   result: decimalText.describe('Of what is closed, after all fees so far, with what the rest is worth now'),
   risk: decimalText.nullable().describe('What its first stop would have lost; null: nobody knows'),
   r: decimalText.nullable().describe('Result in multiples of the risk'),
+  exits: exitsSchema.exactOptional().describe('What closes it beside its stop; left out where nothing does'),
 }) satisfies z.ZodType<TradeStatus>;
 
 export const positionSchema = z.object({

@@ -109,8 +109,7 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void
   const { side, exits, protectTicks } = trade;
   const { targets = [], breakEvenAtTicks } = exits.plan;
   const target = mayReduce(core) ? targets[exits.reached]?.ticks : undefined;
-  const average = averageOf(trade.entryTickLots, trade.entryLots);
-  const isEven = average === null || protectTicks === null || !isNearer(side, average, protectTicks);
+  const isEven = protectTicks === null || isAtBreakEven(trade);
   const waits = [target, isEven ? undefined : breakEvenAtTicks, nextTrailTicks(trade) ?? undefined];
   for (const ticks of waits) {
     if (ticks === undefined) continue;
@@ -132,10 +131,19 @@ function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
 }
 
 function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
-  const { openedMs, plan } = exits;
-  const { maxBars } = plan;
-  if (maxBars === undefined) return false;
-  return marketMs >= (Math.floor(openedMs / MINUTE_MS) + 1 + maxBars) * MINUTE_MS;
+  const dueMs = timeExitMs(exits);
+  return dueMs !== null && marketMs >= dueMs;
+}
+
+/** Market time from which on the trade is closed; null: it has no time exit. */
+export function timeExitMs({ openedMs, plan: { maxBars } }: TradeExits): number | null {
+  return maxBars === undefined ? null : (Math.floor(openedMs / MINUTE_MS) + 1 + maxBars) * MINUTE_MS;
+}
+
+/** The stop is at the average of the entry, or nearer to the market. */
+export function isAtBreakEven({ side, protectTicks, entryTickLots, entryLots }: TradeEntry): boolean {
+  const average = averageOf(entryTickLots, entryLots);
+  return average === null || (protectTicks !== null && !isNearer(side, average, protectTicks));
 }
 
 /**

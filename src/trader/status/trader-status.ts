@@ -24,6 +24,7 @@ import type {
 } from '../../engine/view.js';
 import type { WaitingReason } from '../../engine/why-not-trading.js';
 import { fallPct } from '../../limits/loss-floors.js';
+import { exitsStatus } from './exits-status.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always whole. */
 const ORDERS_SHOWN_MAX = 500;
@@ -211,12 +212,16 @@ function positionStatus(
     protection: position.protection === 'dust' ? 'missing' : position.protection,
     withoutStopMs: position.withoutStopMs,
     strategy: position.strategy,
-    trade: position.trade === null ? null : tradeStatus(position.trade, money),
+    trade: position.trade === null ? null : tradeStatus(position.trade, instrument, money),
   };
 }
 
-function tradeStatus(trade: TradeView, money: (units: number) => string): TradeStatus {
-  const { id, openedMs, fees, result, risk, r } = trade;
+function tradeStatus(
+  trade: TradeView,
+  instrument: Instrument,
+  money: (units: number) => string,
+): TradeStatus {
+  const { id, openedMs, fees, result, risk, r, exits } = trade;
   return {
     id,
     openedMs,
@@ -224,5 +229,6 @@ function tradeStatus(trade: TradeView, money: (units: number) => string): TradeS
     result: money(result),
     risk: risk === null ? null : money(risk),
     r: r === null ? null : r.toFixed(2),
+    ...(exits === null ? {} : { exits: exitsStatus(exits, instrument) }),
   };
 }

@@ -1,0 +1,40 @@
+/** The exits of an open trade as they stand now, in decimal text and in a few words each. */
+import type { ExitsStatus } from '../../contracts/trader-status.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { percentOfPpm } from '../../domain/money.js';
+import type { ExitsView } from '../../engine/view.js';
+
+export function exitsStatus(exits: ExitsView, { tickSize }: Pick<Instrument, 'tickSize'>): ExitsStatus {
+  const { plan, reached, movedBy, atBreakEven, timeExitMs } = exits;
+  const price = (ticks: number): string => formatDecimal(ticks, tickSize);
+  const targets = (plan.targets ?? []).map(({ ticks, closedPpm }, at, all) => ({
+    price: price(ticks),
+    pct: Number(percentOfPpm(closedPpm - (all[at - 1]?.closedPpm ?? 0)).toFixed(1)),
+    reached: at < reached,
+  }));
+  const { trailTicks, breakEvenAtTicks } = plan;
+  const shown: Omit<ExitsStatus, 'words'> = {
+    targets,
+    trailBy: trailTicks === undefined ? null : price(trailTicks),
+    breakEven: breakEvenAtTicks === undefined ? null : { price: price(breakEvenAtTicks), done: atBreakEven },
+    timeExitMs,
+    stopMovedBy: movedBy,
+  };
+  return { ...shown, words: exitWords(shown) };
+}
+
+function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
+  const { targets, trailBy, breakEven, timeExitMs, stopMovedBy } = exits;
+  const words = targets.map(({ price, pct, reached }) => {
+    const part = pct === 100 ? '' : ` (${pct} %)`;
+    return `target ${price}${part}${reached ? ' reached' : ''}`;
+  });
+  if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${breakEven.price}`);
+  if (trailBy !== null)
+    words.push(`trails by ${trailBy}${stopMovedBy === 'trailingStop' ? '' : ', not moved yet'}`);
+  if (timeExitMs !== null) words.push(`time exit ${dayAndMinute(timeExitMs)} UTC`);
+  return words;
+}
+
+const dayAndMinute = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
