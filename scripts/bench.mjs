@@ -58,6 +58,8 @@ const memory = Math.round(totalmem() / 2 ** 30);
 console.log(
   `\n${cpus().length} cores (${cpus()[0]?.model ?? arch()}), ${memory} GiB, Node ${process.version}\n`,
 );
+if (smoke)
+  console.log('A smoke run: that each runs is all it shows. Its figures are of moments after a start.\n');
 console.log('| benchmark | figure | value | unit |\n| --- | --- | ---: | --- |');
 for (const { bench, name, value, unit } of figures)
   console.log(`| ${bench} | ${name} | ${value} | ${unit} |`);

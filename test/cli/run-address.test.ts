@@ -6,6 +6,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApprovalActivities } from '../../src/activities/operations/create-approval-activities.js';
 import { outcomeLines, withRun } from '../../src/cli/act-on-desk.js';
+import { approvalLines } from '../../src/cli/commands/approvals.js';
 import type { Approval } from '../../src/contracts/approval.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { Task } from '../../src/contracts/task.js';
@@ -69,6 +70,10 @@ describe('the run that something is about', () => {
     expect(withRun(OUTCOME).run).toBe(ADDRESS);
     expect(outcomeLines('routine daily', OUTCOME).join('\n')).toContain(ADDRESS);
     expect(withRun({ ...OUTCOME, workflowId: null }).run).toBeNull();
+  });
+
+  it('is said of each question that waits', () => {
+    expect(approvalLines({ ...QUESTION, votes: [] }).join('\n')).toContain(ADDRESS);
   });
 
   it('stands whole in its notice, however long the text is', async () => {

@@ -18,6 +18,7 @@ beforeAll(async () => {
   });
   const opened = await desk.run('incident', 'open', 'the chair is broken', '--note', 'a leg is off');
   expect(opened.code, opened.stdout + opened.stderr).toBe(0);
+  expect(opened.stdout).toContain('#run=incident');
   const backup = await desk.run('backup', '--verify');
   expect(backup.code, backup.stdout + backup.stderr).toBe(0);
   await desk.interrupt();

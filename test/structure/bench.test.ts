@@ -29,6 +29,7 @@ function bench(...args: readonly string[]) {
 it('passes where each says a figure', () => {
   const { status, stdout } = bench('sound');
   expect(stdout).toContain('| sound | orders | 7 | ms |');
+  expect(stdout).toMatch(/^A smoke run: that each runs is all it shows/m);
   expect(status).toBe(0);
 });
 

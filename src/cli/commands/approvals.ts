@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
 import type { ApprovalShown } from '../../operations/approvals/list-approvals.js';
+import { runLines, withRun } from '../act-on-desk.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
@@ -11,7 +12,7 @@ export function approvalsCommand(command: Command): void {
     .action(async ({ all, json }: { all?: boolean; json?: boolean }) => {
       const approvals = await withOperations((operations) => operations.listApprovals());
       const shown = approvals.filter(({ state }) => all === true || state === 'open');
-      if (json === true) printJson(shown);
+      if (json === true) printJson(shown.map((approval) => withRun(approval)));
       else printLines(shown.length === 0 ? ['nothing waits for an approval'] : shown.flatMap(approvalLines));
     });
 }
@@ -24,5 +25,6 @@ export function approvalLines(approval: ApprovalShown): string[] {
     `  ${title}`,
     ...Object.entries(parameters).map(([key, value]) => `    ${key}: ${value}`),
     `  needs ${needed} (${roles.join(' or ')}) until ${moment(expiresMs)}${voted === '' ? '' : `; ${voted}`}`,
+    ...runLines(approval),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { MAY_STOP } from '../../domain/roles.js';
+import { runLines, withRun } from '../act-on-desk.js';
 import { actingPerson, signedInPerson } from '../desk-person.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -55,9 +56,17 @@ const ANSWERS = [
   ['resolve', 'resolveIncident', signedInPerson, 'declare it over'],
 ] as const;
 
-function show(result: { readonly ok: boolean; readonly detail: string }, json: boolean): void {
+interface Shown {
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Of what was opened; an answer goes to an incident that is known. */
+  readonly workflowId?: string | null;
+}
+
+function show(result: Shown, json: boolean): void {
   if (!result.ok)
     throw new CliFailure(result.detail, 'the desk goes on as before', 'look at: fermata incidents');
-  if (json) printJson(result);
-  else printLines([`✓ ${result.detail}`]);
+  const { workflowId } = result;
+  if (json) printJson(workflowId === undefined ? result : withRun({ ...result, workflowId }));
+  else printLines([`✓ ${result.detail}`, ...runLines({ workflowId: workflowId ?? null })]);
 }
