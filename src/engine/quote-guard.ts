@@ -156,6 +156,11 @@ export class QuoteGuard {
     this.doubted.fill(null);
   }
 
+  /** As where nobody listened: nobody speaks. */
+  forgetDoubt(at: InstrumentId): void {
+    this.doubted[at] = null;
+  }
+
   believe(at: InstrumentId, bidTicks: number, askTicks: number): void {
     this.doubted[at] = null;
     this.surelyAbove[at] = bidTicks * (1 - this.width);

@@ -46,6 +46,24 @@ describe('a closed market', () => {
     expect(words).not.toMatch(/stale|price/);
   });
 
+  it('makes no price of a quote that came just before the close: nobody contradicts it until the open', () => {
+    const quotes = { awaySpreads: 20, awayPct: 3, spreadPct: 2, agreeing: 3, standsMs: 2_000 };
+    const desk = new DeskUnderTest({ quotes, sessions: [{ calendar: closing() }] }, 1).active();
+    desk.hold(0);
+    passTo(desk, '12:59:59', [0]);
+    const { equity, peak } = desk.engine.view;
+    desk.quote(0, 30_000);
+    silence(desk, 30, []);
+    expect(desk.engine.view).toMatchObject({ equity, peak });
+    desk.wait(Date.parse('2026-01-05T18:00Z') - desk.marketMs);
+    desk.pass(0);
+    desk.pass(1_000);
+    desk.quote(0, 10_010);
+    desk.pass(3_000);
+    expect(desk.engine.view.quotes).toMatchObject([{ bidTicks: 10_010 }]);
+    expect(desk.engine.view.peak).toBeLessThan(peak * 1.01);
+  });
+
   it('is entered no more, and its bars are seen by nobody; another market goes on', () => {
     const desk = closingDesk();
     passTo(desk, '13:30');
@@ -166,6 +184,20 @@ describe('a desk that holds nothing over the close', () => {
       'BTC/USDT: the market has closed and the position is still open; its stop stays',
     ]);
     expect(halted.stateOf(stop)).toBe('working');
+  });
+
+  it('says so where no stop rests for what it holds over', () => {
+    const bare = desk();
+    passTo(bare, '12:48', [0]);
+    const entry = bare.enter(0);
+    bare.accept(entry);
+    bare.command({ name: 'stop' });
+    bare.fill(entry, 10_000);
+    passTo(bare, '13:00', [0]);
+    bare.pass(1_000);
+    expect(bare.recorded('note').at(-1)?.text).toBe(
+      'BTC/USDT: the market has closed and the position is still open; no stop rests for it',
+    );
   });
 });
 

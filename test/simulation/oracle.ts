@@ -25,6 +25,7 @@ import { EntriesAllowed } from './watchers/entries-allowed.js';
 import { Exits } from './watchers/exits.js';
 import { HaltsKept } from './watchers/halts-kept.js';
 import { LossLimits } from './watchers/loss-limits.js';
+import { MarketHours } from './watchers/market-hours.js';
 import { Permissions } from './watchers/permissions.js';
 import { Prompt } from './watchers/prompt.js';
 import { ProtectiveStops } from './watchers/protective-stops.js';
@@ -106,6 +107,7 @@ export class Oracle {
       new RefusedStops(book, scenario),
       new Trades(scenario),
       new Exits(book, scenario),
+      ...(scenario.hours ? [new MarketHours(book, scenario)] : []),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,
@@ -194,6 +196,10 @@ export class Oracle {
   /** Between events: a desk that may trade has not lost what it may lose. */
   look(moment: Moment): void {
     for (const watcher of this.#watchers) this.#object(watcher, watcher.looked?.(moment) ?? null);
+  }
+
+  marketClosed(wallMs: number): void {
+    for (const watcher of this.#watchers) watcher.marketClosed?.(wallMs);
   }
 
   /** Nothing can be recorded any more. */

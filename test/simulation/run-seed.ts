@@ -10,6 +10,7 @@ import { Bank } from './bank.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { Injected } from './injected.js';
 import { checkInvariants, type VenueTruth } from './invariants.js';
+import { CalendarOfNow } from './market-hours.js';
 import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
 import { Conversions, pastOf, wrongQuote } from './outside.js';
@@ -112,7 +113,12 @@ class Run {
     const symbols = this.#scenario.instruments.map(({ symbol }) => symbol);
     this.#operator = new Operator(this.#random, this.#scenario.live, symbols);
     this.#bank = new Bank(this.#random);
-    this.#prices = new SimulatedPrices(this.#scenario.instruments, this.#random, this.#time);
+    this.#prices = new SimulatedPrices(
+      this.#scenario.instruments,
+      this.#random,
+      this.#time,
+      this.#scenario.hours,
+    );
     this.#venue = this.#openVenue();
     this.#referee = new Referee(this.#venue, this.#scenario, this.#prices);
     this.#conversions = new Conversions(this.#random, this.#venue, this.#scenario.traded);
@@ -158,8 +164,10 @@ class Run {
 
   /** The paper venue of the product; only its orders' way to the book and its ids are ours. */
   #openVenue(): PaperVenue {
-    const { instruments, thinBooks } = this.#scenario;
+    const { instruments, thinBooks, hours } = this.#scenario;
+    const calendar = new CalendarOfNow(() => this.#prices.marketNowMs);
     return openPaperVenue({
+      ...(hours ? { calendars: instruments.map(() => calendar) } : {}),
       directory: null,
       prices: 'simulated',
       instruments,
@@ -343,6 +351,10 @@ class Run {
   }
 
   #quote(instrument: number): void {
+    if (!this.#prices.isOpen) {
+      this.#oracle.marketClosed(this.#time.nowMs);
+      return;
+    }
     const bidTicks = this.#prices.step(instrument);
     const askTicks = this.#prices.askTicks(instrument);
     const marketMs = this.#prices.marketNowMs;
@@ -357,7 +369,7 @@ class Run {
   #quoteWrongly(): void {
     const instrument = this.#random.whole(0, this.#scenario.instruments.length - 1);
     const silent = this.#time.nowMs < (this.#silentUntilMs.get(instrument) ?? 0);
-    if (silent || !this.#trader.running || !this.#trader.hasHeard(instrument)) return;
+    if (silent || !this.#prices.isOpen || !this.#trader.running || !this.#trader.hasHeard(instrument)) return;
     const [nowMs, { sleepEveryMs }] = [this.#time.nowMs, this.#scenario];
     // With a third one that agrees they would be the price.
     if (nowMs - this.#twoWrongAtMs < CONTRADICTED_MS) return;
@@ -411,6 +423,7 @@ class Run {
   }
 
   #bar(instrument: number): void {
+    if (!this.#prices.isOpen) return;
     const bar = this.#prices.bar(instrument, this.#scenario.barEveryMs);
     this.#trader.post({ kind: 'bar', instrument, ...bar, warmup: false });
   }

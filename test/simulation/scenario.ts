@@ -8,6 +8,7 @@ import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
 import { type ExitPlanName, exitsOfSeed, withExits } from './exit-plans.js';
+import { hoursOfSeed, sessionsOf } from './market-hours.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
 import { SPEED, START_MARKET_MS } from './simulated-prices.js';
@@ -100,6 +101,10 @@ export interface Scenario {
   readonly resume: ResumeRules;
   /** What its strategy asks for beside a stop; null: nothing. */
   readonly exits: ExitPlanName | null;
+  /** The market closes, and opens again. */
+  readonly hours: boolean;
+  /** Nothing is held over it. */
+  readonly flatByClose: boolean;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -129,7 +134,9 @@ export const NO_FAULTS: FaultRates = {
 };
 
 export function drawScenario(seed: number, random: Random): Scenario {
-  const scenario = drawDesk(seed, random);
+  const drawn = drawDesk(seed, random);
+  // A minute after each opening no price is due yet: that minute is most of such a run.
+  const scenario = drawn.hours ? { ...drawn, silenceEveryMs: 0, sleepEveryMs: 0 } : drawn;
   const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
   // Only what the desk itself opens is sure to be no larger than one stop.
   const alone = strangerEveryMs + conversionEveryMs + restoreEveryMs === 0 && !ownedByOthers;
@@ -189,6 +196,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     // By itself after an outage, by a person after a fault of the desk; or both by themselves.
     resume: seed % 4 === 1 ? { ...RESUME, fault: 'person' } : RESUME,
     exits: exitsOfSeed(seed),
+    ...hoursOfSeed(seed),
     endsFlat: random.chance(0.5),
   };
 }
@@ -249,7 +257,7 @@ export function engineConfig(
   drawHaltId: () => string,
   edition = 0,
 ): EngineConfig {
-  const { instruments, capabilities, traded, ownedByOthers, exits } = scenario;
+  const { instruments, capabilities, traded, ownedByOthers, exits, hours, flatByClose } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
   const strategies = crossStrategy(instruments.slice(0, traded), parameters);
   return engineConfigWith({
@@ -271,6 +279,7 @@ export function engineConfig(
     goLiveRequired: scenario.live,
     quotes: QUOTES,
     feeAssets: feeAssetsOf(instruments),
+    ...(hours ? { sessions: instruments.map(() => sessionsOf(flatByClose)) } : {}),
     ...(ownedByOthers ? { coinsNeedOwner: true, historyBeginsMs: START_MARKET_MS } : {}),
     drawHaltId,
   });

@@ -1,4 +1,6 @@
 /** The prices of one run, each instrument on a walk of its own, in market time that goes faster than the wall's. */
+import { alwaysOpen, type SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { marketCalendar } from './market-hours.js';
 import { PriceWalk, type WalkBar } from './price-walk.js';
 import type { Random } from './random.js';
 import { START_WALL_MS } from './scenario.js';
@@ -11,6 +13,7 @@ export const START_MARKET_MS = Date.UTC(2026, 0, 5, 7);
 
 export class SimulatedPrices {
   readonly #walks: readonly PriceWalk[];
+  readonly #calendar: SessionCalendar;
   /** In the end prices stand still, so that what is asked for can be proven. */
   stand = false;
 
@@ -18,7 +21,9 @@ export class SimulatedPrices {
     instruments: readonly unknown[],
     random: Random,
     private readonly time: VirtualTime,
+    hasHours: boolean,
   ) {
+    this.#calendar = hasHours ? marketCalendar() : alwaysOpen();
     this.#walks = instruments.map(() => new PriceWalk(random));
   }
 
@@ -28,6 +33,10 @@ export class SimulatedPrices {
 
   get marketNowMs(): number {
     return START_MARKET_MS + (this.time.nowMs - START_WALL_MS) * SPEED;
+  }
+
+  get isOpen(): boolean {
+    return this.#calendar.isOpen(this.marketNowMs);
   }
 
   bidTicks(instrument: number): number {

@@ -20,6 +20,8 @@ export interface Watcher {
   clockSet?(wallMs: number, byMs: number): void;
   /** The process stood still until now. */
   thawed?(wallMs: number): void;
+  /** The market is closed: what it takes an open one for has its time when it opens. */
+  marketClosed?(wallMs: number): void;
   /** Before the followed book has taken it in. */
   recorded?(record: EngineRecord, moment: Moment): string | null;
   left?(effect: Effect, moment: Moment): string | null;

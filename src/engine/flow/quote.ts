@@ -6,6 +6,7 @@ import type { QuoteEvent } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Sides } from '../quote-guard.js';
 import { takeQuote } from './equity.js';
+import { isMarketOpen } from './session.js';
 
 /** A venue that flickers fills no journal: one line an instrument in this time. */
 const SAY_EVERY_MS = 10_000;
@@ -27,6 +28,11 @@ export function isBelieved(core: Core, event: QuoteEvent): boolean {
 /** At each tick: what nothing has contradicted for long enough is the price. */
 export function believeWhatStands(core: Core): void {
   for (const { id: at } of core.config.instruments) {
+    // In a closed market nobody contradicts it.
+    if (!isMarketOpen(core, at)) {
+      core.guard.forgetDoubt(at);
+      continue;
+    }
     const standing = core.guard.standing(at, core);
     if (standing === null) continue;
     const { bidTicks, askTicks, newestMonotonicMs } = standing;

@@ -2,7 +2,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, instrumentAt, note, positionAt, sessionsAt, workAt } from '../core.js';
+import { type Core, instrumentAt, liveOrders, note, positionAt, sessionsAt, workAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { OPENING_MS } from '../timing.js';
 import { isDust } from './dust.js';
@@ -40,7 +40,11 @@ const isHeld = (core: Core, at: InstrumentId): boolean =>
 function tellHeldOver(core: Core, at: InstrumentId): void {
   if (sessionsAt(core, at).flatBeforeCloseMs === undefined || !isHeld(core, at)) return;
   const { symbol } = instrumentAt(core, at);
-  note(core, 'alarm', `${symbol}: the market has closed and the position is still open; its stop stays`, at);
+  const isProtected = liveOrders(core, at).some(
+    ({ intent, state }) => intent.purpose === 'protective' && state === 'working',
+  );
+  const protectedBy = isProtected ? 'its stop stays' : 'no stop rests for it';
+  note(core, 'alarm', `${symbol}: the market has closed and the position is still open; ${protectedBy}`, at);
 }
 
 /** Looked at with every tick: since when, in the time that nobody can set, is each market open? */

@@ -2,6 +2,7 @@
 import { ACCOUNT_MUTANTS } from './account.js';
 import { BOOK_MUTANTS } from './books.js';
 import { EXIT_MUTANTS } from './exits.js';
+import { HOUR_MUTANTS } from './hours.js';
 import { LIMIT_MUTANTS } from './limits.js';
 import type { Mutant } from './mutant.js';
 import { ORDER_MUTANTS } from './orders.js';
@@ -13,6 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...ORDER_MUTANTS,
   ...STOP_MUTANTS,
   ...EXIT_MUTANTS,
+  ...HOUR_MUTANTS,
   ...LIMIT_MUTANTS,
   ...PRICE_MUTANTS,
   ...BOOK_MUTANTS,

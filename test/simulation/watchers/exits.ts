@@ -65,6 +65,10 @@ export class Exits implements Watcher {
     this.#beyondSinceMs.clear();
   }
 
+  marketClosed(): void {
+    this.thawed();
+  }
+
   heard(event: EngineEvent, wallMs: number): void {
     if (event.kind === 'order.rejected' || event.kind === 'order.replaceRejected') {
       const refused = this.book.live.get(event.clientId)?.intent;

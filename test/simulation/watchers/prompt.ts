@@ -67,6 +67,10 @@ export class Prompt implements Watcher {
     for (const id of this.#overdueSinceMs.keys()) this.#overdueSinceMs.set(id, wallMs);
   }
 
+  marketClosed(wallMs: number): void {
+    this.thawed(wallMs);
+  }
+
   heard(event: EngineEvent, wallMs: number): void {
     if (event.kind === 'quote') {
       this.#quotedAtMs.set(event.instrument, wallMs);
