@@ -8,7 +8,7 @@ import type { Desk } from '../desk/schema.js';
 import { parseDecimal } from '../domain/decimal.js';
 import type { Instrument } from '../domain/instrument.js';
 import { messageOf } from '../domain/message-of.js';
-import { formatMoney, parseMoney } from '../domain/money.js';
+import { formatMoney, parseMoney, parseUnits } from '../domain/money.js';
 import type { TraderClient } from '../trader/client.js';
 import type { BookReading } from '../venue/book-reading.js';
 import { compareEquity, ownEquity } from './compare-equity.js';
@@ -195,7 +195,7 @@ function tradersLots(
 ): number {
   const left = dust
     .filter((remainder) => remainder.symbol === symbol)
-    .reduce((sum, { quantity }) => sum + parseDecimal(quantity, lotSize), 0);
+    .reduce((sum, { quantity }) => sum + wholeLots(quantity, lotSize), 0);
   return positions
     .filter((position) => position.symbol === symbol)
     .map(({ side, quantity }) => {
@@ -203,4 +203,12 @@ function tradersLots(
       return side === 'short' ? -lots : lots;
     })
     .reduce((sum, lots) => sum + lots, left);
+}
+
+/** Finer than any exchange counts coins. */
+const COIN_PLACES = 18;
+
+/** Dust is told to the last place, and books are compared by lots. */
+function wholeLots(quantity: string, lotSize: string): number {
+  return Number(parseUnits(quantity, COIN_PLACES) / parseUnits(lotSize, COIN_PLACES));
 }

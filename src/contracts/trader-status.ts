@@ -247,6 +247,7 @@ export interface StopGapStatus {
 /** What is held and is worth less than the venue's smallest order: it can't be sold alone, and prevents nothing. */
 export interface DustStatus {
   readonly symbol: string;
+  /** To the last place, what is below a lot included. */
   readonly quantity: string;
   /** In the desk's currency, at the last bid. */
   readonly value: string;

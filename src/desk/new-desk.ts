@@ -33,10 +33,15 @@ export type NewDeskText =
   /** Nothing sensible can be assumed for the step sizes of these. */
   | { readonly kind: 'unknownSymbols'; readonly symbols: readonly string[] };
 
+/** By which an editor finds the schema; a file has it once, on its first line. */
+const SCHEMA_LINE = ' yaml-language-server: $schema=../schema.json';
+
 /** `template` is the text of a desk file that can be loaded. */
 export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   const document = parseDocument(template);
-  document.commentBefore = ` yaml-language-server: $schema=../schema.json\n The desk ${wanted.name}. Every key: docs/DESK_FILE.md`;
+  document.commentBefore = `${SCHEMA_LINE}\n The desk ${wanted.name}. Every key: docs/DESK_FILE.md`;
+  const first = isMap(document.contents) ? document.contents.items[0]?.key : null;
+  if (isScalar(first)) first.commentBefore = first.commentBefore?.replace(`${SCHEMA_LINE}\n`, '') ?? null;
   document.setIn(['desk'], wanted.name);
   const unknown =
     wanted.symbols === undefined ? [] : setSymbols(document, wanted.symbols, wanted.instruments ?? []);

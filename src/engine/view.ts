@@ -2,6 +2,7 @@
 
 import { placesOf } from '../domain/book-steps.js';
 import { type OthersCoins, othersLots } from '../domain/coins.js';
+import { formatDecimal } from '../domain/decimal.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
@@ -125,6 +126,15 @@ export interface BalanceView {
   readonly amount: string;
 }
 
+/** What is held and can't be sold alone, what is below a lot included. */
+export interface DustView {
+  readonly instrument: InstrumentId;
+  /** Decimal text with every place that it has. */
+  readonly quantity: string;
+  /** At the last price, at its cost where there is none; money units. */
+  readonly value: number;
+}
+
 export interface CoinsView extends OthersCoins {
   readonly instrument: InstrumentId;
 }
@@ -164,8 +174,9 @@ export interface EngineView {
   readonly stopGaps: readonly StopGapView[];
   /** Milliseconds since the newest quote of any instrument. */
   readonly lastQuoteAgeMs: number | null;
-  /** What is held, dust too. */
+  /** Whole lots that are held, dust too. */
   readonly positions: readonly PositionView[];
+  readonly dust: readonly DustView[];
   /** Orders that are not final. */
   readonly orders: readonly OrderView[];
   /** Entry orders that are not final: 0 proves a stop. */
@@ -225,6 +236,7 @@ export function readView(core: Core): EngineView {
       return othersLots(coins) === 0 ? [] : [{ instrument: id, ...coins }];
     }),
     positions: positionViews(core),
+    dust: dustViews(core),
     orders,
     entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length,
     fills: state.counters.fills,
@@ -287,6 +299,24 @@ function positionViews(core: Core): PositionView[] {
         trade: tradeView(core, position, unrealised),
       };
     });
+}
+
+function dustViews(core: Core): DustView[] {
+  const { state, market } = core;
+  return state.positions.flatMap((position) => {
+    const { instrument: at, quantityLots, remainder } = position;
+    const instrument = state.config?.instruments[at];
+    // Below zero where a sale was heard of before its purchase: owed, and nothing that is left.
+    if (instrument === undefined || (quantityLots === 0 ? remainder <= 0n : !isDust(core, at))) return [];
+    const { base, perLot } = stepsAt(state, at);
+    const held = BigInt(quantityLots) * perLot + remainder;
+    const quantity =
+      remainder === 0n
+        ? formatDecimal(quantityLots, instrument.lotSize)
+        : formatUnits(held, placesOf(state.scales, base));
+    const { cost } = heldAt(state, position);
+    return [{ instrument: at, quantity, value: cost + market.unrealised({ instrument: at, cost }) }];
+  });
 }
 
 function tradeView(core: Core, { trade, instrument }: PositionEntry, unrealised: number): TradeView | null {

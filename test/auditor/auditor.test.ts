@@ -30,6 +30,18 @@ describe('the comparison of books', () => {
     expect(compareBooks(book([['BTC/USDT', 500]]), status, instruments)).toEqual([]);
   });
 
+  it('counts of dust, which is told to the last place, the whole lots', () => {
+    const dust = (quantity: string) => ({
+      positions: [],
+      dust: [{ symbol: 'BTC/USDT', quantity, value: '0.18' }],
+    });
+    expect(compareBooks(book(), dust('0.00000824'), instruments)).toEqual([]);
+    expect(compareBooks(book([['BTC/USDT', 3]]), dust('0.00003824'), instruments)).toEqual([]);
+    expect(compareBooks(book(), dust('0.00003824'), instruments)).toEqual([
+      'BTC/USDT: the trader has 3 lots, the venue 0',
+    ]);
+  });
+
   it('names a position that only one of the two has, and its side', () => {
     const none = { positions: [], dust: [] };
     expect(compareBooks(book([['BTC/USDT', 500]]), none, instruments)).toEqual([

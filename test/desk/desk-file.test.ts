@@ -127,6 +127,15 @@ describe('an environment file', () => {
     expect(takeEnvironment(ENVIRONMENT, line).problems[0]).toContain(problem);
   });
 
+  it('begins a file of one’s own that names the schema once, and with real money speaks of no paper money', () => {
+    const made = newDeskText(CRYPTO, { name: 'mine', mode: 'live', live: { approvers: ['bert'] } });
+    const [header = ''] = (made.kind === 'text' ? made.text : '').split('\ndesk: mine');
+    expect(header.match(/yaml-language-server/g)).toHaveLength(1);
+    expect(header).toContain('The desk mine.');
+    expect(header).toContain('those marked "derived" are ours');
+    expect(header).not.toMatch(/paper/);
+  });
+
   it('asks for the step sizes of a symbol that is not known', () => {
     expect(newDeskText(CRYPTO, { name: 'mine', symbols: ['SOL/USDT', 'BTC/USDT'] })).toEqual({
       kind: 'unknownSymbols',

@@ -37,7 +37,13 @@ describe('cash that moved without a trade', () => {
     expect([mode, reconciliation.state, cashUnexplained]).toEqual(['HALTED', 'differences', -SIX_THOUSAND]);
     expect(halts.at(-1)).toMatchObject({ cause: 'reconciliation' });
     expect(halts.at(-1)?.reason).toContain('the difference of -6000.00000000');
-    expect(desk.arm('two-people')).toMatchObject({ ok: false, code: 'not-reconciled' });
+    // Waiting would not help, so nobody is told to wait.
+    expect(desk.arm('two-people')).toMatchObject({
+      ok: false,
+      code: 'not-reconciled',
+      message: expect.stringContaining('by -6000.00000000 USDT'),
+      doThis: 'a person says what it was: fermata cash explain',
+    });
     expect(cash).toBe(START);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMoney } from '../../src/domain/money.js';
+import { formatUnits, parseMoney } from '../../src/domain/money.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
 import { createState } from '../../src/engine/state.js';
 import { coins, crossStrategy } from '../support/engine-config.js';
@@ -18,6 +18,17 @@ describe('fees', () => {
     const { trips, gained } = results(account);
     expect(trips).toBe(gained);
     expect(account.desk.recorded('halt').map(({ halt }) => halt.cause)).toEqual(['startup']);
+  });
+
+  it('kept in coins leave dust that is told and valued to the last place: all that equity has beside cash', () => {
+    const account = new ExactAccount(drawFrom(7));
+    for (let trip = 0; trip < 10; trip += 1) account.roundTrip('coin');
+    expect(account.agrees()).toBe(true);
+    const { positions, dust, equity, cash } = account.desk.engine.view;
+    expect(positions).toEqual([]);
+    expect(dust.map(({ quantity }) => quantity)).toEqual(account.held.map((units) => formatUnits(units)));
+    expect(dust.every(({ value }) => value > 0)).toBe(true);
+    expect(dust.reduce((sum, { value }) => sum + value, 0)).toBeCloseTo(equity - cash, -1);
   });
 
   it('of 300 round trips of random size and fee asset leave books equal to the venue at each one', () => {

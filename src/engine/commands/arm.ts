@@ -1,7 +1,9 @@
 /** Arm: the one way back to ACTIVE. Quotes the newest halt, and is refused as long as anything speaks against it. */
 import { type Halt, RESUME_RANK } from '../../domain/mode.js';
+import { formatUnits } from '../../domain/money.js';
 import { isSizeFactor } from '../../limits/size-factor.js';
 import { staleMsOf } from '../../limits/stale-data.js';
+import { stepsAt } from '../books.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -114,6 +116,14 @@ function whyNot({ sync }: Core): string {
 export function armingObstacle(core: Core): Obstacle | null {
   const wait = 'wait for it, or look at the trader status to see what is missing';
   const { market, monotonicMs, config } = core;
+  const { unexplained } = core.sync.cash;
+  if (unexplained !== null) {
+    return {
+      code: 'not-reconciled',
+      message: `nothing explains that the venue's cash differs from ours by ${formatUnits(unexplained)} ${stepsAt(core.state, 0).quote}`,
+      doThis: 'a person says what it was: fermata cash explain',
+    };
+  }
   if (core.sync.state !== 'clean') {
     return {
       code: 'not-reconciled',

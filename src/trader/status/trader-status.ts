@@ -2,7 +2,6 @@
 
 import type {
   CoinsStatus,
-  DustStatus,
   OrderStatus,
   PositionStatus,
   StopGapStatus,
@@ -80,9 +79,11 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     positions: open.map((position) => positionStatus(position, instrumentOf(position.instrument), money)),
     stopGaps: view.stopGaps.map(stopGapStatus),
     coins: view.coins.map((coins) => coinsStatus(coins, instrumentOf(coins.instrument))),
-    dust: view.positions
-      .filter(({ protection }) => protection === 'dust')
-      .map((position) => dustStatus(position, instrumentOf(position.instrument), money)),
+    dust: view.dust.map(({ instrument, quantity, value }) => ({
+      symbol: instrumentOf(instrument).symbol,
+      quantity,
+      value: money(value),
+    })),
     orders: view.orders
       .slice(0, ORDERS_SHOWN_MAX)
       .map((order) => orderStatus(order, instrumentOf(order.instrument))),
@@ -180,16 +181,6 @@ function coinsStatus(coins: CoinsView, { symbol, lotSize }: Instrument): CoinsSt
   const amount = (lots: number): string => formatDecimal(lots, lotSize);
   const { nobodys, foreign, toMove } = coins;
   return { symbol, nobodys: amount(nobodys), foreign: amount(foreign), toMove: amount(toMove) };
-}
-
-function dustStatus(
-  { quantityLots, cost, markTicks }: PositionView,
-  instrument: Instrument,
-  money: (units: number) => string,
-): DustStatus {
-  const { lotSize, moneyPerTickLot, symbol } = instrument;
-  const value = markTicks === null ? cost : quantityLots * markTicks * moneyPerTickLot;
-  return { symbol, quantity: formatDecimal(quantityLots, lotSize), value: money(value) };
 }
 
 function positionStatus(
