@@ -28,7 +28,8 @@ const NEXT = fileURLToPath(new URL('support/next-build.ts', import.meta.url));
 const BUILDS = fileURLToPath(new URL('../../temporal/builds/', import.meta.url));
 const WAIT_MS = 120_000;
 const home = mkdtempSync(join(tmpdir(), 'fermata-builds-'));
-const log = pino({ level: 'silent' });
+const said: string[] = [];
+const log = pino({ level: 'info' }, { write: (line: string) => void said.push(line) });
 
 /** The operations worker of one desk, build after build. */
 class Operations {
@@ -106,6 +107,7 @@ afterAll(async () => {
 });
 afterEach(() => {
   begun = old;
+  said.length = 0;
   rmSync(homePaths(home).workflowBundles, { recursive: true, force: true });
 });
 
@@ -262,6 +264,10 @@ describe('an upgrade under running procedures', () => {
     await keepBundle(home, old);
     await toEnd(desk, routine, workflowId);
     expect(await told()).toHaveLength(1);
+    // Served no longer than its runs last: each build has memory of its own.
+    const isOver = (line: string) =>
+      line.includes('the last run of an earlier build has ended') && line.includes(buildIdOf(old));
+    await until('the worker of that build to end', () => said.some(isOver), WAIT_MS);
     await desk.stop();
   });
 
