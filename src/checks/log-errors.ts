@@ -15,10 +15,14 @@ interface LogLine {
   readonly message?: string;
 }
 
-/** Errors in the logs of all processes, counted by process; the newest one is quoted. A log that is not there has none to count. */
+/** Errors in the logs of all processes, counted by process; the newest are quoted, as many as `quoted` says. A log that is not there has none to count. */
 export const logErrors = check(
-  z.strictObject({ hours: z.number().min(0).default(24), errorsMax: z.number().int().min(0).default(0) }),
-  async ({ runtime }, { hours, errorsMax }) => {
+  z.strictObject({
+    hours: z.number().min(0).default(24),
+    errorsMax: z.number().int().min(0).default(0),
+    quoted: z.number().int().min(1).max(100).default(1),
+  }),
+  async ({ runtime }, { hours, errorsMax, quoted }) => {
     const expected = `at most ${errorsMax} errors in the log of the last ${hours} hours`;
     const sinceMs = Date.now() - hours * HOUR_MS;
     const folder = homePaths(runtime.home).logs;
@@ -31,18 +35,20 @@ export const logErrors = check(
         if (line.level === 'error') errors.push(line);
     const missed = missing.length === 0 ? '' : `; no log of ${missing.join(', ')}`;
     const verdict = errors.length <= errorsMax ? (missed === '' ? 'pass' : 'not_run') : 'fail';
-    return { verdict, observed: `${said(errors)}${missed}`, expected };
+    return { verdict, observed: `${said(errors, quoted)}${missed}`, expected };
   },
 );
 
-function said(errors: readonly LogLine[]): string {
+function said(errors: readonly LogLine[], quoted: number): string {
   const counts = new Map<string, number>();
   for (const { role = '?' } of errors) counts.set(role, (counts.get(role) ?? 0) + 1);
-  const [newest] = [...errors].sort((left, right) => (right.time ?? '').localeCompare(left.time ?? ''));
-  if (newest === undefined) return 'no errors';
+  if (errors.length === 0) return 'no errors';
+  const newest = errors
+    .toSorted((left, right) => (right.time ?? '').localeCompare(left.time ?? ''))
+    .slice(0, quoted)
+    .map(({ role, message }) => `${role}: ${message}`.slice(0, SHOWN_CHARS));
   const byRole = [...counts].map(([role, count]) => `${role} ${count}`).join(', ');
-  const quoted = `${newest.role}: ${newest.message}`.slice(0, SHOWN_CHARS);
-  return `${errors.length} errors (${byRole}); the newest: ${quoted}`;
+  return `${errors.length} errors (${byRole}); the newest: ${newest.join(' | ')}`;
 }
 
 /** Newest first, until a line is older. */

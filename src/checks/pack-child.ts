@@ -81,6 +81,9 @@ async function factsOf(trader: CheckContext['trader']): Promise<TraderFacts | nu
         ...{ symbol, side, quantity, averagePrice, markPrice, unrealised, stopPrice },
       }),
     );
+    const strategies = status.strategies.map(({ name, symbol, enabled, state }) => ({
+      ...{ name, symbol, enabled, state },
+    }));
     const { marketMs, lastPrices: prices } = marketData;
     return {
       mode,
@@ -94,6 +97,7 @@ async function factsOf(trader: CheckContext['trader']): Promise<TraderFacts | nu
       fills,
       positions,
       prices,
+      strategies,
     };
   } catch {
     return null;

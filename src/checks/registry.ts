@@ -6,6 +6,7 @@ import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
 import { backupAge } from './backup-age.js';
+import { booksAgree } from './books-agree.js';
 import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
@@ -34,6 +35,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['drill-age', drillAge],
   ['candles-stored', candlesStored],
   ['profit-and-positions', profitAndPositions],
+  ['books-agree', booksAgree],
   ['strategies-on', strategiesOn],
   ['log-errors', logErrors],
   ['expected-profit', expectedProfit],

@@ -42,6 +42,13 @@ export interface TraderFacts {
   readonly fills: number;
   readonly positions: readonly PositionFacts[];
   readonly prices: readonly { readonly symbol: string; readonly bid: string; readonly ask: string }[];
+  /** `state`: what the strategy says that it waits for, in its own words. */
+  readonly strategies: readonly {
+    readonly name: string;
+    readonly symbol: string;
+    readonly enabled: boolean;
+    readonly state: string;
+  }[];
 }
 
 export interface CheckContext {

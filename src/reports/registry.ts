@@ -5,8 +5,9 @@ import { limits } from './limits.js';
 import { performance } from './performance.js';
 import type { Report } from './report.js';
 import { strategies } from './strategies.js';
+import { orders, trades, trend } from './trading.js';
 import { versions } from './versions.js';
 
 export const REPORTS: ReadonlyMap<string, Report> = new Map(
-  Object.entries({ performance, strategies, costs, incidents, limits, versions }),
+  Object.entries({ performance, trend, strategies, trades, orders, costs, incidents, limits, versions }),
 );

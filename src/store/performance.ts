@@ -168,3 +168,39 @@ export async function readTrades(pool: Queries, span: Span): Promise<readonly Tr
   );
   return found.rows;
 }
+
+export interface ListedTrade {
+  readonly symbol: string;
+  readonly side: 'long' | 'short';
+  /** Decimal text as all amounts here; prices null: nothing of it was bought, or sold, by a fill. */
+  readonly quantity: string;
+  readonly entryPrice: string | null;
+  readonly exitPrice: string | null;
+  /** After fees. */
+  readonly result: string;
+  readonly r: number | null;
+  readonly why: ExitReason;
+}
+
+/** Closed trades one by one, the newest first. */
+export async function listTrades(pool: Queries, span: Span, limit: number): Promise<readonly ListedTrade[]> {
+  const found = await pool.query<ListedTrade>(
+    `select symbol, side, quantity::text, entry_price::text as "entryPrice", exit_price::text as "exitPrice",
+       result::text, r, why from trades
+      where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
+      order by market desc, sequence desc limit $4`,
+    [span.desk, new Date(span.fromMs), new Date(span.toMs), limit],
+  );
+  return found.rows;
+}
+
+/** Orders by what they were for and what became of them, the most frequent first. */
+export async function countOrders(pool: Queries, span: Span): Promise<readonly Counted[]> {
+  const found = await pool.query<{ what: string; count: string }>(
+    `select purpose || ' ' || state as what, count(*) as count from orders
+      where desk = $1 and ${ofAccountInUse('substr(client_id, 2, 6)')} and created_market >= $2 and created_market < $3
+      group by 1 order by count(*) desc, 1`,
+    [span.desk, new Date(span.fromMs), new Date(span.toMs)],
+  );
+  return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
+}

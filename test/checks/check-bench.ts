@@ -12,8 +12,6 @@ import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
 
-const { desk: shipped } = loadDesk(CRYPTO_DESK_FILE);
-
 export const NOW = Date.parse('2026-03-02T10:00:00Z');
 export const MINUTE = 60_000;
 
@@ -23,6 +21,11 @@ export class CheckBench {
   trader!: ScriptedTrader;
   context!: CheckContext;
   #desks = 0;
+  readonly #shipped;
+
+  constructor(deskFile = CRYPTO_DESK_FILE) {
+    this.#shipped = loadDesk(deskFile).desk;
+  }
 
   async open(): Promise<void> {
     this.database = await createTestDatabase();
@@ -32,7 +35,7 @@ export class CheckBench {
     this.#desks += 1;
     this.trader = new ScriptedTrader('abc123');
     const { home, trader, database } = this;
-    const desk = { ...shipped, desk: `desk-${this.#desks}` };
+    const desk = { ...this.#shipped, desk: `desk-${this.#desks}` };
     this.context = { runtime: { home } as Runtime, desk, trader: trader.client, pool: database.pool };
   }
 

@@ -15,7 +15,7 @@ const QUIET: TraderFacts = {
     cash: '1000000.00',
     dayPnl: '0.00',
   },
-  ...{ drawdownPct: '0.00', openOrders: 0, fills: 0, positions: [], prices: [] },
+  ...{ drawdownPct: '0.00', openOrders: 0, fills: 0, positions: [], prices: [], strategies: [] },
 };
 const SHORT: PositionFacts = {
   ...{ symbol: 'NQ/USD', side: 'short', quantity: '1', averagePrice: '15234.00', markPrice: '15230.00' },

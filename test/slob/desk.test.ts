@@ -6,6 +6,7 @@ import { DateTime } from 'luxon';
 import { expect, it, onTestFinished } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { nextNominalMs, nominalTimesBetween } from '../../src/temporal/schedules/nominal-times.js';
+import { gatewayAt } from '../../src/venue/ibkr/settings.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from '../cli/run-command.js';
 import { writeMinutes } from '../validation/support/validations.js';
@@ -56,6 +57,26 @@ it.each([
   const next = (from: string) =>
     new Date(nextNominalMs(routine, desk.timezone, Date.parse(from)) ?? 0).toISOString().slice(0, 16);
   expect([next('2026-07-15T04:00:00Z'), next('2026-01-14T05:00:00Z')]).toEqual([summer, winter]);
+});
+
+it('knocks at port 4002 of the Gateway where nothing else is said', () => {
+  expect(loadDesk(resolveDesk('slob')).desk.venue.name).toBe('ibkr');
+  expect(gatewayAt('IB Gateway', {})).toEqual({ host: '127.0.0.1', port: 4002 });
+});
+
+it('takes a backup in the night and at each close, and proves a restore on Fridays and first Mondays', () => {
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const actions = desk.routines.flatMap(({ name, steps }) =>
+    steps.flatMap(({ action, required, onFail }) =>
+      action === undefined ? [] : [[name, action, required, onFail]],
+    ),
+  );
+  expect(actions).toEqual([
+    ['close', 'backup', true, 'incident'],
+    ['friday', 'restore-drill', true, 'incident'],
+    ['monthly', 'restore-drill', true, 'incident'],
+    ['backup', 'backup', true, 'incident'],
+  ]);
 });
 
 it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no other time', () => {

@@ -1,0 +1,53 @@
+/** What was traded: trade by trade, by what became of orders, and one span after the other. */
+import { z } from 'zod';
+import { exitReasonWords } from '../domain/exit-reason.js';
+import { moment } from '../domain/moment.js';
+import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';
+import { report } from './report.js';
+import { DAY_MS, listed, money, percent, SPAN, spanOf } from './span.js';
+
+const SHOWN_MAX = 20;
+const STEPS_MAX = 60;
+
+/** Closed trades one by one, the newest first. */
+export const trades = report(SPAN, async (context, parameters) => {
+  const span = spanOf(context, parameters);
+  const found = await listTrades(context.pool, span, SHOWN_MAX + 1);
+  if (found.length === 0) return `${span.days} days: no trade was closed`;
+  const more = found.length > SHOWN_MAX ? '; and more before' : '';
+  return `${span.days} days: ${found.slice(0, SHOWN_MAX).map(said).join('; ')}${more}`;
+});
+
+function said({ symbol, side, quantity, entryPrice, exitPrice, result, r, why }: ListedTrade): string {
+  const prices = `from ${plain(entryPrice)} to ${plain(exitPrice)}`;
+  const multiple = r === null ? '' : `, ${r.toFixed(2)} R`;
+  return `${symbol} ${side} ${plain(quantity)} ${prices}: ${money(Number(result))}${multiple}, ${exitReasonWords(why)}`;
+}
+
+const plain = (decimal: string | null): string =>
+  decimal === null ? 'an unknown price' : `${Number(decimal)}`;
+
+/** How many orders were made, by what they were for and what became of them. */
+export const orders = report(SPAN, async (context, parameters) => {
+  const span = spanOf(context, parameters);
+  const counted = await countOrders(context.pool, span);
+  const all = counted.reduce((sum, { count }) => sum + count, 0);
+  return `${span.days} days: ${all} orders${all === 0 ? '' : ` (${listed(counted)})`}`;
+});
+
+/** Result and win rate of one span after the other, the newest last: `steps` of them, `days` long. */
+export const trend = report(
+  z.strictObject({ ...SPAN.shape, steps: z.number().int().min(1).max(STEPS_MAX).default(4) }),
+  async (context, { days, steps }) => {
+    const lines = Array.from({ length: steps }, async (_, at) => {
+      const marketMs = context.marketMs - (steps - 1 - at) * days * DAY_MS;
+      const span = spanOf({ ...context, marketMs }, { days });
+      const closings = await readClosings(context.pool, span);
+      const wins = closings.filter(({ net }) => net > 0).length;
+      const net = closings.reduce((sum, closing) => sum + closing.net, 0);
+      const rate = closings.length === 0 ? '' : `, win rate ${percent(wins / closings.length)}`;
+      return `since ${moment(span.fromMs)} ${money(net)} of ${closings.length} closings${rate}`;
+    });
+    return (await Promise.all(lines)).join('; ');
+  },
+);

@@ -1,0 +1,413 @@
+/**
+ * Each step of the routines of desks/slob, with the thresholds of the desk file: it passes where all is well, fails where the
+ * real thing is bad, and does not pass where nobody can tell.
+ */
+import { statfs } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NOW } from '../checks/check-bench.js';
+import { RoutineBench } from './support/routine-bench.js';
+
+vi.mock('node:fs/promises', async (original) => ({
+  ...(await original<typeof import('node:fs/promises')>()),
+  statfs: vi.fn(),
+}));
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** 10 GB in blocks of 4,096 bytes. */
+const TEN_GB = 2_621_440;
+
+const bench = new RoutineBench();
+let page: Server;
+let pageStatus = 200;
+
+beforeAll(async () => {
+  await bench.open();
+  page = createServer((_asked, answer) => answer.writeHead(pageStatus).end('ok'));
+  await new Promise<void>((listens) => page.listen(0, '127.0.0.1', listens));
+  bench.port = (page.address() as AddressInfo).port;
+});
+beforeEach(() => {
+  bench.renew();
+  pageStatus = 200;
+  freeBlocks(TEN_GB);
+});
+afterAll(async () => {
+  await new Promise((closed) => page.close(closed));
+  await bench.close();
+});
+
+const freeBlocks = (bavail: number) =>
+  vi.mocked(statfs).mockImplementation(async () => ({ bavail, bsize: 4096 }) as never);
+const SHORT = {
+  symbol: 'NQ/USD',
+  side: 'short',
+  quantity: '1',
+  averagePrice: '15234.00',
+  markPrice: '15230.00',
+  unrealised: '80.00',
+  stopPrice: '15250.00',
+  strategy: 'slob',
+  withoutStopMs: null,
+  trade: null,
+} as const;
+const held = (protection: 'confirmed' | 'missing') => {
+  bench.trader.held = [{ ...SHORT, protection }];
+};
+const gone = () => {
+  bench.trader.gone = true;
+};
+const noDatabase = () => {
+  const query = () => Promise.reject(new Error('connection refused'));
+  bench.context = { ...bench.context, pool: { query } as never };
+};
+const ON = { name: 'slob', symbol: 'NQ/USD', enabled: true, state: 'no European morning yet' };
+
+interface Situations {
+  readonly good?: () => unknown;
+  readonly bad: () => unknown;
+  readonly badIs?: string;
+  readonly unknown: () => unknown;
+  readonly unknownIs: string;
+}
+
+const GATEWAY: Situations = { bad: gone, unknown: gone, unknownIs: 'fail' };
+const DATABASE: Situations = { bad: noDatabase, unknown: noDatabase, unknownIs: 'fail' };
+const DASHBOARD: Situations = {
+  bad: () => {
+    pageStatus = 503;
+  },
+  unknown: () => {
+    // Nothing listens at the first port.
+    bench.context = {
+      ...bench.context,
+      runtime: { ...bench.context.runtime, web: { ...bench.context.runtime.web, port: 1 } },
+    };
+  },
+  unknownIs: 'fail',
+};
+const DISK: Situations = {
+  bad: () => freeBlocks(TEN_GB - 1),
+  unknown: () => vi.mocked(statfs).mockRejectedValue(new Error('no such file')),
+  unknownIs: 'unfinished',
+};
+const errorsOf = (within: number): Situations => ({
+  good: () => bench.writeLog([within + 0.1, 'error', 'before it'], [0, 'warn', 'a warning']),
+  bad: () => bench.writeLog([within - 0.1, 'error', 'the gateway is gone'], [0, 'info', 'calm']),
+  unknown: () => bench.removeLog(),
+  unknownIs: 'not_run',
+});
+const drawdownOf = (belowPct: number): Situations => ({
+  good: () => bench.says({ drawdownPct: `${belowPct - 0.01}` }),
+  bad: () => bench.says({ drawdownPct: `${belowPct}` }),
+  unknown: gone,
+  unknownIs: 'not_run',
+});
+const BACKUP: Situations = {
+  good: () => bench.backupTaken(23.9),
+  bad: () => bench.backupTaken(24.1),
+  unknown: () => undefined,
+  unknownIs: 'not_run',
+};
+const BOOKS: Situations = {
+  bad: () => {
+    bench.trader.reconciliation = 'differences';
+  },
+  unknown: () => {
+    bench.trader.readAtWallMs = Date.now() - HOUR;
+  },
+  unknownIs: 'not_run',
+};
+const ACCOUNT: Situations = {
+  good: async () => {
+    await bench.equityAt(NOW - HOUR, 100_000);
+    held('confirmed');
+  },
+  bad: async () => {
+    await bench.equityAt(NOW - HOUR, 100_000);
+    held('missing');
+  },
+  unknown: gone,
+  unknownIs: 'unfinished',
+};
+
+describe('a check of', () => {
+  it.each<[string, Situations]>([
+    ['morning gateway', GATEWAY],
+    [
+      'morning data',
+      {
+        bad: () => {
+          bench.trader.market = { lastQuoteAgeMs: 60_001 };
+        },
+        unknown: gone,
+        unknownIs: 'unfinished',
+      },
+    ],
+    ['morning database', DATABASE],
+    ['morning dashboard', DASHBOARD],
+    ['morning disk', DISK],
+    ['morning errors', errorsOf(16)],
+    ['morning account', ACCOUNT],
+    ['morning books', BOOKS],
+    ['morning drawdown', drawdownOf(5)],
+    ['morning backup', BACKUP],
+    [
+      'morning enabled',
+      {
+        good: () => {
+          bench.trader.strategies = [ON as never];
+        },
+        bad: () => {
+          bench.trader.strategies = [{ ...ON, enabled: false } as never];
+        },
+        badIs: 'warn',
+        unknown: gone,
+        unknownIs: 'unfinished',
+      },
+    ],
+    [
+      'morning limits',
+      {
+        bad: () => {
+          const { desk } = bench.context;
+          bench.context = {
+            ...bench.context,
+            desk: { ...desk, risk: { ...desk.risk, dailyLossLimitPct: 0.9 } },
+          };
+        },
+        unknown: gone,
+        unknownIs: 'unfinished',
+      },
+    ],
+    [
+      'morning configuration',
+      {
+        bad: () => {
+          const { runtime } = bench.context;
+          bench.context = { ...bench.context, runtime: { ...runtime, configHash: 'e'.repeat(64) } };
+        },
+        unknown: gone,
+        unknownIs: 'unfinished',
+      },
+    ],
+    ['quick-check gateway', GATEWAY],
+    ['quick-check errors', errorsOf(0.5)],
+    ['quick-check dashboard', DASHBOARD],
+    ['hourly-review drawdown', drawdownOf(5)],
+    ['close errors', errorsOf(24)],
+    ['close books', BOOKS],
+    ['weekly drawdown', drawdownOf(25)],
+    ['mid-week disk', DISK],
+  ])('%s passes, fails for the real thing, and does not pass where nobody can tell', async (named, given) => {
+    const verdictAfter = async (situation: (() => unknown) | undefined) => {
+      bench.renew();
+      freeBlocks(TEN_GB);
+      await situation?.();
+      return (await bench.run(named)).verdict;
+    };
+    const good = await verdictAfter(given.good);
+    const bad = await verdictAfter(given.bad);
+    pageStatus = 200;
+    const unknown = await verdictAfter(given.unknown);
+    expect([good, bad, unknown]).toEqual(['pass', given.badIs ?? 'fail', given.unknownIs]);
+  });
+
+  it('the morning shows the last 20 lines of the error log', async () => {
+    bench.writeLog(...Array.from({ length: 21 }, (_, at) => [1 - at / 100, 'error', `line ${at}.`] as const));
+    const { observed } = await bench.run('morning errors');
+    expect(observed).toContain('21 errors (trader 21); the newest: trader: line 20.');
+    expect(observed.match(/line \d+\./g)).toHaveLength(20);
+  });
+
+  it('the books names cash that nobody explained, and each position that differs', async () => {
+    const books = { ...bench.trader.status().books, cashUnexplained: '-500.00' };
+    bench.says({ books, cash: '100000.00', currency: 'USD' });
+    expect(await bench.run('morning books')).toMatchObject({
+      verdict: 'fail',
+      observed: 'cash: ours 100000.00 USD, unexplained -500.00',
+    });
+    const difference = { what: 'position', symbol: 'NQ/USD', ours: '0', venues: '-1', rule: 'halt' } as const;
+    bench.renew();
+    bench.says({ reconciliation: { state: 'differences', atWallMs: Date.now(), differences: [difference] } });
+    expect(await bench.run('morning books')).toMatchObject({
+      verdict: 'fail',
+      observed: "position NQ/USD: ours 0, the venue's -1",
+    });
+  });
+});
+
+describe('a sign-off', () => {
+  it.each([
+    [
+      'morning',
+      [
+        'system health green',
+        'Gateway connected',
+        'no critical errors',
+        'account balance verified',
+        'backup younger than 24 hours',
+        'configuration correct',
+      ],
+    ],
+    [
+      'close',
+      [
+        'daily P&L reviewed',
+        'no open positions',
+        'logs checked',
+        'backup verified',
+        'trading journal updated',
+        'plan ready',
+      ],
+    ],
+  ])('ends %s, of six items, by a person', (routine, items) => {
+    const { human = '', key } = bench.stepOf(`${routine} sign-off`);
+    expect(bench.context.desk.routines.find(({ name }) => name === routine)?.steps.at(-1)?.key).toBe(key);
+    expect(human.split(':')[1]?.split(';')).toHaveLength(6);
+    expect(items.filter((item) => !human.includes(item))).toEqual([]);
+  });
+
+  it('is of a morning whose every check has to have run', () => {
+    const { steps } = bench.context.desk.routines.find(({ name }) => name === 'morning')!;
+    expect(steps.filter(({ required, human }) => !required && human === undefined)).toEqual([]);
+    expect(steps.map(({ key }) => key)).toEqual(
+      'gateway data database dashboard disk errors account books drawdown backup enabled limits configuration sign-off'.split(
+        ' ',
+      ),
+    );
+  });
+});
+
+describe('a report of', () => {
+  const closed = async (hoursAgo: number, result: number, r: number): Promise<void> => {
+    const at = new Date(NOW - hoursAgo * HOUR);
+    await bench.database.pool.query(
+      `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
+         fees, r, why, config_hash, opened, market, wall, simulated)
+       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', 1, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
+      [bench.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at],
+    );
+  };
+  const ordered = (id: string, purpose: string, state: string) =>
+    bench.database.pool.query(
+      `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
+         created_market, created, updated) values ($1, $2, 'NQ/USD', 'sell', 'limit', $3, 'slob', $4, 1, 15011, true, $5, $5, $5)`,
+      [bench.context.desk.desk, id, purpose, state, new Date(NOW - HOUR)],
+    );
+  const said = async (named: string) => (await bench.run(named)).observed;
+
+  it('hourly-review trades lists those of the last hour, and no other', async () => {
+    await closed(0.9, 690.5, 2);
+    await closed(1.1, -349.5, -1);
+    expect(await said('hourly-review trades')).toMatch(
+      /: NQ\/USD short 1 from 15011 to 14976\.25: 690\.50, 2\.00 R, by its target$/,
+    );
+  });
+
+  it('hourly-review trend says what each of the last hours came to, the newest last', async () => {
+    await closed(0.5, 690.5, 2);
+    await closed(2.5, -349.5, -1);
+    const steps = (await said('hourly-review trend')).split('; ');
+    expect(steps).toHaveLength(7);
+    expect(steps.at(-1)).toContain(' 690.50 of 1 closings, win rate 100.00 %');
+    expect(steps.at(-2)).toContain(' 0.00 of 0 closings');
+    expect(steps.at(-3)).toContain(' -349.50 of 1 closings, win rate 0.00 %');
+  });
+
+  it('hourly-review account says what is held, and result and drawdown of the day', async () => {
+    held('confirmed');
+    bench.says({ dayPnl: '80.00', drawdownPct: '1.25', equity: '100080.00', fills: 1 });
+    expect(await said('hourly-review account')).toBe(
+      'today 80.00 USD, equity 100080.00, drawdown 1.25 %, 1 fills; short 1 NQ/USD (80.00)',
+    );
+    expect(await said('close account')).toBe(await said('hourly-review account'));
+    gone();
+    expect((await bench.run('hourly-review account')).verdict).toBe('unfinished');
+  });
+
+  it('quick-check setups counts those that are active, and names them', async () => {
+    const strategy = (state: string) => ({ ...ON, state }) as never;
+    bench.trader.strategies = [
+      strategy('setup 1a2b3c4d POSITION_OPEN: SHORT NQ @ 15011.00'),
+      strategy('setup 1a2b3c4e EXPIRED: its day is over'),
+      strategy('setup 1a2b3c4f SETUP_COMPLETE: its position is closed'),
+      strategy('no European morning yet'),
+    ];
+    expect(await said('quick-check setups')).toBe(
+      '1 active setup; NQ/USD: setup 1a2b3c4d POSITION_OPEN: SHORT NQ @ 15011.00',
+    );
+    gone();
+    expect((await bench.run('quick-check setups')).verdict).toBe('unfinished');
+  });
+
+  it('close orders counts those of the day by what became of them', async () => {
+    await ordered('e1', 'entry', 'filled');
+    await ordered('e2', 'entry', 'filled');
+    await ordered('e3', 'entry', 'rejected');
+    expect(await said('close orders')).toBe('1 days: 3 orders (entry filled 2, entry rejected 1)');
+  });
+
+  it('close performance says win rate and drawdown of the day', async () => {
+    await bench.equityAt(NOW - 3 * HOUR, 100_000);
+    await bench.equityAt(NOW - 1 * HOUR, 99_000);
+    await closed(1, 690.5, 2);
+    await closed(2, -349.5, -1);
+    await closed(25, 690.5, 2);
+    expect(await said('close performance')).toMatch(
+      /^1 days: equity 100000\.00 to 99000\.00 \(-1\.00 %\); win rate 50\.00 % of 2 closings;.*largest drawdown 1\.00 %$/,
+    );
+  });
+
+  it('weekly trend says result and win rate of each of four weeks', async () => {
+    await closed(3 * 24, 690.5, 2);
+    await closed(4 * 24, -349.5, -1);
+    await closed(10 * 24, 690.5, 2);
+    await closed(29 * 24, 690.5, 2);
+    const weeks = (await said('weekly trend')).split('; ');
+    expect(weeks.map((week) => week.replace(/^since .* UTC /, ''))).toEqual([
+      '0.00 of 0 closings',
+      '0.00 of 0 closings',
+      '690.50 of 1 closings, win rate 100.00 %',
+      '341.00 of 2 closings, win rate 50.00 %',
+    ]);
+  });
+
+  it('weekly strategies says the average multiple of the risk', async () => {
+    await closed(24, 690.5, 2);
+    await closed(48, -349.5, -1);
+    expect(await said('weekly strategies')).toContain('2 trades of slob: 0.50 R on average');
+  });
+
+  it.each([
+    ['weekly performance', 7],
+    ['monthly performance', 30],
+    ['friday performance', 7],
+  ])('%s says result, win rate, Sharpe ratio and largest drawdown of its days', async (named, days) => {
+    const inside = NOW - (days - 1) * DAY;
+    await bench.equityAt(inside - 2 * DAY, 50_000);
+    await bench.equityAt(inside, 100_000);
+    await bench.equityAt(inside + 2 * HOUR, 90_000);
+    await bench.equityAt(NOW - HOUR, 99_000);
+    await closed(24, 690.5, 2);
+    await closed((days - 1) * 24, -349.5, -1);
+    await closed((days + 1) * 24, 690.5, 2);
+    const performance = await said(named);
+    expect(performance).toContain(`${days} days: equity 100000.00 to 99000.00 (-1.00 %)`);
+    expect(performance).toContain('win rate 50.00 % of 2 closings');
+    expect(performance).toMatch(/Sharpe -?\d+\.\d\d over 3 hours/);
+    expect(performance).toContain('largest drawdown 10.00 %');
+  });
+
+  it('weekly limits says the largest drawdown against its limit', async () => {
+    await bench.equityAt(NOW - 26 * HOUR, 100_000);
+    await bench.equityAt(NOW - 25 * HOUR, 90_000);
+    await bench.equityAt(NOW - HOUR, 99_000);
+    expect(await said('weekly limits')).toContain('7 days: largest drawdown 10.00 % of 25 % allowed');
+  });
+
+  it('monthly errors counts over all rotated logs', () => {
+    expect(bench.stepOf('monthly errors').with).toMatchObject({ hours: 720, errorsMax: 2 });
+  });
+});

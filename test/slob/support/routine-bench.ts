@@ -1,0 +1,106 @@
+/** The steps of the desk's routines, as its file has them, on the real store and a trader that the test scripts. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runHttp } from '../../../src/activities/operations/run-http.js';
+import { ownParts } from '../../../src/checks/own-parts.js';
+import type { Verdict } from '../../../src/contracts/evidence.js';
+import type { TraderStatus } from '../../../src/contracts/trader-status.js';
+import { resolveDesk } from '../../../src/desk/resolve-desk.js';
+import type { Runtime } from '../../../src/home/runtime.js';
+import { REPORTS } from '../../../src/reports/registry.js';
+import { saveBackup } from '../../../src/store/backups.js';
+import { loadDesk } from '../../../src/venue/load-desk.js';
+import { CheckBench, NOW } from '../../checks/check-bench.js';
+import { ScriptedTrader } from '../../workflows/support/scripted-trader.js';
+
+const HOUR = 3_600_000;
+const DESK_FILE = resolveDesk('slob');
+const { desk: SLOB, configHash } = loadDesk(DESK_FILE);
+const NOT_NOTED = { add: async () => undefined, remove: async () => undefined };
+
+/** `unfinished`: it threw, which a routine writes down as failed. */
+export type Ended = Verdict | 'unfinished';
+
+export class RoutineBench extends CheckBench {
+  port = 0;
+
+  constructor() {
+    super(DESK_FILE);
+  }
+
+  /** Quiet: everything is as the runbook wants it. */
+  override renew(): void {
+    super.renew();
+    this.trader = new ScriptedTrader('abc123', configHash);
+    this.trader.market = { state: 'up', lastQuoteAgeMs: 12 };
+    this.trader.readAtWallMs = Date.now();
+    const runtime = { home: this.home, deskFile: DESK_FILE, configHash, web: { port: this.port } };
+    this.context = {
+      ...{ desk: { ...SLOB, desk: this.context.desk.desk }, trader: this.trader.client },
+      ...{ runtime: runtime as unknown as Runtime, pool: this.database.pool },
+    };
+    this.says({});
+    this.writeLog();
+  }
+
+  says(change: Partial<TraderStatus>): void {
+    const status = ScriptedTrader.prototype.status.bind(this.trader);
+    this.trader.status = () => ({ ...status(), ...change });
+  }
+
+  writeLog(...lines: readonly (readonly [hoursAgo: number, level: string, message: string])[]): void {
+    const text = lines.map(([hoursAgo, level, message]) => {
+      const time = new Date(Date.now() - hoursAgo * HOUR).toISOString();
+      return `${JSON.stringify({ time, role: 'trader', level, message })}\n`;
+    });
+    mkdirSync(join(this.home, 'logs'), { recursive: true });
+    writeFileSync(join(this.home, 'logs', 'fermata.jsonl'), text.join(''));
+  }
+
+  removeLog(): void {
+    rmSync(join(this.home, 'logs'), { recursive: true, force: true });
+  }
+
+  async backupTaken(hoursAgo: number): Promise<void> {
+    const takenMs = Date.now() - hoursAgo * HOUR;
+    const { home: folder } = this;
+    const backup = {
+      desk: this.context.desk.desk,
+      id: `b-${hoursAgo}`,
+      folder,
+      takenMs,
+      verifiedMs: takenMs,
+    };
+    await saveBackup(this.database.pool, { ...backup, bytes: 1, rows: 1, manifestSha256: '' });
+  }
+
+  /** `named`: routine and key of the step. */
+  async run(named: string): Promise<{ readonly verdict: Ended; readonly observed: string }> {
+    const step = this.stepOf(named);
+    const { check, report, http } = step;
+    const { context } = this;
+    const run = { desk: context.desk.desk, workflowId: 'w', firstRunId: 'f', runId: 'r' };
+    try {
+      if (http !== undefined) {
+        const asked = { stepKey: step.key, attemptGroup: 0, step, marketMs: null };
+        return await runHttp(context, run, asked, new AbortController().signal);
+      }
+      const own = ownParts(context.runtime, NOT_NOTED);
+      if (check !== undefined)
+        return await (own.checks.get(check)?.(context, step.with) ?? this.check(check, step.with));
+      const made = own.reports.get(report ?? '') ?? REPORTS.get(report ?? '');
+      if (made === undefined) throw new TypeError(`${named} is neither check nor report`);
+      return { verdict: 'pass', observed: await made({ ...context, marketMs: NOW }, step.with) };
+    } catch (error) {
+      if (error instanceof TypeError) throw error;
+      return { verdict: 'unfinished', observed: String(error) };
+    }
+  }
+
+  stepOf(named: string) {
+    const [routine, key] = named.split(' ');
+    const step = SLOB.routines.find(({ name }) => name === routine)?.steps.find((one) => one.key === key);
+    if (step === undefined) throw new TypeError(`the desk file has no step ${named}`);
+    return step;
+  }
+}
