@@ -14,7 +14,7 @@ export function ownIncidents({ incidents }: Incidents): ReadonlyMap<string, OwnI
   return new Map(kinds as [string, OwnIncident][]);
 }
 
-/** What a person reads: "connection-lost" without a title is "Connection lost". */
+/** What a person reads: "late-bank" without a title is "Late bank". */
 export function titleOfOwn(kind: string, { title }: Pick<OwnIncident, 'title'>): string {
   return title ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`;
 }
