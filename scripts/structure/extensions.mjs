@@ -1,12 +1,13 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 
 /**
  * For each kind of extension: the files, beside its own, that one of those which ship has made somebody touch; of the one
  * with the most.
  * @param {string} root the project's folder
  * @param {readonly import('./modules.mjs').Module[]} modules of src and the page
- * @returns {Record<'venue' | 'check' | 'report' | 'playbook', string[]>}
+ * @returns {Record<'venue' | 'check' | 'report' | 'playbook' | "desk's incident", string[]>}
  */
 export function touchedByExtensions(root, modules) {
   const files = (folder, skipped) =>
@@ -40,7 +41,24 @@ export function touchedByExtensions(root, modules) {
         ),
       ),
     ),
+    // Its own is the desk file alone.
+    "desk's incident": worst(incidentsOfDesks(root)),
   };
+}
+
+/**
+ * The kinds of incidents that desks which ship have of their own: those with steps.
+ * @param {string} root the project's folder
+ */
+export function incidentsOfDesks(root) {
+  return readdirSync(join(root, 'desks'))
+    .map((desk) => `desks/${desk}/desk.yaml`)
+    .filter((own) => existsSync(join(root, own)))
+    .flatMap((own) => {
+      const { incidents } = parse(readFileSync(join(root, own), 'utf8'));
+      const kinds = Object.entries(incidents?.kinds ?? {}).filter(([, { steps }]) => steps !== undefined);
+      return kinds.map(([name]) => ({ name, own }));
+    });
 }
 
 /** By an import of its file, or by its name; one that is a word of the language (`database`) says nothing. */

@@ -38,6 +38,7 @@ export type DeskOperations = Pick<
   | 'acknowledgeIncident'
   | 'resolveIncident'
   | 'listIncidents'
+  | 'ownKinds'
   | 'readIncident'
   | 'statementToSign'
   | 'testTelegram'

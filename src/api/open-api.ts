@@ -68,6 +68,7 @@ const NOTHING_BEHIND: WebDependencies = {
     acknowledgeIncident: unavailable,
     resolveIncident: unavailable,
     listIncidents: unavailable,
+    ownKinds: () => [],
     readIncident: unavailable,
     statementToSign: unavailable,
     testTelegram: unavailable,

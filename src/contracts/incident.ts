@@ -1,8 +1,9 @@
 /** The language of incidents: shared by the workflow, its activities and whoever opens or answers one. */
-import type { IncidentKind, IncidentSeverity } from '../desk/incident-schema.js';
-
+import type { IncidentSeverity } from '../desk/incident-schema.js';
 import type { Decision } from '../domain/decision.js';
+import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
+import type { RoutineStep } from './routine.js';
 
 /** What was seen, and opens an incident or belongs to one. */
 export interface IncidentReport {
@@ -14,7 +15,12 @@ export interface IncidentReport {
   readonly atMs: number;
 }
 
-export type { IncidentKind, IncidentSeverity };
+export type { ShippedKind } from '../desk/incident-schema.js';
+export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
+export type { IncidentSeverity };
+
+/** One that ships, or a name of the desk's own. */
+export type IncidentKind = string;
 
 export interface IncidentTiming {
   /** Nobody has acknowledged it by then: reminded; and again at each of the others, to more people. */
@@ -42,6 +48,22 @@ export interface IncidentSettings {
   readonly losingWinRatePct: number;
 }
 
+/** Of the desk's own kind of incident: steps without code, one after the other. */
+export interface OwnPlaybook {
+  readonly steps: readonly PlaybookStep[];
+  /** What it waits for after its steps; a person can always say that it is over. */
+  readonly over: 'person' | 'trading' | 'passed';
+  /** What lifts a halt that a step asks for. */
+  readonly haltRule: ResumeRule;
+  readonly backupsKept: number;
+}
+
+export interface PlaybookStep extends RoutineStep {
+  readonly onFail: 'warn' | 'stop';
+  /** Left out where the step of this key passed. */
+  readonly unless?: string | undefined;
+}
+
 export interface IncidentInput {
   readonly desk: string;
   readonly fingerprint: string;
@@ -54,6 +76,8 @@ export interface IncidentInput {
   readonly simulated: boolean;
   readonly timing: IncidentTiming;
   readonly settings: IncidentSettings;
+  /** Absent: the playbook of the kind that ships. */
+  readonly playbook?: OwnPlaybook;
   /** Null at the beginning. */
   readonly carried: IncidentCarried | null;
 }

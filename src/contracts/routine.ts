@@ -25,6 +25,8 @@ export interface RoutineStep {
   /** Not run counts as failed. */
   readonly required?: boolean;
   readonly onFail: 'note' | 'warn' | 'stop' | 'incident' | 'halt';
+  /** With `incident`: one of the desk's own kinds. Left out: `step-failed`. */
+  readonly incident?: string | undefined;
   readonly timeoutSeconds: number;
   readonly with: Readonly<Record<string, string | number | boolean>>;
 }

@@ -1,10 +1,12 @@
 /** What people are woken for. Each has its section in docs/WOKEN.md, by the same name, and each message about it links there. */
+
+import { isShippedKind, type ShippedKind } from '../desk/incident-schema.js';
 import type { HaltCause } from '../domain/mode.js';
-import type { IncidentKind } from './incident.js';
 
 export type WokenTopic =
   | HaltCause
-  | IncidentKind
+  | ShippedKind
+  | 'own-incident'
   | 'alarm'
   | 'undecided'
   | 'routine-failed'
@@ -14,3 +16,5 @@ export type WokenTopic =
   | 'abandoned'
   | 'unwatched-go-live'
   | 'watched-on';
+
+export const topicOfIncident = (kind: string): WokenTopic => (isShippedKind(kind) ? kind : 'own-incident');

@@ -1,20 +1,7 @@
 /** Incidents: how grave each kind is, and by when somebody has to have answered. */
 import { z } from 'zod';
+import { minutes, ownIncidentSchema, severityNameSchema } from './own-incident-schema.js';
 import { percent } from './schema-values.js';
-
-const INCIDENT_KINDS = [
-  'exchange-down',
-  'large-drawdown',
-  'crash-and-restart',
-  'strategy-underperforming',
-  'trading-halted',
-  'step-failed',
-  'reported',
-] as const;
-
-const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
-
-const minutes = z.number().positive().max(10_080);
 
 const severitySchema = (respondMinutes: number, escalateMinutes: number[]) =>
   z
@@ -42,7 +29,7 @@ const severitiesSchema = z.strictObject({
   low: severitySchema(480, []).describe('To be looked at.'),
 });
 
-const kindsSchema = z.strictObject({
+const shippedKindsSchema = z.strictObject({
   'exchange-down': kind('high', {
     statusPage: z
       .url({ protocol: /^https?$/ })
@@ -75,10 +62,21 @@ const kindsSchema = z.strictObject({
   reported: kind('medium', {}).describe('A person or a program reported it.'),
 });
 
+/** Typed as what ships, which code asks for by name; the desk's own are read with `ownIncidents`. */
+const kindsSchema = shippedKindsSchema.catchall(ownIncidentSchema) as unknown as typeof shippedKindsSchema;
+
 export const incidentsSchema = z.strictObject({
   severities: severitiesSchema.prefault({}).describe('Response time and escalation of each severity.'),
-  kinds: kindsSchema.prefault({}).describe('The kinds of incidents.'),
+  kinds: kindsSchema
+    .prefault({})
+    .describe('The kinds of incidents: those that ship, and the desk’s own, each with its playbook.'),
 });
 
-export type IncidentKind = (typeof INCIDENT_KINDS)[number];
+/** Each has a playbook in workflow code. */
+export type ShippedKind = keyof z.output<typeof shippedKindsSchema>;
 export type IncidentSeverity = z.output<typeof severityNameSchema>;
+
+export const SHIPPED_KINDS = Object.keys(shippedKindsSchema.shape) as ShippedKind[];
+
+export const isShippedKind = (kind: string): kind is ShippedKind =>
+  (SHIPPED_KINDS as readonly string[]).includes(kind);

@@ -30,7 +30,10 @@ function keyReference(): string {
 
 /** Every key of the desk file, groups before what is in them. */
 export function keyRows(schema: JsonSchema, prefix: string): KeyRow[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, value]) => {
+  const named = schema.additionalProperties as JsonSchema | undefined;
+  // Beside the names that are known, others of one's own.
+  const own = named?.properties === undefined ? [] : [['<name>', named] as const];
+  return [...Object.entries(schema.properties ?? {}), ...own].flatMap(([name, value]) => {
     const child = value as JsonSchema;
     const key = prefix === '' ? name : `${prefix}.${name}`;
     const inner = child.type === 'array' ? (child.items as JsonSchema | undefined) : child;

@@ -1,5 +1,6 @@
 /** Checks that a desk has without code: a program (`command`) and an address (`http`), each on the desk file's own list. */
 import type { BrokenRule } from './broken-rule.js';
+import { type SaidStep, stepLists } from './desk-steps.js';
 import type { Desk, DeskStep } from './schema.js';
 
 /** What `{desk}`, `{port}` (of the dashboard) and `{date}` (of the market, in the desk's time zone) stand for. */
@@ -35,15 +36,15 @@ export function allowedAddress(
 const addressOf = (text: string): URL | null => (URL.canParse(text) ? new URL(text) : null);
 
 export function ownStepRules(desk: Desk): BrokenRule[] {
-  return desk.routines.flatMap(({ steps }, routine) =>
+  return stepLists(desk).flatMap(({ path: list, steps }) =>
     steps.flatMap((step, at) => {
-      const path = ['routines', routine, 'steps', at];
+      const path = [...list, at];
       return [...programRule(desk, step, path), ...addressRule(desk, step, path), ...expectRule(step, path)];
     }),
   );
 }
 
-function programRule({ commands }: Desk, { command }: DeskStep, step: BrokenRule['path']): BrokenRule[] {
+function programRule({ commands }: Desk, { command }: SaidStep, step: BrokenRule['path']): BrokenRule[] {
   const [program] = command ?? [];
   const allowed = commands?.allow ?? [];
   if (program === undefined || allowed.includes(program)) return [];
@@ -57,7 +58,7 @@ function programRule({ commands }: Desk, { command }: DeskStep, step: BrokenRule
   ];
 }
 
-function addressRule(desk: Desk, { http }: DeskStep, step: BrokenRule['path']): BrokenRule[] {
+function addressRule(desk: Desk, { http }: SaidStep, step: BrokenRule['path']): BrokenRule[] {
   // The port that is free at the start is not known here; a date has the same form on every day.
   const values = { desk: desk.desk, port: desk.api.port || 1, date: '2000-01-01' };
   if (http === undefined || allowedAddress(http, desk, values) !== null) return [];
@@ -72,7 +73,7 @@ function addressRule(desk: Desk, { http }: DeskStep, step: BrokenRule['path']): 
   ];
 }
 
-function expectRule({ command, http, expect }: DeskStep, step: BrokenRule['path']): BrokenRule[] {
+function expectRule({ command, http, expect }: SaidStep, step: BrokenRule['path']): BrokenRule[] {
   const misplaced = [
     ...(expect !== undefined && command === undefined && http === undefined ? [['expect']] : []),
     ...(expect?.exitCode !== undefined && command === undefined ? [['expect', 'exitCode']] : []),

@@ -46,7 +46,7 @@ const expectationSchema = z.strictObject({
 
 export type StepExpectation = z.output<typeof expectationSchema>;
 
-const stepSchema = z.strictObject({
+export const stepSchema = z.strictObject({
   key: name.describe('Name of the step in the evidence; each once in a routine.'),
   title: z.string().min(1).max(120).describe('What a person reads.'),
   check: name
@@ -104,6 +104,9 @@ const stepSchema = z.strictObject({
   onFail: stepFailureSchema
     .default('warn')
     .describe('`note`, `warn`, `stop` (the rest of the routine is not run), `incident` or `halt` (trading).'),
+  incident: name
+    .optional()
+    .describe('With `onFail: incident`: which of the desk’s own kinds of incidents; else `step-failed`.'),
   timeoutSeconds: z
     .number()
     .int()

@@ -3,11 +3,13 @@
 import { z } from 'zod';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { BrokenRule } from './broken-rule.js';
+import { stepLists } from './desk-steps.js';
 import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
 import { instrumentRules } from './instrument-rules.js';
 import { limitRules } from './limit-rules.js';
 import { liveRules } from './live-rules.js';
+import { ownIncidentRules } from './own-incidents.js';
 import { ownStepRules } from './own-steps.js';
 import { type Desk, deskObject } from './schema.js';
 import { sessionRules } from './session-rules.js';
@@ -29,6 +31,7 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
     ...intervalRules(desk),
     ...stepRules(desk),
     ...ownStepRules(desk),
+    ...ownIncidentRules(desk),
     ...liveRules(desk, venues),
   ];
 }
@@ -56,11 +59,11 @@ function repeatedNames(desk: Desk): BrokenRule[] {
       'name',
       desk.people.map((person) => person.name),
     ),
-    ...desk.routines.flatMap((routine, index) =>
+    ...stepLists(desk).flatMap(({ path, steps }) =>
       repeated(
-        ['routines', index, 'steps'],
+        path,
         'key',
-        routine.steps.map((step) => step.key),
+        steps.map((step) => step.key),
       ),
     ),
   ];
@@ -129,13 +132,13 @@ function intervalRules(desk: Desk): BrokenRule[] {
 
 /** A step does one thing. */
 function stepRules(desk: Desk): BrokenRule[] {
-  return desk.routines.flatMap((routine, index) =>
-    routine.steps.flatMap((step, at) => {
+  return stepLists(desk).flatMap(({ path, steps }) =>
+    steps.flatMap((step, at) => {
       const named = KINDS.filter((kind) => step[kind] !== undefined);
       if (named.length === 1) return [];
       return [
         {
-          path: ['routines', index, 'steps', at],
+          path: [...path, at],
           expected: 'one of check, action, report, human, command and http',
           found: named.length === 0 ? 'none of them' : named.join(' and '),
           doThis: named.length === 0 ? 'say what the step does' : 'make a step of each',

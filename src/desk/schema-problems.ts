@@ -124,9 +124,8 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
 function knownKeys(path: readonly PropertyKey[]): string[] {
   let schema: JsonSchema | undefined = deskJsonSchema();
   for (const part of path) {
-    schema = (typeof part === 'number' ? schema?.items : schema?.properties?.[String(part)]) as
-      | JsonSchema
-      | undefined;
+    const named = schema?.properties?.[String(part)] ?? schema?.additionalProperties;
+    schema = (typeof part === 'number' ? schema?.items : named) as JsonSchema | undefined;
   }
   return Object.keys(schema?.properties ?? {});
 }

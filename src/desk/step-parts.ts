@@ -1,9 +1,11 @@
 /** What the steps of routines can name, and what `with:` may say to each: declared beside its code, above this layer. */
 import { z } from 'zod';
 import { closestName } from './closest-name.js';
+import { stepLists } from './desk-steps.js';
 import { keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
+import { TRADING_ACTIONS } from './trading-action.js';
 
 /** What a step of a routine was given with `with:`. */
 export type StepParameters = Readonly<Record<string, string | number | boolean>>;
@@ -43,15 +45,18 @@ export interface StepParts {
 /** For what takes none: actions, what people are asked, some checks. */
 export const NO_PARAMETERS = z.strictObject({});
 
+const TRADING_PARTS = TRADING_ACTIONS.map((name) => [name, { parameters: NO_PARAMETERS }] as const);
+
 /** Of every step: a part that there is not, and each value of `with:` that its part does not take. */
-export function stepProblems({ routines }: Desk, parts: StepParts): readonly SchemaProblem[] {
-  return routines.flatMap(({ steps }, routine) =>
+export function stepProblems(desk: Desk, parts: StepParts): readonly SchemaProblem[] {
+  const inPlaybooks = { ...parts, actions: new Map([...parts.actions, ...TRADING_PARTS]) };
+  return stepLists(desk).flatMap(({ path: list, of, steps }) =>
     steps.flatMap((step, at) => {
-      const path = ['routines', routine, 'steps', at];
+      const path = [...list, at];
       for (const kind of ['check', 'report', 'action'] as const) {
         const named = step[kind];
         if (named === undefined) continue;
-        const declared = parts[`${kind}s`];
+        const declared = (of === 'playbook' ? inPlaybooks : parts)[`${kind}s`];
         const part = declared.get(named);
         if (part === undefined) return [unknownPart(kind, named, [...declared.keys()], path)];
         return parameterProblems(part.parameters, step.with, [...path, 'with']);

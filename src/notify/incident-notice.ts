@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
 import type { Notice, NoticeButton, NoticeSeverity } from '../contracts/notice.js';
+import { topicOfIncident } from '../contracts/woken.js';
 import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 
@@ -35,7 +36,7 @@ export function incidentNotice(incident: Incident, key: string, text: string | n
     desk: incident.desk,
     event: 'incident',
     severity: severityOf(incident, key),
-    about: incident.kind,
+    about: topicOfIncident(incident.kind),
     title: `${titleOf(incident, key)}: ${incident.title}`,
     text: [text ?? incident.detail, lineOf(incident), `Incident ${incident.id}, ${incident.severity}.`]
       .filter((line) => line !== '')

@@ -25,7 +25,7 @@ import { revokeGoLive } from './go-live/revoke-go-live.js';
 import { startGoLive } from './go-live/start-go-live.js';
 import { acknowledgeIncident, resolveIncident } from './incidents/answer-incident.js';
 import { listIncidents, readIncident } from './incidents/list-incidents.js';
-import { openIncident } from './incidents/open-incident.js';
+import { openIncident, ownKinds } from './incidents/open-incident.js';
 import { listSchedules } from './list-schedules.js';
 import { listValidations } from './list-validations.js';
 import type { OperationContext } from './operation.js';
@@ -90,6 +90,7 @@ export function operationsOver(context: OperationContext): Operations {
     acknowledgeIncident: (caller, request) => acknowledgeIncident(context, caller, request),
     resolveIncident: (caller, request) => resolveIncident(context, caller, request),
     listIncidents: (query) => listIncidents(context, query),
+    ownKinds: () => ownKinds(context),
     readIncident: (incident) => readIncident(context, incident),
     statementToSign: (decided) => statementToSign(context, decided),
     testTelegram: (caller) => testTelegram(context, caller),

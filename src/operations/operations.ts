@@ -19,7 +19,7 @@ import type { GoLiveShown } from './go-live/read-go-live.js';
 import type { GoLiveRequest, GoLiveStarted } from './go-live/start-go-live.js';
 import type { IncidentAnswerRequest, IncidentAnswerResult } from './incidents/answer-incident.js';
 import type { IncidentQuery, IncidentShown } from './incidents/list-incidents.js';
-import type { IncidentOpened, OpenIncidentRequest } from './incidents/open-incident.js';
+import type { IncidentOpened, OpenIncidentRequest, OwnKindShown } from './incidents/open-incident.js';
 import type { ScheduledRun } from './list-schedules.js';
 import type { ValidationShown } from './list-validations.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
@@ -60,6 +60,8 @@ export interface Operations {
   acknowledgeIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
   resolveIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
   listIncidents(query?: IncidentQuery): Promise<readonly Incident[]>;
+  /** Those of the desk's own that a person may open, beside `reported`. */
+  ownKinds(): readonly OwnKindShown[];
   readIncident(incident: string): Promise<IncidentShown | null>;
   /** Null where a vote on this takes no signature of the person's own. */
   statementToSign(decided: ToDecide): Promise<StatementToSign | null>;

@@ -1,7 +1,7 @@
 /** Incidents as people look for them. The workflow writes the whole row at each change; the newest revision counts. */
 
 import type { Incident, IncidentState } from '../contracts/incident.js';
-import type { IncidentKind, IncidentSeverity } from '../desk/incident-schema.js';
+import type { IncidentSeverity } from '../desk/incident-schema.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -75,7 +75,7 @@ interface IncidentRow {
   readonly first_run_id: string;
   readonly id: string;
   readonly fingerprint: string;
-  readonly kind: IncidentKind;
+  readonly kind: string;
   readonly subject: string;
   readonly severity: IncidentSeverity;
   readonly title: string;

@@ -12,6 +12,7 @@ const DOCS = join(ROOT, 'docs');
 
 /** Every one: the compiler asks for the rest. */
 const TOPICS: Readonly<Record<WokenTopic, true>> = {
+  'own-incident': true,
   ...{ startup: true, shutdown: true, person: true, kill: true, 'daily-loss': true, drawdown: true },
   ...{ 'stale-data': true, 'clock-jump': true, 'heartbeat-process': true, 'heartbeat-operations': true },
   ...{ 'supervisor-lost': true, reconciliation: true, 'journal-fault': true, venue: true },

@@ -78,6 +78,7 @@ export function scriptedPeople(asked: {
         ...{ workflowId: incident.workflowId, incident: incident.id },
       };
     },
+    ownKinds: () => [],
     listIncidents: async () => {
       if (reported === null) return [INCIDENT];
       reported.looksBefore -= 1;

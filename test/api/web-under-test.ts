@@ -264,6 +264,7 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
     }),
     acknowledgeIncident: async ({ person }) => ({ ok: true, detail: `${person} has it` }),
     resolveIncident: async ({ person }) => ({ ok: true, detail: `${person} declared it over` }),
+    ownKinds: () => [],
     listIncidents: async () => [],
     readIncident: async () => null,
     readSettings: () => Promise.reject(new Error('not in this test')),

@@ -11,7 +11,8 @@ interface Block {
 }
 
 let desk: DeskUnderTest;
-let inserted = '';
+/** By the line below which it stands. */
+const inserted = new Map<string, string>();
 let terminal: (line: string) => Promise<string>;
 beforeAll(() => {
   desk = deskUnderTest('my-desk');
@@ -33,12 +34,17 @@ afterAll(() => desk?.dispose());
 it('what EXTEND.md says is typed: each part is one file and a step, and the desk runs all of them', async () => {
   const touched = new Map<string, readonly string[]>();
   let said = '';
+  let ran = '';
   for (const { title, blocks } of sections()) {
     const before = filesOfDesks();
     for (const { language, text } of blocks) {
       if (language === 'ts') write(text);
       else if (language === 'yaml') insert(title, text);
-      else if (language === 'bash') for (const line of text.trim().split('\n')) said = await type(line);
+      else if (language === 'bash')
+        for (const line of text.trim().split('\n')) {
+          said = await type(line);
+          if (line === 'fermata run own') ran = said;
+        }
       else if (language === 'text') for (const line of text.trim().split('\n')) expect(said).toContain(line);
       else throw new Error(`a block that nobody types: ${language}`);
     }
@@ -50,10 +56,11 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
     'A check': ['my-desk/checks/spread.ts', 'my-desk/desk.yaml'],
     'A report': ['my-desk/desk.yaml', 'my-desk/reports/exposure.ts'],
     'An action': ['my-desk/actions/note.ts', 'my-desk/desk.yaml'],
+    'An incident': ['my-desk/desk.yaml'],
     'All of it, once': ['my-desk/notes.txt'],
     'A venue, an incident kind': [],
   });
-  expect(said).toMatch(/Exposure.*held: .*equity \d/);
+  expect(ran).toMatch(/Exposure.*held: .*equity \d/);
   expect(readFileSync(join(desk.home, 'desks/my-desk/notes.txt'), 'utf8').trim().split('\n')).toHaveLength(1);
 });
 
@@ -85,18 +92,20 @@ function write(text: string): void {
   writeFileSync(file, text);
 }
 
-/** The routine as it stands there: the first below `routines:`, in the place of what it was before. */
+/** As it stands there: the first below those of its lines that the file has, in the place of what it was before. */
 function insert(title: string, text: string): void {
-  const [place = '', key = '', ...lines] = text.split('\n');
+  const [place = '', first = '', ...lines] = text.split('\n');
   const file = join(desk.home, place.slice(2));
-  const routine = lines.join('\n');
-  const whole = readFileSync(file, 'utf8').replace(inserted, '');
+  const whole = readFileSync(file, 'utf8').replace(inserted.get(first) ?? '', '');
+  let key = first;
+  while (whole.includes(`\n${lines[0]}\n`)) key = lines.shift() ?? key;
+  const added = lines.join('\n');
   expect(whole, title).toContain(`\n${key}`);
   writeFileSync(
     file,
-    whole.replace(new RegExp(`^${key}.*\\n`, 'm'), (line) => `${line}${routine}`),
+    whole.replace(new RegExp(`^${key}.*\\n`, 'm'), (line) => `${line}${added}`),
   );
-  inserted = routine;
+  inserted.set(first, added);
 }
 
 /** Text by path below `desks`. The desk keeps what is its own below the same folder here: that is nobody's file. */

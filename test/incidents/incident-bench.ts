@@ -53,6 +53,7 @@ export type Opening = Pick<Symptom, 'kind'> &
   Partial<Symptom> & {
     readonly timing?: Partial<IncidentInput['timing']>;
     readonly settings?: Partial<IncidentInput['settings']>;
+    readonly playbook?: IncidentInput['playbook'];
   };
 
 export async function openIncident(
@@ -79,6 +80,7 @@ export async function openIncident(
     simulated: true,
     timing: { ...TIMING, ...opening.timing },
     settings: { ...SETTINGS, ...opening.settings },
+    ...(opening.playbook === undefined ? {} : { playbook: opening.playbook }),
     carried: null,
   };
   const workflowId = workflowIdOf(fingerprint);

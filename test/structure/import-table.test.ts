@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { incidentsOfDesks } from '../../scripts/structure/extensions.mjs';
 import { structureOf } from '../../scripts/structure/figures.mjs';
 import { layers } from '../../scripts/structure/layers.mjs';
 import { readModules } from '../../scripts/structure/modules.mjs';
@@ -80,6 +81,11 @@ describe('the import table', () => {
     expect(found.length, found.join('\n')).toBeLessThanOrEqual(most);
     // Nothing ships without being registered somewhere: where none is found, nobody looked.
     expect(found).not.toEqual([]);
+  });
+
+  it('another incident of a desk’s own touches its desk file alone', () => {
+    expect(incidentsOfDesks(root)).not.toEqual([]);
+    expect(structure.touched["desk's incident"]).toEqual([]);
   });
 
   it.each(Object.entries(AT_MOST))('%s: at most %i', (figure, most) => {

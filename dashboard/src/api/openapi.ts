@@ -2913,6 +2913,11 @@ export interface paths {
                                 /** @description Grows with each change */
                                 revision: number;
                             }[];
+                            /** @description The desk’s own, which a person may open beside reported */
+                            kinds: {
+                                kind: string;
+                                title: string;
+                            }[];
                         };
                     };
                 };
@@ -2957,6 +2962,8 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
+                        /** @description One of the desk’s own kinds, which GET /api/incidents lists; left out: reported */
+                        kind?: string;
                         /** @description One line; the same title again belongs to the same incident */
                         title: string;
                         /** @description Kept in the journal, the evidence and the audit trail */

@@ -12,7 +12,7 @@ import type {
   DeskShown,
   EquityAnswer,
   GoLiveShown,
-  Incident,
+  IncidentList,
   IncidentShown,
   OperationResult,
   Passkey,
@@ -188,7 +188,7 @@ export class DeskApi {
     };
   }
 
-  incidents(): Promise<{ readonly incidents: readonly Incident[] }> {
+  incidents(): Promise<IncidentList> {
     return answerOf(this.#client.GET('/api/incidents'));
   }
 
@@ -201,8 +201,9 @@ export class DeskApi {
     return answerOf(this.#client.POST(path, { params: { path: { id } }, body: { note } }));
   }
 
-  reportIncident(title: string): Promise<Said & { readonly incident: string | null }> {
-    return answerOf(this.#client.POST('/api/incidents', { body: { title } }));
+  /** `kind`: one of the desk's own; empty: none of them. */
+  reportIncident(title: string, kind: string): Promise<Said & { readonly incident: string | null }> {
+    return answerOf(this.#client.POST('/api/incidents', { body: kind === '' ? { title } : { title, kind } }));
   }
 
   goLive(): Promise<GoLiveShown> {

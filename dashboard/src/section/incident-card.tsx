@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Incident, IncidentShown } from '../api/shapes.js';
+import type { Incident, IncidentList, IncidentShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { type Polled, usePolled } from '../connection/use-polled.js';
 import { ago, day, minuteOfDay, timeOfDay } from '../format.js';
@@ -14,14 +14,16 @@ const NO_PLAYBOOK = 'beginning';
 interface IncidentCardProps {
   readonly api: DeskApi;
   readonly incident: Incident;
+  readonly ownKinds: IncidentList['kinds'];
   /** With its timeline from the start. */
   readonly shown: boolean;
   readonly onAsk: ((kind: 'acknowledge' | 'resolve') => void) | null;
 }
 
-export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps) {
+export function IncidentCard({ api, incident, ownKinds, shown, onAsk }: IncidentCardProps) {
   const [open, setOpen] = useState(shown);
   const { title, severity, state, detail, phase, openedMs, resolvedMs, resolvedBy, outcome } = incident;
+  const isOwn = ownKinds.some(({ kind }) => kind === incident.kind);
   const tone = state === 'resolved' ? 'soft' : severity === 'critical' ? 'alarm' : 'caution';
   return (
     <li class="card-line">
@@ -35,7 +37,8 @@ export function IncidentCard({ api, incident, shown, onAsk }: IncidentCardProps)
         </span>
       </div>
       <p>
-        {detail} <DocumentLink to={`WOKEN#${incident.kind}`}>What to do</DocumentLink>
+        {detail}{' '}
+        <DocumentLink to={`WOKEN#${isOwn ? 'own-incident' : incident.kind}`}>What to do</DocumentLink>
       </p>
       {state === 'resolved' ? (
         <p class="soft">

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Incident } from '../api/shapes.js';
+import type { Incident, IncidentList } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { ActionNotice } from '../view/action-notice.js';
@@ -30,10 +30,12 @@ export function Incidents({ api, roles }: IncidentsProps) {
   const [looked, setLooked] = useState(0);
   const [awaited, setAwaited] = useState<string | null>(null);
   const incidents = usePolled(() => api.incidents(), awaited === null ? 5_000 : 500, looked);
+  const [kind, setKind] = useState('');
   const [asked, setAsked] = useState<Asked | null>(null);
   const action = useAction();
   const mayAnswer = roles.some((role) => role === 'operator' || role === 'approver');
   const all = incidents.value?.incidents ?? [];
+  const ownKinds = incidents.value?.kinds ?? [];
   const lasting = all.filter(({ state }) => state !== 'resolved');
   const over = all.filter(({ state }) => state === 'resolved');
   const isThere = awaited !== null && all.some(({ id }) => id === awaited);
@@ -46,7 +48,7 @@ export function Incidents({ api, roles }: IncidentsProps) {
     setAsked(null);
     await action.run(async () => {
       if (what.kind === 'report') {
-        const { detail, incident } = await api.reportIncident(note);
+        const { detail, incident } = await api.reportIncident(note, kind);
         setAwaited(incident);
         return { text: detail };
       }
@@ -59,7 +61,10 @@ export function Incidents({ api, roles }: IncidentsProps) {
       type="button"
       class="button small"
       disabled={!mayAnswer}
-      onClick={() => setAsked({ kind: 'report' })}
+      onClick={() => {
+        setKind('');
+        setAsked({ kind: 'report' });
+      }}
     >
       Report…
     </button>
@@ -72,11 +77,17 @@ export function Incidents({ api, roles }: IncidentsProps) {
         {lasting.length === 0 && awaited === null && (
           <Empty>{incidents.value === null ? 'Reading…' : 'No incident. Nothing waits for an answer.'}</Empty>
         )}
-        <Cards api={api} incidents={lasting} firstShown onAsk={mayAnswer ? setAsked : null} />
+        <Cards
+          api={api}
+          incidents={lasting}
+          ownKinds={ownKinds}
+          firstShown
+          onAsk={mayAnswer ? setAsked : null}
+        />
       </Panel>
       <Panel title="Resolved" area="section" aside={over.length || ''}>
         {over.length === 0 && <Empty>None yet.</Empty>}
-        <Cards api={api} incidents={over} firstShown={false} onAsk={null} />
+        <Cards api={api} incidents={over} ownKinds={ownKinds} firstShown={false} onAsk={null} />
       </Panel>
       {asked !== null && (
         <ReasonDialog
@@ -88,6 +99,22 @@ export function Incidents({ api, roles }: IncidentsProps) {
           label={WORDS[asked.kind].label}
           go={WORDS[asked.kind].go}
           mayBeEmpty={asked.kind !== 'report'}
+          choice={
+            asked.kind === 'report' &&
+            ownKinds.length > 0 && (
+              <label>
+                What it is
+                <select name="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
+                  <option value="">Something else: a person says what is done</option>
+                  {ownKinds.map((own) => (
+                    <option key={own.kind} value={own.kind}>
+                      {own.title}: its playbook is carried out
+                    </option>
+                  ))}
+                </select>
+              </label>
+            )
+          }
           onGo={(note) => void send(asked, note)}
           onCancel={() => setAsked(null)}
         >
@@ -101,13 +128,14 @@ export function Incidents({ api, roles }: IncidentsProps) {
 interface CardsProps {
   readonly api: DeskApi;
   readonly incidents: readonly Incident[];
+  readonly ownKinds: IncidentList['kinds'];
   /** The first with its timeline. */
   readonly firstShown: boolean;
   /** Null: nothing is to be answered, or not by this person. */
   readonly onAsk: ((asked: Asked) => void) | null;
 }
 
-function Cards({ api, incidents, firstShown, onAsk }: CardsProps) {
+function Cards({ api, incidents, ownKinds, firstShown, onAsk }: CardsProps) {
   return (
     <ul class="cards">
       {incidents.map((incident, at) => (
@@ -116,6 +144,7 @@ function Cards({ api, incidents, firstShown, onAsk }: CardsProps) {
           key={`${incident.workflowId} ${incident.firstRunId}`}
           api={api}
           incident={incident}
+          ownKinds={ownKinds}
           onAsk={onAsk === null ? null : (kind) => onAsk({ kind, incident })}
         />
       ))}

@@ -9,6 +9,7 @@ import { DateTime } from 'luxon';
 import type { CheckContext } from '../../checks/check.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import type { OwnStep, OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
+import { stepLists } from '../../desk/desk-steps.js';
 import type { StepValues } from '../../desk/own-steps.js';
 import type { StepExpectation } from '../../desk/routine-schema.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -120,7 +121,9 @@ function isInDeskFile({ desk }: OwnStepContext, asked: OwnStep): boolean {
     expect,
     timeoutSeconds,
   });
-  return desk.routines.some(({ steps }) => steps.some((step) => isDeepStrictEqual(said(step), said(asked))));
+  return stepLists(desk).some(({ steps }) =>
+    steps.some((step) => isDeepStrictEqual(said(step), said(asked))),
+  );
 }
 
 export function stepValues({ desk, runtime }: OwnStepContext, marketMs: number | null): StepValues {

@@ -6,6 +6,7 @@ import type { RunOwnAction } from '../../checks/own-actions.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { ActionRequest, CheckOutcome } from '../../contracts/routine.js';
+import { stepLists } from '../../desk/desk-steps.js';
 import type { Desk } from '../../desk/schema.js';
 import { cancelledOrEnding } from '../worker-ends.js';
 import { boundedOutcome } from './bounded-text.js';
@@ -13,13 +14,13 @@ import { boundedOutcome } from './bounded-text.js';
 const BEAT_MS = 2_000;
 
 export async function runAction(
-  { routines }: Desk,
+  desk: Desk,
   carryOut: RunOwnAction | undefined,
   activity: Context,
   { workflowId, firstRunId }: RunIdentity,
   { stepKey, attemptGroup, action, with: given, timeoutSeconds }: ActionRequest,
 ): Promise<CheckOutcome> {
-  const isInDeskFile = routines.some(({ steps }) =>
+  const isInDeskFile = stepLists(desk).some(({ steps }) =>
     steps.some(
       (step) =>
         step.action === action &&

@@ -70,7 +70,19 @@ const incidentShownSchema = incidentSchema.extend({
     .describe('What was kept, for example the last lines of a log'),
 }) satisfies z.ZodType<Omit<IncidentShown, 'kind'>>;
 
+const listSchema = z.object({
+  incidents: z.array(incidentSchema),
+  kinds: z
+    .array(z.object({ kind: z.string(), title: z.string() }))
+    .describe('The desk’s own, which a person may open beside reported'),
+});
+
 const openSchema = z.strictObject({
+  kind: z
+    .string()
+    .max(60)
+    .optional()
+    .describe('One of the desk’s own kinds, which GET /api/incidents lists; left out: reported'),
   title: reason
     .min(1)
     .max(TITLE_LENGTH_MAX)
@@ -110,7 +122,7 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
       properties: { state: { type: 'string', enum: ['open', 'acknowledged', 'resolved'] } },
     },
     response: {
-      200: answer('At most 100', z.object({ incidents: z.array(incidentSchema) })),
+      200: answer('At most 100', listSchema),
       ...problems(400, 401, 503),
     },
   };
@@ -120,6 +132,7 @@ function readRoutes(app: FastifyInstance, web: WebDependencies): void {
     (request, reply) =>
       fromDatabase(reply, 'The incidents', async () => ({
         incidents: await web.operations.listIncidents(request.query),
+        kinds: web.operations.ownKinds().map((own) => ({ ...own })),
       })),
   );
   const one = {
@@ -149,8 +162,9 @@ function openRoute(app: FastifyInstance, web: WebDependencies): void {
     '/api/incidents',
     { schema, config: { roles: MAY_STOP } },
     async (request, reply) => {
-      const { title, detail = '' } = request.body;
-      const outcome = await web.operations.openIncident(callerOf(request), { title, detail });
+      const { title, detail = '', kind } = request.body;
+      const asked = { title, detail, ...(kind === undefined ? {} : { kind }) };
+      const outcome = await web.operations.openIncident(callerOf(request), asked);
       return outcome.ok ? outcome : sendProblem(reply, notDone(outcome.detail, 'Try again, or press stop.'));
     },
   );

@@ -7,6 +7,7 @@ import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 
 interface Options {
+  readonly kind?: string;
   readonly note: string;
   readonly as?: string;
   readonly json?: boolean;
@@ -17,14 +18,15 @@ export function incidentCommand(command: Command): void {
     .command('open')
     .description('report something that is wrong')
     .argument('<title>', 'one line; the same again belongs to the same incident while it lasts')
+    .option('--kind <name>', 'one of the desk’s own kinds, whose playbook is carried out')
     .option('--note <text>', 'what was seen', '')
     .option('--as <person>', 'person of the desk file who reports it')
     .option('--json', 'for scripts')
-    .action(async (title: string, { note, as, json }: Options) => {
+    .action(async (title: string, { kind, note, as, json }: Options) => {
       const opened = await withOperations((operations, runtime) =>
         operations.openIncident(
           { person: actingPerson(runtime, MAY_STOP, as), via: 'cli' },
-          { title, detail: note },
+          { title, detail: note, ...(kind === undefined ? {} : { kind }) },
         ),
       );
       show(opened, json === true);

@@ -1,11 +1,15 @@
+import { kindsToOpen, ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import { messageOf } from '../../domain/message-of.js';
+import { plainText } from '../../domain/plain-text.js';
 import { incidentId } from '../../notify/incident-notice.js';
 import { type Reported, reportIncident } from '../../temporal/incidents/report-incident.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 
 export interface OpenIncidentRequest {
-  /** One line; the same title again belongs to the same incident while it lasts. */
+  /** One of the desk's own kinds; left out: `reported`. */
+  readonly kind?: string;
+  /** One line; the same title again belongs to the same incident while it lasts. Of an own kind it may be empty. */
   readonly title: string;
   readonly detail: string;
   /** The same report again, after an answer was lost. A new one is drawn where none is given. */
@@ -16,6 +20,15 @@ export interface IncidentOpened extends OperationResult {
   /** The incident that has it, for whoever wants to answer; null where none took it. */
   readonly incident: string | null;
 }
+
+/** A kind of the desk's own, which people may open by its name. */
+export interface OwnKindShown {
+  readonly kind: string;
+  readonly title: string;
+}
+
+export const ownKinds = ({ desk }: Pick<OperationContext, 'desk'>): readonly OwnKindShown[] =>
+  [...ownIncidents(desk)].map(([kind, own]) => ({ kind, title: titleOfOwn(kind, own) }));
 
 export const TITLE_LENGTH_MAX = 120;
 const DETAIL_LENGTH_MAX = 500;
@@ -28,24 +41,27 @@ export async function openIncident(
   caller: Caller,
   request: OpenIncidentRequest,
 ): Promise<IncidentOpened> {
-  const unfit = whyUnfit(request);
+  const { kind = 'reported', detail, commandId } = request;
+  const own = ownIncidents(context.desk).get(kind);
+  const title = request.title === '' && own !== undefined ? titleOfOwn(kind, own) : request.title;
+  const unfit = unknownKind(context.desk, kind) ?? whyUnfit({ title, detail });
   if (unfit !== null) return notOpened(`${unfit} Nothing was opened.`);
-  const { title, detail, commandId } = request;
   try {
     const reported = await reportIncident(context, {
-      kind: 'reported',
-      subject: subjectOf(title),
+      kind,
+      subject: own === undefined ? subjectOf(title) : '',
       key: commandId ?? context.newId(),
       source: `${caller.person} (${caller.via})`,
       title,
-      detail,
+      // Of one that lasts the title stays as it is.
+      detail: own === undefined || request.title === '' ? detail : [title, detail].filter(Boolean).join(': '),
     });
     const what = reported.opened
       ? `The incident "${title}" is open.`
       : `Added to the incident "${title}" that lasts.`;
     const audit = await recordAudit(context, caller, {
       action: 'openIncident',
-      parameters: { title, detail },
+      parameters: { ...(own === undefined ? {} : { kind }), title, detail },
       outcome: what,
     });
     return {
@@ -71,7 +87,13 @@ function idOf({ workflowId, firstRunId }: Reported): string | null {
   return workflowId === null || firstRunId === null ? null : incidentId({ workflowId, firstRunId });
 }
 
-function whyUnfit({ title, detail }: OpenIncidentRequest): string | null {
+function unknownKind(desk: OperationContext['desk'], kind: string): string | null {
+  const known = kindsToOpen(desk, 'reported');
+  if (known.includes(kind)) return null;
+  return `Kind: expected one of ${known.join(', ')}, found ${plainText(kind.slice(0, 60))}.`;
+}
+
+function whyUnfit({ title, detail }: Pick<OpenIncidentRequest, 'title' | 'detail'>): string | null {
   if (title.length > TITLE_LENGTH_MAX)
     return `Title: expected at most ${TITLE_LENGTH_MAX} characters, found ${title.length}.`;
   if (subjectOf(title) === '') return 'An incident needs a title with letters or digits.';

@@ -7,7 +7,8 @@ import { runLines } from '../outcome-text.js';
 import type { ChatCommand } from './command.js';
 import { sentAgo } from './sent-ago.js';
 
-const HOW_TO_WRITE = 'Write it so: /incident Withdrawals are slow\nMore lines say what was seen.';
+const HOW_TO_WRITE =
+  'Write it so: /incident Withdrawals are slow\nMore lines say what was seen. One of the desk’s own kinds: /incident kind:NAME TITLE';
 
 export const incidentCommand: ChatCommand = {
   name: 'incident',
@@ -18,12 +19,18 @@ export const incidentCommand: ChatCommand = {
       await answer(context, chatId, refusal);
       return;
     }
-    const [title = '', ...seen] = argument.split(/\s*[\r\n]+\s*/);
+    const [first = '', ...seen] = argument.split(/\s*[\r\n]+\s*/);
+    const [, kind, title = ''] = /^(?:kind:(\S+)\s*)?(.*)$/u.exec(first) ?? [];
     const detail = [seen.join(' '), sentAgo(sentMs, context.nowMs()) ?? ''].filter(Boolean).join('; ');
     const opened = await context.operations.openIncident(
       { person: person.name, via: 'telegram' },
       // The same update again, read by a bot that was killed before it could confirm it, is the same report.
-      { title, detail, commandId: `telegram:${context.desk.desk}:${updateId}` },
+      {
+        ...(kind === undefined ? {} : { kind }),
+        title,
+        detail,
+        commandId: `telegram:${context.desk.desk}:${updateId}`,
+      },
     );
     const { ok, incident, problems } = opened;
     const lines = [

@@ -1,8 +1,11 @@
-import type { IncidentInput } from '../../contracts/incident.js';
+import type { IncidentInput, IncidentSeverity } from '../../contracts/incident.js';
 import type { Symptom } from '../../contracts/incident-activities.js';
 import { incidentId, operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { isShippedKind } from '../../desk/incident-schema.js';
+import type { OwnIncident } from '../../desk/own-incident-schema.js';
+import { ownIncidents, severityOf } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { RUNBOOK } from '../../workflows/operations/incident/runbook.js';
 
@@ -33,16 +36,20 @@ export function incidentStart(
   known: string | null = null,
 ) {
   const fingerprint = fingerprintOf(desk.desk, symptom);
+  const severity = severityOf(desk, symptom.kind) ?? 'medium';
+  const own = ownIncidents(desk).get(symptom.kind);
+  const steps = own === undefined ? runbookOf(symptom.kind) : own.steps.map(({ title }) => title);
   const input: IncidentInput = {
     desk: desk.desk,
     fingerprint,
     kind: symptom.kind,
     subject: symptom.subject,
-    severity: desk.incidents.kinds[symptom.kind].severity,
+    severity,
     title: symptom.title,
     incarnation: status?.incarnation || known,
     simulated: status?.marketData.simulated ?? false,
-    ...rulesOf(desk, symptom.kind),
+    ...rulesOf(desk, symptom.kind, severity),
+    ...(own === undefined ? {} : playbookOf(desk, own)),
     carried: null,
   };
   return {
@@ -55,14 +62,27 @@ export function incidentStart(
       routine: 'incident',
       summary: `Incident of ${desk.desk}: ${symptom.title}`,
       listed: `Incident of ${desk.desk}: ${symptom.kind.replaceAll('-', ' ')}`,
-      details: [`${WHAT_HAPPENS}\n`, ...RUNBOOK[symptom.kind].map((step) => `- ${step}`)].join('\n'),
+      details: [`${WHAT_HAPPENS}\n`, ...steps.map((step) => `- ${step}`)].join('\n'),
     }),
   };
 }
 
-function rulesOf({ incidents }: Desk, kind: Symptom['kind']): Pick<IncidentInput, 'timing' | 'settings'> {
-  const { kinds, severities } = incidents;
-  const { respondMinutes, escalateMinutes } = severities[kinds[kind].severity];
+/** What a kind says that is neither the desk's own nor ships: a step's that an earlier desk file had. */
+const runbookOf = (kind: string): readonly string[] => RUNBOOK[isShippedKind(kind) ? kind : 'reported'];
+
+function playbookOf(desk: Desk, { steps, over }: OwnIncident): Pick<IncidentInput, 'playbook'> {
+  return {
+    playbook: { steps, over, haltRule: desk.resume.fault, backupsKept: desk.backup.keep },
+  };
+}
+
+function rulesOf(
+  desk: Desk,
+  kind: Symptom['kind'],
+  severity: IncidentSeverity,
+): Pick<IncidentInput, 'timing' | 'settings'> {
+  const { kinds, severities } = desk.incidents;
+  const { respondMinutes, escalateMinutes } = severities[severity];
   const drawdown = kinds['large-drawdown'];
   const strategy = kinds['strategy-underperforming'];
   return {
@@ -71,7 +91,7 @@ function rulesOf({ incidents }: Desk, kind: Symptom['kind']): Pick<IncidentInput
       escalateMs: escalateMinutes.map((minutes) => minutes * MINUTE_MS),
       lookMs: LOOK_MS,
       lookMsMax: kind === 'exchange-down' ? LOOK_AT_PAGE_MS_MAX : LOOK_MS_MAX,
-      offerMs: drawdown.offerMinutes * MINUTE_MS,
+      offerMs: (ownIncidents(desk).get(kind)?.approvalMinutes ?? drawdown.offerMinutes) * MINUTE_MS,
       reviewMs: REVIEW_MS,
       evidenceMs: EVIDENCE_MS,
     },

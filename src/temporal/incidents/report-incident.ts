@@ -7,6 +7,8 @@ import {
   type IncidentReport,
 } from '../../contracts/incident.js';
 import type { Symptom } from '../../contracts/incident-activities.js';
+import { isShippedKind } from '../../desk/incident-schema.js';
+import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { causeOf } from '../../domain/cause-of.js';
 import { recordAlert, settleAlert } from '../../store/incident-alerts.js';
@@ -42,9 +44,23 @@ const OVER_PAUSE_MS = 250;
  * What is said once, by a person or a step: it opens an incident, or belongs to the one that lasts. Rejects where it
  * reached none. Postgres is not needed to open one.
  */
-export async function reportIncident(context: ReportContext, symptom: Symptom): Promise<Reported> {
+export async function reportIncident(context: ReportContext, reported: Symptom): Promise<Reported> {
+  const symptom = ofItsKind(context.desk, reported);
   const { settled } = await count(context, symptom);
   return settled ? KNOWN : open(context, symptom);
+}
+
+/**
+ * A failed step that names no kind belongs to the one that asks for it; one whose kind the desk file no longer has is a
+ * failed step all the same. Of the desk's own kinds one incident lasts at a time, whoever saw it.
+ */
+function ofItsKind(desk: Desk, symptom: Symptom): Symptom {
+  const own = ownIncidents(desk);
+  const isKnown = isShippedKind(symptom.kind) || own.has(symptom.kind);
+  const kind = isKnown ? symptom.kind : 'step-failed';
+  const opened = [...own].find(([, { trigger }]) => trigger.step === 'failed')?.[0];
+  if (kind === 'step-failed' && opened !== undefined) return { ...symptom, kind: opened, subject: '' };
+  return { ...symptom, kind, subject: own.has(kind) ? '' : symptom.subject };
 }
 
 /**

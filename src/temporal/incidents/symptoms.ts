@@ -2,6 +2,7 @@
 import { lossesOf } from '../../activities/engine/read-incident-facts.js';
 import type { Symptom } from '../../contracts/incident-activities.js';
 import type { StrategyStatus, TraderStatus } from '../../contracts/trader-status.js';
+import { ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { isLosing } from '../../domain/losing-strategy.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
@@ -10,7 +11,7 @@ const SOURCE = 'trader';
 
 export function symptomsOf(desk: Desk, status: TraderStatus): readonly Symptom[] {
   return [
-    ...status.halts.flatMap((halt) => haltSymptoms(halt, status)),
+    ...status.halts.flatMap((halt) => haltSymptoms(desk, halt, status)),
     ...breakerSymptoms(status),
     ...lossSymptoms(desk, status),
     ...strategySymptoms(desk, status),
@@ -28,10 +29,12 @@ const NO_INCIDENT: ReadonlySet<HaltCause> = new Set<HaltCause>([
   'drawdown',
 ]);
 
-function haltSymptoms({ cause, haltId, reason }: Halt, status: TraderStatus): Symptom[] {
+function haltSymptoms(desk: Desk, { cause, haltId, reason }: Halt, status: TraderStatus): Symptom[] {
+  const own = ownSymptoms(desk, { cause, haltId, reason });
   const isExchange = cause === 'venue' || (cause === 'stale-data' && status.marketData.kind === 'live');
-  if (isExchange) return [exchangeDown(`halt:${haltId}`, reason)];
-  if (NO_INCIDENT.has(cause)) return [];
+  // What ships looks after stops and positions: the desk's own stands beside it.
+  if (isExchange) return [...own, exchangeDown(`halt:${haltId}`, reason)];
+  if (NO_INCIDENT.has(cause) || own.length > 0) return own;
   return [
     {
       kind: 'trading-halted',
@@ -42,6 +45,23 @@ function haltSymptoms({ cause, haltId, reason }: Halt, status: TraderStatus): Sy
       detail: reason,
     },
   ];
+}
+
+/** Of the desk's own kind that this cause opens. */
+function ownSymptoms(
+  desk: Desk,
+  { cause, haltId, reason }: Pick<Halt, 'cause' | 'haltId' | 'reason'>,
+): Symptom[] {
+  return [...ownIncidents(desk)]
+    .filter(([, { trigger }]) => trigger.halt.some((one) => one === cause))
+    .map(([kind, own]) => ({
+      kind,
+      subject: '',
+      key: `halt:${haltId}`,
+      source: SOURCE,
+      title: titleOfOwn(kind, own),
+      detail: reason,
+    }));
 }
 
 function breakerSymptoms({ venueBreaker }: TraderStatus): Symptom[] {

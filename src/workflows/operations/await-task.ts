@@ -15,22 +15,20 @@ const LOOK_MS_MAX = 10 * 60_000;
 /** Signals so far. A workflow may wait for several tasks at once, and each looks for itself which one is done. */
 let told = 0;
 
-/** As it is when it is done or withdrawn, at `untilMs`, or when the procedure is to be cancelled. */
+/** As it is when it is done or withdrawn, at `untilMs`, or when the procedure is to be cancelled or is over. */
 export async function awaitTask(
   calls: ActivityInterfaceFor<TaskActivities>,
   request: Parameters<TaskActivities['openTask']>[0],
   untilMs: number,
+  isOver: () => boolean = isCancelRequested,
 ): Promise<Task> {
   setHandler(doneSignal, () => {
     told += 1;
   });
   let seen = told;
   let task = await calls.openTask(request);
-  for (let lookMs = LOOK_MS_FIRST; isWaitedFor(task, untilMs); lookMs *= 2) {
-    await condition(
-      () => told > seen || isCancelRequested(),
-      Math.min(lookMs, LOOK_MS_MAX, untilMs - Date.now()),
-    );
+  for (let lookMs = LOOK_MS_FIRST; isWaitedFor(task, untilMs) && !isOver(); lookMs *= 2) {
+    await condition(() => told > seen || isOver(), Math.min(lookMs, LOOK_MS_MAX, untilMs - Date.now()));
     seen = told;
     task = await calls.readTask(request.desk, task.id);
   }
@@ -38,5 +36,5 @@ export async function awaitTask(
 }
 
 function isWaitedFor({ state }: Task, untilMs: number): boolean {
-  return state === 'open' && Date.now() < untilMs && !isCancelRequested();
+  return state === 'open' && Date.now() < untilMs;
 }

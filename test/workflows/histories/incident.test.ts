@@ -108,6 +108,25 @@ describe('histories of incidents', () => {
     await keepHistory(bench, 'incident-strategy-underperforming', incident.workflowId);
   });
 
+  it('one of the desk’s own, of steps, of which one asks people', async () => {
+    const desk = await bench.desk(SERVED);
+    desk.checks.set('venue-reachable', () => ({ verdict: 'fail', observed: 'away', expected: 'there' }));
+    const common = { onFail: 'warn', timeoutSeconds: 10, with: {} } as const;
+    const steps = [
+      { key: 'gateway', title: 'Gateway answers', check: 'venue-reachable', ...common },
+      { key: 'halt', title: 'No entries', action: 'halt', unless: 'gateway', ...common },
+      { key: 'close', title: 'Flat', action: 'close-all', unless: 'gateway', ...common },
+      { key: 'again', title: 'Gateway answers again', check: 'data-fresh', unless: 'gateway', ...common },
+      { key: 'restart', title: 'Restarted', human: 'Start it again', unless: 'again', ...common },
+    ] as const;
+    const playbook = { steps, over: 'passed', haltRule: 'person', backupsKept: 14 } as const;
+    const incident = await openIncident(bench, desk, { kind: 'connection-lost', subject: '', playbook });
+    await vote(bench, desk.name, { idEnds: ':close' });
+    expect((await incident.result()).outcome).toBe('"Restarted" passed');
+    expect(desk.trader.sent('closeAll')).toHaveLength(1);
+    await keepHistory(bench, 'incident-own-playbook', incident.workflowId);
+  });
+
   it('a halt by a part of the desk', async () => {
     const desk = await bench.desk(SERVED);
     desk.trader.halt('clock-jump', 'auto');

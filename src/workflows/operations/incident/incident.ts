@@ -26,7 +26,7 @@ import { showVerdict } from '../../show.js';
 import { Answers } from './answers.js';
 import { type Course, progressOf } from './course.js';
 import { IncidentRun } from './incident-run.js';
-import { PLAYBOOKS } from './playbooks/playbooks.js';
+import { playbookOf } from './playbooks/playbooks.js';
 import type { Timeline } from './timeline.js';
 
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
@@ -45,7 +45,7 @@ export async function incident(input: IncidentInput): Promise<IncidentProgress> 
   open(run);
   onCancelRequest(() => goOn(run));
   const ladder = climbLadder(run);
-  const outcome = await PLAYBOOKS[input.kind](run);
+  const outcome = await playbookOf(input)(run);
   close(run, outcome);
   await ladder;
   askForReview(run);

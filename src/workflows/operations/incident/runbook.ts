@@ -1,7 +1,7 @@
 /** What the runbook says to each kind of incident: its playbook does these in this order. Shown in Temporal's UI. */
-import type { IncidentKind } from '../../../contracts/incident.js';
+import type { ShippedKind } from '../../../contracts/incident.js';
 
-export const RUNBOOK: Readonly<Record<IncidentKind, readonly string[]>> = {
+export const RUNBOOK: Readonly<Record<ShippedKind, readonly string[]>> = {
   'exchange-down': [
     'Calls are tried again by the adapter, later each time.',
     'The API breaker opens after repeated failures and pauses calls.',

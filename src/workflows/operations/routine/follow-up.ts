@@ -23,19 +23,21 @@ export async function followUp(
 ): Promise<void> {
   const failed = results.filter(({ verdict }) => verdict === 'fail');
   const wanting = (action: 'incident' | 'halt') =>
-    failed.filter(({ key }) => input.steps.find((step) => step.key === key)?.onFail === action);
+    failed.filter(({ key }) => stepOf(input, key)?.onFail === action);
   await Promise.all([
     ...wanting('incident').map((step) => openIncident(input, step, context)),
     halt(input, wanting('halt'), context),
   ]);
 }
 
+const stepOf = ({ steps }: RoutineInput, key: string) => steps.find((step) => step.key === key);
+
 /** Where no incident can be opened, it is an alarm all the same. */
 async function openIncident(input: RoutineInput, step: StepResult, context: FollowUpContext): Promise<void> {
   const detail = `${step.title}: ${step.observed}`;
   if (!patched(INCIDENTS_EXIST)) return alarm(input, detail, step.key, context);
   const symptom = {
-    kind: 'step-failed',
+    kind: stepOf(input, step.key)?.incident ?? 'step-failed',
     subject: `${input.name}.${step.key}`,
     key: `${workflowInfo().firstExecutionRunId}:${step.key}`,
     source: `routine ${input.name}`,

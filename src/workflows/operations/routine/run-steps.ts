@@ -56,7 +56,8 @@ function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
   return open.length > 0 ? [...groups, open] : groups;
 }
 
-async function runStep(step: RoutineStep, context: StepContext): Promise<StepResult> {
+/** Never rejects: what can't be finished has failed. */
+export async function runStep(step: RoutineStep, context: StepContext): Promise<StepResult> {
   const startedMs = Date.now();
   const { key, title } = step;
   const kind = kindOf(step);
@@ -124,13 +125,19 @@ function kindOf({ action, report, human }: RoutineStep): StepKind {
   return human === undefined ? 'check' : 'human';
 }
 
-async function leaveOut(step: RoutineStep, reason: string, context: StepContext): Promise<StepResult> {
+/** As evidence, too: what was not done is told beside what was. */
+export async function leaveOut(
+  step: RoutineStep,
+  reason: string,
+  context: StepContext,
+  expected = 'the steps before it to pass',
+): Promise<StepResult> {
   const result: StepResult = {
     key: step.key,
     title: step.title,
     verdict: 'not_run',
     observed: `not run: ${reason}`,
-    expected: 'the steps before it to pass',
+    expected,
   };
   return record(result, Date.now(), { ...context, kind: kindOf(step) });
 }
@@ -158,6 +165,7 @@ function checkCalls(
 
 /** A step that only a person can do: a task with a due time, and its end as evidence. */
 async function askPerson(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
+  const { isCancelled = isCancelRequested, cancelledBy = CANCEL_ASKED } = context;
   const calls = recordCalls(context.desk, ASK_MS);
   const { workflowId, firstRunId } = runIdentity(context.desk);
   const startedMs = Date.now();
@@ -179,6 +187,7 @@ async function askPerson(step: RoutineStep, context: StepContext): Promise<StepO
       },
     },
     untilMs,
+    isCancelled,
   );
   const { state, doneBy, note } = task;
   const expected = `a person does it before ${new Date(task.dueMs).toISOString()}`;
@@ -188,8 +197,8 @@ async function askPerson(step: RoutineStep, context: StepContext): Promise<StepO
   }
   if (state === 'withdrawn') return { verdict: 'fail', observed: `withdrawn: ${note}`, expected, reference };
   const waited = step.waitMinutes ?? 0;
-  if (isCancelRequested()) {
-    const observed = `${CANCEL_ASKED}; ${reference} stays open, and nothing waits for it any longer`;
+  if (isCancelled()) {
+    const observed = `${cancelledBy}; ${reference} stays open, and nothing waits for it any longer`;
     return { verdict: 'not_run', observed, expected, reference };
   }
   if (waited === 0)

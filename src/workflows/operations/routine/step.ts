@@ -12,9 +12,11 @@ export interface StepContext {
   readonly marketMs: number | null;
   readonly simulated: boolean;
   readonly backupsKept?: number | undefined;
-  readonly trail: EvidenceTrail;
+  readonly trail: Pick<EvidenceTrail, 'add'>;
   /** What has not begun by then is left out. */
   readonly isCancelled?: () => boolean;
+  /** Why, in the evidence of a person's step that nothing waits for any longer. */
+  readonly cancelledBy?: string;
   readonly onResult: (result: StepResult) => void;
   /** A repetition that says the same as before needs no row of its own. */
   readonly worthRecording: (result: StepResult) => boolean;

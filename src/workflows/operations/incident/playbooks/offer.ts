@@ -1,6 +1,6 @@
 /** Something that people may do in an incident: asked of them with what exactly it does, and done when one agrees. */
 
-import { pressingWithin } from '../../../../contracts/approval.js';
+import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { ApprovalParameters } from '../../../../domain/approval.js';
 import { causeOf } from '../../../../domain/cause-of.js';
@@ -27,21 +27,8 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   if (parameters === null) return;
   incident.offersUnderWay += 1;
   try {
-    const { input, name } = incident;
     const asked = JSON.parse(parameters) as { parameters: ApprovalParameters; untilMs: number };
-    const decided = await incident.approvals.ask({
-      id: `incident:${name}:${what.key}`,
-      desk: input.desk,
-      kind: 'incident-offer',
-      subject: input.fingerprint,
-      title: what.title,
-      parameters: asked.parameters,
-      needed: 1,
-      roles: MAY_STOP,
-      requestedBy: `incident ${input.fingerprint}`,
-      expiresMs: asked.untilMs,
-      ...pressingWithin(input.timing.offerMs),
-    });
+    const decided = await askPeople(incident, what, asked.parameters, asked.untilMs);
     await incident.once(`${what.key}:decided`, async () => {
       const agreed = decided.state === 'approved';
       const by = decided.votes.map(({ person }) => person).join(' and ');
@@ -66,6 +53,28 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   } finally {
     incident.offersUnderWay -= 1;
   }
+}
+
+/** One person who may stop the desk decides, by wall milliseconds `untilMs`. */
+export function askPeople(
+  { input, name, approvals }: IncidentRun,
+  { key, title }: Pick<Offer, 'key' | 'title'>,
+  parameters: ApprovalParameters,
+  untilMs: number,
+): Promise<ApprovalOutcome> {
+  return approvals.ask({
+    id: `incident:${name}:${key}`,
+    desk: input.desk,
+    kind: 'incident-offer',
+    subject: input.fingerprint,
+    title,
+    parameters,
+    needed: 1,
+    roles: MAY_STOP,
+    requestedBy: `incident ${input.fingerprint}`,
+    expiresMs: untilMs,
+    ...pressingWithin(input.timing.offerMs),
+  });
 }
 
 /** The same question after continue-as-new, whatever has changed since. Null: nothing is offered. */

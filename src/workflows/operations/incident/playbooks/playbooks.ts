@@ -1,8 +1,9 @@
 /** Which playbook each kind of incident has. Adding one is one file and one line here. */
-import type { IncidentKind } from '../../../../contracts/incident.js';
+import type { IncidentInput, ShippedKind } from '../../../../contracts/incident.js';
 import { crashAndRestart } from './crash-and-restart.js';
 import { exchangeDown } from './exchange-down.js';
 import { largeDrawdown } from './large-drawdown.js';
+import { ownPlaybook } from './own-playbook.js';
 import type { Playbook } from './playbook.js';
 
 import { strategyUnderperforming } from './strategy-underperforming.js';
@@ -12,7 +13,7 @@ import { tradingHalted } from './trading-halted.js';
 const reported: Playbook = (incident) =>
   incident.watch('waiting for a person to declare it over', async () => null);
 
-export const PLAYBOOKS: Readonly<Record<IncidentKind, Playbook>> = {
+const PLAYBOOKS: Readonly<Record<ShippedKind, Playbook>> = {
   'exchange-down': exchangeDown,
   'large-drawdown': largeDrawdown,
   'crash-and-restart': crashAndRestart,
@@ -21,3 +22,9 @@ export const PLAYBOOKS: Readonly<Record<IncidentKind, Playbook>> = {
   'step-failed': reported,
   reported,
 };
+
+/** A kind of the desk's own brings its playbook along. One that neither ships nor does is for a person to deal with. */
+export function playbookOf({ kind, playbook }: IncidentInput): Playbook {
+  if (playbook !== undefined) return ownPlaybook(playbook);
+  return Object.hasOwn(PLAYBOOKS, kind) ? PLAYBOOKS[kind as ShippedKind] : reported;
+}

@@ -1,0 +1,32 @@
+/** Every step that a desk file has, of routines and of the playbooks of its own incidents. */
+import type { BrokenRule } from './broken-rule.js';
+import { ownIncidents } from './own-incidents.js';
+import type { Desk, DeskStep } from './schema.js';
+
+/** What a step says that both have. */
+export type SaidStep = Pick<
+  DeskStep,
+  'key' | 'check' | 'action' | 'report' | 'human' | 'command' | 'http' | 'expect' | 'timeoutSeconds' | 'with'
+>;
+
+export interface StepList {
+  /** Of the list. */
+  readonly path: BrokenRule['path'];
+  readonly of: 'routine' | 'playbook';
+  readonly steps: readonly SaidStep[];
+}
+
+export function stepLists(desk: Pick<Desk, 'routines' | 'incidents'>): readonly StepList[] {
+  return [
+    ...desk.routines.map(({ steps }, at) => ({
+      path: ['routines', at, 'steps'],
+      of: 'routine' as const,
+      steps,
+    })),
+    ...[...ownIncidents(desk)].map(([kind, { steps }]) => ({
+      path: ['incidents', 'kinds', kind, 'steps'],
+      of: 'playbook' as const,
+      steps,
+    })),
+  ];
+}

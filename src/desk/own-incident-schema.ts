@@ -1,0 +1,83 @@
+/** An incident of the desk's own: what opens it, and its playbook as steps without code. */
+import { z } from 'zod';
+import type { HaltCause } from '../domain/mode.js';
+import { stepSchema } from './routine-schema.js';
+import { name } from './schema-values.js';
+
+export const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
+
+export const minutes = z.number().positive().max(10_080);
+
+/** Not those that a person or an orderly start or end causes. */
+const OPENING_CAUSES = [
+  'daily-loss',
+  'drawdown',
+  'stale-data',
+  'clock-jump',
+  'heartbeat-process',
+  'heartbeat-operations',
+  'supervisor-lost',
+  'reconciliation',
+  'journal-fault',
+  'venue',
+  'protection-missing',
+  'close-all-incomplete',
+  'ledger-mismatch',
+  'auditor',
+  'check-failed',
+] as const satisfies readonly HaltCause[];
+
+const triggerSchema = z.strictObject({
+  halt: z
+    .array(z.enum(OPENING_CAUSES))
+    .default([])
+    .describe(
+      'Halts of these causes open it: beside what looks after stops and limits, instead of what only says that trading halted.',
+    ),
+  step: z
+    .literal('failed')
+    .optional()
+    .describe('A failed step with `onFail: incident` that names no kind opens it, instead of `step-failed`.'),
+});
+
+const playbookStepSchema = stepSchema.omit({ required: true, incident: true }).extend({
+  action: name
+    .optional()
+    .describe(
+      'What is done: `halt`, `stop`, `close-all` (once a person agrees), `backup`, `restore-drill`, or an action of the desk’s folder.',
+    ),
+  unless: name
+    .optional()
+    .describe('Key of a step above: where that one passed, or was left out so itself, this one is left out.'),
+  onFail: z
+    .enum(['warn', 'stop'])
+    .default('warn')
+    .describe('`warn`: the next step is carried out. `stop`: none is, and a person says what is done.'),
+});
+
+export const ownIncidentSchema = z
+  .strictObject({
+    title: z.string().min(1).max(120).optional().describe('What a person reads; left out: its name.'),
+    severity: severityNameSchema.default('medium').describe('How grave it is.'),
+    trigger: triggerSchema
+      .prefault({})
+      .describe('What opens it by itself. Left out: a person, a program, or a step that names it.'),
+    steps: z
+      .array(playbookStepSchema)
+      .max(50)
+      .default([])
+      .describe('Its playbook: one step after the other, in this order.'),
+    over: z
+      .enum(['person', 'trading', 'passed'])
+      .default('person')
+      .describe(
+        'When it is over after its steps: `person` says so, the desk is `trading`, or its last step has `passed` (else people are told); a person can always say so.',
+      ),
+    approvalMinutes: minutes
+      .default(60)
+      .describe('How long the question stands whether `close-all` is carried out. Unanswered: it is not.'),
+  })
+  .describe('One of the desk’s own, with its playbook (docs/INCIDENTS.md).');
+
+export type OwnIncident = z.output<typeof ownIncidentSchema>;
+export type PlaybookStep = OwnIncident['steps'][number];

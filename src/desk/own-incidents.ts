@@ -1,0 +1,111 @@
+/** The desk's own kinds of incidents: which there are, and what must hold between them and the rest of the desk file. */
+import type { BrokenRule } from './broken-rule.js';
+import { closestName } from './closest-name.js';
+import { isShippedKind, SHIPPED_KINDS } from './incident-schema.js';
+import type { OwnIncident } from './own-incident-schema.js';
+import type { Desk } from './schema.js';
+import { name as nameSchema } from './schema-values.js';
+
+type Incidents = Pick<Desk, 'incidents'>;
+
+/** By name, in the order of the desk file. */
+export function ownIncidents({ incidents }: Incidents): ReadonlyMap<string, OwnIncident> {
+  const kinds = Object.entries<unknown>(incidents.kinds).filter(([kind]) => !isShippedKind(kind));
+  return new Map(kinds as [string, OwnIncident][]);
+}
+
+/** What a person reads: "late-bank" without a title is "Late bank". */
+export function titleOfOwn(kind: string, { title }: Pick<OwnIncident, 'title'>): string {
+  return title ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`;
+}
+
+/** Null: there is no such kind. */
+export function severityOf({ incidents }: Incidents, kind: string): OwnIncident['severity'] | null {
+  if (isShippedKind(kind)) return incidents.kinds[kind].severity;
+  return ownIncidents({ incidents }).get(kind)?.severity ?? null;
+}
+
+/** Which of the desk's own a person, a program or a step may open by name, and by what name else. */
+export function kindsToOpen(desk: Incidents, shipped: 'reported' | 'step-failed'): readonly string[] {
+  return [shipped, ...ownIncidents(desk).keys()];
+}
+
+export function ownIncidentRules(desk: Desk): BrokenRule[] {
+  return [...kindRules(desk), ...triggerRules(desk), ...unlessRules(desk), ...stepKindRules(desk)];
+}
+
+function kindRules(desk: Desk): BrokenRule[] {
+  return [...ownIncidents(desk)].flatMap(([kind, { steps }]): BrokenRule[] => {
+    const path = ['incidents', 'kinds', kind];
+    if (steps.length === 0) {
+      const near = closestName(kind, SHIPPED_KINDS);
+      return [
+        {
+          path,
+          expected: `one of the kinds that ship (${SHIPPED_KINDS.join(', ')}), or steps, which make it one of the desk's own`,
+          found: `${kind} without steps`,
+          doThis: near === null ? 'add its steps, or remove it' : `write ${near}, or add its steps`,
+        },
+      ];
+    }
+    if (nameSchema.safeParse(kind).success) return [];
+    const expected = 'a name of 1 to 40 lower case letters, digits and dashes';
+    return [{ path, expected, found: kind, doThis: 'give it such a name' }];
+  });
+}
+
+/** What opens two kinds at once would have two playbooks act on one cause. */
+function triggerRules(desk: Desk): BrokenRule[] {
+  const openers = [...ownIncidents(desk)].flatMap(([kind, { trigger }]) => [
+    ...trigger.halt.map((cause, at) => ({ what: `halt ${cause}`, kind, rest: ['halt', at] })),
+    ...(trigger.step === undefined ? [] : [{ what: 'step failed', kind, rest: ['step'] }]),
+  ]);
+  return openers.flatMap(({ what, kind, rest }, at) => {
+    const first = openers.findIndex((one) => one.what === what);
+    if (first === at) return [];
+    return [
+      {
+        path: ['incidents', 'kinds', kind, 'trigger', ...rest],
+        expected: 'what opens no other kind',
+        found: `${what}, which opens ${openers[first]?.kind}`,
+        doThis: 'take it out of one of the two',
+      },
+    ];
+  });
+}
+
+function unlessRules(desk: Desk): BrokenRule[] {
+  return [...ownIncidents(desk)].flatMap(([kind, { steps }]) =>
+    steps.flatMap(({ unless }, at) => {
+      const above = steps.slice(0, at).map(({ key }) => key);
+      if (unless === undefined || above.includes(unless)) return [];
+      return [
+        {
+          path: ['incidents', 'kinds', kind, 'steps', at, 'unless'],
+          expected: `the key of a step above it (${above.join(', ') || 'there is none'})`,
+          found: unless,
+          doThis: 'write one of these, or take unless out',
+        },
+      ];
+    }),
+  );
+}
+
+/** Of a routine's step: which kind its failure opens. */
+function stepKindRules(desk: Desk): BrokenRule[] {
+  const known = kindsToOpen(desk, 'step-failed');
+  return desk.routines.flatMap(({ steps }, routine) =>
+    steps.flatMap(({ incident, onFail }, at): BrokenRule[] => {
+      if (incident === undefined) return [];
+      const path = ['routines', routine, 'steps', at, 'incident'];
+      if (!known.includes(incident)) {
+        const near = closestName(incident, known);
+        const doThis = near === null ? 'write one of these' : `write incident: ${near}`;
+        return [{ path, expected: `one of the kinds ${known.join(', ')}`, found: incident, doThis }];
+      }
+      if (onFail === 'incident') return [];
+      const doThis = 'write onFail: incident, or take incident out';
+      return [{ path, expected: 'onFail: incident beside it', found: `onFail: ${onFail}`, doThis }];
+    }),
+  );
+}

@@ -1,0 +1,105 @@
+/**
+ * The playbook of a kind of the desk's own: the steps of its desk file, one after the other, each once, whatever is
+ * repeated; then it waits for what the desk file says, or for a person.
+ */
+import { isTradingAction, type OwnPlaybook, type PlaybookStep } from '../../../../contracts/incident.js';
+import { leaveOut, runStep } from '../../routine/run-steps.js';
+import { recordResult, type StepContext } from '../../routine/step.js';
+import type { IncidentRun } from '../incident-run.js';
+import type { Playbook } from './playbook.js';
+import { tradingAction } from './trading-action.js';
+
+const DECLARED_OVER = 'the incident was declared over';
+
+/** What `done` keeps of a step that had nothing to do, beside the verdicts of the others. */
+const NOT_NEEDED = 'not needed';
+
+export const ownPlaybook =
+  (playbook: OwnPlaybook): Playbook =>
+  async (incident) => {
+    await carryOutSteps(incident, playbook);
+    const last = playbook.steps.at(-1);
+    const hasPassed = last !== undefined && isSettled(resultOf(incident, last));
+    if (playbook.over === 'trading')
+      return incident.watch('waiting for the desk to trade', async () =>
+        (await incident.facts())?.mode === 'ACTIVE' ? 'the desk trades' : null,
+      );
+    if (playbook.over === 'passed') {
+      if (hasPassed) return `"${last.title}" passed`;
+      incident.people.alarm(
+        'steps-done',
+        `the playbook has come to its end, and "${last?.title}" has not passed: say what is to be done, and when it is over`,
+      );
+    }
+    return incident.watch('its steps are done; waiting for a person to declare it over', async () => null);
+  };
+
+async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Promise<void> {
+  const { steps } = playbook;
+  // Evidence and reports name the market's time.
+  if (steps.some((step) => resultOf(incident, step) === undefined)) await incident.facts();
+  const context = contextOf(incident, playbook);
+  let stoppedBy: string | null = null;
+  for (const step of steps) {
+    const { course, people } = incident;
+    const key = doneKey(step);
+    incident.show(step.title);
+    const isNeeded = step.unless === undefined || !isSettled(course.done[`step:${step.unless}`]);
+    const reason = course.resolved !== null ? DECLARED_OVER : stoppedBy;
+    if (course.done[key] === undefined) {
+      if (reason !== null) course.done[key] = (await leaveOut(step, reason, context)).verdict;
+      else if (isNeeded) course.done[key] = await carryOut(incident, step, playbook, context);
+      else {
+        const passed = steps.find((one) => one.key === step.unless)?.title;
+        await leaveOut(step, `"${passed}" passed`, context, 'only where that has not passed');
+        course.done[key] = NOT_NEEDED;
+      }
+    }
+    if (step.onFail === 'stop' && course.done[key] === 'fail' && stoppedBy === null) {
+      stoppedBy = `"${step.title}" failed and stops the playbook`;
+      people.alarm('stopped', `${stoppedBy}: a person says what is to be done`);
+    }
+  }
+}
+
+const doneKey = ({ key }: PlaybookStep): string => `step:${key}`;
+
+/** Passed, or left out because an earlier one did. */
+const isSettled = (result: string | undefined): boolean => result === 'pass' || result === NOT_NEEDED;
+
+const resultOf = ({ course }: IncidentRun, step: PlaybookStep): string | undefined =>
+  course.done[doneKey(step)];
+
+async function carryOut(
+  incident: IncidentRun,
+  step: PlaybookStep,
+  playbook: OwnPlaybook,
+  context: StepContext,
+): Promise<string> {
+  const { action, key, title } = step;
+  if (!isTradingAction(action)) return (await runStep(step, context)).verdict;
+  const startedMs = Date.now();
+  const { person = null, ...outcome } = await tradingAction(incident, step, action, playbook);
+  recordResult({ key, title, ...outcome }, startedMs, { ...context, kind: 'action', person });
+  return outcome.verdict;
+}
+
+/** As of a routine's steps, with the incident's timeline as its evidence. */
+function contextOf({ input, course, timeline }: IncidentRun, { backupsKept }: OwnPlaybook): StepContext {
+  return {
+    desk: input.desk,
+    routine: 'incident',
+    attemptGroup: 0,
+    marketMs: timeline.marketMs,
+    simulated: input.simulated,
+    backupsKept,
+    trail: {
+      add: ({ name, kind, verdict, observed, expected, person, reference, startedMs }) =>
+        timeline.record({ name, kind, verdict, observed, expected, person, reference }, startedMs),
+    },
+    isCancelled: () => course.resolved !== null,
+    cancelledBy: DECLARED_OVER,
+    onResult: () => {},
+    worthRecording: () => true,
+  };
+}

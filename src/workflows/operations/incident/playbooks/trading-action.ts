@@ -1,0 +1,110 @@
+/** What a step of the desk's own playbook does to trading, with its proof. Everything is closed only where a person agrees. */
+import { condition } from '@temporalio/workflow';
+import type { CommandResult } from '../../../../contracts/control.js';
+import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../../contracts/incident.js';
+import { causeOf } from '../../../../domain/cause-of.js';
+import { approvedCalls, traderCalls } from '../../operations-calls.js';
+import type { StepOutcome } from '../../routine/step.js';
+import type { IncidentRun } from '../incident-run.js';
+import { askPeople } from './offer.js';
+
+/** How long one look for the proof takes, and how often it is looked for. */
+const PROOF_MS = 10_000;
+const PROOFS_MAX = 12;
+
+const EXPECTED: Readonly<Record<TradingAction, string>> = {
+  halt: 'the trader halts: no entry',
+  stop: 'stopped, and no entry order works',
+  'close-all': 'a person agrees, and everything is flat at the venue',
+};
+
+interface Agreement {
+  /** Null: nobody agreed. */
+  readonly by: string | null;
+  readonly said: string;
+}
+
+/** Never rejects. What is not proven is told to people at once: they can press the same. */
+export async function tradingAction(
+  incident: IncidentRun,
+  step: PlaybookStep,
+  action: TradingAction,
+  playbook: Pick<OwnPlaybook, 'haltRule'>,
+): Promise<StepOutcome> {
+  const expected = EXPECTED[action];
+  try {
+    const agreement = action === 'close-all' ? await askToCloseAll(incident, step) : null;
+    if (agreement?.by === null) return { verdict: 'not_run', observed: agreement.said, expected };
+    const did = await carryOut(incident, step, action, playbook);
+    const observed = agreement === null ? did : `${agreement.said}; ${did}`;
+    return { verdict: 'pass', observed, expected, person: agreement?.by ?? null };
+  } catch (error) {
+    const why = causeOf(error);
+    incident.people.alarm(`step:${step.key}`, `${step.title}: "${action}" is not proven (${why})`);
+    return { verdict: 'fail', observed: why, expected };
+  }
+}
+
+/** Ends without an agreement where the incident is declared over meanwhile. */
+async function askToCloseAll(incident: IncidentRun, { key, title }: PlaybookStep): Promise<Agreement> {
+  const { course, approvals, input } = incident;
+  let isDecided = false;
+  const asking = askPeople(
+    incident,
+    { key, title },
+    { action: 'close-all', incident: input.title },
+    Date.now() + input.timing.offerMs,
+  ).finally(() => {
+    isDecided = true;
+  });
+  await condition(() => isDecided || course.resolved !== null);
+  if (!isDecided) approvals.withdraw('the incident was declared over');
+  const { state, detail, votes } = await asking;
+  const by = state === 'approved' ? votes.map(({ person }) => person).join(' and ') : null;
+  return { by, said: `${state}: ${detail}` };
+}
+
+/** What came of it, in words. Rejects where that is not proven. */
+async function carryOut(
+  { input, name }: IncidentRun,
+  { key, title }: PlaybookStep,
+  action: TradingAction,
+  { haltRule }: Pick<OwnPlaybook, 'haltRule'>,
+): Promise<string> {
+  const { desk, incarnation } = input;
+  if (incarnation === null) throw new Error('no trader is known');
+  // A trader that is being started again takes it a moment later.
+  const calls = approvedCalls(desk, incarnation);
+  const command = { commandId: `${name}:${key}`, by: `incident ${input.kind}`, reason: title };
+  const options = { summary: title };
+  const sent: Readonly<Record<TradingAction, () => Promise<CommandResult>>> = {
+    halt: () =>
+      calls.sendHalt.executeWithOptions(options, [{ ...command, cause: 'check-failed', resume: haltRule }]),
+    stop: () => calls.sendStop.executeWithOptions(options, [command]),
+    'close-all': () => calls.sendCloseAll.executeWithOptions(options, [command]),
+  };
+  const { ok, detail } = await sent[action]();
+  if (!ok) throw new Error(`refused by the trader: ${detail}`);
+  return action === 'halt' ? detail : `${detail} ${await proofOf(action, desk, incarnation)}`;
+}
+
+async function proofOf(
+  action: Exclude<TradingAction, 'halt'>,
+  desk: string,
+  incarnation: string,
+): Promise<string> {
+  const { proveFlat, proveStopped } = traderCalls(desk, incarnation);
+  for (let looked = 1; ; looked += 1) {
+    const reading =
+      action === 'stop'
+        ? {
+            open: [],
+            ...(await proveStopped.executeWithOptions({ summary: 'No entry order works?' }, [PROOF_MS])),
+          }
+        : await proveFlat.executeWithOptions({ summary: 'Flat at the venue?' }, [PROOF_MS]);
+    const { mode, entriesWorking, open } = reading;
+    const found = `${mode}, ${entriesWorking} entry orders work${open.length > 0 ? `, open: ${open.join(', ')}` : ''}`;
+    if (reading.proven) return `Proven: ${found}.`;
+    if (looked === PROOFS_MAX) throw new Error(`not proven: ${found}`);
+  }
+}

@@ -1,0 +1,262 @@
+/** Incidents of a desk's own: what its file may say, what opens them, and how every entrance takes them. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { STEP_PARTS } from '../../src/checks/registry.js';
+import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import type { HaltCause } from '../../src/domain/mode.js';
+import { listIncidents } from '../../src/operations/incidents/list-incidents.js';
+import { openIncident, ownKinds } from '../../src/operations/incidents/open-incident.js';
+import type { OperationContext } from '../../src/operations/operation.js';
+import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { reportIncident } from '../../src/temporal/incidents/report-incident.js';
+import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';
+import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
+import { scriptedStatus } from '../support/trader-status.js';
+import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { until } from '../workflows/support/until.js';
+import { openIncident as beginIncident, timelineOf } from './incident-bench.js';
+
+const FILE = fileURLToPath(new URL('./own-desk/desk.yaml', import.meta.url));
+const ownDesk = loadDesk(FILE, { parts: STEP_PARTS }).desk;
+const slob = loadDesk(resolveDesk('slob')).desk;
+
+interface OwnFile {
+  incidents: { kinds: Record<string, Record<string, unknown> & { steps: Record<string, unknown>[] }> };
+  routines: { steps: Record<string, unknown>[] }[];
+}
+
+function problemsOf(change: (file: OwnFile) => void): readonly DeskProblem[] {
+  const file = parse(readFileSync(FILE, 'utf8')) as OwnFile;
+  change(file);
+  try {
+    parseDesk('desk.yaml', stringify(file), { parts: STEP_PARTS });
+    return [];
+  } catch (error) {
+    if (error instanceof DeskFileError) return error.problems;
+    throw error;
+  }
+}
+
+function halted(cause: HaltCause) {
+  const scope = { kind: 'desk' } as const;
+  const of = { haltId: 'a'.repeat(32), mode: 'HALTED', scope, cause, by: 'fermata', resume: 'auto' } as const;
+  return scriptedStatus({
+    mode: 'HALTED',
+    halts: [{ ...of, reason: 'because', atWallMs: 0, atMarketMs: 0 }],
+    haltId: of.haltId,
+  });
+}
+
+const kindsOf = (desk: typeof ownDesk, cause: HaltCause) =>
+  symptomsOf(desk, halted(cause)).map(({ kind, title }) => [kind, title]);
+
+describe('a desk file', () => {
+  it.each<[string, (file: OwnFile) => void, string, RegExp, RegExp]>([
+    [
+      'a kind that nobody knows',
+      ({ incidents }) => Object.assign(incidents.kinds, { 'exchange-dwon': { severity: 'high' } }),
+      'incidents.kinds.exchange-dwon',
+      /^one of the kinds that ship \(exchange-down, .*\), or steps/,
+      /^write exchange-down, or add its steps$/,
+    ],
+    [
+      'a step that names no kind of the desk',
+      ({ routines }) => Object.assign(routines[0]?.steps[0] ?? {}, { incident: 'late-bnak' }),
+      'routines[0].steps[0].incident',
+      /^one of the kinds step-failed, power-lost, late-bank$/,
+      /^write incident: late-bank$/,
+    ],
+    [
+      'a kind beside another onFail',
+      ({ routines }) => Object.assign(routines[0]?.steps[0] ?? {}, { onFail: 'warn' }),
+      'routines[0].steps[0].incident',
+      /^onFail: incident beside it$/,
+      /^write onFail: incident, or take incident out$/,
+    ],
+    [
+      'a cause that opens two kinds',
+      ({ incidents }) =>
+        Object.assign(incidents.kinds['late-bank'] ?? {}, { trigger: { halt: ['clock-jump'] } }),
+      'incidents.kinds.late-bank.trigger.halt[0]',
+      /^what opens no other kind$/,
+      /^take it out of one of the two$/,
+    ],
+    [
+      'a halt that a person causes',
+      ({ incidents }) => Object.assign(incidents.kinds['late-bank'] ?? {}, { trigger: { halt: ['person'] } }),
+      'incidents.kinds.late-bank.trigger.halt[0]',
+      /^one of daily-loss, drawdown, /,
+      /^write one of daily-loss/,
+    ],
+    [
+      'an unless of a step below',
+      ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[0] ?? {}, { unless: 'flat' }),
+      'incidents.kinds.power-lost.steps[0].unless',
+      /^the key of a step above it \(there is none\)$/,
+      /^write one of these, or take unless out$/,
+    ],
+    [
+      'a program that is not on the list',
+      ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[0] ?? {}, { command: ['sh'] }),
+      'incidents.kinds.power-lost.steps[0].command[0]',
+      /^one of the programs of commands.allow \(true\)$/,
+      /^add sh to commands.allow/,
+    ],
+    [
+      'an action that there is not',
+      ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { action: 'arm' }),
+      'incidents.kinds.power-lost.steps[1].action',
+      /^one of the actions backup, restore-drill, halt, stop, close-all$/,
+      /^write one of these/,
+    ],
+    [
+      'a misspelt key of a step',
+      ({ incidents }) => Object.assign(incidents.kinds['late-bank'] ?? {}, { severty: 'low' }),
+      'incidents.kinds.late-bank.severty',
+      /^one of the keys title, severity, trigger/,
+      /^write severity instead of severty$/,
+    ],
+  ])('with %s is refused', (_what, change, key, expected, doThis) => {
+    const problems = problemsOf(change);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({
+      key,
+      expected: expect.stringMatching(expected),
+      doThis: expect.stringMatching(doThis),
+    });
+  });
+
+  it('may not halt trading by a routine’s step as by a playbook’s', () => {
+    const [problem] = problemsOf(({ routines }) => {
+      routines[0]?.steps.push({ key: 'halt', title: 'Halt', action: 'halt' });
+    });
+    expect(problem).toMatchObject({ expected: 'one of the actions backup, restore-drill' });
+  });
+});
+
+describe('what opens an own incident', () => {
+  it('a halt of its cause, instead of one that only says that trading halted', () => {
+    expect(kindsOf(ownDesk, 'clock-jump')).toEqual([['power-lost', 'Power lost']]);
+    expect(kindsOf(ownDesk, 'reconciliation')).toEqual([
+      ['trading-halted', 'Trading halted: reconciliation'],
+    ]);
+  });
+
+  it('beside what ships, where that looks after stops and positions', () => {
+    expect(kindsOf(slob, 'venue').map(([kind]) => kind)).toEqual(['connection-lost', 'exchange-down']);
+  });
+
+  it('is started with its steps, severity and times of the desk file', () => {
+    const [symptom] = symptomsOf(ownDesk, halted('clock-jump'));
+    const [input] = incidentStart(ownDesk, symptom as never, null).args;
+    expect(input).toMatchObject({
+      kind: 'power-lost',
+      severity: 'critical',
+      playbook: { over: 'passed', haltRule: ownDesk.resume.fault },
+    });
+    expect(input.playbook?.steps.map(({ key }) => key)).toEqual(['power', 'halt', 'flat', 'person']);
+    expect(input.timing).toMatchObject({ respondMs: 5 * 60_000, offerMs: 10 * 60_000 });
+  });
+});
+
+describe('every entrance', () => {
+  let bench: Bench;
+  let desk: BenchDesk;
+  let context: OperationContext;
+  beforeAll(async () => {
+    bench = await openBench();
+    desk = await bench.desk({ serve: ['operations', 'engine'] });
+    context = {
+      desk: { ...ownDesk, desk: desk.name },
+      pool: bench.database.pool,
+      temporal: bench.temporal,
+      trader: desk.trader.client,
+      decisionKey: () => DECISION_KEY,
+      newId: () => randomBytes(8).toString('hex'),
+      nowMs: Date.now,
+      runtime: { desk: desk.name } as never,
+    };
+  });
+  afterAll(() => bench?.close());
+
+  const anna = { person: 'anna', via: 'cli' } as const;
+  const rowOf = (kind: string) =>
+    until(`the row of ${kind}`, async () => (await listIncidents(context)).find((one) => one.kind === kind));
+
+  it('takes an own kind, with its title where none is given, and shows it', async () => {
+    expect(ownKinds(context)).toEqual([
+      { kind: 'power-lost', title: 'Power lost' },
+      { kind: 'late-bank', title: 'The bank is late' },
+    ]);
+    const opened = await openIncident(context, anna, {
+      kind: 'late-bank',
+      title: '',
+      detail: 'nothing came',
+    });
+    expect(opened).toMatchObject({ ok: true, detail: 'The incident "The bank is late" is open.' });
+    expect(await rowOf('late-bank')).toMatchObject({ subject: '', title: 'The bank is late' });
+    const again = await openIncident(context, anna, { kind: 'late-bank', title: 'Still', detail: '' });
+    expect(again.detail).toBe('Added to the incident "Still" that lasts.');
+  });
+
+  it('refuses a kind that the desk does not have, and says which it has', async () => {
+    for (const kind of ['late-bnak', 'exchange-down'])
+      expect(await openIncident(context, anna, { kind, title: 'x', detail: '' })).toMatchObject({
+        ok: false,
+        detail: `Kind: expected one of reported, power-lost, late-bank, found ${kind}. Nothing was opened.`,
+      });
+  });
+
+  it('takes a failed step to the kind that it names, else to the one that asks for failed steps', async () => {
+    const step = { subject: 'daily.disk', key: 'k', source: 'routine daily', title: 'Daily', detail: 'full' };
+    await reportIncident(context, { kind: 'step-failed', ...step });
+    expect(await rowOf('power-lost')).toMatchObject({ subject: '', detail: 'full' });
+    const before = await reportIncident(context, { ...step, kind: 'gone-since', key: 'k2' });
+    expect(before).toMatchObject({ opened: false });
+  });
+});
+
+describe('the SLOB desk’s lost connection', () => {
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench();
+  });
+  afterAll(() => bench?.close());
+
+  it('S1-242 S1-244 S1-245 asks for the gateway and then for the trader to be restarted only where the connection is not back', async () => {
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    let answers = false;
+    desk.checks.set('venue-reachable', () => {
+      const verdict = answers ? 'pass' : 'fail';
+      answers = true;
+      return { verdict, observed: verdict, expected: 'an answer' };
+    });
+    desk.trader.halt('venue', 'auto');
+    const [symptom] = symptomsOf(slob, halted('venue'));
+    const [{ playbook }] = incidentStart(slob, symptom as never, null).args;
+    // Nobody restarts it here: the task stays, and the playbook goes on.
+    const steps = (playbook?.steps ?? []).map((step) => ({ ...step, waitMinutes: 0 }));
+    const incident = await beginIncident(bench, desk, {
+      kind: 'connection-lost',
+      subject: '',
+      playbook: { over: 'trading', haltRule: 'auto', backupsKept: 14, ...playbook, steps },
+    });
+    const said = await until('its steps', async () => {
+      const timeline = await timelineOf(bench, incident);
+      return timeline.length === 5 ? timeline.slice(1) : null;
+    });
+    expect(said.map(({ name, verdict, observed }) => [name, verdict, observed])).toEqual([
+      ['IB Gateway answers', 'fail', 'fail'],
+      ['Restart IB Gateway', 'not_run', expect.stringMatching(/^task \d+ waits for a person$/)],
+      ['Connected again', 'pass', 'pass'],
+      ['Restart the trader', 'not_run', 'not run: "Connected again" passed'],
+    ]);
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect((await incident.result()).outcome).toBe('the desk trades');
+  });
+});
