@@ -7,7 +7,8 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
-import { type ExitPlanName, exitsOfSeed, withExits } from './exit-plans.js';
+import { type AskedEntries, entersAtMarket, withEntries } from './entries.js';
+import { exitsOfSeed } from './exit-plans.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
 import { SPEED, START_MARKET_MS } from './simulated-prices.js';
@@ -33,7 +34,7 @@ export interface FaultRates {
   readonly lateMs: number;
 }
 
-export interface Scenario {
+export interface Scenario extends AskedEntries {
   readonly seed: number;
   /** Money units. */
   readonly startingCash: number;
@@ -98,8 +99,6 @@ export interface Scenario {
   readonly live: boolean;
   readonly risk: Pick<RiskNumbers, 'dailyLossLimitPct' | 'maxDrawdownPct'>;
   readonly resume: ResumeRules;
-  /** What its strategy asks for beside a stop; null: nothing. */
-  readonly exits: ExitPlanName | null;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -189,6 +188,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     // By itself after an outage, by a person after a fault of the desk; or both by themselves.
     resume: seed % 4 === 1 ? { ...RESUME, fault: 'person' } : RESUME,
     exits: exitsOfSeed(seed),
+    atMarket: entersAtMarket(seed),
     endsFlat: random.chance(0.5),
   };
 }
@@ -249,7 +249,7 @@ export function engineConfig(
   drawHaltId: () => string,
   edition = 0,
 ): EngineConfig {
-  const { instruments, capabilities, traded, ownedByOthers, exits } = scenario;
+  const { instruments, capabilities, traded, ownedByOthers } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
   const strategies = crossStrategy(instruments.slice(0, traded), parameters);
   return engineConfigWith({
@@ -257,7 +257,7 @@ export function engineConfig(
     incarnation,
     instruments: instruments.map(asInDeskFile),
     capabilities,
-    strategies: exits === null ? strategies : strategies.map((listed) => withExits(listed, exits)),
+    strategies: strategies.map((listed) => withEntries(listed, scenario)),
     risk: {
       maxPositionSizePct: 10,
       maxConcurrentPositions: Math.max(1, traded - 1),
