@@ -1,4 +1,5 @@
 import type { Instrument } from '../domain/instrument.js';
+import type { EntryType } from '../domain/order.js';
 
 /** What the rules of a desk file have to know of a venue that real orders can leave for. */
 export interface DeskVenue {
@@ -6,6 +7,8 @@ export interface DeskVenue {
   readonly name: string;
   /** What its account trades. */
   readonly kinds: readonly Instrument['kind'][];
+  /** How an entry can be made there. */
+  readonly entries: readonly EntryType[];
   /** False: one account trades one of these kinds. */
   readonly mixesKinds: boolean;
   /** It keeps paper accounts beside real ones, for desks on paper. */

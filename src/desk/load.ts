@@ -6,7 +6,12 @@ import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { unfitCharacter } from '../domain/plain-text.js';
 import type { DeskVenue } from './desk-venue.js';
-import { parameterProblems, type ReadStrategies, withOwnStrategies } from './own-strategies.js';
+import {
+  entryProblems,
+  parameterProblems,
+  type ReadStrategies,
+  withOwnStrategies,
+} from './own-strategies.js';
 import { positionOf } from './positions.js';
 import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import { deskSchema } from './rules.js';
@@ -67,7 +72,12 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
   const folder = options.folder ?? dirname(resolve(file));
   const desk = withOwnStrategies(parsed.data, folder, options.strategies);
   const foundOfOwn = desk.strategies.flatMap((strategy, index) =>
-    strategy.own === undefined ? [] : parameterProblems(strategy, index, strategy.own.parameters),
+    strategy.own === undefined
+      ? []
+      : [
+          ...parameterProblems(strategy, index, strategy.own.parameters),
+          ...entryProblems(desk, index, options.venues),
+        ],
   );
   if (foundOfOwn.length > 0) throw refuse(foundOfOwn);
   return { desk, file, text, folder, configHash: configHash(desk) };

@@ -2,6 +2,8 @@
 import type { ParameterSpec } from '../engine/strategies/strategy.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
+import type { DeskVenue } from './desk-venue.js';
+import { ordersLeave } from './orders-leave.js';
 import { OWN_STRATEGY, type OwnStrategy, type StrategyFile } from './own-strategy.js';
 import { keyText } from './problem.js';
 import type { Desk } from './schema.js';
@@ -53,6 +55,28 @@ export function parameterProblems(
       ? []
       : [{ path, key, expected: rangeText(range), found: String(value), doThis }];
   });
+}
+
+/** Entries that the venue can't do which the desk's orders leave for. */
+export function entryProblems(
+  desk: Pick<Desk, 'mode' | 'venue' | 'strategies'>,
+  index: number,
+  venues: readonly DeskVenue[],
+): (BrokenRule & { readonly key: string })[] {
+  const { kind, own } = desk.strategies[index] ?? {};
+  const venue = ordersLeave(desk) ? venues.find(({ name }) => name === desk.venue.name) : undefined;
+  const wrong = own?.enters?.find((type) => venue !== undefined && !venue.entries.includes(type));
+  if (venue === undefined || wrong === undefined) return [];
+  const path = ['strategies', index, 'kind'];
+  return [
+    {
+      path,
+      key: keyText(path),
+      expected: `a strategy whose entries are ${venue.entries.join(' or ')} orders, as orders go to ${venue.name}`,
+      found: `${kind}, which says enters: ${wrong}`,
+      doThis: 'let it enter by limit orders, or trade it at another venue',
+    },
+  ];
 }
 
 function isWithin(value: number, range: ParameterSpec): boolean {

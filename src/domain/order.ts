@@ -5,6 +5,9 @@ import type { InstrumentId } from './instrument.js';
 
 export type Side = 'buy' | 'sell';
 export type OrderType = 'market' | 'limit' | 'stop';
+/** How an entry is made: resting at a price, or at once at the market, down to a worst price that is judged before. */
+export const ENTRY_TYPES = ['limit', 'market'] as const satisfies readonly OrderType[];
+export type EntryType = (typeof ENTRY_TYPES)[number];
 /** Why an order exists. Stop cancels entries only; protective stops survive it. */
 export type OrderPurpose = 'entry' | 'protective' | 'exit' | 'close';
 export type TimeInForce = 'GTC' | 'IOC';
@@ -48,7 +51,7 @@ export interface OrderIntent {
   readonly side: Side;
   readonly type: OrderType;
   readonly quantityLots: number;
-  /** Limit price; null for market and stop orders. */
+  /** Limit price; of an entry at the market the worst price that it takes. Null for other market orders and for stops. */
   readonly limitTicks: number | null;
   /** Trigger price; null unless `type` is `stop`. */
   readonly stopTicks: number | null;

@@ -50,6 +50,18 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
   };
 });
 
+/** At the market only down to a price that is judged like a limit, beyond the newest quote; and never resting there. */
+export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
+  if (intent.purpose !== 'entry' || intent.type !== 'market') return null;
+  const { side, limitTicks, timeInForce } = intent;
+  const reaches = limitTicks !== null && (side === 'buy' ? limitTicks >= askTicks : limitTicks <= bidTicks);
+  if (reaches && timeInForce === 'IOC') return null;
+  return {
+    limit: 'market-entry',
+    reason: 'an entry at the market needs a worst price that it takes, beyond the newest quote',
+  };
+});
+
 /** Exits beside the stop that the market could reach, each for a part of what those before it leave. */
 export const exitsRule: Rule = rule(({ intent }) => {
   if (intent.purpose !== 'entry' || intent.exits === undefined) return null;

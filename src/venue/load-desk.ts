@@ -8,8 +8,8 @@ import { TRADED_VENUES } from './registry.js';
 export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies'> &
   Partial<Pick<LoadOptions, 'strategies'>>;
 
-const venues = TRADED_VENUES.map(({ name, live: { kinds, mixesKinds, keepsPaper, account } }) => ({
-  ...{ name, kinds, mixesKinds, keepsPaper, account },
+const venues = TRADED_VENUES.map(({ name, live: { kinds, entries, mixesKinds, keepsPaper, account } }) => ({
+  ...{ name, kinds, entries, mixesKinds, keepsPaper, account },
 }));
 const judged = { venues, strategies: readStrategies };
 

@@ -160,13 +160,56 @@ describe('a backtest', () => {
       expect([minute, newest, numbers]).toEqual([minute, minute, 6]);
   });
 
+  it('fills entries at the market at the price of that moment, never beyond the worst that they take', async () => {
+    const eager: StrategyDefinition = {
+      ...{ kind: 'eager', suits: 'trending', parameters: [] },
+      create: () => ({
+        warmupBars: 0,
+        state: () => 'waits',
+        onBar: ({ positionLots, lastQuote, enter }) => {
+          if (positionLots !== 0 || lastQuote === null) return;
+          const protectTicks = lastQuote.bidTicks - 60_000;
+          const exits = { maxBars: 2 };
+          enter({
+            side: 'buy',
+            type: 'market',
+            slippageTicks: 3,
+            protectTicks,
+            exits,
+            because: 'it is flat',
+          });
+        },
+      }),
+    };
+    (STRATEGIES as Map<string, StrategyDefinition>).set('eager', eager);
+    try {
+      const of = { name: 'eager', kind: 'eager', symbols: ['BTC/USDT'], enabled: true, parameters: {} };
+      const strategies = [{ ...of, size: { equityPct: 5 } }] as unknown as Desk['strategies'];
+      const file = writeMinutes(temporaryFolder(), waves(120));
+      const { measure } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
+      const entries = measure!.fills.flatMap((fill) => {
+        const { intent } = measure!.orders.get(fill.clientId)!;
+        return intent.purpose === 'entry' ? [{ fill, intent }] : [];
+      });
+      expect(entries.length).toBeGreaterThan(10);
+      for (const { fill, intent } of entries) {
+        expect(intent).toMatchObject({ type: 'market', timeInForce: 'IOC' });
+        expect(fill).toMatchObject({ liquidity: 'taker' });
+        expect(fill.priceTicks).toBeLessThanOrEqual(intent.limitTicks!);
+        expect(fill.priceTicks).toBeGreaterThan(intent.limitTicks! - 4);
+      }
+    } finally {
+      (STRATEGIES as Map<string, StrategyDefinition>).delete('eager');
+    }
+  });
+
   it('tells trades that their targets, stop or time closed apart, and sells half at each target', async () => {
     const staged: StrategyDefinition = {
       ...{ kind: 'staged', suits: 'trending', parameters: [] },
       create: () => ({
         warmupBars: 0,
         state: () => 'waits',
-        onBar: ({ positionLots, entryResting, lastQuote, enterLimit }) => {
+        onBar: ({ positionLots, entryResting, lastQuote, enter }) => {
           if (positionLots !== 0 || entryResting || lastQuote === null) return;
           const limitTicks = lastQuote.askTicks;
           const targets = [
@@ -175,7 +218,7 @@ describe('a backtest', () => {
           ];
           const exits = { targets, maxBars: 20 };
           const protectTicks = limitTicks - 60_000;
-          enterLimit({ side: 'buy', limitTicks, protectTicks, exits, restBars: 1, because: 'it is flat' });
+          enter({ side: 'buy', limitTicks, protectTicks, exits, restBars: 1, because: 'it is flat' });
         },
       }),
     };

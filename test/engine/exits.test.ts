@@ -5,7 +5,7 @@ import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
 import { createEngine } from '../../src/engine/engine.js';
-import type { EntryWish } from '../../src/engine/strategies/strategy.js';
+import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
 import { exitsStatus } from '../../src/trader/status/exits-status.js';
 import { coins, FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
@@ -318,7 +318,7 @@ describe('a time exit', () => {
 });
 
 /** Two entries; the first position is sold at its target, all but 30 lots: 3 USDT, where the smallest order is 5. */
-function leftOver(exits: ExitPlan, next: Partial<EntryWish>) {
+function leftOver(exits: ExitPlan, next: Partial<LimitEntry>) {
   const strategies = [entriesInTurn([{ exits }, next])];
   const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
   desk.bar(0, 10_000);

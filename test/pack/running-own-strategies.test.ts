@@ -104,6 +104,14 @@ beforeAll(() => {
   write('strategies/clocks.ts', strategyOf(CLOCKS));
   write('strategies/exits.ts', strategyOf(LEAVING));
   write('strategies/parts.ts', strategyOf(LEAVING.replace('part: 0.5', 'part: 1.5')));
+  const atMarket = (text: string) =>
+    text.replace("suits: 'trending',", "suits: 'trending', enters: ['market'],");
+  write('strategies/market.ts', atMarket(strategyOf(AT_MARKET)));
+  write('strategies/undeclared.ts', strategyOf(AT_MARKET));
+  write(
+    'strategies/sizes.ts',
+    atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', 'riskPct: 0.1, lots: 2'))),
+  );
   write('strategies/waits.ts', strategyOf(''));
   write('strategies/wordless.ts', strategyOf('').replace("'waits'", "''"));
   write(
@@ -136,6 +144,14 @@ desk.enter({
     stop: { ticks: desk.bid - 100 }, targets: [{ ticks: desk.bid + 100, part: 0.5 }, { ticks: desk.bid + 200 }],
     breakEvenAt: { ticks: desk.bid + 80 }, trail: { ticks: 120 }, maxBars: 240,
   },
+});
+`;
+
+/** With a size of its own. */
+const AT_MARKET = `
+desk.enter({
+  side: 'buy', type: 'market', slippage: { ticks: 15 }, because: 'now', size: { riskPct: 0.1, maxLots: 900 },
+  exits: { stop: { ticks: desk.ask - 100 } },
 });
 `;
 
@@ -207,6 +223,20 @@ describe('in the engine', () => {
     ]);
     expect(problemsOf(() => listed('./strategies/parts.ts'))).toEqual([
       expect.stringContaining('exits.targets[0].part: expected a part of the trade above 0'),
+    ]);
+  });
+
+  it('enters at the market, with a size of its own, where it says so', () => {
+    const desk = new DeskUnderTest({ strategies: [listed('./strategies/market.ts', { bars: 1 })] }).active();
+    desk.bar(0, 10_000);
+    expect(desk.live('entry', 0)).toMatchObject([
+      { type: 'market', limitTicks: 10_017, protectTicks: 9_902, timeInForce: 'IOC', quantityLots: 900 },
+    ]);
+    expect(problemsOf(() => listed('./strategies/undeclared.ts'))).toEqual([
+      expect.stringContaining('type: the strategy says that it enters by limit, found market'),
+    ]);
+    expect(problemsOf(() => listed('./strategies/sizes.ts'))).toEqual([
+      expect.stringContaining('size: expected one of riskPct, lots and equityPct'),
     ]);
   });
 

@@ -1,9 +1,6 @@
-/** The exits that a run's strategy asks for, and the strategy that asks for them. */
+/** The exits that a run's strategy asks for. */
 import type { ExitPlan } from '../../src/domain/exit-plan.js';
 import type { Side } from '../../src/domain/order.js';
-import type { TradedStrategy } from '../../src/engine/config.js';
-import { emaCross } from '../../src/engine/strategies/ema-cross.js';
-import type { Strategy } from '../../src/engine/strategies/strategy.js';
 
 /** Distances in ticks from the entry; the stop is 200 away at the most. */
 const PLANS = {
@@ -37,31 +34,5 @@ export function planOf(name: ExitPlanName, side: Side, entryTicks: number): Exit
     ...(trail === null ? {} : { trailTicks: trail }),
     ...(breakEven === null ? {} : { breakEvenAtTicks: away(breakEven) }),
     ...(bars === null ? {} : { maxBars: bars }),
-  };
-}
-
-/** The shipped strategy, with exits beside its stop. */
-export function withExits(listed: TradedStrategy, name: ExitPlanName): TradedStrategy {
-  return {
-    ...listed,
-    own: {
-      ...emaCross,
-      create: (parameters, instrument): Strategy => {
-        const inner = emaCross.create(parameters, instrument);
-        return {
-          warmupBars: inner.warmupBars,
-          onBar: (context, bar) =>
-            inner.onBar(
-              {
-                ...context,
-                enterLimit: (wish) =>
-                  context.enterLimit({ ...wish, exits: planOf(name, wish.side, wish.limitTicks) }),
-              },
-              bar,
-            ),
-          state: () => inner.state(),
-        };
-      },
-    },
   };
 }

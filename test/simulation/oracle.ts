@@ -25,6 +25,7 @@ import { EntriesAllowed } from './watchers/entries-allowed.js';
 import { Exits } from './watchers/exits.js';
 import { HaltsKept } from './watchers/halts-kept.js';
 import { LossLimits } from './watchers/loss-limits.js';
+import { MarketEntries } from './watchers/market-entries.js';
 import { MarketHours } from './watchers/market-hours.js';
 import { Permissions } from './watchers/permissions.js';
 import { Prompt } from './watchers/prompt.js';
@@ -108,6 +109,7 @@ export class Oracle {
       new Trades(scenario),
       new Exits(book, scenario),
       ...(scenario.hours ? [new MarketHours(book, scenario)] : []),
+      new MarketEntries(book, scenario),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,
@@ -309,7 +311,9 @@ function pathOf(record: EngineRecord): string {
     case 'halt':
       return `halt: ${record.halt.cause}`;
     case 'order.intended':
-      return `order for ${record.order.purpose}`;
+      return record.order.purpose === 'entry' && record.order.type === 'market'
+        ? 'order for entry at the market'
+        : `order for ${record.order.purpose}`;
     case 'order.state':
       return `order ${record.state}`;
     case 'order.denied':

@@ -7,7 +7,8 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
-import { type ExitPlanName, exitsOfSeed, withExits } from './exit-plans.js';
+import { type AskedEntries, entersAtMarket, withEntries } from './entries.js';
+import { exitsOfSeed } from './exit-plans.js';
 import { hoursOfSeed, sessionsOf } from './market-hours.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
@@ -34,7 +35,7 @@ export interface FaultRates {
   readonly lateMs: number;
 }
 
-export interface Scenario {
+export interface Scenario extends AskedEntries {
   readonly seed: number;
   /** Money units. */
   readonly startingCash: number;
@@ -99,8 +100,6 @@ export interface Scenario {
   readonly live: boolean;
   readonly risk: Pick<RiskNumbers, 'dailyLossLimitPct' | 'maxDrawdownPct'>;
   readonly resume: ResumeRules;
-  /** What its strategy asks for beside a stop; null: nothing. */
-  readonly exits: ExitPlanName | null;
   /** The market closes, and opens again. */
   readonly hours: boolean;
   /** Nothing is held over it. */
@@ -197,6 +196,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     resume: seed % 4 === 1 ? { ...RESUME, fault: 'person' } : RESUME,
     exits: exitsOfSeed(seed),
     ...hoursOfSeed(seed),
+    atMarket: entersAtMarket(seed),
     endsFlat: random.chance(0.5),
   };
 }
@@ -257,7 +257,7 @@ export function engineConfig(
   drawHaltId: () => string,
   edition = 0,
 ): EngineConfig {
-  const { instruments, capabilities, traded, ownedByOthers, exits, hours, flatByClose } = scenario;
+  const { instruments, capabilities, traded, ownedByOthers, hours, flatByClose } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
   const strategies = crossStrategy(instruments.slice(0, traded), parameters);
   return engineConfigWith({
@@ -265,7 +265,7 @@ export function engineConfig(
     incarnation,
     instruments: instruments.map(asInDeskFile),
     capabilities,
-    strategies: exits === null ? strategies : strategies.map((listed) => withExits(listed, exits)),
+    strategies: strategies.map((listed) => withEntries(listed, scenario)),
     risk: {
       maxPositionSizePct: 10,
       maxConcurrentPositions: Math.max(1, traded - 1),

@@ -8,14 +8,14 @@ import { describe, expect, it } from 'vitest';
 import { levelsOf } from '../../desks/slob/strategies/lib/levels.js';
 import { objection } from '../../desks/slob/strategies/lib/second-look.js';
 import { isOver, nextState, type SetupState, TRANSITIONS } from '../../desks/slob/strategies/lib/setup.js';
-import type { EntryWish } from '../../src/engine/strategies/strategy.js';
+import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
 import { AtTheStrategy, points } from './support/at-the-strategy.js';
 import { dayUntil, STORY } from './support/day.js';
 
 /** A day that is quiet but for its European high. */
 const EUROPE_ONLY = { '05:00': STORY['05:00']! };
 
-const levels = ({ limitTicks, protectTicks }: EntryWish) => [limitTicks, protectTicks];
+const levels = ({ limitTicks, protectTicks }: LimitEntry) => [limitTicks, protectTicks];
 
 const idOf = (text: string): string | undefined => /setup ([0-9a-f]{8})/i.exec(text)?.[1];
 

@@ -55,6 +55,25 @@ describe('Binance spot on the simulator', () => {
     expect(cash).toBe(10_000 * 1e8 - 1000 * bought.priceTicks * 10);
   });
 
+  it('enters at the market by a limit order that takes what is there at once, and no worse', async () => {
+    const { venue, events, raw } = await openOnSimulator();
+    const bounded = { type: 'market', timeInForce: 'IOC' } as const;
+    const order = approved({ ...bounded, limitTicks: 7_000_000 });
+    expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
+    await eventually(() => expect(fills(events)).toMatchObject([{ fill: { clientId: order.clientId } }]));
+    const beyond = approved({ ...bounded, limitTicks: 5_500_000 });
+    expect(await venue.submit(beyond)).toMatchObject({ kind: 'accepted' });
+    expect(await venue.orderByClientId(beyond.clientId, BTC)).toMatchObject({
+      state: 'expired',
+      filledLots: 0,
+    });
+    const asked = { symbol: 'BTCUSDT', origClientOrderId: order.clientId };
+    expect((await raw.signed('GET', '/api/v3/order', asked)).body).toMatchObject({
+      ...{ type: 'LIMIT', timeInForce: 'IOC', price: '70000.00000000', status: 'FILLED' },
+    });
+    expect(fills(events)).toHaveLength(1);
+  });
+
   it('places a resting stop that locks the balance, and sells after cancelling it', async () => {
     const { venue, raw } = await openOnSimulator();
     await venue.submit(approved({ quantityLots: 1000 }));

@@ -16,6 +16,7 @@ import { tradedContract } from '../../src/venue/ibkr/months.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { tradedVenue } from '../../src/venue/registry.js';
 import { CHAT_KEY, DECISION_KEY, vote } from '../go-live/support/live-desk.js';
+import { problemsOf } from '../pack/support/strategy-desk.js';
 import { enrol } from '../support/own-keys.js';
 import { FRIDAY, NQ, startSimulator } from './support/at-gateway.js';
 
@@ -52,6 +53,7 @@ export default strategy({
   }),
 });
 `;
+const ENTERS_AT_MARKET = ALWAYS.replace('parameters: {},', "parameters: {}, enters: ['limit', 'market'],");
 const SECONDS_LEFT_OF_THE_MINUTE = 12;
 
 /** A clock that goes on from shortly before the end of a minute. */
@@ -279,4 +281,18 @@ it.each([
     if (!(error instanceof DeskFileError)) throw error;
     expect(error.problems.map(({ key, expected }) => `${key}: ${expected}`).join()).toContain(problem);
   }
+});
+
+it('refuses a strategy that enters at the market where orders go to this venue, and takes it on paper', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-ibkr-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, 'strategies'));
+  writeFileSync(join(folder, 'strategies/always.ts'), ENTERS_AT_MARKET);
+  const file = join(folder, 'desk.yaml');
+  expect(problemsOf(() => parseDesk(file, DESK))).toEqual([
+    'strategies[0].kind ./strategies/always.ts, which says enters: market',
+  ]);
+  const month = (text: string) => text.replace('exchange: CME,', 'exchange: CME, contractMonth: "202612",');
+  const onPaper = month(DESK).replace('mode: live', 'mode: paper').replace(', testnet: true', '');
+  expect(parseDesk(file, onPaper).desk.strategies[0]?.own?.enters).toEqual(['limit', 'market']);
 });

@@ -38,6 +38,22 @@ describe('a market order', () => {
   });
 });
 
+describe('a market order with a worst price', () => {
+  const worst = (limitTicks: number, part: Partial<PaperOrder> = {}) =>
+    at({ limitTicks, timeInForce: 'IOC', ...part }, false);
+
+  it('takes the quote plus slippage, and never more than that price', () => {
+    expect(worst(1010)).toEqual({ priceTicks: 1003, liquidity: 'taker' });
+    expect(worst(1002)).toEqual({ priceTicks: 1002, liquidity: 'taker' });
+    expect(worst(998, { side: 'sell' })).toEqual({ priceTicks: 998, liquidity: 'taker' });
+  });
+
+  it('takes nothing of a market that has run beyond it', () => {
+    expect(worst(1000)).toBeNull();
+    expect(worst(1000, { side: 'sell' })).toBeNull();
+  });
+});
+
 describe('a limit order', () => {
   it('rests until the other side reaches it, then fills at its limit as maker', () => {
     expect(at({ type: 'limit', limitTicks: 1000 })).toBeNull();

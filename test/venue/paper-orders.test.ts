@@ -112,6 +112,20 @@ describe('a resting order on paper', () => {
     );
   });
 
+  it('at the market with a worst price is filled no worse, and leaves nothing resting in a thin book', async () => {
+    await bench.reopen({ limitToQuoteSize: true });
+    bench.quote(1000, 5_999_800, 6_000_000, { lots: 400 });
+    const bounded = { type: 'market', limitTicks: 6_000_000, timeInForce: 'IOC' } as const;
+    await bench.venue.submit(approved(bounded));
+    await bench.filled(1);
+    expect(bench.fills()[0]).toMatchObject({ priceTicks: 6_000_000, quantityLots: 400, liquidity: 'taker' });
+    await eventually(() => expect(bench.events.at(-1)).toMatchObject({ order: { state: 'expired' } }));
+    await bench.venue.submit(approved({ ...bounded, limitTicks: 5_999_999 }));
+    await eventually(() => expect(bench.events.at(-1)).toMatchObject({ order: { filledLots: 0 } }));
+    expect(bench.fills()).toHaveLength(1);
+    expect(await bench.venue.openOrders()).toEqual([]);
+  });
+
   it('sells at the stop as a market order', async () => {
     await bench.buyOne();
     await bench.venue.submit(

@@ -77,3 +77,14 @@ it('sells the rest of a stop that went off, though prices are above it again', (
     [stop.clientId, 200],
   ]);
 });
+
+it('gives an entry at the market what this price offers, and lets nothing of it wait', () => {
+  const { venue, fills, quote } = bench();
+  quote(6_000_000, 1000);
+  const entry = approved({ quantityLots: 800, limitTicks: 6_000_010, timeInForce: 'IOC' });
+  expect(venue.submit(entry).kind).toBe('accepted');
+  quote(6_000_000, 1000);
+  quote(6_000_000, 1000);
+  expect(fills).toEqual([[entry.clientId, 500]]);
+  expect(venue.orderByClientId(entry.clientId)).toMatchObject({ state: 'expired', filledLots: 500 });
+});

@@ -1,23 +1,13 @@
 /** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
 import { restingEntryLots } from '../account-view.js';
-import {
-  type Core,
-  note as coreNote,
-  instrumentAt,
-  liveOrders,
-  positionAt,
-  sessionsAt,
-  touch,
-  workAt,
-} from '../core.js';
+import { type Core, note as coreNote, liveOrders, positionAt, sessionsAt, touch, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { ownerOf } from '../trades/trade.js';
-import { type EntryToSize, lotsByLimits, sizeEntry } from './size-entry.js';
-import type { EntryWish, StrategyContext } from './strategy.js';
+import { enter } from './enter.js';
+import type { StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
@@ -71,7 +61,7 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
     get session() {
       return sessionsAt(core, at).calendar.readingAt(bar.openMs + bar.spanMs);
     },
-    enterLimit: (wish) => {
+    enter: (wish) => {
       if (trading && isNews && isEnabled(core, slot)) enter(core, slot, wish, note);
     },
     exit: (because) => {
@@ -98,40 +88,4 @@ function ownLots(core: Core, slot: StrategySlot): number {
   if (isDust(core, slot.instrument.id)) return 0;
   const owner = ownerOf(position);
   return owner === slot.name || owner === 'fermata' ? position.quantityLots : 0;
-}
-
-function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {
-  const entry = entryToSize(core, slot, wish);
-  const { lots, why } =
-    slot.size === null ? { lots: lotsByLimits(entry), why: '' } : sizeEntry(slot.size, entry);
-  const order: OrderWish = {
-    instrument: slot.instrument.id,
-    strategy: slot.name,
-    purpose: 'entry',
-    side: wish.side,
-    type: 'limit',
-    quantityLots: lots,
-    limitTicks: wish.limitTicks,
-    stopTicks: null,
-    protectTicks: wish.protectTicks,
-    reduceOnly: false,
-    timeInForce: 'GTC',
-    ...(wish.exits === undefined ? {} : { exits: wish.exits }),
-  };
-  if (lots === 0 && slot.size !== null) denyOrder(core, order, { limit: 'size', reason: why });
-  else if (placeOrder(core, order, wish.restBars)) note(wish.because);
-}
-
-function entryToSize(core: Core, slot: StrategySlot, { limitTicks, protectTicks }: EntryWish): EntryToSize {
-  const at = slot.instrument.id;
-  return {
-    instrument: instrumentAt(core, at),
-    limitTicks,
-    protectTicks,
-    bidTicks: core.market.bidTicks[at] as number,
-    heldLots: Math.abs(positionAt(core, at).quantityLots),
-    equity: core.market.equity,
-    maxPositionSizePct: core.config.risk.maxPositionSizePct,
-    sizeFactorPpm: core.state.sizeFactorPpm,
-  };
 }

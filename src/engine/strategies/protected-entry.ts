@@ -38,7 +38,7 @@ export function enterProtected(
   const distance = Math.max(1, Math.min(byAtr, byPercent));
   if (limitTicks <= distance) return;
   const price = formatDecimal(limitTicks, instrument.tickSize);
-  context.enterLimit({
+  context.enter({
     side,
     limitTicks,
     protectTicks: buys ? limitTicks - distance : limitTicks + distance,

@@ -4,7 +4,7 @@ import { formatMoney } from '../../domain/money.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { FULL_SIZE_PPM, largestPosition } from '../../limits/size-factor.js';
 
-/** As the desk file has it: one of the first three. Percent of equity; lots are the instrument's, contracts of a future. */
+/** As the desk file has it, or an entry: one of the first three, or none: as large as the limits let it be. Percent of equity; lots are the instrument's, contracts of a future. */
 export interface StrategySize {
   /** What the stop of an entry may lose. */
   readonly riskPct?: number | undefined;
@@ -13,6 +13,12 @@ export interface StrategySize {
   readonly equityPct?: number | undefined;
   /** Never more than that, whatever the others come to. */
   readonly maxLots?: number | undefined;
+}
+
+export interface SizedEntry {
+  readonly lots: number;
+  /** Of no lot: why. */
+  readonly why: string;
 }
 
 export interface EntryToSize {
@@ -29,7 +35,7 @@ export interface EntryToSize {
 }
 
 /** The desk file's part of equity, rounded down to lots, no more than one stop can protect, less what is left of an earlier position. */
-export function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct): number {
+function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct): number {
   const { instrument, equity, limitTicks, bidTicks, heldLots, sizeFactorPpm } = entry;
   const pct = Math.min(equityPct, entry.maxPositionSizePct);
   const most = largestPosition(equity, pct, sizeFactorPpm);
@@ -38,7 +44,7 @@ export function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSi
 }
 
 /** Rounded down to lots; a reduced size of the desk reduces each of them. Zero is no order, with the reason in words. */
-export function sizeEntry(size: StrategySize, entry: EntryToSize): { lots: number; why: string } {
+export function sizeEntry(size: StrategySize, entry: EntryToSize): SizedEntry {
   const { riskPct, lots: fixed, equityPct, maxLots = Number.POSITIVE_INFINITY } = size;
   const most = Math.min(maxLots, lotsByLimits(entry, equityPct));
   const byLimits = { lots: most, why: 'the limits and what is held leave not one lot' };
@@ -53,7 +59,7 @@ export function sizeEntry(size: StrategySize, entry: EntryToSize): { lots: numbe
 }
 
 /** What may be lost ÷ (distance of the stop × what a tick of one lot is worth). */
-function sizeByRisk(riskPct: number, entry: EntryToSize): { lots: number; why: string } {
+function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   const { instrument, equity, limitTicks, protectTicks, sizeFactorPpm } = entry;
   const risk = largestPosition(equity, riskPct, sizeFactorPpm);
   const perLot = Math.abs(limitTicks - protectTicks) * instrument.moneyPerTickLot;

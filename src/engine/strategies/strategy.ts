@@ -1,9 +1,10 @@
 /** What a strategy is: parameters with bounds, and one function that sees finished bars. */
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { Side } from '../../domain/order.js';
+import type { EntryType, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../event.js';
+import type { StrategySize } from './size-entry.js';
 
 export interface ParameterSpec {
   readonly name: string;
@@ -14,18 +15,32 @@ export interface ParameterSpec {
   readonly meaning: string;
 }
 
-export interface EntryWish {
+interface AnyEntry {
   readonly side: Side;
-  readonly limitTicks: number;
   /** Where the protective stop goes once it is filled. */
   readonly protectTicks: number;
   /** What else closes the trade; left out: nothing does. */
   readonly exits?: ExitPlan;
-  /** Bars that the order rests before it is cancelled. */
-  readonly restBars: number;
+  /** Of this entry alone, no more than the desk file's; left out: as the desk file says. */
+  readonly size?: StrategySize;
   /** One line of plain words: why. */
   readonly because: string;
 }
+
+export interface LimitEntry extends AnyEntry {
+  readonly type?: 'limit';
+  readonly limitTicks: number;
+  /** Bars that the order rests before it is cancelled. */
+  readonly restBars: number;
+}
+
+export interface MarketEntry extends AnyEntry {
+  readonly type: 'market';
+  /** How far beyond the newest quote it may be filled. */
+  readonly slippageTicks: number;
+}
+
+export type EntryWish = LimitEntry | MarketEntry;
 
 /** Past bars that a strategy can be shown at most. */
 export const WARMUP_BARS_MAX = 5000;
@@ -45,8 +60,8 @@ export interface StrategyContext {
   readonly stopLossPct: number;
   /** The clocks of the market where the bar ended; worked out when it is read. */
   readonly session: SessionReading;
-  /** Sized by the desk file's part of equity; the risk gate decides. */
-  enterLimit(wish: EntryWish): void;
+  /** The risk gate decides. */
+  enter(wish: EntryWish): void;
   /** Closes its own position at the market, in every mode that allows it, and while it is switched off. */
   exit(because: string): void;
   note(text: string): void;
@@ -80,6 +95,8 @@ export interface DeclaredStrategy {
   /** The market that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: readonly ParameterSpec[];
+  /** What it may ask for; left out: limit orders alone. */
+  readonly enters?: readonly EntryType[];
 }
 
 export interface StrategyDefinition extends DeclaredStrategy {

@@ -68,26 +68,29 @@ function missingAtVenue(core: Core, entry: OrderEntry, asked: SnapshotRequest): 
   sendLookup(core, entry);
 }
 
+const PURPOSES: Readonly<Record<VenueOrder['type'], OrderPurpose>> = {
+  stop: 'protective',
+  limit: 'entry',
+  market: 'close',
+};
+
 /** Ours by its id, though we have forgotten it. */
 function adoptOrder(core: Core, order: VenueOrder): void {
-  const purposes: Readonly<Record<VenueOrder['type'], OrderPurpose>> = {
-    stop: 'protective',
-    limit: 'entry',
-    market: 'close',
-  };
+  // At the market only an entry says the worst price that it takes.
+  const purpose = order.type === 'market' && order.limitTicks !== null ? 'entry' : PURPOSES[order.type];
   const intent: OrderIntent = {
     clientId: order.clientId,
     instrument: order.instrument,
     strategy: 'fermata',
-    purpose: purposes[order.type],
+    purpose,
     side: order.side,
     type: order.type,
     quantityLots: order.quantityLots,
     limitTicks: order.limitTicks,
     stopTicks: order.stopTicks,
     protectTicks: null,
-    reduceOnly: order.type !== 'limit' && core.config.capabilities.reduceOnly,
-    timeInForce: 'GTC',
+    reduceOnly: purpose !== 'entry' && core.config.capabilities.reduceOnly,
+    timeInForce: order.type === 'market' && purpose === 'entry' ? 'IOC' : 'GTC',
   };
   commit(core, { type: 'order.intended', order: intent, marketMs: core.marketMs });
   const entry = core.state.orders.get(order.clientId);

@@ -3,6 +3,7 @@
  * numbers and texts cross, so no object of ours is ever within its reach.
  */
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
+import { ENTRY_TYPES } from '../../domain/order.js';
 import { WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
 import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
 
@@ -52,8 +53,21 @@ export const STAND_BETWEEN = `"use strict";
     }
     return numbers;
   };
+  const sizeOf = (size) => {
+    if (size === undefined) return [0, 0, 0, 0];
+    const { riskPct, lots, equityPct, maxLots } = size ?? {};
+    if ([riskPct, lots, equityPct].filter((one) => one !== undefined).length !== 1) throw new TypeError('size: expected one of riskPct, lots and equityPct');
+    const percent = (value, name) => {
+      if (value === undefined) return 0;
+      if (typeof value !== 'number' || !(value > 0 && value <= 100)) throw new TypeError(name + ': expected a percentage above 0 and up to 100, found ' + String(value));
+      return value;
+    };
+    const count = (value, name) => (value === undefined ? 0 : whole(value, name));
+    return [percent(riskPct, 'size.riskPct'), count(lots, 'size.lots'), percent(equityPct, 'size.equityPct'), count(maxLots, 'size.maxLots')];
+  };
+  const enters = () => made.enters ?? ['limit'];
   const declared = () => JSON.stringify(made === undefined || made === null ? null : {
-    kind: made.kind, suits: made.suits, parameters: made.parameters, creates: typeof made.create === 'function',
+    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, creates: typeof made.create === 'function',
   }) ?? 'null';
   const counted = (work) => {
     fermataSteps = 0;
@@ -80,12 +94,15 @@ export const STAND_BETWEEN = `"use strict";
       }),
       lots: 0, entryResting: false, bid: NaN, ask: NaN, shorting: false, stopLossPct: 0,
       enter(wish) {
-        const { side, type, ticks, exits, restBars, because } = wish;
+        const { side, type, ticks, slippage, exits, size, restBars, because } = wish;
         if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
-        if (type !== 'limit') throw new TypeError('type: expected limit, found ' + String(type));
+        if (!${JSON.stringify(ENTRY_TYPES)}.includes(type)) throw new TypeError('type: expected ${ENTRY_TYPES.join(' or ')}, found ' + String(type));
+        if (!enters().includes(type)) throw new TypeError('type: the strategy says that it enters by ' + enters().join(' and ') + ', found ' + type);
+        const atMarket = type === 'market';
         const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
         host.enter(
-          side, whole(ticks, 'ticks'), whole(stop?.ticks, 'exits.stop.ticks'), whole(restBars, 'restBars'), text(because),
+          side, type, atMarket ? whole(slippage?.ticks, 'slippage.ticks') : whole(ticks, 'ticks'), whole(stop?.ticks, 'exits.stop.ticks'),
+          atMarket ? 0 : whole(restBars, 'restBars'), text(because), ...sizeOf(size),
           trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
           breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
           maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),

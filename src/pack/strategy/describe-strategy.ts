@@ -1,6 +1,7 @@
 /** What a compiled strategy declares, and whether it comes to the same decisions twice. Runs its code. */
 import { createHash } from 'node:crypto';
 import type { StrategyModule } from '../../desk/own-strategy.js';
+import { ENTRY_TYPES, type EntryType } from '../../domain/order.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../../engine/event.js';
 import type { DeclaredStrategy, EntryWish, ParameterSpec } from '../../engine/strategies/strategy.js';
@@ -52,9 +53,12 @@ export function describeStrategy(
 /** A text: what is wrong with it. */
 function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
   if (written === null) return 'no default export';
-  const { kind, suits, parameters, creates } = written as Record<string, unknown>;
+  const { kind, suits, parameters, enters, creates } = written as Record<string, unknown>;
   if (kind !== 'strategy' || creates !== true) return 'another default export';
   if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
+  const isEntry = (one: unknown): one is EntryType => ENTRY_TYPES.some((type) => type === one);
+  if (enters !== undefined && !(Array.isArray(enters) && enters.length > 0 && enters.every(isEntry)))
+    return `enters: ${JSON.stringify(enters)}, and not a list of ${ENTRY_TYPES.join(' or ')}`;
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
     return 'no parameters; where it has none: parameters: {}';
   const specs: ParameterSpec[] = [];
@@ -72,7 +76,7 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
       return `parameters.${name}: a default that is not within its own bounds`;
     specs.push(read);
   }
-  return { suits, parameters: specs };
+  return { suits, parameters: specs, ...(enters === undefined ? {} : { enters }) };
 }
 
 /** A walk that goes up and down in stretches, so that what follows a trend and what fades one both have something to do. */
@@ -107,7 +111,7 @@ function runTrial(
         shorting: false,
         stopLossPct: 2,
         session: TRIAL_HOURS.readingAt(openMs + 60_000),
-        enterLimit: (wish: EntryWish) => {
+        enter: (wish: EntryWish) => {
           entries += 1;
           lots = wish.side === 'buy' ? 100 : 0;
           add(JSON.stringify(wish));

@@ -113,10 +113,31 @@ export class HostedStrategy implements Strategy {
       if (this.#wishes.length < WISHES_MAX) this.#wishes.push(wish);
     };
     return {
-      enter: (side, limitTicks, protectTicks, restBars, because, ...asked) => {
+      enter: (
+        side,
+        type,
+        ticks,
+        protectTicks,
+        restBars,
+        because,
+        riskPct,
+        lots,
+        equityPct,
+        maxLots,
+        ...asked
+      ) => {
         const exits = exitPlanOf(...asked);
-        const entry = { side, limitTicks, protectTicks, restBars, because: plainText(because) };
-        add({ kind: 'enter', entry: exits === null ? entry : { ...entry, exits } });
+        const size = asksFor({ riskPct, lots, equityPct, maxLots });
+        const wish = {
+          ...{ side, protectTicks, because: plainText(because) },
+          ...(exits === null ? {} : { exits }),
+          ...(size === null ? {} : { size }),
+        };
+        const entry: EntryWish =
+          type === 'market'
+            ? { type, slippageTicks: ticks, ...wish }
+            : { type, limitTicks: ticks, restBars, ...wish };
+        add({ kind: 'enter', entry });
       },
       exit: (because) => add({ kind: 'exit', text: plainText(because) }),
       note: (text) => add({ kind: 'note', text: plainText(text) }),
@@ -134,17 +155,18 @@ function exitPlanOf(
   const targets: ExitTarget[] = [];
   for (let at = 0; at + 1 < numbers.length; at += 2)
     targets.push({ ticks: numbers[at] as number, closedPpm: numbers[at + 1] as number });
-  const plan = {
-    ...(targets.length === 0 ? {} : { targets }),
-    ...(trailTicks === 0 ? {} : { trailTicks }),
-    ...(breakEvenAtTicks === 0 ? {} : { breakEvenAtTicks }),
-    ...(maxBars === 0 ? {} : { maxBars }),
-  };
-  return Object.keys(plan).length === 0 ? null : plan;
+  const plan = asksFor({ trailTicks, breakEvenAtTicks, maxBars });
+  return targets.length === 0 ? plan : { targets, ...plan };
+}
+
+/** Without what is 0; null: none of it was asked for. */
+function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partial<T> | null {
+  const asked = Object.entries(numbers).filter(([, value]) => value !== 0);
+  return asked.length === 0 ? null : (Object.fromEntries(asked) as Partial<T>);
 }
 
 function carryOut(context: StrategyContext, wish: Wish): void {
-  if (wish.kind === 'enter') context.enterLimit(wish.entry);
+  if (wish.kind === 'enter') context.enter(wish.entry);
   else if (wish.kind === 'exit') context.exit(wish.text);
   else context.note(wish.text);
 }

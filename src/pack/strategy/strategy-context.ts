@@ -4,6 +4,7 @@
  */
 import { constants, createContext, Script } from 'node:vm';
 import type { StrategyModule } from '../../desk/own-strategy.js';
+import type { EntryType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
 import { SCRIPT } from './names.js';
@@ -11,13 +12,21 @@ import { sourceLines } from './source-lines.js';
 
 /** Called from within with texts and numbers; none of them throws. */
 export interface Wishes {
-  /** 0: not asked for. `targets`: of each, the nearest first, its ticks and what is closed by then in parts per million. */
+  /**
+   * 0: not asked for. `ticks`: of the limit; at the market how far beyond the quote. `targets`: of each, the nearest first,
+   * its ticks and what is closed by then in parts per million.
+   */
   enter(
     side: 'buy' | 'sell',
+    type: EntryType,
     ticks: number,
     stopTicks: number,
     restBars: number,
     because: string,
+    riskPct: number,
+    lots: number,
+    equityPct: number,
+    maxLots: number,
     trailTicks: number,
     breakEvenAtTicks: number,
     maxBars: number,

@@ -50,17 +50,43 @@ export interface Exits {
   readonly maxBars?: number;
 }
 
-export interface EntryWish {
+/** How large one entry is: one of the first three, as in the desk file. The desk file's own size and the limits bound it. */
+export interface EntrySize {
+  /** What its stop may lose, percent of equity. */
+  readonly riskPct?: number;
+  /** Whole lots of the instrument. */
+  readonly lots?: number;
+  /** What it may be worth, percent of equity. */
+  readonly equityPct?: number;
+  /** Never more than that. */
+  readonly maxLots?: number;
+}
+
+interface AnyEntry {
   readonly side: 'buy' | 'sell';
-  readonly type: 'limit';
-  /** Of the limit. */
-  readonly ticks: number;
   readonly exits: Exits;
-  /** Bars that it rests before it is cancelled. */
-  readonly restBars: number;
+  /** Left out: as the desk file says. */
+  readonly size?: EntrySize;
   /** Why, in one line: people read it. */
   readonly because: string;
 }
+
+export interface LimitEntry extends AnyEntry {
+  readonly type: 'limit';
+  /** Of the limit. */
+  readonly ticks: number;
+  /** Bars that it rests before it is cancelled. */
+  readonly restBars: number;
+}
+
+/** At once. Sized, and its stop and targets judged, at the worst price; what is not offered up to there is not bought. */
+export interface MarketEntry extends AnyEntry {
+  readonly type: 'market';
+  /** How far beyond the newest quote it may be filled, whole ticks. */
+  readonly slippage: { readonly ticks: number };
+}
+
+export type EntryWish = LimitEntry | MarketEntry;
 
 /** What the clocks of the instrument's market show where the bar ended. Costs nothing where it is not read. */
 export interface SessionView {
@@ -89,7 +115,7 @@ export interface DeskView {
   /** The farthest stop that the desk allows, percent of the price. */
   readonly stopLossPct: number;
   readonly session: SessionView;
-  /** As large as the desk file says (`size`); the limits decide. */
+  /** As large as the desk file says (`size`) or the wish; the limits decide. */
   enter(wish: EntryWish): void;
   /** Closes the strategy's own position at the market; nothing where it holds none. Also while it is off. */
   exit(because: string): void;
@@ -110,6 +136,8 @@ export interface StrategyDefinition<P extends ParameterSpecs> {
   /** The market that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: P;
+  /** What `enter` is called with; left out: limit orders alone. Not every venue takes each of them. */
+  readonly enters?: readonly EntryWish['type'][];
   create(setup: {
     readonly parameters: { readonly [name in keyof P]: number };
     readonly instrument: InstrumentFacts;

@@ -19,6 +19,7 @@ const binance: VenueDefinition = {
   live: {
     endpoint: endpointOf,
     kinds: ['spot'],
+    entries: ['limit', 'market'],
     mixesKinds: true,
     keepsPaper: false,
     account: 'a spot account',

@@ -1,6 +1,6 @@
 /** Orders, there and back: the desk's intent as the venue's parameters, the venue's order as the engine's. */
 import { formatDecimal } from '../../domain/decimal.js';
-import { FINAL_ORDER_STATES, type OrderIntent } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, type OrderIntent, type OrderType } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import {
   amountField,
@@ -27,8 +27,9 @@ export function orderParameters(order: OrderIntent, market: BinanceMarket): Reco
     newClientOrderId: order.clientId,
     newOrderRespType: 'FULL',
   };
-  if (order.type === 'market') return { ...common, type: 'MARKET' };
-  if (order.type === 'limit') {
+  const type = sentType(order);
+  if (type === 'market') return { ...common, type: 'MARKET' };
+  if (type === 'limit') {
     return {
       ...common,
       type: 'LIMIT',
@@ -47,6 +48,11 @@ export function orderParameters(order: OrderIntent, market: BinanceMarket): Reco
     stopPrice: price(stopTicks),
     price: price(worst),
   };
+}
+
+/** The exchange bounds no order at the market: with a worst price it is a limit order that takes what is there at once. */
+export function sentType({ type, limitTicks }: Pick<OrderIntent, 'type' | 'limitTicks'>): OrderType {
+  return type === 'market' && limitTicks !== null ? 'limit' : type;
 }
 
 function needed(ticks: number | null, order: OrderIntent): number {

@@ -4,7 +4,7 @@ import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.
 import type { Answer } from './answer.js';
 import { fieldsOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { BinanceMarket } from './market.js';
-import { readOrder } from './orders.js';
+import { readOrder, sentType } from './orders.js';
 
 /** Code of an order that we did not send at all: the venue certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
@@ -60,12 +60,13 @@ export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceM
 function acceptedOutcome(body: unknown, order: OrderIntent, market: BinanceMarket): SendOutcome {
   try {
     const found = readOrder(body, market);
+    const type = sentType(order);
     const same =
       found.clientId === order.clientId &&
       found.side === order.side &&
-      found.type === order.type &&
+      found.type === type &&
       found.quantityLots === order.quantityLots &&
-      (order.type !== 'limit' || found.limitTicks === order.limitTicks) &&
+      (type !== 'limit' || found.limitTicks === order.limitTicks) &&
       (order.type !== 'stop' || found.stopTicks === order.stopTicks);
     if (!same) return { kind: 'unknown', cause: 'the answer is about another order than the one sent' };
     if (found.state === 'rejected')

@@ -22,6 +22,9 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
     transmit: true,
   };
   const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
+  // The desk file's check refuses such entries here: none leaves without the bound that it was judged by.
+  if (intent.type === 'market' && intent.limitTicks !== null)
+    throw new RangeError('an entry at the market, which this venue takes none of');
   if (intent.type === 'market') return { ...common, orderType: OrderType.MKT, tif: TimeInForce.DAY };
   if (intent.type === 'limit')
     return { ...common, orderType: OrderType.LMT, tif, lmtPrice: price(intent.limitTicks) };

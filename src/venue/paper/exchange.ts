@@ -19,7 +19,7 @@ export interface ExchangeRules extends FeeRules {
   /** When a resting limit order is filled by a quote; left out: by its touch. */
   readonly limitFill?: LimitFill;
   /**
-   * Orders get no more than this part of each price's size together, parts per million, and what a market order or a stop
+   * Orders get no more than this part of each price's size together, parts per million, and what a closing order or a stop
    * that went off did not get waits for the next price. Left out: whatever it is.
    */
   readonly volumePartPpm?: number;
@@ -73,9 +73,9 @@ export class Exchange {
   reserveTicks(
     order: Pick<PaperOrder, 'symbol' | 'side' | 'type' | 'limitTicks' | 'stopTicks'>,
   ): number | null {
-    if (order.type === 'limit') return order.limitTicks;
     if (order.type === 'stop')
       return order.stopTicks === null ? null : order.stopTicks + this.rules.slippageTicks;
+    if (order.limitTicks !== null || order.type === 'limit') return order.limitTicks;
     const quote = this.quotes.get(order.symbol);
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
   }
@@ -140,11 +140,13 @@ export class Exchange {
   private match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
     const { slippageTicks, limitFill, volumePartPpm } = this.rules;
     const taking = this.triggered.has(order.clientId) ? { ...order, type: 'market' as const } : order;
-    const execution = executeAtQuote(taking, quote, resting, slippageTicks, limitFill);
+    // What is to be filled at once rests at no price, however late the first quote comes.
+    const rests = resting && order.timeInForce !== 'IOC';
+    const execution = executeAtQuote(taking, quote, rests, slippageTicks, limitFill);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
     if (execution && order.type === 'stop' && volumePartPpm !== undefined) this.triggered.add(order.clientId);
     if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
-    if (volumePartPpm !== undefined && order.type !== 'limit') return;
+    if (volumePartPpm !== undefined && order.type !== 'limit' && order.timeInForce !== 'IOC') return;
     // What takes never rests: the part that a thin book did not offer expires, as at the exchange.
     const takes = order.timeInForce === 'IOC' || (execution !== null && order.type !== 'limit');
     if (takes && isOpen(order)) this.expire(order);

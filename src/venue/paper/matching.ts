@@ -1,7 +1,8 @@
 /**
  * When and at what price a paper order is executed. Pure.
  *
- * - market: at the far side of the quote plus slippage, as taker;
+ * - market: at the far side of the quote plus slippage, as taker; with a worst price as a limit order that takes what is
+ *   there at once;
  * - stop: triggers when the price at which it would be executed reaches it (sell: bid at or below; buy: ask at or
  *   above), then as market: after a gap it gets the worse price;
  * - limit: when the other side's quote reaches it (touch), at the limit, as maker; if that is so as it arrives, at the
@@ -33,7 +34,7 @@ export function executeAtQuote(
 ): Execution | null {
   const buy = order.side === 'buy';
   const taken = takerPrice(buy, quote, slippageTicks);
-  if (order.type === 'market') return { priceTicks: taken, liquidity: 'taker' };
+  if (order.type === 'market' && order.limitTicks === null) return { priceTicks: taken, liquidity: 'taker' };
   if (order.type === 'stop') {
     const stop = order.stopTicks as number;
     return isTriggered(buy, stop, quote) ? { priceTicks: taken, liquidity: 'taker' } : null;

@@ -1,11 +1,14 @@
 import type { TradedStrategy } from '../../../src/engine/config.js';
-import type { EntryWish } from '../../../src/engine/strategies/strategy.js';
+import type { LimitEntry, MarketEntry } from '../../../src/engine/strategies/strategy.js';
+
+/** By default a limit order; a wish at the market is whole. */
+type Wish = Partial<LimitEntry> | MarketEntry;
 
 /** A strategy that enters once, at its first bar, and asks for nothing else. */
-export const oneEntry = (wish: Partial<EntryWish> = {}): TradedStrategy => entriesInTurn([wish]);
+export const oneEntry = (wish: Wish = {}): TradedStrategy => entriesInTurn([wish]);
 
 /** One that makes each of these at the first bar at which it holds nothing, the next one after it. */
-export function entriesInTurn(wishes: readonly Partial<EntryWish>[]): TradedStrategy {
+export function entriesInTurn(wishes: readonly Wish[]): TradedStrategy {
   return {
     ...{ name: 'once', kind: './strategies/once.ts', symbols: ['BTC/USDT'], enabled: true, parameters: {} },
     own: {
@@ -17,10 +20,12 @@ export function entriesInTurn(wishes: readonly Partial<EntryWish>[]): TradedStra
           onBar: (context) => {
             const wish = context.positionLots === 0 ? ahead.shift() : undefined;
             if (wish === undefined) return;
-            context.enterLimit({
-              ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
-              ...wish,
-            });
+            if (wish.type === 'market') context.enter(wish);
+            else
+              context.enter({
+                ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
+                ...wish,
+              });
           },
           state: () => '',
         };

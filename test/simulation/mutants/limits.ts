@@ -51,6 +51,12 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
     put: '    watch.barsLeft -= 0;\n',
   },
   {
+    what: 'an entry at the market takes ten times the slippage that was asked for',
+    file: 'engine/strategies/enter.ts',
+    find: "side === 'buy' ? askTicks + slippageTicks :",
+    put: "side === 'buy' ? askTicks + 10 * slippageTicks :",
+  },
+  {
     what: 'entries leave past the breaker of the venue',
     file: 'limits/rules.ts',
     find: "venueBreaker === 'closed'",

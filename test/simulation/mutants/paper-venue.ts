@@ -9,6 +9,12 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     put: 'return buy ? quote.askTicks >= stopTicks - 30 : quote.bidTicks <= stopTicks + 30;',
   },
   {
+    what: 'the paper venue fills an entry at the market at any price',
+    file: 'venue/paper/matching.ts',
+    find: "if (order.type === 'market' && order.limitTicks === null) return",
+    put: "if (order.type === 'market') return",
+  },
+  {
     what: 'the paper venue takes stops that the market has passed',
     file: 'venue/paper/admission.ts',
     find: '  if (wouldTrigger(order, quote(instrument.symbol))) return',

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
 import { tradingHours } from '../../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../../src/domain/sessions/session-calendar.js';
-import type { EntryWish, StrategyContext } from '../../../src/engine/strategies/strategy.js';
+import type { LimitEntry, StrategyContext } from '../../../src/engine/strategies/strategy.js';
 import { readParameters } from '../../../src/engine/strategies/strategy.js';
 import { definitionOf } from '../../../src/pack/strategy/own-definition.js';
 import { readStrategies } from '../../../src/pack/strategy/read-strategies.js';
@@ -31,8 +31,8 @@ export interface Quoted {
 
 export class AtTheStrategy {
   lots = 0;
-  resting: EntryWish | null = null;
-  readonly entries: EntryWish[] = [];
+  resting: LimitEntry | null = null;
+  readonly entries: LimitEntry[] = [];
   readonly exits: string[] = [];
   readonly notes: string[] = [];
   readonly #strategy;
@@ -90,8 +90,8 @@ export class AtTheStrategy {
       shorting,
       stopLossPct,
       session: NQ_HOURS.readingAt(momentOf(this.date, at) + 60_000),
-      enterLimit: (wish) => {
-        if (past) return;
+      enter: (wish) => {
+        if (past || wish.type === 'market') return;
         this.entries.push(wish);
         this.resting = wish;
       },

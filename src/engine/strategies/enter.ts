@@ -1,0 +1,68 @@
+/** From what a strategy asks for to an order: its price, its size, and the gate's word. */
+import type { InstrumentId } from '../../domain/instrument.js';
+import { type Core, instrumentAt, positionAt } from '../core.js';
+import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
+import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
+import type { EntryWish } from './strategy.js';
+import type { StrategySlot } from './strategy-slot.js';
+
+/** An order at the market is over as it arrives; what a venue says of it otherwise is not believed for longer. */
+const MARKET_REST_BARS = 1;
+
+export function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {
+  const at = slot.instrument.id;
+  const atMarket = wish.type === 'market';
+  const limitTicks = atMarket ? worstTicks(core, at, wish) : wish.limitTicks;
+  const { lots, why } =
+    limitTicks === null
+      ? { lots: 0, why: 'there is no price yet to enter at' }
+      : lotsOf(slot, wish, entryToSize(core, at, limitTicks, wish.protectTicks));
+  const order: OrderWish = {
+    instrument: at,
+    strategy: slot.name,
+    purpose: 'entry',
+    side: wish.side,
+    type: atMarket ? 'market' : 'limit',
+    quantityLots: lots,
+    limitTicks,
+    stopTicks: null,
+    protectTicks: wish.protectTicks,
+    reduceOnly: false,
+    timeInForce: atMarket ? 'IOC' : 'GTC',
+    ...(wish.exits === undefined ? {} : { exits: wish.exits }),
+  };
+  const isSized = slot.size !== null || wish.size !== undefined;
+  if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
+  else if (placeOrder(core, order, atMarket ? MARKET_REST_BARS : wish.restBars)) note(wish.because);
+}
+
+/** By that it is judged and sized, and the venue fills it no worse; null: nothing was quoted yet. */
+function worstTicks(
+  { market }: Core,
+  at: InstrumentId,
+  { side, slippageTicks }: Extract<EntryWish, { readonly type: 'market' }>,
+): number | null {
+  if (!market.hasQuote(at)) return null;
+  const [bidTicks, askTicks] = [market.bidTicks[at] as number, market.askTicks[at] as number];
+  return side === 'buy' ? askTicks + slippageTicks : Math.max(1, bidTicks - slippageTicks);
+}
+
+/** What the entry asks for, and no more than the desk file lets it have. */
+function lotsOf({ size }: StrategySlot, wish: EntryWish, entry: EntryToSize): SizedEntry {
+  const byDesk = sizeEntry(size ?? {}, entry);
+  const asked = wish.size === undefined ? byDesk : sizeEntry(wish.size, entry);
+  return asked.lots < byDesk.lots ? asked : byDesk;
+}
+
+function entryToSize(core: Core, at: InstrumentId, limitTicks: number, protectTicks: number): EntryToSize {
+  return {
+    instrument: instrumentAt(core, at),
+    limitTicks,
+    protectTicks,
+    bidTicks: core.market.bidTicks[at] as number,
+    heldLots: Math.abs(positionAt(core, at).quantityLots),
+    equity: core.market.equity,
+    maxPositionSizePct: core.config.risk.maxPositionSizePct,
+    sizeFactorPpm: core.state.sizeFactorPpm,
+  };
+}

@@ -1,0 +1,52 @@
+/** Entries at the market: each says the worst price that it takes, near the newest quote, and is filled no worse. */
+import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
+import { SLIPPAGE_TICKS } from '../entries.js';
+import type { FollowedBook } from '../followed-book.js';
+import type { Scenario } from '../scenario.js';
+import type { Moment, Watcher } from '../watcher.js';
+
+export class MarketEntries implements Watcher {
+  readonly #sent = new Map<string, OrderIntent>();
+
+  constructor(
+    private readonly book: FollowedBook,
+    private readonly scenario: Scenario,
+  ) {}
+
+  restarted(records: readonly EngineRecord[]): void {
+    this.#sent.clear();
+    for (const record of records) this.#follow(record);
+  }
+
+  recorded(record: EngineRecord): string | null {
+    this.#follow(record);
+    if (record.type !== 'fill') return null;
+    const { clientId, priceTicks } = record.fill;
+    const order = this.#sent.get(clientId);
+    if (order === undefined || order.limitTicks === null) return null;
+    const beyond = order.side === 'buy' ? priceTicks - order.limitTicks : order.limitTicks - priceTicks;
+    return beyond <= 0 ? null : `${clientId} is filled at ${priceTicks}, ${order.limitTicks} was the worst`;
+  }
+
+  left(effect: Effect, { view }: Moment): string | null {
+    if (effect.kind !== 'submit' || effect.order.purpose !== 'entry') return null;
+    const { clientId, instrument, side, type, limitTicks, timeInForce } = effect.order;
+    if ((type === 'market') !== this.scenario.atMarket) return `the entry ${clientId} is a ${type} order`;
+    if (type !== 'market') return null;
+    if (timeInForce !== 'IOC') return `the entry ${clientId} at the market may rest`;
+    const quote = view().quotes.find((one) => one.instrument === instrument);
+    if (quote === undefined || limitTicks === null) return `the entry ${clientId} leaves without a price`;
+    const slippage = side === 'buy' ? limitTicks - quote.askTicks : quote.bidTicks - limitTicks;
+    if (slippage !== SLIPPAGE_TICKS)
+      return `the entry ${clientId} takes ${slippage} ticks more than the quote, ${SLIPPAGE_TICKS} were asked for`;
+    const resting = this.book.liveOn(instrument, 'entry').length;
+    return resting > 1 ? `the entry ${clientId} at the market leaves beside another` : null;
+  }
+
+  #follow(record: EngineRecord): void {
+    if (record.type !== 'order.intended' || record.order.purpose !== 'entry') return;
+    if (record.order.type === 'market') this.#sent.set(record.order.clientId, record.order);
+  }
+}
