@@ -7,7 +7,8 @@ import { runCommand } from './run-command.js';
 
 const DAY_MS = 86_400_000;
 const day = (ago: number) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);
-const [first, second, third] = [day(4), day(3), day(2)];
+// Counted once: a day may end while these tests run.
+const [before, first, second, third] = [day(5), day(4), day(3), day(2)];
 
 let simulator: BinanceSimulator;
 let folder: string;
@@ -87,9 +88,9 @@ describe('fermata validate --from DATE --to DATE', () => {
     expect(late).toMatchObject({ code: 2 });
     expect(late.err).toContain(`--to: 1440 minutes of ETH/USDT are not stored, ${third} 00:00 UTC`);
     expect(late.err).toContain(`fermata data fetch ETH/USDT --from ${third} --to ${third} --desk quick.yaml`);
-    const early = await validate('--from', day(5), '--to', second);
+    const early = await validate('--from', before, '--to', second);
     expect(early).toMatchObject({ code: 2 });
-    expect(early.err).toContain(`--from: 1440 minutes of BTC/USDT are not stored, ${day(5)} 00:00 UTC`);
+    expect(early.err).toContain(`--from: 1440 minutes of BTC/USDT are not stored, ${before} 00:00 UTC`);
     expect(readdirSync(join(folder, 'home', 'validations'))).toHaveLength(2); // those of the tests before
   });
 

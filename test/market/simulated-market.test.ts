@@ -96,9 +96,11 @@ describe('the simulated market', () => {
   });
 
   it('reaches a year ahead sooner than a walk of thirty years, and stays positive for as long', () => {
-    const begun = performance.now();
+    // Not by the clock: a machine that is busy with other things may take this process's turn from either.
+    const begun = process.cpuUsage();
     new SimulatedSeries(7, btc, 2).minute(START + 525_600);
-    const reached = performance.now();
+    const reached = process.cpuUsage(begun);
+    const walking = process.cpuUsage();
     const walk = new PriceWalk(7, 'BTC/USDT');
     let lowest = 1;
     let highest = 1;
@@ -107,7 +109,7 @@ describe('the simulated market', () => {
       lowest = Math.min(lowest, walk.price);
       highest = Math.max(highest, walk.price);
     }
-    expect(reached - begun).toBeLessThan(performance.now() - reached);
+    expect(reached.user).toBeLessThan(process.cpuUsage(walking).user);
     expect(lowest).toBeGreaterThan(0.05);
     expect(highest).toBeLessThan(20);
   });

@@ -75,7 +75,8 @@ test('Ctrl-C ends everything in order; the terminal reaches nobody else', async 
   expect(pids.filter(runs)).toEqual([]);
   expect(processesOf(home)).toEqual([]);
   expect(existsSync(homePaths(home).sockets)).toBe(false);
-  expect(said.at(-1)).toEqual({ kind: 'ended', exitCode: 0 });
+  // What it has said is read after it has ended.
+  await expect.poll(() => said.at(-1)).toEqual({ kind: 'ended', exitCode: 0 });
 });
 
 test('a second Ctrl-C is in a hurry: what does not end is killed', async () => {
