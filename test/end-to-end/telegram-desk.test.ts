@@ -115,8 +115,12 @@ describe('a desk whose people sit in Telegram', () => {
     expect(await operator.tapAgain(await operator.reads(/Settings version 1/), approve)).toContain(
       'It is approved already',
     );
-    const { body } = await api<{ history: { approvedBy: string[] }[] }>('GET', 'settings');
-    expect(body.history).toMatchObject([{ version: 1, approvedBy: ['ben'] }]);
+    // The trader is asked what is in force, Postgres who approved it.
+    const history = await until('the change in Postgres', async () => {
+      const { body } = await api<{ history: { approvedBy: string[] }[] }>('GET', 'settings');
+      return body.history.length > 0 && body.history;
+    });
+    expect(history).toMatchObject([{ version: 1, approvedBy: ['ben'] }]);
   });
 
   it('takes no approval of what has changed meanwhile, and says so', async () => {
@@ -144,8 +148,12 @@ describe('a desk whose people sit in Telegram', () => {
       /^✅ ben has it/,
     );
     await alerts.reads(/Somebody has it: Withdrawals are slow/);
-    const { body } = await api<{ incidents: Incident[] }>('GET', 'incidents?state=acknowledged');
-    expect(body.incidents).toMatchObject([{ title: 'Withdrawals are slow', acknowledgedBy: 'ben' }]);
+    // People are told before Postgres is.
+    const acknowledged = await until('the incident as acknowledged', async () => {
+      const { body } = await api<{ incidents: Incident[] }>('GET', 'incidents?state=acknowledged');
+      return body.incidents.length > 0 && body.incidents;
+    });
+    expect(acknowledged).toMatchObject([{ title: 'Withdrawals are slow', acknowledgedBy: 'ben' }]);
   });
 
   it('honours a stop that is sent while the bot is dead', async () => {

@@ -109,8 +109,10 @@ it('grows only from results that are as on paper, over as many runs as the waiti
     size: { maxPositionSizePct: 3, maxConcurrentPositions: 3 },
   });
   expect(await openQuestions(attempted)).toBe(0);
-  const told = (await toldOf(attempted)).join();
-  expect(told).toContain('watched, and not all as expected');
+  const told = await until('people are told', async () => {
+    const all = (await toldOf(attempted)).join();
+    return all.includes('watched, and not all as expected') && all;
+  });
   expect(told).toContain('warn: win rate 20 %');
   // Of the first period neither: every watch so far was worse than paper.
   expect(told).not.toContain('watched, and all as expected');

@@ -30,7 +30,8 @@ describe('an incident', () => {
       const all = await toldOf(bench, incident);
       return all.length === 4 ? all : null;
     });
-    expect(told.map(({ title, audience }) => [title, audience])).toEqual([
+    // Nothing waits for a notice: on a busy machine a later rung may be written before the one below it.
+    expect(told.map(({ title, audience }) => [title, audience]).sort()).toEqual([
       ['Incident: Odd prices', []],
       ['Nobody has answered: Odd prices', ['operator']],
       ['Still nobody has answered (2): Odd prices', ['operator', 'approver']],
