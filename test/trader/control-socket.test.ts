@@ -124,7 +124,7 @@ it('bounds what one connection has under way, and takes a stop all the same', as
   const outcomes: string[] = [];
   for (let index = 0; index < 20; index += 1) {
     trader
-      .call('flatProof', {}, { timeoutMs: 300 })
+      .call('flatProof', {}, { timeoutMs: 60_000 })
       .catch((error) => outcomes.push(error.code ?? error.name));
   }
   expect(await trader.call('stop', why)).toEqual(commandResult('c-1'));

@@ -18,6 +18,8 @@ import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 const SCRIPT = fileURLToPath(new URL('trader-process.mjs', import.meta.url));
 const DESK_FILE = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 
+const PATIENT = 'operationsSilentSeconds: 3600';
+
 export const DECISION_KEY = randomBytes(32).toString('hex');
 
 export interface TraderHome {
@@ -48,7 +50,8 @@ export interface HomeOptions {
 export function traderHome(options: HomeOptions = {}): TraderHome {
   const home = mkdtempSync(join(tmpdir(), 'fermata-trader-'));
   const deskFile = join(home, 'desk.yaml');
-  const text = readFileSync(DESK_FILE, 'utf8');
+  // Nobody sends heartbeats here: a busy machine may need longer for a test than operations may be silent.
+  const text = readFileSync(DESK_FILE, 'utf8').replace(/operationsSilentSeconds: \d+/, PATIENT);
   writeFileSync(deskFile, options.edit?.(text) ?? text);
   const { desk, configHash } = loadDesk(deskFile);
   const paths = homePaths(home);

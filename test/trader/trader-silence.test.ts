@@ -25,7 +25,7 @@ it('stops entries and ends by itself when its supervisor disappears', async () =
 
 it('stops when operations have been silent for as long as the desk file allows', async () => {
   const home = traderHome({
-    edit: (text) => text.replace('operationsSilentSeconds: 60', 'operationsSilentSeconds: 5'),
+    edit: (text) => text.replace(/operationsSilentSeconds: \d+/, 'operationsSilentSeconds: 5'),
   });
   await home.start();
   // From the start on: until it is armed, a busy machine may take as long as operations may be silent.

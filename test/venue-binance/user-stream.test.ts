@@ -49,7 +49,7 @@ describe('the user stream', () => {
   it('is subscribed again after the exchange ended it but kept the socket', async () => {
     opened.simulator.userStreams.terminate();
     await eventually(downAndUp);
-    expect(opened.simulator.userStreams.subscriptions).toBe(1);
+    await eventually(() => expect(opened.simulator.userStreams.subscriptions).toBe(1));
   });
 
   it('is found dead when the connection is half open, and dialled again', async () => {
@@ -74,7 +74,7 @@ describe('the user stream', () => {
       opened.simulator.sockets.drop();
       await eventually(() => expect(opened.venue.state.reconnects).toBeGreaterThan(count));
     }
-    expect(opened.simulator.userStreams.subscriptions).toBe(1);
+    await eventually(() => expect(opened.simulator.userStreams.subscriptions).toBe(1));
   });
 
   it('delivers a duplicated execution once', async () => {

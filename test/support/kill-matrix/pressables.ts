@@ -38,12 +38,14 @@ import { until } from '../../workflows/support/until.js';
 import type { Pressable } from './buttons.js';
 
 const nobody = async (): Promise<void> => undefined;
+/** Far beyond what any test takes: a procedure whose activities are held must not run out of its time meanwhile. */
+const LONG_MS = 600_000;
 const step = (key: string, check: string, onFail: RoutineStep['onFail']): RoutineStep => ({
   key,
   title: `Step ${key}`,
   check,
   onFail,
-  timeoutSeconds: 10,
+  timeoutSeconds: 60,
   with: {},
 });
 
@@ -130,7 +132,7 @@ const settings: Pressable = {
       person: 'otto',
       reason: 'more',
       simulated: true,
-      expiresAfterMs: 60_000,
+      expiresAfterMs: LONG_MS,
       remindEveryMs: null,
       escalateAfterMs: null,
       evidenceMs: 20_000,
@@ -216,7 +218,7 @@ const validation: Pressable = {
   begin: (bench, desk) =>
     start(bench, 'validation', validationId(desk.name, 'v1'), {
       ...{ desk: desk.name, id: 'v1', durationMs: 3_600_000, person: 'anna' },
-      ...{ runMsMax: 60_000, silentMs: 10_000, evidenceMs: 20_000 },
+      ...{ runMsMax: LONG_MS, silentMs: 10_000, evidenceMs: 20_000 },
     }),
   answer: nobody,
 };
