@@ -33,7 +33,7 @@ beforeAll(async () => {
     TEMPORAL_TLS_CLIENT_KEY_PATH: certificates.clientKey,
     TEMPORAL_CONFIG_FILE: join(folder, 'no-such-profile.toml'),
   });
-}, 120_000);
+});
 afterAll(async () => {
   await desk?.dispose();
   await connection?.close();

@@ -48,7 +48,7 @@ it('reset while it is live, it is watched on, people are told, and nothing large
   expect(desk.trader.sent('goLive')).toHaveLength(1);
   expect((await attempted.operations.listApprovals()).map(({ state }) => state)).toEqual(['approved']);
   await keepHistory(bench, 'go-live-reset-while-live', workflowId);
-}, 120_000);
+});
 
 it('reset while a larger size is asked for, it withdraws that question and watches on', async () => {
   const attempted = await startAttempt(bench, { lookMs: 50 });
@@ -77,4 +77,4 @@ it('reset while a larger size is asked for, it withdraws that question and watch
   expect(await handle.result()).toMatchObject({ state: 'ended' });
   expect(desk.trader.sent('goLive')).toHaveLength(1);
   await keepHistory(bench, 'go-live-reset-while-asked', workflowId);
-}, 120_000);
+});

@@ -175,13 +175,23 @@ describe.concurrent('a change of settings', () => {
       { title: 'Settings version 1: not applied', body: expect.stringContaining('other settings') },
     ]);
     expect(await desk.evidence('settings')).toMatchObject([{ step_key: 'decision', verdict: 'not_run' }]);
-    expect(await readAudit(bench.database.pool, desk.name)).toMatchObject([
-      { action: 'vote:approve', outcome: expect.stringContaining('superseded already') },
-      { action: 'approval:superseded', parameters: { approval: id }, outcome: expect.stringMatching(words) },
-      { action: 'vote:approve', outcome: expect.stringContaining('the trader will not take it') },
-      { action: 'changeSettings' },
-      { action: 'changeSettings' },
+    const audit = await readAudit(bench.database.pool, desk.name);
+    expect(audit.map(({ action }) => action).sort()).toEqual([
+      'approval:superseded',
+      'changeSettings',
+      'changeSettings',
+      'vote:approve',
+      'vote:approve',
     ]);
+    // Who voted and what the run found are written side by side, after what was asked for.
+    const told = (said: object) => expect.objectContaining(said);
+    expect(audit[0]).toEqual(told({ outcome: expect.stringContaining('superseded already') }));
+    expect(audit.slice(1, 3)).toEqual(
+      expect.arrayContaining([
+        told({ parameters: told({ approval: id }), outcome: expect.stringMatching(words) }),
+        told({ action: 'vote:approve', outcome: expect.stringContaining('the trader will not take it') }),
+      ]),
+    );
   });
 
   it('that the trader refuses for another reason stays approved, and people are told', async () => {
