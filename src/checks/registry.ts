@@ -5,6 +5,7 @@ import { NO_PARAMETERS, type StepParts } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
+import { alertRate } from './alert-rate.js';
 import { backupAge } from './backup-age.js';
 import { booksAgree } from './books-agree.js';
 import { candlesStored } from './candles-stored.js';
@@ -38,6 +39,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['books-agree', booksAgree],
   ['strategies-on', strategiesOn],
   ['log-errors', logErrors],
+  ['alert-rate', alertRate],
   ['expected-profit', expectedProfit],
   ['tasks-overdue', tasksOverdue],
   ['evidence-unbroken', evidenceUnbroken],

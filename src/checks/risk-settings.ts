@@ -11,7 +11,7 @@ export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const { risk } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
   const problems = contradictions(desk);
   if (risk.length === 0) problems.push('the trader reports no limits');
-  const held = risk.map(({ limit, value }) => `${limit} ${value}`).join(', ');
+  const held = [...risk.map(({ limit, value }) => `${limit} ${value}`), ...sizesOf(desk)].join(', ');
   return {
     verdict: problems.length === 0 ? 'pass' : 'fail',
     observed: problems.length === 0 ? held : problems.join('; '),
@@ -33,6 +33,15 @@ function contradictions({ risk, strategies }: Desk): string[] {
     );
   }
   return problems;
+}
+
+/** Of strategies that say how large they trade. */
+function sizesOf({ strategies }: Desk): string[] {
+  return strategies.flatMap(({ name, size }) => {
+    if (size === undefined) return [];
+    const said = Object.entries(size).map(([key, value]) => `${key} ${value}`);
+    return [`${name}: ${said.join(' ')}`];
+  });
 }
 
 /** Percent of equity that the largest position of a strategy loses at the farthest stop; slippage and fees are not in it. */

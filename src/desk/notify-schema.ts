@@ -10,6 +10,9 @@ export const NOTICE_EVENTS = [
   'task',
   'report',
   'warning',
+  'setup',
+  'order',
+  'system',
 ] as const;
 
 const environmentName = z

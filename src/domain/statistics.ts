@@ -85,3 +85,17 @@ export class DrawdownMeter {
     return this.#worst;
   }
 }
+
+/** Chance of at most, and of at least, `count` events where `mean` are expected and each comes by itself (Poisson). */
+export function poissonTails(
+  mean: number,
+  count: number,
+): { readonly atMost: number; readonly atLeast: number } {
+  let exactly = Math.exp(-mean);
+  let below = 0;
+  for (let events = 1; events <= count; events += 1) {
+    below += exactly;
+    exactly *= mean / events;
+  }
+  return { atMost: below + exactly, atLeast: 1 - below };
+}

@@ -1,3 +1,5 @@
+import { channelHealth } from '../home/channel-health.js';
+import { countNotices } from '../store/count-notices.js';
 import { countBadRuns, countHalts } from '../store/performance.js';
 import { report } from './report.js';
 import { listed, SPAN, spanOf } from './span.js';
@@ -7,4 +9,14 @@ export const incidents = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const [halts, runs] = await Promise.all([countHalts(context.pool, span), countBadRuns(context.pool, span)]);
   return `${span.days} days: halts ${listed(halts)}; routines ${listed(runs)}`;
+});
+
+/** How often people were told, by event. Throws while nobody is: then nothing is known, and 0 would be a lie. */
+export const alerts = report(SPAN, async (context, parameters) => {
+  const span = spanOf(context, parameters);
+  if (!channelHealth(context.runtime.home, span.desk, Date.now()).some(({ state }) => state !== 'off'))
+    throw new Error(
+      'no alerts are sent from here, so that none can be counted: set Telegram up (docs/TELEGRAM.md)',
+    );
+  return `${span.days} days: ${listed(await countNotices(context.pool, span))}`;
 });

@@ -1,13 +1,26 @@
 /** Every report that comes with Fermata. A new one is a file and a line. */
 import { costs } from './costs.js';
-import { incidents } from './incidents.js';
+import { alerts, incidents } from './incidents.js';
 import { limits } from './limits.js';
 import { performance } from './performance.js';
 import type { Report } from './report.js';
 import { strategies } from './strategies.js';
+import { system } from './system.js';
 import { orders, trades, trend } from './trading.js';
 import { versions } from './versions.js';
 
 export const REPORTS: ReadonlyMap<string, Report> = new Map(
-  Object.entries({ performance, trend, strategies, trades, orders, costs, incidents, limits, versions }),
+  Object.entries({
+    performance,
+    trend,
+    strategies,
+    trades,
+    orders,
+    costs,
+    incidents,
+    limits,
+    alerts,
+    system,
+    versions,
+  }),
 );

@@ -6,6 +6,8 @@ import { statfs } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keepChannelHealth } from '../../src/home/channel-health.js';
+import { REPORTS } from '../../src/reports/registry.js';
 import { NOW } from '../checks/check-bench.js';
 import { RoutineBench } from './support/routine-bench.js';
 
@@ -17,6 +19,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 /** 10 GB in blocks of 4,096 bytes. */
 const TEN_GB = 2_621_440;
+const MB = 1_048_576;
 
 const bench = new RoutineBench();
 let page: Server;
@@ -39,7 +42,7 @@ afterAll(async () => {
 });
 
 const freeBlocks = (bavail: number) =>
-  vi.mocked(statfs).mockImplementation(async () => ({ bavail, bsize: 4096 }) as never);
+  vi.mocked(statfs).mockImplementation(async () => ({ bavail, bsize: 4096, blocks: 2 * TEN_GB }) as never);
 const SHORT = {
   symbol: 'NQ/USD',
   side: 'short',
@@ -119,6 +122,21 @@ const BOOKS: Situations = {
   },
   unknownIs: 'not_run',
 };
+const HEALTH = { channel: 'telegram', state: 'ok', sinceMs: 0, why: null, waiting: 0, refused: 0 } as const;
+const alertsSent = async (event: string, severity: string, daysAgo: readonly number[]): Promise<void> => {
+  const { desk } = bench.context.desk;
+  keepChannelHealth(bench.home, desk, HEALTH, Date.now());
+  for (const [at, days] of daysAgo.entries())
+    await bench.database.pool.query(
+      `insert into notice (desk, fingerprint, event, severity, title, body, created) values ($1, $2, $3, $4, '', '', $5)`,
+      [desk, `${event}:${at}`, event, severity, new Date(Date.now() - days * DAY)],
+    );
+};
+const setups = (count: number) => () =>
+  alertsSent('setup', 'info', [60, ...Array.from({ length: count }, (_, at) => at * 3)]);
+const errors = (count: number) => () =>
+  alertsSent('halt', 'critical', [30, ...Array.from({ length: count }, (_, at) => at * 3)]);
+
 const ACCOUNT: Situations = {
   good: async () => {
     await bench.equityAt(NOW - HOUR, 100_000);
@@ -200,6 +218,14 @@ describe('a check of', () => {
     ['close books', BOOKS],
     ['weekly drawdown', drawdownOf(25)],
     ['mid-week disk', DISK],
+    [
+      'weekly setup-rate',
+      { good: setups(5), bad: setups(12), unknown: () => undefined, unknownIs: 'not_run' },
+    ],
+    [
+      'weekly error-rate',
+      { good: errors(2), bad: errors(5), unknown: () => undefined, unknownIs: 'not_run' },
+    ],
   ])('%s passes, fails for the real thing, and does not pass where nobody can tell', async (named, given) => {
     const verdictAfter = async (situation: (() => unknown) | undefined) => {
       bench.renew();
@@ -212,6 +238,21 @@ describe('a check of', () => {
     pageStatus = 200;
     const unknown = await verdictAfter(given.unknown);
     expect([good, bad, unknown]).toEqual(['pass', given.badIs ?? 'fail', given.unknownIs]);
+  });
+
+  it('the setups finds too few of them as well', async () => {
+    await setups(1)();
+    expect((await bench.run('weekly setup-rate')).verdict).toBe('pass');
+    bench.renew();
+    await setups(0)();
+    expect(await bench.run('weekly setup-rate')).toMatchObject({
+      verdict: 'fail',
+      observed: '0 alerts (setup)',
+    });
+  });
+
+  it('the limits shows the risk of a trade and the most contracts', async () => {
+    expect((await bench.run('morning limits')).observed).toContain('slob: riskPct 1 maxLots 5');
   });
 
   it('the morning shows the last 20 lines of the error log', async () => {
@@ -406,6 +447,41 @@ describe('a report of', () => {
     await bench.equityAt(NOW - HOUR, 99_000);
     expect(await said('weekly limits')).toContain('7 days: largest drawdown 10.00 % of 25 % allowed');
   });
+
+  it('close setups and weekly alerts count what was told, by type, and nothing where nobody is told', async () => {
+    expect((await bench.run('weekly alerts')).verdict).toBe('unfinished');
+    await alertsSent('setup', 'info', [0, 0, 3]);
+    await alertsSent('order', 'info', [0]);
+    await alertsSent('system', 'info', [3, 5, 8]);
+    await alertsSent('halt', 'critical', [4]);
+    const { desk } = bench.context;
+    const counted = async (named: string) => {
+      const step = bench.stepOf(named);
+      return REPORTS.get(step.report ?? '')?.(
+        { ...bench.context, desk, marketMs: Date.now() + HOUR },
+        step.with,
+      );
+    };
+    expect(await counted('close setups')).toBe('1 days: setup 2, order 1');
+    expect(await counted('weekly alerts')).toBe('7 days: setup 3, system 2, critical 1, halt 1, order 1');
+  });
+
+  it.each(['weekly system', 'mid-week system'])(
+    '%s says how long it runs, and how large everything is',
+    async (named) => {
+      const startedWallMs = Date.now() - 3 * DAY;
+      bench.says({ startedWallMs, rssBytes: 50 * MB });
+      freeBlocks(TEN_GB);
+      bench.writeLog([0, 'info', 'x'.repeat(2 * MB)]);
+      await bench.backupTaken(1, 2 * MB);
+      await bench.backupTaken(25, MB);
+      const system = await said(named);
+      expect(system).toMatch(
+        /^trader up 3 d 0 h, 50\.0 MB of memory; database \d+\.\d MB; logs 2\.0 MB; backups 3\.0 MB; disk 10240\.0 MB of 20480\.0 MB used, 10240\.0 MB free$/,
+      );
+      expect(Number(/database (\S+)/.exec(system)?.[1])).toBeGreaterThan(1);
+    },
+  );
 
   it('monthly errors counts over all rotated logs', () => {
     expect(bench.stepOf('monthly errors').with).toMatchObject({ hours: 720, errorsMax: 2 });

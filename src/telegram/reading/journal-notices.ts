@@ -4,16 +4,20 @@ import type { Notice } from '../../contracts/notice.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { type HaltCause, resumedText } from '../../domain/mode.js';
+import type { OrderIntent } from '../../domain/order.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 
 /** Part of an orderly start or end: nobody needs to be woken up. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
 
+/** What a strategy notes in these words is told: `Setup Detected - <id>: <plan>`. */
+const SETUP = /^(Setup Detected - [^:]+): (.*)$/s;
+
 type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'title' | 'text'>;
 
 /** Null for what is not told. The same entry always gives the same fingerprint. */
 export function noticeOf(desk: Desk, { record, incarnation, sequence }: JournalEntry): Notice | null {
-  const told = toldOf(desk, record);
+  const told = toldOf(desk, record) ?? askedFor(desk, record);
   return told && { ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` };
 }
 
@@ -69,6 +73,51 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
     default:
       return null;
   }
+}
+
+/** What is told only where the desk file names its event: a desk that trades often has many of them. */
+function askedFor(desk: Desk, record: EngineRecord): Told | null {
+  const told = oftenTold(desk, record);
+  return told !== null && desk.notify.telegram.events.some((event) => event === told.event) ? told : null;
+}
+
+function oftenTold(desk: Desk, record: EngineRecord): Told | null {
+  switch (record.type) {
+    case 'note': {
+      const [, title, text = ''] = (record.strategy !== null && SETUP.exec(record.text)) || [];
+      return title === undefined ? null : { event: 'setup', severity: 'info', title, text };
+    }
+    case 'order.intended':
+      return record.order.purpose === 'entry' ? orderPlaced(desk, record.order) : null;
+    case 'order.state':
+      return record.state === 'rejected'
+        ? {
+            event: 'order',
+            severity: 'warning',
+            title: `${desk.desk}: Order Rejected - ${record.clientId}`,
+            text: record.reason,
+          }
+        : null;
+    case 'halt': {
+      const { cause, reason } = record.halt;
+      if (!QUIET.includes(cause)) return null;
+      const did = cause === 'startup' ? 'started' : 'stopped';
+      return { event: 'system', severity: 'info', title: `${desk.desk}: System ${did}`, text: reason };
+    }
+    default:
+      return null;
+  }
+}
+
+function orderPlaced(desk: Desk, order: OrderIntent): Told | null {
+  const listed = desk.instruments[order.instrument];
+  if (!listed) return null;
+  const { symbol, tickSize, lotSize } = listed;
+  const ticks = order.limitTicks ?? order.stopTicks;
+  const at = ticks === null ? 'at the market' : `at ${formatDecimal(ticks, tickSize)}`;
+  const quantity = formatDecimal(order.quantityLots, lotSize);
+  const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol} ${at}`;
+  return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };
 }
 
 function toggled(desk: Desk, record: Extract<EngineRecord, { type: 'strategy.toggled' }>): Told {

@@ -61,7 +61,7 @@ export class RoutineBench extends CheckBench {
     rmSync(join(this.home, 'logs'), { recursive: true, force: true });
   }
 
-  async backupTaken(hoursAgo: number): Promise<void> {
+  async backupTaken(hoursAgo: number, bytes = 1): Promise<void> {
     const takenMs = Date.now() - hoursAgo * HOUR;
     const { home: folder } = this;
     const backup = {
@@ -71,7 +71,7 @@ export class RoutineBench extends CheckBench {
       takenMs,
       verifiedMs: takenMs,
     };
-    await saveBackup(this.database.pool, { ...backup, bytes: 1, rows: 1, manifestSha256: '' });
+    await saveBackup(this.database.pool, { ...backup, bytes, rows: 1, manifestSha256: '' });
   }
 
   /** `named`: routine and key of the step. */

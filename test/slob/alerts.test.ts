@@ -1,0 +1,80 @@
+/** What people of desks/slob are told on Telegram, in the words of its runbook. */
+import { expect, it } from 'vitest';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { cryptoDesk } from '../operations/support/crypto-desk.js';
+import { approved } from '../support/approved-order.js';
+import { AtTheStrategy } from './support/at-the-strategy.js';
+import { dayUntil } from './support/day.js';
+
+const { desk } = loadDesk(resolveDesk('slob'));
+const told = (record: EngineRecord, of = desk) =>
+  noticeOf(of, { incarnation: 'abc', sequence: 1, wallMs: 0, chain: '', record });
+
+const note = (text: string, strategy: string | null = 'slob'): EngineRecord => ({
+  ...{ type: 'note', level: 'info', symbol: 'NQ/USD', marketMs: 0 },
+  ...{ text, strategy },
+});
+const entry = approved({
+  side: 'sell',
+  type: 'limit',
+  limitTicks: 15_234 * 4,
+  quantityLots: 2,
+  strategy: 'slob',
+});
+const halted = (cause: 'startup' | 'shutdown'): EngineRecord => ({
+  type: 'halt',
+  halt: {
+    ...{ haltId: 'a'.repeat(32), mode: 'HALTED', scope: { kind: 'desk' }, cause, by: 'fermata' },
+    ...{ reason: 'as it has to be', resume: 'auto', atWallMs: 0, atMarketMs: 0 },
+  },
+});
+
+it('a setup is told when it is detected, with its id and its plan; the steps before it are not', () => {
+  const { notes } = new AtTheStrategy().see(dayUntil('09:39'));
+  const notices = notes.flatMap((text) => told(note(text)) ?? []);
+  expect(notices).toMatchObject([
+    {
+      event: 'setup',
+      title: expect.stringMatching(/^Setup Detected - [0-9a-f]{8}$/),
+      text: 'SHORT NQ @ 15010.75, stop 15028.00, target 14976.25, reward to risk 2.00',
+    },
+  ]);
+});
+
+it('an entry is told when it is placed, and an order when it is rejected', () => {
+  expect(told({ type: 'order.intended', order: entry, marketMs: 0 })).toMatchObject({
+    event: 'order',
+    title: 'slob: Order Placed - sell 2 NQ/USD at 15234.00',
+  });
+  const protective = approved({ purpose: 'protective', type: 'stop', stopTicks: 1, quantityLots: 2 });
+  expect(told({ type: 'order.intended', order: protective, marketMs: 0 })).toBeNull();
+  const state = {
+    type: 'order.state',
+    clientId: 'f1',
+    venueId: null,
+    reason: '201 no margin',
+    marketMs: 0,
+  } as const;
+  expect(told({ ...state, state: 'rejected' })).toMatchObject({
+    ...{ event: 'order', severity: 'warning', title: 'slob: Order Rejected - f1', text: '201 no margin' },
+  });
+  expect(told({ ...state, state: 'working' })).toBeNull();
+});
+
+it('its start and its end are told', () => {
+  expect(told(halted('startup'))).toMatchObject({ event: 'system', title: 'slob: System started' });
+  expect(told(halted('shutdown'))).toMatchObject({ event: 'system', title: 'slob: System stopped' });
+});
+
+it('a desk whose file does not ask for them is told none of it', () => {
+  const other = cryptoDesk();
+  const records = [note('Setup Detected - 1a2b3c4d: SHORT'), halted('startup')];
+  expect(
+    [...records, { type: 'order.intended', order: entry, marketMs: 0 } as const].map((one) =>
+      told(one, other),
+    ),
+  ).toEqual([null, null, null]);
+});
