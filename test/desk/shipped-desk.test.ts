@@ -26,3 +26,24 @@ it('gives the engine the desk file’s number of losses in a row, and the hours 
     reEnableCheckMs: 7 * 3_600_000,
   });
 });
+
+it('gives the engine the desk file’s bounds of prices and of a stop that the market has passed', () => {
+  const told = engineConfig(desk, configHash, 'abc123', [], SPOT);
+  expect(told.quotes).toEqual({ awaySpreads: 20, awayPct: 3, spreadPct: 2, agreeing: 3, standsMs: 2_000 });
+  expect(told.stopOverrunMs).toBe(10_000);
+  const implausible = { awaySpreads: 8, awayPct: 1.5, spreadPct: 0.7, agreeing: 5, standsSeconds: 4 };
+  const changed = { ...desk, prices: { implausible }, risk: { ...desk.risk, stopOverrunSeconds: 25 } };
+  const { quotes, stopOverrunMs } = engineConfig(changed, configHash, 'abc123', [], SPOT);
+  expect(quotes).toEqual({ awaySpreads: 8, awayPct: 1.5, spreadPct: 0.7, agreeing: 5, standsMs: 4_000 });
+  expect(stopOverrunMs).toBe(25_000);
+});
+
+it('gives the engine each fee asset of the desk file with the instrument that values it', () => {
+  const [first, second] = desk.instruments;
+  const changed = {
+    ...desk,
+    venue: { ...desk.venue, feeAssets: { BNB: second!.symbol, KCS: first!.symbol } },
+  };
+  expect(engineConfig(changed, configHash, 'abc123', [], SPOT).feeAssets).toEqual({ BNB: 1, KCS: 0 });
+  expect(engineConfig(desk, configHash, 'abc123', [], SPOT).feeAssets).toEqual({});
+});

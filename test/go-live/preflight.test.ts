@@ -371,6 +371,22 @@ describe('going live is refused', () => {
   });
 });
 
+it.each([
+  [3, 4, 'warn'],
+  [30, 20, 'pass'],
+] as const)(
+  'a GO stands for as long as the desk file says: %i days, and it is %i old',
+  async (days, old, verdict) => {
+    const bench = await preflightBench((text) =>
+      text.replace(/^goLive:$/m, `goLive:\n  validForDays: ${days}`),
+    );
+    expect(bench.desk.goLive.validForDays).toBe(days);
+    bench.report({ created: new Date(Date.now() - old * 86_400_000).toISOString() });
+    const { results } = await bench.look();
+    expect(results.find(({ key: check }) => check === 'validation')?.verdict).toBe(verdict);
+  },
+);
+
 it('a rate limiter that is off warns, and forbids nothing', async () => {
   const bench = await preflightBench((text) =>
     text.replace('testnet: true', 'testnet: true\n  rateLimit: { enabled: false }'),
