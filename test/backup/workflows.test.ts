@@ -48,7 +48,7 @@ async function backUp(desk: BenchDesk, given: Partial<BackupInput> = {}): Promis
     simulated: true,
     marketMs: null,
     person: null,
-    evidenceMs: 20_000,
+    evidenceMs: 600_000,
     ...given,
   };
   return (await bench.client.workflow.execute('backup', {
@@ -65,7 +65,7 @@ async function drill(desk: BenchDesk, backupId: string | null = null): Promise<B
     simulated: true,
     marketMs: null,
     person: null,
-    evidenceMs: 20_000,
+    evidenceMs: 600_000,
   };
   return (await bench.client.workflow.execute('restoreDrill', {
     workflowId: drillWorkflowId(desk.name),
@@ -205,7 +205,7 @@ describe('the restore drill', () => {
       haltRule: 'auto',
       simulated: true,
       person: 'anna',
-      evidenceMs: 20_000,
+      evidenceMs: 600_000,
     } satisfies RoutineInput;
     const result = (await bench.client.workflow.execute('routine', {
       workflowId: routineId(desk.name, `${input.name}-${randomBytes(2).toString('hex')}`, nominalMs),

@@ -24,7 +24,7 @@ const TIMING: IncidentInput['timing'] = {
   // Beyond what a busy machine takes for a test: what is to expire says so.
   offerMs: 600_000,
   reviewMs: 3_600_000,
-  evidenceMs: 20_000,
+  evidenceMs: 600_000,
 };
 
 const SETTINGS: IncidentInput['settings'] = {

@@ -134,7 +134,7 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
         takeBackup: () => held.then(() => ({ backupId: null, step: { ...step, key: 'take' } })),
       }),
     });
-    const run = await start(desk, 'backup', 'backup', [{ ...input, desk: desk.name, evidenceMs: 20_000 }]);
+    const run = await start(desk, 'backup', 'backup', [{ ...input, desk: desk.name, evidenceMs: 600_000 }]);
     await listedAs(desk, 'Running', 1);
     await tellEnded(desk);
     expect(await isKept(desk, run.workflowId)).toBe(true);
@@ -158,7 +158,7 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
       simulated: true,
       marketMs: null,
       person: null,
-      evidenceMs: 20_000,
+      evidenceMs: 600_000,
     };
     const step = { verdict: 'pass', title: 'T', observed: 'x', expected: 'y' };
     const desk = await bench.desk({
@@ -252,7 +252,7 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
       activities: () => ({ takeBackup: () => Context.current().cancelled }),
     });
     const { workflowId } = await start(desk, 'backup', 'backup', [
-      { ...input, desk: desk.name, evidenceMs: 20_000 },
+      { ...input, desk: desk.name, evidenceMs: 600_000 },
     ]);
     const handle = bench.client.workflow.getHandle(workflowId);
     for (const _ of [1, 2]) {

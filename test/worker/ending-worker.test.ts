@@ -62,7 +62,7 @@ const startBackup = (desk: string) =>
     args: [
       {
         ...{ desk, verify: false, keep: 5, simulated: true },
-        ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+        ...{ marketMs: null, person: null, evidenceMs: 600_000 },
       },
     ],
   });

@@ -206,7 +206,7 @@ describe.concurrent('a change of settings that is cancelled', () => {
       expiresAfterMs: 600_000,
       remindEveryMs: null,
       escalateAfterMs: null,
-      evidenceMs: 20_000,
+      evidenceMs: 600_000,
     };
     const handle = await bench.client.workflow.start('settingsChange', {
       workflowId: settingsChangeId(desk.name, 1),

@@ -69,7 +69,7 @@ async function cancelled(
   return { desk, handle, result };
 }
 
-const common = { simulated: true, marketMs: null, person: null, evidenceMs: 20_000 };
+const common = { simulated: true, marketMs: null, person: null, evidenceMs: 600_000 };
 const backupInput = (desk: string): BackupInput => ({ desk, verify: true, keep: 5, ...common });
 const drillInput = (desk: string): DrillInput => ({ desk, backupId: 'b1', ...common });
 const validationInput = (desk: string): ValidationInput => ({
@@ -79,7 +79,7 @@ const validationInput = (desk: string): ValidationInput => ({
   person: 'anna',
   runMsMax: 60_000,
   silentMs: 10_000,
-  evidenceMs: 20_000,
+  evidenceMs: 600_000,
 });
 
 // Side by side: each waits for the heartbeat that brings the news.

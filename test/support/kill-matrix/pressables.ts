@@ -135,7 +135,7 @@ const settings: Pressable = {
       expiresAfterMs: LONG_MS,
       remindEveryMs: null,
       escalateAfterMs: null,
-      evidenceMs: 20_000,
+      evidenceMs: LONG_MS,
     };
     return start(bench, 'settingsChange', settingsChangeId(desk.name, version), input);
   },
@@ -151,7 +151,7 @@ const resumption: Pressable = {
   desk: operations,
   begin: async (bench, desk) => {
     const haltId = desk.trader.halt('kill', 'person');
-    const timing = { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, evidenceMs: 20_000 };
+    const timing = { ...RESUMPTION_TIMING, retryMs: 50, retryMsMax: 200, evidenceMs: LONG_MS };
     const { incarnation } = desk.trader;
     const common = { desk: desk.name, haltId, incarnation, simulated: true, timing };
     const input = { ...common, steps: CHECK_STEPS, decisions: [], cycle: 0 };
@@ -170,7 +170,7 @@ const backup: Pressable = {
   begin: (bench, desk) =>
     start(bench, 'backup', backupWorkflowId(desk.name), {
       ...{ desk: desk.name, verify: true, keep: 5, simulated: true },
-      ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+      ...{ marketMs: null, person: null, evidenceMs: LONG_MS },
     }),
   answer: nobody,
 };
@@ -182,7 +182,7 @@ const drill: Pressable = {
   begin: (bench, desk) =>
     start(bench, 'restoreDrill', drillWorkflowId(desk.name), {
       ...{ desk: desk.name, backupId: 'b1', simulated: true },
-      ...{ marketMs: null, person: null, evidenceMs: 20_000 },
+      ...{ marketMs: null, person: null, evidenceMs: LONG_MS },
     }),
   answer: nobody,
 };
@@ -218,7 +218,7 @@ const validation: Pressable = {
   begin: (bench, desk) =>
     start(bench, 'validation', validationId(desk.name, 'v1'), {
       ...{ desk: desk.name, id: 'v1', durationMs: 3_600_000, person: 'anna' },
-      ...{ runMsMax: LONG_MS, silentMs: 10_000, evidenceMs: 20_000 },
+      ...{ runMsMax: LONG_MS, silentMs: 10_000, evidenceMs: LONG_MS },
     }),
   answer: nobody,
 };

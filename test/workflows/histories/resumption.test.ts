@@ -99,7 +99,7 @@ describe('histories of changed settings', () => {
       expiresAfterMs: 60_000,
       remindEveryMs: null,
       escalateAfterMs: null,
-      evidenceMs: 20_000,
+      evidenceMs: 600_000,
       ...given,
     };
     const handle = await bench.client.workflow.start('settingsChange', {

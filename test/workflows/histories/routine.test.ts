@@ -69,7 +69,7 @@ describe('histories', () => {
     const desk = await bench.desk({ serve: ['operations'], context: { runtime } });
     Object.assign(runtime, { desk: desk.name });
     const taskQueue = operationsQueue(desk.name);
-    const common = { desk: desk.name, simulated: true, marketMs: null, person: null, evidenceMs: 20_000 };
+    const common = { desk: desk.name, simulated: true, marketMs: null, person: null, evidenceMs: 600_000 };
     for (const [type, workflowId, input, name] of [
       ['backup', backupWorkflowId(desk.name), { verify: true, keep: 3 }, 'backup'],
       ['restoreDrill', drillWorkflowId(desk.name), { backupId: null }, 'restore-drill'],

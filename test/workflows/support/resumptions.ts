@@ -19,7 +19,7 @@ const TIMING: ResumptionInput['timing'] = {
   retryMs: 50,
   retryMsMax: 200,
   decisionWaitMs: 60_000,
-  evidenceMs: 20_000,
+  evidenceMs: 600_000,
 };
 
 export interface RunningResumption {

@@ -41,7 +41,7 @@ export async function startRoutine(
     haltRule: 'auto',
     simulated: true,
     person: null,
-    evidenceMs: 20_000,
+    evidenceMs: 600_000,
     ...given,
   };
   const workflowId = routineId(desk.name, input.name, NOMINAL_MS);
