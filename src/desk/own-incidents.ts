@@ -8,6 +8,9 @@ import { name as nameSchema } from './schema-values.js';
 
 type Incidents = Pick<Desk, 'incidents'>;
 
+/** Of a step that halts, of a routine or of a playbook. */
+const HALT_OF_STEPS = 'check-failed';
+
 /** By name, in the order of the desk file. */
 export function ownIncidents({ incidents }: Incidents): ReadonlyMap<string, OwnIncident> {
   const kinds = Object.entries<unknown>(incidents.kinds).filter(([kind]) => !isShippedKind(kind));
@@ -31,7 +34,13 @@ export function kindsToOpen(desk: Incidents, shipped: 'reported' | 'step-failed'
 }
 
 export function ownIncidentRules(desk: Desk): BrokenRule[] {
-  return [...kindRules(desk), ...triggerRules(desk), ...unlessRules(desk), ...stepKindRules(desk)];
+  return [
+    ...kindRules(desk),
+    ...triggerRules(desk),
+    ...circleRules(desk),
+    ...unlessRules(desk),
+    ...stepKindRules(desk),
+  ];
 }
 
 function kindRules(desk: Desk): BrokenRule[] {
@@ -69,6 +78,23 @@ function triggerRules(desk: Desk): BrokenRule[] {
         expected: 'what opens no other kind',
         found: `${what}, which opens ${openers[first]?.kind}`,
         doThis: 'take it out of one of the two',
+      },
+    ];
+  });
+}
+
+/** The halt of its own step would open it again each time that it is over. */
+function circleRules(desk: Desk): BrokenRule[] {
+  return [...ownIncidents(desk)].flatMap(([kind, { trigger, steps }]) => {
+    const cause = trigger.halt.indexOf(HALT_OF_STEPS);
+    const halts = steps.find(({ action }) => action === 'halt');
+    if (cause === -1 || halts === undefined) return [];
+    return [
+      {
+        path: ['incidents', 'kinds', kind, 'trigger', 'halt', cause],
+        expected: 'a cause that no step of its own makes',
+        found: `${HALT_OF_STEPS}, the cause of the halt of its step ${halts.key}`,
+        doThis: `take ${HALT_OF_STEPS} out: the desk has halted where that opens it`,
       },
     ];
   });

@@ -44,6 +44,8 @@ export interface DoubtedQuote extends Sides {
   readonly newestMonotonicMs: number;
   /** Monotonic time of the tick that found that it has stood; null: none has. */
   readonly stoodMonotonicMs: number | null;
+  /** Its market has closed meanwhile: that it stands says nothing until one more of the row is heard. */
+  readonly unheard: boolean;
   readonly because: string;
 }
 
@@ -96,14 +98,16 @@ export class QuoteGuard {
       before !== null &&
       this.isWide(quote) === this.isWide(before) &&
       this.whyNotNear(quote, before) === null;
+    const stands = agrees && !before.unheard;
     const { bidTicks, askTicks } = quote;
     const now: DoubtedQuote = {
       ...{ bidTicks, askTicks, because },
       count: agrees ? before.count + 1 : 1,
-      sinceMonotonicMs: agrees ? before.sinceMonotonicMs : quote.monotonicMs,
-      sinceMarketMs: agrees ? before.sinceMarketMs : quote.marketMs,
+      sinceMonotonicMs: stands ? before.sinceMonotonicMs : quote.monotonicMs,
+      sinceMarketMs: stands ? before.sinceMarketMs : quote.marketMs,
       newestMonotonicMs: quote.monotonicMs,
       stoodMonotonicMs: null,
+      unheard: false,
     };
     if (now.count >= this.rules.agreeing || this.hasStood(now, quote)) {
       this.believe(at, bidTicks, askTicks);
@@ -133,7 +137,7 @@ export class QuoteGuard {
     now: { readonly monotonicMs: number; readonly marketMs: number },
   ): DoubtedQuote | null {
     const doubted = this.doubted[at] ?? null;
-    if (doubted === null || !this.hasStood(doubted, now)) return null;
+    if (doubted === null || doubted.unheard || !this.hasStood(doubted, now)) return null;
     if (doubted.stoodMonotonicMs === null) {
       this.doubted[at] = { ...doubted, stoodMonotonicMs: now.monotonicMs };
       return null;
@@ -144,7 +148,7 @@ export class QuoteGuard {
   /** Monotonic time of the next tick that `standing` needs; null: nothing is held back. */
   dueMs(at: InstrumentId): number | null {
     const doubted = this.doubted[at] ?? null;
-    if (doubted === null) return null;
+    if (doubted === null || doubted.unheard) return null;
     const { stoodMonotonicMs, sinceMonotonicMs } = doubted;
     return stoodMonotonicMs === null
       ? sinceMonotonicMs + this.rules.standsMs
@@ -156,9 +160,10 @@ export class QuoteGuard {
     this.doubted.fill(null);
   }
 
-  /** As where nobody listened: nobody speaks. */
-  forgetDoubt(at: InstrumentId): void {
-    this.doubted[at] = null;
+  /** Nobody speaks: what is held back becomes the price by others that agree, and not by standing. */
+  stopClock(at: InstrumentId): void {
+    const doubted = this.doubted[at] ?? null;
+    if (doubted !== null && !doubted.unheard) this.doubted[at] = { ...doubted, unheard: true };
   }
 
   believe(at: InstrumentId, bidTicks: number, askTicks: number): void {

@@ -50,15 +50,26 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
   };
 });
 
-/** At the market only down to a price that is judged like a limit, beyond the newest quote; and never resting there. */
+/**
+ * At the market only down to a price that is judged like a limit, beyond the newest quote; and never resting there. A stop
+ * between the two would pass for one on the losing side, and go off as the entry is filled.
+ */
 export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
   if (intent.purpose !== 'entry' || intent.type !== 'market') return null;
-  const { side, limitTicks, timeInForce } = intent;
+  const { side, limitTicks, protectTicks, timeInForce } = intent;
   const reaches = limitTicks !== null && (side === 'buy' ? limitTicks >= askTicks : limitTicks <= bidTicks);
-  if (reaches && timeInForce === 'IOC') return null;
+  if (!reaches || timeInForce !== 'IOC') {
+    return {
+      limit: 'market-entry',
+      reason: 'an entry at the market needs a worst price that it takes, beyond the newest quote',
+    };
+  }
+  const goesOff =
+    protectTicks !== null && (side === 'buy' ? protectTicks >= bidTicks : protectTicks <= askTicks);
+  if (!goesOff) return null;
   return {
     limit: 'market-entry',
-    reason: 'an entry at the market needs a worst price that it takes, beyond the newest quote',
+    reason: 'the newest quote has reached the stop-loss of this entry already',
   };
 });
 

@@ -102,6 +102,17 @@ describe('what is shown of them', () => {
     expect([stop.quantityLots, desk.lots(0)]).toEqual([lots, lots]);
   });
 
+  it('still knows that the stop has trailed, where break-even moved it last', () => {
+    const { desk } = held({ breakEvenAtTicks: 10_150, trailTicks: 180 });
+    desk.quote(0, 10_100);
+    expect(shown(desk)).toMatchObject({ stopMovedBy: 'trailingStop' });
+    desk.quote(0, 10_150);
+    expect(shown(desk)).toMatchObject({
+      stopMovedBy: 'breakEvenStop',
+      words: ['break-even done', 'trails by 1.80'],
+    });
+  });
+
   it('is nothing where nothing but the stop closes it', () => {
     const { desk } = held({});
     expect(desk.engine.view.positions[0]?.trade?.exits).toMatchObject({ plan: {} });

@@ -31,8 +31,8 @@ describe('an entry at the market', () => {
   });
 
   it('has its stop, targets and distance judged at that price', () => {
-    const desk = asked({ ...BUY, slippageTicks: 600, protectTicks: 10_000 });
-    // 602 ticks below 10,602 are more than the 5 % that the desk file allows; below the ask they would not be.
+    const desk = asked({ ...BUY, slippageTicks: 600, protectTicks: 9_999 });
+    // 603 ticks below 10,602 are more than the 5 % that the desk file allows; below the ask they would not be.
     expect(desk.recorded('order.denied')).toMatchObject([
       { limit: 'stop-loss-required', order: { limitTicks: 10_602 } },
     ]);
@@ -41,6 +41,21 @@ describe('an entry at the market', () => {
     const collar = { risk: { ...desk.config.risk, maxEntryDistancePct: 0.1 } };
     expect(asked(BUY, collar).recorded('order.denied')).toMatchObject([{ limit: 'price-collar' }]);
   });
+
+  it.each<[string, MarketEntry, number]>([
+    ['buys', BUY, 9_999],
+    ['sells', { ...BUY, side: 'sell' }, 10_003],
+  ])(
+    'that %s is refused where the quote has reached its stop, though its worst price has not',
+    (_, wish, good) => {
+      const changes = { capabilities: { ...FUTURES, shorting: true } };
+      const reached = wish.side === 'buy' ? good + 1 : good - 1;
+      expect(asked({ ...wish, protectTicks: reached }, changes).recorded('order.denied')).toMatchObject([
+        { limit: 'market-entry', reason: expect.stringContaining('has reached the stop-loss') },
+      ]);
+      expect(asked({ ...wish, protectTicks: good }, changes).live('entry', 0)).toHaveLength(1);
+    },
+  );
 
   it('is sized by that price too', () => {
     const size = { equityPct: 5 };

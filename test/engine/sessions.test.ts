@@ -64,6 +64,27 @@ describe('a closed market', () => {
     expect(desk.engine.view.peak).toBeLessThan(peak * 1.01);
   });
 
+  it('takes for its price what others agree with, says the first once, and no older one as it opens', () => {
+    const quotes = { awaySpreads: 20, awayPct: 3, spreadPct: 2, agreeing: 3, standsMs: 2_000 };
+    const desk = new DeskUnderTest({ quotes, sessions: [{ calendar: closing() }] }, 1).active();
+    passTo(desk, '13:00:01', [0]);
+    const quoteEachMinute = (ticks: number, minutes: number): void => {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        desk.quote(0, ticks + minute);
+        for (let tick = 0; tick < 6; tick += 1) desk.pass(10_000);
+      }
+    };
+    const said = () => desk.recorded('note').filter(({ text }) => text.includes('implausible'));
+    quoteEachMinute(10_500, 30);
+    expect(desk.engine.view.quotes).toMatchObject([{ bidTicks: 10_529 }]);
+    expect(said()).toHaveLength(1);
+    quoteEachMinute(11_500, 2);
+    desk.wait(Date.parse('2026-01-05T18:00Z') - desk.marketMs);
+    for (let second = 0; second < 10; second += 1) desk.pass(1_000);
+    expect(desk.engine.view.quotes).toMatchObject([{ bidTicks: 10_529 }]);
+    expect(said()).toHaveLength(2);
+  });
+
   it('is entered no more, and its bars are seen by nobody; another market goes on', () => {
     const desk = closingDesk();
     passTo(desk, '13:30');

@@ -86,6 +86,14 @@ describe('a desk file', () => {
       /^take it out of one of the two$/,
     ],
     [
+      'a halt that opens it again',
+      ({ incidents }) =>
+        Object.assign(incidents.kinds['power-lost'] ?? {}, { trigger: { halt: ['venue', 'check-failed'] } }),
+      'incidents.kinds.power-lost.trigger.halt[1]',
+      /^a cause that no step of its own makes$/,
+      /^take check-failed out: the desk has halted where that opens it$/,
+    ],
+    [
       'a halt that a person causes',
       ({ incidents }) => Object.assign(incidents.kinds['late-bank'] ?? {}, { trigger: { halt: ['person'] } }),
       'incidents.kinds.late-bank.trigger.halt[0]',

@@ -1,6 +1,7 @@
 /** The playbook of a desk's own kind of incident: steps without code, carried out by the workflow of every incident. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OwnPlaybook, PlaybookStep } from '../../src/contracts/incident.js';
+import { backupWorkflowId } from '../../src/contracts/queues.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { openApproval, vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
@@ -171,5 +172,40 @@ describe('an own playbook', () => {
     await until('its phase', async () => (await incident.progress()).phase === 'Step gateway');
     await incident.answer('resolve');
     expect((await incident.result()).outcome).toBe('anna declared it over: seen');
+  });
+
+  it('waits for a backup where somebody asks to cancel, and no longer where it is declared over', async () => {
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const taken = { key: 'take', title: 'Taken', verdict: 'pass', observed: 'x', expected: 'y' } as const;
+    const other = await bench.desk({
+      serve: ['operations', 'engine'],
+      activities: () => ({
+        takeBackup: async () => {
+          await released;
+          return { backupId: 'b1', step: taken };
+        },
+        verifyBackup: async () => ({ ...taken, key: 'verify' }),
+        pruneBackups: async () => ({ ...taken, key: 'prune' }),
+      }),
+    });
+    const steps = [step('backup', { action: 'backup' })];
+    const playbook = { steps, over: 'passed', haltRule: 'person', backupsKept: 14 } as const;
+    const incident = await openIncident(bench, other, { kind: 'prices-stand-still', playbook });
+    const backup = bench.client.workflow.getHandle(backupWorkflowId(other.name));
+    await until('the backup', () => backup.describe().catch(() => null));
+    await bench.client.workflow.getHandle(incident.workflowId).cancel();
+    await stepOf(bench, incident, 'Asked to cancel');
+    expect((await incident.progress()).phase).toBe('Step backup');
+    await incident.answer('resolve');
+    expect((await incident.result()).outcome).toBe('anna declared it over: seen');
+    expect(await stepOf(bench, incident, 'Step backup')).toMatchObject({
+      verdict: 'not_run',
+      observed: expect.stringMatching(/^the incident was declared over; .* goes on by itself$/),
+    });
+    release();
+    expect(await backup.result()).toMatchObject({ verdict: 'pass' });
   });
 });

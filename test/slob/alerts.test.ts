@@ -49,6 +49,10 @@ it('an entry is told when it is placed, and an order when it is rejected', () =>
     event: 'order',
     title: 'slob: Order Placed - sell 2 NQ/USD at 15234.00',
   });
+  const atMarket = { ...entry, type: 'market', timeInForce: 'IOC' } as const;
+  expect(told({ type: 'order.intended', order: atMarket, marketMs: 0 })).toMatchObject({
+    title: 'slob: Order Placed - sell 2 NQ/USD at the market, 15234.00 at worst',
+  });
   const protective = approved({ purpose: 'protective', type: 'stop', stopTicks: 1, quantityLots: 2 });
   expect(told({ type: 'order.intended', order: protective, marketMs: 0 })).toBeNull();
   const state = {

@@ -30,7 +30,7 @@ export function believeWhatStands(core: Core): void {
   for (const { id: at } of core.config.instruments) {
     // In a closed market nobody contradicts it.
     if (!isMarketOpen(core, at)) {
-      core.guard.forgetDoubt(at);
+      core.guard.stopClock(at);
       continue;
     }
     const standing = core.guard.standing(at, core);

@@ -114,7 +114,9 @@ function orderPlaced(desk: Desk, order: OrderIntent): Told | null {
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
   const ticks = order.limitTicks ?? order.stopTicks;
-  const at = ticks === null ? 'at the market' : `at ${formatDecimal(ticks, tickSize)}`;
+  const price = ticks === null ? null : formatDecimal(ticks, tickSize);
+  const worst = price === null ? '' : `, ${price} at worst`;
+  const at = order.type === 'market' ? `at the market${worst}` : `at ${price}`;
   const quantity = formatDecimal(order.quantityLots, lotSize);
   const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol} ${at}`;
   return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };

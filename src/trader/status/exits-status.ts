@@ -31,8 +31,7 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
     return `target ${price}${part}${reached ? ' reached' : ''}`;
   });
   if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${breakEven.price}`);
-  if (trailBy !== null)
-    words.push(`trails by ${trailBy}${stopMovedBy === 'trailingStop' ? '' : ', not moved yet'}`);
+  if (trailBy !== null) words.push(`trails by ${trailBy}${stopMovedBy === null ? ', not moved yet' : ''}`);
   if (timeExitMs !== null) words.push(`time exit ${dayAndMinute(timeExitMs)} UTC`);
   return words;
 }

@@ -19,7 +19,7 @@ const ACTIONS: Readonly<Record<ShippedAction, (context: StepContext) => Promise<
     ];
     const label = backupLabel(context.desk);
     const running = executeChild<typeof backup>('backup', { ...child(context, workflowId, label), args });
-    return outcomeOf(workflowId, running);
+    return outcomeOf(workflowId, running, context);
   },
   'restore-drill': (context) => {
     const workflowId = drillWorkflowId(context.desk);
@@ -29,7 +29,7 @@ const ACTIONS: Readonly<Record<ShippedAction, (context: StepContext) => Promise<
       ...child(context, workflowId, label),
       args,
     });
-    return outcomeOf(workflowId, running);
+    return outcomeOf(workflowId, running, context);
   },
 };
 
@@ -60,13 +60,17 @@ function child({ desk }: StepContext, workflowId: string, label: ReturnType<type
   };
 }
 
-async function outcomeOf(workflowId: string, running: Promise<BackupResult>): Promise<StepOutcome> {
+async function outcomeOf(
+  workflowId: string,
+  running: Promise<BackupResult>,
+  { untilOver = untilCancelRequest, cancelledBy = CANCEL_ASKED }: StepContext,
+): Promise<StepOutcome> {
   const expected = 'every step of it to pass';
-  const result = await untilCancelRequest(running);
+  const result = await untilOver(running);
   if (result === null)
     return {
       verdict: 'not_run',
-      observed: `${CANCEL_ASKED}; ${workflowId} goes on by itself`,
+      observed: `${cancelledBy}; ${workflowId} goes on by itself`,
       expected,
       reference: workflowId,
     };

@@ -15,8 +15,10 @@ export interface StepContext {
   readonly trail: Pick<EvidenceTrail, 'add'>;
   /** What has not begun by then is left out. */
   readonly isCancelled?: () => boolean;
-  /** Why, in the evidence of a person's step that nothing waits for any longer. */
+  /** Why, in the evidence of a person's step or a backup that nothing waits for any longer. */
   readonly cancelledBy?: string;
+  /** What work that goes on by itself gives; null where nothing waits for it any longer. Left out: until a request to cancel. */
+  readonly untilOver?: <T extends object>(work: Promise<T>) => Promise<T | null>;
   readonly onResult: (result: StepResult) => void;
   /** A repetition that says the same as before needs no row of its own. */
   readonly worthRecording: (result: StepResult) => boolean;

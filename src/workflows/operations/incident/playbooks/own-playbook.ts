@@ -2,6 +2,7 @@
  * The playbook of a kind of the desk's own: the steps of its desk file, one after the other, each once, whatever is
  * repeated; then it waits for what the desk file says, or for a person.
  */
+import { condition } from '@temporalio/workflow';
 import { isTradingAction, type OwnPlaybook, type PlaybookStep } from '../../../../contracts/incident.js';
 import { leaveOut, runStep } from '../../routine/run-steps.js';
 import { recordResult, type StepContext } from '../../routine/step.js';
@@ -99,6 +100,12 @@ function contextOf({ input, course, timeline }: IncidentRun, { backupsKept }: Ow
     },
     isCancelled: () => course.resolved !== null,
     cancelledBy: DECLARED_OVER,
+    // Asked to cancel, an incident goes on, and so do its steps.
+    untilOver: (work) => {
+      // Of what is no longer waited for, a failure is told by itself.
+      work.catch(() => {});
+      return Promise.race([work, condition(() => course.resolved !== null).then(() => null)]);
+    },
     onResult: () => {},
     worthRecording: () => true,
   };
