@@ -302,6 +302,21 @@ describe('a check of', () => {
       verdict: 'fail',
       observed: "position NQ/USD: ours 0, the venue's -1",
     });
+    bench.renew();
+    bench.trader.readAtWallMs = Date.now();
+    bench.says({
+      positions: [{ ...SHORT, protection: 'confirmed', strategy: 'fermata', trade: {} as never }],
+    });
+    expect(await bench.run('morning books')).toMatchObject({
+      verdict: 'fail',
+      observed: 'short 1 NQ/USD: no strategy of the desk opened it',
+    });
+    bench.renew();
+    bench.trader.halt('reconciliation', 'auto');
+    expect(await bench.run('morning books')).toMatchObject({
+      verdict: 'fail',
+      observed: 'reconciliation by test',
+    });
   });
 });
 
