@@ -24,8 +24,9 @@ function said({ symbol, side, quantity, entryPrice, exitPrice, result, r, why }:
   return `${symbol} ${side} ${plain(quantity)} ${prices}: ${money(Number(result))}${multiple}, ${exitReasonWords(why)}`;
 }
 
+/** Without the zeros that the column adds; never as a power of ten. */
 const plain = (decimal: string | null): string =>
-  decimal === null ? 'an unknown price' : `${Number(decimal)}`;
+  decimal === null ? 'an unknown price' : decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
 
 /** How many orders were made, by what they were for and what became of them. */
 export const orders = report(SPAN, async (context, parameters) => {

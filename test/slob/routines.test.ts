@@ -363,13 +363,13 @@ describe('a sign-off', () => {
 });
 
 describe('a report of', () => {
-  const closed = async (hoursAgo: number, result: number, r: number): Promise<void> => {
+  const closed = async (hoursAgo: number, result: number, r: number, quantity = '1'): Promise<void> => {
     const at = new Date(NOW - hoursAgo * HOUR);
     await bench.database.pool.query(
       `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
          fees, r, why, config_hash, opened, market, wall, simulated)
-       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', 1, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
-      [bench.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at],
+       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', $7, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
+      [bench.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at, quantity],
     );
   };
   const ordered = (id: string, purpose: string, state: string, hoursAgo = 1) =>
@@ -386,6 +386,9 @@ describe('a report of', () => {
     expect(await said('hourly-review trades')).toMatch(
       /: NQ\/USD short 1 from 15011 to 14976\.25: 690\.50, 2\.00 R, by its target$/,
     );
+    bench.renew();
+    await closed(0.9, 1, 2, '0.00000010');
+    expect(await said('hourly-review trades')).toContain('short 0.0000001 from 15011 to');
   });
 
   it('hourly-review trend says what each of the last hours came to, the newest last', async () => {
