@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { NOTICE_EVENTS } from '../desk/notify-schema.js';
+import { eventsTold, NOTICE_EVENTS } from '../desk/notify-schema.js';
 import { poissonTails } from '../domain/statistics.js';
 import { channelHealth } from '../home/channel-health.js';
-import { countNotices } from '../store/count-notices.js';
+import { countNotices, firstNoticeMs } from '../store/count-notices.js';
+import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 
 const DAY_MS = 86_400_000;
@@ -11,24 +12,33 @@ const TAIL_MIN = 0.025;
 
 /**
  * Whether so many alerts of an event are what is usual. Few come in a month even where all is well: judged is by the
- * Poisson interval of what is expected, not by the number itself.
+ * Poisson interval of what is expected, not by the number itself. A desk that began to tell since then is held only to
+ * the days that it has told.
  */
 export const alertRate = check(
   z.strictObject({
     event: z.enum([...NOTICE_EVENTS, 'critical']).default('critical'),
     perWeek: z.number().positive().default(0.5),
-    days: z.number().min(1).max(366).default(28),
+    days: z.number().min(1).max(NOTICES_KEPT_DAYS).default(28),
   }),
   async ({ desk, pool, runtime }, { event, perWeek, days }) => {
-    const mean = (perWeek * days) / 7;
-    const expected = `about ${mean.toFixed(1)} alerts (${event}) in ${days} days, ${perWeek} a week`;
-    if (!channelHealth(runtime.home, desk.desk, Date.now()).some(({ state }) => state !== 'off'))
-      return { verdict: 'not_run', observed: 'no alerts are sent from here: none can be counted', expected };
+    const expectedIn = (told: number): number => (perWeek * told) / 7;
+    const inWords = (told: number): string =>
+      `about ${expectedIn(told).toFixed(1)} alerts (${event}) in ${Number(told.toFixed(1))} days, ${perWeek} a week`;
+    const notRun = (observed: string) => ({ verdict: 'not_run' as const, observed, expected: inWords(days) });
+    const events = eventsTold(desk.notify);
+    if (event !== 'critical' && !events.includes(event))
+      return notRun(`nobody is told of it: notify.telegram.events leaves ${event} out`);
+    const firstMs = await firstNoticeMs(pool, desk.desk);
+    const isTold = channelHealth(runtime.home, desk.desk, Date.now()).some(({ state }) => state !== 'off');
+    if (firstMs === null || !isTold) return notRun('no alerts are sent from here: none can be counted');
     const toMs = Date.now();
-    const counted = await countNotices(pool, { desk: desk.desk, fromMs: toMs - days * DAY_MS, toMs });
+    const fromMs = Math.max(firstMs, toMs - days * DAY_MS);
+    const told = (toMs - fromMs) / DAY_MS;
+    const counted = await countNotices(pool, { desk: desk.desk, fromMs, toMs }, events);
     const count = counted.find(({ what }) => what === event)?.count ?? 0;
-    const { atMost, atLeast } = poissonTails(mean, count);
+    const { atMost, atLeast } = poissonTails(expectedIn(told), count);
     const verdict = atMost < TAIL_MIN || atLeast < TAIL_MIN ? 'fail' : 'pass';
-    return { verdict, observed: `${count} alerts (${event})`, expected };
+    return { verdict, observed: `${count} alerts (${event})`, expected: inWords(told) };
   },
 );

@@ -1,27 +1,31 @@
 import { z } from 'zod';
+import type { TraderStatus } from '../contracts/trader-status.js';
 import { check } from './check.js';
 
 const STATUS_MS = 3_000;
 const MINUTE_MS = 60_000;
 
-/** What the trader counts against what its venue said when it was read last: positions, orders, fills and cash. */
+/**
+ * What the trader counts against what its venue said when it was read last: positions, orders, fills and cash. A position
+ * that was taken over from the venue agrees from then on, and still nobody expected it: that fails for as long as it is held.
+ */
 export const booksAgree = check(
   z.strictObject({ maxAgeMinutes: z.number().min(0).default(15) }),
   async ({ trader }, { maxAgeMinutes }) => {
     const expected = `a reading of the venue, at most ${maxAgeMinutes} minutes old, that agrees with the trader`;
-    const { reconciliation, books, cash, currency } = await trader.call(
-      'status',
-      {},
-      { timeoutMs: STATUS_MS },
-    );
+    const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const { reconciliation, books, cash, currency } = status;
     const { state, atWallMs, differences } = reconciliation;
     const differing = differences
       .filter(({ rule }) => rule !== 'correct')
       .map(({ what, symbol, ours, venues }) => `${what} ${symbol}: ours ${ours}, the venue's ${venues}`);
+    const unexplained = unexpected(status);
     if (books.cashUnexplained !== null)
-      differing.push(`cash: ours ${cash} ${currency}, unexplained ${books.cashUnexplained}`);
-    if (state === 'differences' || books.cashUnexplained !== null)
-      return { verdict: 'fail', observed: differing.join('; ') || 'the books differ', expected };
+      unexplained.push(`cash: ours ${cash} ${currency}, unexplained ${books.cashUnexplained}`);
+    if (state === 'differences' || unexplained.length > 0) {
+      const observed = [...differing, ...unexplained].join('; ') || 'the books differ';
+      return { verdict: 'fail', observed, expected };
+    }
     if (state !== 'clean' || atWallMs === null)
       return { verdict: 'not_run', observed: `the venue was not read (${state})`, expected };
     const minutes = (Date.now() - atWallMs) / MINUTE_MS;
@@ -29,3 +33,11 @@ export const booksAgree = check(
     return { verdict: minutes <= maxAgeMinutes ? 'pass' : 'not_run', observed, expected };
   },
 );
+
+/** Positions that no strategy opened, and why the desk was halted when its books were found to differ. */
+const unexpected = ({ positions, halts }: TraderStatus): string[] => [
+  ...positions
+    .filter(({ strategy, trade }) => strategy === 'fermata' && trade !== null)
+    .map(({ side, quantity, symbol }) => `${side} ${quantity} ${symbol}: no strategy of the desk opened it`),
+  ...halts.filter(({ cause }) => cause === 'reconciliation').map(({ reason }) => reason),
+];

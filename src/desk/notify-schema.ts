@@ -41,3 +41,9 @@ const telegramSchema = z.strictObject({
 export const notifySchema = z.strictObject({
   telegram: telegramSchema.prefault({}).describe('The Telegram bot.'),
 });
+
+/** Events that people are told; whatever else is written down as a notice reaches nobody. Approvals always do. */
+export const eventsTold = ({ telegram }: z.output<typeof notifySchema>): readonly string[] => [
+  ...telegram.events,
+  'approval',
+];

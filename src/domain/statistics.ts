@@ -91,11 +91,12 @@ export function poissonTails(
   mean: number,
   count: number,
 ): { readonly atMost: number; readonly atLeast: number } {
-  let exactly = Math.exp(-mean);
+  // In logarithms: the chance of no event at all is 0 in floating point from a mean of 746 on.
+  let logExactly = -mean;
   let below = 0;
   for (let events = 1; events <= count; events += 1) {
-    below += exactly;
-    exactly *= mean / events;
+    below += Math.exp(logExactly);
+    logExactly += Math.log(mean / events);
   }
-  return { atMost: below + exactly, atLeast: 1 - below };
+  return { atMost: below + Math.exp(logExactly), atLeast: 1 - below };
 }

@@ -1,5 +1,8 @@
+import { z } from 'zod';
+import { eventsTold } from '../desk/notify-schema.js';
 import { channelHealth } from '../home/channel-health.js';
 import { countNotices } from '../store/count-notices.js';
+import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { countBadRuns, countHalts } from '../store/performance.js';
 import { report } from './report.js';
 import { listed, SPAN, spanOf } from './span.js';
@@ -11,12 +14,17 @@ export const incidents = report(SPAN, async (context, parameters) => {
   return `${span.days} days: halts ${listed(halts)}; routines ${listed(runs)}`;
 });
 
-/** How often people were told, by event. Throws while nobody is: then nothing is known, and 0 would be a lie. */
-export const alerts = report(SPAN, async (context, parameters) => {
-  const span = spanOf(context, parameters);
+const TOLD = z.strictObject({ days: z.number().min(0).max(NOTICES_KEPT_DAYS).default(7) });
+
+/**
+ * How often people were told, by event. Throws while nobody is: then nothing is known, and 0 would be a lie. Of wall time:
+ * that of a simulated market is another one, and a notice does not have it.
+ */
+export const alerts = report(TOLD, async (context, parameters) => {
+  const span = spanOf({ ...context, marketMs: Date.now() }, parameters);
   if (!channelHealth(context.runtime.home, span.desk, Date.now()).some(({ state }) => state !== 'off'))
     throw new Error(
       'no alerts are sent from here, so that none can be counted: set Telegram up (docs/TELEGRAM.md)',
     );
-  return `${span.days} days: ${listed(await countNotices(context.pool, span))}`;
+  return `${span.days} days: ${listed(await countNotices(context.pool, span, eventsTold(context.desk.notify)))}`;
 });

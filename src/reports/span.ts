@@ -16,6 +16,13 @@ export function spanOf(
   return { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs, days };
 }
 
+/** Hours where it is less than a day. */
+export function lengthOf(days: number): string {
+  if (days >= 1) return `${days} days`;
+  const hours = Number((days * 24).toFixed(1));
+  return hours === 1 ? '1 hour' : `${hours} hours`;
+}
+
 export const money = (value: number): string => value.toFixed(2);
 export const percent = (fraction: number): string => `${(fraction * 100).toFixed(2)} %`;
 export const listed = (counted: readonly { what: string; count: number }[]): string =>

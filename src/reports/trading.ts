@@ -4,7 +4,7 @@ import { exitReasonWords } from '../domain/exit-reason.js';
 import { moment } from '../domain/moment.js';
 import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';
 import { report } from './report.js';
-import { DAY_MS, listed, money, percent, SPAN, spanOf } from './span.js';
+import { DAY_MS, lengthOf, listed, money, percent, SPAN, spanOf } from './span.js';
 
 const SHOWN_MAX = 20;
 const STEPS_MAX = 60;
@@ -13,9 +13,9 @@ const STEPS_MAX = 60;
 export const trades = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const found = await listTrades(context.pool, span, SHOWN_MAX + 1);
-  if (found.length === 0) return `${span.days} days: no trade was closed`;
+  if (found.length === 0) return `${lengthOf(span.days)}: no trade was closed`;
   const more = found.length > SHOWN_MAX ? '; and more before' : '';
-  return `${span.days} days: ${found.slice(0, SHOWN_MAX).map(said).join('; ')}${more}`;
+  return `${lengthOf(span.days)}: ${found.slice(0, SHOWN_MAX).map(said).join('; ')}${more}`;
 });
 
 function said({ symbol, side, quantity, entryPrice, exitPrice, result, r, why }: ListedTrade): string {
@@ -24,15 +24,16 @@ function said({ symbol, side, quantity, entryPrice, exitPrice, result, r, why }:
   return `${symbol} ${side} ${plain(quantity)} ${prices}: ${money(Number(result))}${multiple}, ${exitReasonWords(why)}`;
 }
 
+/** Without the zeros that the column adds; never as a power of ten. */
 const plain = (decimal: string | null): string =>
-  decimal === null ? 'an unknown price' : `${Number(decimal)}`;
+  decimal === null ? 'an unknown price' : decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
 
 /** How many orders were made, by what they were for and what became of them. */
 export const orders = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const counted = await countOrders(context.pool, span);
   const all = counted.reduce((sum, { count }) => sum + count, 0);
-  return `${span.days} days: ${all} orders${all === 0 ? '' : ` (${listed(counted)})`}`;
+  return `${lengthOf(span.days)}: ${all} orders${all === 0 ? '' : ` (${listed(counted)})`}`;
 });
 
 /** Result and win rate of one span after the other, the newest last: `steps` of them, `days` long. */

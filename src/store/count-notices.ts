@@ -2,13 +2,30 @@
 import type { Counted, Span } from './performance.js';
 import type { Pool } from './pool.js';
 
-/** Notices by event, those that are critical also as `critical`; the most frequent first. By the time they were written. */
-export async function countNotices(pool: Pick<Pool, 'query'>, span: Span): Promise<readonly Counted[]> {
+/**
+ * Notices of these events, by event, those that are critical also as `critical`; the most frequent first. `span`: of wall
+ * time, since a notice has the time at which it was written.
+ */
+export async function countNotices(
+  pool: Pick<Pool, 'query'>,
+  span: Span,
+  events: readonly string[],
+): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select what, count(*) as count from notice,
        unnest(case when severity = 'critical' then array[event, 'critical'] else array[event] end) as what
-      where desk = $1 and created >= $2 and created < $3 group by what order by count(*) desc, what`,
-    [span.desk, new Date(span.fromMs), new Date(span.toMs)],
+      where desk = $1 and created >= $2 and created < $3 and event = any($4)
+      group by what order by count(*) desc, what`,
+    [span.desk, new Date(span.fromMs), new Date(span.toMs), events],
   );
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
+}
+
+/** When the oldest notice that is kept was written; null where nobody was ever told anything. Wall milliseconds. */
+export async function firstNoticeMs(pool: Pick<Pool, 'query'>, desk: string): Promise<number | null> {
+  const found = await pool.query<{ first: Date | null }>(
+    'select min(created) as first from notice where desk = $1',
+    [desk],
+  );
+  return found.rows[0]?.first?.getTime() ?? null;
 }

@@ -103,7 +103,8 @@ export async function markButtonsClosed(pool: Queries, id: string): Promise<void
   await pool.query('update outbox set buttons_open = false where id = $1', [id]);
 }
 
-const KEEP_DAYS = 30;
+/** Eight weeks are looked back on, so that what is told seldom can be counted; a few days more, since routines run late. */
+export const NOTICES_KEPT_DAYS = 60;
 const UNDELIVERED_DAYS_MAX = 7;
 /** Deliveries that wait, per desk. Past it the oldest that are for information only are given up. */
 const WAITING_MAX = 5_000;
@@ -113,7 +114,7 @@ export async function pruneOutbox(pool: Queries, desk: string): Promise<number> 
   await pool.query(
     `delete from notice n where desk = $1 and created < now() - make_interval(days => $2)
        and not exists (select 1 from outbox o where o.notice_id = n.id and o.state in ('pending', 'sending'))`,
-    [desk, KEEP_DAYS],
+    [desk, NOTICES_KEPT_DAYS],
   );
   const old = await pool.query(
     `update outbox set state = 'given_up', finished = now(), reason = 'too old'

@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
-import { REPORTS } from '../../src/reports/registry.js';
+import { pruneOutbox } from '../../src/store/outbox-delivery.js';
 import { NOW } from '../checks/check-bench.js';
 import { RoutineBench } from './support/routine-bench.js';
 
@@ -75,7 +75,14 @@ interface Situations {
   readonly unknownIs: string;
 }
 
-const GATEWAY: Situations = { bad: gone, unknown: gone, unknownIs: 'fail' };
+/** The trader answers, and its venue does not. */
+const gatewayGone = () => {
+  const { trader } = bench;
+  const answer = trader.answer.bind(trader);
+  trader.answer = (method, params) =>
+    method === 'flatProof' ? Promise.reject(new Error('IB Gateway does not answer')) : answer(method, params);
+};
+const GATEWAY: Situations = { bad: gatewayGone, unknown: gone, unknownIs: 'fail' };
 const DATABASE: Situations = { bad: noDatabase, unknown: noDatabase, unknownIs: 'fail' };
 const DASHBOARD: Situations = {
   bad: () => {
@@ -108,7 +115,10 @@ const drawdownOf = (belowPct: number): Situations => ({
   unknownIs: 'not_run',
 });
 const BACKUP: Situations = {
-  good: () => bench.backupTaken(23.9),
+  good: async () => {
+    await bench.backupTaken(23.9);
+    await bench.backupTaken(50);
+  },
   bad: () => bench.backupTaken(24.1),
   unknown: () => undefined,
   unknownIs: 'not_run',
@@ -131,9 +141,16 @@ const alertsSent = async (event: string, severity: string, daysAgo: readonly num
       `insert into notice (desk, fingerprint, event, severity, title, body, created) values ($1, $2, $3, $4, '', '', $5)`,
       [desk, `${event}:${at}`, event, severity, new Date(Date.now() - days * DAY)],
     );
+  // What is no longer kept can't be counted.
+  await pruneOutbox(bench.database.pool, desk);
+};
+const tellsOnlyOf = (event: 'halt') => {
+  const { desk } = bench.context;
+  const telegram = { ...desk.notify.telegram, events: [event] };
+  bench.context = { ...bench.context, desk: { ...desk, notify: { ...desk.notify, telegram } } };
 };
 const setups = (count: number) => () =>
-  alertsSent('setup', 'info', [60, ...Array.from({ length: count }, (_, at) => at * 3)]);
+  alertsSent('setup', 'info', [58, ...Array.from({ length: count }, (_, at) => at * 3)]);
 const errors = (count: number) => () =>
   alertsSent('halt', 'critical', [30, ...Array.from({ length: count }, (_, at) => at * 3)]);
 
@@ -248,6 +265,15 @@ describe('a check of', () => {
     expect(await bench.run('weekly setup-rate')).toMatchObject({
       verdict: 'fail',
       observed: '0 alerts (setup)',
+      expected: 'about 5.2 alerts (setup) in 56 days, 0.65 a week',
+    });
+  });
+
+  it('the setups are held to the days that people were told, where these are fewer', async () => {
+    await alertsSent('system', 'info', [14]);
+    expect(await bench.run('weekly setup-rate')).toMatchObject({
+      verdict: 'pass',
+      expected: 'about 1.3 alerts (setup) in 14 days, 0.65 a week',
     });
   });
 
@@ -275,6 +301,21 @@ describe('a check of', () => {
     expect(await bench.run('morning books')).toMatchObject({
       verdict: 'fail',
       observed: "position NQ/USD: ours 0, the venue's -1",
+    });
+    bench.renew();
+    bench.trader.readAtWallMs = Date.now();
+    bench.says({
+      positions: [{ ...SHORT, protection: 'confirmed', strategy: 'fermata', trade: {} as never }],
+    });
+    expect(await bench.run('morning books')).toMatchObject({
+      verdict: 'fail',
+      observed: 'short 1 NQ/USD: no strategy of the desk opened it',
+    });
+    bench.renew();
+    bench.trader.halt('reconciliation', 'auto');
+    expect(await bench.run('morning books')).toMatchObject({
+      verdict: 'fail',
+      observed: 'reconciliation by test',
     });
   });
 });
@@ -322,20 +363,20 @@ describe('a sign-off', () => {
 });
 
 describe('a report of', () => {
-  const closed = async (hoursAgo: number, result: number, r: number): Promise<void> => {
+  const closed = async (hoursAgo: number, result: number, r: number, quantity = '1'): Promise<void> => {
     const at = new Date(NOW - hoursAgo * HOUR);
     await bench.database.pool.query(
       `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
          fees, r, why, config_hash, opened, market, wall, simulated)
-       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', 1, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
-      [bench.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at],
+       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', $7, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
+      [bench.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at, quantity],
     );
   };
-  const ordered = (id: string, purpose: string, state: string) =>
+  const ordered = (id: string, purpose: string, state: string, hoursAgo = 1) =>
     bench.database.pool.query(
       `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
          created_market, created, updated) values ($1, $2, 'NQ/USD', 'sell', 'limit', $3, 'slob', $4, 1, 15011, true, $5, $5, $5)`,
-      [bench.context.desk.desk, id, purpose, state, new Date(NOW - HOUR)],
+      [bench.context.desk.desk, id, purpose, state, new Date(NOW - hoursAgo * HOUR)],
     );
   const said = async (named: string) => (await bench.run(named)).observed;
 
@@ -343,8 +384,11 @@ describe('a report of', () => {
     await closed(0.9, 690.5, 2);
     await closed(1.1, -349.5, -1);
     expect(await said('hourly-review trades')).toMatch(
-      /: NQ\/USD short 1 from 15011 to 14976\.25: 690\.50, 2\.00 R, by its target$/,
+      /^1 hour: NQ\/USD short 1 from 15011 to 14976\.25: 690\.50, 2\.00 R, by its target$/,
     );
+    bench.renew();
+    await closed(0.9, 1, 2, '0.00000010');
+    expect(await said('hourly-review trades')).toContain('short 0.0000001 from 15011 to');
   });
 
   it('hourly-review trend says what each of the last hours came to, the newest last', async () => {
@@ -387,6 +431,7 @@ describe('a report of', () => {
     await ordered('e1', 'entry', 'filled');
     await ordered('e2', 'entry', 'filled');
     await ordered('e3', 'entry', 'rejected');
+    await ordered('e4', 'entry', 'filled', 25);
     expect(await said('close orders')).toBe('1 days: 3 orders (entry filled 2, entry rejected 1)');
   });
 
@@ -454,16 +499,11 @@ describe('a report of', () => {
     await alertsSent('order', 'info', [0]);
     await alertsSent('system', 'info', [3, 5, 8]);
     await alertsSent('halt', 'critical', [4]);
-    const { desk } = bench.context;
-    const counted = async (named: string) => {
-      const step = bench.stepOf(named);
-      return REPORTS.get(step.report ?? '')?.(
-        { ...bench.context, desk, marketMs: Date.now() + HOUR },
-        step.with,
-      );
-    };
-    expect(await counted('close setups')).toBe('1 days: setup 2, order 1');
-    expect(await counted('weekly alerts')).toBe('7 days: setup 3, system 2, critical 1, halt 1, order 1');
+    expect(await said('close setups')).toBe('1 days: setup 2, order 1');
+    expect(await said('weekly alerts')).toBe('7 days: setup 3, system 2, critical 1, halt 1, order 1');
+    tellsOnlyOf('halt');
+    expect(await said('weekly alerts')).toBe('7 days: critical 1, halt 1');
+    expect(await bench.run('weekly setup-rate')).toMatchObject({ verdict: 'not_run' });
   });
 
   it.each(['weekly system', 'mid-week system'])(

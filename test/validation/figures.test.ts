@@ -8,6 +8,7 @@ import {
   DrawdownMeter,
   HOURS_PER_YEAR,
   mean,
+  poissonTails,
   returnsOf,
   sampleDeviation,
   sharpeRatio,
@@ -18,6 +19,15 @@ describe('statistics, worked by hand', () => {
     // Deviations from 3: -2, -1, 0, 1, 2; squares add up to 10; 10 / 4 = 2.5.
     expect(mean([1, 2, 3, 4, 5])).toBe(3);
     expect(sampleDeviation([1, 2, 3, 4, 5])).toBeCloseTo(Math.sqrt(2.5), 12);
+  });
+
+  it('takes both tails of a Poisson distribution, of large means too', () => {
+    // Of a mean of 2: e^-2 is 0.1353, that twice is one event, and twice again by half is two.
+    const { atMost, atLeast } = poissonTails(2, 1);
+    expect(atMost).toBeCloseTo(0.406, 3);
+    expect(atLeast).toBeCloseTo(0.8647, 4);
+    expect(poissonTails(1000, 1000).atMost).toBeCloseTo(0.508, 3);
+    expect(poissonTails(1000, 1000).atLeast).toBeCloseTo(0.504, 3);
   });
 
   it('works out the Sharpe ratio of hourly returns for a year', () => {
