@@ -166,13 +166,16 @@ describe('the risk gate', () => {
     expect(approved).toBeGreaterThan(200);
   });
 
+  it('refuses entries while the breaker of the venue is open or half open, even those of a desk that is ACTIVE', () => {
+    expect(limitOf({}, { mode: 'ACTIVE', venueBreaker: 'open' })).toBe('venue-breaker');
+    expect(limitOf({}, { mode: 'ACTIVE', venueBreaker: 'halfOpen' })).toBe('venue-breaker');
+  });
+
   it.each([
     ['mode', {}, { mode: 'REDUCING' }],
     ['mode', {}, { mode: 'HALTED' }],
     ['stale-data', {}, { quoteAgeMs: 10_001 }],
     ['stale-data', {}, { quoteAgeMs: null }],
-    ['venue-breaker', {}, { venueBreaker: 'open' }],
-    ['venue-breaker', {}, { venueBreaker: 'halfOpen' }],
     ['closed-instrument', {}, { closed: 'BTC/USDT is not trading' }],
     ['position-size', {}, { sizeFactorPpm: 100_000 }],
     ['stop-loss-required', { protectTicks: null }, {}],
