@@ -1,4 +1,5 @@
 /** Temporal behind a Unix socket: `unix:///path`, as gRPC writes it. */
+import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 
 const SCHEME = 'unix://';
@@ -7,6 +8,9 @@ const SCHEME = 'unix://';
 export function socketOf(address: string): string | null {
   return address.startsWith(SCHEME) ? address.slice(SCHEME.length) : null;
 }
+
+/** Beside the socket of clients, the one at which a worker asks by HTTP CONNECT to be passed on. */
+export const socketOfWorkers = (socket: string): string => join(dirname(socket), 'workers.sock');
 
 export function addressOfSocket(path: string): string {
   return `${SCHEME}${path}`;

@@ -4,13 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
-import { type InjectedSinks, NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { type InjectedSinks, type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { bindAnswers } from '../activities/bind-answers.js';
 import { END_TIMES, endWithWorker } from '../activities/worker-ends.js';
 import type { RunSinks } from '../contracts/run-sinks.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
-import { workerConnection } from '../temporal/connect-options.js';
+import { connectWorker } from '../temporal/connect-worker.js';
 import { dataConverterOf } from '../temporal/data-converter.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { Logger } from './role-log.js';
@@ -82,11 +82,7 @@ async function runWorker(
   stopping: AbortSignal,
   onReady: () => void,
 ): Promise<void> {
-  const way = await workerConnection(context.runtime);
-  const connection = await NativeConnection.connect(way.options).catch(async (error: unknown) => {
-    await way.close();
-    throw error;
-  });
+  const connection = await connectWorker(context.runtime);
   try {
     const worker = await Worker.create(workerOptions(context, settings, connection, stopping));
     const stop = (): void => {
@@ -110,7 +106,6 @@ async function runWorker(
     }
   } finally {
     await connection.close().catch(() => undefined);
-    await way.close();
   }
 }
 

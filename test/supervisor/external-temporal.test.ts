@@ -6,14 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
-import { NativeConnection } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { externalTemporal } from '../../src/home/external-temporal.js';
 import type { TemporalPlace } from '../../src/home/runtime.js';
 import { runtimeFromEnvironment } from '../../src/home/runtime-from-environment.js';
 import { prepareNamespace } from '../../src/supervisor/temporal/prepare-namespace.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
-import { workerConnection } from '../../src/temporal/connect-options.js';
+import { connectWorker } from '../../src/temporal/connect-worker.js';
 import { openTemporal, TemporalUnavailable } from '../../src/temporal/open-temporal.js';
 import { eventually } from '../support/eventually.js';
 import {
@@ -71,11 +70,9 @@ async function reach(env: NodeJS.ProcessEnv): Promise<void> {
   } finally {
     await access.close();
   }
-  const { options, close } = await workerConnection({ temporal });
-  const connection = await NativeConnection.connect(options);
+  const connection = await connectWorker({ temporal });
   await connection.workflowService.getSystemInfo({});
   await connection.close();
-  await close();
   expect(await prepareNamespace(externalTemporal(env).options, namespace, false)).toBeNull();
   expect(await resolveTemporal({ env })).toEqual({ kind: 'address', address: temporal.address });
 }

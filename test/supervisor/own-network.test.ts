@@ -5,10 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { NativeConnection } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TemporalPlace } from '../../src/home/runtime.js';
-import { socketOf } from '../../src/home/temporal-address.js';
+import { socketOf, socketOfWorkers } from '../../src/home/temporal-address.js';
 import { type KeeperNews, ProcessKeeper } from '../../src/supervisor/keep-running.js';
 import type { ManagedProcess } from '../../src/supervisor/managed-process.js';
 import {
@@ -23,7 +22,7 @@ import {
   startTemporal,
   type TemporalServer,
 } from '../../src/supervisor/temporal/start-temporal.js';
-import { workerConnection } from '../../src/temporal/connect-options.js';
+import { connectWorker } from '../../src/temporal/connect-worker.js';
 import { openTemporal } from '../../src/temporal/open-temporal.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { until } from './support/desk-home.js';
@@ -69,7 +68,7 @@ describe('a managed Temporal server in a network of its own', () => {
     for (const port of Object.values(server.ports))
       expect(listening).not.toContain(`:${port.toString(16).toUpperCase().padStart(4, '0')} 0`);
     const socket = socketOf(server.address) ?? '';
-    expect(statSync(socket).mode & 0o777).toBe(0o600);
+    for (const each of [socket, socketOfWorkers(socket)]) expect(statSync(each).mode & 0o777).toBe(0o600);
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
@@ -84,12 +83,10 @@ describe('a managed Temporal server in a network of its own', () => {
       client.workflow.start('x', { workflowId: 'desk-owner:x', taskQueue: 'nobody' }),
     );
     await temporal.close();
-    const way = await workerConnection({ temporal: place });
-    const connection = await NativeConnection.connect(way.options);
+    const connection = await connectWorker({ temporal: place });
     const known = await connection.workflowService.describeNamespace({ namespace: TEMPORAL_NAMESPACE });
     expect(known.namespaceInfo?.name).toBe(TEMPORAL_NAMESPACE);
     await connection.close();
-    await way.close();
     const rescue = [
       'workflow',
       'signal',
@@ -105,30 +102,6 @@ describe('a managed Temporal server in a network of its own', () => {
       ...['--namespace', TEMPORAL_NAMESPACE, '--address', server.address],
     ]);
     expect(stdout).toContain('Signal');
-  });
-
-  it('is passed on to workers by a gate that asks for a password which only their process knows', async () => {
-    const way = await workerConnection({ temporal: place });
-    const [host = '', port = ''] = (way.options.proxy?.targetHost ?? '').split(':');
-    const ask = (authorization: string): Promise<string> =>
-      new Promise((resolve, reject) => {
-        const socket = connect(Number(port), host, () =>
-          socket.write(`CONNECT localhost:7233 HTTP/1.1\r\nhost: localhost\r\n${authorization}\r\n`),
-        );
-        socket.once('data', (chunk) => {
-          socket.destroy();
-          resolve(String(chunk).split('\r\n', 1)[0] ?? '');
-        });
-        socket.once('error', reject);
-      });
-    expect(await ask('')).toContain(' 407 ');
-    expect(
-      await ask(`proxy-authorization: Basic ${Buffer.from('worker:').toString('base64')}\r\n`),
-    ).toContain(' 407 ');
-    const { username = '', password = '' } = way.options.proxy?.basicAuth ?? {};
-    const right = Buffer.from(`${username}:${password}`).toString('base64');
-    expect(await ask(`proxy-authorization: Basic ${right}\r\n`)).toContain(' 200 ');
-    await way.close();
   });
 
   it('ends with its relay: neither is of use alone, and the supervisor starts both again', async () => {

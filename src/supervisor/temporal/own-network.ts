@@ -1,6 +1,6 @@
 /**
  * A network of the managed server's own, where Linux allows it: a namespace with nothing in it but a loopback, reached
- * through two Unix sockets only. Where it does not, the UI has an address that no page can know.
+ * through Unix sockets only. Where it does not, the UI has an address that no page can know.
  */
 import { execFile } from 'node:child_process';
 import { readlink } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { addressOfSocket } from '../../home/temporal-address.js';
+import { addressOfSocket, socketOfWorkers } from '../../home/temporal-address.js';
 import { unknownLoopback } from '../free-port.js';
 import { type ManagedProcess, spawnProcess } from '../managed-process.js';
 import type { ServerPorts } from './server-options.js';
@@ -70,7 +70,11 @@ export async function startRelay(
 ): Promise<ManagedProcess> {
   await untilInside(server);
   const enter = ['--target', String(server.pid), '--user', '--net', '--preserve-credentials'];
-  const passed = [`${grpcSocket(folder)}=${ports.grpc}`, `${uiSocket(folder)}=${ports.ui}`];
+  const passed = [
+    `${grpcSocket(folder)}=${ports.grpc}`,
+    `connect:${socketOfWorkers(grpcSocket(folder))}=${ports.grpc}`,
+    `${uiSocket(folder)}=${ports.ui}`,
+  ];
   return spawnProcess({
     name: 'temporal-relay',
     command: 'nsenter',

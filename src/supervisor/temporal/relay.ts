@@ -1,17 +1,36 @@
 /**
  * Runs inside the managed server's network: `relay.js SOCKET=PORT …` passes each Unix socket on to a port of the loopback
- * there. Whoever can open the socket gets in; its folder is its owner's alone.
+ * there; one of `connect:SOCKET=PORT` first takes the HTTP CONNECT that workers begin with. Whoever can open a socket gets
+ * in; its folder is its owner's alone.
  */
 import { chmodSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+const CONNECT = 'connect:';
 
 process.umask(0o077);
 for (const pair of process.argv.slice(2)) {
   const at = pair.lastIndexOf('=');
-  const [path, port] = [pair.slice(0, at), Number(pair.slice(at + 1))];
+  const [socket, port] = [pair.slice(0, at), Number(pair.slice(at + 1))];
+  const path = socket.replace(CONNECT, '');
   rmSync(path, { force: true });
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (from) => passOn(from, port));
+  const server = path === socket ? passesOn(port) : takesConnect(port);
   server.listen(path, () => chmodSync(path, 0o600));
+}
+
+function passesOn(port: number): Server {
+  return createServer({ allowHalfOpen: true }, (from) => passOn(from, port));
+}
+
+function takesConnect(port: number): Server {
+  const server = createHttpServer((_request, response) => response.writeHead(404).end());
+  server.on('connect', (_request: IncomingMessage, from: Socket, head: Buffer) => {
+    from.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    from.unshift(head);
+    passOn(from, port);
+  });
+  return server;
 }
 
 function passOn(from: Socket, port: number): void {

@@ -19,6 +19,11 @@ const DYNAMIC_CONFIGURATION = [
   // The default polls a shard's queues 20 times a second: up to 50 ms for every task of the only shard.
   'history.transferProcessorMaxPollRPS=10000',
   'history.timerProcessorMaxPollRPS=10000',
+  // A task that is written to a partition at which no worker happens to ask waits two seconds. So tasks go into one; the others
+  // are still read, since a database of before may hold some, and what asks there is passed on at once.
+  'matching.numTaskqueueWritePartitions=1',
+  'matching.forwarderMaxRatePerSecond=10000',
+  'matching.forwarderMaxOutstandingPolls=10',
   // Activities for the worker that asks for them go with the answer, without a queue, a poll and a write of their own.
   'system.enableActivityEagerExecution=true',
 ] as const;
