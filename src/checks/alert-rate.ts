@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { eventsTold, NOTICE_EVENTS } from '../desk/notify-schema.js';
+import { DAY_MS } from '../domain/civil-date.js';
 import { poissonTails } from '../domain/statistics.js';
-import { channelHealth } from '../home/channel-health.js';
+import { isTold } from '../home/channel-health.js';
 import { countNotices, firstNoticeMs } from '../store/count-notices.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 
-const DAY_MS = 86_400_000;
 /** Rarer than one time in forty, on each side, is not chance. */
 const TAIL_MIN = 0.025;
 
@@ -30,9 +30,9 @@ export const alertRate = check(
     if (event !== 'critical' && !events.includes(event))
       return notRun(`nobody is told of it: notify.telegram.events leaves ${event} out`);
     const firstMs = await firstNoticeMs(pool, desk.desk);
-    const isTold = channelHealth(runtime.home, desk.desk, Date.now()).some(({ state }) => state !== 'off');
-    if (firstMs === null || !isTold) return notRun('no alerts are sent from here: none can be counted');
     const toMs = Date.now();
+    if (firstMs === null || !isTold(runtime.home, desk.desk, toMs))
+      return notRun('no alerts are sent from here: none can be counted');
     const fromMs = Math.max(firstMs, toMs - days * DAY_MS);
     const told = (toMs - fromMs) / DAY_MS;
     const counted = await countNotices(pool, { desk: desk.desk, fromMs, toMs }, events);

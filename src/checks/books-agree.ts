@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
 import { check } from './check.js';
 
 const STATUS_MS = 3_000;
-const MINUTE_MS = 60_000;
 
 /**
  * What the trader counts against what its venue said when it was read last: positions, orders, fills and cash. A position

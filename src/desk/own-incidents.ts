@@ -22,12 +22,6 @@ export function titleOfOwn(kind: string, { title }: Pick<OwnIncident, 'title'>):
   return title ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`;
 }
 
-/** Null: there is no such kind. */
-export function severityOf({ incidents }: Incidents, kind: string): OwnIncident['severity'] | null {
-  if (isShippedKind(kind)) return incidents.kinds[kind].severity;
-  return ownIncidents({ incidents }).get(kind)?.severity ?? null;
-}
-
 /** Which of the desk's own a person, a program or a step may open by name, and by what name else. */
 export function kindsToOpen(desk: Incidents, shipped: 'reported' | 'step-failed'): readonly string[] {
   return [shipped, ...ownIncidents(desk).keys()];

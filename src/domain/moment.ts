@@ -1,4 +1,4 @@
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from './civil-date.js';
 
 /** A span of time in its two largest parts: `1 h 20 min`. */
 export function lasted(ms: number): string {
@@ -12,6 +12,9 @@ export function lasted(ms: number): string {
 /** A moment as people read it: `2026-11-20 19:01 UTC`. Whoever needs milliseconds reads the evidence. */
 export const moment = (ms: number): string =>
   `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+/** The same where there is little room and the year is known: `11-20 19:01`, in UTC. */
+export const shortMoment = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
 
 /** A moment as programs read it: ISO 8601 in UTC, to the millisecond. */
 export const iso = (ms: number): string => new Date(ms).toISOString();

@@ -71,6 +71,10 @@ export function channelHealth(home: string, desk: string, nowMs: number): readon
   return [shown({ ...health, state: 'silent', sinceMs: saidMs, why })];
 }
 
+/** Whether a channel is set up: while none is, nothing was told that could be counted. */
+export const isTold = (home: string, desk: string, nowMs: number): boolean =>
+  channelHealth(home, desk, nowMs).some(({ state }) => state !== 'off');
+
 function shown(health: ChannelHealth): ShownChannel {
   const { state, why, waiting, refused } = health;
   if (state === 'ok' || state === 'off') return { ...health, problem: null };

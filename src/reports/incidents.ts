@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventsTold } from '../desk/notify-schema.js';
-import { channelHealth } from '../home/channel-health.js';
+import { isTold } from '../home/channel-health.js';
 import { countNotices } from '../store/count-notices.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { countBadRuns, countHalts } from '../store/performance.js';
@@ -21,8 +21,9 @@ const TOLD = z.strictObject({ days: z.number().min(0).max(NOTICES_KEPT_DAYS).def
  * that of a simulated market is another one, and a notice does not have it.
  */
 export const alerts = report(TOLD, async (context, parameters) => {
-  const span = spanOf({ ...context, marketMs: Date.now() }, parameters);
-  if (!channelHealth(context.runtime.home, span.desk, Date.now()).some(({ state }) => state !== 'off'))
+  const nowMs = Date.now();
+  const span = spanOf({ ...context, marketMs: nowMs }, parameters);
+  if (!isTold(context.runtime.home, span.desk, nowMs))
     throw new Error(
       'no alerts are sent from here, so that none can be counted: set Telegram up (docs/TELEGRAM.md)',
     );

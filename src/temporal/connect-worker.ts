@@ -4,6 +4,11 @@ import type { Runtime } from '../home/runtime.js';
 import { socketOf, socketOfWorkers } from '../home/temporal-address.js';
 import { connectOptions } from './connect-options.js';
 
+/** What the runtime makes its connections with. */
+interface Native {
+  createNative(newClient: unknown, native: unknown, options: object): Promise<unknown>;
+}
+
 /** Throws where nothing answers there. Whoever opens it closes it. */
 export function connectWorker(place: Pick<Runtime, 'temporal'>): Promise<NativeConnection> {
   const socket = socketOf(place.temporal.address);
@@ -19,13 +24,14 @@ export function connectWorker(place: Pick<Runtime, 'temporal'>): Promise<NativeC
 class SocketConnection extends NativeConnection {
   static async through(path: string): Promise<NativeConnection> {
     const runtime = WorkerRuntime.instance();
+    const { createNative } = runtime as unknown as Native;
     const proxied = Object.create(runtime, {
       createNative: {
-        value: (newClient: never, native: never, options: object) =>
-          runtime['createNative'](newClient, native, {
+        value: (newClient: unknown, native: unknown, options: object) =>
+          createNative.call(runtime, newClient, native, {
             ...options,
             httpConnectProxy: { targetHost: `unix:${path}`, basicAuth: null },
-          } as never),
+          }),
       },
     }) as WorkerRuntime;
     const client = await proxied.createNativeClient({ address: 'localhost' });

@@ -1,5 +1,5 @@
 /** Incidents on the real Temporal server and Postgres, in seconds instead of hours. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { WithStartWorkflowOperation, WorkflowNotFoundError } from '@temporalio/client';
 import {
   INCIDENT_MESSAGES,
@@ -10,11 +10,13 @@ import {
 import type { Symptom } from '../../src/contracts/incident-activities.js';
 import { operationsQueue, incidentId as workflowIdOf } from '../../src/contracts/queues.js';
 import type { StrategyStatus, TraderStatus } from '../../src/contracts/trader-status.js';
+import type { Desk } from '../../src/desk/schema.js';
 import type { Decision } from '../../src/domain/decision.js';
 import { incidentId } from '../../src/notify/incident-notice.js';
+import type { OperationContext } from '../../src/operations/operation.js';
 import { fingerprintOf } from '../../src/temporal/incidents/incident-start.js';
 import { decisionOf } from '../workflows/support/decisions.js';
-import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
+import { type Bench, type BenchDesk, DECISION_KEY } from '../workflows/support/desk-bench.js';
 
 const TIMING: IncidentInput['timing'] = {
   respondMs: 600_000,
@@ -36,6 +38,18 @@ const SETTINGS: IncidentInput['settings'] = {
   losingTrades: 20,
   losingWinRatePct: 30,
 };
+
+/** What people and programs open and answer incidents with, at a desk of the bench with the file of `desk`. */
+export const operationsOf = (bench: Bench, { name, trader }: BenchDesk, desk: Desk): OperationContext => ({
+  desk: { ...desk, desk: name },
+  pool: bench.database.pool,
+  temporal: bench.temporal,
+  trader: trader.client,
+  decisionKey: () => DECISION_KEY,
+  newId: () => randomBytes(8).toString('hex'),
+  nowMs: Date.now,
+  runtime: { desk: name } as never,
+});
 
 export interface RunningIncident {
   readonly workflowId: string;

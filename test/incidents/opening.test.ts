@@ -1,5 +1,4 @@
 /** Incidents are opened, counted and answered through the operations that people and programs use. */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,8 +11,9 @@ import { fingerprintOf } from '../../src/temporal/incidents/incident-start.js';
 import { reportIncident, reportSymptom } from '../../src/temporal/incidents/report-incident.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { incidentsOfTrader } from '../../src/worker/incidents-of-trader.js';
-import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
+import { operationsOf } from './incident-bench.js';
 
 const deskFile = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
 const cryptoBot = loadDesk(deskFile).desk;
@@ -44,16 +44,7 @@ describe('opening and answering', () => {
   beforeAll(async () => {
     bench = await openBench();
     desk = await bench.desk({ serve: ['operations', 'engine'], afterActivity: lastWords.afterActivity });
-    context = {
-      desk: { ...cryptoBot, desk: desk.name },
-      pool: bench.database.pool,
-      temporal: bench.temporal,
-      trader: desk.trader.client,
-      decisionKey: () => DECISION_KEY,
-      newId: () => randomBytes(8).toString('hex'),
-      nowMs: Date.now,
-      runtime: { desk: desk.name } as never,
-    };
+    context = operationsOf(bench, desk, cryptoBot);
   });
   afterAll(() => bench?.close());
 

@@ -1,5 +1,4 @@
 /** Incidents of a desk's own: what its file may say, what opens them, and how every entrance takes them. */
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -16,9 +15,9 @@ import { reportIncident } from '../../src/temporal/incidents/report-incident.js'
 import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';
 import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 import { scriptedStatus } from '../support/trader-status.js';
-import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
-import { openIncident as beginIncident, timelineOf } from './incident-bench.js';
+import { openIncident as beginIncident, operationsOf, timelineOf } from './incident-bench.js';
 
 const FILE = fileURLToPath(new URL('./own-desk/desk.yaml', import.meta.url));
 const ownDesk = loadDesk(FILE, { parts: STEP_PARTS }).desk;
@@ -178,16 +177,7 @@ describe('every entrance', () => {
   beforeAll(async () => {
     bench = await openBench();
     desk = await bench.desk({ serve: ['operations', 'engine'] });
-    context = {
-      desk: { ...ownDesk, desk: desk.name },
-      pool: bench.database.pool,
-      temporal: bench.temporal,
-      trader: desk.trader.client,
-      decisionKey: () => DECISION_KEY,
-      newId: () => randomBytes(8).toString('hex'),
-      nowMs: Date.now,
-      runtime: { desk: desk.name } as never,
-    };
+    context = operationsOf(bench, desk, ownDesk);
   });
   afterAll(() => bench?.close());
 

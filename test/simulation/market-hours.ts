@@ -1,4 +1,5 @@
 /** The hours of a market that closes: breaks while things go badly, and another one in the quiet after it. */
+import { MINUTE_MS } from '../../src/domain/civil-date.js';
 import { CALENDARS } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
@@ -10,10 +11,9 @@ const HOURS = withOwnHours(CALENDARS['24x7'], {
   zone: 'UTC',
   hours: { mon: DAY, tue: ['00:00-24:00'], wed: ['00:00-24:00'] },
 });
-const MINUTE_MS = 60_000;
 
-export const NO_ENTRIES = { noEntriesBeforeCloseMs: 10 * MINUTE_MS, cancelsEntries: true };
-export const FLAT_BY_CLOSE = { flatBeforeCloseMs: 40 * MINUTE_MS };
+const NO_ENTRIES = { noEntriesBeforeCloseMs: 10 * MINUTE_MS, cancelsEntries: true };
+const FLAT_BY_CLOSE = { flatBeforeCloseMs: 40 * MINUTE_MS };
 
 /** In some of the runs, and in half of these nothing is held over the close; it takes nothing from what the seed draws. */
 export const hoursOfSeed = (seed: number) => ({ hours: seed % 4 === 3, flatByClose: seed % 8 === 3 });

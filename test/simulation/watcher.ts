@@ -4,6 +4,9 @@ import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { EngineView } from '../../src/engine/view.js';
 
+/** The engine's note of an exit that it begins ends so. */
+export const EXIT_WORDS = ': closing the position';
+
 /** The moment at which something left the engine. */
 export interface Moment {
   readonly wallMs: number;

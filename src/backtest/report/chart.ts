@@ -1,4 +1,5 @@
 /** A curve as inline SVG: no script, no font, nothing from elsewhere. */
+import { shortMoment } from '../../domain/moment.js';
 
 export interface ChartPoint {
   readonly atMs: number;
@@ -90,7 +91,7 @@ export function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string):
   const columns = steps.map((part) => {
     const atMs = fromMs + part * (toMs - fromMs);
     const anchor = part === 0 ? 'start' : part === 1 ? 'end' : 'middle';
-    return `<text x="${x(atMs).toFixed(1)}" y="${HEIGHT - 10}" text-anchor="${anchor}">${shortTime(atMs)}</text>`;
+    return `<text x="${x(atMs).toFixed(1)}" y="${HEIGHT - 10}" text-anchor="${anchor}">${shortMoment(atMs)}</text>`;
   });
   return [...rows, ...columns].join('');
 }
@@ -122,8 +123,6 @@ function markSvg(mark: ChartMark, points: readonly ChartPoint[], { x, y }: Frame
   const kind = mark.good ? 'win' : 'loss';
   return `<circle class="${kind}" cx="${x(mark.atMs).toFixed(1)}" cy="${y(at.value).toFixed(1)}" r="3"><title>${escapeHtml(mark.title)}</title></circle>`;
 }
-
-const shortTime = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
 
 export function escapeHtml(text: string): string {
   return text

@@ -1,6 +1,7 @@
 /** What of the trader's journal people are told, and in which words. */
 
 import type { Notice } from '../../contracts/notice.js';
+import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { type HaltCause, resumedText } from '../../domain/mode.js';
@@ -78,7 +79,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
 /** What is told only where the desk file names its event: a desk that trades often has many of them. */
 function askedFor(desk: Desk, record: EngineRecord): Told | null {
   const told = oftenTold(desk, record);
-  return told !== null && desk.notify.telegram.events.some((event) => event === told.event) ? told : null;
+  return told !== null && eventsTold(desk.notify).includes(told.event) ? told : null;
 }
 
 function oftenTold(desk: Desk, record: EngineRecord): Told | null {

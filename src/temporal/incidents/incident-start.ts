@@ -5,7 +5,7 @@ import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { isShippedKind } from '../../desk/incident-schema.js';
 import type { OwnIncident } from '../../desk/own-incident-schema.js';
-import { ownIncidents, severityOf } from '../../desk/own-incidents.js';
+import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { RUNBOOK } from '../../workflows/operations/incident/runbook.js';
 
@@ -36,8 +36,8 @@ export function incidentStart(
   known: string | null = null,
 ) {
   const fingerprint = fingerprintOf(desk.desk, symptom);
-  const severity = severityOf(desk, symptom.kind) ?? 'medium';
-  const own = ownIncidents(desk).get(symptom.kind);
+  const own = isShippedKind(symptom.kind) ? undefined : ownIncidents(desk).get(symptom.kind);
+  const severity = severityOf(desk, symptom.kind, own);
   const steps = own === undefined ? runbookOf(symptom.kind) : own.steps.map(({ title }) => title);
   const input: IncidentInput = {
     desk: desk.desk,
@@ -48,7 +48,7 @@ export function incidentStart(
     title: symptom.title,
     incarnation: status?.incarnation || known,
     simulated: status?.marketData.simulated ?? false,
-    ...rulesOf(desk, symptom.kind, severity),
+    ...rulesOf(desk, symptom.kind, severity, own),
     ...(own === undefined ? {} : playbookOf(desk, own)),
     carried: null,
   };
@@ -67,6 +67,10 @@ export function incidentStart(
   };
 }
 
+/** Medium: a kind that an earlier desk file had. */
+const severityOf = ({ incidents }: Desk, kind: string, own: OwnIncident | undefined): IncidentSeverity =>
+  isShippedKind(kind) ? incidents.kinds[kind].severity : (own?.severity ?? 'medium');
+
 /** What a kind says that is neither the desk's own nor ships: a step's that an earlier desk file had. */
 const runbookOf = (kind: string): readonly string[] => RUNBOOK[isShippedKind(kind) ? kind : 'reported'];
 
@@ -80,6 +84,7 @@ function rulesOf(
   desk: Desk,
   kind: Symptom['kind'],
   severity: IncidentSeverity,
+  own: OwnIncident | undefined,
 ): Pick<IncidentInput, 'timing' | 'settings'> {
   const { kinds, severities } = desk.incidents;
   const { respondMinutes, escalateMinutes } = severities[severity];
@@ -91,7 +96,7 @@ function rulesOf(
       escalateMs: escalateMinutes.map((minutes) => minutes * MINUTE_MS),
       lookMs: LOOK_MS,
       lookMsMax: kind === 'exchange-down' ? LOOK_AT_PAGE_MS_MAX : LOOK_MS_MAX,
-      offerMs: (ownIncidents(desk).get(kind)?.approvalMinutes ?? drawdown.offerMinutes) * MINUTE_MS,
+      offerMs: (own?.approvalMinutes ?? drawdown.offerMinutes) * MINUTE_MS,
       reviewMs: REVIEW_MS,
       evidenceMs: EVIDENCE_MS,
     },

@@ -2,6 +2,7 @@
 import type { ExitsStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { shortMoment } from '../../domain/moment.js';
 import { percentOfPpm } from '../../domain/money.js';
 import type { ExitsView } from '../../engine/view.js';
 
@@ -32,8 +33,6 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
   });
   if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${breakEven.price}`);
   if (trailBy !== null) words.push(`trails by ${trailBy}${stopMovedBy === null ? ', not moved yet' : ''}`);
-  if (timeExitMs !== null) words.push(`time exit ${dayAndMinute(timeExitMs)} UTC`);
+  if (timeExitMs !== null) words.push(`time exit ${shortMoment(timeExitMs)} UTC`);
   return words;
 }
-
-const dayAndMinute = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');

@@ -7,7 +7,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { EngineView } from '../../../src/engine/view.js';
 import type { FollowedBook } from '../followed-book.js';
 import { NO_FAULTS, type Scenario } from '../scenario.js';
-import { isTradableAt } from '../tradable.js';
+import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 /** A stop that has to be a limit order asks for so much less than its trigger. */
@@ -19,8 +19,6 @@ const CLOSED_MS_MAX = 20_000;
 /** At a venue that is never away, loses nothing and refuses nothing. */
 const CLOSED_SURELY_MS_MAX = 4_000;
 const MINUTE_MS = 60_000;
-/** Worth so many smallest orders: surely no dust. */
-const SURELY_TRADABLE = 1.5;
 
 interface Trade {
   /** Client id. */

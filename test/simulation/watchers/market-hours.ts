@@ -1,23 +1,20 @@
 /** A market that closes: nothing is entered then, nothing held into it that could be sold, and its silence is no fault. */
-import type { SessionCalendar } from '../../../src/domain/sessions/session-calendar.js';
+import type { InstrumentSessions } from '../../../src/engine/config.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
-import { FLAT_BY_CLOSE, marketCalendar, NO_ENTRIES } from '../market-hours.js';
+import { sessionsOf } from '../market-hours.js';
 import type { Scenario } from '../scenario.js';
-import { isTradableAt } from '../tradable.js';
-import type { Moment, Watcher } from '../watcher.js';
+import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
+import { EXIT_WORDS, type Moment, type Watcher } from '../watcher.js';
 
 /** A tick, and what a standing process has to catch up with, until what has to be done is begun. */
 const BEGUN_MS_MAX = 2_500;
-/** Worth so many smallest orders: surely no dust. */
-const SURELY_TRADABLE = 1.5;
-const EXIT_WORDS = ': closing the position';
 const HELD_OVER = 'the market has closed and the position is still open';
 
 export class MarketHours implements Watcher {
-  readonly #calendar: SessionCalendar = marketCalendar();
+  readonly #sessions: InstrumentSessions;
   readonly #bids = new Map<number, number>();
   #marketMs = 0;
   /** Since when nothing is entered, what is held is to be closed, and the market is closed; null: not now. */
@@ -36,7 +33,9 @@ export class MarketHours implements Watcher {
   constructor(
     private readonly book: FollowedBook,
     private readonly scenario: Scenario,
-  ) {}
+  ) {
+    this.#sessions = sessionsOf(scenario.flatByClose);
+  }
 
   restarted(): void {
     this.#begin();
@@ -49,10 +48,9 @@ export class MarketHours implements Watcher {
   heard(event: EngineEvent, wallMs: number): void {
     this.#marketMs = event.marketMs;
     if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
-    const { open, untilMs } = this.#calendar.phaseAt(event.marketMs);
+    const { calendar, noEntriesBeforeCloseMs = 0, flatBeforeCloseMs = 0 } = this.#sessions;
+    const { open, untilMs } = calendar.phaseAt(event.marketMs);
     const leftMs = untilMs - event.marketMs;
-    const { noEntriesBeforeCloseMs } = NO_ENTRIES;
-    const flatBeforeCloseMs = this.scenario.flatByClose ? FLAT_BY_CLOSE.flatBeforeCloseMs : 0;
     const mayEnter = open && leftMs > Math.max(noEntriesBeforeCloseMs, flatBeforeCloseMs);
     this.#noEntrySinceMs = mayEnter ? null : (this.#noEntrySinceMs ?? wallMs);
     this.#leavingSinceMs = open && leftMs <= flatBeforeCloseMs ? (this.#leavingSinceMs ?? wallMs) : null;
@@ -80,7 +78,7 @@ export class MarketHours implements Watcher {
     if (purpose === 'exit' && this.#closedSinceMs !== null)
       return `exit ${clientId} left for ${instrument} while its market is closed`;
     if (purpose === 'entry' && this.#noEntrySinceMs !== null)
-      return `entry ${clientId} left at ${this.#minutesToClose()} minutes before the close`;
+      return `entry ${clientId} left at ${this.#sessions.calendar.readingAt(this.#marketMs).minutesToClose} minutes before the close`;
     return null;
   }
 
@@ -136,10 +134,5 @@ export class MarketHours implements Watcher {
     const bidTicks = this.#bids.get(at);
     if (bidTicks === undefined) return false;
     return isTradableAt(this.scenario.instruments[at]!, this.book.lots[at] ?? 0, bidTicks, SURELY_TRADABLE);
-  }
-
-  #minutesToClose(): number {
-    const { open, untilMs } = this.#calendar.phaseAt(this.#marketMs);
-    return open ? Math.round((untilMs - this.#marketMs) / 60_000) : 0;
   }
 }

@@ -5,7 +5,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import { isTradableAt } from '../tradable.js';
-import type { Moment, Watcher } from '../watcher.js';
+import { EXIT_WORDS, type Moment, type Watcher } from '../watcher.js';
 
 /** A tick, and what a cancel of the bar before may take to be recorded. */
 const NOTICED_MS_MAX = 2_500;
@@ -21,7 +21,6 @@ const SURELY_FRESH_MS = 2_500;
 const SURELY_NEAR = 0.028;
 /** one that is further away may be held back for so long: two seconds, and what a quote and a tick may be late. */
 const HELD_BACK_MS_MAX = 2_500;
-const EXIT_WORDS = ': closing the position';
 
 export class Prompt implements Watcher {
   /** Bars that each entry has seen. */

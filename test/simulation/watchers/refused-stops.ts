@@ -3,7 +3,7 @@ import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { FollowedBook, FollowedOrder } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
-import { isTradableAt } from '../tradable.js';
+import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
 /** From so many refusals in a row on, */
@@ -12,8 +12,6 @@ const REFUSALS = 3;
 const BARE_MS = 10_000;
 /** it takes the desk no longer than this. */
 const CLOSED_WITHIN_MS = 4_000;
-/** Worth so many smallest orders: surely no dust. */
-const SURELY_TRADABLE = 1.5;
 
 const CLOSES = ['exit', 'close'] as const;
 

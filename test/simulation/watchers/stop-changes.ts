@@ -6,9 +6,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook, FollowedOrder } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Unprotectable } from '../unprotectable.js';
-import type { Moment, Watcher } from '../watcher.js';
-
-const EXIT_WORDS = ': closing the position';
+import { EXIT_WORDS, type Moment, type Watcher } from '../watcher.js';
 
 interface Gone {
   readonly clientId: string;

@@ -4,7 +4,7 @@ import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook, FollowedOrder } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
-import { isTradableAt } from '../tradable.js';
+import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import type { Unprotectable } from '../unprotectable.js';
 import type { Moment, Watcher } from '../watcher.js';
 
@@ -12,8 +12,6 @@ import type { Moment, Watcher } from '../watcher.js';
 const BARE_MS_MAX = 12_000;
 /** The old stop is back on its way after this. */
 const RESTORED_MS_MAX = 1_000;
-/** Worth so many smallest orders: surely no dust. */
-const SURELY_TRADABLE = 1.5;
 
 interface Due {
   readonly stopTicks: number | null;
