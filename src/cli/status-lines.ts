@@ -98,11 +98,16 @@ function orderLines({ orders }: TraderStatus): string[] {
     .slice(0, ORDERS_SHOWN_MAX)
     .map(
       (order) =>
-        `${order.symbol} ${order.side} ${order.quantity} ${order.type}${order.price === null ? '' : ` ${order.price}`} ` +
+        `${order.symbol} ${order.side} ${order.quantity} ${order.type}${orderPrice(order)} ` +
         `(${order.purpose}, ${order.state}, filled ${order.filled})`,
     );
   const more = orders.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+function orderPrice({ price, worstPrice }: TraderStatus['orders'][number]): string {
+  if (price === null) return '';
+  return worstPrice === undefined ? ` ${price}` : `, triggers at ${price}, ${worstPrice} at worst`;
 }
 
 function notTradingLine({ subject, reason, waitsFor }: TraderStatus['notTrading'][number]): string {

@@ -175,7 +175,10 @@ export interface OrderStatus {
   readonly state: OrderState;
   readonly quantity: string;
   readonly filled: string;
+  /** A stop's trigger; another's limit, or the worst price that an entry at the market takes. Null: at the market. */
   readonly price: string | null;
+  /** Of an entry by a stop: the worst price at which it may be filled. Left out by every other order. */
+  readonly worstPrice?: string;
   readonly strategy: string;
 }
 

@@ -35,6 +35,7 @@ import { RealPrices } from './watchers/real-prices.js';
 import { RefusedStops } from './watchers/refused-stops.js';
 import { Results } from './watchers/results.js';
 import { StopChanges } from './watchers/stop-changes.js';
+import { StopEntries } from './watchers/stop-entries.js';
 import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 import { Trades } from './watchers/trades.js';
@@ -110,6 +111,7 @@ export class Oracle {
       new Exits(book, scenario),
       ...(scenario.hours ? [new MarketHours(book, scenario)] : []),
       new MarketEntries(book, scenario),
+      new StopEntries(book, scenario),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,
@@ -306,14 +308,14 @@ function exchangeOf(event: EngineEvent): string | null {
   return event.kind === 'order.replaceRejected' ? `stop not exchanged: the old one ${event.old}` : null;
 }
 
+const HOW = { limit: '', market: ' at the market', stop: ' by a stop' } as const;
+
 function pathOf(record: EngineRecord): string {
   switch (record.type) {
     case 'halt':
       return `halt: ${record.halt.cause}`;
     case 'order.intended':
-      return record.order.purpose === 'entry' && record.order.type === 'market'
-        ? 'order for entry at the market'
-        : `order for ${record.order.purpose}`;
+      return `order for ${record.order.purpose}${record.order.purpose === 'entry' ? HOW[record.order.type] : ''}`;
     case 'order.state':
       return `order ${record.state}`;
     case 'order.denied':

@@ -17,13 +17,21 @@ const COLUMNS: readonly Column<OrderStatus>[] = [
   { title: 'Purpose', cell: ({ purpose }) => PURPOSE[purpose] },
   { title: 'Order', cell: ({ side, type }) => <span class={side}>{`${side} ${type}`}</span> },
   { title: 'Quantity', cell: ({ quantity }) => quantity, number: true },
-  { title: 'Price', cell: ({ price }) => (price === null ? 'market' : grouped(price)), number: true },
+  { title: 'Price', cell: priceOf, number: true },
   { title: 'Filled', cell: ({ filled }) => filled, number: true, minor: true },
   {
     title: 'State',
     cell: ({ state }) => (state === 'unknown' ? <span class="lamp alarm">unknown</span> : state),
   },
 ];
+
+/** A stop's own price is its trigger. */
+function priceOf({ price, worstPrice }: OrderStatus): string {
+  if (price === null) return 'market';
+  return worstPrice === undefined
+    ? grouped(price)
+    : `triggers at ${grouped(price)}, ${grouped(worstPrice)} at worst`;
+}
 
 interface OrdersProps {
   readonly api: DeskApi;

@@ -206,9 +206,10 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
     for (const { price, reached } of position.trade?.exits?.targets ?? [])
       if (!reached) levels.push({ price: Number(price), tone: 'go', text: 'target' });
   }
-  for (const { symbol: of, purpose, price } of orders) {
+  for (const { symbol: of, purpose, price, worstPrice } of orders) {
     if (of !== symbol || price === null) continue;
-    if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text: 'entry' });
+    const text = worstPrice === undefined ? 'entry' : 'entry triggers';
+    if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text });
     if (purpose === 'exit') levels.push({ price: Number(price), tone: 'go', text: 'target' });
   }
   return levels;

@@ -40,7 +40,17 @@ export interface MarketEntry extends AnyEntry {
   readonly slippageTicks: number;
 }
 
-export type EntryWish = LimitEntry | MarketEntry;
+export interface StopEntry extends AnyEntry {
+  readonly type: 'stop';
+  /** Its trigger: above the ask for a purchase, below the bid for a sale. */
+  readonly stopTicks: number;
+  /** How far beyond its trigger it may be filled. */
+  readonly slippageTicks: number;
+  /** Bars that it rests before it is cancelled, whether it was triggered or not. */
+  readonly restBars: number;
+}
+
+export type EntryWish = LimitEntry | MarketEntry | StopEntry;
 
 /** Past bars that a strategy can be shown at most. */
 export const WARMUP_BARS_MAX = 5000;

@@ -98,11 +98,10 @@ export const STAND_BETWEEN = `"use strict";
         if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
         if (!${JSON.stringify(ENTRY_TYPES)}.includes(type)) throw new TypeError('type: expected ${ENTRY_TYPES.join(' or ')}, found ' + String(type));
         if (!enters().includes(type)) throw new TypeError('type: the strategy says that it enters by ' + enters().join(' and ') + ', found ' + type);
-        const atMarket = type === 'market';
         const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
         host.enter(
-          side, type, atMarket ? whole(slippage?.ticks, 'slippage.ticks') : whole(ticks, 'ticks'), whole(stop?.ticks, 'exits.stop.ticks'),
-          atMarket ? 0 : whole(restBars, 'restBars'), text(because), ...sizeOf(size),
+          side, type, type === 'market' ? 0 : whole(ticks, 'ticks'), type === 'limit' ? 0 : whole(slippage?.ticks, 'slippage.ticks'),
+          whole(stop?.ticks, 'exits.stop.ticks'), type === 'market' ? 0 : whole(restBars, 'restBars'), text(because), ...sizeOf(size),
           trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
           breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
           maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),

@@ -117,6 +117,7 @@ export class HostedStrategy implements Strategy {
         side,
         type,
         ticks,
+        slippageTicks,
         protectTicks,
         restBars,
         because,
@@ -135,8 +136,10 @@ export class HostedStrategy implements Strategy {
         };
         const entry: EntryWish =
           type === 'market'
-            ? { type, slippageTicks: ticks, ...wish }
-            : { type, limitTicks: ticks, restBars, ...wish };
+            ? { type, slippageTicks, ...wish }
+            : type === 'stop'
+              ? { type, stopTicks: ticks, slippageTicks, restBars, ...wish }
+              : { type, limitTicks: ticks, restBars, ...wish };
         add({ kind: 'enter', entry });
       },
       exit: (because) => add({ kind: 'exit', text: plainText(because) }),

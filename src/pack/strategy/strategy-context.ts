@@ -13,13 +13,14 @@ import { sourceLines } from './source-lines.js';
 /** Called from within with texts and numbers; none of them throws. */
 export interface Wishes {
   /**
-   * 0: not asked for. `ticks`: of the limit; at the market how far beyond the quote. `targets`: of each, the nearest first,
-   * its ticks and what is closed by then in parts per million.
+   * 0: not asked for. `ticks`: of the limit, or of the trigger. `targets`: of each, the nearest first, its ticks and what is
+   * closed by then in parts per million.
    */
   enter(
     side: 'buy' | 'sell',
     type: EntryType,
     ticks: number,
+    slippageTicks: number,
     stopTicks: number,
     restBars: number,
     because: string,

@@ -86,7 +86,21 @@ export interface MarketEntry extends AnyEntry {
   readonly slippage: { readonly ticks: number };
 }
 
-export type EntryWish = LimitEntry | MarketEntry;
+/**
+ * Rests until the market reaches `ticks`, then is filled at the market. Sized, and its stop and targets judged, at the worst
+ * price; from the trigger on what is not offered up to there rests at it as a limit order.
+ */
+export interface StopEntry extends AnyEntry {
+  readonly type: 'stop';
+  /** Its trigger: above the ask for a purchase, below the bid for a sale. */
+  readonly ticks: number;
+  /** How far beyond its trigger it may be filled, whole ticks. */
+  readonly slippage: { readonly ticks: number };
+  /** Bars that it rests before it is cancelled, whether it was triggered or not. */
+  readonly restBars: number;
+}
+
+export type EntryWish = LimitEntry | MarketEntry | StopEntry;
 
 /** What the clocks of the instrument's market show where the bar ended. Costs nothing where it is not read. */
 export interface SessionView {

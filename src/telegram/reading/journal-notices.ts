@@ -6,6 +6,7 @@ import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { type HaltCause, resumedText } from '../../domain/mode.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { priceWords } from '../../domain/order-words.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 
 /** Part of an orderly start or end: nobody needs to be woken up. */
@@ -114,12 +115,9 @@ function orderPlaced(desk: Desk, order: OrderIntent): Told | null {
   const listed = desk.instruments[order.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
-  const ticks = order.limitTicks ?? order.stopTicks;
-  const price = ticks === null ? null : formatDecimal(ticks, tickSize);
-  const worst = price === null ? '' : `, ${price} at worst`;
-  const at = order.type === 'market' ? `at the market${worst}` : `at ${price}`;
+  const at = priceWords(order, (ticks) => formatDecimal(ticks, tickSize));
   const quantity = formatDecimal(order.quantityLots, lotSize);
-  const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol} ${at}`;
+  const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol}${at}`;
   return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };
 }
 

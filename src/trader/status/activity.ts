@@ -7,6 +7,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import { priceWords } from '../../domain/order-words.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
@@ -177,9 +178,8 @@ function changesText({ changes, approvedBy }: Extract<EngineRecord, { readonly t
 
 function orderText(order: OrderIntent, instruments: readonly Instrument[]): string {
   const instrument = instruments[order.instrument];
-  const priceTicks = order.limitTicks ?? order.stopTicks;
   const quantity = formatDecimal(order.quantityLots, instrument?.lotSize ?? '1');
-  const at = priceTicks === null ? '' : ` at ${formatDecimal(priceTicks, instrument?.tickSize ?? '1')}`;
+  const at = priceWords(order, (ticks) => formatDecimal(ticks, instrument?.tickSize ?? '1'));
   const why = order.why === undefined ? '' : `, ${exitReasonWords(order.why)}`;
   return `${nameOf(order.instrument, instruments)}: ${order.purpose} order, ${order.side} ${quantity} (${order.type})${at}${why}`;
 }
