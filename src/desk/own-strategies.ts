@@ -68,13 +68,14 @@ export function entryProblems(
   const wrong = own?.enters?.find((type) => venue !== undefined && !venue.entries.includes(type));
   if (venue === undefined || wrong === undefined) return [];
   const path = ['strategies', index, 'kind'];
+  const taken = `${venue.entries.join(' or ')} orders`;
   return [
     {
       path,
       key: keyText(path),
-      expected: `a strategy whose entries are ${venue.entries.join(' or ')} orders, as orders go to ${venue.name}`,
+      expected: `a strategy whose entries are ${taken}, as orders go to ${venue.name}`,
       found: `${kind}, which says enters: ${wrong}`,
-      doThis: 'let it enter by limit orders, or trade it at another venue',
+      doThis: `let it enter by ${taken}, or trade it at another venue`,
     },
   ];
 }

@@ -106,6 +106,19 @@ describe('the status for people', () => {
     expect(flat).toContain('\nnot trading because\n  ETH/USDT: ');
   });
 
+  it('shows where an entry by a stop is triggered, and what it takes at worst', () => {
+    const order = {
+      ...{ clientId: 'f1', symbol: 'BTC/USDT', side: 'buy', type: 'stop', purpose: 'entry', state: 'working' },
+      ...{ quantity: '0.003', filled: '0', price: '101.00', worstPrice: '102.00', strategy: 'breakout' },
+    } as const;
+    const { worstPrice: _, ...protective } = { ...order, purpose: 'protective' as const };
+    const text = statusLines(traderStatus({ orders: [order, protective] })).join('\n');
+    expect(text).toContain(
+      '0.003 stop, triggers at 101.00, 102.00 at worst (entry, working, filled 0)\n' +
+        '  BTC/USDT buy 0.003 stop 101.00 (protective, working, filled 0)',
+    );
+  });
+
   it('shows how long positions were without a stop, by cause, and which one is now', () => {
     const { positions, ...status } = traderStatus();
     const [first] = positions;

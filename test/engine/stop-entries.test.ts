@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StopEntry } from '../../src/engine/strategies/strategy.js';
+import { ActivityLog } from '../../src/trader/status/activity.js';
+import { traderStatus } from '../../src/trader/status/trader-status.js';
 import { FUTURES } from '../support/engine-config.js';
 import { DeskUnderTest, venueOrder } from './support/desk.js';
 import { entriesInTurn, oneEntry } from './support/one-entry.js';
@@ -110,13 +112,26 @@ describe('an entry by a stop', () => {
   });
 
   it('is told as what rests, and what it waits for', () => {
-    expect(asked().engine.whyNotTrading()).toEqual([
+    const desk = asked();
+    expect(desk.engine.whyNotTrading()).toEqual([
       {
         subject: 'once BTC/USDT',
         reason: 'an entry rests: buy, triggers at 100.50, 100.70 at worst',
         waitsFor: 'the ask to reach its trigger',
       },
     ]);
+    const { instruments, startingCash } = desk.config;
+    const log = new ActivityLog(instruments);
+    for (const record of desk.records) log.add(record, 0);
+    expect(log.newestFirst().map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/: entry order, buy [\d.]+ \(stop\), triggers at 100\.50, 100\.70 at worst$/),
+    );
+    const constants = { desk: 'desk', fileConfigHash: '', incarnation: '', startedWallMs: 0 };
+    const { orders } = traderStatus(
+      { ...constants, trading: 'paper', account: null as never, currency: 'USDT', startingCash, instruments },
+      { view: desk.engine.view, notTrading: [], sequence: 0, marketData: null as never, activity: [] },
+    );
+    expect(orders).toMatchObject([{ type: 'stop', price: '100.50', worstPrice: '100.70' }]);
   });
 
   it('is the same after each record of its journal', () => {
