@@ -76,7 +76,10 @@ export function isBounded({ type, limitTicks }: Pick<Prices, 'type' | 'limitTick
 }
 
 /** The price that an order is shown at, ticks: a stop's trigger, another's limit or worst price. Null: at the market. */
-export function shownTicks({ limitTicks, stopTicks }: Pick<Prices, 'limitTicks' | 'stopTicks'>): number | null {
+export function shownTicks({
+  limitTicks,
+  stopTicks,
+}: Pick<Prices, 'limitTicks' | 'stopTicks'>): number | null {
   return stopTicks ?? limitTicks;
 }
 

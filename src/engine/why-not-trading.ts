@@ -127,7 +127,11 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
 }
 
 /** An entry by a stop may rest for long: what it waits for is no signal. */
-function stopEntryReason(core: Core, { name, instrument }: StrategySlot, subject: string): WaitingReason | null {
+function stopEntryReason(
+  core: Core,
+  { name, instrument }: StrategySlot,
+  subject: string,
+): WaitingReason | null {
   const entry = liveOrders(core, instrument.id).find(
     ({ intent }) => intent.purpose === 'entry' && intent.type === 'stop' && intent.strategy === name,
   );

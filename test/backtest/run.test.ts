@@ -204,7 +204,9 @@ describe('a backtest', () => {
   });
 
   /** Open, high, low and close of the minutes after the one that asked to buy from 60,010.00 on, at 60,012.00 at worst. */
-  it.each<[string, readonly (readonly [number, number, number, number])[], readonly [number, string, number][]]>([
+  it.each<
+    [string, readonly (readonly [number, number, number, number])[], readonly [number, string, number][]]
+  >([
     ['not by a high just below its trigger', [[60_000, 60_009.98, 60_000, 60_005]], []],
     // The high is 60,011.00: the ask is a tick above it, and the slippage another.
     ['by a high beyond it', [[60_000, 60_011, 60_000, 60_005]], [[6_001_102, 'taker', 40_000]]],

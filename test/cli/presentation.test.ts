@@ -108,7 +108,14 @@ describe('the status for people', () => {
 
   it('shows where an entry by a stop is triggered, and what it takes at worst', () => {
     const order = {
-      ...{ clientId: 'f1', symbol: 'BTC/USDT', side: 'buy', type: 'stop', purpose: 'entry', state: 'working' },
+      ...{
+        clientId: 'f1',
+        symbol: 'BTC/USDT',
+        side: 'buy',
+        type: 'stop',
+        purpose: 'entry',
+        state: 'working',
+      },
       ...{ quantity: '0.003', filled: '0', price: '101.00', worstPrice: '102.00', strategy: 'breakout' },
     } as const;
     const { worstPrice: _, ...protective } = { ...order, purpose: 'protective' as const };

@@ -108,7 +108,10 @@ beforeAll(() => {
     text.replace("suits: 'trending',", "suits: 'trending', enters: ['market'],");
   write('strategies/market.ts', atMarket(strategyOf(AT_MARKET)));
   write('strategies/undeclared.ts', strategyOf(AT_MARKET));
-  write('strategies/breakout.ts', strategyOf(BY_STOP).replace("suits: 'trending',", "suits: 'trending', enters: ['stop'],"));
+  write(
+    'strategies/breakout.ts',
+    strategyOf(BY_STOP).replace("suits: 'trending',", "suits: 'trending', enters: ['stop'],"),
+  );
   write(
     'strategies/sizes.ts',
     atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', 'riskPct: 0.1, lots: 2'))),
@@ -249,7 +252,9 @@ describe('in the engine', () => {
   });
 
   it('enters by a stop, at its trigger and no worse than it says', () => {
-    const desk = new DeskUnderTest({ strategies: [listed('./strategies/breakout.ts')] }).active();
+    const desk = new DeskUnderTest({
+      strategies: [listed('./strategies/breakout.ts', { bars: 1 })],
+    }).active();
     desk.bar(0, 10_000);
     expect(desk.live('entry', 0)).toMatchObject([
       { type: 'stop', stopTicks: 10_052, limitTicks: 10_067, protectTicks: 9_902, timeInForce: 'GTC' },

@@ -166,7 +166,9 @@ function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
   return view.positions
     .filter((position) => !isDust(scenario, position))
     .filter(({ protection, instrument, quantityLots }) => {
-      const stops = venue.openOrders.filter((o) => o.instrument === instrument && o.type === 'stop' && !isBounded(o));
+      const stops = venue.openOrders.filter(
+        (o) => o.instrument === instrument && o.type === 'stop' && !isBounded(o),
+      );
       const lots = stops.reduce((sum, stop) => sum + stop.quantityLots - stop.filledLots, 0);
       return protection !== 'confirmed' || lots !== Math.abs(quantityLots);
     })

@@ -111,7 +111,9 @@ export const orderSchema = z.object({
   price: decimalText.nullable().describe('A stop: its trigger; null: at the market'),
   worstPrice: decimalText
     .exactOptional()
-    .describe('Of an entry by a stop: the worst price at which it may be filled; left out by every other order'),
+    .describe(
+      'Of an entry by a stop: the worst price at which it may be filled; left out by every other order',
+    ),
   strategy: z.string(),
 }) satisfies z.ZodType<OrderStatus>;
 

@@ -117,7 +117,9 @@ class DonchianBreakout implements Strategy {
   state(): string {
     if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
     const high = `the high of ${numberOf(this.parameters, 'entryBars')} bars`;
-    return this.stopSlippageTicks > 0 ? `next entry: by a stop above ${high}` : `next entry: at a close above ${high}`;
+    return this.stopSlippageTicks > 0
+      ? `next entry: by a stop above ${high}`
+      : `next entry: at a close above ${high}`;
   }
 
   lines(): readonly StrategyLine[] {

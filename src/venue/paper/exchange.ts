@@ -9,7 +9,14 @@ import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { cashFeePpm, type FeeRules, feeOf, type PaperFee } from './fees.js';
 import { ALWAYS, type PaperHours } from './hours.js';
-import { type Execution, executeAtQuote, executeAtTrade, goesOff, type LimitFill, takerPrice } from './matching.js';
+import {
+  type Execution,
+  executeAtQuote,
+  executeAtTrade,
+  goesOff,
+  type LimitFill,
+  takerPrice,
+} from './matching.js';
 
 export interface ExchangeRules extends FeeRules {
   readonly slippageTicks: number;

@@ -36,7 +36,8 @@ export class StopEntries implements Watcher {
   left(effect: Effect, { view }: Moment): string | null {
     if (effect.kind !== 'submit' || effect.order.purpose !== 'entry') return null;
     const { clientId, instrument, side, type, stopTicks, limitTicks, timeInForce } = effect.order;
-    if ((type === 'stop') !== (this.scenario.entryType === 'stop')) return `the entry ${clientId} is a ${type} order`;
+    if ((type === 'stop') !== (this.scenario.entryType === 'stop'))
+      return `the entry ${clientId} is a ${type} order`;
     if (type !== 'stop') return null;
     const quote = view().quotes.find((one) => one.instrument === instrument);
     if (quote === undefined || stopTicks === null || limitTicks === null)
