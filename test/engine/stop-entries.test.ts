@@ -156,6 +156,6 @@ describe('an entry by a stop', () => {
     const entry = { purpose: 'entry', type: 'stop', reduceOnly: false, timeInForce: 'GTC' };
     expect(adopted(BUY, {})).toMatchObject({ ...entry, side: 'buy' });
     expect(adopted(SELL, SHORTING)).toMatchObject({ ...entry, side: 'sell' });
-    expect(adopted(SELL, {}, SHORTING)).toMatchObject({ purpose: 'protective', side: 'sell' });
+    expect(adopted(SELL, {}, SHORTING)).toMatchObject({ purpose: 'protective', side: 'sell', limitTicks: null });
   });
 });

@@ -85,7 +85,7 @@ function adoptOrder(core: Core, order: VenueOrder): void {
     side: order.side,
     type: order.type,
     quantityLots: order.quantityLots,
-    limitTicks: order.limitTicks,
+    limitTicks: purpose === 'entry' ? order.limitTicks : null,
     stopTicks: order.stopTicks,
     protectTicks: null,
     reduceOnly: purpose !== 'entry' && core.config.capabilities.reduceOnly,
