@@ -93,6 +93,7 @@ describe('an entry by a stop', () => {
     const part = entry!.quantityLots / 2;
     desk.fill(entry!, 10_060, part);
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: part, stopTicks: 9_900 }]);
+    desk.accept(desk.live('protective', 0)[0]!);
     desk.pass(desk.config.closeAll.answerTimeoutMs);
     expect(desk.sent('lookup')).toEqual([]);
     desk.command({ name: 'reconcile' });
@@ -122,7 +123,7 @@ describe('an entry by a stop', () => {
         waitsFor: 'the ask to reach its trigger',
       },
     ]);
-    const { instruments, startingCash } = desk.config;
+    const { instruments } = desk.config;
     const log = new ActivityLog(instruments);
     for (const record of desk.records) log.add(record, 0);
     expect(log.newestFirst().map(({ text }) => text)).toContainEqual(
@@ -130,7 +131,14 @@ describe('an entry by a stop', () => {
     );
     const constants = { desk: 'desk', fileConfigHash: '', incarnation: '', startedWallMs: 0 };
     const { orders } = traderStatus(
-      { ...constants, trading: 'paper', account: null as never, currency: 'USDT', startingCash, instruments },
+      {
+        ...constants,
+        trading: 'paper',
+        account: null as never,
+        currency: 'USDT',
+        startingCash: 1,
+        instruments,
+      },
       { view: desk.engine.view, notTrading: [], sequence: 0, marketData: null as never, activity: [] },
     );
     expect(orders).toMatchObject([{ type: 'stop', price: '100.50', worstPrice: '100.70' }]);
@@ -156,6 +164,10 @@ describe('an entry by a stop', () => {
     const entry = { purpose: 'entry', type: 'stop', reduceOnly: false, timeInForce: 'GTC' };
     expect(adopted(BUY, {})).toMatchObject({ ...entry, side: 'buy' });
     expect(adopted(SELL, SHORTING)).toMatchObject({ ...entry, side: 'sell' });
-    expect(adopted(SELL, {}, SHORTING)).toMatchObject({ purpose: 'protective', side: 'sell', limitTicks: null });
+    expect(adopted(SELL, {}, SHORTING)).toMatchObject({
+      purpose: 'protective',
+      side: 'sell',
+      limitTicks: null,
+    });
   });
 });

@@ -1099,7 +1099,10 @@ export interface paths {
                                 quantity: string;
                                 /** @description Decimal text */
                                 filled: string;
+                                /** @description A stop: its trigger; null: at the market */
                                 price: string | null;
+                                /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                                worstPrice?: string;
                                 strategy: string;
                             }[];
                         };
@@ -5623,7 +5626,10 @@ export interface components {
                 quantity: string;
                 /** @description Decimal text */
                 filled: string;
+                /** @description A stop: its trigger; null: at the market */
                 price: string | null;
+                /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                worstPrice?: string;
                 strategy: string;
             }[];
             openPositions: number;
@@ -6014,7 +6020,10 @@ export interface components {
                     quantity: string;
                     /** @description Decimal text */
                     filled: string;
+                    /** @description A stop: its trigger; null: at the market */
                     price: string | null;
+                    /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                    worstPrice?: string;
                     strategy: string;
                 }[];
                 openPositions: number;
