@@ -7,6 +7,7 @@
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
 import type { Decision } from '../domain/decision.js';
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { JournalEntry } from '../engine/record.js';
@@ -86,7 +87,7 @@ export interface ControlMethods {
       by: string;
       reason: string;
       baseVersion: number;
-      values: Readonly<Record<string, number>>;
+      values: Readonly<Record<string, DeclaredValue>>;
       /** Empty where there is none. */
       approvalId: string;
       decisions: readonly Decision[];

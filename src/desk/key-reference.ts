@@ -1,4 +1,5 @@
 /** The tables of docs/DESK_FILE.md, from the schema and its descriptions. */
+import { rangeText } from '../domain/declared-value.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import type { StrategyDefinition } from '../engine/strategies/strategy.js';
 import { deskJsonSchema, type JsonSchema } from './json-schema.js';
@@ -108,7 +109,7 @@ function parameterTables(): string {
 function parameterTable({ kind, parameters }: StrategyDefinition): string {
   const lines = parameters.map(
     (spec) =>
-      `| \`${spec.name}\` | ${spec.whole ? 'whole number' : 'number'} from ${spec.min} to ${spec.max} | \`${spec.default}\` | ${spec.meaning} |`,
+      `| \`${spec.name}\` | ${rangeText(spec).replace(/^a /, '')} | \`${spec.default}\` | ${spec.meaning} |`,
   );
   return [
     `### Parameters of \`${kind}\``,

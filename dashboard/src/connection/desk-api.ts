@@ -23,6 +23,7 @@ import type {
   ScheduledRun,
   SettingsResult,
   SettingsShown,
+  SettingValues,
   Signing,
   StrategyShown,
   Task,
@@ -129,7 +130,7 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/settings'));
   }
 
-  changeSettings(values: Readonly<Record<string, number>>, reason: string): Promise<SettingsResult> {
+  changeSettings(values: SettingValues, reason: string): Promise<SettingsResult> {
     return answerOf(this.#client.PUT('/api/settings', { body: { values, reason } }));
   }
 

@@ -19,7 +19,7 @@ import { CHANNEL_STATES, type ShownChannel } from '../../home/channel-health.js'
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import type { ShownStatus } from '../live/shown-status.js';
 import type { LiveMessage } from '../live/status-watch.js';
-import { decimalText, marketMs, wallMs } from './json-schema.js';
+import { decimalText, marketMs, settingValue, wallMs } from './json-schema.js';
 
 export const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
 
@@ -267,7 +267,7 @@ export const traderStatusSchema = z.object({
       'Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it',
     ),
   settings: z
-    .object({ version: z.number(), changed: z.record(z.string(), z.number()), fileConfigHash: z.string() })
+    .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),
   activity: z.array(z.object({ wallMs, marketMs, text: z.string() })),
   rssBytes: z.number(),

@@ -49,6 +49,6 @@ export function enterProtected(
 
 export function numberOf(parameters: ParameterValues, name: string): number {
   const value = parameters[name];
-  if (value === undefined) throw new RangeError(`the strategy has no parameter ${name}`);
+  if (typeof value !== 'number') throw new RangeError(`the strategy has no number ${name}`);
   return value;
 }

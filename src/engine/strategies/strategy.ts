@@ -1,4 +1,14 @@
 /** What a strategy is: parameters with bounds, and one function that sees finished bars. */
+import { minuteOfDay } from '../../domain/civil-date.js';
+import {
+  type ChoiceRange,
+  type DeclaredValue,
+  isWithin,
+  type NumberRange,
+  rangeText,
+  type TextRange,
+  valueText,
+} from '../../domain/declared-value.js';
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, Side } from '../../domain/order.js';
@@ -6,14 +16,19 @@ import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../event.js';
 import type { StrategySize } from './size-entry.js';
 
-export interface ParameterSpec {
+interface Named {
   readonly name: string;
-  readonly whole: boolean;
-  readonly min: number;
-  readonly max: number;
-  readonly default: number;
   readonly meaning: string;
 }
+
+/** The default is within the range, in the form in which the desk file writes it. */
+export type ParameterSpec = Named &
+  (
+    | (NumberRange & { readonly default: number })
+    | ((ChoiceRange | TextRange) & { readonly default: string })
+    | { readonly type: 'time'; readonly default: string }
+    | { readonly type: 'boolean'; readonly default: boolean }
+  );
 
 interface AnyEntry {
   readonly side: Side;
@@ -44,6 +59,9 @@ export type EntryWish = LimitEntry | MarketEntry;
 
 /** Past bars that a strategy can be shown at most. */
 export const WARMUP_BARS_MAX = 5000;
+
+/** Lines of one strategy on one instrument. */
+export const LINES_MAX = 10;
 
 /** The world as a strategy may see it, and what it may ask for once it has warmed up. Everything else is not its business. */
 export interface StrategyContext {
@@ -87,7 +105,8 @@ export interface Strategy {
   lines?(): readonly StrategyLine[];
 }
 
-export type ParameterValues = Readonly<Record<string, number>>;
+/** What a strategy is made with: a time of day is whole minutes since midnight. */
+export type ParameterValues = Readonly<Record<string, DeclaredValue>>;
 
 /** What can be known of a strategy without its code. */
 export interface DeclaredStrategy {
@@ -103,20 +122,18 @@ export interface StrategyDefinition extends DeclaredStrategy {
   create(parameters: ParameterValues, instrument: Instrument): Strategy;
 }
 
-/** The values with defaults filled in, or every problem with them in words. */
+/** The values of the desk file with defaults filled in, as a strategy is made with them, or every problem with them in words. */
 export function readParameters(
-  definition: DeclaredStrategy,
-  given: ParameterValues,
+  definition: Pick<DeclaredStrategy, 'parameters'>,
+  given: Readonly<Record<string, DeclaredValue>>,
 ): { readonly values: ParameterValues; readonly problems: readonly string[] } {
-  const values: Record<string, number> = {};
+  const values: Record<string, DeclaredValue> = {};
   const problems: string[] = [];
   for (const spec of definition.parameters) {
     const value = given[spec.name] ?? spec.default;
-    values[spec.name] = value;
-    const fits = value >= spec.min && value <= spec.max && (!spec.whole || Number.isInteger(value));
-    const kind = spec.whole ? 'a whole number' : 'a number';
-    if (!fits)
-      problems.push(`${spec.name}: expected ${kind} from ${spec.min} to ${spec.max}, found ${value}`);
+    values[spec.name] = spec.type === 'time' ? minuteOfDay(String(value)) : value;
+    if (!isWithin(spec, value))
+      problems.push(`${spec.name}: expected ${rangeText(spec)}, found ${valueText(value)}`);
   }
   const known = definition.parameters.map(({ name }) => name);
   for (const name of Object.keys(given)) {

@@ -4,7 +4,7 @@
  */
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES } from '../../domain/order.js';
-import { WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
+import { LINES_MAX, WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
 import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
 
 /** Runs before the strategy. */
@@ -120,7 +120,21 @@ export const STAND_BETWEEN = `"use strict";
       const answer = counted(() => strategy.onBar(desk, bar));
       if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError('onBar: expected no promise');
     };
-    return { warmupBars, onBar, state: () => counted(() => text(strategy.state())) };
+    let names = null;
+    const lines = strategy.lines === undefined ? null : () => {
+      const all = counted(() => strategy.lines());
+      if (!Array.isArray(all) || all.length > ${LINES_MAX}) throw new TypeError('lines: expected a list of at most ${LINES_MAX} lines');
+      for (let at = 0; at < all.length; at += 1) {
+        const { name, ticks } = all[at] ?? {};
+        if (typeof name !== 'string' || name.length < 1 || name.length > 40) throw new TypeError('lines[' + at + '].name: expected 1 to 40 characters, found ' + text(name));
+        if (ticks !== null && !(typeof ticks === 'number' && isFinite(ticks))) throw new TypeError('lines[' + at + '].ticks: expected a number of ticks or null, found ' + text(ticks));
+        host.line(name, ticks ?? NaN);
+      }
+      const said = JSON.stringify(all.map(({ name }) => name));
+      names ??= said;
+      if (said !== names) throw new TypeError('lines: expected the same names in the same order each time, ' + names + ', found ' + text(said));
+    };
+    return { warmupBars, onBar, lines, state: () => counted(() => text(strategy.state())) };
   };
   return { declared, create };
 })();`;

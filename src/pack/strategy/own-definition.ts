@@ -11,10 +11,12 @@ import type {
   Strategy,
   StrategyContext,
   StrategyDefinition,
+  StrategyLine,
 } from '../../engine/strategies/strategy.js';
 import {
   type Clocks,
   type ContextStrategy,
+  type Drawing,
   openContext,
   type Wishes,
   whatItThrew,
@@ -43,6 +45,7 @@ export class HostedStrategy implements Strategy {
   #inside: ContextStrategy | null = null;
   #failed = '';
   #state = '';
+  #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
   /** Of the newest bar; null: there was none yet. */
   #context: StrategyContext | null = null;
@@ -55,11 +58,11 @@ export class HostedStrategy implements Strategy {
     const facts = JSON.stringify({ symbol, kind, tickSize, lotSize });
     this.#attempt(() => {
       this.#inside = openContext(module).create(
-        { ...this.#wanted(), ...this.#clocks() },
+        { ...this.#wanted(), ...this.#clocks(), ...this.#drawing() },
         JSON.stringify(parameters),
         facts,
       );
-      this.#readState();
+      this.#readWords();
     });
     this.warmupBars = this.#inside === null ? 0 : (this.#inside as ContextStrategy).warmupBars;
   }
@@ -73,7 +76,7 @@ export class HostedStrategy implements Strategy {
     this.#attempt(() => {
       const seen = [positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct] as const;
       this.#inside?.onBar(...seen, openMs, openTicks, highTicks, lowTicks, closeTicks);
-      this.#readState();
+      this.#readWords();
     });
     if (this.#inside === null) context.fail(this.#failed);
     else for (const wish of this.#wishes) carryOut(context, wish);
@@ -83,9 +86,16 @@ export class HostedStrategy implements Strategy {
     return this.#inside === null ? `it has failed: ${this.#failed}` : this.#state;
   }
 
+  /** Of one that has failed, those that it said last are nobody's. */
+  lines(): readonly StrategyLine[] {
+    return this.#inside === null ? [] : this.#lines;
+  }
+
   /** At each bar, never when somebody looks: what it does meanwhile is the same every time. */
-  #readState(): void {
+  #readWords(): void {
     this.#state = plainText(this.#inside?.state() ?? '');
+    this.#lines = [];
+    this.#inside?.lines?.();
   }
 
   #attempt(work: () => void): void {
@@ -105,6 +115,14 @@ export class HostedStrategy implements Strategy {
       minutesToClose: () => read()?.minutesToClose ?? Number.NaN,
       date: () => read()?.date ?? '',
       weekday: () => read()?.weekday ?? '',
+    };
+  }
+
+  #drawing(): Drawing {
+    return {
+      line: (name, ticks) => {
+        this.#lines.push({ name: plainText(name), ticks: Number.isNaN(ticks) ? null : ticks });
+      },
     };
   }
 

@@ -44,6 +44,11 @@ export interface Clocks {
   weekday(): string;
 }
 
+/** Called for each line of a strategy, in its order; NaN: not known yet. */
+export interface Drawing {
+  line(name: string, ticks: number): void;
+}
+
 export interface ContextStrategy {
   readonly warmupBars: number;
   onBar(
@@ -62,13 +67,15 @@ export interface ContextStrategy {
     ]
   ): void;
   state(): string;
+  /** Says each of them by `Drawing`; null: the strategy has none. */
+  readonly lines: (() => void) | null;
 }
 
 export interface StrategyContext {
   /** JSON: what the file declares; nothing of it is judged yet. */
   declared(): string;
   /** `parameters`, `instrument`: JSON. Throws what the strategy throws. */
-  create(host: Wishes & Clocks, parameters: string, instrument: string): ContextStrategy;
+  create(host: Wishes & Clocks & Drawing, parameters: string, instrument: string): ContextStrategy;
 }
 
 /** Throws what the file throws while it is loaded. */

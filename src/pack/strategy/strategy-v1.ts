@@ -1,17 +1,72 @@
 /** `fermata/strategy`, version 1: what a strategy's file imports. A name is only added, never changed or taken away. */
 export { Atr, Donchian, EfficiencyRatio, Ema, Rsi } from '../../engine/strategies/indicators.js';
 
-export interface ParameterSpec {
+interface AnyParameter {
+  /** For people. */
+  readonly meaning: string;
+}
+
+export interface NumberParameter extends AnyParameter {
+  readonly type?: 'number';
   /** Only whole numbers. */
   readonly whole?: boolean;
   readonly min: number;
   readonly max: number;
   readonly default: number;
-  /** For people. */
-  readonly meaning: string;
 }
 
+/** One of some words. */
+export interface ChoiceParameter extends AnyParameter {
+  readonly type: 'choice';
+  /** Two at least, each once. */
+  readonly choices: readonly string[];
+  readonly default: string;
+}
+
+export interface BooleanParameter extends AnyParameter {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+
+/** A time of day. The strategy gets it as whole minutes since midnight, as `desk.session.minuteOfDay` counts them. */
+export interface TimeParameter extends AnyParameter {
+  readonly type: 'time';
+  /** HH:MM, from 00:00 to 23:59. */
+  readonly default: string;
+}
+
+export interface TextParameter extends AnyParameter {
+  readonly type: 'text';
+  /** Characters, 200 at most; left out: 200. */
+  readonly maxLength?: number;
+  readonly default: string;
+}
+
+export type ParameterSpec =
+  | NumberParameter
+  | ChoiceParameter
+  | BooleanParameter
+  | TimeParameter
+  | TextParameter;
+
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
+
+/** What the strategy gets for it. */
+export type ParameterValue<S extends ParameterSpec> = S extends ChoiceParameter
+  ? S['choices'][number]
+  : S extends BooleanParameter
+    ? boolean
+    : S extends TextParameter
+      ? string
+      : number;
+
+/** A price that the strategy goes by, drawn over the candles of the page and of a backtest's report. */
+export interface StrategyLine {
+  /** 1 to 40 characters. */
+  readonly name: string;
+  /** In ticks and parts of one; null: not known yet. */
+  readonly ticks: number | null;
+}
 
 /** What the strategy trades; one is made for each of its symbols. */
 export interface InstrumentFacts {
@@ -130,6 +185,8 @@ export interface Strategy {
   onBar(desk: DeskView, bar: Bar): void;
   /** Why it does not enter now, in plain words: "no dip below the average yet". Called once after `create` and after each bar. */
   state(): string;
+  /** Ten at most, the same names in the same order each time. Called once after `create` and after each bar. Left out: there are none. */
+  lines?(): readonly StrategyLine[];
 }
 
 export interface StrategyDefinition<P extends ParameterSpecs> {
@@ -139,13 +196,13 @@ export interface StrategyDefinition<P extends ParameterSpecs> {
   /** What `enter` is called with; left out: limit orders alone. Not every venue takes each of them. */
   readonly enters?: readonly EntryWish['type'][];
   create(setup: {
-    readonly parameters: { readonly [name in keyof P]: number };
+    readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };
     readonly instrument: InstrumentFacts;
   }): Strategy;
 }
 
 /** The default export of a file in `strategies/`. */
-export function strategy<P extends ParameterSpecs>(
+export function strategy<const P extends ParameterSpecs>(
   definition: StrategyDefinition<P>,
 ): StrategyDefinition<P> & { readonly kind: 'strategy' } {
   return { ...definition, kind: 'strategy' };

@@ -7,6 +7,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import { changesText } from '../../domain/settings-change.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Log } from '../log.js';
@@ -103,7 +104,7 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
     case 'strategy.toggled':
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
     case 'settings':
-      return `settings version ${record.version} by ${record.by}: ${changesText(record)}: ${record.reason}`;
+      return `settings version ${record.version} by ${record.by}: ${settingsText(record)}: ${record.reason}`;
     case 'size.factor':
       return `position size was set to ${percentOfPpm(record.sizeFactorPpm)} % by ${record.by}: ${record.reason}`;
     case 'golive.granted':
@@ -170,8 +171,8 @@ function goLiveText({ grant }: Extract<EngineRecord, { readonly type: 'golive.gr
   return `real money, ${release} attempt ${attempt} step ${step}: ${allowed}, approved by ${approvedBy.join(' and ')}`;
 }
 
-function changesText({ changes, approvedBy }: Extract<EngineRecord, { readonly type: 'settings' }>): string {
-  const words = changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
+function settingsText({ changes, approvedBy }: Extract<EngineRecord, { readonly type: 'settings' }>): string {
+  const words = changesText(changes);
   return approvedBy.length === 0 ? words : `${words} (approved by ${approvedBy.join(' and ')})`;
 }
 
