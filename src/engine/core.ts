@@ -4,7 +4,7 @@ import { isCapital } from '../domain/cash.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
-import type { Side } from '../domain/order.js';
+import type { Fill, Side } from '../domain/order.js';
 import { alwaysOpen } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
@@ -171,6 +171,10 @@ export interface Core {
   readonly sync: SyncWork;
   readonly closing: ClosingWork;
   slots: readonly StrategySlot[];
+  /** Of this event, not shown to strategies yet. */
+  readonly unshownFills: Fill[];
+  /** By instrument: market time from which a strategy is shown its quotes; Infinity: none is. */
+  readonly shownFromMs: Float64Array;
   begun: boolean;
   /** Monotonic. */
   begunAtMs: number;
@@ -228,6 +232,8 @@ export function createCore(config: EngineConfig): Core {
     },
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
     slots: buildSlots(config),
+    unshownFills: [],
+    shownFromMs: new Float64Array(config.instruments.length).fill(Number.POSITIVE_INFINITY),
     begun: false,
     begunAtMs: 0,
     wallMs: 0,

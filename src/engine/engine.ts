@@ -22,6 +22,7 @@ import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
 import type { EngineRecord } from './record.js';
 import { stateHash } from './state-hash.js';
 import { onBar } from './strategies/on-bar.js';
+import { showFills } from './strategies/show-fills.js';
 import type { StrategyLine } from './strategies/strategy.js';
 import { onSnapshot } from './sync/reconcile.js';
 import { snapshotFailed } from './sync/request-snapshot.js';
@@ -113,6 +114,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     return core.effects;
   }
   handle(core, event);
+  showFills(core);
   settle(core);
   return core.effects;
 }

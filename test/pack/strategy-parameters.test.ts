@@ -1,5 +1,7 @@
 /** Parameters of every kind: declared by a file, judged where they are written, changed while the desk trades. */
 import { describe, expect, it } from 'vitest';
+import { typedFor } from '../../dashboard/src/section/typed-setting.js';
+import { settingsSchema } from '../../src/api/routes/settings.js';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
 import { settingsInForce } from '../../src/desk/desk-settings.js';
@@ -7,6 +9,7 @@ import type { DeclaredValue } from '../../src/domain/declared-value.js';
 import { settingsTerms } from '../../src/domain/settings-change.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { describeStrategies, readStrategies } from '../../src/pack/strategy/read-strategies.js';
+import { strategy } from '../../src/pack/strategy/strategy-v1.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { DeskUnderTest } from '../engine/support/desk.js';
 import { deskText, problemsOf, strategyFolder } from './support/strategy-desk.js';
@@ -110,9 +113,39 @@ describe('a desk file', () => {
     expect(shown('bars')).toMatchObject({ whole: true, min: 1, max: 50, value: 5 });
   });
 
+  it('describes them in the API as they are', () => {
+    const settings = settingsInForce(deskWith({ direction: 'long' }).desk, {});
+    expect(settingsSchema.shape.settings.parse(settings)).toEqual(settings);
+  });
+
   it('has another hash with each of them', () => {
     const values = [{}, { direction: 'long' }, { trails: true }, { opens: '10:00' }, { label: 'x' }];
     expect(new Set(values.map((parameters) => deskWith(parameters).configHash)).size).toBe(values.length);
+  });
+});
+
+describe('the page', () => {
+  const typed = (name: string, text: string) => {
+    const settings = settingsInForce(deskWith({}).desk, {});
+    const setting = settings.find(({ key }) => key === keyOf(name));
+    const found = typedFor(setting as Parameters<typeof typedFor>[0], text);
+    if (found === null) return 'nothing new';
+    return 'problem' in found ? found.problem : [found.to, found.loosens];
+  };
+
+  it.each([
+    ['direction', 'long', ['long', true]],
+    ['direction', 'up', 'one of long, short, both'],
+    ['trails', 'true', [true, true]],
+    ['trails', 'false', 'nothing new'],
+    ['opens', '10:15', ['10:15', true]],
+    ['opens', '9:30', 'a time such as 09:30'],
+    ['label', 'x', ['x', true]],
+    ['label', 'much too long', 'at most 8 characters'],
+    ['bars', '7', [7, true]],
+    ['bars', '7.5', 'a whole number from 1 to 50'],
+  ])('reads %s typed as %j', (name, text, expected) => {
+    expect(typed(name, text)).toEqual(expected);
   });
 });
 
@@ -207,4 +240,26 @@ it('what people approve says texts in quotes, so that no value can pass for anot
   expect(settingsTerms({ incarnation: 'i', version: 1, changes: [{ key: 'k', from: 1, to: 2.5 }] })).toMatchObject(
     { parameters: { k: '1 → 2.5' } },
   );
+});
+
+it('a file’s own code has them by their types', () => {
+  const made = strategy({
+    suits: 'ranging',
+    parameters: {
+      bars: { min: 1, max: 5, default: 2, meaning: 'bars' },
+      direction: { type: 'choice', choices: ['long', 'short'], default: 'long', meaning: 'what it trades' },
+      trails: { type: 'boolean', default: false, meaning: 'the stop follows' },
+      opens: { type: 'time', default: '09:30', meaning: 'no entry before' },
+      label: { type: 'text', default: '', meaning: 'said with each entry' },
+    },
+    create({ parameters }) {
+      // The compiler is the judge of these.
+      const direction: 'long' | 'short' = parameters.direction;
+      const numbers: readonly number[] = [parameters.bars, parameters.opens];
+      const trails: boolean = parameters.trails;
+      const text = `${direction} ${trails} ${parameters.label.trim()}`;
+      return { warmupBars: 0, onBar: (desk) => desk.note(text), state: () => numbers.join() };
+    },
+  });
+  expect(made.kind).toBe('strategy');
 });

@@ -11,7 +11,7 @@ import {
 } from '../../domain/declared-value.js';
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { EntryType, Side } from '../../domain/order.js';
+import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../event.js';
 import type { StrategySize } from './size-entry.js';
@@ -87,6 +87,9 @@ export interface StrategyContext {
   fail(reason: string): void;
 }
 
+/** A fill of a strategy's own order: of its entry, or of what closes its trade. */
+export type OwnFill = Pick<Fill, 'side' | 'quantityLots' | 'priceTicks'> & Pick<OrderIntent, 'purpose'>;
+
 /** A value that a strategy goes by, drawn beside the candles. */
 export interface StrategyLine {
   readonly name: string;
@@ -99,6 +102,20 @@ export interface Strategy {
   readonly warmupBars: number;
   /** Called for each finished bar of its instrument, in order; during warm-up it can't order anything. */
   onBar(context: StrategyContext, bar: BarEvent): void;
+  /** Called for each fill of its own orders, once it has warmed up; fills from before a start are not shown. */
+  onFill?(context: StrategyContext, fill: OwnFill): void;
+  /**
+   * Called for each believed quote of its instrument while its market is open, once it has warmed up. Past quotes are never
+   * shown: what it knows from them is gone after a start.
+   */
+  onQuote?(context: StrategyContext): void;
+  /**
+   * Called at the first such quote at or after each whole multiple of `timerMs` since 1970, market time; `dueMs`: the newest
+   * multiple. Of several that passed without a quote it is told the newest alone.
+   */
+  onTimer?(context: StrategyContext, dueMs: number): void;
+  /** Of `onTimer`. */
+  readonly timerMs?: number;
   /** Why it does not enter now, in plain words; empty: no more than that no signal has come. */
   state(): string;
   /** After the newest bar: the same names in the same order each time. Left out by a strategy that goes by none. */

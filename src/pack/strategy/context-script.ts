@@ -7,6 +7,9 @@ import { ENTRY_TYPES } from '../../domain/order.js';
 import { LINES_MAX, WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
 import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
 
+/** A day. */
+const TIMER_SECONDS_MAX = 86_400;
+
 /** Runs before the strategy. */
 export const TAKE_AWAY = `"use strict";
 (() => {
@@ -113,15 +116,30 @@ export const STAND_BETWEEN = `"use strict";
       note(line) { host.note(text(line)); },
     };
     const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0 };
-    const onBar = (lots, entryResting, bid, ask, shorting, stopLossPct, openMs, openTicks, highTicks, lowTicks, closeTicks) => {
+    const call = (name, work) => {
+      const answer = counted(work);
+      if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError(name + ': expected no promise');
+    };
+    const show = (lots, entryResting, bid, ask, shorting, stopLossPct) => {
       desk.lots = lots; desk.entryResting = entryResting; desk.bid = bid; desk.ask = ask;
       desk.shorting = shorting; desk.stopLossPct = stopLossPct;
-      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks;
-      const answer = counted(() => strategy.onBar(desk, bar));
-      if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError('onBar: expected no promise');
     };
+    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks) => {
+      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks;
+      call('onBar', () => strategy.onBar(desk, bar));
+    };
+    const isMissing = (name) => {
+      if (strategy[name] !== undefined && typeof strategy[name] !== 'function') throw new TypeError(name + ': expected a function');
+      return strategy[name] === undefined;
+    };
+    const onQuote = isMissing('onQuote') ? null : () => call('onQuote', () => strategy.onQuote(desk));
+    const onFill = isMissing('onFill') ? null : (side, lots, ticks, opens) =>
+      call('onFill', () => strategy.onFill(desk, Object.freeze({ side, lots, ticks, opens })));
+    const onTimer = isMissing('onTimer') ? null : (dueMs) => call('onTimer', () => strategy.onTimer(desk, dueMs));
+    const timerSeconds = onTimer === null ? 0 : whole(strategy.timerSeconds, 'timerSeconds');
+    if (timerSeconds > ${TIMER_SECONDS_MAX}) throw new TypeError('timerSeconds: expected at most ${TIMER_SECONDS_MAX}, found ' + timerSeconds);
     let names = null;
-    const lines = strategy.lines === undefined ? null : () => {
+    const lines = isMissing('lines') ? null : () => {
       const all = counted(() => strategy.lines());
       if (!Array.isArray(all) || all.length > ${LINES_MAX}) throw new TypeError('lines: expected a list of at most ${LINES_MAX} lines');
       for (let at = 0; at < all.length; at += 1) {
@@ -134,7 +152,7 @@ export const STAND_BETWEEN = `"use strict";
       names ??= said;
       if (said !== names) throw new TypeError('lines: expected the same names in the same order each time, ' + names + ', found ' + text(said));
     };
-    return { warmupBars, onBar, lines, state: () => counted(() => text(strategy.state())) };
+    return { warmupBars, show, onBar, onFill, onQuote, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
   };
   return { declared, create };
 })();`;

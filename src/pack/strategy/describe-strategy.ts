@@ -1,8 +1,9 @@
 /** What a compiled strategy declares, and whether it comes to the same decisions twice. Runs its code. */
 import { createHash } from 'node:crypto';
 import type { StrategyModule } from '../../desk/own-strategy.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
-import { ENTRY_TYPES, type EntryType } from '../../domain/order.js';
+import { ENTRY_TYPES, type EntryType, type Side } from '../../domain/order.js';
 import { unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../../engine/event.js';
@@ -11,6 +12,7 @@ import {
   type EntryWish,
   type ParameterSpec,
   readParameters,
+  type StrategyContext,
 } from '../../engine/strategies/strategy.js';
 import type { CompileProblem } from '../compile.js';
 import { HostedStrategy } from './own-definition.js';
@@ -149,6 +151,7 @@ function runTrial(
   const hash = createHash('sha256');
   let [entries, exits, lots, seed, close] = [0, 0, 0, 12_345, 2_000_000];
   let failed: string | null = null;
+  const fills: ReturnType<typeof fillOf>[] = [];
   const draw = (): number => {
     seed = (seed * 48_271) % 2_147_483_647;
     return seed / 2_147_483_647 - 0.5;
@@ -160,38 +163,47 @@ function runTrial(
     const openTicks = close;
     close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
     const [highTicks, lowTicks] = [Math.max(openTicks, close) + 300, Math.min(openTicks, close) - 300];
-    const openMs = at * 60_000;
+    const openMs = at * MINUTE_MS;
     const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
-    strategy.onBar(
-      {
-        instrument: { ...INSTRUMENT } as never,
-        positionLots: lots,
-        entryResting: false,
-        lastQuote: { bidTicks: close - 1, askTicks: close + 1 },
-        shorting: false,
-        stopLossPct: 2,
-        session: TRIAL_HOURS.readingAt(openMs + 60_000),
-        enter: (wish: EntryWish) => {
-          entries += 1;
-          lots = wish.side === 'buy' ? 100 : 0;
-          add(JSON.stringify(wish));
-        },
-        exit: (because) => {
-          exits += 1;
-          lots = 0;
-          add(because);
-        },
-        note: add,
-        fail: (reason) => {
-          failed = reason;
-        },
+    const context: StrategyContext = {
+      instrument: { ...INSTRUMENT } as never,
+      get positionLots() {
+        return lots;
       },
-      { kind: 'bar', instrument: 0, openMs, spanMs: 60_000, ...prices, warmup: false } as BarEvent,
-    );
+      entryResting: false,
+      lastQuote: { bidTicks: close - 1, askTicks: close + 1 },
+      shorting: false,
+      stopLossPct: 2,
+      session: TRIAL_HOURS.readingAt(openMs + MINUTE_MS),
+      enter: (wish: EntryWish) => {
+        entries += 1;
+        fills.push(fillOf(wish.side, 'entry'));
+        lots = wish.side === 'buy' ? 100 : 0;
+        add(JSON.stringify(wish));
+      },
+      exit: (because) => {
+        exits += 1;
+        fills.push(fillOf(lots > 0 ? 'sell' : 'buy', 'exit'));
+        lots = 0;
+        add(because);
+      },
+      note: add,
+      fail: (reason) => {
+        failed = reason;
+      },
+    };
+    for (const fill of fills.splice(0)) strategy.onFill?.(context, { ...fill, priceTicks: close });
+    strategy.onQuote?.(context);
+    strategy.onTimer?.(context, openMs + MINUTE_MS);
+    strategy.onBar(context, {
+      ...{ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, ...prices, warmup: false },
+    } as BarEvent);
     if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
   return failed === null ? { bars: TRIAL_BARS, entries, exits, hash: hash.digest('hex') } : placed(failed);
 }
+
+const fillOf = (side: Side, purpose: 'entry' | 'exit') => ({ side, purpose, quantityLots: 100 });
 
 function placed(failed: string): { readonly failed: string; readonly line: number | null } {
   const [, text = failed, line] = /^(.*) \(.*:(\d+)\)$/s.exec(failed) ?? [];

@@ -22,7 +22,7 @@ import {
   whatItThrew,
 } from './strategy-context.js';
 
-/** More at one bar are nobody's decision. */
+/** More at one call are nobody's decision. */
 const WISHES_MAX = 20;
 
 export const definitionOf = ({ kind, suits, parameters, module }: OwnStrategy): StrategyDefinition => ({
@@ -42,12 +42,16 @@ type Wish =
  */
 export class HostedStrategy implements Strategy {
   readonly warmupBars: number;
+  readonly onFill?: NonNullable<Strategy['onFill']>;
+  readonly onQuote?: NonNullable<Strategy['onQuote']>;
+  readonly onTimer?: NonNullable<Strategy['onTimer']>;
+  readonly timerMs?: number;
   #inside: ContextStrategy | null = null;
   #failed = '';
   #state = '';
   #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
-  /** Of the newest bar; null: there was none yet. */
+  /** Of the newest call; null: there was none yet. */
   #context: StrategyContext | null = null;
 
   constructor(
@@ -64,19 +68,35 @@ export class HostedStrategy implements Strategy {
       );
       this.#readWords();
     });
-    this.warmupBars = this.#inside === null ? 0 : (this.#inside as ContextStrategy).warmupBars;
+    const inside = this.#inside as ContextStrategy | null;
+    this.warmupBars = inside?.warmupBars ?? 0;
+    if (inside !== null && inside.onFill !== null)
+      this.onFill = (context, { side, quantityLots, priceTicks, purpose }) =>
+        this.#show(context, ({ onFill }) => onFill?.(side, quantityLots, priceTicks, purpose === 'entry'));
+    if (inside !== null && inside.onQuote !== null)
+      this.onQuote = (context) => this.#show(context, ({ onQuote }) => onQuote?.());
+    if (inside !== null && inside.onTimer !== null) {
+      this.onTimer = (context, dueMs) => this.#show(context, ({ onTimer }) => onTimer?.(dueMs));
+      this.timerMs = inside.timerSeconds * 1000;
+    }
   }
 
-  onBar(context: StrategyContext, bar: BarEvent): void {
+  onBar(context: StrategyContext, { openMs, openTicks, highTicks, lowTicks, closeTicks }: BarEvent): void {
+    this.#show(context, (inside) => {
+      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks);
+      this.#readWords();
+    });
+  }
+
+  #show(context: StrategyContext, work: (inside: ContextStrategy) => void): void {
     const { positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;
     const { bidTicks, askTicks } = lastQuote ?? { bidTicks: Number.NaN, askTicks: Number.NaN };
-    const { openMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
     this.#wishes = [];
     this.#context = context;
     this.#attempt(() => {
-      const seen = [positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct] as const;
-      this.#inside?.onBar(...seen, openMs, openTicks, highTicks, lowTicks, closeTicks);
-      this.#readWords();
+      if (this.#inside === null) return;
+      this.#inside.show(positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct);
+      work(this.#inside);
     });
     if (this.#inside === null) context.fail(this.#failed);
     else for (const wish of this.#wishes) carryOut(context, wish);

@@ -51,21 +51,23 @@ export interface Drawing {
 
 export interface ContextStrategy {
   readonly warmupBars: number;
-  onBar(
-    ...numbers: readonly [
-      lots: number,
-      entryResting: boolean,
-      bid: number,
-      ask: number,
-      shorting: boolean,
-      stopLossPct: number,
-      openMs: number,
-      openTicks: number,
-      highTicks: number,
-      lowTicks: number,
-      closeTicks: number,
-    ]
+  /** What `desk` is from here on, before each of the others. */
+  show(
+    lots: number,
+    entryResting: boolean,
+    bid: number,
+    ask: number,
+    shorting: boolean,
+    stopLossPct: number,
   ): void;
+  onBar(openMs: number, openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): void;
+  /** Null: it is not told of fills. */
+  readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
+  /** Null: it does not look at quotes. */
+  readonly onQuote: (() => void) | null;
+  /** Null: it has no timer. */
+  readonly onTimer: ((dueMs: number) => void) | null;
+  readonly timerSeconds: number;
   state(): string;
   /** Says each of them by `Drawing`; null: the strategy has none. */
   readonly lines: (() => void) | null;

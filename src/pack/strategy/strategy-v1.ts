@@ -178,11 +178,35 @@ export interface DeskView {
   note(text: string): void;
 }
 
+/** A fill of an order of the strategy: of its entry, or of what closes its trade. */
+export interface OwnFill {
+  readonly side: 'buy' | 'sell';
+  /** Whole lots of this fill. */
+  readonly lots: number;
+  readonly ticks: number;
+  /** Of an entry; else of a stop, a target or another exit. */
+  readonly opens: boolean;
+}
+
 export interface Strategy {
   /** Bars that it needs before its first decision, 5,000 at most: before the last of them, nothing that it asks for is done. */
   readonly warmupBars: number;
   /** Each finished minute, in order. What it asks for is done when it has returned. */
   onBar(desk: DeskView, bar: Bar): void;
+  /** Each fill of its own orders, part by part, once it has warmed up; what it holds now is `desk.lots`. */
+  onFill?(desk: DeskView, fill: OwnFill): void;
+  /**
+   * Each quote of its instrument while its market is open, once it has warmed up; `desk.bid` and `desk.ask` are it. Between
+   * two bars one `enter` of `onQuote`, `onTimer` and `onFill` together is heard. Past quotes are never shown after a start.
+   */
+  onQuote?(desk: DeskView): void;
+  /**
+   * At the first quote at or after each whole multiple of `timerSeconds` since 1970, by the market's time. `dueMs`: the
+   * newest multiple, milliseconds since 1970, UTC.
+   */
+  onTimer?(desk: DeskView, dueMs: number): void;
+  /** Of `onTimer`: whole seconds from 1 to 86,400. */
+  readonly timerSeconds?: number;
   /** Why it does not enter now, in plain words: "no dip below the average yet". Called once after `create` and after each bar. */
   state(): string;
   /** Ten at most, the same names in the same order each time. Called once after `create` and after each bar. Left out: there are none. */
