@@ -76,7 +76,7 @@ export interface StrategyContext {
   readonly shorting: boolean;
   /** Percent of the price; the desk file's. */
   readonly stopLossPct: number;
-  /** The clocks of the market where the bar ended; worked out when it is read. */
+  /** The clocks of the market where the bar ended, between bars at the quote; worked out when it is read. */
   readonly session: SessionReading;
   /** The risk gate decides. */
   enter(wish: EntryWish): void;

@@ -143,7 +143,7 @@ export interface MarketEntry extends AnyEntry {
 
 export type EntryWish = LimitEntry | MarketEntry;
 
-/** What the clocks of the instrument's market show where the bar ended. Costs nothing where it is not read. */
+/** What the clocks of the instrument's market show where the bar ended, between bars at the quote. Costs nothing where it is not read. */
 export interface SessionView {
   /** The last bar of a session ends when the market has closed: there it is false already. */
   readonly open: boolean;
