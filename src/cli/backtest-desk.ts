@@ -155,7 +155,10 @@ function resolved(
     if (spec !== undefined && (spec.type ?? 'number') !== 'number') {
       const given = spec.type === 'boolean' && /^(true|false)$/.test(value) ? value === 'true' : value;
       if (!isWithin(spec, given))
-        throw usageFailure(`--set: ${key}: expected ${rangeText(spec)}; found ${value}`, `write --set ${key}=${spec.default}`);
+        throw usageFailure(
+          `--set: ${key}: expected ${rangeText(spec)}; found ${value}`,
+          `write --set ${key}=${spec.default}`,
+        );
       return [path, given, line] as const;
     }
     const isText = group !== 'strategies' && (TEXTS.has(String(path.at(-1))) || group === 'resume');

@@ -63,7 +63,7 @@ function typeText(schema: JsonSchema): string {
       return schema.properties === undefined ? 'names with values' : 'group';
     case 'integer':
     case 'number':
-      return `${schema.type === 'integer' ? 'whole number' : 'number'}${rangeText(schema)}`;
+      return `${schema.type === 'integer' ? 'whole number' : 'number'}${boundsText(schema)}`;
     default:
       return simpleTypeText(schema);
   }
@@ -76,7 +76,7 @@ function simpleTypeText({ type, pattern }: JsonSchema): string {
   return pattern?.includes('\\d{1,15}') === true ? 'decimal in quotes' : 'text';
 }
 
-function rangeText({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+function boundsText({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
   const low = minimum ?? (typeof exclusiveMinimum === 'number' ? exclusiveMinimum : undefined);
   const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : maximum;
   if (low === undefined || low <= Number.MIN_SAFE_INTEGER) {

@@ -1,6 +1,7 @@
 /** Everything that can happen to the engine. Time comes in with each event; the core reads no clock. */
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
@@ -111,7 +112,7 @@ export type Command =
   | {
       readonly name: 'reload';
       readonly baseVersion: number;
-      readonly values: Readonly<Record<string, number>>;
+      readonly values: Readonly<Record<string, DeclaredValue>>;
       readonly approvedBy: readonly string[];
     };
 

@@ -10,7 +10,6 @@ import {
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
-
 function change(desk: DeskUnderTest, values: SettingValues, approvedBy: readonly string[] = []) {
   const { version } = desk.engine.view.settings;
   return desk.command({ name: 'reload', baseVersion: version, values, approvedBy });
@@ -118,7 +117,7 @@ describe('settings while the desk runs', () => {
       { constructor: 1 },
       { 'strategies.cross.parameters.nothing': 1 },
     ]) {
-      expect(change(desk, values as Values, ['anna']), JSON.stringify(values)).toMatchObject({
+      expect(change(desk, values as SettingValues, ['anna']), JSON.stringify(values)).toMatchObject({
         ok: false,
         code: 'bad-setting',
       });

@@ -30,7 +30,10 @@ beforeAll(() => {
       onQuote(desk) { desk.note('quote ' + desk.bid + ' ' + desk.ask + ' ' + desk.session.minuteOfDay); },
       onTimer(desk, dueMs) { desk.note('timer ' + dueMs + ' ' + desk.bid); },`),
   );
-  write('strategies/timed.ts', between("timerSeconds: 15, onTimer(desk, dueMs) { desk.note('timer ' + dueMs); },"));
+  write(
+    'strategies/timed.ts',
+    between("timerSeconds: 15, onTimer(desk, dueMs) { desk.note('timer ' + dueMs); },"),
+  );
   write(
     'strategies/trades.ts',
     between(`onQuote(desk) {
@@ -45,7 +48,10 @@ beforeAll(() => {
     between(`${tells} onQuote(desk) { if (desk.lots === 0 && !desk.entryResting) ${entry} },`),
   );
   write('strategies/eager.ts', between(`onQuote(desk) { ${entry} },`));
-  write('strategies/fails.ts', between("onQuote(desk) {\nif (desk.bid === 10_013) throw new Error('unlucky'); },"));
+  write(
+    'strategies/fails.ts',
+    between("onQuote(desk) {\nif (desk.bid === 10_013) throw new Error('unlucky'); },"),
+  );
 });
 
 const listedOf = (name: string) => {
@@ -110,7 +116,11 @@ describe('quotes', () => {
     for (const close of [10_000, 10_000]) desk.bar(0, close);
     for (const bid of [10_012, 10_013, 10_014]) desk.quote(0, bid);
     expect(desk.recorded('strategy.toggled')).toMatchObject([
-      { strategy: 'own', enabled: false, reason: expect.stringMatching(/^unlucky \(strategies\/fails\.ts:\d+\)$/) },
+      {
+        strategy: 'own',
+        enabled: false,
+        reason: expect.stringMatching(/^unlucky \(strategies\/fails\.ts:\d+\)$/),
+      },
     ]);
   });
 });
@@ -130,7 +140,10 @@ describe('fills', () => {
       desk.accept(stop);
       desk.fill(stop, 9_900);
       const lots = entry.quantityLots;
-      return { lots, notes: desk.recorded('note').flatMap(({ text }) => (text.startsWith('[') ? [text] : [])) };
+      return {
+        lots,
+        notes: desk.recorded('note').flatMap(({ text }) => (text.startsWith('[') ? [text] : [])),
+      };
     };
     const { lots, notes } = shown([listedOf('filled')]);
     expect(notes.map((text) => JSON.parse(text))).toEqual([
@@ -160,9 +173,9 @@ describe('a timer', () => {
   });
 
   it.each([
-    ["onTimer() {},", 'timerSeconds: expected a whole number above 0, found undefined'],
-    ["timerSeconds: 1.5, onTimer() {},", 'timerSeconds: expected a whole number above 0, found 1.5'],
-    ["timerSeconds: 86_401, onTimer() {},", 'timerSeconds: expected at most 86400, found 86401'],
+    ['onTimer() {},', 'timerSeconds: expected a whole number above 0, found undefined'],
+    ['timerSeconds: 1.5, onTimer() {},', 'timerSeconds: expected a whole number above 0, found 1.5'],
+    ['timerSeconds: 86_401, onTimer() {},', 'timerSeconds: expected at most 86400, found 86401'],
     ["onQuote: 'each',", 'onQuote: expected a function'],
     ["onQuote(desk) { throw new Error('at once'); },", 'an error on made-up prices: at once'],
   ])('or quotes, declared as %s, are refused when the file is read', (more, why) => {

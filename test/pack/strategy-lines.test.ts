@@ -40,9 +40,15 @@ describe('the lines of a strategy', () => {
 
   it.each([
     ["'average'", 'lines: expected a list of at most 10 lines'],
-    ["Array.from({ length: 11 }, (_, at) => ({ name: 'n' + at, ticks: 1 }))", 'lines: expected a list of at most 10'],
+    [
+      "Array.from({ length: 11 }, (_, at) => ({ name: 'n' + at, ticks: 1 }))",
+      'lines: expected a list of at most 10',
+    ],
     ["[{ name: '', ticks: 1 }]", 'lines[0].name: expected 1 to 40 characters'],
-    ["[{ name: 'a', ticks: 1 }, { name: 'b', ticks: NaN }]", 'lines[1].ticks: expected a number of ticks or null, found NaN'],
+    [
+      "[{ name: 'a', ticks: 1 }, { name: 'b', ticks: NaN }]",
+      'lines[1].ticks: expected a number of ticks or null, found NaN',
+    ],
     ["[{ name: 'a', ticks: '1' }]", 'lines[0].ticks: expected a number of ticks or null, found 1'],
     ["[{ name: 'bar ' + seen, ticks: 1 }]", 'lines: expected the same names in the same order each time'],
   ])('%s are refused: %s', (lines, why) => {

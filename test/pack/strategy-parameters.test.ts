@@ -61,7 +61,10 @@ describe('a file', () => {
   });
 
   it.each([
-    ["{ type: 'colour', default: 'red' }", 'type: expected number, choice, boolean, time or text, found "colour"'],
+    [
+      "{ type: 'colour', default: 'red' }",
+      'type: expected number, choice, boolean, time or text, found "colour"',
+    ],
     ["{ type: 'choice', choices: ['one'], default: 'one' }", 'choices: expected 2 to 20 words'],
     ["{ type: 'choice', choices: ['a', 'a'], default: 'a' }", 'choices: expected 2 to 20 words'],
     ["{ type: 'choice', choices: ['a,b', 'c'], default: 'c' }", 'choices: expected 2 to 20 words'],
@@ -70,7 +73,10 @@ describe('a file', () => {
     ["{ type: 'time', default: '24:00' }", 'default: expected a time of day such as "09:30", found "24:00"'],
     ["{ type: 'time', default: 570 }", 'default: expected a time of day such as "09:30", found 570'],
     ["{ type: 'text', maxLength: 2, default: 'abc' }", 'default: expected text of at most 2 characters'],
-    ["{ type: 'text', maxLength: 201, default: '' }", 'maxLength: expected a whole number from 1 to 200, found 201'],
+    [
+      "{ type: 'text', maxLength: 201, default: '' }",
+      'maxLength: expected a whole number from 1 to 200, found 201',
+    ],
     ["{ whole: 'yes', min: 1, max: 2, default: 1 }", 'whole: expected true or false, found "yes"'],
     ['{ min: 1, max: 2, default: 3 }', 'a default that is not within its own bounds'],
   ])('that declares %s is refused with the parameter’s name', (spec, why) => {
@@ -154,12 +160,12 @@ describe('a backtest', () => {
     backtestDesk(deskWith({}), { set: [{ key, value }] }).desk.strategies[0]?.parameters[key];
 
   it('sets them as they are written behind --set', () => {
-    expect([set('direction', 'short'), set('trails', 'true'), set('opens', '10:15'), set('bars', '7')]).toEqual([
-      'short',
-      true,
-      '10:15',
-      7,
-    ]);
+    expect([
+      set('direction', 'short'),
+      set('trails', 'true'),
+      set('opens', '10:15'),
+      set('bars', '7'),
+    ]).toEqual(['short', true, '10:15', 7]);
     // A text of digits is no number.
     expect(set('label', '007')).toBe('007');
   });
@@ -237,9 +243,9 @@ it('what people approve says texts in quotes, so that no value can pass for anot
     settingsTerms({ incarnation: 'i', version: 1, changes: [{ key: 'k', from, to }] }).parameters;
   expect(terms('a', 'b → c')).toEqual({ k: '"a" → "b → c"' });
   expect(terms('a → b', 'c')).not.toEqual(terms('a', 'b → c'));
-  expect(settingsTerms({ incarnation: 'i', version: 1, changes: [{ key: 'k', from: 1, to: 2.5 }] })).toMatchObject(
-    { parameters: { k: '1 → 2.5' } },
-  );
+  expect(
+    settingsTerms({ incarnation: 'i', version: 1, changes: [{ key: 'k', from: 1, to: 2.5 }] }),
+  ).toMatchObject({ parameters: { k: '1 → 2.5' } });
 });
 
 it('a file’s own code has them by their types', () => {

@@ -4,6 +4,7 @@ import type { EngineConfig } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import type { SettingsState } from '../../src/engine/state.js';
 import type { EngineView } from '../../src/engine/view.js';
 import type { FixedKey, RiskNumbers } from '../../src/limits/registry.js';
 import { staleMsOf } from '../../src/limits/stale-data.js';
@@ -62,7 +63,7 @@ export class Oracle {
   /** Cancelled before the venue had them. */
   readonly #withdrawn = new Set<string>();
   /** Settings in force that are not the desk file's. */
-  #changed: Readonly<Record<string, number>> = {};
+  #changed: SettingsState['changed'] = {};
   /** Every halt id that was ever used to arm. */
   readonly #armedWith = new Set<string>();
   readonly #config: EngineConfig;
@@ -216,7 +217,7 @@ export class Oracle {
 
   #riskInForce(): RiskNumbers {
     const { risk } = this.#config;
-    const changed = (key: FixedKey): number => this.#changed[`risk.${key}`] ?? risk[key];
+    const changed = (key: FixedKey): number => Number(this.#changed[`risk.${key}`] ?? risk[key]);
     return {
       maxPositionSizePct: changed('maxPositionSizePct'),
       maxConcurrentPositions: changed('maxConcurrentPositions'),

@@ -76,5 +76,9 @@ function Note({ setting, typed }: { readonly setting: Setting; readonly typed: T
     );
   const { value, fileValue, tighter } = setting;
   const rule = `${LOOSENS[tighter]} takes approval`;
-  return <span class="soft">{value === fileValue ? rule : `desk file: ${fileValue === '' ? 'empty' : fileValue}; ${rule}`}</span>;
+  return (
+    <span class="soft">
+      {value === fileValue ? rule : `desk file: ${fileValue === '' ? 'empty' : fileValue}; ${rule}`}
+    </span>
+  );
 }

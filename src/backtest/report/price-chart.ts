@@ -10,7 +10,10 @@ type Prices = BacktestReport['candles'][number];
 type Line = Prices['lines'][number];
 
 /** Empty where there is nothing to draw. */
-export function priceChart({ symbol, tickSize, candles, lines }: Prices, trades: readonly ReportedTrade[]): string {
+export function priceChart(
+  { symbol, tickSize, candles, lines }: Prices,
+  trades: readonly ReportedTrade[],
+): string {
   const [first, last] = [candles[0], candles.at(-1)];
   if (first === undefined || last === undefined || last.startMs <= first.startMs) return '';
   const scale = Number(tickSize);

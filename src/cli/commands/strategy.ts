@@ -82,9 +82,7 @@ function checkedLines({ hash, suits, parameters, files, trial }: DescribedStrate
   const others = files.length - 1;
   return [
     `  ${suits} markets, hash ${hash.slice(0, HASH_SHOWN)}${others === 0 ? '' : `, over ${others} more files`}`,
-    ...parameters.map(
-      (spec) => `  ${spec.name}: ${spec.default} (${rangeText(spec)}), ${spec.meaning}`,
-    ),
+    ...parameters.map((spec) => `  ${spec.name}: ${spec.default} (${rangeText(spec)}), ${spec.meaning}`),
     `  ${trial.bars} made-up minutes, twice, with the same decisions: ${trial.entries} entries asked for, ${trial.exits} exits`,
   ];
 }

@@ -41,7 +41,11 @@ export function reload(core: Core, command: Reload, event: CommandEvent): Comman
   const specs = new Map(settingSpecs(core.config).map((spec) => [spec.key, spec]));
   const loosening = changes.filter(({ key, from, to }) => needsApproval(specOf(specs, key), from, to));
   if (loosening.length > 0 && command.approvedBy.length === 0) {
-    return refused('approval-needed', `${changesText(loosening)}: this may allow more than now`, 'have the change approved');
+    return refused(
+      'approval-needed',
+      `${changesText(loosening)}: this may allow more than now`,
+      'have the change approved',
+    );
   }
   takeIn(core, command, event, changes);
   if (loosening.length > 0 && core.state.goLive !== null)
@@ -74,7 +78,9 @@ function takeIn(core: Core, command: Reload, event: CommandEvent, changes: reado
     version: core.state.settings.version + 1,
     changes,
     changed,
-    fileValues: Object.fromEntries(Object.keys(changed).map((key) => [key, fileValues[key] as DeclaredValue])),
+    fileValues: Object.fromEntries(
+      Object.keys(changed).map((key) => [key, fileValues[key] as DeclaredValue]),
+    ),
     configHash: effectiveHash(core.base.configHash, changed),
     by: event.by,
     reason: event.reason,

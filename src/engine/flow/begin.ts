@@ -116,7 +116,9 @@ function takeUpSettings(core: Core): void {
     version: settings.version + 1,
     changes: lost.map(([key, from]) => ({ key, from, to: fileValues[key] ?? from })),
     changed,
-    fileValues: Object.fromEntries(Object.keys(changed).map((key) => [key, fileValues[key] as DeclaredValue])),
+    fileValues: Object.fromEntries(
+      Object.keys(changed).map((key) => [key, fileValues[key] as DeclaredValue]),
+    ),
     configHash: core.config.configHash,
     by: 'fermata',
     reason: 'the desk file was edited since: it counts for what it changed',

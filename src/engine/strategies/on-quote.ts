@@ -26,7 +26,8 @@ export function watchQuotes(core: Core): void {
   core.shownFromMs.fill(Number.POSITIVE_INFINITY);
   for (const { instrument, strategy, timerMs } of core.slots) {
     if (strategy.onQuote === undefined && strategy.timerMs === undefined) continue;
-    const nextMs = strategy.onQuote === undefined ? timerMs + (strategy.timerMs ?? 0) : Number.NEGATIVE_INFINITY;
+    const nextMs =
+      strategy.onQuote === undefined ? timerMs + (strategy.timerMs ?? 0) : Number.NEGATIVE_INFINITY;
     core.shownFromMs[instrument.id] = Math.min(core.shownFromMs[instrument.id] as number, nextMs);
   }
 }

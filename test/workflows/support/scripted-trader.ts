@@ -43,7 +43,7 @@ export class ScriptedTrader {
   diesGoingLive = false;
   refusesReload: string | null = null;
   settingsVersion = 0;
-  readonly reloaded: { values: Readonly<Record<string, number>>; approvedBy: string[] }[] = [];
+  readonly reloaded: { values: ControlMethods['reload']['params']['values']; approvedBy: string[] }[] = [];
   marketMs = Date.parse('2026-03-02T10:00:00Z');
   bars: readonly BarStatus[] = [];
   market: Partial<TraderStatus['marketData']> = {};
