@@ -2446,23 +2446,76 @@ export interface paths {
                             version: number;
                             configHash: string;
                             fileConfigHash: string;
-                            settings: {
+                            settings: ({
                                 key: string;
                                 meaning: string;
                                 unit: string;
-                                whole: boolean;
-                                min: number;
-                                max: number;
                                 /**
                                  * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
                                  * @enum {string}
                                  */
                                 tighter: "lower" | "higher" | "neither";
                                 /** @description In force */
-                                value: number;
+                                value: number | string | boolean;
                                 /** @description As the desk file says */
-                                fileValue: number;
-                            }[];
+                                fileValue: number | string | boolean;
+                                /** @enum {string} */
+                                type?: "number";
+                                whole: boolean;
+                                min: number;
+                                max: number;
+                            } | {
+                                key: string;
+                                meaning: string;
+                                unit: string;
+                                /**
+                                 * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
+                                 * @enum {string}
+                                 */
+                                tighter: "lower" | "higher" | "neither";
+                                /** @description In force */
+                                value: number | string | boolean;
+                                /** @description As the desk file says */
+                                fileValue: number | string | boolean;
+                                /** @enum {string} */
+                                type: "choice";
+                                choices: string[];
+                            } | {
+                                key: string;
+                                meaning: string;
+                                unit: string;
+                                /**
+                                 * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
+                                 * @enum {string}
+                                 */
+                                tighter: "lower" | "higher" | "neither";
+                                /** @description In force */
+                                value: number | string | boolean;
+                                /** @description As the desk file says */
+                                fileValue: number | string | boolean;
+                                /** @enum {string} */
+                                type: "text";
+                                /** @description Characters */
+                                maxLength: number;
+                            } | {
+                                key: string;
+                                meaning: string;
+                                unit: string;
+                                /**
+                                 * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
+                                 * @enum {string}
+                                 */
+                                tighter: "lower" | "higher" | "neither";
+                                /** @description In force */
+                                value: number | string | boolean;
+                                /** @description As the desk file says */
+                                fileValue: number | string | boolean;
+                                /**
+                                 * @description time: of day, HH:MM
+                                 * @enum {string}
+                                 */
+                                type: "boolean" | "time";
+                            })[];
                             /** @description The rest of the desk file: needs an edit and a restart */
                             restartOnly: {
                                 [key: string]: unknown;
@@ -2510,8 +2563,8 @@ export interface paths {
                                 configHash: string;
                                 changes: {
                                     key: string;
-                                    from: number;
-                                    to: number;
+                                    from: number | string | boolean;
+                                    to: number | string | boolean;
                                 }[];
                                 by: string;
                                 reason: string;
@@ -2561,7 +2614,7 @@ export interface paths {
                     "application/json": {
                         /** @description Only the keys to change, by their path in the desk file: {"risk.maxPositionSizePct": 2.5} */
                         values: {
-                            [key: string]: number;
+                            [key: string]: number | string | boolean;
                         };
                         /** @description Kept in the journal, the evidence and the audit trail */
                         reason: string;
@@ -2581,14 +2634,14 @@ export interface paths {
                             detail: string;
                             changes: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description Those that may allow more than now */
                             loosening: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description In force now */
                             version: number | null;
@@ -2611,14 +2664,14 @@ export interface paths {
                             detail: string;
                             changes: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description Those that may allow more than now */
                             loosening: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description In force now */
                             version: number | null;
@@ -5711,7 +5764,7 @@ export interface components {
             settings: {
                 version: number;
                 changed: {
-                    [key: string]: number;
+                    [key: string]: number | string | boolean;
                 };
                 fileConfigHash: string;
             };
@@ -6102,7 +6155,7 @@ export interface components {
                 settings: {
                     version: number;
                     changed: {
-                        [key: string]: number;
+                        [key: string]: number | string | boolean;
                     };
                     fileConfigHash: string;
                 };
