@@ -54,6 +54,15 @@ beforeAll(() => {
   );
 });
 
+/** What stands beside `onBar`, and why it is refused. */
+const WRONG: readonly (readonly [string, string])[] = [
+  ['onTimer() {},', 'timerSeconds: expected a whole number above 0, found undefined'],
+  ['timerSeconds: 1.5, onTimer() {},', 'timerSeconds: expected a whole number above 0, found 1.5'],
+  ['timerSeconds: 86_401, onTimer() {},', 'timerSeconds: expected at most 86400, found 86401'],
+  ["onQuote: 'each',", 'onQuote: expected a function'],
+  ["onQuote(desk) { throw new Error('at once'); },", 'an error on made-up prices: at once'],
+];
+
 const listedOf = (name: string) => {
   const kind = `./strategies/${name}.ts`;
   const own = definitionOf(readStrategies(folder, [kind]).get(kind)!);
@@ -172,18 +181,15 @@ describe('a timer', () => {
     expect(said(desk)).toEqual([at(135), at(165)]);
   });
 
-  it.each([
-    ['onTimer() {},', 'timerSeconds: expected a whole number above 0, found undefined'],
-    ['timerSeconds: 1.5, onTimer() {},', 'timerSeconds: expected a whole number above 0, found 1.5'],
-    ['timerSeconds: 86_401, onTimer() {},', 'timerSeconds: expected at most 86400, found 86401'],
-    ["onQuote: 'each',", 'onQuote: expected a function'],
-    ["onQuote(desk) { throw new Error('at once'); },", 'an error on made-up prices: at once'],
-  ])('or quotes, declared as %s, are refused when the file is read', (more, why) => {
+  it('or quotes, declared as what can not be called, are refused when the file is read', () => {
     const files = strategyFolder();
-    files.write('strategies/wrong.ts', between(more));
-    expect(problemsOf(() => describeStrategies(files.folder, ['strategies/wrong.ts']))).toEqual([
-      expect.stringContaining(why),
-    ]);
+    const names = WRONG.map(([more], at) => {
+      files.write(`strategies/w${at}.ts`, between(more));
+      return `strategies/w${at}.ts`;
+    });
+    expect(problemsOf(() => describeStrategies(files.folder, names))).toEqual(
+      WRONG.map(([, why]) => expect.stringContaining(why)),
+    );
   });
 });
 

@@ -15,6 +15,22 @@ const withLines = (lines: string): string =>
     `state: () => 'waits', lines: () => ${lines},`,
   );
 
+/** What `lines` answers with, and why that is refused. */
+const WRONG: readonly (readonly [string, string])[] = [
+  ["'average'", 'lines: expected a list of at most 10 lines'],
+  [
+    "Array.from({ length: 11 }, (_, at) => ({ name: 'n' + at, ticks: 1 }))",
+    'lines: expected a list of at most 10',
+  ],
+  ["[{ name: '', ticks: 1 }]", 'lines[0].name: expected 1 to 40 characters'],
+  [
+    "[{ name: 'a', ticks: 1 }, { name: 'b', ticks: NaN }]",
+    'lines[1].ticks: expected a number of ticks or null, found NaN',
+  ],
+  ["[{ name: 'a', ticks: '1' }]", 'lines[0].ticks: expected a number of ticks or null, found 1'],
+  ["[{ name: 'bar ' + seen, ticks: 1 }]", 'lines: expected the same names in the same order each time'],
+];
+
 const kind = './strategies/drawn.ts';
 const { folder, write } = strategyFolder();
 write(
@@ -38,25 +54,15 @@ describe('the lines of a strategy', () => {
     ]);
   });
 
-  it.each([
-    ["'average'", 'lines: expected a list of at most 10 lines'],
-    [
-      "Array.from({ length: 11 }, (_, at) => ({ name: 'n' + at, ticks: 1 }))",
-      'lines: expected a list of at most 10',
-    ],
-    ["[{ name: '', ticks: 1 }]", 'lines[0].name: expected 1 to 40 characters'],
-    [
-      "[{ name: 'a', ticks: 1 }, { name: 'b', ticks: NaN }]",
-      'lines[1].ticks: expected a number of ticks or null, found NaN',
-    ],
-    ["[{ name: 'a', ticks: '1' }]", 'lines[0].ticks: expected a number of ticks or null, found 1'],
-    ["[{ name: 'bar ' + seen, ticks: 1 }]", 'lines: expected the same names in the same order each time'],
-  ])('%s are refused: %s', (lines, why) => {
+  it('that are none are refused, with what was expected', () => {
     const files = strategyFolder();
-    files.write('strategies/wrong.ts', withLines(lines));
-    expect(problemsOf(() => describeStrategies(files.folder, ['strategies/wrong.ts']))).toEqual([
-      expect.stringContaining(why),
-    ]);
+    const names = WRONG.map(([lines], at) => {
+      files.write(`strategies/w${at}.ts`, withLines(lines));
+      return `strategies/w${at}.ts`;
+    });
+    expect(problemsOf(() => describeStrategies(files.folder, names))).toEqual(
+      WRONG.map(([, why]) => expect.stringContaining(why)),
+    );
   });
 
   it('are in a backtest’s report, a value for each candle, and drawn on its page', async () => {

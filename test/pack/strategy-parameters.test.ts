@@ -35,6 +35,28 @@ const EVERY_KIND = `{
   label: { type: 'text', maxLength: 8, default: '', meaning: 'said with each entry' },
 }`;
 
+/** A declaration, and why it is refused. */
+const WRONG: readonly (readonly [string, string])[] = [
+  [
+    "{ type: 'colour', default: 'red' }",
+    'type: expected number, choice, boolean, time or text, found "colour"',
+  ],
+  ["{ type: 'choice', choices: ['one'], default: 'one' }", 'choices: expected 2 to 20 words'],
+  ["{ type: 'choice', choices: ['a', 'a'], default: 'a' }", 'choices: expected 2 to 20 words'],
+  ["{ type: 'choice', choices: ['a,b', 'c'], default: 'c' }", 'choices: expected 2 to 20 words'],
+  ["{ type: 'choice', choices: ['a', 'b'], default: 'c' }", 'default: expected one of a, b, found "c"'],
+  ["{ type: 'boolean', default: 'true' }", 'default: expected true or false, found "true"'],
+  ["{ type: 'time', default: '24:00' }", 'default: expected a time of day such as "09:30", found "24:00"'],
+  ["{ type: 'time', default: 570 }", 'default: expected a time of day such as "09:30", found 570'],
+  ["{ type: 'text', maxLength: 2, default: 'abc' }", 'default: expected text of at most 2 characters'],
+  [
+    "{ type: 'text', maxLength: 201, default: '' }",
+    'maxLength: expected a whole number from 1 to 200, found 201',
+  ],
+  ["{ whole: 'yes', min: 1, max: 2, default: 1 }", 'whole: expected true or false, found "yes"'],
+  ['{ min: 1, max: 2, default: 3 }', 'a default that is not within its own bounds'],
+];
+
 const kind = './strategies/kinds.ts';
 const { folder, write } = strategyFolder();
 write('strategies/kinds.ts', withParameters(EVERY_KIND));
@@ -60,32 +82,16 @@ describe('a file', () => {
     ]);
   });
 
-  it.each([
-    [
-      "{ type: 'colour', default: 'red' }",
-      'type: expected number, choice, boolean, time or text, found "colour"',
-    ],
-    ["{ type: 'choice', choices: ['one'], default: 'one' }", 'choices: expected 2 to 20 words'],
-    ["{ type: 'choice', choices: ['a', 'a'], default: 'a' }", 'choices: expected 2 to 20 words'],
-    ["{ type: 'choice', choices: ['a,b', 'c'], default: 'c' }", 'choices: expected 2 to 20 words'],
-    ["{ type: 'choice', choices: ['a', 'b'], default: 'c' }", 'default: expected one of a, b, found "c"'],
-    ["{ type: 'boolean', default: 'true' }", 'default: expected true or false, found "true"'],
-    ["{ type: 'time', default: '24:00' }", 'default: expected a time of day such as "09:30", found "24:00"'],
-    ["{ type: 'time', default: 570 }", 'default: expected a time of day such as "09:30", found 570'],
-    ["{ type: 'text', maxLength: 2, default: 'abc' }", 'default: expected text of at most 2 characters'],
-    [
-      "{ type: 'text', maxLength: 201, default: '' }",
-      'maxLength: expected a whole number from 1 to 200, found 201',
-    ],
-    ["{ whole: 'yes', min: 1, max: 2, default: 1 }", 'whole: expected true or false, found "yes"'],
-    ['{ min: 1, max: 2, default: 3 }', 'a default that is not within its own bounds'],
-  ])('that declares %s is refused with the parameter’s name', (spec, why) => {
-    const meant = spec.replace(' }', ", meaning: 'of it' }");
+  it('that declares what is no parameter is refused with its name', () => {
     const files = strategyFolder();
-    files.write('strategies/wrong.ts', withParameters(`{ wrong: ${meant} }`));
-    expect(problemsOf(() => describeStrategies(files.folder, ['strategies/wrong.ts']))).toEqual([
-      expect.stringContaining(`parameters.wrong: ${why}`),
-    ]);
+    const names = WRONG.map(([spec], at) => {
+      const meant = spec.replace(' }', ", meaning: 'of it' }");
+      files.write(`strategies/w${at}.ts`, withParameters(`{ wrong: ${meant} }`));
+      return `strategies/w${at}.ts`;
+    });
+    expect(problemsOf(() => describeStrategies(files.folder, names))).toEqual(
+      WRONG.map(([, why], at) => expect.stringMatching(`^strategies/w${at}.ts parameters.wrong: ${why}`)),
+    );
   });
 });
 

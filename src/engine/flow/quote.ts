@@ -5,7 +5,7 @@ import { type Core, instrumentAt, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Sides } from '../quote-guard.js';
-import { showQuote } from '../strategies/on-quote.js';
+import { showQuote } from '../strategies/between-bars.js';
 import { takeQuote } from './equity.js';
 import { isMarketOpen } from './session.js';
 

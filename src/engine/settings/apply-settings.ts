@@ -2,7 +2,7 @@
 
 import { buildLimits } from '../../limits/loss-floors.js';
 import type { Core } from '../core.js';
-import { watchQuotes } from '../strategies/on-quote.js';
+import { watchQuotes } from '../strategies/between-bars.js';
 import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 import { effectiveConfig } from './effective-config.js';
 import type { SettingValues } from './setting-specs.js';

@@ -1,11 +1,12 @@
 /**
- * Quotes between bars, for the strategies that look at them or have a timer. Market time is that of the quotes, so that
- * the same recording tells each timer at the same price.
+ * What strategies are shown between bars: quotes, where they look at them or have a timer, and fills of their own orders.
+ * Market time is that of the quotes, so that the same recording tells each timer at the same price.
  */
 import { type Core, setTime, touch } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
 import { contextOf } from './on-bar.js';
+import type { StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
 /** After it was taken as the price. True where a strategy was shown it. */
@@ -35,7 +36,7 @@ export function watchQuotes(core: Core): void {
 function show(core: Core, slot: StrategySlot, marketMs: number): void {
   const { strategy } = slot;
   if (slot.barsSeen < strategy.warmupBars) return;
-  const context = () => contextOf(core, slot, { atMs: marketMs, warmup: false, late: false }, slot.allowance);
+  const context = () => contextNow(core, slot);
   const { timerMs } = strategy;
   if (timerMs !== undefined) {
     const dueMs = Math.floor(marketMs / timerMs) * timerMs;
@@ -45,4 +46,21 @@ function show(core: Core, slot: StrategySlot, marketMs: number): void {
     if (isDue && !isFirst) strategy.onTimer?.(context(), dueMs);
   }
   strategy.onQuote?.(context());
+}
+
+const contextNow = (core: Core, slot: StrategySlot): StrategyContext =>
+  contextOf(core, slot, { atMs: core.marketMs, warmup: false, late: false }, slot.allowance);
+
+/** Of a strategy's own orders, once the event that brought them is taken in as a whole. */
+export function showFills(core: Core): void {
+  for (const { clientId, instrument, side, quantityLots, priceTicks } of core.unshownFills.splice(0)) {
+    const intent = core.state.orders.get(clientId)?.intent;
+    const slot = core.slots.find(
+      ({ name, instrument: { id } }) => name === intent?.strategy && id === instrument,
+    );
+    if (intent === undefined || slot?.strategy.onFill === undefined) continue;
+    if (!core.begun || slot.barsSeen < slot.strategy.warmupBars) continue;
+    slot.strategy.onFill(contextNow(core, slot), { side, quantityLots, priceTicks, purpose: intent.purpose });
+    touch(core, instrument);
+  }
 }
