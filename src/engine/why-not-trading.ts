@@ -1,5 +1,6 @@
 /** "Why is it not trading?": every reason, and what each waits for. */
 import type { InstrumentId } from '../domain/instrument.js';
+import { moment } from '../domain/moment.js';
 import { grossOf, partOfEquity, sumOf } from '../limits/exposure.js';
 import { largestPosition } from '../limits/size-factor.js';
 import { staleMsOf } from '../limits/stale-data.js';
@@ -125,7 +126,7 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
 function switchedOff(core: Core, slot: StrategySlot, subject: string): WaitingReason {
   const off = core.state.tracks.get(slot.name)?.off ?? null;
   const reviewMs = nextReviewMs(core, slot.name);
-  const again = reviewMs === null ? '' : `${new Date(reviewMs).toISOString()} by market time, or `;
+  const again = reviewMs === null ? '' : `${moment(reviewMs)} by market time, or `;
   return {
     subject,
     reason: off === null ? 'switched off' : `switched off by ${off.by}: ${off.reason}`,

@@ -1,6 +1,7 @@
 /** Opens an incident for what the trader's status shows, and for processes that ended unexpectedly. */
 import type { Symptom } from '../contracts/incident-activities.js';
 import { serviceOf } from '../domain/container-service.js';
+import { moment } from '../domain/moment.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
 import { symptomsOf } from '../temporal/incidents/symptoms.js';
@@ -60,7 +61,7 @@ export function crashOf({ name, lastDeath, state }: ProcessSeen): Symptom[] {
 /** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
 function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
   if (typeof silentSinceMs !== 'number') return [];
-  const since = new Date(silentSinceMs).toISOString();
+  const since = moment(silentSinceMs);
   return [
     {
       kind: 'crash-and-restart',

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { moment } from '../../domain/moment.js';
 import { databaseOf, sharesServers, takeNewNamespace } from '../../home/installation.js';
 import {
   type RestoreMark,
@@ -165,7 +166,7 @@ async function stageAccounts(
   const staged = stagedIn(home);
   await rm(staged, { recursive: true, force: true });
   await mkdir(join(staged, ACCOUNT), { recursive: true, mode: 0o700 });
-  const taken = new Date(manifest.takenMs).toISOString();
+  const taken = moment(manifest.takenMs);
   const wallMs = nowMs();
   const why = `${by} restored backup ${manifest.id}, taken ${taken}`;
   await copyAnew(join(folder, place.JOURNAL_FOLDER), join(staged, ACCOUNT, 'journal'), wallMs, (marketMs) =>
