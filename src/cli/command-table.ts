@@ -147,6 +147,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/size.js')).sizeCommand),
   },
   {
+    name: 'position',
+    group: 'Stop and resume',
+    summary: 'close one position; the desk goes on',
+    load: async () => ofDesk((await import('./commands/close-one.js')).positionCommand),
+  },
+  {
+    name: 'order',
+    group: 'Stop and resume',
+    summary: 'cancel one resting entry',
+    load: async () => ofDesk((await import('./commands/close-one.js')).orderCommand),
+  },
+  {
     name: 'cash',
     group: 'Stop and resume',
     summary: 'say what a difference in cash was: deposit, withdrawal …',

@@ -47,6 +47,16 @@ export interface ControlMethods {
   };
   closeAll: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   kill: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** One position at the market, in every mode; the desk goes on as it was. */
+  closePosition: {
+    params: { commandId: string; by: string; reason: string; symbol: string };
+    result: CommandResult;
+  };
+  /** One resting entry; an order that protects or closes a position is refused. */
+  cancelEntry: {
+    params: { commandId: string; by: string; reason: string; clientId: string };
+    result: CommandResult;
+  };
   /** Without decisions: by the desk file's rule, which the trader itself checks against every active halt. */
   arm: {
     params: {

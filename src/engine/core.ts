@@ -64,7 +64,10 @@ export interface FormerStop {
 
 /** What one instrument waits for. */
 export interface InstrumentWork {
-  /** Its position is being closed although the desk is not closing all, by its strategy or by what its exits say; null: it isn't. */
+  /**
+   * Its position is being closed although the desk is not closing all, by its strategy, by what its exits say, or because a
+   * person asked for it (`why: 'person'`), which every mode allows; a halt takes it back, and a stop protects again; null: it isn't.
+   */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**
    * It can't be protected and is closed whatever the mode: the venue says that the stop's price is passed, a stop that
@@ -352,6 +355,11 @@ export function positionAt(core: Core, id: InstrumentId): PositionEntry {
 
 export function workAt(core: Core, id: InstrumentId): InstrumentWork {
   return required(core.work[id], id);
+}
+
+/** A person asked for this position to be closed, whatever the mode. */
+export function isClosedByPerson(core: Core, id: InstrumentId): boolean {
+  return workAt(core, id).exiting?.why === 'person';
 }
 
 export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {

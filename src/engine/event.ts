@@ -76,6 +76,10 @@ export interface VenueSnapshot {
 export type Command =
   | { readonly name: 'stop'; readonly cause?: HaltCause; readonly resume?: ResumeRule }
   | { readonly name: 'closeAll' }
+  /** One position at the market, in every mode; the desk goes on as it was. */
+  | { readonly name: 'closePosition'; readonly symbol: string }
+  /** Entries only: a stop protects, and what closes a position is asked for again. */
+  | { readonly name: 'cancelEntry'; readonly clientId: string }
   | { readonly name: 'kill' }
   /** `rule`: who allowed it was already verified by the trader (MAC or desk-file rule); the engine checks halt id, hash and causes. */
   | {

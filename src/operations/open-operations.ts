@@ -11,11 +11,13 @@ import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
+import { askForValidation } from './ask-for-validation.js';
 import { drillRestore } from './backup/drill-restore.js';
 import { takeBackup } from './backup/take-backup.js';
 import { changeSize } from './change-size.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAllPositions } from './close-all-positions.js';
+import { cancelEntry, closePosition } from './close-one.js';
 import { explainCash } from './explain-cash.js';
 import { exportRecords } from './export-records.js';
 import { findDataGaps } from './find-data-gaps.js';
@@ -71,6 +73,8 @@ export function operationsOver(context: OperationContext): Operations {
   return withPlainRequests({
     stopTrading: (caller, request) => stopTrading(context, caller, request),
     closeAllPositions: (caller, request) => closeAllPositions(context, caller, request),
+    closePosition: (caller, request) => closePosition(context, caller, request),
+    cancelEntry: (caller, request) => cancelEntry(context, caller, request),
     resumeTrading: (caller, request) => resumeTrading(context, caller, request),
     runRoutine: (caller, request) => runRoutine(context, caller, request),
     readStatus: () => readStatus(context),
@@ -99,6 +103,7 @@ export function operationsOver(context: OperationContext): Operations {
     showResults: (request) => showResults(context, request),
     readChart: (request) => readChart(context, request),
     listValidations: () => listValidations(context),
+    askForValidation: (caller, request) => askForValidation(context, caller, request),
     preflight: () => askPreflight(context),
     startGoLive: (caller, request) => startGoLive(context, caller, request),
     readGoLive: () => readGoLive(context),

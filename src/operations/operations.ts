@@ -7,11 +7,13 @@ import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
 import type { ApprovalShown } from './approvals/list-approvals.js';
+import type { ValidationWish } from './ask-for-validation.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
 import type { DrillRequest } from './backup/drill-restore.js';
 import type { TakeBackupRequest } from './backup/take-backup.js';
 import type { SizeRequest } from './change-size.js';
 import type { CoinsRequest } from './claim-coins.js';
+import type { EntryRequest, PositionRequest } from './close-one.js';
 import type { CashExplanation } from './explain-cash.js';
 import type { ExportRequest } from './export-records.js';
 import type { DataGaps } from './find-data-gaps.js';
@@ -26,7 +28,7 @@ import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from '
 import type { ChartRequest, ChartShown } from './results/read-chart.js';
 import type { ResultsRequest, ResultsShown } from './results/show-results.js';
 import type { ResumeRequest } from './resume-trading.js';
-import type { RoutineOutcome } from './run-routine.js';
+import type { RoutineOutcome, RoutineRequest } from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
 import type { SettingsRequest } from './settings/change-settings.js';
 import type { SettingsShown } from './settings/read-settings.js';
@@ -39,8 +41,10 @@ import type { ToggleRequest } from './toggle-strategy.js';
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
   closeAllPositions(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
+  closePosition(caller: Caller, request: PositionRequest): Promise<OperationResult>;
+  cancelEntry(caller: Caller, request: EntryRequest): Promise<OperationResult>;
   resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;
-  runRoutine(caller: Caller, request: { readonly name: string }): Promise<RoutineOutcome>;
+  runRoutine(caller: Caller, request: RoutineRequest): Promise<RoutineOutcome>;
   /** Rejects with `TraderUnavailable`. */
   readStatus(): Promise<TraderStatus>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
@@ -79,6 +83,7 @@ export interface Operations {
   /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
   readChart(request: ChartRequest): Promise<ChartShown>;
   listValidations(): Promise<readonly ValidationShown[]>;
+  askForValidation(caller: Caller, request: ValidationWish): Promise<OperationResult>;
   /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;
   /** Pre-flight first; then people are asked. */

@@ -1650,6 +1650,230 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/positions/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close one position at the market, in every mode; the desk goes on as it was */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description Instrument whose position is closed */
+                        symbol: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel one resting entry; an order that protects or closes a position is refused */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description The order’s clientId, as GET /api/orders has it */
+                        order: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trades": {
         parameters: {
             query?: never;
@@ -2257,12 +2481,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the caller’s own key has to sign for an approval, for `coins` with `owner`, or (without both) for resuming */
+        /** What the caller’s own key has to sign for an approval, for `coins` with `owner`, for another `size`, or (without these) for resuming */
         get: {
             parameters: {
                 query?: {
                     approval?: string;
                     sizePct?: number;
+                    size?: number;
                     coins?: string;
                     owner?: "desk" | "foreign" | "move";
                     cost?: string;
@@ -3669,7 +3894,101 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Start a paper validation on the desk’s own prices; its report comes by itself */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Market time that is traded, exactly */
+                        hours: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -4214,6 +4533,120 @@ export interface paths {
             responses: {
                 /** @description Taken by the trader */
                 200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the position size: smaller at once, larger by an approver, with real money by a signed vote */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description Percent of the desk file’s position size */
+                        sizePct: number;
+                        /** @description Where real money is decided: over the statement of GET /api/signing, with the person’s own key */
+                        signature?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -5019,6 +5452,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routines/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a routine of the desk file now; proven: it passed, warnings included */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backups": {
         parameters: {
             query?: never;
@@ -5107,7 +5645,101 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Take a backup and verify it; one that runs already is joined */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Read everything back; left out: yes. Only then does it count as a backup */
+                        verify?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;

@@ -17,13 +17,15 @@ import { coerceIntegers } from './coerce-query.js';
 interface SigningQuery {
   readonly approval?: string;
   readonly sizePct?: number;
+  readonly size?: number;
   readonly coins?: string;
   readonly owner?: CoinOwner;
   readonly cost?: string;
 }
 
-function decidedOf({ approval, sizePct, coins, owner, cost }: SigningQuery): ToDecide {
+function decidedOf({ approval, sizePct, size, coins, owner, cost }: SigningQuery): ToDecide {
   if (approval !== undefined) return { approval };
+  if (size !== undefined) return { size: { sizePct: size } };
   return coins === undefined || owner === undefined
     ? { resume: { sizePct } }
     : { coins: { symbol: coins, owner, cost: cost ?? null } };
@@ -58,7 +60,7 @@ const signingSchema = z.object({
 export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary:
-      'What the caller’s own key has to sign for an approval, for `coins` with `owner`, or (without both) for resuming',
+      'What the caller’s own key has to sign for an approval, for `coins` with `owner`, for another `size`, or (without these) for resuming',
     tags: ['people'],
     querystring: {
       type: 'object',
@@ -66,6 +68,7 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
       properties: {
         approval: { type: 'string', minLength: 1, maxLength: 200 },
         sizePct: { type: 'integer', minimum: SIZE_PCT_MIN, maximum: SIZE_PCT_MAX },
+        size: { type: 'integer', minimum: SIZE_PCT_MIN, maximum: SIZE_PCT_MAX },
         coins: { type: 'string', minLength: 3, maxLength: 40 },
         owner: { type: 'string', enum: COIN_OWNERS },
         cost: { type: 'string', pattern: '^\\d{1,20}(\\.\\d{1,12})?$' },
@@ -79,7 +82,7 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
   };
   app.get<{ Querystring: SigningQuery }>(
     '/api/signing',
-    { schema, preValidation: coerceIntegers('sizePct') },
+    { schema, preValidation: coerceIntegers('sizePct', 'size') },
     async (request, reply) => {
       try {
         const statement = await web.operations.statementToSign(decidedOf(request.query));

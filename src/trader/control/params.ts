@@ -79,6 +79,8 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   stop: whoAndWhy,
   closeAll: whoAndWhy,
   kill: whoAndWhy,
+  closePosition: whoAndWhy.extend({ symbol: id }),
+  cancelEntry: whoAndWhy.extend({ clientId: id }),
   reconcile: whoAndWhy,
   revokeGoLive: whoAndWhy,
   halt: whoAndWhy.extend({ cause: z.enum(keysOf(OUTSIDE_CAUSES)), resume: z.enum(keysOf(RESUME_RANK)) }),
