@@ -24,7 +24,7 @@ describe('closing one position', () => {
     expect([desk.lots(0), desk.lots(1)]).toEqual([0, other.entry.quantityLots]);
     expect(desk.stateOf(other.stop)).toBe('working');
     expect(desk.engine.view.mode).toBe('ACTIVE');
-    expect(desk.recorded('trade.closed')).toMatchObject([{ symbol: 'BTC/USDT', why: 'person' }]);
+    expect(desk.recorded('trade.closed')).toMatchObject([{ instrument: 0, why: 'person' }]);
     // Over: what is entered next is protected, and kept.
     desk.hold(0);
     desk.pass(1_000);

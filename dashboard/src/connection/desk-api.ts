@@ -69,6 +69,35 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/emergency/resume', { params, body }));
   }
 
+  closePosition(symbol: string, reason: string): Promise<OperationResult> {
+    const body = { symbol, ...(reason === '' ? {} : { reason }) };
+    return answerOf(this.#client.POST('/api/positions/close', { body }));
+  }
+
+  /** `order`: its clientId. */
+  cancelEntry(order: string): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/orders/cancel', { body: { order } }));
+  }
+
+  /** `signature`: for a larger one with real money. */
+  changeSize(sizePct: number, reason: string, signature?: string): Promise<OperationResult> {
+    const body = { sizePct, ...(reason === '' ? {} : { reason }), ...signedBy(signature) };
+    return answerOf(this.#client.POST('/api/size', { body }));
+  }
+
+  runRoutine(name: string): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/routines/{name}/run', { params: { path: { name } } }));
+  }
+
+  /** Read back, too. */
+  takeBackup(): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/backups', { body: {} }));
+  }
+
+  startValidation(hours: number): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/validations', { body: { hours } }));
+  }
+
   /** `before`: a page's cursor; without it the newest. */
   trades(before?: string): Promise<TradesAnswer> {
     const query = { limit: 100, ...(before === undefined ? {} : { before }) };

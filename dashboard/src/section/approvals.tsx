@@ -3,7 +3,7 @@ import type { ApprovalShown, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ago, day, minuteOfDay } from '../format.js';
+import { ago, CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
@@ -70,7 +70,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
                 {title} <span class="soft">{outcome}</span> <RunLink workflowId={workflowId} />
               </span>
               <span class={`lamp ${state === 'approved' ? 'go' : 'soft'}`}>
-                {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)} UTC`}
+                {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)} ${CLOCK}`}
               </span>
             </li>
           ))}
@@ -123,7 +123,7 @@ function OpenApproval({ approval, why, busy, onVote }: OpenApprovalProps) {
         </span>
       </div>
       <p class="soft">
-        {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} UTC, ends in{' '}
+        {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, ends in{' '}
         {ago(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
       </p>
       <Parameters values={parameters} />

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { RESUME_SIZE_PCT } from '../api/openapi.js';
 import type { TraderStatus } from '../api/shapes.js';
-import { day, minuteOfDay } from '../format.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { SigningPassword } from './signing-password.js';
 import { sentence } from './words.js';
@@ -114,7 +114,7 @@ function ToLift({ status }: { readonly status: TraderStatus }) {
       </li>
       {halts.map(({ haltId, reason, atWallMs }) => (
         <li key={haltId}>
-          Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} UTC: {sentence(reason)}
+          Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} {CLOCK}: {sentence(reason)}
         </li>
       ))}
     </ul>
