@@ -69,8 +69,8 @@ export interface WebDependencies {
   readonly rolesOf: (person: string) => RolesNeeded;
   /** scrypt hash; null where this person has no password. */
   readonly passwordHashOf: (person: string) => string | null;
-  /** The public half of the person's own key; null where none is enrolled. */
-  readonly personKeyOf: (person: string) => PersonKey | null;
+  /** The public halves of what the person has enrolled for votes. May throw: then they can't be read. */
+  readonly personKeysOf: (person: string) => readonly PersonKey[];
   /** The person whose one-time link this is, once; null where it is unknown, used or too old. */
   readonly consumeLink: (token: string) => Promise<string | null>;
   readonly stepOrder: StepOrder;

@@ -43,7 +43,7 @@ const NOTHING_BEHIND: WebDependencies = {
   stepOrder: new Map(),
   calendar: { timezone: 'UTC', dayBoundary: '00:00' },
   passwordHashOf: () => null,
-  personKeyOf: () => null,
+  personKeysOf: () => [],
   consumeLink: unavailable,
   operations: {
     stopTrading: unavailable,

@@ -91,6 +91,8 @@ export interface DeskPaths {
   readonly journal: string;
   /** How far each journal had come. */
   readonly journalEnds: string;
+  /** How far the authenticators had counted whose passkeys voted. */
+  readonly voteCounters: string;
   readonly paperBook: string;
   /** Paper accounts of other prices than those that are traded on now. */
   readonly restingAccounts: string;
@@ -108,6 +110,7 @@ export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
     account,
     journal: join(account, 'journal'),
     journalEnds: join(root, 'journal-ends.json'),
+    voteCounters: join(root, 'vote-counters.json'),
     paperBook: join(account, 'paper-book'),
     restingAccounts: join(root, 'resting-accounts'),
     rulesFrom: join(root, 'rules-from'),

@@ -111,11 +111,12 @@ async function openOn(
       activity.say(line, { wallMs: parts.clock.wallMs(), marketMs: feed.nowMs() });
     }
     parts.log('info', 'the trader is HALTED and reads the venue', { records, bars: shown, caughtUpFills });
-    const { home } = parts.runtime;
+    const { home, web } = parts.runtime;
     const account = { name: venue.account, resting: restingAccounts(parts.paths) };
     const trader = new DeskTrader({
       ...parts,
       home,
+      web,
       account,
       instruments,
       engine,

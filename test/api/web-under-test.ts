@@ -147,7 +147,7 @@ function dependencies(
       temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
       temporalUiProxy: { port: 8234 },
     },
-    personKeyOf: () => null,
+    personKeysOf: () => [],
     passkeys:
       pool === null
         ? { of: down, find: down, add: down, used: down, remove: down }

@@ -30,7 +30,7 @@ import type {
   TradesAnswer,
   ValidationShown,
 } from '../api/shapes.js';
-import { makePasskey } from './passkeys.js';
+import { codeOf, makePasskey } from './passkeys.js';
 import { answerOf } from './problem.js';
 import type { Client, Session } from './session.js';
 import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
@@ -238,11 +238,15 @@ export class DeskApi {
     return (await answerOf(this.#client.GET('/api/passkeys'))).passkeys;
   }
 
-  /** Has this device make one, and registers it. `password`: of who is signed in, again. */
-  async addPasskey(name: string, password: string): Promise<Passkey> {
+  /**
+   * Has this device make one, and registers it. `password`: of who is signed in, again. `code`: to enrol it for votes with
+   * on the command line.
+   */
+  async addPasskey(name: string, password: string): Promise<Passkey & { readonly code: string }> {
     const asked = await answerOf(this.#client.POST('/api/passkeys/challenge', { body: { password } }));
     const body = await makePasskey(asked, name);
-    return answerOf(this.#client.POST('/api/passkeys', { body }));
+    const made = await answerOf(this.#client.POST('/api/passkeys', { body }));
+    return { ...made, code: codeOf(body, asked.rpId) };
   }
 
   async removePasskey(id: string): Promise<void> {

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { LiveState, Trade, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Session } from '../connection/session.js';
-import { signVote } from '../connection/sign-vote.js';
+import { type SignWith, signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Audit } from '../section/audit.js';
 import { GoLive } from '../section/go-live.js';
@@ -127,11 +127,12 @@ export function DeskPage({ session }: { readonly session: Session }) {
           about={dialog}
           status={status}
           onCancel={() => setDialog(null)}
-          onGo={(reason, sizePct, password) => {
+          signing={(sizePct) => api.signing({ sizePct })}
+          onGo={(reason, sizePct, signWith) => {
             setDialog(null);
-            const sign = async (own: string): Promise<string> =>
+            const sign = async (own: SignWith): Promise<string> =>
               signVote(await api.signing({ sizePct }), session.person, own);
-            buttons.press(dialog, reason, sizePct, password === undefined ? undefined : () => sign(password));
+            buttons.press(dialog, reason, sizePct, signWith === undefined ? undefined : () => sign(signWith));
           }}
         />
       )}
@@ -174,7 +175,7 @@ function Section({ tab, api, session }: SectionProps) {
       return (
         <>
           <Settings api={api} mayOperate={mayOperate} />
-          <Passkeys api={api} person={session.person} />
+          <Passkeys api={api} person={session.person} mayApprove={session.roles.includes('approver')} />
         </>
       );
     case 'audit':

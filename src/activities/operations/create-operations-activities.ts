@@ -54,7 +54,7 @@ export interface OperationsDependencies {
 function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null {
   if (desk.mode !== 'live') return null;
   return {
-    ...peoplesKeys(runtime.home),
+    ...peoplesKeys(runtime.home, runtime.web),
     kindOf: (approvalKind) => realMoneyKindOf(desk.mode, approvalKind),
     chatVotesMax: (needed) => chatVotesMax(desk, needed),
   };

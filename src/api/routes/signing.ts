@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';
 import { messageOf } from '../../domain/message-of.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
-import type { PersonKey } from '../../domain/signed-vote.js';
+import type { PasswordKey } from '../../domain/signed-vote.js';
+import type { VotePasskey } from '../../domain/vote-passkey.js';
 import type { ToDecide } from '../../operations/statement-to-sign.js';
 import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
@@ -52,8 +53,22 @@ const signingSchema = z.object({
       enrolledMs: z.number(),
     })
     .nullable()
-    .describe('The caller’s own; null: none is enrolled (fermata person key NAME)'),
-}) satisfies z.ZodType<{ statement: StatementToSign | null; key: PersonKey | null }>;
+    .describe('The caller’s own, made from a password; null: none is enrolled (fermata person key NAME)'),
+  passkeys: z
+    .array(
+      z.object({
+        keyId: z.string(),
+        name: z.string(),
+        credentialId: z.string(),
+        rpId: z.string().describe('The name of the host that it works on'),
+      }),
+    )
+    .describe('The caller’s own that sign votes (fermata person key NAME --passkey CODE)'),
+}) satisfies z.ZodType<{
+  statement: StatementToSign | null;
+  key: PasswordKey | null;
+  passkeys: readonly Pick<VotePasskey, 'keyId' | 'name' | 'credentialId' | 'rpId'>[];
+}>;
 
 export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
@@ -73,7 +88,7 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
       dependencies: { coins: ['owner'], owner: ['coins'], cost: ['coins'] },
     },
     response: {
-      200: answer('The statement, and the caller’s key', signingSchema),
+      200: answer('The statement, and the caller’s keys', signingSchema),
       ...problems(400, 401, 503),
     },
   };
@@ -83,7 +98,12 @@ export function signingRoute(app: FastifyInstance, web: WebDependencies): void {
     async (request, reply) => {
       try {
         const statement = await web.operations.statementToSign(decidedOf(request.query));
-        return { statement, key: statement === null ? null : web.personKeyOf(callerOf(request).person) };
+        const keys = statement === null ? [] : web.personKeysOf(callerOf(request).person);
+        return {
+          statement,
+          key: keys.find((key) => key.kind === 'ed25519-scrypt') ?? null,
+          passkeys: keys.filter((key) => key.kind === 'passkey'),
+        };
       } catch (error) {
         return sendProblem(reply, {
           status: 503,
