@@ -7,8 +7,8 @@ import { endPasskey, endSignIns, isEndedPasskey } from '../home/ended-sign-ins.j
 import { removePersonKeys, votePasskeysOf } from '../home/person-keys.js';
 import { passkeyMaker } from '../home/row-makers.js';
 import type { Runtime } from '../home/runtime.js';
-import { type Passkey, PasskeyTable } from '../store/passkeys.js';
 import { isWholeCode, typedCode } from '../signing/vote-passkey.js';
+import { type Passkey, PasskeyTable } from '../store/passkeys.js';
 import { openPool } from '../store/pool.js';
 import { CliFailure } from './failure.js';
 
@@ -52,16 +52,12 @@ export interface KnownPasskey extends Pick<Passkey, 'id' | 'name' | 'rpId' | 'cr
 }
 
 /** Those that sign in, the oldest first, then those that vote alone. Rejects with `CliFailure` where the database is down. */
-export const passkeysOf = (runtime: Runtime, person: string): Promise<readonly KnownPasskey[]> =>
-  withPasskeys(runtime, (table) => knownPasskeys(runtime, table, person));
+export async function passkeysOf(runtime: Runtime, person: string): Promise<readonly KnownPasskey[]> {
+  const voting = votePasskeysOf(runtime.home, person);
+  return withPasskeys(runtime, async (table) => knownPasskeys(await table.of(person), voting));
+}
 
-async function knownPasskeys(
-  { home }: Runtime,
-  table: PasskeyTable,
-  person: string,
-): Promise<readonly KnownPasskey[]> {
-  const rows = await table.of(person);
-  const voting = votePasskeysOf(home, person);
+function knownPasskeys(rows: readonly Passkey[], voting: readonly VotePasskey[]): readonly KnownPasskey[] {
   const alone = voting.filter(({ credentialId }) => rows.every(({ id }) => id !== credentialId));
   return [
     ...rows.map(({ id, name, rpId, createdMs, usedMs }) => ({
@@ -78,9 +74,10 @@ async function knownPasskeys(
  * It ends outside of Postgres first, so that neither a row that is put back nor a restored backup brings it back.
  * Rejects with `CliFailure` where not exactly one id begins like this, or the database is down.
  */
-export function removePasskey(runtime: Runtime, person: string, begins: string): Promise<KnownPasskey> {
+export async function removePasskey(runtime: Runtime, person: string, begins: string): Promise<KnownPasskey> {
+  const voting = votePasskeysOf(runtime.home, person);
   return withPasskeys(runtime, async (table) => {
-    const all = await knownPasskeys(runtime, table, person);
+    const all = knownPasskeys(await table.of(person), voting);
     const found = begins.length < ID_CHARS_MIN ? [] : all.filter(({ id }) => id.startsWith(begins));
     const [passkey] = found;
     if (passkey === undefined || found.length > 1)

@@ -14,7 +14,11 @@ const BYTES_MAX = 256 * 1024;
 const PEOPLE_MAX = 100;
 const PASSKEYS_MAX = 10;
 
-const base64url = (charsMax: number) => z.string().max(charsMax).regex(/^[\w-]+$/);
+const base64url = (charsMax: number) =>
+  z
+    .string()
+    .max(charsMax)
+    .regex(/^[\w-]+$/);
 
 const keySchema = z.discriminatedUnion('kind', [
   z.strictObject({

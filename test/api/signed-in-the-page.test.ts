@@ -43,7 +43,9 @@ it('the page signs with the very key that was enrolled on the command line, and 
   await expect(signVote({ statement, key, passkeys: [] }, 'anna', { password: 'wrong' })).rejects.toThrow(
     'The signing password is wrong',
   );
-  await expect(signVote({ statement, key: null, passkeys: [] }, 'anna', { password: PASSWORD })).rejects.toMatchObject({
+  await expect(
+    signVote({ statement, key: null, passkeys: [] }, 'anna', { password: PASSWORD }),
+  ).rejects.toMatchObject({
     doThis: 'On the command line: fermata person key anna',
   });
 });

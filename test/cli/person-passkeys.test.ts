@@ -115,5 +115,7 @@ it('is another passkey, and has no code of the first, where somebody changed its
   // Even by who can make the row's own code, as the web role can.
   const row = { id, person: 'carl', name: 'Phone', rpId, algorithm, publicKey: theirs.publicKey };
   await tableOfPasskeys().add({ ...row, counter: 0, createdMs: 5 });
-  await expect(passkeyWithCode(runtime, 'carl', keyId, 9)).rejects.toThrow('no passkey of carl has this code');
+  await expect(passkeyWithCode(runtime, 'carl', keyId, 9)).rejects.toThrow(
+    'no passkey of carl has this code',
+  );
 });

@@ -1,7 +1,12 @@
 /** A vote about real money by passkey: what exactly it counts for, and what makes it count for nothing. */
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
-import { type PersonKey, publicHalf, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
+import {
+  type PersonKey,
+  publicHalf,
+  type RealMoneyRules,
+  realMoneyObjection,
+} from '../../src/domain/signed-vote.js';
 import { namedPages } from '../../src/domain/vote-passkey.js';
 import { readSignature, type StatementToSign, signatureText } from '../../src/signing/vote-statement.js';
 import { ownKeyOf } from '../support/own-keys.js';
@@ -33,7 +38,12 @@ function objection(
     ...{ desk, subject, choice, ...times, decisionId: 'v', person: 'anna', via: 'web', mac: '', signature },
   };
   const { account, configHash } = STATEMENT;
-  const rules = { kind: 'go-live', inForce: { account, configHash }, chatVotesMax: 0, chatKey: () => '' } as const;
+  const rules = {
+    kind: 'go-live',
+    inForce: { account, configHash },
+    chatVotesMax: 0,
+    chatKey: () => '',
+  } as const;
   return realMoneyObjection(decision, { ...rules, keysOf: () => keys, pages: () => PAGES, ...more }, 1);
 }
 

@@ -183,7 +183,9 @@ it('a passkey signs as the key from a password does: its own vote, once, and not
   const copied = signed({ nonce: 'another', counter: device.counter });
   await expect(resize(100, [copied])).rejects.toThrow(/counter \(3\) did not go on/);
   removePersonKeys(desk.home, 'second', ({ kind }) => kind === 'passkey');
-  await expect(resize(100, [signed({ nonce: 'removed' })])).rejects.toThrow(/another key than the one enrolled/);
+  await expect(resize(100, [signed({ nonce: 'removed' })])).rejects.toThrow(
+    /another key than the one enrolled/,
+  );
   enrolPersonKey(desk.home, 'second', votePasskeyOf(device, here.rpId));
   await expect(resize(100, [signed({ nonce: 'again' })])).resolves.toMatchObject({ ok: true });
 });

@@ -53,7 +53,9 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
     const said = { symbol, owner, cost: owner === 'desk' ? cost.trim() : null };
     void action.run(async () => {
       const signature =
-        signing === null ? undefined : await signVote(await api.signing({ coins: said }), person, own.signWith);
+        signing === null
+          ? undefined
+          : await signVote(await api.signing({ coins: said }), person, own.signWith);
       own.forget();
       return { text: (await api.claimCoins(said, reason, signature)).detail };
     });

@@ -24,7 +24,11 @@ export function useOwnSignature(keys: Pick<Signing, 'key' | 'passkeys'> | null):
       <>
         {mayChoose && (
           <fieldset class="tabs" aria-label="Sign with">
-            <Means name="Sign with passkey" chosen={means === 'passkey'} onChoose={() => setChosen('passkey')} />
+            <Means
+              name="Sign with passkey"
+              chosen={means === 'passkey'}
+              onChoose={() => setChosen('passkey')}
+            />
             <Means
               name="Signing password"
               chosen={means === 'password'}

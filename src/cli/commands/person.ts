@@ -170,16 +170,15 @@ function list(json: boolean): void {
   if (json) printJson({ people });
   else
     printLines(
-      people.map(
-        ({ name, roles, password, key: own, votePasskeys }) =>
-          [
-            `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}`,
-            ...(own === null ? [] : [`key ${own.keyId} since ${moment(own.enrolledMs)}`]),
-            ...votePasskeys.map(
-              ({ keyId, name: word, enrolledMs }) =>
-                `passkey “${word}” for votes ${groupedCode(keyId).slice(0, 9)} since ${moment(enrolledMs)}`,
-            ),
-          ].join('; '),
+      people.map(({ name, roles, password, key: own, votePasskeys }) =>
+        [
+          `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}`,
+          ...(own === null ? [] : [`key ${own.keyId} since ${moment(own.enrolledMs)}`]),
+          ...votePasskeys.map(
+            ({ keyId, name: word, enrolledMs }) =>
+              `passkey “${word}” for votes ${groupedCode(keyId).slice(0, 9)} since ${moment(enrolledMs)}`,
+          ),
+        ].join('; '),
       ),
     );
 }

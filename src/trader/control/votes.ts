@@ -57,11 +57,7 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
 }
 
 /** Why this is not the person's own vote, where it has to be. */
-function foreign(
-  decision: Decision,
-  { realMoney, counters, nowMs }: Votes,
-  rules: VoteRules,
-): string | null {
+function foreign(decision: Decision, { realMoney, counters, nowMs }: Votes, rules: VoteRules): string | null {
   if (!realMoney) return null;
   return checked(
     rules,
