@@ -374,6 +374,8 @@ export interface paths {
                                 /** @description Wall clock, milliseconds since 1970 */
                                 createdMs: number;
                                 usedMs: number | null;
+                                /** @description Signs votes about real money too (fermata person key NAME --passkey CODE) */
+                                votes: boolean;
                             }[];
                             /** @description False where the page was reached by a number: a passkey belongs to a name */
                             possible: boolean;
@@ -442,6 +444,8 @@ export interface paths {
                             /** @description Wall clock, milliseconds since 1970 */
                             createdMs: number;
                             usedMs: number | null;
+                            /** @description Signs votes about real money too (fermata person key NAME --passkey CODE) */
+                            votes: boolean;
                         };
                     };
                 };
@@ -2273,7 +2277,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The statement, and the caller’s key */
+                /** @description The statement, and the caller’s keys */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2293,7 +2297,7 @@ export interface paths {
                                 sizePct: number | null;
                                 expiresWallMs: number;
                             } | null;
-                            /** @description The caller’s own; null: none is enrolled (fermata person key NAME) */
+                            /** @description The caller’s own, made from a password; null: none is enrolled (fermata person key NAME) */
                             key: {
                                 /** @enum {string} */
                                 kind: "ed25519-scrypt";
@@ -2302,6 +2306,14 @@ export interface paths {
                                 publicKey: string;
                                 enrolledMs: number;
                             } | null;
+                            /** @description The caller’s own that sign votes (fermata person key NAME --passkey CODE) */
+                            passkeys: {
+                                keyId: string;
+                                name: string;
+                                credentialId: string;
+                                /** @description The name of the host that it works on */
+                                rpId: string;
+                            }[];
                         };
                     };
                 };
