@@ -107,16 +107,19 @@ it('enrols the public half of a key from a signing password that is not the sign
   expect(statSync(join(home, 'people', 'keys.json')).mode & 0o777).toBe(0o600);
   const { out } = await fermata(['list']);
   expect(out).toContain(`anna: viewer, approver; key ${enrolled.keyId} since`);
+});
 
-  // A passkey beside it, as `--passkey` enrols it while the database answers.
-  const { keyId, ...passkey } = votePasskeyOf(new SoftwareAuthenticator(), 'localhost');
-  enrolPersonKey(home, 'anna', { keyId, ...passkey });
-  const digits = keyId.slice(0, 8);
-  const both = (await fermata(['list'])).out;
-  expect(both).toContain(`; passkey “Phone” for votes ${digits.slice(0, 4)}-${digits.slice(4)} since`);
-  const remove = (...args: string[]) =>
-    fermata(['key', 'anna', '--password-file', signIn, '--remove', '--passkey', ...args]);
-  expect((await remove('zz')).err).toContain('zz is no code of a passkey');
-  expect((await remove(digits, '--json')).out).toContain('"changed": true');
-  expect(personKeysOf(home, 'anna')).toEqual([enrolled]);
+it('shows the passkeys that vote, and takes one away by the beginning of its code', async () => {
+  const signIn = join(home, 'sign-in');
+  writeFileSync(signIn, 'a long enough password', { mode: 0o600 });
+  await fermata(['add', 'anna'], { FERMATA_PERSON_PASSWORD: 'a long enough password' });
+  // As `--passkey` enrols them while the database answers.
+  const [gone, kept] = [0, 1].map(() => votePasskeyOf(new SoftwareAuthenticator(), 'localhost'));
+  for (const passkey of [gone!, kept!]) enrolPersonKey(home, 'anna', passkey);
+  const digits = gone!.keyId.slice(0, 8);
+  const { out } = await fermata(['list']);
+  expect(out).toContain(`; passkey “Phone” for votes ${digits.slice(0, 4)}-${digits.slice(4)} since`);
+  const removed = await fermata(['key', 'anna', '--password-file', signIn, '--remove', '--passkey', digits]);
+  expect(removed.out).toContain('✓ the passkey signs no vote of anna any more');
+  expect(personKeysOf(home, 'anna')).toEqual([kept]);
 });

@@ -95,6 +95,12 @@ describe('counts for nothing', () => {
     expect(objection(signatureText({ ...read!, keyId }))).toContain('its signature is wrong');
   });
 
+  it('on the desk’s page of another name than the passkey was enrolled for', () => {
+    const { keyId } = votePasskeyOf(device, 'localhost');
+    const abroad = signatureText({ ...readSignature(signed({}, {}, ABROAD))!, keyId });
+    expect(objection(abroad)).toContain('it was made on another page: https://desk.example');
+  });
+
   it('once the passkey is removed, or where the desk has no page of its name', () => {
     expect(objection(signed(), [passwordKey])).toContain('another key than the one enrolled now');
     expect(objection(signed(), [])).toBe('anna has enrolled no key: fermata person key anna');
