@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { DeskCalendar } from '../domain/trading-day.js';
 
 /** Homes of further desks lie in this folder of FERMATA_HOME, each by its desk's name. */
 export const DESK_HOMES = 'desk-homes';
@@ -154,6 +155,8 @@ export interface Runtime {
   /** Where the desk file of a person lies, with the desk's own checks; absent: where `deskFile` does. */
   readonly deskFolder?: string;
   readonly configHash: string;
+  /** How the desk counts its days; absent: written by a build of before. */
+  readonly calendar?: DeskCalendar;
   readonly market: MarketChoice;
   readonly postgres: {
     readonly host: string;
@@ -171,6 +174,10 @@ export interface Runtime {
   /** A simulator on this machine takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
   readonly simulatedVenue?: string;
 }
+
+/** A build of before wrote none down, and kept no log by days either. */
+export const calendarOf = ({ calendar }: Pick<Runtime, 'calendar'>): DeskCalendar =>
+  calendar ?? { timezone: 'UTC', dayBoundary: '00:00' };
 
 export const deskFolderOf = ({ deskFile, deskFolder }: Pick<Runtime, 'deskFile' | 'deskFolder'>): string =>
   deskFolder ?? dirname(resolve(deskFile));

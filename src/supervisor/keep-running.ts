@@ -45,8 +45,16 @@ export class ProcessKeeper {
   }
 
   get status(): ProcessStatus {
-    const pid = this.#running?.process.pid ?? null;
-    return { name: this.name, state: this.#state, pid, restarts: this.#restarts, lastDeath: this.#lastDeath };
+    const { pid = null, startedWallMs = null } = this.#running?.process ?? {};
+    const { name } = this;
+    return {
+      name,
+      state: this.#state,
+      pid,
+      restarts: this.#restarts,
+      startedWallMs,
+      lastDeath: this.#lastDeath,
+    };
   }
 
   get process(): ManagedProcess | null {

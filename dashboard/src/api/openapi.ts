@@ -5749,6 +5749,8 @@ export interface components {
                 state: "starting" | "running" | "restarting" | "stopping" | "stopped" | "down";
                 pid: number | null;
                 restarts: number;
+                /** @description Of the process that runs now */
+                startedWallMs?: number | null;
                 /** @description The newest unexpected end */
                 lastDeath?: {
                     how: string;
@@ -6137,6 +6139,8 @@ export interface components {
                 state: "starting" | "running" | "restarting" | "stopping" | "stopped" | "down";
                 pid: number | null;
                 restarts: number;
+                /** @description Of the process that runs now */
+                startedWallMs?: number | null;
                 /** @description The newest unexpected end */
                 lastDeath?: {
                     how: string;

@@ -287,6 +287,7 @@ const processesSchema = z
       state: z.enum(['starting', 'running', 'restarting', 'stopping', 'stopped', 'down']),
       pid: z.number().nullable(),
       restarts: z.number(),
+      startedWallMs: wallMs.nullable().exactOptional().describe('Of the process that runs now'),
       lastDeath: z
         .object({ how: z.string(), atMs: wallMs })
         .nullable()

@@ -6,13 +6,11 @@ import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { type HaltCause, resumedText } from '../../domain/mode.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { setupNote } from '../../domain/setup-note.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 
 /** Part of an orderly start or end: nobody needs to be woken up. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
-
-/** What a strategy notes in these words is told: `Setup Detected - <id>: <plan>`. */
-const SETUP = /^(Setup Detected - [^:]+): (.*)$/s;
 
 type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'title' | 'text'>;
 
@@ -85,8 +83,9 @@ function askedFor(desk: Desk, record: EngineRecord): Told | null {
 function oftenTold(desk: Desk, record: EngineRecord): Told | null {
   switch (record.type) {
     case 'note': {
-      const [, title, text = ''] = (record.strategy !== null && SETUP.exec(record.text)) || [];
-      return title === undefined ? null : { event: 'setup', severity: 'info', title, text };
+      const setup = setupNote(record);
+      if (!setup?.detected) return null;
+      return { event: 'setup', severity: 'info', title: `Setup Detected - ${setup.id}`, text: setup.text };
     }
     case 'order.intended':
       return record.order.purpose === 'entry' ? orderPlaced(desk, record.order) : null;

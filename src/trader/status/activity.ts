@@ -9,7 +9,6 @@ import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
-import type { Log } from '../log.js';
 
 const LINES_MAX = 50;
 
@@ -37,25 +36,8 @@ export class ActivityLog {
   }
 }
 
-/** What belongs into the log of the whole desk: what changes the mode, money, or needs a look. */
-export function logRecord(log: Log, record: EngineRecord, instruments: readonly Instrument[]): void {
-  if (record.type === 'note' && record.level === 'info') return;
-  if (record.type === 'order.intended' || record.type === 'order.denied') return;
-  const text = activityText(record, instruments);
-  if (text === null) return;
-  const calm =
-    record.type === 'stop.gap' ||
-    record.type === 'fill' ||
-    record.type === 'trade.closed' ||
-    record.type === 'target.reached' ||
-    record.type === 'stop.moved' ||
-    record.type === 'armed' ||
-    record.type === 'flat.proven';
-  log(calm ? 'info' : 'warn', text);
-}
-
 /** Null: nothing that a person wants to read as a line of its own. */
-function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
+export function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
   switch (record.type) {
     case 'note':
       return record.text;
