@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { eventsTold, NOTICE_EVENTS } from '../desk/notify-schema.js';
 import { DAY_MS } from '../domain/civil-date.js';
-import { poissonTails } from '../domain/statistics.js';
+import { isUnusual } from '../domain/statistics.js';
 import { isTold } from '../home/channel-health.js';
 import { countNotices, firstNoticeMs } from '../store/count-notices.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { check } from './check.js';
-
-/** Rarer than one time in forty, on each side, is not chance. */
-const TAIL_MIN = 0.025;
 
 /**
  * Whether so many alerts of an event are what is usual. Few come in a month even where all is well: judged is by the
@@ -37,8 +34,7 @@ export const alertRate = check(
     const told = (toMs - fromMs) / DAY_MS;
     const counted = await countNotices(pool, { desk: desk.desk, fromMs, toMs }, events);
     const count = counted.find(({ what }) => what === event)?.count ?? 0;
-    const { atMost, atLeast } = poissonTails(expectedIn(told), count);
-    const verdict = atMost < TAIL_MIN || atLeast < TAIL_MIN ? 'fail' : 'pass';
+    const verdict = isUnusual(expectedIn(told), count) ? 'fail' : 'pass';
     return { verdict, observed: `${count} alerts (${event})`, expected: inWords(told) };
   },
 );

@@ -13,7 +13,7 @@ import type { Check } from './check.js';
 import { configuration } from './configuration.js';
 import { dataFresh } from './data-fresh.js';
 import { database } from './database.js';
-import { diskSpace } from './disk-space.js';
+import { diskSpace, logSpace } from './disk-space.js';
 import { drillAge } from './drill-age.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
 import { expectedProfit } from './expected-profit.js';
@@ -23,6 +23,7 @@ import { riskSettings } from './risk-settings.js';
 import { strategiesOn } from './strategies-on.js';
 import { tasksOverdue } from './tasks-overdue.js';
 import { telegramRoundTrip } from './telegram-round-trip.js';
+import { tradingLog } from './trading-log.js';
 import { venueReachable } from './venue-reachable.js';
 
 export const CHECKS: ReadonlyMap<string, Check> = new Map([
@@ -39,6 +40,8 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['books-agree', booksAgree],
   ['strategies-on', strategiesOn],
   ['log-errors', logErrors],
+  ['trading-log', tradingLog],
+  ['log-space', logSpace],
   ['alert-rate', alertRate],
   ['expected-profit', expectedProfit],
   ['tasks-overdue', tasksOverdue],

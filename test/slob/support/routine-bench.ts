@@ -40,7 +40,9 @@ export class RoutineBench extends CheckBench {
       ...{ runtime: runtime as unknown as Runtime, pool: this.database.pool },
     };
     this.says({});
+    this.removeLog();
     this.writeLog();
+    this.writeTradingLog([]);
   }
 
   says(change: Partial<TraderStatus>): void {
@@ -55,6 +57,18 @@ export class RoutineBench extends CheckBench {
     });
     mkdirSync(join(this.home, 'logs'), { recursive: true });
     writeFileSync(join(this.home, 'logs', 'fermata.jsonl'), text.join(''));
+  }
+
+  /** Oldest first; `file` of a day before is `trading.log.2026-03-01`. */
+  writeTradingLog(
+    lines: readonly (readonly [hoursAgo: number, level: string, kind: string, message: string])[],
+    file = 'trading.log',
+  ): void {
+    const text = lines.map(([hoursAgo, level, kind, message]) => {
+      const time = new Date(Date.now() - hoursAgo * HOUR).toISOString();
+      return `${time} ${'trader'.padEnd(17)} ${level.padEnd(5)} ${kind.padEnd(5)} ${'-'.padEnd(8)} ${message}\n`;
+    });
+    writeFileSync(join(this.home, 'logs', file), text.join(''));
   }
 
   removeLog(): void {
