@@ -105,6 +105,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/logs.js')).logsCommand),
   },
   {
+    name: 'monitor',
+    group: 'The desk',
+    summary: 'one screen: status, processes, sizes, errors',
+    load: async () => ofDesk((await import('./commands/monitor.js')).monitorCommand),
+  },
+  {
+    name: 'stats',
+    group: 'The desk',
+    summary: 'what trading came to, by days and weeks of the desk',
+    load: async () => ofDesk((await import('./commands/stats.js')).statsCommand),
+  },
+  {
+    name: 'setups',
+    group: 'The desk',
+    summary: 'the setups that strategies follow, their state and prices',
+    load: async () => ofDesk((await import('./commands/setups.js')).setupsCommand),
+  },
+  {
     name: 'journal',
     group: 'The desk',
     summary: "print the trader's journal",

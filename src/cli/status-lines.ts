@@ -42,7 +42,8 @@ function alertsLine({ state, problem, why }: ShownChannel): string {
   return `alerts     ${state === 'off' ? `off: ${why}` : 'arrive on Telegram'}`;
 }
 
-function section(title: string, lines: readonly string[]): string[] {
+/** Nothing where there is nothing to say. */
+export function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
 }
 

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { verifyEvidence } from '../store/evidence/verify-evidence.js';
+import { countSetups } from '../store/noted-setups.js';
 import { openPool } from '../store/pool.js';
 import { readStepOutput } from '../store/step-outputs.js';
 import { openTemporal } from '../temporal/open-temporal.js';
@@ -32,6 +33,7 @@ import type { OperationContext } from './operation.js';
 import type { Operations } from './operations.js';
 import { withPlainRequests } from './plain-requests.js';
 import { readStatus } from './read-status.js';
+import { listSetups } from './results/list-setups.js';
 import { readChart } from './results/read-chart.js';
 import { showResults } from './results/show-results.js';
 import { resumeTrading } from './resume-trading.js';
@@ -97,6 +99,8 @@ export function operationsOver(context: OperationContext): Operations {
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     showResults: (request) => showResults(context, request),
+    listSetups: (query) => listSetups(context, query),
+    countSetups: () => countSetups(context.pool, context.desk.desk),
     readChart: (request) => readChart(context, request),
     listValidations: () => listValidations(context),
     preflight: () => askPreflight(context),

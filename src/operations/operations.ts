@@ -23,6 +23,7 @@ import type { IncidentOpened, OpenIncidentRequest, OwnKindShown } from './incide
 import type { ScheduledRun } from './list-schedules.js';
 import type { ValidationShown } from './list-validations.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
+import type { SetupQuery, SetupShown } from './results/list-setups.js';
 import type { ChartRequest, ChartShown } from './results/read-chart.js';
 import type { ResultsRequest, ResultsShown } from './results/show-results.js';
 import type { ResumeRequest } from './resume-trading.js';
@@ -76,6 +77,10 @@ export interface Operations {
   exportRecords(caller: Caller | null, request: ExportRequest): AsyncIterable<string>;
   /** Rejects while Postgres is down. */
   showResults(request: ResultsRequest): Promise<ResultsShown>;
+  /** The newest first. Rejects while Postgres is down. */
+  listSetups(query: SetupQuery): Promise<readonly SetupShown[]>;
+  /** How many were ever detected. Rejects while Postgres is down. */
+  countSetups(): Promise<number>;
   /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
   readChart(request: ChartRequest): Promise<ChartShown>;
   listValidations(): Promise<readonly ValidationShown[]>;
