@@ -52,6 +52,33 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(icon).toBe('/caution.svg');
   });
 
+  it('equity, drawdown and what is held at one look', async () => {
+    is({ equity: '98765.43', drawdownPct: '4.99' });
+    const figures = desk.page.locator('dl[aria-label="Key figures"]');
+    await expect
+      .poll(() => figures.innerText())
+      .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99%[\s\S]*positions\s+1\b/i);
+    is({});
+  });
+
+  it('whether the breaker has halted it by a colour: green while it trades, red at the maximum drawdown', async () => {
+    const mode = desk.page.getByTestId('mode');
+    const painted = () =>
+      mode.evaluate((box) => {
+        const { color, backgroundColor } = getComputedStyle(box);
+        return [color, backgroundColor].flatMap((one) => {
+          const [red = 0, green = 0, blue = 0, solid = 1] = (one.match(/[\d.]+/g) ?? []).map(Number);
+          const isGrey = Math.max(red, green, blue) - Math.min(red, green, blue) < 40;
+          return solid === 0 || isGrey ? [] : [red > green ? 'red' : 'green'];
+        });
+      });
+    is({ mode: 'ACTIVE' });
+    await expect.poll(painted).toEqual(['green']);
+    is({ mode: 'HALTED', reason: 'the maximum drawdown of 25 % is reached' });
+    await expect.poll(painted).toEqual(['red']);
+    is({});
+  });
+
   it('that recorded prices are recorded', async () => {
     const { marketData } = scriptedStatus();
     const label = 'recorded: btc-2026-03.csv.gz, 600x';
