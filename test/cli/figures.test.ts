@@ -202,6 +202,7 @@ describe('fermata setups', () => {
   beforeAll(async () => {
     await noted(50, 'Setup aaaa0001: first liquidity, the European high is taken');
     await noted(49, `Setup Detected - aaaa0001: ${PLAN}`);
+    await noted(48, `Setup Detected - aaaa0001: ${PLAN}`);
     await noted(47, 'Setup aaaa0001: SETUP_COMPLETE, its position is closed');
     await noted(26, 'Setup aaaa0002: first liquidity, the European high is taken');
     await noted(2, 'Setup aaaa0003: first liquidity, the European high is taken');
@@ -244,6 +245,7 @@ describe('fermata setups', () => {
       { id: 'aaaa0003', state: null },
       { id: 'aaaa0002', state: null },
     ]);
+    expect(await listSetups(context(), { open: true, limit: 1 })).toHaveLength(1);
   });
 
   it('are counted once each, where they were detected', async () => {
