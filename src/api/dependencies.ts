@@ -41,7 +41,7 @@ export type DeskOperations = Pick<
   | 'ownKinds'
   | 'readIncident'
   | 'statementToSign'
-  | 'testTelegram'
+  | 'testAlert'
   | 'exportRecords'
 >;
 

@@ -71,7 +71,7 @@ const NOTHING_BEHIND: WebDependencies = {
     ownKinds: () => [],
     readIncident: unavailable,
     statementToSign: unavailable,
-    testTelegram: unavailable,
+    testAlert: unavailable,
     exportRecords: () => {
       throw new Error('only described');
     },

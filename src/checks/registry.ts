@@ -18,6 +18,8 @@ import { drillAge } from './drill-age.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
 import { expectedProfit } from './expected-profit.js';
 import { logErrors } from './log-errors.js';
+import { mailRoundTrip } from './mail-round-trip.js';
+import { mailSent } from './mail-sent.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
 import { strategiesOn } from './strategies-on.js';
@@ -44,6 +46,8 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['tasks-overdue', tasksOverdue],
   ['evidence-unbroken', evidenceUnbroken],
   ['telegram-round-trip', telegramRoundTrip],
+  ['mail-round-trip', mailRoundTrip],
+  ['mail-sent', mailSent],
 ]);
 
 /** What the steps of every desk file can name. */

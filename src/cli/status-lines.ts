@@ -4,7 +4,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import { headlineLine } from '../domain/headline.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
-import type { ShownChannel } from '../home/channel-health.js';
+import { CHANNEL_WORDS, type ShownChannel } from '../home/channel-health.js';
 
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;
@@ -37,9 +37,9 @@ export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[
   ];
 }
 
-function alertsLine({ state, problem, why }: ShownChannel): string {
+function alertsLine({ channel, state, problem, why }: ShownChannel): string {
   if (problem !== null) return `alerts     ✗ ${problem}`;
-  return `alerts     ${state === 'off' ? `off: ${why}` : 'arrive on Telegram'}`;
+  return `alerts     ${state === 'off' ? `off: ${why}` : `arrive ${CHANNEL_WORDS[channel]}`}`;
 }
 
 function section(title: string, lines: readonly string[]): string[] {

@@ -42,7 +42,7 @@ import { statementToSign } from './statement-to-sign.js';
 import { stopTrading } from './stop-trading.js';
 import { completeTask } from './tasks/complete-task.js';
 import { listTasks } from './tasks/list-tasks.js';
-import { testTelegram } from './test-telegram.js';
+import { testAlert } from './test-alert.js';
 import { toggleStrategy } from './toggle-strategy.js';
 
 /**
@@ -93,7 +93,7 @@ export function operationsOver(context: OperationContext): Operations {
     ownKinds: () => ownKinds(context),
     readIncident: (incident) => readIncident(context, incident),
     statementToSign: (decided) => statementToSign(context, decided),
-    testTelegram: (caller) => testTelegram(context, caller),
+    testAlert: (caller, channel) => testAlert(context, caller, channel),
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     showResults: (request) => showResults(context, request),

@@ -2,6 +2,7 @@ import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
 import type { Task } from '../contracts/task.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import type { Channel } from '../home/channel-health.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
@@ -33,7 +34,7 @@ import type { SettingsShown } from './settings/read-settings.js';
 import type { ToDecide } from './statement-to-sign.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
 import type { TaskQuery } from './tasks/list-tasks.js';
-import type { AlertTested } from './test-telegram.js';
+import type { AlertTested } from './test-alert.js';
 import type { ToggleRequest } from './toggle-strategy.js';
 
 export interface Operations {
@@ -66,7 +67,7 @@ export interface Operations {
   /** Null where a vote on this takes no signature of the person's own. */
   statementToSign(decided: ToDecide): Promise<StatementToSign | null>;
   /** Takes up to 20 s. */
-  testTelegram(caller: Caller): Promise<AlertTested>;
+  testAlert(caller: Caller, channel: Channel): Promise<AlertTested>;
   changeSize(caller: Caller, request: SizeRequest): Promise<OperationResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;

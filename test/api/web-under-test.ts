@@ -279,7 +279,7 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       };
       return exportRecords(context, caller, request);
     },
-    testTelegram: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
+    testAlert: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
       const switched = enabled ?? false;
       const { strategies } = await client.call('status', {});

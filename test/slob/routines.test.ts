@@ -151,6 +151,11 @@ const tellsOnlyOf = (event: 'halt') => {
 };
 const setups = (count: number) => () =>
   alertsSent('setup', 'info', [58, ...Array.from({ length: count }, (_, at) => at * 3)]);
+const setupsAndOrders = async (setupCount: number, orderCount: number): Promise<void> => {
+  const each = (count: number) => Array.from({ length: count }, (_, at) => at * 3);
+  await alertsSent('setup', 'info', [58, ...each(setupCount)]);
+  await alertsSent('order', 'info', each(orderCount));
+};
 const errors = (count: number) => () =>
   alertsSent('halt', 'critical', [30, ...Array.from({ length: count }, (_, at) => at * 3)]);
 
@@ -238,6 +243,15 @@ describe('a check of', () => {
     [
       'weekly setup-rate',
       { good: setups(5), bad: setups(12), unknown: () => undefined, unknownIs: 'not_run' },
+    ],
+    [
+      'weekly order-rate',
+      {
+        good: () => setupsAndOrders(5, 4),
+        bad: () => setupsAndOrders(5, 0),
+        unknown: () => undefined,
+        unknownIs: 'not_run',
+      },
     ],
     [
       'weekly error-rate',

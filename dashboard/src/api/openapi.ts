@@ -2363,7 +2363,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        channel: "telegram";
+                        channel: "telegram" | "mail";
                     };
                 };
             };
@@ -2375,10 +2375,12 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description It reached a chat or a linked person */
+                            /** @description It reached somebody: a chat, a linked person, an address */
                             ok: boolean;
                             detail: string;
+                            /** @description How many chats or addresses */
                             reached: number;
+                            /** @description How many it was meant for */
                             chats: number;
                         };
                     };
@@ -5759,7 +5761,7 @@ export interface components {
             /** @description Whether alerts reach people */
             alerts: {
                 /** @enum {string} */
-                channel: "telegram";
+                channel: "telegram" | "mail";
                 /**
                  * @description refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up
                  * @enum {string}
@@ -5771,7 +5773,7 @@ export interface components {
                 why: string | null;
                 /** @description Alerts that have still to be delivered */
                 waiting: number;
-                /** @description Alerts that were refused: sent after the repair, summed up where older than a day */
+                /** @description Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day */
                 refused: number;
                 /** @description For people; null while it is well, or off */
                 problem: string | null;
@@ -6147,7 +6149,7 @@ export interface components {
             /** @description Whether alerts reach people */
             alerts: {
                 /** @enum {string} */
-                channel: "telegram";
+                channel: "telegram" | "mail";
                 /**
                  * @description refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up
                  * @enum {string}
@@ -6159,7 +6161,7 @@ export interface components {
                 why: string | null;
                 /** @description Alerts that have still to be delivered */
                 waiting: number;
-                /** @description Alerts that were refused: sent after the repair, summed up where older than a day */
+                /** @description Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day */
                 refused: number;
                 /** @description For people; null while it is well, or off */
                 problem: string | null;

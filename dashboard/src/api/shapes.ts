@@ -73,6 +73,7 @@ export type PreflightReport = Answer<'/api/preflight'>;
 export type ValidationShown = Answer<'/api/validations'>['validations'][number];
 export type AuditPage = Answer<'/api/audit'>;
 export type OperationResult = Answer<'/api/emergency/stop', 'post'>;
+export type AlertChannel = LiveState['alerts'][number]['channel'];
 export type AlertTested = Answer<'/api/notify/test', 'post'>;
 export type Signing = Answer<'/api/signing'>;
 export type SigningQuery = Query<'/api/signing'>;

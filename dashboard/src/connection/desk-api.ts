@@ -1,6 +1,7 @@
 /** The calls that the page makes. */
 
 import type {
+  AlertChannel,
   AlertTested,
   Analytics,
   ApprovalShown,
@@ -162,8 +163,8 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/approvals/{id}/vote', { params: { path: { id } }, body }));
   }
 
-  testAlert(): Promise<AlertTested> {
-    return answerOf(this.#client.POST('/api/notify/test', { body: { channel: 'telegram' } }));
+  testAlert(channel: AlertChannel): Promise<AlertTested> {
+    return answerOf(this.#client.POST('/api/notify/test', { body: { channel } }));
   }
 
   tasks(): Promise<{ readonly tasks: readonly Task[] }> {

@@ -15,7 +15,7 @@ import { HEADLINE_TONES } from '../../domain/headline.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
-import { CHANNEL_STATES, type ShownChannel } from '../../home/channel-health.js';
+import { CHANNEL_STATES, CHANNELS, type ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import type { ShownStatus } from '../live/shown-status.js';
 import type { LiveMessage } from '../live/status-watch.js';
@@ -310,7 +310,7 @@ const shownStatusSchema = traderStatusSchema.extend({
 const alertsSchema = z
   .array(
     z.object({
-      channel: z.literal('telegram'),
+      channel: z.enum(CHANNELS),
       state: z
         .enum(CHANNEL_STATES)
         .describe(
@@ -321,7 +321,9 @@ const alertsSchema = z
       waiting: z.number().describe('Alerts that have still to be delivered'),
       refused: z
         .number()
-        .describe('Alerts that were refused: sent after the repair, summed up where older than a day'),
+        .describe(
+          'Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day',
+        ),
       problem: z.string().nullable().describe('For people; null while it is well, or off'),
     }),
   )

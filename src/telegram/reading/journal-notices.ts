@@ -11,6 +11,18 @@ import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 /** Part of an orderly start or end: nobody needs to be woken up. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
 
+/** Halts that a failure caused, by the failure's name: what is wrong is read before what it led to. */
+const ERRORS: Partial<Readonly<Record<HaltCause, string>>> = {
+  venue: 'Connection lost',
+  'stale-data': 'Market data lost',
+  reconciliation: 'Books differ',
+  'journal-fault': 'Journal not writable',
+  'protection-missing': 'Position without a stop',
+};
+
+const errorOf = (cause: HaltCause): string =>
+  ERRORS[cause] === undefined ? '' : `, ERROR - ${ERRORS[cause]}`;
+
 /** What a strategy notes in these words is told: `Setup Detected - <id>: <plan>`. */
 const SETUP = /^(Setup Detected - [^:]+): (.*)$/s;
 
@@ -31,7 +43,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
         event: 'halt',
         severity: 'critical',
         about: cause,
-        title: `${desk.desk}: ${mode}`,
+        title: `${desk.desk}: ${mode}${errorOf(cause)}`,
         text: `${reason}\nCause: ${cause}, by ${by}. Trades again by: ${resume}.`,
       };
     }
@@ -141,7 +153,7 @@ function fillTold(desk: Desk, fill: Extract<EngineRecord, { type: 'fill' }>['fil
   return {
     event: 'fill',
     severity: 'info',
-    title: `${desk.desk}: ${fill.side} ${quantity} ${symbol} at ${price}`,
+    title: `${desk.desk}: Order Filled - ${fill.side} ${quantity} ${symbol} at ${price}`,
     text: '',
   };
 }

@@ -3,6 +3,7 @@
  * schedule was changed over one. What is not too late is made good, the rest is recorded as missed, and people are told.
  */
 import { createHash } from 'node:crypto';
+import { nominalTimesBetween } from '../../desk/nominal-times.js';
 import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import { notify } from '../../notify/notify.js';
@@ -10,7 +11,6 @@ import type { Pool } from '../../store/pool.js';
 import { lastSettledMs, readSettledTimes, readSweeps, saveSweep } from '../../store/routine-sweep.js';
 import { recordMissedRun } from '../../store/run-missed.js';
 import { readScheduleStates } from '../../store/schedule-state.js';
-import { nominalTimesBetween } from './nominal-times.js';
 import { scheduleIdOf } from './schedule-id.js';
 
 export interface SweepContext {
