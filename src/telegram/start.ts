@@ -28,7 +28,7 @@ import { CHAT_COMMANDS } from './commands/registry.js';
 import { isStop } from './commands/stop.js';
 import { grammySignal } from './grammy-signal.js';
 import { KnownPeople } from './people.js';
-import { keepNotices } from './reading/keep-notices.js';
+import { keepNotices } from './reading/follow-journal.js';
 import { pollForEver, turnOfBot } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
