@@ -73,10 +73,23 @@ it('takes a backup in the night and at each close, and proves a restore on Frida
   );
   expect(actions).toEqual([
     ['close', 'backup', true, 'incident'],
+    ['friday', 'backup', false, 'incident'],
     ['friday', 'restore-drill', true, 'incident'],
+    ['monthly', 'restore-drill', false, 'incident'],
     ['monthly', 'restore-drill', true, 'incident'],
     ['backup', 'backup', true, 'incident'],
   ]);
+});
+
+it('tags the backup of Fridays, sends it away, keeps thirty days, and restores last month’s before the newest', () => {
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const given = (name: string, action: string) =>
+    desk.routines
+      .find((one) => one.name === name)
+      ?.steps.flatMap((step) => (step.action === action ? [step.with] : []));
+  expect(given('friday', 'backup')).toEqual([{ tag: 'weekly', s3: true }]);
+  expect(given('monthly', 'restore-drill')).toEqual([{ lastMonth: true }, {}]);
+  expect(desk.backup).toMatchObject({ days: 30 });
 });
 
 it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no other time', () => {

@@ -234,6 +234,15 @@ describe('a check of', () => {
     ['close errors', errorsOf(24)],
     ['close books', BOOKS],
     ['weekly drawdown', drawdownOf(25)],
+    [
+      'weekly retention',
+      {
+        good: () => bench.backupsHere(8.3, 7.3, 1),
+        bad: () => bench.backupsHere(8.3, 6.3, 1),
+        unknown: () => bench.backupsHere(3, 1),
+        unknownIs: 'not_run',
+      },
+    ],
     ['mid-week disk', DISK],
     [
       'weekly setup-rate',
@@ -286,6 +295,26 @@ describe('a check of', () => {
     const { observed } = await bench.run('morning errors');
     expect(observed).toContain('21 errors (trader 21); the newest: trader: line 20.');
     expect(observed.match(/line \d+\./g)).toHaveLength(20);
+  });
+
+  it('the morning lists the five newest backups', async () => {
+    for (const hours of [23, 30, 40, 50, 60, 70]) await bench.backupTaken(hours);
+    const { observed } = await bench.run('morning backup');
+    expect(observed).toMatch(/^b-23 is 23\.0 hours old, 1 rows, 1 bytes; before it: b-30, b-40, b-50, b-60$/);
+    bench.renew();
+    expect((await bench.run('morning backup')).observed).toContain('no backup was taken yet');
+  });
+
+  it('the retention finds what is older than thirty days, but those of months', async () => {
+    await bench.backupsHere(100, 7.3, 1);
+    expect(await bench.run('weekly retention')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/ is there; \S+ should have made room$/),
+    });
+    await bench.backupsHere([100, 'monthly'], [100, 'weekly'], 7.3, 1);
+    expect((await bench.run('weekly retention')).observed).toMatch(/ is there; \S+ should have made room$/);
+    await bench.backupsHere([100, 'monthly'], 7.3, 1);
+    expect(await bench.run('weekly retention')).toMatchObject({ verdict: 'pass' });
   });
 
   it('the books names cash that nobody explained, and each position that differs', async () => {
