@@ -1,12 +1,14 @@
 /** Every check that a desk file can name. A new one is a file and a line. */
 import { z } from 'zod';
-import { SHIPPED_ACTIONS } from '../contracts/routine.js';
-import { NO_PARAMETERS, type StepParts } from '../desk/step-parts.js';
+import { BACKUP_TAGS } from '../contracts/backup.js';
+import { SHIPPED_ACTIONS, type ShippedAction } from '../contracts/routine.js';
+import type { StepParts } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
 import { alertRate } from './alert-rate.js';
 import { backupAge } from './backup-age.js';
+import { backupRetention } from './backup-retention.js';
 import { booksAgree } from './books-agree.js';
 import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
@@ -33,6 +35,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['risk-settings', riskSettings],
   ['configuration', configuration],
   ['backup-age', backupAge],
+  ['backup-retention', backupRetention],
   ['drill-age', drillAge],
   ['candles-stored', candlesStored],
   ['profit-and-positions', profitAndPositions],
@@ -46,11 +49,16 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
 ]);
 
+const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
+  backup: z.strictObject({ tag: z.enum(BACKUP_TAGS).optional(), s3: z.boolean().default(false) }),
+  'restore-drill': z.strictObject({ lastMonth: z.boolean().default(false) }),
+};
+
 /** What the steps of every desk file can name. */
 export const STEP_PARTS: StepParts = {
   checks: CHECKS,
   reports: REPORTS,
-  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: NO_PARAMETERS }])),
+  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }])),
 };
 
 /** With those of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */

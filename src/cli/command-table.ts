@@ -249,6 +249,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/restore.js')).restoreCommand),
   },
   {
+    name: 'rollback',
+    group: 'Routines and proof',
+    summary: 'go back to the newest good backup, or to that of a given time',
+    load: async () => ofDesk((await import('./commands/rollback.js')).rollbackCommand),
+  },
+  {
     name: 'drill',
     group: 'Routines and proof',
     summary: 'restore a backup on a server of its own and prove it',

@@ -134,6 +134,16 @@ const PEOPLE: EnvironmentSection = {
   ],
 };
 
+const COPIES: EnvironmentSection = {
+  title: 'Copies of backups away from this machine, where the desk file names a storage (backup.s3).',
+  variables: [
+    secret('AWS_ACCESS_KEY_ID', text, 'Access key of the storage', { example: null }),
+    plain('AWS_ACCESS_KEY_ID_FILE', null, path, 'File that holds it'),
+    secret('AWS_SECRET_ACCESS_KEY', text, 'Its secret', { example: null }),
+    plain('AWS_SECRET_ACCESS_KEY_FILE', null, path, 'File that holds it'),
+  ],
+};
+
 const PLACES: EnvironmentSection = {
   title: 'Places and servers.',
   variables: [
@@ -220,6 +230,7 @@ export const environmentSections = (venues: readonly EnvironmentSection[]): read
   ...venues,
   RISK,
   PEOPLE,
+  COPIES,
   PLACES,
   CONTAINERS,
 ];

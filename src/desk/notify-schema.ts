@@ -15,7 +15,7 @@ export const NOTICE_EVENTS = [
   'system',
 ] as const;
 
-const environmentName = z
+export const environmentName = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'expected the name of an environment variable in capitals');
 

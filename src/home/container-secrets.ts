@@ -31,6 +31,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'telegramVoteKey',
       'payloadKey',
       'dataKey',
+      'backupKey',
       'operatorPasswordHash',
     ],
     known: ['operatorPassword'],

@@ -12,6 +12,8 @@ export interface RestoreMark {
   readonly database: string;
   /** What of `staged` the backup holds: names of files and folders. */
   readonly has: readonly string[];
+  /** Accounts stay where they are. */
+  readonly databaseOnly?: true;
   /** Of somebody else: nothing of it was moved. */
   readonly keepsTemporal: boolean;
   /** What was there goes here: a folder, and a database. */

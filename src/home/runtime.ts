@@ -212,6 +212,8 @@ export const SECRET_FILES = {
   metricsToken: 'metrics-token',
   /** Seals what was fetched from a venue (32 bytes hex). */
   dataKey: 'data-key',
+  /** Seals and signs backups that leave this machine (32 bytes hex): of whoever sends and fetches them. */
+  backupKey: 'backup-key',
 } as const;
 
 /** Of the servers, and of what was fetched: the same for every desk of an installation. */

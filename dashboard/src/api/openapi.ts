@@ -5058,7 +5058,7 @@ export interface paths {
                                 /** @description Wall clock, milliseconds since 1970 */
                                 finishedMs: number;
                                 /** @enum {string} */
-                                verdict: "pass" | "fail";
+                                verdict: "pass" | "fail" | "not_run";
                                 steps: {
                                     key: string;
                                     name: string;

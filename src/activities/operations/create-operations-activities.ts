@@ -68,7 +68,10 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     ...createApprovalActivities({ pool, decisionKey, nowMs, tell, realMoney: realMoneyVotes(context) }),
     ...createTaskActivities(pool, tell),
     ...createEvidenceActivities(pool),
-    ...createBackupActivities({ pool, runtime: context.runtime, owner: databaseOwner, nowMs }),
+    ...createBackupActivities({
+      ...{ pool, runtime: context.runtime, desk: context.desk },
+      ...{ owner: databaseOwner, nowMs },
+    }),
     runCheck: (request) => runCheck(checks, { ...context, stepMs: stepMs(request) }, request),
     runReport: (request) =>
       runReport(

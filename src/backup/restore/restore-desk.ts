@@ -17,6 +17,8 @@ import { deskPaths, homePaths } from '../../home/runtime.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
+import { openJournal } from '../../trader/journal/open-journal.js';
+import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
 import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
 import { type Manifest, sizeOf } from '../manifest.js';
@@ -41,6 +43,8 @@ export interface RestoreRequest {
   readonly backupId: string;
   /** In the halt of the journal and in the evidence. */
   readonly by: string;
+  /** Journal and accounts stay as they are, and go on halted; the ledger is caught up from the journal. */
+  readonly databaseOnly?: boolean;
   /** Its Temporal is somebody else's: nothing of it is moved. */
   readonly keepsTemporal?: boolean;
   readonly nowMs: () => number;
@@ -113,26 +117,40 @@ async function makeReady(
   const { root, account } = deskPaths(homePaths(home), manifest.desk);
   const keptIn = join(root, `before-restore-${stamp}`);
   let has: readonly string[] = [];
-  await steps.run(
-    {
-      key: 'accounts',
-      title: 'Accounts ready',
-      expected: 'the journal goes on under a new incarnation, halted until a person has looked',
-    },
-    async () => {
-      if (manifest.journal === null) return { ok: false, observed: 'the desk had no journal yet' };
-      await stageAccounts(backup, request);
-      // What people decided since the backup holds on: their stops, tighter limits, strategies that are off.
-      if (existsSync(join(account, 'journal'))) {
-        const rules = join('..', basename(keptIn), ACCOUNT);
-        await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
-      }
-      await place.syncTree(stagedIn(home));
-      has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
-      await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
-      return { ok: true, observed: has.join(', ') };
-    },
-  );
+  if (request.databaseOnly === true)
+    await steps.run(
+      {
+        key: 'accounts',
+        title: 'Accounts stay',
+        expected: 'the journal that is there goes on, halted until a person has looked',
+      },
+      async () => {
+        const observed = await haltInPlace(backup.manifest, request);
+        await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+        return { ok: true, observed };
+      },
+    );
+  else
+    await steps.run(
+      {
+        key: 'accounts',
+        title: 'Accounts ready',
+        expected: 'the journal goes on under a new incarnation, halted until a person has looked',
+      },
+      async () => {
+        if (manifest.journal === null) return { ok: false, observed: 'the desk had no journal yet' };
+        await stageAccounts(backup, request);
+        // What people decided since the backup holds on: their stops, tighter limits, strategies that are off.
+        if (existsSync(join(account, 'journal'))) {
+          const rules = join('..', basename(keptIn), ACCOUNT);
+          await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
+        }
+        await place.syncTree(stagedIn(home));
+        has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
+        await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+        return { ok: true, observed: has.join(', ') };
+      },
+    );
   if (!steps.passed) return null;
   signal?.throwIfAborted();
   const mark: RestoreMark = {
@@ -140,6 +158,7 @@ async function makeReady(
     desk: manifest.desk,
     database: databaseBeside(home),
     has,
+    ...(request.databaseOnly === true ? { databaseOnly: true } : {}),
     keptIn,
     keepsTemporal: request.keepsTemporal ?? false,
     keptDatabase: `${databaseOf(home).slice(0, KEPT_CHARS)}_before_restore_${stamp.replaceAll(/\D/g, '')}`,
@@ -147,6 +166,9 @@ async function makeReady(
   await writeMark(home, mark);
   return mark;
 }
+
+const DESK_RESTORED = 'Backup restored in the place of the desk';
+const DATABASE_RESTORED = 'Database of a backup restored in the place of the desk’s';
 
 const SPACE = { key: 'space', title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
 
@@ -181,17 +203,38 @@ async function stageAccounts(
     if (existsSync(join(folder, file))) await copyFile(join(folder, file), join(staged, file));
 }
 
+/** A stop at the end of the journal that is there: what the database forgets, the ledger reads from it again. */
+async function haltInPlace(
+  { id, desk, takenMs }: Manifest,
+  { home, by, nowMs }: RestoreRequest,
+): Promise<string> {
+  const { journal: directory } = deskPaths(homePaths(home), desk);
+  if (!existsSync(directory)) return 'the desk had no journal yet';
+  let marketMs = nowMs();
+  for (const { record } of readJournal(directory)) if ('marketMs' in record) marketMs = record.marketMs;
+  const why = `${by} restored the database of backup ${id}, taken ${new Date(takenMs).toISOString()}`;
+  const { journal } = await openJournal({ directory });
+  try {
+    const halt = restoredHalt({ wallMs: nowMs(), marketMs, by, why });
+    const last = journal.append(halt, nowMs());
+    await journal.whenDurable(last);
+    return `the journal goes on at entry ${last}`;
+  } finally {
+    await journal.close();
+  }
+}
+
 async function recordRestore(
   pool: Pool,
   { desk, id, takenMs }: Manifest,
-  { by, nowMs }: RestoreRequest,
+  { by, nowMs, databaseOnly = false }: RestoreRequest,
   startedMs: number,
 ): Promise<void> {
   const run = `restore-${id}-${startedMs}`;
   await recordEvidenceBatch(pool, [
     {
       ...{ desk, workflowId: `restore:${desk}`, firstRunId: run, runId: run, routine: 'restore' },
-      ...{ stepKey: 'restore', name: 'Backup restored in the place of the desk', kind: 'action' },
+      ...{ stepKey: 'restore', name: databaseOnly ? DATABASE_RESTORED : DESK_RESTORED, kind: 'action' },
       verdict: 'pass',
       observed: `backup ${id}, taken ${new Date(takenMs).toISOString()}: what was recorded between then and now is not in this chain`,
       expected: 'tables, ledger, resting accounts and evidence are what the manifest says',
@@ -217,7 +260,7 @@ async function putInPlace(
   const { root } = deskPaths(homePaths(home), mark.desk);
   const staged = stagedIn(home);
   await mkdir(mark.keptIn, { recursive: true, mode: 0o700 });
-  for (const name of KEPT) {
+  for (const name of mark.databaseOnly === true ? [] : KEPT) {
     const restored = join(staged, name);
     if (mark.has.includes(name) && !existsSync(restored)) continue;
     await moveAside(join(root, name), mark.keptIn);

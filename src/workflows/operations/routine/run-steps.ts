@@ -75,7 +75,7 @@ export async function runStep(step: RoutineStep, context: StepContext): Promise<
 function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
   const { action, report, check, title: summary } = step;
   if (action !== undefined)
-    return isShipped(action) ? runAction(action, context) : runOwnAction(step, action, context);
+    return isShipped(action) ? runAction(action, step.with, context) : runOwnAction(step, action, context);
   if (step.human !== undefined) return askPerson(step, context);
   if (step.command !== undefined || step.http !== undefined) return runOwnStep(step, context);
   const calls = checkCalls(context.desk, step, ANSWER_MS);
