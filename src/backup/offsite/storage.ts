@@ -46,6 +46,8 @@ export async function openStorage(
     accessKeyId: keyOf(env, settings.accessKeyEnv),
     secretAccessKey: keyOf(env, settings.secretKeyEnv),
   };
+  // Which Node a later version of it will want is nothing that a desk's log has to say.
+  Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { endpoint, region } = settings;
   return new BucketStorage(
