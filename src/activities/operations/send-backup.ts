@@ -8,7 +8,14 @@ import { StorageRefused } from '../../backup/offsite/storage.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import type { BackupActivities } from '../../contracts/backup.js';
 import type { StepResult } from '../../contracts/routine.js';
-import type { BackupDependencies } from './create-backup-activities.js';
+import type { Desk } from '../../desk/schema.js';
+import type { Runtime } from '../../home/runtime.js';
+
+interface SendDependencies {
+  readonly runtime: Pick<Runtime, 'home' | 'desk'>;
+  readonly desk: Pick<Desk, 'backup'>;
+  readonly nowMs: () => number;
+}
 
 const SEND = {
   key: 'send',
@@ -18,7 +25,7 @@ const SEND = {
 
 /** Rejects where trying again may help: a storage that does not answer, an upload that broke. */
 export async function sendAway(
-  { runtime, desk, nowMs }: Pick<BackupDependencies, 'runtime' | 'desk' | 'nowMs'>,
+  { runtime, desk, nowMs }: SendDependencies,
   { backupId, keep, days }: Parameters<BackupActivities['sendBackup']>[0],
   say: (at: string) => void,
   signal: AbortSignal,
