@@ -245,6 +245,7 @@ async function recordRestore(
 
 async function writeMark(home: string, mark: RestoreMark): Promise<void> {
   const file = restoreMarkFile(home);
+  await mkdir(restoreFolder(home), { recursive: true, mode: 0o700 });
   await writeFile(`${file}.new`, `${JSON.stringify(mark, null, 2)}\n`, { mode: 0o600 });
   await place.syncFile(`${file}.new`);
   await rename(`${file}.new`, file);
