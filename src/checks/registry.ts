@@ -13,11 +13,13 @@ import type { Check } from './check.js';
 import { configuration } from './configuration.js';
 import { dataFresh } from './data-fresh.js';
 import { database } from './database.js';
+import { databaseIntact } from './database-intact.js';
 import { diskSpace } from './disk-space.js';
 import { drillAge } from './drill-age.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
 import { expectedProfit } from './expected-profit.js';
 import { logErrors } from './log-errors.js';
+import { logSearch } from './log-search.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
 import { strategiesOn } from './strategies-on.js';
@@ -29,6 +31,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['venue-reachable', venueReachable],
   ['data-fresh', dataFresh],
   ['database', database],
+  ['database-intact', databaseIntact],
   ['disk-space', diskSpace],
   ['risk-settings', riskSettings],
   ['configuration', configuration],
@@ -39,6 +42,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['books-agree', booksAgree],
   ['strategies-on', strategiesOn],
   ['log-errors', logErrors],
+  ['log-search', logSearch],
   ['alert-rate', alertRate],
   ['expected-profit', expectedProfit],
   ['tasks-overdue', tasksOverdue],
