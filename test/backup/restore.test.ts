@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, PAPER_BOOK_FOLDER } from '../../src/backup/backup-folder.js';
 import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
@@ -23,11 +23,14 @@ import { tryLockFile } from '../../src/home/file-lock.js';
 import { readRestoreMark } from '../../src/home/restore-mark.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { applyBatch } from '../../src/ledger/apply-batch.js';
+import { verifyLedger } from '../../src/ledger/verify-ledger.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { endLeftChildren } from '../../src/supervisor/children-file.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { preflight } from '../../src/supervisor/start/preflight.js';
+import { readTold } from '../../src/trader/journal/followed-group.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { runCommand } from '../cli/run-command.js';
@@ -105,7 +108,10 @@ describe('a desk that is restored', () => {
     const { passed, steps } = await restore(home);
     expect(
       steps.map(({ key, verdict, observed }) => (verdict === 'pass' ? key : `${key}: ${observed}`)),
-    ).toEqual(['files', 'space', 'restore', 'tables', 'ledger', 'resting', 'evidence', 'accounts', 'switch']);
+    ).toEqual([
+      ...['files', 'space', 'restore', 'tables', 'pages'],
+      ...['ledger', 'resting', 'evidence', 'accounts', 'switch'],
+    ]);
     expect(passed).toBe(true);
     const entries = [...readJournal(journalOf(home))];
     const before = [...readJournal(journalOf(desk.home))];
@@ -146,6 +152,39 @@ describe('a desk that is restored', () => {
       const told = await client.query("select 1 from evidence where routine = 'restore'");
       expect(told.rowCount).toBe(1);
     });
+  });
+
+  it('of which the database alone is restored keeps its journal, from which the ledger catches up, HALTED', async () => {
+    const home = await homeWithBackup();
+    const refused = await restore(home, { databaseOnly: true });
+    expect([refused.passed, refused.steps.at(-1)?.observed]).toEqual([
+      ...[false, 'there is no journal: restore all of the backup'],
+    ]);
+    cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
+      recursive: true,
+    });
+    const before = [...readJournal(journalOf(home))];
+    const { passed, steps } = await restore(home, { databaseOnly: true });
+    expect([passed, steps.find(({ key }) => key === 'journal')?.observed]).toEqual([
+      ...[true, expect.stringMatching(/ entries, and [1-9]\d* to catch up$/)],
+    ]);
+    const after = [...readJournal(journalOf(home))];
+    expect(after.slice(0, -1)).toEqual(before);
+    expect(after.at(-1)?.record).toMatchObject({
+      ...{ type: 'halt', halt: { resume: 'person', by: 'anna', reason: expect.stringContaining(ID) } },
+    });
+    const followed = await inServer(home, 'fermata', async ({ host, port, user, database }) => {
+      const password = readSecret(home, 'postgresPassword');
+      const pool = new Pool({ host, port, database, password, ...(user === undefined ? {} : { user }) });
+      const told = [...readTold(journalOf(home), 1)].map(({ entry, group }) =>
+        group === undefined ? entry : { ...entry, groupBytes: group.toString('base64') },
+      );
+      await applyBatch(pool, { desk: DESK, simulated: true }, told);
+      const proof = await verifyLedger(pool, DESK, journalOf(home));
+      await pool.end();
+      return proof;
+    });
+    expect(followed).toMatchObject({ equal: true, entries: after.length });
   });
 
   it('stays stopped by whoever has stopped it since, with what they switched off', async () => {
@@ -276,7 +315,27 @@ describe('`fermata restore`', () => {
       '--to-scratch',
       '--json',
     ]);
-    expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true }]);
+    expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true, passedOver: [] }]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
+  it('passes over a newer backup that is damaged, and names it', async () => {
+    const home = await homeWithBackup();
+    const damaged = backupIdAt(Date.UTC(2026, 0, 11));
+    const folder = join(backupsFolder(home), damaged);
+    cpSync(join(backupsFolder(home), ID), folder, { recursive: true });
+    const dump = join(folder, 'database.dump');
+    const bytes = readFileSync(dump);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(dump, bytes);
+    const args = ['restore', '--latest', '--to-scratch', '--json'];
+    const { code, out, err } = await runCommand(join(home, '..'), args);
+    const why = 'database.dump was changed: its SHA-256 is another one';
+    const passedOver = [{ id: damaged, why }];
+    expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true, passedOver }]);
+    expect(err).toContain(`! backup ${damaged} is damaged (${why}): it is passed over`);
+    rmSync(join(backupsFolder(home), ID), { recursive: true });
+    const none = await runCommand(join(home, '..'), args);
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining(`no good backup of ${DESK}`)]);
   });
 });

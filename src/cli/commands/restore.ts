@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { readManifest } from '../../backup/manifest.js';
-import { newestBackupId } from '../../backup/newest-backup.js';
+import { newestGoodBackup, type PassedOver } from '../../backup/newest-good-backup.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import { type RestoreOutcome, restoreDesk } from '../../backup/restore/restore-desk.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
@@ -30,6 +30,7 @@ import { stepLine } from '../step-line.js';
 interface Options {
   readonly latest?: boolean;
   readonly toScratch?: boolean;
+  readonly dbOnly?: boolean;
   readonly desk?: string;
   readonly confirm?: string;
   readonly json?: boolean;
@@ -40,13 +41,19 @@ interface Chosen {
   readonly id: string;
   /** Whose backup it is. */
   readonly desk: string;
+  /** Newer backups that are damaged. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 export function restoreCommand(command: Command): void {
   command
     .argument('[id]', 'which backup; `fermata backups` lists them')
-    .option('--latest', 'the newest backup of the desk')
+    .option('--latest', 'the newest good backup of the desk; damaged ones are passed over and named')
     .option('--to-scratch', 'on a server of its own, to look at: nothing of the desk is touched')
+    .option(
+      '--db-only',
+      'the database alone: the accounts stay, and the ledger catches up from their journal',
+    )
     .option('--desk <name>', 'desk, where several were started here')
     .option('--confirm <name>', "the desk's name, where nobody can be asked for it")
     .option('--json', 'for scripts')
@@ -67,8 +74,8 @@ async function choose(id: string | undefined, { latest = false, desk }: Options)
     );
   const mark = readRestoreMark(home);
   // Everything of it is ready: the backup itself is needed no more.
-  if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk };
-  const asked = id ?? (await newestBackupId(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK));
+  if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk, passedOver: [] };
+  const { id: asked, passedOver } = id === undefined ? await newestGood(home, desk) : { id, passedOver: [] };
   const wanted = await requireBackup(home, asked, `copy one to ${backupsFolder(home)}`);
   const reading = await readManifest(join(backupsFolder(home), wanted));
   if (!reading.ok)
@@ -79,16 +86,30 @@ async function choose(id: string | undefined, { latest = false, desk }: Options)
       `backup ${wanted} is of desk ${manifest.desk}, not ${desk}`,
       `give --desk ${manifest.desk}, or another backup`,
     );
-  return { home, id: wanted, desk: manifest.desk };
+  return { home, id: wanted, desk: manifest.desk, passedOver };
 }
 
-async function toScratch({ home, id }: Chosen, { json = false }: Options): Promise<number> {
+/** Throws where every backup of the desk is damaged. */
+async function newestGood(home: string, desk = runtimeHere(home)?.desk ?? DEFAULT_DESK) {
+  const found = await newestGoodBackup(home, desk);
+  const named = found.passedOver.map(({ id, why }) => `backup ${id} is damaged (${why})`);
+  if (found.id === null && named.length > 0)
+    throw new CliFailure(
+      `there is no good backup of ${desk}: ${named.join('; ')}`,
+      'nothing was touched',
+      `copy a good one to ${backupsFolder(home)}`,
+    );
+  for (const line of named) process.stderr.write(`! ${line}: it is passed over\n`);
+  return found;
+}
+
+async function toScratch({ home, id, passedOver }: Chosen, { json = false }: Options): Promise<number> {
   const { passed, steps } = await runDrill({
     home,
     backupId: id,
     ...(json ? {} : { onStep: sayStep, onProven: showUntilEnded }),
   });
-  if (json) printJson({ backup: id, restored: passed, steps });
+  if (json) printJson({ backup: id, restored: passed, passedOver, steps });
   else
     printLines([
       ...steps.map(stepLine),
@@ -109,7 +130,9 @@ async function showUntilEnded({ host, port, user, password, database }: PgConnec
 }
 
 async function over(chosen: Chosen, options: Options): Promise<number> {
-  const { home, id, desk } = chosen;
+  const { home, id, desk, passedOver } = chosen;
+  const begun = readRestoreMark(home);
+  const databaseOnly = begun === null ? options.dbOnly === true : begun.databaseOnly === true;
   if (isContainer(process.env))
     throw new CliFailure(
       'in containers Postgres is not ours to start and stop',
@@ -130,9 +153,11 @@ async function over(chosen: Chosen, options: Options): Promise<number> {
     journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
     if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
     await ensureSecrets(home);
+    // It is opened for its halt; nothing starts meanwhile, since this home is claimed.
+    if (databaseOnly) journalLock?.release();
     const by = namedOnCli(home, Date.now()) ?? userInfo().username;
     const outcome = await restoreDesk({
-      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal },
+      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver },
       ...(options.json === true ? {} : { onStep: sayStep }),
     });
     return shown(chosen, outcome, keepsTemporal, options.json === true);
@@ -190,12 +215,12 @@ async function confirmed({ id, desk, home }: Chosen, given: string | undefined):
 }
 
 function shown(
-  { id, desk }: Chosen,
+  { id, desk, passedOver }: Chosen,
   { passed, steps, kept }: RestoreOutcome,
   external: boolean,
   json: boolean,
 ): number {
-  if (json) printJson({ backup: id, desk, restored: passed, steps, kept });
+  if (json) printJson({ backup: id, desk, restored: passed, passedOver, steps, kept });
   else
     printLines([
       ...steps.map(stepLine),
