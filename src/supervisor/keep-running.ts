@@ -33,6 +33,7 @@ export class ProcessKeeper {
   #running: Running | null = null;
   #restarts = 0;
   #deaths: number[] = [];
+  #blamed: string | null = null;
   #lastDeath: { readonly how: string; readonly atMs: number } | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** What is under way now: starts and stops of one process never overlap. */
@@ -77,6 +78,11 @@ export class ProcessKeeper {
     });
   }
 
+  /** Why it is about to be killed: part of how it ended. */
+  blame(why: string): void {
+    this.#blamed = why;
+  }
+
   #inTurn(work: () => Promise<void>): Promise<void> {
     const next = this.#turn.then(work);
     this.#turn = next.catch(() => undefined);
@@ -111,8 +117,10 @@ export class ProcessKeeper {
   #died(running: Running, how: string): void {
     if (this.#running !== running) return;
     this.#running = null;
+    const why = this.#blamed;
+    this.#blamed = null;
     if (this.#state === 'stopping') return;
-    this.#countDeath(how, running.process.lastLines());
+    this.#countDeath(why === null ? how : `${how}: ${why}`, running.process.lastLines());
   }
 
   #countDeath(how: string, lastLines: readonly string[]): void {
