@@ -119,10 +119,10 @@ function runOwnAction(step: RoutineStep, action: string, context: StepContext): 
   return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
-function kindOf({ action, report, human }: RoutineStep): StepKind {
+function kindOf({ action, report, human, choose }: RoutineStep & { readonly choose?: unknown }): StepKind {
   if (action !== undefined) return 'action';
   if (report !== undefined) return 'report';
-  return human === undefined ? 'check' : 'human';
+  return human === undefined && choose === undefined ? 'check' : 'human';
 }
 
 /** As evidence, too: what was not done is told beside what was. */
