@@ -1,4 +1,5 @@
 /** Numbers and times as the page writes them. Decimal text is regrouped, never computed with. */
+import { preference } from './preferences.js';
 
 const THIN = '\u202f';
 
@@ -38,11 +39,47 @@ export function cents(decimal: string): string {
   return `${whole}.${fraction.padEnd(2, '0')}`;
 }
 
-export const timeOfDay = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
-export const minuteOfDay = (ms: number): string => new Date(ms).toISOString().slice(11, 16);
+export const UTC = 'UTC';
+
+/** Of whoever looks: UTC unless this browser chose another. One that is not known here is UTC, too. */
+const ZONE = knownZone(preference('zone'));
+const LOCAL = ZONE === UTC ? null : isoIn(ZONE);
+
+function knownZone(zone: string | null): string {
+  try {
+    if (zone !== null) isoIn(zone);
+    return zone ?? UTC;
+  } catch {
+    return UTC;
+  }
+}
+
+/** Swedish dates are those of ISO 8601. */
+function isoIn(timeZone: string): Intl.DateTimeFormat {
+  const two = '2-digit';
+  return new Intl.DateTimeFormat('sv-SE', {
+    ...{ timeZone, year: 'numeric', month: two, day: two },
+    ...{ hour: two, minute: two, second: two, hourCycle: 'h23' },
+  });
+}
+
+/** By whose clock times are shown: `UTC`, `New York`. Stands beside each of them. */
+export const CLOCK = zoneWord(ZONE);
+
+export function zoneWord(zone: string): string {
+  return (zone.split('/').at(-1) ?? zone).replaceAll('_', ' ');
+}
+
+const iso = (ms: number): string =>
+  LOCAL === null ? new Date(ms).toISOString().slice(0, 19).replace('T', ' ') : LOCAL.format(ms);
+
+export const timeOfDay = (ms: number): string => iso(ms).slice(11);
+export const minuteOfDay = (ms: number): string => iso(ms).slice(11, 16);
 /** For lists within one year. */
-export const dayAndMinute = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
-export const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+export const dayAndMinute = (ms: number): string => iso(ms).slice(5, 16);
+export const day = (ms: number): string => iso(ms).slice(0, 10);
+/** Of a date that is one by itself, whatever the clock. */
+export const utcDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));

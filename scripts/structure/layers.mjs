@@ -96,6 +96,7 @@ export const layers = {
     'activities',
     'temporal',
   ],
+  mail: ['domain', 'contracts', 'desk', 'home', 'venue', 'store', 'notify'],
   telegram: [
     'domain',
     'engine',

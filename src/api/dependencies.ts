@@ -3,12 +3,12 @@ import type { Logger } from 'pino';
 import type { BarsAnswer, TraderStatus } from '../contracts/trader-status.js';
 import type { RolesNeeded } from '../domain/roles.js';
 import type { PersonKey } from '../domain/signed-vote.js';
+import type { DeskCalendar } from '../domain/trading-day.js';
 import type { ShownChannel } from '../home/channel-health.js';
 import type { Runtime } from '../home/runtime.js';
 import type { StartedDesk } from '../home/started-desks.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
-import type { DeskCalendar } from '../operations/results/periods.js';
 import type { PasskeyTable } from '../store/passkeys.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';
@@ -19,6 +19,12 @@ export type DeskOperations = Pick<
   | 'stopTrading'
   | 'closeAllPositions'
   | 'resumeTrading'
+  | 'closePosition'
+  | 'cancelEntry'
+  | 'changeSize'
+  | 'runRoutine'
+  | 'takeBackup'
+  | 'askForValidation'
   | 'listSchedules'
   | 'listApprovals'
   | 'castVote'
@@ -41,7 +47,7 @@ export type DeskOperations = Pick<
   | 'ownKinds'
   | 'readIncident'
   | 'statementToSign'
-  | 'testTelegram'
+  | 'testAlert'
   | 'exportRecords'
 >;
 
@@ -69,8 +75,8 @@ export interface WebDependencies {
   readonly rolesOf: (person: string) => RolesNeeded;
   /** scrypt hash; null where this person has no password. */
   readonly passwordHashOf: (person: string) => string | null;
-  /** The public half of the person's own key; null where none is enrolled. */
-  readonly personKeyOf: (person: string) => PersonKey | null;
+  /** The public halves of what the person has enrolled for votes. May throw: then they can't be read. */
+  readonly personKeysOf: (person: string) => readonly PersonKey[];
   /** The person whose one-time link this is, once; null where it is unknown, used or too old. */
   readonly consumeLink: (token: string) => Promise<string | null>;
   readonly stepOrder: StepOrder;

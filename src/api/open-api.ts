@@ -43,12 +43,18 @@ const NOTHING_BEHIND: WebDependencies = {
   stepOrder: new Map(),
   calendar: { timezone: 'UTC', dayBoundary: '00:00' },
   passwordHashOf: () => null,
-  personKeyOf: () => null,
+  personKeysOf: () => [],
   consumeLink: unavailable,
   operations: {
     stopTrading: unavailable,
     closeAllPositions: unavailable,
     resumeTrading: unavailable,
+    closePosition: unavailable,
+    cancelEntry: unavailable,
+    changeSize: unavailable,
+    runRoutine: unavailable,
+    takeBackup: unavailable,
+    askForValidation: unavailable,
     listSchedules: unavailable,
     listApprovals: unavailable,
     castVote: unavailable,
@@ -71,7 +77,7 @@ const NOTHING_BEHIND: WebDependencies = {
     ownKinds: () => [],
     readIncident: unavailable,
     statementToSign: unavailable,
-    testTelegram: unavailable,
+    testAlert: unavailable,
     exportRecords: () => {
       throw new Error('only described');
     },

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { rolesOf as rolesOfPerson } from '../domain/roles.js';
 import { channelHealth } from '../home/channel-health.js';
 import { isEndedPasskey } from '../home/ended-sign-ins.js';
-import { personKeyOf } from '../home/person-keys.js';
+import { personKeysOf } from '../home/person-keys.js';
 import { passkeyMaker, signInMaker } from '../home/row-makers.js';
 import { deskPaths, homePaths, installationOf, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
@@ -73,7 +73,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
       metricsToken: readSecret(runtime.home, 'metricsToken'),
     },
     rolesOf,
-    personKeyOf: (person) => personKeyOf(runtime.home, person),
+    personKeysOf: (person) => personKeysOf(runtime.home, person),
     passwordHashOf: (person) => signInPasswordHash(runtime.home, person),
     stepOrder: new Map(desk.routines.map(({ name, steps }) => [name, steps.map(({ key }) => key)])),
     calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },

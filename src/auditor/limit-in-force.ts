@@ -11,5 +11,6 @@ export function limitOf(
   risk: Desk['risk'],
   name: FixedKey,
 ): number {
-  return settings.changed[`risk.${name}`] ?? risk[name];
+  const changed = settings.changed[`risk.${name}`];
+  return typeof changed === 'number' ? changed : risk[name];
 }

@@ -7,6 +7,7 @@ import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-fee
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
+import type { Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
 import { buildSlots } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
@@ -55,6 +56,8 @@ export interface Measure {
   readonly closedTrades: number;
   /** Before the engine sees it. */
   onMarket(event: TimedEvent): void;
+  /** Once the strategies have seen it. */
+  afterBar?(bar: MarketBar, engine: Pick<Engine, 'strategyLines'>): void;
   onRecord(record: EngineRecord): void;
   /** After the last event. */
   finish(): void;
@@ -173,7 +176,7 @@ export class Run<Measured extends Measure> {
   }
 
   #takeTimed(event: TimedEvent): Promise<void> | undefined {
-    const { instance } = this.#opened ?? this.#begin(this.#parts.beginMs ?? event.marketMs);
+    const { instance, engine } = this.#opened ?? this.#begin(this.#parts.beginMs ?? event.marketMs);
     const measure = this.#measure!;
     if (event.marketMs > measure.toMs) {
       this.#finish();
@@ -182,6 +185,7 @@ export class Run<Measured extends Measure> {
     instance.advanceTo(event.marketMs);
     measure.onMarket(event);
     instance.onMarket(event);
+    if (event.kind === 'bar') measure.afterBar?.(event.bar, engine);
     this.#tellProgress(event.marketMs);
     return this.#parts.wait(event.marketMs);
   }

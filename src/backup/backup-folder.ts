@@ -18,6 +18,8 @@ export const RESTING_FOLDER = 'resting-accounts';
 export const RULES_FROM_FILE = 'rules-from';
 export const MARKET_POSITION_FILE = 'market-position.json';
 export const DESK_FILE = 'desk.yaml';
+/** The desk's own logs, each compressed. */
+export const LOGS_FOLDER = 'logs';
 
 const BACKUP_ID = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-\d{3}Z$/;
 const PARTIAL = /^\.partial-(\d+)-[0-9a-f]+$/;

@@ -1,8 +1,9 @@
-/** What a backup says about itself. Encryption and places elsewhere have their keys already; both are unused yet. */
+/** What a backup says about itself. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { BACKUP_TAGS } from '../contracts/backup.js';
 import { MANIFEST_FILE, MANIFEST_HASH_FILE } from './backup-folder.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -43,6 +44,8 @@ export const manifestSchema = z.strictObject({
   id: z.string(),
   desk: z.string(),
   takenMs: count,
+  /** What it was taken as, beside the everyday ones. */
+  tag: z.enum(BACKUP_TAGS).nullable().default(null),
   versions: z.strictObject({
     fermata: z.string(),
     node: z.string(),
@@ -71,6 +74,7 @@ export const manifestSchema = z.strictObject({
   ledger: z.strictObject({ incarnation: z.string(), sequence: count, chain: sha256 }).nullable(),
   evidence: z.strictObject({ count, head: sha256 }),
   configHash: z.string(),
+  /** Here it is in the clear; what is sent away is sealed. */
   encryption: z.null(),
   files: z.array(z.strictObject({ path: z.string(), bytes: count, sha256 })),
 });

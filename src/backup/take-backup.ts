@@ -1,13 +1,15 @@
 /**
  * Takes one backup: the database from one snapshot, then the accounts, whose journals therefore hold everything that the
- * ledger in that snapshot has; then the market's position and the desk file. Secrets are not in it.
+ * ledger in that snapshot has; then the market's position, the desk file and the desk's logs. Secrets are not in it.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BackupTag } from '../contracts/backup.js';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { copyAccounts } from './accounts/copy-accounts.js';
 import * as place from './backup-folder.js';
+import { copyLogs } from './copy-logs.js';
 import { filesBelow, type HashedFile, hashFile } from './file-hash.js';
 import { type Manifest, readManifest, writeManifest } from './manifest.js';
 import { findPgProgram, type PgConnection, runPgProgram } from './pg-programs.js';
@@ -30,6 +32,8 @@ export type BackupPhase = (typeof BACKUP_PHASES)[number];
 
 export interface BackupRequest {
   readonly id: string;
+  /** Null, as where nothing is said: an everyday one. */
+  readonly tag?: BackupTag | null;
   readonly runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'configHash'>;
   /** As the owner of the tables: the product's own role may not read all of them. */
   readonly connection: PgConnection;
@@ -98,6 +102,7 @@ async function fill(
   if (existsSync(paths.marketPosition))
     await copyFile(paths.marketPosition, join(folder, place.MARKET_POSITION_FILE));
   await copyFile(runtime.deskFile, join(folder, place.DESK_FILE));
+  await copyLogs(homePaths(runtime.home).logs, join(folder, place.LOGS_FOLDER));
   onPhase('hashes');
   const files: HashedFile[] = [];
   for (const path of await filesBelow(folder)) files.push(await hashFile(folder, path));
@@ -107,6 +112,7 @@ async function fill(
     id,
     desk: runtime.desk,
     takenMs,
+    tag: request.tag ?? null,
     versions: {
       fermata: ownVersion(),
       node: process.version,

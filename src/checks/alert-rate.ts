@@ -1,34 +1,34 @@
 import { z } from 'zod';
 import { eventsTold, NOTICE_EVENTS } from '../desk/notify-schema.js';
 import { DAY_MS } from '../domain/civil-date.js';
-import { poissonTails } from '../domain/statistics.js';
+import { isUnusual } from '../domain/statistics.js';
 import { isTold } from '../home/channel-health.js';
 import { countNotices, firstNoticeMs } from '../store/count-notices.js';
 import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 
-/** Rarer than one time in forty, on each side, is not chance. */
-const TAIL_MIN = 0.025;
-
 /**
  * Whether so many alerts of an event are what is usual. Few come in a month even where all is well: judged is by the
  * Poisson interval of what is expected, not by the number itself. A desk that began to tell since then is held only to
- * the days that it has told.
+ * the days that it has told. With `sameAs`, as many as of that other event are expected.
  */
 export const alertRate = check(
   z.strictObject({
     event: z.enum([...NOTICE_EVENTS, 'critical']).default('critical'),
+    sameAs: z.enum(NOTICE_EVENTS).optional(),
     perWeek: z.number().positive().default(0.5),
     days: z.number().min(1).max(NOTICES_KEPT_DAYS).default(28),
   }),
-  async ({ desk, pool, runtime }, { event, perWeek, days }) => {
+  async ({ desk, pool, runtime }, { event, sameAs, perWeek, days }) => {
     const expectedIn = (told: number): number => (perWeek * told) / 7;
     const inWords = (told: number): string =>
-      `about ${expectedIn(told).toFixed(1)} alerts (${event}) in ${Number(told.toFixed(1))} days, ${perWeek} a week`;
+      sameAs !== undefined
+        ? `as many alerts (${event}) as of ${sameAs} in ${Number(told.toFixed(1))} days`
+        : `about ${expectedIn(told).toFixed(1)} alerts (${event}) in ${Number(told.toFixed(1))} days, ${perWeek} a week`;
     const notRun = (observed: string) => ({ verdict: 'not_run' as const, observed, expected: inWords(days) });
     const events = eventsTold(desk.notify);
-    if (event !== 'critical' && !events.includes(event))
-      return notRun(`nobody is told of it: notify.telegram.events leaves ${event} out`);
+    const left = [event, sameAs ?? event].find((one) => one !== 'critical' && !events.includes(one));
+    if (left !== undefined) return notRun(`nobody is told of it: notify.telegram.events leaves ${left} out`);
     const firstMs = await firstNoticeMs(pool, desk.desk);
     const toMs = Date.now();
     if (firstMs === null || !isTold(runtime.home, desk.desk, toMs))
@@ -36,9 +36,14 @@ export const alertRate = check(
     const fromMs = Math.max(firstMs, toMs - days * DAY_MS);
     const told = (toMs - fromMs) / DAY_MS;
     const counted = await countNotices(pool, { desk: desk.desk, fromMs, toMs }, events);
-    const count = counted.find(({ what }) => what === event)?.count ?? 0;
-    const { atMost, atLeast } = poissonTails(expectedIn(told), count);
-    const verdict = atMost < TAIL_MIN || atLeast < TAIL_MIN ? 'fail' : 'pass';
-    return { verdict, observed: `${count} alerts (${event})`, expected: inWords(told) };
+    const countOf = (wanted: string): number => counted.find(({ what }) => what === wanted)?.count ?? 0;
+    const count = countOf(event);
+    const usual = sameAs === undefined ? expectedIn(told) : countOf(sameAs);
+    const verdict = isUnusual(usual, count) ? 'fail' : 'pass';
+    return {
+      verdict,
+      observed: `${count} alerts (${event})${sameAs === undefined ? '' : `, ${usual} (${sameAs})`}`,
+      expected: inWords(told),
+    };
   },
 );

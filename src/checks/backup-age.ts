@@ -5,6 +5,7 @@ import { check } from './check.js';
 
 const HOUR_MS = 3_600_000;
 const LOOKED_AT = 20;
+const LISTED = 5;
 
 /** Only backups that were read back after they were written, and are still there, count. */
 export const backupAge = check(
@@ -17,14 +18,17 @@ export const backupAge = check(
       const verdict = desk.mode === 'paper' ? 'not_run' : 'fail';
       return { verdict, observed: 'no backup was taken yet: fermata backup --verify', expected };
     }
-    const newest = backups.find(({ prunedMs, folder }) => prunedMs === null && existsSync(folder));
+    const [newest, ...older] = backups.filter(
+      ({ prunedMs, folder }) => prunedMs === null && existsSync(folder),
+    );
     if (!newest) {
       return { verdict: 'fail', observed: `${backups[0]?.folder} and those before it are gone`, expected };
     }
+    const before = older.slice(0, LISTED - 1).map(({ id }) => id);
     const hours = (Date.now() - newest.takenMs) / HOUR_MS;
     return {
       verdict: hours <= ageHoursMax ? 'pass' : 'fail',
-      observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${newest.rows} rows, ${newest.bytes} bytes`,
+      observed: `${newest.id} is ${hours.toFixed(1)} hours old, ${newest.rows} rows, ${newest.bytes} bytes; before it: ${before.join(', ') || 'none'}`,
       expected,
     };
   },

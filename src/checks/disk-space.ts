@@ -1,5 +1,9 @@
+/** What is free on the disk, and what the logs take of it. */
+import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { z } from 'zod';
+import { homePaths } from '../home/runtime.js';
+import { logBytes, megabytes } from '../reports/sizes.js';
 import { check } from './check.js';
 
 const BYTES_PER_MB = 1_048_576;
@@ -15,5 +19,19 @@ export const diskSpace = check(
       observed: `${freeMb} MB free`,
       expected: `at least ${freeMbMin} MB free`,
     };
+  },
+);
+
+/** Of all logs: those of the processes, of trading and of the databases. */
+export const logSpace = check(
+  z.strictObject({ maxMb: z.number().min(0).default(500) }),
+  async ({ runtime }, { maxMb }) => {
+    const { home } = runtime;
+    const expected = `at most ${maxMb} MB`;
+    if (!existsSync(homePaths(home).logs))
+      return { verdict: 'not_run', observed: 'no log is kept here', expected };
+    const bytes = await logBytes(home);
+    const verdict = bytes <= maxMb * BYTES_PER_MB ? 'pass' : 'fail';
+    return { verdict, observed: `logs of ${megabytes(bytes)}`, expected };
   },
 );

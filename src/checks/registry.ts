@@ -1,56 +1,75 @@
 /** Every check that a desk file can name. A new one is a file and a line. */
 import { z } from 'zod';
-import { SHIPPED_ACTIONS } from '../contracts/routine.js';
-import { NO_PARAMETERS, type StepParts } from '../desk/step-parts.js';
+import { BACKUP_TAGS } from '../contracts/backup.js';
+import { SHIPPED_ACTIONS, type ShippedAction } from '../contracts/routine.js';
+import type { StepParts } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
 import { alertRate } from './alert-rate.js';
 import { backupAge } from './backup-age.js';
+import { backupRetention } from './backup-retention.js';
 import { booksAgree } from './books-agree.js';
 import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
 import { dataFresh } from './data-fresh.js';
 import { database } from './database.js';
-import { diskSpace } from './disk-space.js';
+import { databaseIntact } from './database-intact.js';
+import { diskSpace, logSpace } from './disk-space.js';
 import { drillAge } from './drill-age.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
 import { expectedProfit } from './expected-profit.js';
 import { logErrors } from './log-errors.js';
+import { logSearch } from './log-search.js';
+import { mailRoundTrip } from './mail-round-trip.js';
+import { mailSent } from './mail-sent.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
 import { strategiesOn } from './strategies-on.js';
 import { tasksOverdue } from './tasks-overdue.js';
 import { telegramRoundTrip } from './telegram-round-trip.js';
+import { tradingLog } from './trading-log.js';
 import { venueReachable } from './venue-reachable.js';
 
 export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['venue-reachable', venueReachable],
   ['data-fresh', dataFresh],
   ['database', database],
+  ['database-intact', databaseIntact],
   ['disk-space', diskSpace],
   ['risk-settings', riskSettings],
   ['configuration', configuration],
   ['backup-age', backupAge],
+  ['backup-retention', backupRetention],
   ['drill-age', drillAge],
   ['candles-stored', candlesStored],
   ['profit-and-positions', profitAndPositions],
   ['books-agree', booksAgree],
   ['strategies-on', strategiesOn],
   ['log-errors', logErrors],
+  ['log-search', logSearch],
+  ['trading-log', tradingLog],
+  ['log-space', logSpace],
   ['alert-rate', alertRate],
   ['expected-profit', expectedProfit],
   ['tasks-overdue', tasksOverdue],
   ['evidence-unbroken', evidenceUnbroken],
   ['telegram-round-trip', telegramRoundTrip],
+  ['mail-round-trip', mailRoundTrip],
+  ['mail-sent', mailSent],
 ]);
+
+const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
+  backup: z.strictObject({ tag: z.enum(BACKUP_TAGS).optional(), s3: z.boolean().default(false) }),
+  'restore-drill': z.strictObject({ lastMonth: z.boolean().default(false) }),
+};
 
 /** What the steps of every desk file can name. */
 export const STEP_PARTS: StepParts = {
   checks: CHECKS,
   reports: REPORTS,
-  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: NO_PARAMETERS }])),
+  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }])),
 };
 
 /** With those of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */

@@ -1,4 +1,5 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { moment } from '../domain/moment.js';
 import { readTasks } from '../store/tasks.js';
 import { check } from './check.js';
 
@@ -6,9 +7,7 @@ import { check } from './check.js';
 export const tasksOverdue = check(NO_PARAMETERS, async ({ desk, pool }) => {
   const open = await readTasks(pool, desk.desk, { state: 'open' });
   const late = open.filter(({ dueMs }) => dueMs < Date.now());
-  const names = late.map(
-    ({ id, title, dueMs }) => `${id} ${title} (due ${new Date(dueMs).toISOString().slice(0, 16)}Z)`,
-  );
+  const names = late.map(({ id, title, dueMs }) => `${id} ${title} (due ${moment(dueMs)})`);
   return {
     verdict: late.length === 0 ? 'pass' : 'warn',
     observed: late.length === 0 ? `${open.length} open, none overdue` : `overdue: ${names.join(', ')}`,

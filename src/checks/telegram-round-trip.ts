@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
+import { awaitDeliveries } from '../notify/await-deliveries.js';
 import { notify } from '../notify/notify.js';
 import { telegramCredentials } from '../notify/telegram-credentials.js';
 import { readBotState } from '../store/outbox-bot.js';
-import { type DeliveryState, deliveriesOf } from '../store/outbox-delivery.js';
+import { type ChatDelivery, deliveriesOf } from '../store/outbox-delivery.js';
 import { check } from './check.js';
-
-const LOOK_MS = 200;
 
 /**
  * A message goes through the whole way that an alert takes, and Telegram's message id comes back; and the bot has
@@ -29,7 +27,6 @@ export const telegramRoundTrip = check(
       return { verdict: desk.mode === 'paper' ? 'not_run' : 'fail', observed, expected };
     }
     const fingerprint = `round-trip:${randomUUID()}`;
-    const startedMs = performance.now();
     await notify(pool, {
       desk: desk.desk,
       event: 'test',
@@ -38,27 +35,20 @@ export const telegramRoundTrip = check(
       text: 'This is the daily test.',
       fingerprint,
     });
-    for (;;) {
-      const deliveries = await deliveriesOf(pool, desk.desk, fingerprint);
-      const done = deliveries.length > 0 && deliveries.every(({ finished }) => finished);
-      const tookMs = Math.round(performance.now() - startedMs);
-      if (done || tookMs > waitMs) {
-        const bot = await readBotState(pool, desk.desk);
-        return verdictOf(deliveries, bot, { tookMs, pollAgeMs, expected });
-      }
-      await sleep(LOOK_MS);
-    }
+    const read = () => deliveriesOf(pool, desk.desk, fingerprint);
+    const { deliveries, tookMs } = await awaitDeliveries(read, waitMs);
+    return verdictOf(deliveries, await readBotState(pool, desk.desk), { tookMs, pollAgeMs, expected });
   },
 );
 
 function verdictOf(
-  deliveries: readonly DeliveryState[],
+  deliveries: readonly ChatDelivery[],
   bot: Awaited<ReturnType<typeof readBotState>>,
   { tookMs, pollAgeMs, expected }: { tookMs: number; pollAgeMs: number; expected: string },
 ): CheckOutcome {
   const fail = (observed: string): CheckOutcome => ({ verdict: 'fail', observed, expected });
   if (deliveries.length === 0) return fail('nobody to tell: no chat is given and nobody is linked');
-  const missing = deliveries.find(({ messageId }) => messageId === null);
+  const missing = deliveries.find(({ arrived }) => !arrived);
   if (missing) return fail(`not delivered within ${tookMs} ms: ${missing.reason || missing.state}`);
   const ids = deliveries.map(({ messageId }) => messageId).join(', ');
   const delivered = `delivered in ${tookMs} ms (message ${ids})`;

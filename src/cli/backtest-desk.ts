@@ -6,8 +6,10 @@ import type { LoadedDesk } from '../desk/load.js';
 import { DeskFileError } from '../desk/problem.js';
 import type { Desk } from '../desk/schema.js';
 import { riskSchema } from '../desk/trading-schema.js';
+import { type DeclaredValue, isWithin, rangeText } from '../domain/declared-value.js';
 import { ppmOfPercent } from '../domain/money.js';
 import { declaredOf } from '../engine/strategies/registry.js';
+import type { ParameterSpec } from '../engine/strategies/strategy.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { usageFailure } from './failure.js';
 
@@ -63,7 +65,7 @@ export function feesValue(text: string): Fees {
 /** Throws a usage failure that names the option, or `DeskFileError` where a value breaks a rule of the desk file. */
 export function backtestDesk(loaded: LoadedDesk, options: DeskOptions): BacktestDesk {
   const chosen = strategiesNamed(loaded.desk, options.strategy);
-  const settings: (readonly [Path, string | number, string])[] = [
+  const settings: (readonly [Path, DeclaredValue, string])[] = [
     ...(options.set ?? []).flatMap((setting) => resolved(setting, loaded.desk, chosen)),
     ...ofPaper('makerFeePpm', options.fees?.makerFeePpm),
     ...ofPaper('takerFeePpm', options.fees?.takerFeePpm),
@@ -134,7 +136,7 @@ function resolved(
   { key, value }: Setting,
   desk: Desk,
   chosen: readonly number[],
-): (readonly [Path, string | number, string])[] {
+): (readonly [Path, DeclaredValue, string])[] {
   const line = `${key}=${value}`;
   const paths = pathsOf(key, desk, chosen);
   if (paths.length === 0) {
@@ -148,7 +150,18 @@ function resolved(
     );
   }
   return paths.map((path) => {
-    const isText = path[0] !== 'strategies' && (TEXTS.has(String(path.at(-1))) || path[0] === 'resume');
+    const [group, at, , parameter] = path;
+    const spec = group === 'strategies' ? specOf(desk, Number(at), String(parameter)) : undefined;
+    if (spec !== undefined && (spec.type ?? 'number') !== 'number') {
+      const given = spec.type === 'boolean' && /^(true|false)$/.test(value) ? value === 'true' : value;
+      if (!isWithin(spec, given))
+        throw usageFailure(
+          `--set: ${key}: expected ${rangeText(spec)}; found ${value}`,
+          `write --set ${key}=${spec.default}`,
+        );
+      return [path, given, line] as const;
+    }
+    const isText = group !== 'strategies' && (TEXTS.has(String(path.at(-1))) || group === 'resume');
     const number = /^-?\d{1,15}(\.\d{1,12})?$/.test(value) ? Number(value) : null;
     if (!isText && number === null)
       throw usageFailure(`--set: ${key} is a number; found ${value}`, `write --set ${key}=NUMBER`);
@@ -172,14 +185,18 @@ function pathsOf(key: string, desk: Desk, chosen: readonly number[]): readonly P
 }
 
 const declares = (desk: Desk, at: number, parameter: string): boolean =>
-  parametersOf(desk, [at]).includes(parameter);
+  specOf(desk, at, parameter) !== undefined;
+
+const specOf = (desk: Desk, at: number, parameter: string): ParameterSpec | undefined =>
+  specsOf(desk, at).find(({ name }) => name === parameter);
+
+function specsOf({ strategies }: Desk, at: number): readonly ParameterSpec[] {
+  const strategy = strategies[at];
+  return (strategy && declaredOf(strategy)?.parameters) ?? [];
+}
 
 function parametersOf(desk: Desk, chosen: readonly number[]): readonly string[] {
-  const names = chosen.flatMap((at) => {
-    const strategy = desk.strategies[at];
-    return (strategy && declaredOf(strategy)?.parameters.map(({ name }) => name)) ?? [];
-  });
-  return [...new Set(names)];
+  return [...new Set(chosen.flatMap((at) => specsOf(desk, at).map(({ name }) => name)))];
 }
 
 /** As the desk file has them with their defaults. */

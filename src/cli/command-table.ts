@@ -105,6 +105,24 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/logs.js')).logsCommand),
   },
   {
+    name: 'monitor',
+    group: 'The desk',
+    summary: 'one screen: status, processes, sizes, errors',
+    load: async () => ofDesk((await import('./commands/monitor.js')).monitorCommand),
+  },
+  {
+    name: 'stats',
+    group: 'The desk',
+    summary: 'what trading came to, by days and weeks of the desk',
+    load: async () => ofDesk((await import('./commands/stats.js')).statsCommand),
+  },
+  {
+    name: 'setups',
+    group: 'The desk',
+    summary: 'the setups that strategies follow, their state and prices',
+    load: async () => ofDesk((await import('./commands/setups.js')).setupsCommand),
+  },
+  {
     name: 'journal',
     group: 'The desk',
     summary: "print the trader's journal",
@@ -145,6 +163,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Stop and resume',
     summary: 'position size, percent of the desk file’s',
     load: async () => ofDesk((await import('./commands/size.js')).sizeCommand),
+  },
+  {
+    name: 'position',
+    group: 'Stop and resume',
+    summary: 'close one position; the desk goes on',
+    load: async () => ofDesk((await import('./commands/close-one.js')).positionCommand),
+  },
+  {
+    name: 'order',
+    group: 'Stop and resume',
+    summary: 'cancel one resting entry',
+    load: async () => ofDesk((await import('./commands/close-one.js')).orderCommand),
   },
   {
     name: 'cash',
@@ -247,6 +277,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Routines and proof',
     summary: 'put a backup in the place of the desk, or on a server of its own to look at',
     load: async () => ofDesk((await import('./commands/restore.js')).restoreCommand),
+  },
+  {
+    name: 'rollback',
+    group: 'Routines and proof',
+    summary: 'go back to the newest good backup, or to that of a given time',
+    load: async () => ofDesk((await import('./commands/rollback.js')).rollbackCommand),
   },
   {
     name: 'drill',

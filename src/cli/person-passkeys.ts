@@ -1,10 +1,13 @@
-/** Somebody's passkeys, seen and taken away by the operator: a lost phone must not sign in. */
+/** Somebody's passkeys: enrolled for votes by who has them, and seen and taken away by the operator: a lost phone must not sign in. */
 import { messageOf } from '../domain/message-of.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
+import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
 import { namedOnCli } from '../home/cli-session.js';
 import { endPasskey, endSignIns, isEndedPasskey } from '../home/ended-sign-ins.js';
+import { removePersonKeys, votePasskeysOf } from '../home/person-keys.js';
 import { passkeyMaker } from '../home/row-makers.js';
 import type { Runtime } from '../home/runtime.js';
+import { isWholeCode, typedCode } from '../signing/vote-passkey.js';
 import { type Passkey, PasskeyTable } from '../store/passkeys.js';
 import { openPool } from '../store/pool.js';
 import { CliFailure } from './failure.js';
@@ -12,17 +15,69 @@ import { CliFailure } from './failure.js';
 /** Shorter beginnings of an id are taken for a slip. */
 const ID_CHARS_MIN = 6;
 
-/** Rejects with `CliFailure` where the database is down. */
-export const passkeysOf = (runtime: Runtime, person: string): Promise<readonly Passkey[]> =>
-  withPasskeys(runtime, (table) => table.of(person));
+/**
+ * To be enrolled for votes: the passkey of this person whose code the page showed when the device made it. The code is over
+ * the public key itself, so no other one can be put in its place in Postgres. Rejects with `CliFailure` where no passkey
+ * has this code, or the database is down.
+ */
+export async function passkeyWithCode(
+  runtime: Runtime,
+  person: string,
+  typed: string,
+  enrolledMs: number,
+): Promise<VotePasskey> {
+  const code = typedCode(typed);
+  const found = (await withPasskeys(runtime, (table) => table.of(person))).map(
+    ({ id: credentialId, name, rpId, algorithm, publicKey }) => {
+      const identity = { credentialId, rpId, algorithm, publicKey };
+      return { kind: 'passkey', keyId: passkeyCode(identity), name, ...identity, enrolledMs } as const;
+    },
+  );
+  const passkey = found.find(({ keyId }) => keyId === code);
+  if (passkey === undefined)
+    throw new CliFailure(
+      code !== null && isWholeCode(code)
+        ? `no passkey of ${person} has this code`
+        : 'this is no whole code: it has 32 digits, 0 to 9 and a to f',
+      'no passkey was enrolled',
+      'type the code as the page showed it when the passkey was added; a lost one: remove the passkey, and add it again',
+    );
+  return passkey;
+}
+
+export interface KnownPasskey extends Pick<Passkey, 'id' | 'name' | 'rpId' | 'createdMs' | 'usedMs'> {
+  /** False: it was removed on the page, which takes no votes away. */
+  readonly signsIn: boolean;
+  readonly votes: boolean;
+}
+
+/** Those that sign in, the oldest first, then those that vote alone. Rejects with `CliFailure` where the database is down. */
+export async function passkeysOf(runtime: Runtime, person: string): Promise<readonly KnownPasskey[]> {
+  const voting = votePasskeysOf(runtime.home, person);
+  return withPasskeys(runtime, async (table) => knownPasskeys(await table.of(person), voting));
+}
+
+function knownPasskeys(rows: readonly Passkey[], voting: readonly VotePasskey[]): readonly KnownPasskey[] {
+  const alone = voting.filter(({ credentialId }) => rows.every(({ id }) => id !== credentialId));
+  return [
+    ...rows.map(({ id, name, rpId, createdMs, usedMs }) => ({
+      ...{ id, name, rpId, createdMs, usedMs, signsIn: true },
+      votes: voting.some(({ credentialId }) => credentialId === id),
+    })),
+    ...alone.map(({ credentialId: id, name, rpId, enrolledMs }) => ({
+      ...{ id, name, rpId, createdMs: enrolledMs, usedMs: null, signsIn: false, votes: true },
+    })),
+  ];
+}
 
 /**
  * It ends outside of Postgres first, so that neither a row that is put back nor a restored backup brings it back.
  * Rejects with `CliFailure` where not exactly one id begins like this, or the database is down.
  */
-export function removePasskey(runtime: Runtime, person: string, begins: string): Promise<Passkey> {
+export async function removePasskey(runtime: Runtime, person: string, begins: string): Promise<KnownPasskey> {
+  const voting = votePasskeysOf(runtime.home, person);
   return withPasskeys(runtime, async (table) => {
-    const all = await table.of(person);
+    const all = knownPasskeys(await table.of(person), voting);
     const found = begins.length < ID_CHARS_MIN ? [] : all.filter(({ id }) => id.startsWith(begins));
     const [passkey] = found;
     if (passkey === undefined || found.length > 1)
@@ -32,6 +87,11 @@ export function removePasskey(runtime: Runtime, person: string, begins: string):
         `fermata person passkeys ${person} lists them; give ${ID_CHARS_MIN} or more characters of the id`,
       );
     endPasskey(runtime.home, passkey.id);
+    removePersonKeys(
+      runtime.home,
+      person,
+      (key) => key.kind === 'passkey' && key.credentialId === passkey.id,
+    );
     endSignIns(runtime.home, person);
     const by = namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
     await table.remove(passkey.id, person, { person: by, via: 'cli' });

@@ -4,7 +4,7 @@ import { messageOf } from '../domain/message-of.js';
 import { endCliSession, namedOnCli } from '../home/cli-session.js';
 import { endPasskeys, endSignIns, endTelegramLinks } from '../home/ended-sign-ins.js';
 import { removePassword } from '../home/people-passwords.js';
-import { enrolPersonKey } from '../home/person-keys.js';
+import { removePersonKeys } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
 import { appendAudit } from '../store/audit.js';
 import { unlinkPerson } from '../store/people.js';
@@ -25,7 +25,7 @@ export interface PersonRemoved {
 export async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
   const { people } = loadDesk(runtime.deskFile).desk;
   const hadPassword = removePassword(runtime.home, name);
-  enrolPersonKey(runtime.home, name, null);
+  removePersonKeys(runtime.home, name);
   // Before the sign-ins: one that is under way looks at its passkey last.
   endPasskeys(runtime.home, name);
   endSignIns(runtime.home, name);

@@ -1,6 +1,6 @@
 /** A vote about real money on the command line: signed here with the person's own key, which leaves this process never. */
 import { deriveSigningKey, signStatement } from '../domain/signed-vote.js';
-import { personKeyOf } from '../home/person-keys.js';
+import { passwordKeyOf } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Operations } from '../operations/operations.js';
 import type { ToDecide } from '../operations/statement-to-sign.js';
@@ -23,12 +23,12 @@ export async function signedVote(
 ): Promise<{ readonly signature?: string }> {
   const statement = await operations.statementToSign(decided);
   if (statement === null) return {};
-  const enrolled = personKeyOf(home, person);
+  const enrolled = passwordKeyOf(home, person);
   if (enrolled === null) {
     throw new CliFailure(
-      `this is about real money, and ${person} has enrolled no key to sign with`,
+      `this is about real money, and ${person} has enrolled no key to sign with on the command line`,
       'nothing was decided',
-      `fermata person key ${person}`,
+      `fermata person key ${person}; a passkey signs on the page`,
     );
   }
   const password = await readPassword({ prompt: `Signing password of ${person}: `, file });

@@ -4,7 +4,7 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import { headlineLine } from '../domain/headline.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
-import type { ShownChannel } from '../home/channel-health.js';
+import { CHANNEL_WORDS, type ShownChannel } from '../home/channel-health.js';
 
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;
@@ -37,12 +37,13 @@ export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[
   ];
 }
 
-function alertsLine({ state, problem, why }: ShownChannel): string {
+function alertsLine({ channel, state, problem, why }: ShownChannel): string {
   if (problem !== null) return `alerts     ✗ ${problem}`;
-  return `alerts     ${state === 'off' ? `off: ${why}` : 'arrive on Telegram'}`;
+  return `alerts     ${state === 'off' ? `off: ${why}` : `arrive ${CHANNEL_WORDS[channel]}`}`;
 }
 
-function section(title: string, lines: readonly string[]): string[] {
+/** Nothing where there is nothing to say. */
+export function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
 }
 
@@ -98,11 +99,16 @@ function orderLines({ orders }: TraderStatus): string[] {
     .slice(0, ORDERS_SHOWN_MAX)
     .map(
       (order) =>
-        `${order.symbol} ${order.side} ${order.quantity} ${order.type}${order.price === null ? '' : ` ${order.price}`} ` +
+        `${order.symbol} ${order.side} ${order.quantity} ${order.type}${orderPrice(order)} ` +
         `(${order.purpose}, ${order.state}, filled ${order.filled})`,
     );
   const more = orders.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more`] : lines;
+}
+
+function orderPrice({ price, worstPrice }: TraderStatus['orders'][number]): string {
+  if (price === null) return '';
+  return worstPrice === undefined ? ` ${price}` : `, triggers at ${price}, ${worstPrice} at worst`;
 }
 
 function notTradingLine({ subject, reason, waitsFor }: TraderStatus['notTrading'][number]): string {

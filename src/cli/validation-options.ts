@@ -1,9 +1,8 @@
 /** The options of `validate` as one request. */
-import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { scopeOf } from '../backtest/scope.js';
 import type { LoadedDesk } from '../desk/load.js';
+import { newRequest } from '../validation/new-request.js';
 import type { ValidationRequest } from '../validation/request.js';
 import { usageFailure } from './failure.js';
 import { marketChoice } from './market-choice.js';
@@ -21,8 +20,6 @@ export interface ValidateOptions extends PeriodOptions {
 
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION_MS_MAX = 366 * 86_400_000;
-/** Where the runbook looks for reports. */
-const REPORT_FOLDER = 'data';
 
 /** `90m`, `48h` or `7d` in milliseconds. */
 export function durationValue(text: string): number {
@@ -54,11 +51,12 @@ export function idValue(text: string): string {
 /** Throws a usage failure where the options contradict each other, the desk or the disk. */
 export function validationRequest(
   options: ValidateOptions,
-  { desk, configHash }: LoadedDesk,
+  loaded: LoadedDesk,
   stored: StoredMinutes | null,
   requestedBy: string,
   nowMs: number,
 ): ValidationRequest {
+  const { desk } = loaded;
   const durationMs = stored?.durationMs ?? options.duration;
   if (durationMs === undefined) {
     throw usageFailure(
@@ -66,7 +64,6 @@ export function validationRequest(
       'write how much market time is to be traded, such as --duration 48h, or --from DATE --to DATE of stored minutes',
     );
   }
-  const { minTrades, minWinRatePct, minSharpe, maxDrawdownPct } = desk.goLive.criteria;
   const market = marketChoice(stored === null ? options : { ...options, data: stored.data }, desk);
   if (scopeOf(desk, market).desk.strategies.length === 0) {
     throw usageFailure(
@@ -74,32 +71,21 @@ export function validationRequest(
       'name its symbol: --data SYMBOL=FILE',
     );
   }
-  return {
-    version: 1,
-    id: options.id ?? newId(nowMs),
-    desk: desk.desk,
-    configHash,
-    createdMs: nowMs,
-    durationMs,
-    ...(stored === null ? {} : { beginMs: stored.beginMs }),
-    market,
-    criteria: {
-      minTrades: options.minTrades ?? minTrades,
-      minWinRatePct: options.minWinRate ?? minWinRatePct,
-      minSharpe: options.minSharpe ?? minSharpe,
-      maxDrawdownPct: options.maxDrawdown ?? maxDrawdownPct,
+  return newRequest(
+    loaded,
+    {
+      id: options.id,
+      durationMs,
+      ...(stored === null ? {} : { beginMs: stored.beginMs }),
+      market,
+      criteria: {
+        minTrades: options.minTrades,
+        minWinRatePct: options.minWinRate,
+        minSharpe: options.minSharpe,
+        maxDrawdownPct: options.maxDrawdown,
+      },
+      requestedBy,
     },
-    reportFolder: resolve(REPORT_FOLDER),
-    requestedBy,
-  };
-}
-
-/** Sorts by time; two at the same moment differ. */
-function newId(nowMs: number): string {
-  const stamp = new Date(nowMs)
-    .toISOString()
-    .replace(/\.\d+Z$/, 'z')
-    .replaceAll(/[-:]/g, '')
-    .toLowerCase();
-  return `${stamp}-${randomBytes(3).toString('hex')}`;
+    nowMs,
+  );
 }

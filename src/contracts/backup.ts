@@ -3,12 +3,22 @@ import type { Verdict } from './evidence.js';
 import type { StepResult } from './routine.js';
 import { runLabel } from './run-label.js';
 
+export const BACKUP_TAGS = ['weekly', 'monthly'] as const;
+
+/** Told apart by retention; everyday ones have none. */
+export type BackupTag = (typeof BACKUP_TAGS)[number];
+
 export interface BackupInput {
   readonly desk: string;
   /** Reads everything back after it was written; only then does it count. */
   readonly verify: boolean;
-  /** How many stay on the disk. */
+  /** How many stay, of each tag. */
   readonly keep: number;
+  /** After how many days they make room whatever `keep` says; left out: never. */
+  readonly keepDays?: number | null;
+  readonly tag?: BackupTag | null;
+  /** Once it is verified, it is sent away from this machine. */
+  readonly offsite?: boolean;
   readonly simulated: boolean;
   readonly marketMs: number | null;
   /** Null: it was due. */
@@ -28,6 +38,8 @@ export interface DrillInput
   extends Pick<BackupInput, 'desk' | 'simulated' | 'marketMs' | 'person' | 'evidenceMs'> {
   /** Null: the newest. */
   readonly backupId: string | null;
+  /** Where no id is given: the newest of the month before this one. */
+  readonly lastMonth?: boolean;
 }
 
 export const backupLabel = (desk: string) =>
@@ -63,14 +75,33 @@ export interface DrillRow {
 
 export interface BackupActivities {
   /** `takenMs` names it: tried again, it is the same backup. */
-  takeBackup(request: { readonly desk: string; readonly takenMs: number }): Promise<{
+  takeBackup(request: {
+    readonly desk: string;
+    readonly takenMs: number;
+    readonly tag?: BackupTag | null;
+  }): Promise<{
     readonly backupId: string | null;
     readonly step: StepResult;
   }>;
   verifyBackup(request: { readonly desk: string; readonly backupId: string }): Promise<StepResult>;
-  pruneBackups(request: { readonly desk: string; readonly keep: number }): Promise<StepResult>;
+  pruneBackups(request: {
+    readonly desk: string;
+    readonly keep: number;
+    readonly days?: number | null;
+  }): Promise<StepResult>;
+  /** To the storage of the desk file; not run where it names none. The oldest there make room by the same rule. */
+  sendBackup(request: {
+    readonly desk: string;
+    readonly backupId: string;
+    readonly keep: number;
+    readonly days: number | null;
+  }): Promise<StepResult>;
   /** `backupId` null: the newest. */
-  restoreBackup(request: { readonly desk: string; readonly backupId: string | null }): Promise<{
+  restoreBackup(request: {
+    readonly desk: string;
+    readonly backupId: string | null;
+    readonly lastMonth?: boolean;
+  }): Promise<{
     readonly backupId: string | null;
     readonly steps: readonly StepResult[];
   }>;

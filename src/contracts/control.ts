@@ -7,6 +7,7 @@
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
 import type { Decision } from '../domain/decision.js';
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { JournalEntry } from '../engine/record.js';
@@ -47,6 +48,16 @@ export interface ControlMethods {
   };
   closeAll: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   kill: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
+  /** One position at the market, in every mode; the desk goes on as it was. */
+  closePosition: {
+    params: { commandId: string; by: string; reason: string; symbol: string };
+    result: CommandResult;
+  };
+  /** One resting entry; an order that protects or closes a position is refused. */
+  cancelEntry: {
+    params: { commandId: string; by: string; reason: string; clientId: string };
+    result: CommandResult;
+  };
   /** Without decisions: by the desk file's rule, which the trader itself checks against every active halt. */
   arm: {
     params: {
@@ -86,7 +97,7 @@ export interface ControlMethods {
       by: string;
       reason: string;
       baseVersion: number;
-      values: Readonly<Record<string, number>>;
+      values: Readonly<Record<string, DeclaredValue>>;
       /** Empty where there is none. */
       approvalId: string;
       decisions: readonly Decision[];

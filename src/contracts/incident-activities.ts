@@ -68,6 +68,8 @@ export interface IncidentActivities {
   ledgerPositions(): Promise<readonly string[]>;
   /** Null: nobody can say it. */
   processState(name: string): Promise<string | null>;
+  /** In order; resolves with how it went once it is ready again. Rejects where nobody here can restart it. */
+  restartProcess(name: string): Promise<string>;
   /** For workflows that found something wrong; resolves once an incident has it. */
   reportIncident(symptom: Symptom): Promise<void>;
 }

@@ -44,6 +44,8 @@ export interface IncidentSettings {
   readonly volatilityTimesNormal: number;
   readonly nearLimitPct: number;
   readonly logLines: number;
+  /** How long a process is watched after its restart; absent in runs that an earlier version began: it is not. */
+  readonly watchMs?: number;
   readonly losingTrades: number;
   readonly losingWinRatePct: number;
 }
@@ -62,6 +64,20 @@ export interface PlaybookStep extends RoutineStep {
   readonly onFail: 'warn' | 'stop';
   /** Left out where the step of this key passed. */
   readonly unless?: string | undefined;
+  /** How long a check that has not passed is tried again; absent: it is looked at once. */
+  readonly withinMinutes?: number | undefined;
+  /** Answers that people are asked for side by side: the first that one person agrees to counts. */
+  readonly choose?: readonly PlaybookAnswer[] | undefined;
+}
+
+export interface PlaybookAnswer {
+  readonly key: string;
+  readonly title: string;
+  /** Position size from then on, percent of the desk file's. */
+  readonly sizePct?: number | undefined;
+  /** What a person is asked to do then. */
+  readonly human?: string | undefined;
+  readonly dueHours: number;
 }
 
 export interface IncidentInput {

@@ -4,8 +4,8 @@ import type { WokenTopic } from './woken.js';
 
 export type NoticeSeverity = 'info' | 'warning' | 'critical';
 
-/** The desk file's `notify.telegram.events` names those that are sent; `approval` and `test` always are. */
-export type NoticeEvent = (typeof NOTICE_EVENTS)[number] | 'approval' | 'test';
+/** The desk file's `notify` names those that are sent. `approval` and `test` always are on Telegram, `mail-test` by mail. */
+export type NoticeEvent = (typeof NOTICE_EVENTS)[number] | 'approval' | 'test' | 'mail-test';
 
 export interface NoticeButton {
   readonly text: string;

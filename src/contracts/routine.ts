@@ -59,8 +59,9 @@ export interface RoutineInput {
   /** Null: nobody asked, it was due. */
   readonly person: string | null;
   readonly evidenceMs: number;
-  /** How many backups the action `backup` keeps. */
+  /** How many backups the action `backup` keeps, and for how many days. */
   readonly backupsKept?: number;
+  readonly backupDays?: number;
 }
 
 export interface StepResult {

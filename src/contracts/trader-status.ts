@@ -1,4 +1,5 @@
 /** What a trader says of itself, in decimal text: status, bars, proof of flat. */
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { StopMover } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
@@ -117,7 +118,7 @@ export interface TraderStatus {
   /** What was changed while the desk ran; the values of all other keys are the desk file's. */
   readonly settings: {
     readonly version: number;
-    readonly changed: Readonly<Record<string, number>>;
+    readonly changed: Readonly<Record<string, DeclaredValue>>;
     /** Of the desk file alone; `configHash` is that of file and changes together. */
     readonly fileConfigHash: string;
   };
@@ -175,7 +176,10 @@ export interface OrderStatus {
   readonly state: OrderState;
   readonly quantity: string;
   readonly filled: string;
+  /** A stop's trigger; another's limit, or the worst price that an entry at the market takes. Null: at the market. */
   readonly price: string | null;
+  /** Of an entry by a stop: the worst price at which it may be filled. Left out by every other order. */
+  readonly worstPrice?: string;
   readonly strategy: string;
 }
 

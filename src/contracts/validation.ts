@@ -1,4 +1,7 @@
 /** The language of validations: which one, and what came of it. */
+/** A year: no longer one is asked for. */
+export const VALIDATION_HOURS_MAX = 8_784;
+
 export interface ValidationRef {
   readonly desk: string;
   readonly id: string;

@@ -1,4 +1,5 @@
 /** The desk file's part that can be changed while the desk trades, with its values in force, and what a change takes. */
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import {
   needsApproval,
@@ -12,11 +13,11 @@ import {
 } from '../engine/settings/setting-specs.js';
 import type { Desk } from './schema.js';
 
-export interface Setting extends SettingSpec {
+export type Setting = SettingSpec & {
   /** In force. */
-  readonly value: number;
-  readonly fileValue: number;
-}
+  readonly value: DeclaredValue;
+  readonly fileValue: DeclaredValue;
+};
 
 export function settingsSource({ risk, strategies, instruments }: Desk): SettingsSource {
   return { risk, strategies, instruments };
@@ -27,7 +28,7 @@ export function settingsInForce(desk: Desk, changed: SettingValues): readonly Se
   const source = settingsSource(desk);
   const fileValues = settingValues(source);
   return settingSpecs(source).map((spec) => {
-    const fileValue = fileValues[spec.key] as number;
+    const fileValue = fileValues[spec.key] as DeclaredValue;
     return { ...spec, fileValue, value: changed[spec.key] ?? fileValue };
   });
 }

@@ -1,5 +1,6 @@
 /** Every step that a desk file has, of routines and of the playbooks of its own incidents. */
 import type { BrokenRule } from './broken-rule.js';
+import type { PlaybookStep } from './own-incident-schema.js';
 import { ownIncidents } from './own-incidents.js';
 import type { Desk, DeskStep } from './schema.js';
 
@@ -7,7 +8,8 @@ import type { Desk, DeskStep } from './schema.js';
 export type SaidStep = Pick<
   DeskStep,
   'key' | 'check' | 'action' | 'report' | 'human' | 'command' | 'http' | 'expect' | 'timeoutSeconds' | 'with'
->;
+> &
+  Partial<Pick<PlaybookStep, 'choose'>>;
 
 export interface StepList {
   /** Of the list. */

@@ -131,6 +131,40 @@ const PEOPLE: EnvironmentSection = {
     secret('TELEGRAM_CHAT_ID', text.regex(/^-?\d{1,20}$/, 'a chat’s number'), 'The chat of the alerts.'),
     plain('TELEGRAM_CHAT_ID_FILE', null, path, 'File that holds the chat’s number'),
     plain('TELEGRAM_API_ROOT', null, webAddress, 'Another server of the Bot API'),
+    plain(
+      'SMTP_SERVER',
+      null,
+      text.regex(/^[A-Za-z0-9.:-]{1,253}$/, 'the name of a mail server'),
+      'Mail server that takes the desk’s mail; none is sent without it',
+    ),
+    plain('SMTP_PORT', null, port, '587, where TLS is asked for (STARTTLS); 465: TLS from the first byte'),
+    plain('SMTP_USER', null, text, 'Who signs in there; SENDER_EMAIL'),
+    secret('SMTP_PASSWORD', text, 'The password there; without one nobody signs in', {
+      ...{ example: null, stays: 'stays in the environment: no desk file holds a password' },
+    }),
+    plain('SMTP_PASSWORD_FILE', null, path, 'File that holds it'),
+    plain(
+      'SMTP_CA_FILE',
+      null,
+      path,
+      'Who signed the mail server’s certificate, where Node does not know them',
+    ),
+    plain(
+      'SENDER_EMAIL',
+      null,
+      text.regex(/^[^\s@]{1,64}@[A-Za-z0-9.-]{1,190}$/, 'an address'),
+      'Who sends, and who gets it where the desk file says nobody',
+    ),
+  ],
+};
+
+const COPIES: EnvironmentSection = {
+  title: 'Copies of backups away from this machine, where the desk file names a storage (backup.s3).',
+  variables: [
+    secret('AWS_ACCESS_KEY_ID', text, 'Access key of the storage', { example: null }),
+    plain('AWS_ACCESS_KEY_ID_FILE', null, path, 'File that holds it'),
+    secret('AWS_SECRET_ACCESS_KEY', text, 'Its secret', { example: null }),
+    plain('AWS_SECRET_ACCESS_KEY_FILE', null, path, 'File that holds it'),
   ],
 };
 
@@ -220,6 +254,7 @@ export const environmentSections = (venues: readonly EnvironmentSection[]): read
   ...venues,
   RISK,
   PEOPLE,
+  COPIES,
   PLACES,
   CONTAINERS,
 ];

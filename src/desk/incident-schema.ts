@@ -50,6 +50,14 @@ const shippedKindsSchema = z.strictObject({
   }).describe('Equity is near a loss limit, or at one.'),
   'crash-and-restart': kind('high', {
     logLines: z.number().int().min(1).max(1000).default(100).describe('Lines of its log that are kept.'),
+    watchMinutes: z
+      .number()
+      .min(0)
+      .max(1440)
+      .optional()
+      .describe(
+        'How long it has to run without a break after its restart, before the incident is over; left out: not at all.',
+      ),
   }).describe('A process ended unexpectedly.'),
   'strategy-underperforming': kind('medium', {
     losingTrades: z.number().int().min(1).max(100_000).default(20).describe('Closed trades from which on …'),

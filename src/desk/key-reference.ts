@@ -1,4 +1,5 @@
 /** The tables of docs/DESK_FILE.md, from the schema and its descriptions. */
+import { rangeText } from '../domain/declared-value.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import type { StrategyDefinition } from '../engine/strategies/strategy.js';
 import { deskJsonSchema, type JsonSchema } from './json-schema.js';
@@ -62,7 +63,7 @@ function typeText(schema: JsonSchema): string {
       return schema.properties === undefined ? 'names with values' : 'group';
     case 'integer':
     case 'number':
-      return `${schema.type === 'integer' ? 'whole number' : 'number'}${rangeText(schema)}`;
+      return `${schema.type === 'integer' ? 'whole number' : 'number'}${boundsText(schema)}`;
     default:
       return simpleTypeText(schema);
   }
@@ -75,7 +76,7 @@ function simpleTypeText({ type, pattern }: JsonSchema): string {
   return pattern?.includes('\\d{1,15}') === true ? 'decimal in quotes' : 'text';
 }
 
-function rangeText({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
+function boundsText({ minimum, exclusiveMinimum, maximum }: JsonSchema): string {
   const low = minimum ?? (typeof exclusiveMinimum === 'number' ? exclusiveMinimum : undefined);
   const high = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? null : maximum;
   if (low === undefined || low <= Number.MIN_SAFE_INTEGER) {
@@ -108,7 +109,7 @@ function parameterTables(): string {
 function parameterTable({ kind, parameters }: StrategyDefinition): string {
   const lines = parameters.map(
     (spec) =>
-      `| \`${spec.name}\` | ${spec.whole ? 'whole number' : 'number'} from ${spec.min} to ${spec.max} | \`${spec.default}\` | ${spec.meaning} |`,
+      `| \`${spec.name}\` | ${rangeText(spec).replace(/^a /, '')} | \`${spec.default}\` | ${spec.meaning} |`,
   );
   return [
     `### Parameters of \`${kind}\``,

@@ -15,7 +15,7 @@ export const NOTICE_EVENTS = [
   'system',
 ] as const;
 
-const environmentName = z
+export const environmentName = z
   .string()
   .regex(/^[A-Z][A-Z0-9_]{0,63}$/, 'expected the name of an environment variable in capitals');
 
@@ -38,12 +38,55 @@ const telegramSchema = z.strictObject({
     .describe('What is told. Approvals always are.'),
 });
 
-export const notifySchema = z.strictObject({
-  telegram: telegramSchema.prefault({}).describe('The Telegram bot.'),
+const mailAddress = z
+  .string()
+  .max(254)
+  .regex(
+    /^[^\s@<>()[\]\\,;:"]{1,64}@[A-Za-z0-9.-]{1,190}$/,
+    'expected an address such as trader@desk.example',
+  );
+
+/** Each key is optional and has its default in `mailChoices`: a permission holds for the hash of what stands in the file. */
+const mailSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .optional()
+    .describe(
+      '`false`: nothing is sent. Without `SMTP_SERVER` nothing is sent either, and the desk says so.',
+    ),
+  from: mailAddress.optional().describe('Who sends; `SENDER_EMAIL` where nothing is said.'),
+  to: z
+    .array(mailAddress)
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('Who gets it, each a mail of their own; the sender where nothing is said.'),
+  events: z
+    .array(z.enum(NOTICE_EVENTS))
+    .optional()
+    .describe('What is told by mail; `["report"]` where nothing is said.'),
+  critical: z
+    .boolean()
+    .optional()
+    .describe('Also whatever is critical, of every event; `true` where nothing is said.'),
 });
 
-/** Events that people are told; whatever else is written down as a notice reaches nobody. Approvals always do. */
-export const eventsTold = ({ telegram }: z.output<typeof notifySchema>): readonly string[] => [
-  ...telegram.events,
-  'approval',
+export const notifySchema = z.strictObject({
+  telegram: telegramSchema.prefault({}).describe('The Telegram bot.'),
+  mail: mailSchema.optional().describe('Mail, as a second channel.'),
+});
+
+type Notify = z.output<typeof notifySchema>;
+
+export function mailChoices({ mail = {} }: Notify) {
+  const { enabled = true, from = null, to = null, events = ['report' as const], critical = true } = mail;
+  return { enabled, from, to, events, critical };
+}
+
+/** Events that the bot tells. Approvals always are. */
+export const eventsOnTelegram = ({ telegram }: Notify): readonly string[] => [...telegram.events, 'approval'];
+
+/** Events that people are told, by either channel; whatever else is written down as a notice reaches nobody. */
+export const eventsTold = (notify: Notify): readonly string[] => [
+  ...new Set([...eventsOnTelegram(notify), ...(notify.mail === undefined ? [] : mailChoices(notify).events)]),
 ];

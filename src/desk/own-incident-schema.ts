@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { HaltCause } from '../domain/mode.js';
 import { stepSchema } from './routine-schema.js';
-import { name } from './schema-values.js';
+import { name, percent } from './schema-values.js';
 
 export const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
 
@@ -34,17 +34,55 @@ const triggerSchema = z.strictObject({
     .describe(
       'Halts of these causes open it: beside what looks after stops and limits, instead of what only says that trading halted.',
     ),
+  order: z
+    .literal('rejected')
+    .optional()
+    .describe('An order that the venue rejected opens it; each is one occurrence.'),
   step: z
     .literal('failed')
     .optional()
     .describe('A failed step with `onFail: incident` that names no kind opens it, instead of `step-failed`.'),
 });
 
+const answerSchema = z.strictObject({
+  key: name.describe('Name of the answer in the evidence; each once in its step.'),
+  title: z.string().min(1).max(80).describe('What a person agrees to.'),
+  sizePct: percent
+    .min(1)
+    .optional()
+    .describe(
+      'Position size from then on, percent of the desk file’s; one that is smaller already stays. The desk does not trade by it.',
+    ),
+  human: z
+    .string()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('What a person is asked to do then: a task, which nothing waits for.'),
+  dueHours: stepSchema.shape.dueHours,
+});
+
 const playbookStepSchema = stepSchema.omit({ required: true, incident: true }).extend({
   action: name
     .optional()
     .describe(
-      'What is done: `halt`, `stop`, `close-all` (once a person agrees), `backup`, `restore-drill`, or an action of the desk’s folder.',
+      'What is done: `halt`, `stop`, `close-all` (once a person agrees), `restart-trader` (it comes back HALTED), `backup`, `restore-drill`, or an action of the desk’s folder.',
+    ),
+  choose: z
+    .array(answerSchema)
+    .min(2)
+    .max(5)
+    .optional()
+    .describe(
+      'Answers that people are asked for side by side, instead of check, action, report, human, command or http; the first that one person agrees to counts.',
+    ),
+  withinMinutes: z
+    .number()
+    .min(0)
+    .max(1440)
+    .optional()
+    .describe(
+      'How long a `check` or `http` that has not passed is tried again; left out: it is looked at once.',
     ),
   unless: name
     .optional()
@@ -75,7 +113,9 @@ export const ownIncidentSchema = z
       ),
     approvalMinutes: minutes
       .default(60)
-      .describe('How long the question stands whether `close-all` is carried out. Unanswered: it is not.'),
+      .describe(
+        'How long a question stands, of `choose` or whether `close-all` is carried out. Unanswered, nothing is done.',
+      ),
   })
   .describe('One of the desk’s own, with its playbook (docs/INCIDENTS.md).');
 

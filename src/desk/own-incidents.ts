@@ -33,6 +33,7 @@ export function ownIncidentRules(desk: Desk): BrokenRule[] {
     ...triggerRules(desk),
     ...circleRules(desk),
     ...unlessRules(desk),
+    ...withinRules(desk),
     ...stepKindRules(desk),
   ];
 }
@@ -61,6 +62,7 @@ function kindRules(desk: Desk): BrokenRule[] {
 function triggerRules(desk: Desk): BrokenRule[] {
   const openers = [...ownIncidents(desk)].flatMap(([kind, { trigger }]) => [
     ...trigger.halt.map((cause, at) => ({ what: `halt ${cause}`, kind, rest: ['halt', at] })),
+    ...(trigger.order === undefined ? [] : [{ what: 'order rejected', kind, rest: ['order'] }]),
     ...(trigger.step === undefined ? [] : [{ what: 'step failed', kind, rest: ['step'] }]),
   ]);
   return openers.flatMap(({ what, kind, rest }, at) => {
@@ -105,6 +107,23 @@ function unlessRules(desk: Desk): BrokenRule[] {
           expected: `the key of a step above it (${above.join(', ') || 'there is none'})`,
           found: unless,
           doThis: 'write one of these, or take unless out',
+        },
+      ];
+    }),
+  );
+}
+
+/** What acts or asks is carried out once. */
+function withinRules(desk: Desk): BrokenRule[] {
+  return [...ownIncidents(desk)].flatMap(([kind, { steps }]) =>
+    steps.flatMap(({ withinMinutes, check, http }, at) => {
+      if (withinMinutes === undefined || check !== undefined || http !== undefined) return [];
+      return [
+        {
+          path: ['incidents', 'kinds', kind, 'steps', at, 'withinMinutes'],
+          expected: 'check or http beside it',
+          found: `${withinMinutes}`,
+          doThis: 'take withinMinutes out: only what looks is tried again',
         },
       ];
     }),

@@ -1,4 +1,5 @@
 /** Strategies of the desk's own folder: named by `kind: ./strategies/NAME.ts`, read above this layer. */
+import { isWithin, rangeText } from '../domain/declared-value.js';
 import type { ParameterSpec } from '../engine/strategies/strategy.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
@@ -50,8 +51,9 @@ export function parameterProblems(
       const doThis = near === null ? `remove ${name}` : `write ${near} instead of ${name}`;
       return [{ path, key, expected, found: name, doThis }];
     }
-    const doThis = `write a number within these bounds; the default is ${range.default}`;
-    return isWithin(value, range)
+    const isNumber = (range.type ?? 'number') === 'number';
+    const doThis = `write ${isNumber ? 'a number within these bounds' : 'that'}; the default is ${range.default}`;
+    return isWithin(range, value)
       ? []
       : [{ path, key, expected: rangeText(range), found: String(value), doThis }];
   });
@@ -68,21 +70,14 @@ export function entryProblems(
   const wrong = own?.enters?.find((type) => venue !== undefined && !venue.entries.includes(type));
   if (venue === undefined || wrong === undefined) return [];
   const path = ['strategies', index, 'kind'];
+  const taken = `${venue.entries.join(' or ')} orders`;
   return [
     {
       path,
       key: keyText(path),
-      expected: `a strategy whose entries are ${venue.entries.join(' or ')} orders, as orders go to ${venue.name}`,
+      expected: `a strategy whose entries are ${taken}, as orders go to ${venue.name}`,
       found: `${kind}, which says enters: ${wrong}`,
-      doThis: 'let it enter by limit orders, or trade it at another venue',
+      doThis: `let it enter by ${taken}, or trade it at another venue`,
     },
   ];
-}
-
-function isWithin(value: number, range: ParameterSpec): boolean {
-  return value >= range.min && value <= range.max && (!range.whole || Number.isInteger(value));
-}
-
-function rangeText(range: ParameterSpec): string {
-  return `a ${range.whole ? 'whole ' : ''}number from ${range.min} to ${range.max}`;
 }

@@ -192,5 +192,11 @@ export const routineSchema = z.strictObject({
     .describe(
       'A run that would begin later than this after its time is recorded as missed and does nothing.',
     ),
+  tellResults: z
+    .boolean()
+    .optional()
+    .describe(
+      '`true`: people are told at its end what each step found (event `report`), also where all is well.',
+    ),
   steps: z.array(stepSchema).min(1).max(100).describe('What is checked, in this order.'),
 });

@@ -17,6 +17,7 @@ import { strategyRules } from './strategy-rules.js';
 import { zoneRule } from './zone-rule.js';
 
 const KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
+const KINDS_IN_PLAYBOOKS = [...KINDS, 'choose'] as const;
 
 function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenRule[] {
   return [
@@ -64,6 +65,15 @@ function repeatedNames(desk: Desk): BrokenRule[] {
         path,
         'key',
         steps.map((step) => step.key),
+      ),
+    ),
+    ...stepLists(desk).flatMap(({ path, steps }) =>
+      steps.flatMap(({ choose = [] }, at) =>
+        repeated(
+          [...path, at, 'choose'],
+          'key',
+          choose.map(({ key }) => key),
+        ),
       ),
     ),
   ];
@@ -132,14 +142,15 @@ function intervalRules(desk: Desk): BrokenRule[] {
 
 /** A step does one thing. */
 function stepRules(desk: Desk): BrokenRule[] {
-  return stepLists(desk).flatMap(({ path, steps }) =>
+  return stepLists(desk).flatMap(({ path, of, steps }) =>
     steps.flatMap((step, at) => {
-      const named = KINDS.filter((kind) => step[kind] !== undefined);
+      const kinds = of === 'playbook' ? KINDS_IN_PLAYBOOKS : KINDS;
+      const named = kinds.filter((kind) => step[kind] !== undefined);
       if (named.length === 1) return [];
       return [
         {
           path: [...path, at],
-          expected: 'one of check, action, report, human, command and http',
+          expected: `one of ${kinds.slice(0, -1).join(', ')} and ${kinds.at(-1)}`,
           found: named.length === 0 ? 'none of them' : named.join(' and '),
           doThis: named.length === 0 ? 'say what the step does' : 'make a step of each',
         },

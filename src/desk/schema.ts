@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { ANY_ROLE } from '../domain/roles.js';
+import { backupSchema } from './backup-schema.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
@@ -80,16 +81,6 @@ const closeAllSchema = z.strictObject({
     .max(60_000)
     .default(2000)
     .describe('An order without an answer after this many milliseconds is looked up.'),
-});
-
-const backupSchema = z.strictObject({
-  keep: z
-    .number()
-    .int()
-    .min(1)
-    .max(10_000)
-    .default(14)
-    .describe('How many backups stay on the disk; older ones are removed after a newer one was verified.'),
 });
 
 const personSchema = z.strictObject({
@@ -185,7 +176,7 @@ export const deskObject = z.strictObject({
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
   commands: commandsSchema.optional().describe('What steps `command` and `http` may start and ask.'),
-  backup: backupSchema.prefault({}).describe('What the action `backup` keeps.'),
+  backup: backupSchema.prefault({}).describe('Which backups stay, and where they go besides this machine.'),
   goLive: goLiveSchema.prefault({}).describe('Before real money.'),
   people: z.array(personSchema).min(1).max(100).describe('Who may do what.'),
   api: apiSchema.prefault({}).describe('Dashboard and API.'),

@@ -75,9 +75,9 @@ export const strategySchema = z.strictObject({
   symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
   enabled: z.boolean().default(true).describe('`false`: loaded, shown, enters nothing.'),
   parameters: z
-    .record(z.string(), z.number())
+    .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
     .default({})
-    .describe('Numbers that the kind declares; what is left out has its default.'),
+    .describe('What the kind declares; what is left out has its default.'),
   size: sizeSchema
     .optional()
     .describe(

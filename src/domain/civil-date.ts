@@ -17,6 +17,14 @@ export const weekdayIndex = (day: DayNumber): number => (((day + 3) % 7) + 7) % 
 
 export const weekdayOf = (day: DayNumber): Weekday => WEEKDAYS[weekdayIndex(day)] as Weekday;
 
+/** `2026-W48` of ISO 8601: a week belongs to the year of its Thursday. */
+export function weekText(day: DayNumber): string {
+  const thursday = day - weekdayIndex(day) + 3;
+  const year = new Date(thursday * DAY_MS).getUTCFullYear();
+  const week = Math.floor((thursday - dayOf(year, 1, 1)) / 7) + 1;
+  return `${year}-W${String(week).padStart(2, '0')}`;
+}
+
 /** `2026-11-27`. */
 export const dateText = (day: DayNumber): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 

@@ -12,6 +12,7 @@ export type ExitReason =
   | 'sessionEnd'
   | 'strategy'
   | 'closeAll'
+  | 'person'
   | 'unprotectable'
   | 'reversal'
   | 'fee'
@@ -26,6 +27,7 @@ const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
   sessionEnd: 'by the end of its session',
   strategy: 'by its strategy',
   closeAll: 'by a close-all',
+  person: 'by a person',
   unprotectable: 'because no stop could protect it',
   reversal: 'by an entry the other way',
   fee: 'by a fee that took its last coins',

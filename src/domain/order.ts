@@ -5,8 +5,11 @@ import type { InstrumentId } from './instrument.js';
 
 export type Side = 'buy' | 'sell';
 export type OrderType = 'market' | 'limit' | 'stop';
-/** How an entry is made: resting at a price, or at once at the market, down to a worst price that is judged before. */
-export const ENTRY_TYPES = ['limit', 'market'] as const satisfies readonly OrderType[];
+/**
+ * How an entry is made: resting at a price; at once at the market; or at the market once a trigger is reached. The last two
+ * take no price beyond a worst one, which is judged before.
+ */
+export const ENTRY_TYPES = ['limit', 'market', 'stop'] as const satisfies readonly OrderType[];
 export type EntryType = (typeof ENTRY_TYPES)[number];
 /** Why an order exists. Stop cancels entries only; protective stops survive it. */
 export type OrderPurpose = 'entry' | 'protective' | 'exit' | 'close';
@@ -51,7 +54,7 @@ export interface OrderIntent {
   readonly side: Side;
   readonly type: OrderType;
   readonly quantityLots: number;
-  /** Limit price; of an entry at the market the worst price that it takes. Null for other market orders and for stops. */
+  /** Limit price; of an entry at the market or by a stop the worst price that it takes. Null for other market orders and stops. */
   readonly limitTicks: number | null;
   /** Trigger price; null unless `type` is `stop`. */
   readonly stopTicks: number | null;
@@ -63,6 +66,21 @@ export interface OrderIntent {
   readonly exits?: ExitPlan;
   /** Of a stop that was moved, and of an exit that the plan asks for. Left out: the purpose says it. */
   readonly why?: ExitReason;
+}
+
+type Prices = Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'>;
+
+/** At the market, at once or from a trigger on, and no worse than its `limitTicks`: only entries are. */
+export function isBounded({ type, limitTicks }: Pick<Prices, 'type' | 'limitTicks'>): boolean {
+  return type !== 'limit' && limitTicks !== null;
+}
+
+/** The price that an order is shown at, ticks: a stop's trigger, another's limit or worst price. Null: at the market. */
+export function shownTicks({
+  limitTicks,
+  stopTicks,
+}: Pick<Prices, 'limitTicks' | 'stopTicks'>): number | null {
+  return stopTicks ?? limitTicks;
 }
 
 /** A fee that was not paid in the quote currency. */

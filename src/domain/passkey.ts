@@ -4,6 +4,7 @@
  * certificates have to be read, and the public half comes as the browser gives it (SubjectPublicKeyInfo).
  */
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
+import type { Assertion } from '../signing/vote-passkey.js';
 
 /** COSE: ECDSA on P-256 and RSA PKCS #1 v1.5, both with SHA-256. Every authenticator has one of them. */
 export const PASSKEY_ALGORITHMS = [-7, -257] as const;
@@ -15,13 +16,6 @@ export interface RelyingParty {
   readonly rpId: string;
   /** Scheme, host and port. */
   readonly origin: string;
-}
-
-/** All as base64url without padding, as the browser's credential has them. */
-export interface Assertion {
-  readonly clientDataJSON: string;
-  readonly authenticatorData: string;
-  readonly signature: string;
 }
 
 export interface PasskeyPublicKey {
@@ -127,6 +121,12 @@ export const counterWentOn = (before: number, now: number): boolean =>
 export function challengeIn(clientDataJSON: string): string | null {
   const challenge = readClientData(clientDataJSON)?.challenge;
   return typeof challenge === 'string' ? challenge : null;
+}
+
+/** How often the authenticator says that it has signed, before anything of it is believed; null where it can't be read. */
+export function counterIn(authenticatorData: string): number | null {
+  const data = Buffer.from(authenticatorData, 'base64url');
+  return data.length < HEADER_BYTES ? null : data.readUInt32BE(COUNTER_AT);
 }
 
 function clientDataObjection(

@@ -23,10 +23,14 @@ import {
 } from '../signing/vote-statement.js';
 import type { Decision } from './decision.js';
 import { GO_LIVE_APPROVAL } from './go-live.js';
+import type { RelyingParty } from './passkey.js';
 import { SETTINGS_APPROVAL } from './settings-change.js';
+import { passkeyObjection, type VotePasskey } from './vote-passkey.js';
 
-/** The public half of a person's key. Another `kind` is where a passkey goes. */
-export interface PersonKey {
+/** The public half of what a person signs with: at most one key made from a password, and passkeys. */
+export type PersonKey = PasswordKey | VotePasskey;
+
+export interface PasswordKey {
   readonly kind: 'ed25519-scrypt';
   /** First 16 hex digits of the SHA-256 of the public half. */
   readonly keyId: string;
@@ -47,8 +51,10 @@ export interface RealMoneyRules {
   readonly kind: RealMoneyKind;
   /** Of the trader that looks; null: who looks does not know them, and leaves them to the trader. */
   readonly inForce: { readonly account: string; readonly configHash: string } | null;
-  /** Null: this person has enrolled none. May throw: then nothing can be checked. */
-  readonly keyOf: (person: string) => PersonKey | null;
+  /** Empty: this person has enrolled none. May throw: then nothing can be checked. */
+  readonly keysOf: (person: string) => readonly PersonKey[];
+  /** The desk's own, where passkeys sign. */
+  readonly pages: () => readonly RelyingParty[];
   /** The bot's own; may throw. */
   readonly chatKey: () => string;
   /** How many of the votes may come through a chat. */
@@ -94,12 +100,12 @@ export function realMoneyKindOf(mode: 'paper' | 'live', approvalKind: string): R
   return approvalKind === SETTINGS_APPROVAL ? 'settings' : undefined;
 }
 
-export async function newPersonKey(password: string, enrolledMs: number): Promise<PersonKey> {
+export async function newPersonKey(password: string, enrolledMs: number): Promise<PasswordKey> {
   const salt = randomBytes(16).toString('base64url');
   return publicHalf(await deriveSigningKey(password, salt), salt, enrolledMs);
 }
 
-export function publicHalf({ publicKey }: SigningKey, salt: string, enrolledMs: number): PersonKey {
+export function publicHalf({ publicKey }: SigningKey, salt: string, enrolledMs: number): PasswordKey {
   return { kind: 'ed25519-scrypt', keyId: keyIdOf(publicKey), salt, publicKey, enrolledMs };
 }
 
@@ -128,9 +134,11 @@ export function realMoneyObjection(decision: Decision, rules: RealMoneyRules, no
   if (decision.signature === undefined) return chatObjection(decision, rules);
   const signature = readSignature(decision.signature);
   if (signature === null) return 'its signature can’t be read';
-  const key = rules.keyOf(decision.person);
-  if (key === null) return `${decision.person} has enrolled no key: fermata person key ${decision.person}`;
-  if (key.keyId !== signature.keyId) return 'it was signed with another key than the one enrolled now';
+  const keys = rules.keysOf(decision.person);
+  if (keys.length === 0)
+    return `${decision.person} has enrolled no key: fermata person key ${decision.person}`;
+  const key = keys.find(({ keyId }) => keyId === signature.keyId);
+  if (key === undefined) return 'it was signed with another key than the one enrolled now';
   const { kind, inForce } = rules;
   if (inForce !== null && signature.account !== inForce.account)
     return 'it was signed for another journal or account';
@@ -152,6 +160,7 @@ export function realMoneyObjection(decision: Decision, rules: RealMoneyRules, no
     expiresWallMs,
     nonce,
   });
+  if (key.kind === 'passkey') return passkeyObjection(key, rules.pages(), text, value);
   return isSignedBy(key.publicKey, text, value) ? null : 'its signature is wrong';
 }
 

@@ -100,3 +100,12 @@ export function poissonTails(
   }
   return { atMost: below + Math.exp(logExactly), atLeast: 1 - below };
 }
+
+/** Rarer than one time in forty, on each side, is not chance. */
+const TAIL_MIN = 0.025;
+
+/** So many, or so few, where so many are expected, are hardly chance: by the Poisson interval. */
+export function isUnusual(expected: number, count: number): boolean {
+  const { atMost, atLeast } = poissonTails(expected, count);
+  return atMost < TAIL_MIN || atLeast < TAIL_MIN;
+}

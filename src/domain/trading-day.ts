@@ -1,6 +1,12 @@
 /** Where a trading day begins: the desk's boundary in the desk's time zone. */
 import { DAY_MS, MINUTE_MS, minuteOfDay } from './civil-date.js';
 
+/** How a desk counts its days: an IANA zone, and the `HH:MM` in it at which a day begins. */
+export interface DeskCalendar {
+  readonly timezone: string;
+  readonly dayBoundary: string;
+}
+
 /** Milliseconds that the desk's time zone is ahead of UTC at a moment; depends on the date where clocks change. */
 export type ZoneOffset = (utcMs: number) => number;
 
@@ -14,6 +20,12 @@ export function tradingDayStart(marketMs: number, boundary: string, offsetAt: Zo
   const localStart = Math.floor((local - boundaryMs) / DAY_MS) * DAY_MS + boundaryMs;
   const start = utcOfLocal(localStart, offsetAt);
   return start <= marketMs ? start : utcOfLocal(localStart - DAY_MS, offsetAt);
+}
+
+/** Date of the trading day that `ms` belongs to, in the zone: `2026-01-05`. */
+export function tradingDate(ms: number, boundary: string, offsetAt: ZoneOffset): string {
+  const startMs = tradingDayStart(ms, boundary, offsetAt);
+  return new Date(startMs + offsetAt(startMs)).toISOString().slice(0, 10);
 }
 
 /** UTC of what the clocks of a zone show, as milliseconds since 1970 of those clocks. */

@@ -3,7 +3,15 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
 import { heldAt } from './books.js';
-import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from './core.js';
+import {
+  type Core,
+  instrumentAt,
+  isClosedByPerson,
+  liveOrders,
+  positionAt,
+  remainingLots,
+  workAt,
+} from './core.js';
 import { isDust, knownTicks } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
 import { needsGoLive } from './halts/go-live-missing.js';
@@ -42,7 +50,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
     instrument: instrumentAt(core, at),
     mode: core.begun ? state.mode : 'HALTED',
     needsGoLive: needsGoLive(core),
-    closing: isClosing(core) || workAt(core, at).securing !== null,
+    closing: isClosing(core) || workAt(core, at).securing !== null || isClosedByPerson(core, at),
     positionLots: positionAt(core, at).quantityLots,
     restingEntryLots: restingEntryLots(core, at),
     otherOpenPositions: openPositions(core, at),

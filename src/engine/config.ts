@@ -1,4 +1,5 @@
 /** Everything the core is told once. Clocks, randomness and calendars come in as functions. */
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
@@ -14,7 +15,7 @@ export interface StrategyConfig {
   readonly kind: string;
   readonly symbols: readonly string[];
   readonly enabled: boolean;
-  readonly parameters: Readonly<Record<string, number>>;
+  readonly parameters: Readonly<Record<string, DeclaredValue>>;
   /** How large its entries are; left out: as large as the limits let them be. */
   readonly size?: StrategySize | undefined;
   /** Declared by a file of the desk's own; left out: `kind` is one that ships. */

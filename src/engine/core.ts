@@ -4,7 +4,7 @@ import { isCapital } from '../domain/cash.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
-import type { Side } from '../domain/order.js';
+import type { Fill, Side } from '../domain/order.js';
 import { alwaysOpen } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
@@ -64,7 +64,10 @@ export interface FormerStop {
 
 /** What one instrument waits for. */
 export interface InstrumentWork {
-  /** Its position is being closed although the desk is not closing all, by its strategy or by what its exits say; null: it isn't. */
+  /**
+   * Its position is being closed although the desk is not closing all, by its strategy, by what its exits say, or because a
+   * person asked for it (`why: 'person'`), which every mode allows; a halt takes it back, and a stop protects again; null: it isn't.
+   */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**
    * It can't be protected and is closed whatever the mode: the venue says that the stop's price is passed, a stop that
@@ -171,6 +174,10 @@ export interface Core {
   readonly sync: SyncWork;
   readonly closing: ClosingWork;
   slots: readonly StrategySlot[];
+  /** Of this event, not shown to strategies yet. */
+  readonly unshownFills: Fill[];
+  /** By instrument: market time from which a strategy is shown its quotes; Infinity: none is. */
+  readonly shownFromMs: Float64Array;
   begun: boolean;
   /** Monotonic. */
   begunAtMs: number;
@@ -228,6 +235,8 @@ export function createCore(config: EngineConfig): Core {
     },
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
     slots: buildSlots(config),
+    unshownFills: [],
+    shownFromMs: new Float64Array(config.instruments.length).fill(Number.POSITIVE_INFINITY),
     begun: false,
     begunAtMs: 0,
     wallMs: 0,
@@ -352,6 +361,11 @@ export function positionAt(core: Core, id: InstrumentId): PositionEntry {
 
 export function workAt(core: Core, id: InstrumentId): InstrumentWork {
   return required(core.work[id], id);
+}
+
+/** A person asked for this position to be closed, whatever the mode. */
+export function isClosedByPerson(core: Core, id: InstrumentId): boolean {
+  return workAt(core, id).exiting?.why === 'person';
 }
 
 export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {

@@ -21,6 +21,7 @@ import { takeFill } from './orders/on-fill.js';
 import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
 import type { EngineRecord } from './record.js';
 import { stateHash } from './state-hash.js';
+import { showFills } from './strategies/between-bars.js';
 import { onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
 import { onSnapshot } from './sync/reconcile.js';
@@ -113,6 +114,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     return core.effects;
   }
   handle(core, event);
+  showFills(core);
   settle(core);
   return core.effects;
 }

@@ -1,6 +1,7 @@
 /** Everything that can happen to the engine. Time comes in with each event; the core reads no clock. */
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
@@ -76,6 +77,10 @@ export interface VenueSnapshot {
 export type Command =
   | { readonly name: 'stop'; readonly cause?: HaltCause; readonly resume?: ResumeRule }
   | { readonly name: 'closeAll' }
+  /** One position at the market, in every mode; the desk goes on as it was. */
+  | { readonly name: 'closePosition'; readonly symbol: string }
+  /** Entries only: a stop protects, and what closes a position is asked for again. */
+  | { readonly name: 'cancelEntry'; readonly clientId: string }
   | { readonly name: 'kill' }
   /** `rule`: who allowed it was already verified by the trader (MAC or desk-file rule); the engine checks halt id, hash and causes. */
   | {
@@ -111,7 +116,7 @@ export type Command =
   | {
       readonly name: 'reload';
       readonly baseVersion: number;
-      readonly values: Readonly<Record<string, number>>;
+      readonly values: Readonly<Record<string, DeclaredValue>>;
       readonly approvedBy: readonly string[];
     };
 

@@ -4,6 +4,7 @@
  */
 import type { CashKind } from '../domain/cash.js';
 import type { OthersCoins } from '../domain/coins.js';
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
@@ -155,9 +156,9 @@ export type EngineRecord =
       readonly version: number;
       readonly changes: readonly SettingChange[];
       /** Every key whose value is not the desk file's, after the change. */
-      readonly changed: Readonly<Record<string, number>>;
+      readonly changed: Readonly<Record<string, DeclaredValue>>;
       /** What the desk file said for those keys. */
-      readonly fileValues: Readonly<Record<string, number>>;
+      readonly fileValues: Readonly<Record<string, DeclaredValue>>;
       readonly configHash: string;
       readonly by: string;
       readonly reason: string;

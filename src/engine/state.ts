@@ -2,6 +2,7 @@
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
+import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
@@ -114,8 +115,8 @@ export interface UnvaluedFee {
 export interface SettingsState {
   /** Counts every change; 0: as the desk file says. */
   readonly version: number;
-  readonly changed: Readonly<Record<string, number>>;
-  readonly fileValues: Readonly<Record<string, number>>;
+  readonly changed: Readonly<Record<string, DeclaredValue>>;
+  readonly fileValues: Readonly<Record<string, DeclaredValue>>;
 }
 
 /** What the tracker knows of one strategy. */

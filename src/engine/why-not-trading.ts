@@ -1,11 +1,14 @@
 /** "Why is it not trading?": every reason, and what each waits for. */
+import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
+import { moment } from '../domain/moment.js';
+import { priceWords } from '../domain/order-words.js';
 import { grossOf, partOfEquity, sumOf } from '../limits/exposure.js';
 import { largestPosition } from '../limits/size-factor.js';
 import { staleMsOf } from '../limits/stale-data.js';
 import { accountView, openPositions, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
-import type { Core } from './core.js';
+import { type Core, liveOrders } from './core.js';
 import { isTradable } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
 import { openFeeReason } from './orders/fee-value.js';
@@ -21,7 +24,7 @@ export interface WaitingReason {
   readonly waitsFor: string;
 }
 
-/** Empty only where every strategy holds a position or has an entry resting. */
+/** Empty only where every strategy holds a position or has an entry resting that waits for no trigger. */
 export function whyNotTrading(core: Core): WaitingReason[] {
   return [
     ...deskReasons(core),
@@ -116,16 +119,34 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
     const reason = `warming up: ${slot.barsSeen} of ${slot.strategy.warmupBars} bars seen`;
     return [{ subject, reason, waitsFor: `${missing} more finished bars` }];
   }
+  const resting = stopEntryReason(core, slot, subject);
+  if (resting !== null) return [resting];
   if (isInTheMarket(core, slot.instrument.id)) return [];
   // One of a desk's own may have no words for it.
   const reason = slot.strategy.state() || 'no entry signal';
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 
+/** An entry by a stop may rest for long: what it waits for is no signal. */
+function stopEntryReason(
+  core: Core,
+  { name, instrument }: StrategySlot,
+  subject: string,
+): WaitingReason | null {
+  const entry = liveOrders(core, instrument.id).find(
+    ({ intent }) => intent.purpose === 'entry' && intent.type === 'stop' && intent.strategy === name,
+  );
+  if (entry === undefined || entry.filledLots > 0) return null;
+  const { intent } = entry;
+  const words = priceWords(intent, (ticks) => formatDecimal(ticks, instrument.tickSize));
+  const reason = `an entry rests: ${intent.side}${words}`;
+  return { subject, reason, waitsFor: `the ${intent.side === 'buy' ? 'ask' : 'bid'} to reach its trigger` };
+}
+
 function switchedOff(core: Core, slot: StrategySlot, subject: string): WaitingReason {
   const off = core.state.tracks.get(slot.name)?.off ?? null;
   const reviewMs = nextReviewMs(core, slot.name);
-  const again = reviewMs === null ? '' : `${new Date(reviewMs).toISOString()} by market time, or `;
+  const again = reviewMs === null ? '' : `${moment(reviewMs)} by market time, or `;
   return {
     subject,
     reason: off === null ? 'switched off' : `switched off by ${off.by}: ${off.reason}`,

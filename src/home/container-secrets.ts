@@ -9,7 +9,7 @@ import { homePaths, SECRET_FILES } from './runtime.js';
 type SecretName = keyof typeof SECRET_FILES;
 
 /** Put beside the secrets by hand instead of into the environment; nobody makes them. */
-const OWN_FILES = ['telegram-bot-token', 'telegram-chat-id'] as const;
+const OWN_FILES = { telegram: ['telegram-bot-token', 'telegram-chat-id'], mail: ['smtp-password'] } as const;
 
 interface Dealt {
   readonly secrets: readonly SecretName[];
@@ -17,6 +17,8 @@ interface Dealt {
   readonly known?: readonly SecretName[];
   /** The bot's token and chat, where they lie beside the secrets. */
   readonly telegram?: true;
+  /** The password at the mail server, likewise. */
+  readonly mail?: true;
 }
 
 export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
@@ -31,6 +33,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'telegramVoteKey',
       'payloadKey',
       'dataKey',
+      'backupKey',
       'operatorPasswordHash',
     ],
     known: ['operatorPassword'],
@@ -51,6 +54,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
   telegram: {
     secrets: ['postgresAppPassword', 'decisionKey', 'telegramVoteKey', 'telegramLinkKey', 'payloadKey'],
     telegram: true,
+    mail: true,
   },
   /** What a person may do on the command line, who signs in there. */
   cli: {
@@ -80,8 +84,12 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
 };
 
 export function filesOf(service: string): readonly string[] {
-  const { secrets, known = [], telegram } = CONTAINER_SECRETS[service] ?? { secrets: [] };
-  return [...[...secrets, ...known].map((name) => SECRET_FILES[name]), ...(telegram ? OWN_FILES : [])];
+  const { secrets, known = [], telegram, mail } = CONTAINER_SECRETS[service] ?? { secrets: [] };
+  return [
+    ...[...secrets, ...known].map((name) => SECRET_FILES[name]),
+    ...(telegram ? OWN_FILES.telegram : []),
+    ...(mail ? OWN_FILES.mail : []),
+  ];
 }
 
 /** Into one folder for each service below `into`: what it is to have, and nothing that it had before. */

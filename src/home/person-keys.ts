@@ -2,53 +2,116 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { PersonKey, RealMoneyRules } from '../domain/signed-vote.js';
+import type { PasswordKey, PersonKey, RealMoneyRules } from '../domain/signed-vote.js';
+import { namedPages, type VotePasskey } from '../domain/vote-passkey.js';
+import { isEndedPasskey } from './ended-sign-ins.js';
 import { peopleFolder } from './people-folder.js';
+import type { Runtime } from './runtime.js';
 import { readSecret } from './secrets.js';
 
 const FILE = 'keys.json';
 const BYTES_MAX = 256 * 1024;
 const PEOPLE_MAX = 100;
+const PASSKEYS_MAX = 10;
 
-const keySchema = z.strictObject({
-  kind: z.literal('ed25519-scrypt'),
-  keyId: z.string().regex(/^[0-9a-f]{16}$/),
-  salt: z.string().regex(/^[\w-]{22}$/),
-  publicKey: z.string().regex(/^[\w-]{43}$/),
-  enrolledMs: z.number().int(),
-});
-const fileSchema = z.record(z.string().max(64), keySchema);
+const base64url = (charsMax: number) =>
+  z
+    .string()
+    .max(charsMax)
+    .regex(/^[\w-]+$/);
 
-/** Null where this person has none. Throws where the file is damaged, or others than its owner can read or change it. */
-export function personKeyOf(home: string, person: string): PersonKey | null {
+const keySchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('ed25519-scrypt'),
+    keyId: z.string().regex(/^[0-9a-f]{16}$/),
+    salt: z.string().regex(/^[\w-]{22}$/),
+    publicKey: z.string().regex(/^[\w-]{43}$/),
+    enrolledMs: z.number().int(),
+  }),
+  z.strictObject({
+    kind: z.literal('passkey'),
+    keyId: z.string().regex(/^[0-9a-f]{32}$/),
+    name: z.string().max(100),
+    credentialId: base64url(1400),
+    rpId: z.string().min(1).max(253),
+    algorithm: z.number().int(),
+    publicKey: base64url(1024),
+    enrolledMs: z.number().int(),
+  }),
+]);
+/** One alone stands without a list, as before there were passkeys. */
+const fileSchema = z.record(z.string().max(64), z.union([keySchema, z.array(keySchema)]));
+
+/** Empty where this person has none. Throws where the file is damaged, or others than its owner can read or change it. */
+export function personKeysOf(home: string, person: string): readonly PersonKey[] {
   const keys = read(home);
-  return Object.hasOwn(keys, person) ? (keys[person] ?? null) : null;
+  const own = Object.hasOwn(keys, person) ? (keys[person] ?? []) : [];
+  return own.filter((key) => key.kind !== 'passkey' || !isEndedPasskey(home, key.credentialId));
 }
 
-/** Sets or replaces; null takes it away. False where there was nothing to take away. */
-export function enrolPersonKey(home: string, person: string, key: PersonKey | null): boolean {
-  const { [person]: before, ...rest } = read(home);
-  const keys = key === null ? rest : { ...rest, [person]: key };
-  if (Object.keys(keys).length > PEOPLE_MAX) throw new Error(`more than ${PEOPLE_MAX} people have keys`);
+/** Null where this person has none that is made from a password. Throws as `personKeysOf`. */
+export const passwordKeyOf = (home: string, person: string): PasswordKey | null =>
+  personKeysOf(home, person).find((key) => key.kind === 'ed25519-scrypt') ?? null;
+
+/** Those with which this person votes. Throws as `personKeysOf`. */
+export const votePasskeysOf = (home: string, person: string): readonly VotePasskey[] =>
+  personKeysOf(home, person).filter((key) => key.kind === 'passkey');
+
+/** In the place of what this person made from a password before; a passkey comes beside others. Throws where there are too many. */
+export function enrolPersonKey(home: string, person: string, key: PersonKey): void {
+  const isReplaced = (before: PersonKey): boolean =>
+    key.kind === 'passkey' ? before.keyId === key.keyId : before.kind === key.kind;
+  const keys = [...personKeysOf(home, person).filter((before) => !isReplaced(before)), key];
+  if (keys.length > PASSKEYS_MAX + 1)
+    throw new Error(`${person} has ${PASSKEYS_MAX} passkeys for votes already; remove one first`);
+  write(home, person, keys);
+}
+
+/** Takes away those that are meant; left out: all. What was taken away. */
+export function removePersonKeys(
+  home: string,
+  person: string,
+  isMeant: (key: PersonKey) => boolean = () => true,
+): readonly PersonKey[] {
+  const keys = personKeysOf(home, person);
+  const removed = keys.filter(isMeant);
+  if (removed.length > 0)
+    write(
+      home,
+      person,
+      keys.filter((key) => !isMeant(key)),
+    );
+  return removed;
+}
+
+/** How votes about real money are checked in this installation. `web`: where the desk's page is. */
+export function peoplesKeys(
+  home: string,
+  web: Runtime['web'],
+): Pick<RealMoneyRules, 'keysOf' | 'chatKey' | 'pages'> {
+  return {
+    keysOf: (person) => personKeysOf(home, person),
+    chatKey: () => readSecret(home, 'telegramVoteKey'),
+    pages: () => namedPages(web.port, web.publicUrl),
+  };
+}
+
+function write(home: string, person: string, keys: readonly PersonKey[]): void {
+  const { [person]: _before, ...rest } = read(home);
+  const all: Readonly<Record<string, readonly PersonKey[]>> =
+    keys.length === 0 ? rest : { ...rest, [person]: keys };
+  if (Object.keys(all).length > PEOPLE_MAX) throw new Error(`more than ${PEOPLE_MAX} people have keys`);
+  const shown = Object.entries(all).map(([name, own]) => [name, own.length === 1 ? own[0] : own]);
   mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
   const next = `${fileOf(home)}.new`;
-  writeFileSync(next, `${JSON.stringify(keys, null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(next, `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`, { mode: 0o600 });
   chmodSync(next, 0o600);
   renameSync(next, fileOf(home));
-  return before !== undefined || key !== null;
-}
-
-/** How votes about real money are checked in this installation. */
-export function peoplesKeys(home: string): Pick<RealMoneyRules, 'keyOf' | 'chatKey'> {
-  return {
-    keyOf: (person) => personKeyOf(home, person),
-    chatKey: () => readSecret(home, 'telegramVoteKey'),
-  };
 }
 
 const fileOf = (home: string): string => join(peopleFolder(home), FILE);
 
-function read(home: string): Readonly<Record<string, PersonKey>> {
+function read(home: string): Readonly<Record<string, readonly PersonKey[]>> {
   const path = fileOf(home);
   let text: string;
   try {
@@ -63,7 +126,8 @@ function read(home: string): Readonly<Record<string, PersonKey>> {
     throw error;
   }
   try {
-    return fileSchema.parse(JSON.parse(text));
+    const entries = Object.entries(fileSchema.parse(JSON.parse(text)));
+    return Object.fromEntries(entries.map(([person, keys]) => [person, [keys].flat()]));
   } catch {
     throw new Error(`${path} is damaged; no key is believed. Enrol anew: fermata person key NAME`);
   }

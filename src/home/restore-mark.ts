@@ -12,6 +12,8 @@ export interface RestoreMark {
   readonly database: string;
   /** What of `staged` the backup holds: names of files and folders. */
   readonly has: readonly string[];
+  /** The accounts stay where they are: the ledger catches up from their journal. */
+  readonly databaseOnly?: boolean;
   /** Of somebody else: nothing of it was moved. */
   readonly keepsTemporal: boolean;
   /** What was there goes here: a folder, and a database. */

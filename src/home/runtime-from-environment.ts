@@ -39,6 +39,7 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
     deskFile: file,
     deskFolder: folder,
     configHash,
+    calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
     market: { kind, files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     postgres: {
       host: required(env, 'FERMATA_POSTGRES_HOST'),

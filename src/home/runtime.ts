@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import type { DeskCalendar } from '../domain/trading-day.js';
 
 /** Homes of further desks lie in this folder of FERMATA_HOME, each by its desk's name. */
 export const DESK_HOMES = 'desk-homes';
@@ -91,6 +92,8 @@ export interface DeskPaths {
   readonly journal: string;
   /** How far each journal had come. */
   readonly journalEnds: string;
+  /** How far the authenticators had counted whose passkeys voted. */
+  readonly voteCounters: string;
   readonly paperBook: string;
   /** Paper accounts of other prices than those that are traded on now. */
   readonly restingAccounts: string;
@@ -108,6 +111,7 @@ export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
     account,
     journal: join(account, 'journal'),
     journalEnds: join(root, 'journal-ends.json'),
+    voteCounters: join(root, 'vote-counters.json'),
     paperBook: join(account, 'paper-book'),
     restingAccounts: join(root, 'resting-accounts'),
     rulesFrom: join(root, 'rules-from'),
@@ -154,6 +158,8 @@ export interface Runtime {
   /** Where the desk file of a person lies, with the desk's own checks; absent: where `deskFile` does. */
   readonly deskFolder?: string;
   readonly configHash: string;
+  /** How the desk counts its days; absent: written by a build of before. */
+  readonly calendar?: DeskCalendar;
   readonly market: MarketChoice;
   readonly postgres: {
     readonly host: string;
@@ -171,6 +177,10 @@ export interface Runtime {
   /** A simulator on this machine takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
   readonly simulatedVenue?: string;
 }
+
+/** A build of before wrote none down, and kept no log by days either. */
+export const calendarOf = ({ calendar }: Pick<Runtime, 'calendar'>): DeskCalendar =>
+  calendar ?? { timezone: 'UTC', dayBoundary: '00:00' };
 
 export const deskFolderOf = ({ deskFile, deskFolder }: Pick<Runtime, 'deskFile' | 'deskFolder'>): string =>
   deskFolder ?? dirname(resolve(deskFile));
@@ -212,6 +222,8 @@ export const SECRET_FILES = {
   metricsToken: 'metrics-token',
   /** Seals what was fetched from a venue (32 bytes hex). */
   dataKey: 'data-key',
+  /** Seals and signs backups that leave this machine (32 bytes hex): of whoever sends and fetches them. */
+  backupKey: 'backup-key',
 } as const;
 
 /** Of the servers, and of what was fetched: the same for every desk of an installation. */

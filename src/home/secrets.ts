@@ -22,6 +22,7 @@ const RANDOM_KEYS = [
   'payloadKey',
   'tokenKey',
   'metricsToken',
+  'backupKey',
 ] as const satisfies readonly SecretName[];
 
 /** Throws with what to do where the secret does not exist. */

@@ -10,6 +10,8 @@ export interface ProcessStatus {
   readonly state: ProcessState;
   readonly pid: number | null;
   readonly restarts: number;
+  /** When the process that runs now was started; null where none does. */
+  readonly startedWallMs?: number | null;
   /** The newest unexpected end; null: none since the supervisor started. */
   readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
 }

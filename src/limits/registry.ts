@@ -19,6 +19,7 @@ import {
   protectableRule,
   reducesRule,
   sessionRule,
+  stopEntryRule,
   venueBreakerRule,
 } from './rules.js';
 import { staleDataLimit } from './stale-data.js';
@@ -38,6 +39,7 @@ export const GATE = [
   feeValueRule,
   volatilityLimit,
   marketEntryRule,
+  stopEntryRule,
   priceCollarLimit,
   stopLossLimit,
   dailyLossLimit,

@@ -73,6 +73,32 @@ export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
   };
 });
 
+/**
+ * By a stop only from a trigger on that the market has still to reach, down to a worst price beyond it. The spread of now
+ * stands for that of then: a protective stop within it would go off as the entry is filled.
+ */
+export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTicks }) => {
+  if (intent.purpose !== 'entry' || intent.type !== 'stop') return null;
+  const refused = (reason: string) => ({ limit: 'stop-entry', reason });
+  const { side, limitTicks, stopTicks, protectTicks, timeInForce } = intent;
+  const buys = side === 'buy';
+  const isBehind = (ticks: number, other: number) => (buys ? ticks < other : ticks > other);
+  if (stopTicks === null || limitTicks === null || isBehind(limitTicks, stopTicks) || timeInForce !== 'GTC')
+    return refused('an entry by a stop needs a trigger, and a worst price that is not before it');
+  const price = (ticks: number) => formatDecimal(ticks, instrument.tickSize);
+  const quoteTicks = buys ? askTicks : bidTicks;
+  if (!isBehind(quoteTicks, stopTicks)) {
+    const [from, quote] = buys ? ['a purchase above the ask', 'ask'] : ['a sale below the bid', 'bid'];
+    return refused(
+      `the trigger ${price(stopTicks)} is on the wrong side: a stop is for ${from}, and the ${quote} is ${price(quoteTicks)}`,
+    );
+  }
+  const spreadTicks = askTicks - bidTicks;
+  const filledAtTicks = buys ? stopTicks - spreadTicks : stopTicks + spreadTicks;
+  if (protectTicks === null || isBehind(protectTicks, filledAtTicks)) return null;
+  return refused('its stop-loss is so near its trigger that it would go off as the entry is filled');
+});
+
 /** Exits beside the stop that the market could reach, each for a part of what those before it leave. */
 export const exitsRule: Rule = rule(({ intent }) => {
   if (intent.purpose !== 'entry' || intent.exits === undefined) return null;

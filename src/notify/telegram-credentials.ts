@@ -1,9 +1,6 @@
 /** The bot's token and the chat of the alerts: from the environment, from files, never from the desk file. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Desk } from '../desk/schema.js';
-import { secretVariable } from '../desk/secret-variable.js';
-import { homePaths } from '../home/runtime.js';
+import { keptSecret } from './kept-secret.js';
 
 export interface TelegramCredentials {
   readonly token: string;
@@ -27,10 +24,10 @@ export function telegramCredentials(
   env: NodeJS.ProcessEnv = process.env,
 ): TelegramCredentials | null {
   const { enabled, tokenEnv, chatIdEnv } = notify.telegram;
-  const token = secretOf(env, tokenEnv, join(homePaths(home).secrets, 'telegram-bot-token'));
+  const token = keptSecret(env, tokenEnv, home, 'telegram-bot-token');
   if (!enabled || token === null) return null;
   if (!TOKEN_FORM.test(token)) throw new Error(`${tokenEnv} does not hold a bot's token (digits:letters)`);
-  const chatId = secretOf(env, chatIdEnv, join(homePaths(home).secrets, 'telegram-chat-id'));
+  const chatId = keptSecret(env, chatIdEnv, home, 'telegram-chat-id');
   if (chatId !== null && !CHAT_FORM.test(chatId))
     throw new Error(`${chatIdEnv} does not hold a chat's number`);
   const apiRoot = (env.TELEGRAM_API_ROOT || API_ROOT).replace(/\/+$/, '');
@@ -38,14 +35,4 @@ export function telegramCredentials(
   if (!apiRoot.startsWith('https://') && !LOOPBACK.test(apiRoot))
     throw new Error('TELEGRAM_API_ROOT must be https, or on this machine');
   return { token, chatId, apiRoot };
-}
-
-function secretOf(env: NodeJS.ProcessEnv, name: string, file: string): string | null {
-  const given = secretVariable(env, name);
-  if (given !== null) return given;
-  try {
-    return readFileSync(file, 'utf8').trim() || null;
-  } catch {
-    return null;
-  }
 }

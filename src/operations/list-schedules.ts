@@ -1,9 +1,9 @@
 import type { RunVerdict } from '../contracts/routine.js';
+import { nextNominalMs } from '../desk/nominal-times.js';
 import { timesOf } from '../desk/routine-times.js';
 import { readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
 import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
-import { nextNominalMs } from '../temporal/schedules/nominal-times.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
 import type { OperationContext } from './operation.js';
 import { readStatus } from './read-status.js';

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { verifyEvidence } from '../store/evidence/verify-evidence.js';
+import { countSetups } from '../store/noted-setups.js';
 import { openPool } from '../store/pool.js';
 import { readStepOutput } from '../store/step-outputs.js';
 import { openTemporal } from '../temporal/open-temporal.js';
@@ -11,11 +12,13 @@ import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
+import { askForValidation } from './ask-for-validation.js';
 import { drillRestore } from './backup/drill-restore.js';
 import { takeBackup } from './backup/take-backup.js';
 import { changeSize } from './change-size.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAllPositions } from './close-all-positions.js';
+import { cancelEntry, closePosition } from './close-one.js';
 import { explainCash } from './explain-cash.js';
 import { exportRecords } from './export-records.js';
 import { findDataGaps } from './find-data-gaps.js';
@@ -32,6 +35,7 @@ import type { OperationContext } from './operation.js';
 import type { Operations } from './operations.js';
 import { withPlainRequests } from './plain-requests.js';
 import { readStatus } from './read-status.js';
+import { listSetups } from './results/list-setups.js';
 import { readChart } from './results/read-chart.js';
 import { showResults } from './results/show-results.js';
 import { resumeTrading } from './resume-trading.js';
@@ -42,7 +46,7 @@ import { statementToSign } from './statement-to-sign.js';
 import { stopTrading } from './stop-trading.js';
 import { completeTask } from './tasks/complete-task.js';
 import { listTasks } from './tasks/list-tasks.js';
-import { testTelegram } from './test-telegram.js';
+import { testAlert } from './test-alert.js';
 import { toggleStrategy } from './toggle-strategy.js';
 
 /**
@@ -71,6 +75,8 @@ export function operationsOver(context: OperationContext): Operations {
   return withPlainRequests({
     stopTrading: (caller, request) => stopTrading(context, caller, request),
     closeAllPositions: (caller, request) => closeAllPositions(context, caller, request),
+    closePosition: (caller, request) => closePosition(context, caller, request),
+    cancelEntry: (caller, request) => cancelEntry(context, caller, request),
     resumeTrading: (caller, request) => resumeTrading(context, caller, request),
     runRoutine: (caller, request) => runRoutine(context, caller, request),
     readStatus: () => readStatus(context),
@@ -93,12 +99,15 @@ export function operationsOver(context: OperationContext): Operations {
     ownKinds: () => ownKinds(context),
     readIncident: (incident) => readIncident(context, incident),
     statementToSign: (decided) => statementToSign(context, decided),
-    testTelegram: (caller) => testTelegram(context, caller),
+    testAlert: (caller, channel) => testAlert(context, caller, channel),
     changeSize: (caller, request) => changeSize(context, caller, request),
     findDataGaps: (request) => findDataGaps(context, request),
     showResults: (request) => showResults(context, request),
+    listSetups: (query) => listSetups(context, query),
+    countSetups: () => countSetups(context.pool, context.desk.desk),
     readChart: (request) => readChart(context, request),
     listValidations: () => listValidations(context),
+    askForValidation: (caller, request) => askForValidation(context, caller, request),
     preflight: () => askPreflight(context),
     startGoLive: (caller, request) => startGoLive(context, caller, request),
     readGoLive: () => readGoLive(context),

@@ -2,16 +2,19 @@ import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
 import type { Task } from '../contracts/task.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import type { Channel } from '../home/channel-health.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
 import type { ApprovalShown } from './approvals/list-approvals.js';
+import type { ValidationWish } from './ask-for-validation.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
 import type { DrillRequest } from './backup/drill-restore.js';
 import type { TakeBackupRequest } from './backup/take-backup.js';
 import type { SizeRequest } from './change-size.js';
 import type { CoinsRequest } from './claim-coins.js';
+import type { EntryRequest, PositionRequest } from './close-one.js';
 import type { CashExplanation } from './explain-cash.js';
 import type { ExportRequest } from './export-records.js';
 import type { DataGaps } from './find-data-gaps.js';
@@ -23,24 +26,27 @@ import type { IncidentOpened, OpenIncidentRequest, OwnKindShown } from './incide
 import type { ScheduledRun } from './list-schedules.js';
 import type { ValidationShown } from './list-validations.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
+import type { SetupQuery, SetupShown } from './results/list-setups.js';
 import type { ChartRequest, ChartShown } from './results/read-chart.js';
 import type { ResultsRequest, ResultsShown } from './results/show-results.js';
 import type { ResumeRequest } from './resume-trading.js';
-import type { RoutineOutcome } from './run-routine.js';
+import type { RoutineOutcome, RoutineRequest } from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
 import type { SettingsRequest } from './settings/change-settings.js';
 import type { SettingsShown } from './settings/read-settings.js';
 import type { ToDecide } from './statement-to-sign.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
 import type { TaskQuery } from './tasks/list-tasks.js';
-import type { AlertTested } from './test-telegram.js';
+import type { AlertTested } from './test-alert.js';
 import type { ToggleRequest } from './toggle-strategy.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
   closeAllPositions(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
+  closePosition(caller: Caller, request: PositionRequest): Promise<OperationResult>;
+  cancelEntry(caller: Caller, request: EntryRequest): Promise<OperationResult>;
   resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;
-  runRoutine(caller: Caller, request: { readonly name: string }): Promise<RoutineOutcome>;
+  runRoutine(caller: Caller, request: RoutineRequest): Promise<RoutineOutcome>;
   /** Rejects with `TraderUnavailable`. */
   readStatus(): Promise<TraderStatus>;
   listSchedules(): Promise<readonly ScheduledRun[]>;
@@ -66,7 +72,7 @@ export interface Operations {
   /** Null where a vote on this takes no signature of the person's own. */
   statementToSign(decided: ToDecide): Promise<StatementToSign | null>;
   /** Takes up to 20 s. */
-  testTelegram(caller: Caller): Promise<AlertTested>;
+  testAlert(caller: Caller, channel: Channel): Promise<AlertTested>;
   changeSize(caller: Caller, request: SizeRequest): Promise<OperationResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
@@ -76,9 +82,14 @@ export interface Operations {
   exportRecords(caller: Caller | null, request: ExportRequest): AsyncIterable<string>;
   /** Rejects while Postgres is down. */
   showResults(request: ResultsRequest): Promise<ResultsShown>;
+  /** The newest first. Rejects while Postgres is down. */
+  listSetups(query: SetupQuery): Promise<readonly SetupShown[]>;
+  /** How many were ever detected. Rejects while Postgres is down. */
+  countSetups(): Promise<number>;
   /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
   readChart(request: ChartRequest): Promise<ChartShown>;
   listValidations(): Promise<readonly ValidationShown[]>;
+  askForValidation(caller: Caller, request: ValidationWish): Promise<OperationResult>;
   /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;
   /** Pre-flight first; then people are asked. */

@@ -12,6 +12,8 @@ export function withPlainRequests(operations: Operations): Operations {
   const plain: Partial<Operations> = {
     stopTrading: (caller, request) => operations.stopTrading(caller, withPlainText(request)),
     closeAllPositions: (caller, request) => operations.closeAllPositions(caller, withPlainText(request)),
+    closePosition: (caller, request) => operations.closePosition(caller, withPlainText(request)),
+    cancelEntry: (caller, request) => operations.cancelEntry(caller, withPlainText(request)),
     revokeGoLive: (caller, request) => operations.revokeGoLive(caller, withPlainText(request)),
   };
   return new Proxy(operations, {

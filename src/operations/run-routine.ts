@@ -17,11 +17,17 @@ export interface RoutineOutcome extends OperationResult {
   readonly steps: readonly StepResult[];
 }
 
+export interface RoutineRequest {
+  readonly name: string;
+  /** How long to wait for its verdict; left out: as long as its steps may take. It goes on afterwards. */
+  readonly patienceMs?: number;
+}
+
 /** Runs a routine of the desk file now, and waits for its verdict. Proven: it passed, warnings included. */
 export async function runRoutine(
   context: OperationContext,
   caller: Caller,
-  request: { readonly name: string },
+  request: RoutineRequest,
 ): Promise<RoutineOutcome> {
   const { desk, temporal } = context;
   const routine = desk.routines.find(({ name }) => name === request.name);
@@ -41,7 +47,7 @@ export async function runRoutine(
       simulated: status?.marketData.simulated ?? false,
     });
     const slow = routine.steps.some(({ action, waitMinutes }) => action !== undefined || waitMinutes > 0);
-    const patienceMs = slow ? ACTION_PATIENCE_MS : PATIENCE_MS;
+    const patienceMs = request.patienceMs ?? (slow ? ACTION_PATIENCE_MS : PATIENCE_MS);
     const result = await awaitVerdict(temporal, workflowId, patienceMs);
     const verdict = result?.verdict ?? null;
     const failed = (result?.steps ?? []).filter((step) => step.verdict === 'fail');

@@ -29,7 +29,7 @@ export interface VoteSignature {
   readonly configHash: string;
   readonly expiresWallMs: number;
   readonly nonce: string;
-  /** Ed25519 over `statementText`, base64url. */
+  /** Ed25519 over `statementText`, base64url; by a passkey: `assertionText`, whose challenge is the SHA-256 of that text. */
   readonly value: string;
 }
 
@@ -38,8 +38,8 @@ export type StatementToSign = Omit<VoteStatement, 'person' | 'nonce'>;
 
 /** Of a key that is made from a password: RFC 7914, then RFC 8032. About half a second and 128 MiB for one guess. */
 export const KEY_COST = { N: 2 ** 17, r: 8, p: 1, dkLen: 32 } as const;
-/** The longest that a signature is as text. */
-export const SIGNATURE_CHARS_MAX = 1000;
+/** The longest that a signature is as text: a passkey's carries what browser and authenticator say beside it. */
+export const SIGNATURE_CHARS_MAX = 4000;
 
 const PURPOSE = 'fermata vote 1';
 

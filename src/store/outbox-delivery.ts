@@ -135,8 +135,13 @@ export async function pruneOutbox(pool: Queries, desk: string): Promise<number> 
 export interface DeliveryState {
   readonly state: 'pending' | 'sending' | 'sent' | 'refused' | 'given_up';
   readonly finished: boolean;
-  readonly messageId: number | null;
+  readonly arrived: boolean;
   readonly reason: string;
+}
+
+export interface ChatDelivery extends DeliveryState {
+  /** Telegram's, once it has arrived. */
+  readonly messageId: number | null;
 }
 
 /** Of one notice, by its fingerprint; empty while no chat was chosen for it. */
@@ -144,7 +149,7 @@ export async function deliveriesOf(
   pool: Queries,
   desk: string,
   fingerprint: string,
-): Promise<readonly DeliveryState[]> {
+): Promise<readonly ChatDelivery[]> {
   const found = await pool.query<{
     state: DeliveryState['state'];
     message_id: string | null;
@@ -158,6 +163,7 @@ export async function deliveriesOf(
   return found.rows.map((row) => ({
     state: row.state,
     finished: row.finished !== null,
+    arrived: row.message_id !== null,
     messageId: row.message_id === null ? null : Number(row.message_id),
     reason: row.reason,
   }));

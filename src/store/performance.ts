@@ -79,7 +79,7 @@ export interface Costs {
   readonly fills: number;
   readonly fees: number;
   readonly turnover: number;
-  /** Of stop orders: what the fill was worse than the stop's price, in money. Negative: better. */
+  /** Of stops that close: what the fill was worse than the stop's price, in money. Negative: better. */
   readonly stopSlippage: number;
   readonly stopFills: number;
 }
@@ -87,14 +87,15 @@ export interface Costs {
 export async function readCosts(pool: Queries, span: Span): Promise<Costs> {
   const found = await pool.query<Record<keyof Costs, string>>(
     `with ${JOURNAL_INSTRUMENTS}, filled as (
-       select f.side, f.price, f.fee, o.type, o.price as asked, f.quantity * coalesce(multiplier, 1) as units
+       select f.side, f.price, f.fee, o.price as asked, o.type = 'stop' and o.purpose <> 'entry' as stopped,
+          f.quantity * coalesce(multiplier, 1) as units
         from fills f left join orders o on o.desk = f.desk and o.client_id = f.client_id
           left join steps on steps.symbol = f.symbol and steps.incarnation = f.incarnation
         where f.desk = $1 and ${ofAccountInUse('f.incarnation')} and f.market >= $2 and f.market < $3
      ) select count(*) as fills, coalesce(sum(fee), 0) as fees, coalesce(sum(price * units), 0) as turnover,
        coalesce(sum(case when side = 'sell' then asked - price else price - asked end * units)
-         filter (where type = 'stop'), 0) as "stopSlippage",
-       count(*) filter (where type = 'stop') as "stopFills"
+         filter (where stopped), 0) as "stopSlippage",
+       count(*) filter (where stopped) as "stopFills"
       from filled`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],
   );

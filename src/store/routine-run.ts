@@ -91,6 +91,28 @@ function runFrom(row: RoutineRunRow): RoutineRun {
   };
 }
 
+/** Which routine it was of, and what the newest look of each step found, as far as that is recorded; null for an unknown run. */
+export async function readRoutineResults(
+  pool: Pick<Pool, 'query'>,
+  run: { readonly workflowId: string; readonly firstRunId: string },
+): Promise<{
+  readonly routine: string;
+  readonly title: string;
+  readonly results: readonly (RoutineProblem & { readonly key: string })[];
+} | null> {
+  const key = [run.workflowId, run.firstRunId];
+  const found = await pool.query<{ routine: string; title: string }>(
+    'select routine, title from routine_run where workflow_id = $1 and first_run_id = $2',
+    key,
+  );
+  const results = await pool.query<RoutineProblem & { readonly key: string }>(
+    `select distinct on (step_key) step_key as key, name, verdict, observed from evidence
+      where workflow_id = $1 and first_run_id = $2 order by step_key, id desc`,
+    key,
+  );
+  return found.rows[0] ? { ...found.rows[0], results: results.rows } : null;
+}
+
 const PROBLEMS_MAX = 20;
 
 /** The title of a run, and the steps that failed or warned as far as they are recorded; null for an unknown run. */

@@ -169,11 +169,11 @@ export class DeskProcesses {
     this.#heartbeat = watchTrader({
       socketPath: deskPaths(this.context.paths, this.context.options.loaded.desk.desk).controlSocket,
       trader: () => (trader?.status.state === 'running' ? trader.process : null),
-      onSilent: (silentMs) =>
-        this.#tell(
-          'error',
-          `trader has not answered for ${Math.round(silentMs / 1000)} s: it is killed and comes back HALTED`,
-        ),
+      onSilent: (silentMs) => {
+        const silent = `not answered for ${Math.round(silentMs / 1000)} s`;
+        trader?.blame(`it had ${silent}`);
+        this.#tell('error', `trader has ${silent}: it is killed and comes back HALTED`);
+      },
       onMode: (mode, again) => this.context.say(modeLine(mode, again)),
     });
   }

@@ -33,6 +33,7 @@ export class ProcessKeeper {
   #running: Running | null = null;
   #restarts = 0;
   #deaths: number[] = [];
+  #blamed: string | null = null;
   #lastDeath: { readonly how: string; readonly atMs: number } | null = null;
   #timer: NodeJS.Timeout | null = null;
   /** What is under way now: starts and stops of one process never overlap. */
@@ -45,8 +46,16 @@ export class ProcessKeeper {
   }
 
   get status(): ProcessStatus {
-    const pid = this.#running?.process.pid ?? null;
-    return { name: this.name, state: this.#state, pid, restarts: this.#restarts, lastDeath: this.#lastDeath };
+    const { pid = null, startedWallMs = null } = this.#running?.process ?? {};
+    const { name } = this;
+    return {
+      name,
+      state: this.#state,
+      pid,
+      restarts: this.#restarts,
+      startedWallMs,
+      lastDeath: this.#lastDeath,
+    };
   }
 
   get process(): ManagedProcess | null {
@@ -75,6 +84,11 @@ export class ProcessKeeper {
       this.#restarts += 1;
       await this.#relaunch();
     });
+  }
+
+  /** Why it is about to be killed: part of how it ended. */
+  blame(why: string): void {
+    this.#blamed = why;
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -111,8 +125,10 @@ export class ProcessKeeper {
   #died(running: Running, how: string): void {
     if (this.#running !== running) return;
     this.#running = null;
+    const why = this.#blamed;
+    this.#blamed = null;
     if (this.#state === 'stopping') return;
-    this.#countDeath(how, running.process.lastLines());
+    this.#countDeath(why === null ? how : `${how}: ${why}`, running.process.lastLines());
   }
 
   #countDeath(how: string, lastLines: readonly string[]): void {

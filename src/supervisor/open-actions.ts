@@ -1,5 +1,6 @@
 /** Actions of the desk's own folder that go on: each ends within its own limit, whoever else has ended before. */
 import { existsSync } from 'node:fs';
+import { moment } from '../domain/moment.js';
 import { filesOf, namesBegun, readKept } from '../pack/done-once.js';
 import type { Begun } from '../pack/protocol.js';
 import { commandLineOf } from './process-table.js';
@@ -19,7 +20,6 @@ async function goesOn(begunFile: string): Promise<readonly string[]> {
   const begun = readKept<Begun>(begunFile);
   if (begun === null || !PROGRAM.test((await commandLineOf(begun.pid)) ?? '')) return [];
   const { pid, action, begunMs, limitMs } = begun;
-  const until =
-    limitMs === undefined ? '' : `, until ${new Date(begunMs + limitMs).toISOString()} at the latest`;
+  const until = limitMs === undefined ? '' : `, until ${moment(begunMs + limitMs)} at the latest`;
   return [`action ${action ?? ''} (process ${pid}${until})`];
 }

@@ -36,6 +36,17 @@ export async function commandLineOf(pid: number): Promise<string | null> {
   return ps(pid, 'command=');
 }
 
+/** Memory that the process has in use now (resident), in bytes; null where there is no such process. */
+export async function residentBytesOf(pid: number): Promise<number | null> {
+  if (process.platform === 'linux') {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  }
+  const kilobytes = await ps(pid, 'rss=');
+  return kilobytes === null ? null : Number(kilobytes) * 1024;
+}
+
 async function ps(pid: number, column: string): Promise<string | null> {
   const answer = await run('ps', ['-o', column, '-p', String(pid)], { timeout: PS_TIMEOUT_MS }).catch(
     () => null,

@@ -85,6 +85,8 @@ function roleEnvironment(options: RoleStartOptions): NodeJS.ProcessEnv {
 const NEEDED_BY: readonly (readonly [RegExp, readonly RoleName[]])[] = [
   [/^DASHBOARD_PASSWORD/, []],
   [/^TELEGRAM_/, ['telegram', 'operations-worker']],
+  [/^(SMTP_|SENDER_EMAIL$)/, ['telegram']],
+  [/^AWS_/, ['operations-worker']],
   [/^TEMPORAL_/, ['engine-worker', 'operations-worker', 'web', 'telegram']],
 ];
 /** The pre-flight looks at each key, hence the operations worker. */

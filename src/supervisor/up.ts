@@ -39,7 +39,7 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
 async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promise<void> {
   const env = options.env ?? process.env;
   await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
-  const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)));
+  const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)), options.loaded.desk);
   let account: FileLock | null = null;
   try {
     account = claimAccount(options.loaded.desk, paths, env);

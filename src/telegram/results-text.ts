@@ -52,7 +52,7 @@ export function sumsText({ trips, wins, net }: Sums, currency: string | null): s
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'exit',
   protective: 'stop',
-  close: 'close all',
+  close: 'closed',
   foreign: 'by hand',
 };
 

@@ -8,7 +8,8 @@ import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
-import { takeInSpool } from '../notify/spool.js';
+import { keepDoing } from '../notify/keep-doing.js';
+import { mailSettings } from '../notify/mail-settings.js';
 import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
 import { keepTelegramProof, TEST_EVENT } from '../notify/telegram-proof.js';
 import { openOperations } from '../operations/open-operations.js';
@@ -16,7 +17,7 @@ import type { Operations } from '../operations/operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
 import { readBotState, savePoll, savePollProblem } from '../store/outbox-bot.js';
-import { newestMessages, pruneOutbox } from '../store/outbox-delivery.js';
+import { newestMessages } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
@@ -26,9 +27,8 @@ import { buildBot, newBot } from './build-bot.js';
 import { CHAT_COMMANDS } from './commands/registry.js';
 import { isStop } from './commands/stop.js';
 import { grammySignal } from './grammy-signal.js';
-import { keepDoing } from './keep-doing.js';
 import { KnownPeople } from './people.js';
-import { followJournal } from './reading/follow-journal.js';
+import { keepNotices } from './reading/follow-journal.js';
 import { pollForEver, turnOfBot } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
@@ -52,20 +52,29 @@ export const TELEGRAM_TIMING: TelegramTiming = {
 };
 
 const UPKEEP_EVERY_MS = 2_000;
-const PRUNE_EVERY_MS = 3_600_000;
 const TELL_EVERY_MS = 2_000;
 /** Who asks for results or a chart behind so many is told to ask again. */
 const RESULTS_IN_LINE_MAX = 5;
 
-/** Without a token the role runs and does nothing: the desk trades without Telegram. */
+/** Without a token there is no bot: the desk trades without Telegram. */
 export async function startTelegram(runtime: Runtime): Promise<Role> {
   const logger = pino({ name: 'telegram' });
   const log: BotLog = (level, text) => logger[level](text);
   const { desk } = loadDesk(runtime.deskFile);
   const credentials = credentialsOrSaidWhy(runtime, desk, log);
-  if (credentials === null) return { stop: async () => undefined };
+  if (credentials === null && !isMailed(runtime, desk)) return { stop: async () => undefined };
   const pool = openPool(runtime, 'telegram');
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
+  if (credentials === null) {
+    const tasks = keepNotices({ home: runtime.home, desk, pool, trader, log });
+    return {
+      stop: async () => {
+        await Promise.all(tasks.map((task) => task.stop()));
+        trader.close();
+        await pool.end();
+      },
+    };
+  }
   const operations = await openOperations(runtime, undefined, () =>
     readSecret(runtime.home, 'telegramVoteKey'),
   );
@@ -77,6 +86,16 @@ export async function startTelegram(runtime: Runtime): Promise<Role> {
       await Promise.allSettled([operations.close(), pool.end()]);
     },
   };
+}
+
+/** Then what happens at the trader is written down without a bot, too. */
+function isMailed({ home }: Runtime, desk: Desk): boolean {
+  try {
+    return mailSettings(home, desk) !== null;
+  } catch {
+    // The mailer has said it.
+    return false;
+  }
 }
 
 /** A token that can't be right is said and goes no further: the dashboard, in the same process, works without it. */
@@ -153,21 +172,15 @@ export function runTelegram(parts: TelegramParts): Role {
     },
   };
   let seeded = false;
-  let prunedMs = 0;
   const tasks = [
     keepDoing('notices to Telegram', log, async () => {
       seeded = seeded || (await seedMessageIds(lane, pool, desk.desk));
       return (await deliverOnce(outbox)) ? 0 : timing.deliverEveryMs;
     }),
-    keepDoing('people and spool', log, async () => {
+    ...keepNotices(parts),
+    keepDoing('people and buttons', log, async () => {
       await people.refresh(pool);
-      await takeInSpool(home, pool);
       await closeButtons(outbox);
-      if (performance.now() - prunedMs > PRUNE_EVERY_MS) {
-        const lost = await pruneOutbox(pool, desk.desk);
-        if (lost > 0) log('error', `${lost} notices were given up undelivered`);
-        prunedMs = performance.now();
-      }
       return UPKEEP_EVERY_MS;
     }),
     keepDoing('whether alerts arrive', log, async () => {
@@ -180,7 +193,6 @@ export function runTelegram(parts: TelegramParts): Role {
       await watch.tell();
       return TELL_EVERY_MS;
     }),
-    keepDoing("the trader's journal", log, (stopping) => followJournal(parts, stopping)),
     keepDoing('updates from Telegram', log, async (stopping) => {
       await people.refresh(pool).catch(() => undefined);
       const problem = (why: string): void => {

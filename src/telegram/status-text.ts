@@ -12,19 +12,25 @@ export function statusText(status: TraderStatus): string {
   const more = positions.length - POSITIONS_SHOWN;
   const size = reducedSize(status);
   const { text, detail } = headline(status);
+  // With a position it trades: what is said is what holds the next entry back.
+  const waiting = status.mode === 'ACTIVE' && positions.length > 0 ? 'Waiting' : 'Not trading';
   return [
     `${status.desk}: ${text} (${status.trading})`,
     detail,
     `Equity ${status.equity} ${status.currency}, today ${status.dayPnl}, drawdown ${status.drawdownPct} %`,
     ...(size === null ? [] : [`Size: ${size}`]),
-    positions.length === 0 ? 'No position.' : `${positions.length} positions:`,
+    positions.length === 0
+      ? 'No position.'
+      : positions.length === 1
+        ? '1 position:'
+        : `${positions.length} positions:`,
     ...positions.slice(0, POSITIONS_SHOWN).map(positionLine),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
     ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again by: ${resume}`),
     ...status.notTrading
       .slice(0, REASONS_SHOWN)
-      .map(({ subject, reason, waitsFor }) => `Not trading (${subject}): ${reason}; waits for ${waitsFor}`),
+      .map(({ subject, reason, waitsFor }) => `${waiting} (${subject}): ${reason}; waits for ${waitsFor}`),
     `Prices: ${market.label}, ${market.state}`,
   ].join('\n');
 }

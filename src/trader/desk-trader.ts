@@ -9,6 +9,7 @@ import type { Mode } from '../domain/mode.js';
 import { parseMoney } from '../domain/money.js';
 import type { CommandOutcome } from '../engine/effect.js';
 import type { Engine } from '../engine/engine.js';
+import type { Runtime } from '../home/runtime.js';
 import { type DeskAuthority, deskAuthority } from './control/desk-authority.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
@@ -30,6 +31,8 @@ const SETTLE_MS_MAX = 2000;
 
 export interface DeskTraderParts {
   readonly home: string;
+  /** Where the desk's page is. */
+  readonly web: Runtime['web'];
   readonly account: TraderStatus['account'];
   readonly loaded: LoadedDesk;
   readonly instruments: readonly Instrument[];
@@ -54,7 +57,8 @@ export class DeskTrader implements CommandedTrader {
   readonly #recent: RecentEntries;
 
   constructor(parts: DeskTraderParts) {
-    const { home, account, loaded, instruments, journal, engine, venue, feed, clock, startedWallMs } = parts;
+    const { home, web, account, loaded, instruments, journal, engine, venue, feed, clock, startedWallMs } =
+      parts;
     const { desk, configHash } = loaded;
     this.#parts = parts;
     this.#market = new MarketWatch(feed, instruments);
@@ -72,6 +76,7 @@ export class DeskTrader implements CommandedTrader {
     };
     this.authority = deskAuthority({
       home,
+      web,
       loaded,
       engine,
       incarnation: journal.incarnation,

@@ -23,9 +23,10 @@ import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
 import { VenueCalls } from './running/venue-calls.js';
-import { ActivityLog, logRecord } from './status/activity.js';
+import { ActivityLog } from './status/activity.js';
 import { BarHistory } from './status/bar-history.js';
 import { keptOverRestart } from './status/kept-over-restart.js';
+import { RecordLog } from './status/record-log.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp } from './warm-up.js';
 
@@ -95,9 +96,9 @@ async function openOn(
   const venue = await openTradingVenue({ ...parts, desk, instruments, feed, ...books });
   let runner: Runner | null = null;
   try {
-    const { engine, activity, records } = await replayedEngine(parts, instruments, venue);
+    const { engine, activity, recordLog, records } = await replayedEngine(parts, instruments, venue);
     known = engine;
-    runner = buildRunner(parts, { engine, activity, venue, feed, instruments });
+    runner = buildRunner(parts, { engine, activity, recordLog, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
     const begun = engine.begin(runner.stamp());
@@ -111,11 +112,12 @@ async function openOn(
       activity.say(line, { wallMs: parts.clock.wallMs(), marketMs: feed.nowMs() });
     }
     parts.log('info', 'the trader is HALTED and reads the venue', { records, bars: shown, caughtUpFills });
-    const { home } = parts.runtime;
+    const { home, web } = parts.runtime;
     const account = { name: venue.account, resting: restingAccounts(parts.paths) };
     const trader = new DeskTrader({
       ...parts,
       home,
+      web,
       account,
       instruments,
       engine,
@@ -134,10 +136,10 @@ async function openOn(
 }
 
 async function replayedEngine(
-  { loaded, journal, onProgress }: OpenTraderParts,
+  { loaded, journal, log, onProgress }: OpenTraderParts,
   instruments: readonly Instrument[],
   venue: TradingVenue,
-): Promise<{ engine: Engine; activity: ActivityLog; records: number }> {
+): Promise<Replayed & { readonly records: number }> {
   const { desk, configHash } = loaded;
   const { incarnation } = journal;
   const account = await tradedAccount(venue, journal, desk.mode);
@@ -146,12 +148,14 @@ async function replayedEngine(
     engineConfig(desk, configHash, incarnation, instruments, capabilities, account),
   );
   const activity = new ActivityLog(instruments);
+  const recordLog = new RecordLog(log, instruments);
   onProgress('replaying the journal');
   const records = await replayJournal(journal, (record, wallMs) => {
     engine.apply(record);
     activity.add(record, wallMs);
+    recordLog.follow(record);
   });
-  return { engine, activity, records };
+  return { engine, activity, recordLog, records };
 }
 
 function accountChanged(before: string, { source }: MarketFeed): string {
@@ -161,16 +165,19 @@ function accountChanged(before: string, { source }: MarketFeed): string {
   );
 }
 
-interface Running {
+interface Replayed {
   readonly engine: Engine;
   readonly activity: ActivityLog;
-  readonly venue: TradingVenue;
-  readonly feed: MarketFeed;
-  readonly instruments: readonly Instrument[];
+  readonly recordLog: RecordLog;
 }
 
-function buildRunner({ journal, clock, log, onBroken }: OpenTraderParts, running: Running): Runner {
-  const { engine, activity, venue, feed, instruments } = running;
+interface Running extends Replayed {
+  readonly venue: TradingVenue;
+  readonly feed: MarketFeed;
+}
+
+function buildRunner({ journal, clock, onBroken }: OpenTraderParts, running: Running): Runner {
+  const { engine, activity, recordLog, venue, feed } = running;
   return new Runner({
     engine,
     journal,
@@ -181,7 +188,7 @@ function buildRunner({ journal, clock, log, onBroken }: OpenTraderParts, running
     marketNowMs: () => feed.nowMs(),
     onRecord: (record, wallMs) => {
       activity.add(record, wallMs);
-      logRecord(log, record, instruments);
+      recordLog.write(record);
     },
     onBroken,
   });

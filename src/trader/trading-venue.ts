@@ -82,7 +82,8 @@ async function openAtVenue({
     rateLimited: desk.venue.rateLimit.enabled,
     expectedLots,
     expectedAccount,
-    onRefusedAnswer: (answer) => log('warn', 'an answer of the exchange could not be believed', { answer }),
+    onRefusedAnswer: (answer) =>
+      log('warn', 'an answer of the exchange could not be believed', { kind: 'venue', answer }),
   });
   return { port, paper: null, account: live.accounts[endpoint.kind] };
 }

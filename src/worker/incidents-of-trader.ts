@@ -1,9 +1,11 @@
-/** Opens an incident for what the trader's status shows, and for processes that ended unexpectedly. */
+/** Opens an incident for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders. */
 import type { Symptom } from '../contracts/incident-activities.js';
 import { serviceOf } from '../domain/container-service.js';
+import { moment } from '../domain/moment.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
+import { readRejectedOrders } from '../store/rejected-orders.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
-import { symptomsOf } from '../temporal/incidents/symptoms.js';
+import { rejectionSymptom, symptomsOf } from '../temporal/incidents/symptoms.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 import type { RoleSeen } from './roles-alone.js';
@@ -39,6 +41,22 @@ export function incidentsOfProcesses(
   });
 }
 
+const ORDERS_EVERY_MS = 5_000;
+/** How far back after a worker that was away: what had its incident has it no second time. */
+const ORDERS_SINCE_MS = 24 * 3_600_000;
+
+/** Null where the desk has no kind of incident that rejected orders open. */
+export function incidentsOfOrders(context: TraderWatchContext, log: Logger): Repeating | null {
+  const { desk, pool } = context;
+  const symptomOf = rejectionSymptom(desk);
+  if (symptomOf === null) return null;
+  const report = reporter(context, Number.POSITIVE_INFINITY);
+  return repeat('watch over orders', ORDERS_EVERY_MS, log, async () => {
+    const rejected = await readRejectedOrders(pool, desk.desk, Date.now() - ORDERS_SINCE_MS);
+    await report(rejected.map(symptomOf));
+  });
+}
+
 type ProcessSeen = Pick<ProcessStatus, 'name' | 'lastDeath'> &
   Pick<Partial<RoleSeen>, 'silentSinceMs'> & { readonly state: string };
 
@@ -60,7 +78,7 @@ export function crashOf({ name, lastDeath, state }: ProcessSeen): Symptom[] {
 /** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
 function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
   if (typeof silentSinceMs !== 'number') return [];
-  const since = new Date(silentSinceMs).toISOString();
+  const since = moment(silentSinceMs);
   return [
     {
       kind: 'crash-and-restart',
@@ -74,13 +92,16 @@ function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
 }
 
 /** One after the other; the first that fails ends the round. */
-function reporter(context: TraderWatchContext): (symptoms: readonly Symptom[]) => Promise<void> {
+function reporter(
+  context: TraderWatchContext,
+  againMs = AGAIN_MS,
+): (symptoms: readonly Symptom[]) => Promise<void> {
   const reported = new Map<string, number>();
   return async (symptoms) => {
     for (const symptom of symptoms) {
       const name = `${symptom.kind}:${symptom.subject}:${symptom.key}`;
       const lastMs = reported.get(name);
-      if (lastMs !== undefined && performance.now() - lastMs < AGAIN_MS) continue;
+      if (lastMs !== undefined && performance.now() - lastMs < againMs) continue;
       await reportSymptom({ ...context, nowMs: Date.now }, symptom);
       reported.set(name, performance.now());
       if (reported.size > REMEMBERED_MAX) reported.delete([...reported.keys()][0] ?? '');

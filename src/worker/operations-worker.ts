@@ -22,7 +22,7 @@ import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { failingChecksOf } from './failing-checks.js';
-import { incidentsOfProcesses } from './incidents-of-trader.js';
+import { incidentsOfOrders, incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
 import { roleLog } from './role-log.js';
 import { serveBuilds } from './serve-builds.js';
@@ -68,6 +68,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
         home: runtime.home,
         tell: (notice) => notify(pool, notice, runtime.home),
         processState: processes.state,
+        restartProcess: processes.restart,
         reportIncident: async (symptom) => {
           await reportIncident({ ...watched, nowMs: Date.now }, symptom);
         },
@@ -91,13 +92,14 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
       failingChecks: failingChecksOf({ runtime, desk, trader, pool }, checks),
     }),
     incidentsOfProcesses(watched, log, processes.look),
+    incidentsOfOrders(watched, log),
     watchStuckWorkflows(watched, log, runtime.home),
     watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
   ];
 
   return {
     stop: async () => {
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(loops.map((loop) => loop?.stop()));
       await Promise.all([worker.stop(), ledger?.stop()]);
       trader.close();
       await commands.end();

@@ -1,12 +1,13 @@
 /** A role that nobody supervises, each a container of its own, does for itself what the supervisor does for the others. */
 import { join } from 'node:path';
-import { homePaths, type Runtime } from '../home/runtime.js';
-import { type DeskLog, deskLogOf } from '../supervisor/log/desk-log.js';
+import { calendarOf, homePaths, type Runtime } from '../home/runtime.js';
+import { type DeskLog, deskLogOf, logFiles } from '../supervisor/log/desk-log.js';
 import { type LaterFile, openLaterFile } from '../supervisor/log/later-file.js';
+import type { MakeRoom } from '../supervisor/log/rotating-file.js';
 import { createRedactor, knownSecrets } from '../supervisor/redact.js';
 import { beginLife, type LivingRole } from './role-life.js';
 
-/** Of each of its two logs: seven roles keep 210 MB at most. */
+/** Of each of its two own logs: seven roles keep 210 MB at most. */
 const FILE_BYTES_MAX = 5 * 1024 * 1024;
 const FILES_KEPT = 2;
 
@@ -14,9 +15,9 @@ const FILES_KEPT = 2;
 export const isAlone = (): boolean => !process.env.FERMATA_RUNTIME;
 
 /** From here on its life is told and its log kept, also how the process ends. Before anything of it writes a line. */
-export function runAlone(role: string, { home }: Runtime): LivingRole {
-  const life = beginLife(role, home);
-  const { log, flush } = openLog(role, homePaths(home));
+export function runAlone(role: string, runtime: Runtime): LivingRole {
+  const life = beginLife(role, runtime.home);
+  const { log, flush } = openLog(role, runtime);
   keepLines(process.stdout, (line) => log.writeChildLine(role, line, 'out'));
   keepLines(process.stderr, (line) => log.writeChildLine(role, line, 'err'));
   // Also what has nothing else to say has a log: its absence would say that it is kept nowhere.
@@ -34,19 +35,18 @@ export function runAlone(role: string, { home }: Runtime): LivingRole {
   return life;
 }
 
-function openLog(
-  role: string,
-  { home, logs }: Pick<ReturnType<typeof homePaths>, 'home' | 'logs'>,
-): { readonly log: DeskLog; readonly flush: () => void } {
+function openLog(role: string, runtime: Runtime): { readonly log: DeskLog; readonly flush: () => void } {
+  const { home, logs } = homePaths(runtime.home);
   const files: LaterFile[] = [];
-  const open = (name: string): LaterFile => {
-    const file = openLaterFile(join(logs, name), FILE_BYTES_MAX, FILES_KEPT);
+  const open = (path: string, makeRoom: MakeRoom): LaterFile => {
+    const file = openLaterFile(path, makeRoom);
     files.push(file);
     return file;
   };
   const redact = createRedactor(knownSecrets(home, process.env));
+  const sizes = { bytesMax: FILE_BYTES_MAX, kept: FILES_KEPT };
   return {
-    log: deskLogOf(role, logs, redact, open),
+    log: deskLogOf(join(logs, `${role}.log`), logFiles(role, logs, sizes, calendarOf(runtime), open), redact),
     flush: () => {
       for (const file of files) file.flush();
     },

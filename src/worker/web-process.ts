@@ -1,15 +1,15 @@
-/** The process of everything that people come in by: the web server and, unless it runs apart, the Telegram bot. */
+/** The process of everything that people come in by: the web server and, unless they run apart, the Telegram bot and the mailer. */
 import { startWeb } from '../api/start.js';
 import type { Role, Runtime } from '../home/runtime.js';
-import { startTelegram } from '../telegram/start.js';
+import { startChannels } from './channels.js';
 
 export async function startWebProcess(runtime: Runtime): Promise<Role> {
   const web = await startWeb(runtime);
   try {
-    const telegram = process.env.FERMATA_SEPARATE === '1' ? null : await startTelegram(runtime);
+    const channels = process.env.FERMATA_SEPARATE === '1' ? null : await startChannels(runtime);
     return {
       stop: async () => {
-        await Promise.all([telegram?.stop(), web.stop()]);
+        await Promise.all([channels?.stop(), web.stop()]);
       },
     };
   } catch (error) {

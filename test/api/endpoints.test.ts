@@ -46,7 +46,23 @@ describe('changing something', () => {
   const DONE = ['POST', '/api/tasks/7/done', { note: 'test' }] as const;
   const CASH = ['POST', '/api/cash', { kind: 'withdrawal', amount: '-6000', reason: 'test' }] as const;
   const COINS = ['POST', '/api/coins', { symbol: 'BTC/USDT', owner: 'foreign', reason: 'test' }] as const;
+  const CLOSE_ONE = ['POST', '/api/positions/close', { symbol: 'BTC/USDT' }] as const;
+  const CANCEL = ['POST', '/api/orders/cancel', { order: 'f1' }] as const;
+  const SIZE = ['POST', '/api/size', { sizePct: 50 }] as const;
+  const RUN = ['POST', '/api/routines/pre-market/run', undefined] as const;
+  const NO_RUN = ['POST', '/api/routines/lunch/run', undefined] as const;
+  const BACKUP = ['POST', '/api/backups', undefined] as const;
+  const COPY = ['POST', '/api/backups', { verify: false }] as const;
+  const VALIDATE = ['POST', '/api/validations', { hours: 48 }] as const;
   it.each([
+    [CLOSE_ONE, { vera: 403, otto: 200, anna: 200 }],
+    [CANCEL, { vera: 403, otto: 200, anna: 200 }],
+    [SIZE, { vera: 403, otto: 200, anna: 200 }],
+    [RUN, { vera: 403, otto: 200, anna: 403 }],
+    [NO_RUN, { vera: 403, otto: 409, anna: 403 }],
+    [BACKUP, { vera: 403, otto: 200, anna: 403 }],
+    [COPY, { vera: 403, otto: 202, anna: 403 }],
+    [VALIDATE, { vera: 403, otto: 202, anna: 403 }],
     [COINS, { vera: 403, otto: 403, anna: 200 }],
     [CASH, { vera: 403, otto: 200, anna: 200 }],
     [STOP, { vera: 403, otto: 200, anna: 200 }],
@@ -131,6 +147,38 @@ describe('portfolio', () => {
       realised: '41.69',
       simulated: true,
     });
+  });
+});
+
+describe('one position, one entry, the size', () => {
+  it('reach the trader in the name of the person, with a reason or without', async () => {
+    const sent = async (path: string, body: object) => {
+      expect((await filled.call('POST', path, 'otto', body)).status, path).toBe(200);
+      return filled.web.trader.calls.at(-1);
+    };
+    expect(await sent('/api/positions/close', { symbol: 'BTC/USDT' })).toMatchObject({
+      method: 'closePosition',
+      params: { symbol: 'BTC/USDT', by: 'otto', reason: 'no reason given' },
+    });
+    expect(await sent('/api/orders/cancel', { order: 'f1', reason: 'too far' })).toMatchObject({
+      method: 'cancelEntry',
+      params: { clientId: 'f1', by: 'otto', reason: 'too far' },
+    });
+    expect(await sent('/api/size', { sizePct: 50 })).toMatchObject({
+      method: 'resize',
+      params: { sizePct: 50 },
+    });
+  });
+
+  it.each([
+    ['/api/positions/close', {}],
+    ['/api/orders/cancel', { order: 7 }],
+    ['/api/size', { sizePct: 101 }],
+    ['/api/size', { sizePct: 1.5 }],
+    ['/api/validations', { hours: 0 }],
+    ['/api/backups', { verify: 'yes' }],
+  ])('%s refuses %j', async (path, body) => {
+    expect((await filled.call('POST', path, 'otto', body)).status).toBe(400);
   });
 });
 

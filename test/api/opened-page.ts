@@ -2,9 +2,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { PersonKey } from '../../src/domain/signed-vote.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
 import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
+import type { StatementToSign } from '../../src/signing/vote-statement.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { rowMaker } from '../support/row-makers.js';
@@ -35,6 +37,10 @@ export class OpenedPage {
   readonly complaints: string[] = [];
   mode: 'paper' | 'live' = 'paper';
   desks: readonly StartedDesk[] = [];
+  /** What is enrolled for votes, whoever asks. */
+  keys: readonly PersonKey[] = [];
+  /** What a vote has to be signed over; null: it takes no signature. */
+  statement: StatementToSign | null = null;
   database!: TestDatabase;
   web!: WebUnderTest;
   page!: Page;
@@ -47,8 +53,12 @@ export class OpenedPage {
     const readGoLive = async () => ({ ...NO_ATTEMPT, mode: this.mode });
     this.web = await startWebUnderTest(
       this.database.pool,
-      { readDesks: async () => this.desks },
-      { ...scriptedPeople({ changed, votes }), readGoLive },
+      { readDesks: async () => this.desks, personKeysOf: () => this.keys },
+      {
+        ...scriptedPeople({ changed, votes }),
+        readGoLive,
+        statementToSign: async () => this.statement,
+      },
     );
     this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
     this.page = await this.#browser.newPage();

@@ -1,7 +1,8 @@
 /** The sections of the built page in Chromium, one after another. */
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { TABS } from '../../dashboard/src/view/use-tab.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
 import { APPROVAL } from './scripted-people.js';
@@ -46,6 +47,52 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     expect(opened.web.trader.calls.findLast(({ method }) => method === 'toggle')).toMatchObject({
       params: { enabled: false, reason: 'too many losses' },
     });
+  });
+
+  it('closes one position once it was confirmed, and cancels an entry at one tap, on a phone', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    onTestFinished(() => page.setViewportSize({ width: 1280, height: 720 }));
+    await open('Desk');
+    const calls = (name: string) => opened.web.trader.calls.filter(({ method }) => method === name);
+    await page.getByRole('button', { name: 'Close BTC/USDT' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Close BTC/USDT?' });
+    expect(await dialog.innerText()).toMatch(/Sells [\d.]+ BTC\/USDT at the market/);
+    expect(calls('closePosition')).toHaveLength(0);
+    await dialog.getByRole('button', { name: 'Close BTC/USDT' }).click();
+    await expect.poll(said).toContain('BTC/USDT is closed');
+    expect(calls('closePosition')).toMatchObject([{ params: { symbol: 'BTC/USDT', by: 'operator' } }]);
+    await page.getByTestId('said').getByRole('button', { name: 'Dismiss' }).click();
+    await page
+      .getByRole('button', { name: /^Cancel the .* entry$/ })
+      .first()
+      .click();
+    await expect.poll(said).toContain('is cancelled');
+    expect(calls('cancelEntry')).toHaveLength(1);
+  });
+
+  it('runs a routine, takes a backup, starts a validation, changes the size', async () => {
+    await open('Go-live');
+    await page.getByRole('button', { name: 'Start a validation…' }).click();
+    await page.getByRole('dialog').getByLabel('Hours of market time').fill('24');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('Validation v1 trades 24 h');
+    await open('Routines');
+    await page.getByRole('button', { name: 'Run now: Pre-market' }).click();
+    await expect.poll(said).toContain('Pre-market: pass');
+    await page.getByRole('button', { name: 'Back up and verify' }).click();
+    await expect.poll(said).toContain('b1: verified');
+    await open('Settings');
+    await page.getByRole('button', { name: 'Change the size…' }).click();
+    await page
+      .getByRole('dialog')
+      .getByLabel(/Position size/)
+      .fill('50');
+    await page.keyboard.press('Enter');
+    await expect.poll(said).toContain('position size is 50 %');
+    expect(opened.web.trader.calls.findLast(({ method }) => method === 'resize')).toMatchObject({
+      params: { sizePct: 50, by: 'operator' },
+    });
+    await page.getByTestId('said').getByRole('button', { name: 'Dismiss' }).click();
   });
 
   it('shows which change of a setting applies at once and which needs approval', async () => {
@@ -179,7 +226,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     expect(await page.getByRole('region', { name: 'Real money' }).innerText()).toContain('paper money');
     await open('Routines');
     await expect
-      .poll(() => page.getByRole('region', { name: 'Runs' }).innerText())
+      .poll(() => page.getByRole('region', { name: 'Runs', exact: true }).innerText())
       .toContain('No routine has run');
     await open('Audit');
     const audit = page.getByRole('region', { name: 'Who did what' });
@@ -250,6 +297,16 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await page.reload();
     await page.getByRole('region', { name: 'Who did what' }).waitFor();
     await open('Desk');
+  });
+
+  it('leads from each section to what explains it', async () => {
+    for (const [, title] of TABS) {
+      await open(title);
+      const href = await page.getByRole('link', { name: 'About this page' }).getAttribute('href');
+      const [path = '', place] = (href ?? '').split('#');
+      const text = await (await opened.web.call('GET', path)).text();
+      expect(text, href ?? title).toContain(place === undefined ? '<h1' : ` id="${place}"`);
+    }
   });
 
   it('never broke its own content policy', () => {

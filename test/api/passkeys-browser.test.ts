@@ -1,7 +1,15 @@
 /** A passkey from the page, at the width of a phone, with Chromium's own authenticator. */
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/domain/decision.js';
+import { publicHalf, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
+import { namedPages, passkeyCode } from '../../src/domain/vote-passkey.js';
+import { groupedCode } from '../../src/signing/vote-passkey.js';
+import { PasskeyTable } from '../../src/store/passkeys.js';
+import { ownKeyOf } from '../support/own-keys.js';
+import { neverForged, rowMaker } from '../support/row-makers.js';
 import { missing, OpenedPage } from './opened-page.js';
-import { PASSWORD } from './web-under-test.js';
+import { DESK, PASSWORD } from './web-under-test.js';
 
 const PHONE = { width: 390, height: 844 };
 const opened = new OpenedPage();
@@ -23,14 +31,7 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     expect(await page.getByRole('link', { name: named }).getAttribute('href')).toBe(named);
     await shot('number');
 
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send('WebAuthn.enable');
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true },
-        ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-      },
-    });
+    const removeDevice = await withDevice(page);
     await page.goto(named);
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -66,6 +67,87 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     await again.click();
     await expect.poll(() => page.getByRole('alert').innerText()).toContain('This passkey was not accepted');
     expect(opened.complaints).toEqual([]);
-    await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+    await removeDevice();
+  });
+
+  it('sign a vote: enrolled by the code that this page showed, over exactly what is decided', async () => {
+    const { page, web, votes, database } = opened;
+    await page.setViewportSize(PHONE);
+    const origin = `http://localhost:${new URL(web.origin).port}`;
+    const removeDevice = await withDevice(page);
+    await page.goto(`${origin}/`);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    const sections = page.getByRole('navigation', { name: 'Sections' });
+    await sections.getByRole('link', { name: 'Settings' }).click();
+    const panel = page.getByRole('region', { name: 'Your passkeys' });
+    await panel.getByRole('button', { name: 'Add a passkey…' }).click();
+    const adding = page.getByRole('dialog', { name: 'Add a passkey' });
+    await adding.getByLabel('A name to know it by').fill('Phone');
+    await adding.getByLabel('Password').fill(PASSWORD);
+    await adding.getByRole('button', { name: 'Add' }).click();
+    const code = /person key operator --passkey ([0-9a-f-]{39})/;
+    await expect.poll(() => page.getByTestId('said').innerText()).toMatch(code);
+    const [, shown = ''] = code.exec(await page.getByTestId('said').innerText()) ?? [];
+
+    const [row] = await new PasskeyTable(database.pool, DESK, rowMaker, () => false, neverForged).of(
+      'operator',
+    );
+    const { id: credentialId, rpId, algorithm, publicKey, name } = row!;
+    const identity = { credentialId, rpId, algorithm, publicKey };
+    const keyId = passkeyCode(identity);
+    expect(groupedCode(keyId)).toBe(shown);
+
+    opened.keys = [
+      { kind: 'passkey', keyId, name, ...identity, enrolledMs: 0 },
+      publicHalf(ownKeyOf('operator'), '', 0),
+    ];
+    const said = { desk: DESK, subject: 'settings 4', choice: 'approve' } as const;
+    const expiresWallMs = Date.now() + 600_000;
+    const terms = { kind: 'settings', account: 'j1', configHash: 'c' } as const;
+    opened.statement = { ...said, ...terms, sizePct: null, expiresWallMs };
+    await sections.getByRole('link', { name: 'Waiting' }).click();
+    await page.getByRole('button', { name: 'Approve…' }).click();
+    const dialog = page.getByRole('dialog', { name: /^Approve:/ });
+    await dialog.getByLabel(/^Reason/).fill('as it was shown');
+    await dialog.getByRole('button', { name: 'Signing password' }).click();
+    await dialog.getByLabel(/^Signing password:/).waitFor();
+    await dialog.getByRole('button', { name: 'Sign with passkey' }).click();
+    if (process.env.SCREENSHOTS !== undefined)
+      await page.screenshot({ path: `${process.env.SCREENSHOTS}/passkeys-vote.png` });
+    expect(await page.evaluate(() => document.body.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
+    await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
+    await expect.poll(() => votes.length, { timeout: 30_000 }).toBe(1);
+
+    const decision: Decision = {
+      ...{ ...said, decisionId: 'v', person: 'operator', via: 'web', atWallMs: 0, expiresWallMs, mac: '' },
+      signature: votes[0]?.signature ?? '',
+    };
+    const rules: RealMoneyRules = {
+      ...{ kind: 'settings', inForce: terms, chatKey: () => '', chatVotesMax: 0 },
+      ...{ keysOf: () => opened.keys, pages: () => namedPages(Number(new URL(origin).port)) },
+    };
+    expect(realMoneyObjection(decision, rules, 1)).toBeNull();
+    expect(realMoneyObjection({ ...decision, subject: 'settings 5' }, rules, 1)).toContain(
+      'it answers another challenge',
+    );
+    expect(opened.complaints).toEqual([]);
+    await removeDevice();
   });
 });
+
+/** Chromium's own authenticator, in the place of a device's; ends with what is returned. */
+async function withDevice(page: Page): Promise<() => Promise<void>> {
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send('WebAuthn.enable');
+  const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true },
+      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    },
+  });
+  return async () => {
+    await devtools.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+    await devtools.detach();
+  };
+}

@@ -65,6 +65,13 @@ export function scriptedPeople(asked: {
   /** Open before it can be read, as an incident is whose run has yet to write it down. */
   let reported: { readonly incident: Incident; looksBefore: number } | null = null;
   return {
+    listSchedules: async () => [
+      {
+        ...{ scheduleId: 'crypto-bot-pre-market', routine: 'pre-market', title: 'Pre-market', known: true },
+        ...{ paused: false, note: '', clock: 'wall', nextMs: NOW_MS + 60_000, nextMarketMs: NOW_MS + 60_000 },
+        last: null,
+      },
+    ],
     listApprovals: async () => [APPROVAL],
     castVote: async (_caller, request) => {
       asked.votes.push(request);

@@ -18,7 +18,7 @@ it('the page signs with the very key that was enrolled on the command line, and 
     sizePct: null,
     expiresWallMs: 9,
   } as const;
-  const signature = await signVote({ statement, key }, 'anna', PASSWORD);
+  const signature = await signVote({ statement, key, passkeys: [] }, 'anna', { password: PASSWORD });
   expect(signature).not.toContain(PASSWORD);
   const times = { atWallMs: 0, expiresWallMs: 9 };
   const decision: Decision = {
@@ -33,16 +33,19 @@ it('the page signs with the very key that was enrolled on the command line, and 
   const rules = {
     kind: 'go-live',
     inForce: { account, configHash },
-    keyOf: () => key,
+    keysOf: () => [key],
+    pages: () => [],
     chatKey: () => '',
     chatVotesMax: 0,
   } as const;
   expect(realMoneyObjection(decision, rules, 1)).toBeNull();
   expect(realMoneyObjection({ ...decision, subject: 'other' }, rules, 1)).toBe('its signature is wrong');
-  await expect(signVote({ statement, key }, 'anna', 'wrong')).rejects.toThrow(
+  await expect(signVote({ statement, key, passkeys: [] }, 'anna', { password: 'wrong' })).rejects.toThrow(
     'The signing password is wrong',
   );
-  await expect(signVote({ statement, key: null }, 'anna', PASSWORD)).rejects.toMatchObject({
+  await expect(
+    signVote({ statement, key: null, passkeys: [] }, 'anna', { password: PASSWORD }),
+  ).rejects.toMatchObject({
     doThis: 'On the command line: fermata person key anna',
   });
 });

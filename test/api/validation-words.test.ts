@@ -29,9 +29,9 @@ describe('what a request got wrong', () => {
   });
 
   it('in the body is named down to the member', async () => {
-    const settings = { values: { 'risk.maxPositionSizePct': '2' }, reason: 'x' };
+    const settings = { values: { 'risk.maxPositionSizePct': ['2'] }, reason: 'x' };
     expect(await detailOf('PUT', '/api/settings', settings)).toBe(
-      '`values.risk.maxPositionSizePct`: expected a number, found "2".',
+      '`values.risk.maxPositionSizePct`: expected a number, or text of 0 to 200 characters, or true or false, found ["2"].',
     );
     expect(await detailOf('POST', '/api/golive', {})).toMatch(
       /^`reason` is missing from the body: expected text /,

@@ -147,7 +147,7 @@ function dependencies(
       temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: null },
       temporalUiProxy: { port: 8234 },
     },
-    personKeyOf: () => null,
+    personKeysOf: () => [],
     passkeys:
       pool === null
         ? { of: down, find: down, add: down, used: down, remove: down }
@@ -210,6 +210,31 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       const { ok } = await client.call('arm', params);
       return outcome(ok, true, 'armed', null);
     },
+    closePosition: async ({ person }, { symbol, reason, commandId }) => {
+      const taken = await client.call('closePosition', { ...identity(person, reason, commandId), symbol });
+      return outcome(taken.ok, true, `${symbol} is closed`, null);
+    },
+    cancelEntry: async ({ person }, { order, reason, commandId }) => {
+      const asked = { ...identity(person, reason, commandId), clientId: order };
+      const taken = await client.call('cancelEntry', asked);
+      return outcome(taken.ok, true, `entry order ${order} is cancelled`, null);
+    },
+    changeSize: async ({ person }, { sizePct, reason }) => {
+      const taken = await client.call('resize', { ...identity(person, reason), sizePct, decisions: [] });
+      return outcome(taken.ok, true, `position size is ${sizePct} %`, null);
+    },
+    runRoutine: async (_caller, { name }) => ({
+      ...(name === 'pre-market'
+        ? outcome(true, true, 'Pre-market: pass', null)
+        : outcome(false, false, `The desk file has no routine "${name}" (it has: pre-market)`, null)),
+      ...{ verdict: 'pass', steps: [] },
+    }),
+    takeBackup: async (_caller, { verify }) => ({
+      ...outcome(true, verify, verify ? 'b1: verified' : 'b1: not verified', null),
+      result: null,
+    }),
+    askForValidation: async (_caller, { hours }) =>
+      outcome(true, false, `Validation v1 trades ${hours} h`, null),
     explainCash: async ({ person }, { kind, amount, reason, commandId }) => {
       const taken = await client.call('explainCash', {
         ...identity(person, reason, commandId),
@@ -279,7 +304,7 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       };
       return exportRecords(context, caller, request);
     },
-    testTelegram: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
+    testAlert: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
       const switched = enabled ?? false;
       const { strategies } = await client.call('status', {});

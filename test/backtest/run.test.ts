@@ -203,6 +203,57 @@ describe('a backtest', () => {
     }
   });
 
+  /** Open, high, low and close of the minutes after the one that asked to buy from 60,010.00 on, at 60,012.00 at worst. */
+  it.each<
+    [string, readonly (readonly [number, number, number, number])[], readonly [number, string, number][]]
+  >([
+    ['not by a high just below its trigger', [[60_000, 60_009.98, 60_000, 60_005]], []],
+    // The high is 60,011.00: the ask is a tick above it, and the slippage another.
+    ['by a high beyond it', [[60_000, 60_011, 60_000, 60_005]], [[6_001_102, 'taker', 40_000]]],
+    ['not in a gap past its worst price', [[60_020, 60_030, 60_015, 60_020]], []],
+    [
+      'at its worst price once the market is back from there',
+      [
+        [60_020, 60_030, 60_015, 60_020],
+        [60_011.5, 60_014, 60_011, 60_013],
+      ],
+      [[6_001_200, 'maker', 60_000]],
+    ],
+  ])('fills an entry by a stop %s', async (_, then, expected) => {
+    const asksAtMs = BEGIN_MS + 4 * MINUTE_MS;
+    const breakout: StrategyDefinition = {
+      ...{ kind: 'breakout', suits: 'trending', parameters: [] },
+      create: () => ({
+        warmupBars: 0,
+        state: () => 'waits',
+        onBar: ({ enter }, { openMs }) => {
+          if (openMs !== asksAtMs) return;
+          const wish = { side: 'buy', type: 'stop', stopTicks: 6_001_000, slippageTicks: 200 } as const;
+          enter({ ...wish, protectTicks: 5_950_000, restBars: 9, because: 'it may break out' });
+        },
+      }),
+    };
+    (STRATEGIES as Map<string, StrategyDefinition>).set('breakout', breakout);
+    try {
+      const of = { name: 'breakout', kind: 'breakout', symbols: ['BTC/USDT'], enabled: true, parameters: {} };
+      const strategies = [{ ...of, size: { equityPct: 5 } }] as unknown as Desk['strategies'];
+      const flat = [60_000, 60_000, 60_000, 60_000] as const;
+      const minutes = [flat, flat, flat, flat, flat, ...then].map(([open, high, low, close], minute) => ({
+        ...{ openMs: BEGIN_MS + minute * MINUTE_MS, open, high, low, close },
+      }));
+      const file = writeMinutes(temporaryFolder(), minutes);
+      const { measure } = await backtest(file, { desk: { ...FEES_IN_CASH, strategies } });
+      expect([...measure!.orders.values()].map(({ intent }) => intent.type)).toContain('stop');
+      const sentMs = asksAtMs + MINUTE_MS;
+      const found = measure!.fills.map(({ priceTicks, liquidity, marketMs }) => [
+        ...[priceTicks, liquidity, marketMs - sentMs],
+      ]);
+      expect(found).toEqual(expected);
+    } finally {
+      (STRATEGIES as Map<string, StrategyDefinition>).delete('breakout');
+    }
+  });
+
   it('tells trades that their targets, stop or time closed apart, and sells half at each target', async () => {
     const staged: StrategyDefinition = {
       ...{ kind: 'staged', suits: 'trending', parameters: [] },

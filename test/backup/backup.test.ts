@@ -114,12 +114,17 @@ describe('a backup', () => {
   });
 
   it('gives way to newer ones, the last one never', async () => {
+    const counted = (keep: number) => ({ keep, days: null });
     const other = await deskToBackUp();
     try {
       for (const day of [1, 2, 3]) await takeBackup(other.request(backupIdAt(Date.UTC(2026, 2, day))));
-      expect(await pruneBackups(other.home, 'another-desk', 1)).toEqual([]);
-      expect(await pruneBackups(other.home, DESK, 2)).toEqual(['2026-03-01T00-00-00-000Z']);
-      expect(await pruneBackups(other.home, DESK, 0)).toEqual(['2026-03-02T00-00-00-000Z']);
+      expect(await pruneBackups(other.home, 'another-desk', counted(1), Date.now())).toEqual([]);
+      expect(await pruneBackups(other.home, DESK, counted(2), Date.now())).toEqual([
+        '2026-03-01T00-00-00-000Z',
+      ]);
+      expect(await pruneBackups(other.home, DESK, counted(0), Date.now())).toEqual([
+        '2026-03-02T00-00-00-000Z',
+      ]);
       expect(await listBackupIds(other.home)).toEqual(['2026-03-03T00-00-00-000Z']);
     } finally {
       await other.dispose();

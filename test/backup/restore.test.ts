@@ -12,9 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupIdAt, backupsFolder, PAPER_BOOK_FOLDER } from '../../src/backup/backup-folder.js';
+import { hashFile } from '../../src/backup/file-hash.js';
+import { type Manifest, readManifest, writeManifest } from '../../src/backup/manifest.js';
 import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { resetPaper } from '../../src/cli/commands/paper.js';
@@ -23,14 +25,18 @@ import { tryLockFile } from '../../src/home/file-lock.js';
 import { readRestoreMark } from '../../src/home/restore-mark.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { applyBatch } from '../../src/ledger/apply-batch.js';
+import { verifyLedger } from '../../src/ledger/verify-ledger.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { endLeftChildren } from '../../src/supervisor/children-file.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { preflight } from '../../src/supervisor/start/preflight.js';
+import { readTold } from '../../src/trader/journal/followed-group.js';
 import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { runCommand } from '../cli/run-command.js';
+import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
 
 const PROGRAM = fileURLToPath(new URL('./restore-until.ts', import.meta.url));
@@ -105,7 +111,10 @@ describe('a desk that is restored', () => {
     const { passed, steps } = await restore(home);
     expect(
       steps.map(({ key, verdict, observed }) => (verdict === 'pass' ? key : `${key}: ${observed}`)),
-    ).toEqual(['files', 'space', 'restore', 'tables', 'ledger', 'resting', 'evidence', 'accounts', 'switch']);
+    ).toEqual([
+      ...['files', 'space', 'restore', 'tables', 'pages'],
+      ...['ledger', 'resting', 'evidence', 'accounts', 'switch'],
+    ]);
     expect(passed).toBe(true);
     const entries = [...readJournal(journalOf(home))];
     const before = [...readJournal(journalOf(desk.home))];
@@ -148,6 +157,39 @@ describe('a desk that is restored', () => {
     });
   });
 
+  it('of which the database alone is restored keeps its journal, from which the ledger catches up, HALTED', async () => {
+    const home = await homeWithBackup();
+    const refused = await restore(home, { databaseOnly: true });
+    expect([refused.passed, refused.steps.at(-1)?.observed]).toEqual([
+      ...[false, 'there is no journal: restore all of the backup'],
+    ]);
+    cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
+      recursive: true,
+    });
+    const before = [...readJournal(journalOf(home))];
+    const { passed, steps } = await restore(home, { databaseOnly: true });
+    expect([passed, steps.find(({ key }) => key === 'journal')?.observed]).toEqual([
+      ...[true, expect.stringMatching(/ entries, and [1-9]\d* to catch up$/)],
+    ]);
+    const after = [...readJournal(journalOf(home))];
+    expect(after.slice(0, -1)).toEqual(before);
+    expect(after.at(-1)?.record).toMatchObject({
+      ...{ type: 'halt', halt: { resume: 'person', by: 'anna', reason: expect.stringContaining(ID) } },
+    });
+    const followed = await inServer(home, 'fermata', async ({ host, port, user, database }) => {
+      const password = readSecret(home, 'postgresPassword');
+      const pool = new Pool({ host, port, database, password, ...(user === undefined ? {} : { user }) });
+      const told = [...readTold(journalOf(home), 1)].map(({ entry, group }) =>
+        group === undefined ? entry : { ...entry, groupBytes: group.toString('base64') },
+      );
+      await applyBatch(pool, { desk: DESK, simulated: true }, told);
+      const proof = await verifyLedger(pool, DESK, journalOf(home));
+      await pool.end();
+      return proof;
+    });
+    expect(followed).toMatchObject({ equal: true, entries: after.length });
+  });
+
   it('stays stopped by whoever has stopped it since, with what they switched off', async () => {
     const home = await homeWithBackup();
     await restore(home);
@@ -159,6 +201,38 @@ describe('a desk that is restored', () => {
     const named = join(restingAccounts, readFileSync(rulesFrom, 'utf8'), 'journal');
     expect(resolve(named)).toBe(resolve(kept?.folder ?? '', 'account', 'journal'));
     expect([...readJournal(named)].at(-1)?.record).toMatchObject(KILLED);
+  });
+
+  it('keeps journal and accounts where the database alone is restored, and is halted all the same', async () => {
+    const home = await homeWithBackup();
+    await restore(home);
+    const paths = deskPaths(homePaths(home), DESK);
+    writeFileSync(join(paths.account, 'mark'), 'of the desk that is there');
+    const [before, incarnation] = [[...readJournal(journalOf(home))], incarnationOf(home)];
+    const { passed, kept } = await restore(home, { databaseOnly: true });
+    expect(passed).toBe(true);
+    expect(incarnationOf(home)).toBe(incarnation);
+    const after = [...readJournal(journalOf(home))];
+    expect(after.slice(0, -1)).toEqual(before);
+    expect(after.at(-1)?.record).toMatchObject({
+      type: 'halt',
+      halt: {
+        mode: 'HALTED',
+        resume: 'person',
+        by: 'anna',
+        reason: expect.stringContaining(`database of backup ${ID}`),
+      },
+    });
+    expect(existsSync(join(paths.account, 'mark'))).toBe(true);
+    await inServer(home, 'fermata', async (client) => {
+      const told = await client.query("select name from evidence where routine = 'restore'");
+      expect(told.rows).toEqual([{ name: 'Database of a backup restored in the place of the desk’s' }]);
+    });
+    // That of before, where the first restore had recorded itself.
+    await inServer(home, kept?.database ?? '', async (client) => {
+      const told = await client.query("select name from evidence where routine = 'restore'");
+      expect(told.rows).toEqual([{ name: 'Backup restored in the place of the desk' }]);
+    });
   });
 
   it('is not touched where one byte of the backup was changed', async () => {
@@ -276,7 +350,109 @@ describe('`fermata restore`', () => {
       '--to-scratch',
       '--json',
     ]);
-    expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true }]);
+    expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true, passedOver: [] }]);
+    expect(existsSync(homePaths(home).postgres)).toBe(false);
+  });
+
+  it('passes over a newer backup that is damaged, and names it', async () => {
+    const home = await homeWithBackup();
+    const damaged = backupIdAt(Date.UTC(2026, 0, 11));
+    const folder = join(backupsFolder(home), damaged);
+    cpSync(join(backupsFolder(home), ID), folder, { recursive: true });
+    const dump = join(folder, 'database.dump');
+    const bytes = readFileSync(dump);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(dump, bytes);
+    const args = ['restore', '--latest', '--to-scratch', '--json'];
+    const { code, out, err } = await runCommand(join(home, '..'), args);
+    const why = 'database.dump was changed: its SHA-256 is another one';
+    const passedOver = [{ id: damaged, why }];
+    expect([code, JSON.parse(out)]).toMatchObject([0, { backup: ID, restored: true, passedOver }]);
+    expect(err).toContain(`! backup ${damaged} is damaged (${why}): it is passed over`);
+    rmSync(join(backupsFolder(home), ID), { recursive: true });
+    const none = await runCommand(join(home, '..'), args);
+    expect([none.code, none.err]).toEqual([1, expect.stringContaining(`no good backup of ${DESK}`)]);
+  });
+});
+
+describe('`fermata rollback`', () => {
+  /** The same once more, taken a week later, and damaged. */
+  async function homeWithDamagedNewest(): Promise<string> {
+    const home = await homeWithBackup();
+    const newer = join(backupsFolder(home), backupIdAt(Date.UTC(2026, 0, 17)));
+    cpSync(join(backupsFolder(home), ID), newer, { recursive: true });
+    const { manifest } = (await readManifest(newer)) as { manifest: Manifest };
+    await writeManifest(newer, {
+      ...manifest,
+      id: backupIdAt(Date.UTC(2026, 0, 17)),
+      takenMs: Date.UTC(2026, 0, 17),
+    });
+    writeFileSync(join(newer, 'desk.yaml'), 'desk: crypto-b0t\n');
+    return home;
+  }
+  const rollback = (home: string, ...args: readonly string[]) =>
+    runCommand(join(home, '..'), ['rollback', ...args, '--confirm', DESK]);
+
+  it('goes back to the newest good backup by itself, the database alone where that is asked for', async () => {
+    const home = await homeWithDamagedNewest();
+    const { code, out, err } = await rollback(home, '--auto', '--db-only', '--json');
+    expect([code, JSON.parse(out || '{}')], err).toMatchObject([
+      0,
+      { backup: ID, desk: DESK, restored: true },
+    ]);
+    expect(err).toContain('2026-01-17T00-00-00-000Z is passed over: desk.yaml was changed');
+    expect(existsSync(journalOf(home))).toBe(false);
+  });
+
+  it('finds the backup of a time, by as much of it as tells it apart', async () => {
+    const home = await homeWithDamagedNewest();
+    const { code, err } = await rollback(home, '--timestamp', '20260117');
+    expect([code, err]).toEqual([1, expect.stringMatching(/^(?!.*no backup)/s)]);
+    expect(existsSync(journalOf(home))).toBe(false);
+    const whole = await rollback(home, '--timestamp', '20260110_000000', '--json');
+    expect([whole.code, JSON.parse(whole.out || '{}')], whole.err).toMatchObject([
+      0,
+      { backup: ID, restored: true },
+    ]);
+    expect(existsSync(journalOf(home))).toBe(true);
+  });
+
+  it('puts the desk file alone back, once it was checked, and keeps the one that was there', async () => {
+    const home = await homeWithBackup();
+    const file = join(home, '..', 'desk.yaml');
+    const runtime = { version: 1, home, desk: DESK, deskFile: file };
+    writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify(runtime));
+    const folder = join(backupsFolder(home), ID);
+    const { manifest } = (await readManifest(folder)) as { manifest: Manifest };
+    const holds = async (text: string): Promise<void> => {
+      writeFileSync(join(folder, 'desk.yaml'), text);
+      const files = manifest.files.filter(({ path }) => path !== 'desk.yaml');
+      await writeManifest(folder, { ...manifest, files: [...files, await hashFile(folder, 'desk.yaml')] });
+    };
+    const shipped = readFileSync(CRYPTO_DESK_FILE, 'utf8');
+    writeFileSync(file, shipped.replace('stopLossPct: 5.0', 'stopLossPct: 4.0'));
+    await holds('desk: crypto-bot\n');
+    const refused = await rollback(home, '--timestamp', ID, '--config');
+    expect([refused.code === 0, refused.err]).toEqual([false, expect.stringContaining('rollback')]);
+    expect(readFileSync(file, 'utf8')).toContain('stopLossPct: 4.0');
+    await holds(shipped);
+    const { code, out, err } = await rollback(home, '--timestamp', ID, '--config', '--json');
+    expect([code, JSON.parse(out || '{}')], err).toMatchObject([0, { backup: ID, file }]);
+    expect(readFileSync(file, 'utf8')).toBe(shipped);
+    expect(readFileSync(JSON.parse(out).kept, 'utf8')).toContain('stopLossPct: 4.0');
+    expect(readdirSync(join(home, '..')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it.each<[why: string, args: readonly string[], says: RegExp]>([
+    ['no backup is named', [], /to which backup/],
+    ['two parts are named', ['--auto', '--config', '--db-only'], /both --config and --db-only/],
+    ['two ways are given', ['--auto', '--timestamp', '20260110'], /both --auto and --timestamp/],
+    ['none is of that time', ['--timestamp', '20260111'], /no backup of 20260111.*name one of: 2026-01-17/s],
+    ['the time is too short', ['--timestamp', '2026'], /no backup of 2026/],
+  ])('touches nothing where %s', async (_why, args, says) => {
+    const home = await homeWithDamagedNewest();
+    const { code, err } = await rollback(home, ...args);
+    expect([code, err]).toEqual([2, expect.stringMatching(says)]);
     expect(existsSync(homePaths(home).postgres)).toBe(false);
   });
 });

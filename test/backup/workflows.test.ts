@@ -2,7 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { backupIdAt } from '../../src/backup/backup-folder.js';
+import type { StorageSettings } from '../../src/backup/offsite/storage.js';
+import { takeBackup } from '../../src/backup/take-backup.js';
 import { backupAge } from '../../src/checks/backup-age.js';
 import type { CheckContext } from '../../src/checks/check.js';
 import { drillAge } from '../../src/checks/drill-age.js';
@@ -10,9 +13,11 @@ import type { BackupInput, BackupResult, DrillInput } from '../../src/contracts/
 import { backupWorkflowId, drillWorkflowId, operationsQueue, routineId } from '../../src/contracts/queues.js';
 import type { RoutineInput, RoutineResult } from '../../src/contracts/routine.js';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
 import { readBackups, readDrills } from '../../src/store/backups.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { RESTING, RESTING_ENTRIES, writeRestingAccount } from './desk-to-back-up.js';
+import { KEYS, objectsOf, settingsOf, startOffsite } from './offsite-bench.js';
 
 let bench: Bench;
 const homes: string[] = [];
@@ -24,17 +29,22 @@ afterAll(async () => {
   for (const home of homes) rmSync(home, { recursive: true, force: true });
 });
 
+afterEach(() => vi.unstubAllEnvs());
+
 interface DeskWithHome extends BenchDesk {
   readonly home: string;
 }
 
-async function deskWithHome(): Promise<DeskWithHome> {
+async function deskWithHome(s3?: StorageSettings): Promise<DeskWithHome> {
   const home = mkdtempSync(join(tmpdir(), 'fermata-home-'));
   homes.push(home);
   const deskFile = join(home, 'desk.yaml');
   writeFileSync(deskFile, 'desk: test\n');
   const runtime = { home, deskFile, configHash: 'c0ffee' } as Runtime;
-  const desk = await bench.desk({ serve: ['operations'], context: { runtime } });
+  const desk = await bench.desk({
+    serve: ['operations'],
+    context: { runtime, desk: { backup: { s3 } } as never },
+  });
   // Known only now; the same object is the worker's.
   Object.assign(runtime, { desk: desk.name });
   return Object.assign(desk, { home });
@@ -58,7 +68,11 @@ async function backUp(desk: BenchDesk, given: Partial<BackupInput> = {}): Promis
   })) as BackupResult;
 }
 
-async function drill(desk: BenchDesk, backupId: string | null = null): Promise<BackupResult> {
+async function drill(
+  desk: BenchDesk,
+  backupId: string | null = null,
+  more: Partial<DrillInput> = {},
+): Promise<BackupResult> {
   const input: DrillInput = {
     desk: desk.name,
     backupId,
@@ -66,6 +80,7 @@ async function drill(desk: BenchDesk, backupId: string | null = null): Promise<B
     marketMs: null,
     person: null,
     evidenceMs: 600_000,
+    ...more,
   };
   return (await bench.client.workflow.execute('restoreDrill', {
     workflowId: drillWorkflowId(desk.name),
@@ -102,6 +117,42 @@ describe('the backup workflow', () => {
     expect(await backupAge(contextOf(desk, 'live'), { maxAgeHours: 0.000001 })).toMatchObject({
       verdict: 'fail',
     });
+  });
+
+  it('sends a copy away where that was asked for, and shows each archive of it', async () => {
+    const simulator = await startOffsite();
+    onTestFinished(() => simulator.close());
+    for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
+    const desk = await deskWithHome(settingsOf(simulator));
+    await ensureSecrets(desk.home);
+    const { backupId, steps, verdict } = await backUp(desk, { offsite: true, tag: 'weekly' });
+    expect([verdict, ...steps.map(({ key }) => key)]).toEqual(['pass', 'take', 'verify', 'prune', 'send']);
+    const stamp = '\\d{8}_\\d{6}\\.tar\\.gz: valid, \\d+ bytes';
+    expect(steps.at(-1)?.observed).toMatch(new RegExp(`^db_${stamp}; config_${stamp}$`));
+    const sent = [...objectsOf(simulator).objects.keys()];
+    expect(sent).toContain(`fermata/${desk.name}/${backupId}/receipt`);
+    // Refused: the copy here stands and counts.
+    vi.stubEnv('TEST_SECRET_KEY', 'another');
+    const refused = await backUp(desk, { offsite: true });
+    expect(refused).toMatchObject({ verdict: 'fail', detail: expect.stringContaining('TEST_SECRET_KEY') });
+    expect((await readBackups(bench.database.pool, desk.name)).map(({ id }) => id)).toContain(
+      refused.backupId,
+    );
+  });
+
+  it('goes on where the storage was away, and says so where the desk has none', async () => {
+    const simulator = await startOffsite();
+    onTestFinished(() => simulator.close());
+    for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
+    const desk = await deskWithHome(settingsOf(simulator));
+    await ensureSecrets(desk.home);
+    let broken = 0;
+    simulator.breakAt = () => broken++ < 8;
+    expect(await backUp(desk, { offsite: true })).toMatchObject({ verdict: 'pass' });
+    expect(broken).toBeGreaterThan(8);
+    const without = await deskWithHome();
+    const { verdict, detail } = await backUp(without, { offsite: true });
+    expect([verdict, detail]).toEqual(['not_run', 'the desk file names no storage: set backup.s3']);
   });
 
   it('does not count what was not read back', async () => {
@@ -151,7 +202,9 @@ describe('the restore drill', () => {
     const { backupId, steps } = await backUp(desk);
     expect(steps.slice(0, 2).map(({ observed }) => observed)).toEqual([
       expect.stringMatching(/, 1 resting account \(\d+ bytes\), /),
-      expect.stringMatching(/, 1 resting account \(\d+ bytes\)$/),
+      expect.stringMatching(
+        /, 1 resting account \(\d+ bytes\); db_\d{8}_\d{6}: valid, \d+ bytes; config_\d{8}_\d{6}: valid, 11 bytes$/,
+      ),
     ]);
     const passed = await drill(desk);
     expect(passed).toMatchObject({ verdict: 'pass', backupId });
@@ -169,6 +222,34 @@ describe('the restore drill', () => {
     expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'fail' });
     const evidence = await desk.evidence('restore-drill');
     expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(6);
+  });
+
+  it('restores the newest of last month where that is asked for, and is not run as long as there is none', async () => {
+    const desk = await deskWithHome();
+    await backUp(desk);
+    const none = await drill(desk, null, { lastMonth: true });
+    expect([none.verdict, none.detail]).toEqual([
+      'not_run',
+      expect.stringContaining('no backup of last month'),
+    ]);
+    const now = new Date();
+    const takenMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1, 20);
+    for (const ms of [takenMs - 86_400_000, takenMs])
+      await takeBackup({
+        id: backupIdAt(ms),
+        runtime: {
+          home: desk.home,
+          desk: desk.name,
+          deskFile: join(desk.home, 'desk.yaml'),
+          configHash: 'c0ffee',
+        },
+        connection: { ...bench.database },
+        nowMs: () => ms,
+      });
+    expect(await drill(desk, null, { lastMonth: true })).toMatchObject({
+      verdict: 'pass',
+      backupId: backupIdAt(takenMs),
+    });
   });
 
   it('runs as a step of a routine, one at a time, with its own evidence', async () => {
@@ -213,9 +294,9 @@ describe('the restore drill', () => {
       args: [input],
     })) as RoutineResult;
     expect(result.verdict).toBe('pass');
-    const verdicts = result.steps.map(({ verdict }) => verdict).sort();
-    expect(verdicts).toEqual(['not_run', 'pass']);
-    expect(result.steps.find(({ verdict }) => verdict === 'not_run')?.observed).toBe('one runs already');
+    // The second one waited for the first.
+    expect(result.steps.map(({ verdict }) => verdict)).toEqual(['pass', 'pass']);
+    expect(await readDrills(bench.database.pool, desk.name)).toHaveLength(2);
     const [step] = await desk.evidence('restore-test');
     expect(step).toMatchObject({ kind: 'action' });
   });

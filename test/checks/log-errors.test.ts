@@ -63,6 +63,20 @@ describe('log-errors', () => {
     });
   });
 
+  it('as of log-search: quotes the lines that have a text, the newest first, and fails where there are too few', async () => {
+    expect(await bench.check('log-search', { has: 'halt' })).toMatchObject({ verdict: 'not_run' });
+    const lines = [line(90, 'warn', 'halt one'), line(50, 'warn', 'halt two'), line(20, 'info', 'calm')];
+    writeFileSync(join(logs(), 'fermata.jsonl'), lines.join(''));
+    expect(await bench.check('log-search', { has: 'halt' })).toEqual({
+      verdict: 'pass',
+      observed: '2 lines; the newest: web: halt two | web: halt one',
+      expected: '1 or more lines with "halt" in the log of the last 24 hours',
+    });
+    expect(await bench.check('log-search', { has: 'halt', hours: 1, linesMin: 2 })).toMatchObject({
+      ...{ verdict: 'fail', observed: '1 lines; the newest: web: halt two' },
+    });
+  });
+
   it('reads long files from their end', async () => {
     const path = join(logs(), 'long.txt');
     const lines = Array.from({ length: 20_000 }, (_, number) => `line ${number}`);

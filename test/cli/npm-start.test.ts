@@ -1,6 +1,6 @@
 /** Options and commands as people type and read them behind npm: with the real one. */
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -94,4 +94,21 @@ it('npm start --json is answered with JSON, though npm keeps the option', async 
   });
   // npm adds JSON of its own about a script that failed.
   expect(out).toMatch(/^\{\s+"error": \{\s+"message": "--speed: expected max/);
+});
+
+it('a bad data file is refused before anything is started for it', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'bad-data-'));
+  try {
+    writeFileSync(
+      join(place, 'bad.csv'),
+      'ts,open,high,low,close,volume\n2026-01-05T10:00:00Z,1,2,1,many,3\n',
+    );
+    const { code, err } = await runCommand(place, ['up', '--data', 'bad.csv']);
+    expect(err).toMatch(/bad\.csv/);
+    expect(code).toBe(2);
+    for (const server of ['postgres', 'temporal'])
+      expect(existsSync(join(place, 'home', server)), server).toBe(false);
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 });

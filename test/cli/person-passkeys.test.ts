@@ -1,15 +1,21 @@
 /** A lost phone: the operator sees somebody's passkeys and takes one away. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { passkeysOf, removePasskey } from '../../src/cli/person-passkeys.js';
+import { passkeysOf, passkeyWithCode, removePasskey } from '../../src/cli/person-passkeys.js';
+import { publicHalf } from '../../src/domain/signed-vote.js';
 import { endPasskeys, isEndedPasskey, signInMark } from '../../src/home/ended-sign-ins.js';
+import { enrolPersonKey, personKeysOf } from '../../src/home/person-keys.js';
 import { passkeyMaker } from '../../src/home/row-makers.js';
 import type { Runtime } from '../../src/home/runtime.js';
+import { groupedCode } from '../../src/signing/vote-passkey.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';
+import { ownKeyOf } from '../support/own-keys.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { neverForged } from '../support/row-makers.js';
+import { SoftwareAuthenticator } from '../support/software-authenticator.js';
+import { votePasskeyOf } from '../support/vote-passkeys.js';
 import { webRuntime } from '../support/web-runtime.js';
 
 let database: TestDatabase;
@@ -26,15 +32,18 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-it('takes one away for good, an audited act, and signs the person out; the others stay until the person goes', async () => {
-  const { pool } = database;
-  const table = new PasskeyTable(
-    pool,
+const tableOfPasskeys = (): PasskeyTable =>
+  new PasskeyTable(
+    database.pool,
     runtime.desk,
     passkeyMaker(home),
     (id) => isEndedPasskey(home, id),
     neverForged,
   );
+
+it('takes one away for good, an audited act, and signs the person out; the others stay until the person goes', async () => {
+  const { pool } = database;
+  const table = tableOfPasskeys();
   const passkey = {
     ...{ person: 'anna', algorithm: -7, publicKey: 'AA', rpId: 'localhost', counter: 0, createdMs: 5 },
   };
@@ -65,4 +74,48 @@ it('takes one away for good, an audited act, and signs the person out; the other
   expect(await names()).toEqual(['\ufffd[2JLaptop']);
   endPasskeys(home, 'anna');
   expect(await names()).toEqual([]);
+});
+
+it('votes once its own code was typed here, and no more once it is taken away, even where its row was gone', async () => {
+  const device = new SoftwareAuthenticator();
+  const { keyId, name, credentialId: id, rpId, algorithm, publicKey } = votePasskeyOf(device, 'localhost');
+  const row = { id, person: 'bert', name, algorithm, publicKey, rpId, counter: 0, createdMs: 5 };
+  await tableOfPasskeys().add(row);
+  const withCode = (typed: string, person = 'bert') => passkeyWithCode(runtime, person, typed, 9);
+
+  await expect(withCode(keyId.slice(0, 16))).rejects.toThrow('this is no whole code');
+  await expect(withCode('0'.repeat(32))).rejects.toThrow('no passkey of bert has this code');
+  await expect(withCode(keyId, 'anna')).rejects.toThrow('no passkey of anna has this code');
+  const enrolled = await withCode(groupedCode(keyId).toUpperCase());
+  expect(enrolled).toMatchObject({ kind: 'passkey', keyId, credentialId: id, publicKey, enrolledMs: 9 });
+
+  const password = publicHalf(ownKeyOf('bert'), Buffer.alloc(16).toString('base64url'), 0);
+  enrolPersonKey(home, 'bert', password);
+  const file = join(home, 'people', 'keys.json');
+  // As a release of before reads it.
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ bert: password });
+  enrolPersonKey(home, 'bert', enrolled);
+  expect(personKeysOf(home, 'bert')).toEqual([password, enrolled]);
+  const before = readFileSync(file);
+  expect(await passkeysOf(runtime, 'bert')).toMatchObject([{ id, signsIn: true, votes: true }]);
+
+  await tableOfPasskeys().remove(id, 'bert', { person: 'bert', via: 'web' });
+  expect(await passkeysOf(runtime, 'bert')).toMatchObject([{ id, signsIn: false, votes: true }]);
+  await removePasskey(runtime, 'bert', id.slice(0, 12));
+  expect(personKeysOf(home, 'bert')).toEqual([password]);
+  expect(await passkeysOf(runtime, 'bert')).toEqual([]);
+  // As a copy of before brings it back.
+  writeFileSync(file, before);
+  expect(personKeysOf(home, 'bert')).toEqual([password]);
+});
+
+it('is another passkey, and has no code of the first, where somebody changed its key in Postgres', async () => {
+  const [mine, theirs] = [new SoftwareAuthenticator(), new SoftwareAuthenticator()];
+  const { keyId, credentialId: id, rpId, algorithm } = votePasskeyOf(mine, 'localhost');
+  // Even by who can make the row's own code, as the web role can.
+  const row = { id, person: 'carl', name: 'Phone', rpId, algorithm, publicKey: theirs.publicKey };
+  await tableOfPasskeys().add({ ...row, counter: 0, createdMs: 5 });
+  await expect(passkeyWithCode(runtime, 'carl', keyId, 9)).rejects.toThrow(
+    'no passkey of carl has this code',
+  );
 });

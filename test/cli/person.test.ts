@@ -6,7 +6,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { deriveSigningKey } from '../../src/domain/signed-vote.js';
 import { verifyPassword } from '../../src/home/password.js';
 import { passwordHashOf } from '../../src/home/people-passwords.js';
-import { personKeyOf } from '../../src/home/person-keys.js';
+import { enrolPersonKey, passwordKeyOf, personKeysOf } from '../../src/home/person-keys.js';
+import { SoftwareAuthenticator } from '../support/software-authenticator.js';
+import { votePasskeyOf } from '../support/vote-passkeys.js';
 import { runCommand } from './run-command.js';
 
 const DESK = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
@@ -97,12 +99,39 @@ it('enrols the public half of a key from a signing password that is not the sign
   expect((await key(own, own)).err).toContain('name or sign-in password is wrong');
   expect((await key(signIn, signIn)).err).toContain('the signing password is the sign-in password');
   expect((await key(signIn, file('short', 'short'))).err).toContain('the signing password has 5 characters');
-  expect(personKeyOf(home, 'anna')).toBeNull();
+  expect(passwordKeyOf(home, 'anna')).toBeNull();
   expect((await key(signIn, own)).code).toBe(0);
-  const enrolled = personKeyOf(home, 'anna')!;
+  const enrolled = passwordKeyOf(home, 'anna')!;
   const again = await deriveSigningKey('another one, for signing', enrolled.salt);
   expect(again.publicKey).toBe(enrolled.publicKey);
   expect(statSync(join(home, 'people', 'keys.json')).mode & 0o777).toBe(0o600);
   const { out } = await fermata(['list']);
   expect(out).toContain(`anna: viewer, approver; key ${enrolled.keyId} since`);
+
+  // A passkey beside it, as `--passkey` enrols it while the database answers.
+  const { keyId, ...passkey } = votePasskeyOf(new SoftwareAuthenticator(), 'localhost');
+  enrolPersonKey(home, 'anna', { keyId, ...passkey });
+  const digits = keyId.slice(0, 8);
+  const both = (await fermata(['list'])).out;
+  expect(both).toContain(`; passkey “Phone” for votes ${digits.slice(0, 4)}-${digits.slice(4)} since`);
+  const remove = (...args: string[]) =>
+    fermata(['key', 'anna', '--password-file', signIn, '--remove', '--passkey', ...args]);
+  expect((await remove('zz')).err).toContain('zz is no code of a passkey');
+  expect((await remove(digits, '--json')).out).toContain('"changed": true');
+  expect(personKeysOf(home, 'anna')).toEqual([enrolled]);
+});
+
+it('shows the passkeys that vote, and takes one away by the beginning of its code', async () => {
+  const signIn = join(home, 'sign-in');
+  writeFileSync(signIn, 'a long enough password', { mode: 0o600 });
+  await fermata(['add', 'anna'], { FERMATA_PERSON_PASSWORD: 'a long enough password' });
+  // As `--passkey` enrols them while the database answers.
+  const [gone, kept] = [0, 1].map(() => votePasskeyOf(new SoftwareAuthenticator(), 'localhost'));
+  for (const passkey of [gone!, kept!]) enrolPersonKey(home, 'anna', passkey);
+  const digits = gone!.keyId.slice(0, 8);
+  const { out } = await fermata(['list']);
+  expect(out).toContain(`; passkey “Phone” for votes ${digits.slice(0, 4)}-${digits.slice(4)} since`);
+  const removed = await fermata(['key', 'anna', '--password-file', signIn, '--remove', '--passkey', digits]);
+  expect(removed.out).toContain('✓ the passkey signs no vote of anna any more');
+  expect(personKeysOf(home, 'anna')).toEqual([kept]);
 });

@@ -5,6 +5,7 @@ import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../sr
 import { progressPrinter } from '../../src/cli/progress-printer.js';
 import { screenLines } from '../../src/cli/screen.js';
 import { statusLines } from '../../src/cli/status-lines.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK, traderStatus } from './trader-double.js';
@@ -104,6 +105,19 @@ describe('the status for people', () => {
     expect(text).toContain('\nwaiting for\n  ETH/USDT: ');
     const flat = statusLines(traderStatus({ positions: [] })).join('\n');
     expect(flat).toContain('\nnot trading because\n  ETH/USDT: ');
+  });
+
+  it('shows where an entry by a stop is triggered, and what it takes at worst', () => {
+    const protective: TraderStatus['orders'][number] = {
+      ...{ clientId: 'f1', symbol: 'BTC/USDT', side: 'buy', type: 'stop', purpose: 'protective' },
+      ...{ state: 'working', quantity: '0.003', filled: '0', price: '101.00', strategy: 'breakout' },
+    };
+    const entry: typeof protective = { ...protective, purpose: 'entry', worstPrice: '102.00' };
+    const text = statusLines(traderStatus({ orders: [entry, protective] })).join('\n');
+    expect(text).toContain(
+      '0.003 stop, triggers at 101.00, 102.00 at worst (entry, working, filled 0)\n' +
+        '  BTC/USDT buy 0.003 stop 101.00 (protective, working, filled 0)',
+    );
   });
 
   it('shows how long positions were without a stop, by cause, and which one is now', () => {

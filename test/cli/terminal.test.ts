@@ -7,7 +7,7 @@ import { WriteStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { byLevel, inTone, withMark } from '../../src/cli/colour.js';
 import { COMMANDS } from '../../src/cli/command-table.js';
-import { LogReader } from '../../src/supervisor/log/log-lines.js';
+import { LogReader, processLogs } from '../../src/supervisor/log/log-lines.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
 import { COMMAND, runCommand } from './run-command.js';
@@ -95,7 +95,7 @@ describe('fermata logs', () => {
 describe('what follows a log', () => {
   it('gives a line once it is whole, characters too', () => {
     writeLog('fermata.log', '');
-    const reader = new LogReader(LOGS());
+    const reader = new LogReader(processLogs(LOGS()));
     const bytes = Buffer.from(line(1, 'info', 'für 1 €'));
     const path = join(LOGS(), 'fermata.log');
     const within = bytes.indexOf('€') + 1;
@@ -109,7 +109,7 @@ describe('what follows a log', () => {
   it('puts lines of several files in the order of their time', () => {
     writeLog('web.log', line(2, 'info', 'b'), line(4, 'info', 'd'));
     writeLog('trader.log', line(1, 'info', 'a'), line(3, 'info', 'c'));
-    const reader = new LogReader(LOGS());
+    const reader = new LogReader(processLogs(LOGS()));
     expect(reader.newest(3, () => true).map((each) => each.at(-1))).toEqual(['b', 'c', 'd']);
   });
 });

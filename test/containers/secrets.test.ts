@@ -135,11 +135,14 @@ describe('the secrets of a container', () => {
       }
     }
     writeFileSync(join(home, 'secrets', 'telegram-bot-token'), 'token');
+    writeFileSync(join(home, 'secrets', 'smtp-password'), 'password');
     dealOutSecrets(home, into);
-    const withToken = readdirSync(into).filter((one) =>
-      readdirSync(join(into, one)).includes('telegram-bot-token'),
-    );
-    expect(withToken.toSorted()).toEqual(['operations-worker', 'preflight', 'telegram']);
+    const given = (file: string) =>
+      readdirSync(into)
+        .filter((one) => readdirSync(join(into, one)).includes(file))
+        .toSorted();
+    expect(given('telegram-bot-token')).toEqual(['operations-worker', 'preflight', 'telegram']);
+    expect(given('smtp-password')).toEqual(['telegram']);
   });
 });
 

@@ -3,20 +3,19 @@ import { describe, expect, it } from 'vitest';
 import {
   needsApproval,
   RISK_SPECS,
+  type SettingValues,
   settingSpecs,
   settingValues,
 } from '../../src/engine/settings/setting-specs.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
 
-type Values = Readonly<Record<string, number>>;
-
-function change(desk: DeskUnderTest, values: Values, approvedBy: readonly string[] = []) {
+function change(desk: DeskUnderTest, values: SettingValues, approvedBy: readonly string[] = []) {
   const { version } = desk.engine.view.settings;
   return desk.command({ name: 'reload', baseVersion: version, values, approvedBy });
 }
 
-function inForce(desk: DeskUnderTest): Record<string, number> {
+function inForce(desk: DeskUnderTest): SettingValues {
   return { ...settingValues(desk.config), ...desk.engine.view.settings.changed };
 }
 
@@ -118,7 +117,7 @@ describe('settings while the desk runs', () => {
       { constructor: 1 },
       { 'strategies.cross.parameters.nothing': 1 },
     ]) {
-      expect(change(desk, values as Values, ['anna']), JSON.stringify(values)).toMatchObject({
+      expect(change(desk, values as SettingValues, ['anna']), JSON.stringify(values)).toMatchObject({
         ok: false,
         code: 'bad-setting',
       });

@@ -145,6 +145,24 @@ describe('Donchian breakout', () => {
     expect(futures!.live('entry', 0)).toMatchObject([{ side: 'sell' }]);
   });
 
+  it('rests by a stop a tick beyond the range where it is told to, at the nearer edge where the venue can short', () => {
+    const byStop = { ...PARAMETERS, stopEntrySlippageTicks: 15 };
+    // The range of the last three bars is 9,980 to 10,030; three average true ranges of 40 below the trigger is the stop.
+    const desk = deskWith('donchianBreakout', byStop);
+    show(desk, RANGE);
+    expect(desk.live('entry', 0)).toMatchObject([
+      { type: 'stop', side: 'buy', stopTicks: 10_031, limitTicks: 10_046, protectTicks: 10_031 - 120 },
+    ]);
+    expect(desk.recorded('order.denied')).toEqual([]);
+    const [low, high] = [9_985, 10_025].map((close) => {
+      const shorting = deskWith('donchianBreakout', byStop, true);
+      show(shorting, [10_000, 10_010, 10_005, close]);
+      return shorting.live('entry', 0)[0];
+    });
+    expect(low).toMatchObject({ side: 'sell', stopTicks: 9_964, limitTicks: 9_949 });
+    expect(high).toMatchObject({ side: 'buy', stopTicks: 10_046, limitTicks: 10_061 });
+  });
+
   it('says what it waits for', () => {
     const desk = deskWith('donchianBreakout', PARAMETERS);
     show(desk, RANGE);

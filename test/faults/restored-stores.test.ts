@@ -84,7 +84,7 @@ async function withOperations<T>(use: (operations: Operations) => Promise<T>): P
 async function askForLooserSettings(operations: Operations): Promise<string> {
   const { settings } = await operations.readSettings();
   const limit = settings.find(({ key }) => key === 'risk.dailyLossLimitPct');
-  const values = { 'risk.dailyLossLimitPct': (limit?.value ?? 0) + 0.5 };
+  const values = { 'risk.dailyLossLimitPct': Number(limit?.value ?? 0) + 0.5 };
   const asked = await operations.changeSettings(caller, { values, reason: 'more room' });
   expect(asked, asked.detail).toMatchObject({ state: 'waiting' });
   return asked.approvalId ?? '';

@@ -24,6 +24,18 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+interface Listed {
+  readonly id: string;
+  readonly detail: string;
+}
+
+interface Shown {
+  readonly state: string;
+  readonly outcome: string;
+  readonly timeline: readonly { readonly name: string }[];
+  readonly files: readonly { readonly name: string }[];
+}
+
 /** By its journal: it may have armed itself before anybody has seen it halted. */
 const haltsSince = (after: number): readonly string[] =>
   [...readJournal(deskPaths(homePaths(desk.home), desk.desk).journal)].flatMap(({ sequence, record }) =>
@@ -53,6 +65,19 @@ describe('a desk whose processes stand still', () => {
     await until('another trader', async () => (await desk.status()).pid !== before.pid);
     await untilActive();
     expect(haltsSince(before.sequence)).toContain('startup');
+    const silent = /^trader ended unexpectedly \(SIGKILL: it had not answered for \d+ s\)$/;
+    const incident = await until('its incident, with the log', async () => {
+      const listed = JSON.parse((await desk.run('incidents', '--all', '--json')).stdout) as Listed[];
+      const opened = listed.find(({ detail }) => silent.test(detail));
+      if (opened === undefined) return null;
+      const shown = JSON.parse((await desk.run('incidents', opened.id, '--json')).stdout) as Shown;
+      return shown.state === 'resolved' && shown.files.length > 0 ? shown : null;
+    });
+    const did = incident.timeline.map(({ name }) => name);
+    expect(did).toEqual(
+      expect.arrayContaining(['Is the process running?', 'Last 100 lines of its log', 'Restart']),
+    );
+    expect(incident.outcome).toContain('trader runs again; the books agree with the venue');
   });
 
   it.each([

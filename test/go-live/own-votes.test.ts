@@ -5,9 +5,19 @@ import { type Decision, signDecision } from '../../src/domain/decision.js';
 import type { GoLiveProposal } from '../../src/domain/go-live.js';
 import { chatCodeOf, signStatement } from '../../src/domain/signed-vote.js';
 import { sizeSubject } from '../../src/domain/size-decision.js';
-import { enrolPersonKey } from '../../src/home/person-keys.js';
+import { enrolPersonKey, removePersonKeys } from '../../src/home/person-keys.js';
 import { enrol, ownKeyOf } from '../support/own-keys.js';
-import { CHAT_KEY, DECISION_KEY, type LiveDesk, liveDesk, ownSignature, vote } from './support/live-desk.js';
+import { type Meddled, SoftwareAuthenticator, type UsedAt } from '../support/software-authenticator.js';
+import { signByPasskey, votePasskeyOf } from '../support/vote-passkeys.js';
+import {
+  CHAT_KEY,
+  DECISION_KEY,
+  type LiveDesk,
+  liveDesk,
+  ownSignature,
+  PAGE_PORT,
+  vote,
+} from './support/live-desk.js';
 
 const ends: (() => Promise<void>)[] = [];
 let desk: LiveDesk;
@@ -92,7 +102,7 @@ it.each([
 });
 
 it('a person without a key of their own decides nothing, and the refusal says how to enrol one', async () => {
-  enrolPersonKey(desk.home, 'second', null);
+  removePersonKeys(desk.home, 'second');
   const both = [vote(proposal, 'operator'), vote(proposal, 'second')] as const;
   await expect(goLive(...both)).rejects.toThrow(/enrolled no key: fermata person key second/);
   enrol(desk.home, 'second');
@@ -143,6 +153,41 @@ it('a larger size takes a vote of one’s own, and none through Telegram', async
   await expect(resize(100, [signDecision(DECISION_KEY, { ...fields, signature })])).resolves.toMatchObject({
     ok: true,
   });
+});
+
+it('a passkey signs as the key from a password does: its own vote, once, and not after its removal', async () => {
+  const resize = (sizePct: number, decisions: Decision[]) =>
+    desk.client.call('resize', { ...why(), sizePct, decisions }, { timeoutMs: 30_000 });
+  const device = new SoftwareAuthenticator();
+  const here = { origin: `http://localhost:${PAGE_PORT}`, rpId: 'localhost' };
+  enrolPersonKey(desk.home, 'second', votePasskeyOf(device, here.rpId));
+  const { configHash, incarnation: account } = now;
+  const signed = (meddled: Meddled & { readonly nonce?: string } = {}, at: UsedAt = here): Decision => {
+    const said = { desk: 'crypto-live', subject: sizeSubject(50, 100), choice: 'approve' } as const;
+    const expiresWallMs = Date.now() + 60_000;
+    const statement = { ...said, kind: 'size', account, configHash, sizePct: null, expiresWallMs } as const;
+    const signature = signByPasskey(device, at, statement, 'second', meddled);
+    const by = { decisionId: 'by-passkey', person: 'second', via: 'web', atWallMs: Date.now() } as const;
+    return signDecision(DECISION_KEY, { ...said, ...by, expiresWallMs, signature });
+  };
+  await resize(50, []);
+  await expect(resize(100, [signed({}, { ...here, origin: 'http://localhost:1' })])).rejects.toThrow(
+    /second does not count: its passkey did not sign this vote: it was made on another page/,
+  );
+  await expect(resize(100, [signed({ flags: 1 })])).rejects.toThrow(/did not ask who it is/);
+  const vote = signed();
+  await expect(resize(100, [vote])).resolves.toMatchObject({ ok: true });
+  await resize(50, []);
+  await expect(resize(100, [vote])).rejects.toThrow(/it was counted before, for another request/);
+  // Its number is that of the vote which counted: a copy of the device signed it.
+  const copied = signed({ nonce: 'another', counter: device.counter });
+  await expect(resize(100, [copied])).rejects.toThrow(/counter \(3\) did not go on/);
+  removePersonKeys(desk.home, 'second', ({ kind }) => kind === 'passkey');
+  await expect(resize(100, [signed({ nonce: 'removed' })])).rejects.toThrow(
+    /another key than the one enrolled/,
+  );
+  enrolPersonKey(desk.home, 'second', votePasskeyOf(device, here.rpId));
+  await expect(resize(100, [signed({ nonce: 'again' })])).resolves.toMatchObject({ ok: true });
 });
 
 it('one through Telegram and one signed go live; a kill is then released by votes of one’s own', async () => {

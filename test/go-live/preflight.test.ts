@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { goLiveObstacles } from '../../src/checks/preflight/pre-live-checklist.js';
 import { peopleFolder } from '../../src/home/people-folder.js';
-import { enrolPersonKey } from '../../src/home/person-keys.js';
+import { removePersonKeys } from '../../src/home/person-keys.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { keepTelegramProof } from '../../src/notify/telegram-proof.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
@@ -412,7 +412,7 @@ it.each<[string, Readonly<Record<string, string>>, 'pass' | 'warn', string]>([
 
 it('approvers without a key to sign with are named, with the command for each; asking is not forbidden', async () => {
   const bench = await preflightBench();
-  enrolPersonKey(bench.home, 'second', null);
+  removePersonKeys(bench.home, 'second');
   const report = await bench.look();
   expect(report.verdict).toBe('warn');
   expect(report.results.find(({ key: check }) => check === 'approvers-keys')).toMatchObject({

@@ -1,11 +1,11 @@
 /** The playbooks of the bot itself: a part of it ended, a strategy loses, trading was halted. */
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readIncidentFiles } from '../../src/store/incident-files.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
-import { openIncident, position, strategy, toldOf } from './incident-bench.js';
+import { openIncident, position, strategy, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
 
 let bench: Bench;
@@ -27,6 +27,33 @@ describe('a crash', () => {
     ]);
     writeFileSync(logFile(), `${text.flat().join('\n')}\n`);
   };
+
+  it('looks first whether the process runs', async () => {
+    desk.processes.set('web', 'restarting');
+    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'web' });
+    await stepOf(bench, incident, 'Last 100 lines of its log');
+    const [, first] = await timelineOf(bench, incident);
+    expect(first).toMatchObject({
+      ...{ name: 'Is the process running?', verdict: 'warn', observed: 'restarting' },
+    });
+    await incident.end();
+  });
+
+  it('is watched after the restart: a break is written down, and it begins anew', async () => {
+    // Looked at, started again, watched, and in the middle of that it is away.
+    const states = ['running', 'running', 'running', 'restarting'];
+    const answer = vi.spyOn(desk.processes, 'get').mockImplementation(() => states.shift() ?? 'running');
+    onTestFinished(() => answer.mockRestore());
+    const incident = await openIncident(bench, desk, {
+      ...{ kind: 'crash-and-restart', subject: 'trader', settings: { watchMs: 1_000 } },
+    });
+    expect((await incident.result()).outcome).toBe(
+      'trader runs again; the books agree with the venue; it has run for 1 s without a break',
+    );
+    expect(await stepOf(bench, incident, 'It does not keep running')).toMatchObject({
+      ...{ verdict: 'fail', observed: 'trader is restarting' },
+    });
+  });
 
   it('S2-079 S2-080 keeps the last 100 lines of its log with their hash', async () => {
     writeLog(140);

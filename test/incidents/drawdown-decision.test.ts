@@ -3,7 +3,7 @@ import type { Decision } from '../../src/domain/decision.js';
 import { sizeSubject } from '../../src/domain/size-decision.js';
 import { armAuthority } from '../../src/trader/control/arm-authority.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
-import { sizeAuthority } from '../../src/trader/control/size-authority.js';
+import { SizeVotes, sizeAuthority } from '../../src/trader/control/size-authority.js';
 import { decisionOf } from '../workflows/support/decisions.js';
 import { type Bench, type BenchDesk, DECISION_KEY, openBench } from '../workflows/support/desk-bench.js';
 import { resume } from '../workflows/support/resumptions.js';
@@ -45,6 +45,8 @@ describe('a larger size', () => {
     decisionOf('desk', 'approve', sizeSubject(50, 100), fields);
   const question = (decisions: readonly Decision[]) => ({
     desk: 'desk',
+    commandId: 'c1',
+    used: new SizeVotes(),
     fromPct: 50,
     toPct: 100,
     decisions,
@@ -67,6 +69,13 @@ describe('a larger size', () => {
     [{ mac: '00'.repeat(32) }, 'authentication code'],
   ])('is refused for a decision with %j', (fields, why) => {
     expect(() => sizeAuthority(question([decide(fields)]))).toThrow(why);
+  });
+
+  it('is allowed once by one decision: again for the same request alone', () => {
+    const asked = question([decide()]);
+    expect(sizeAuthority(asked)).toBe(true);
+    expect(sizeAuthority(asked)).toBe(true);
+    expect(() => sizeAuthority({ ...asked, commandId: 'c2' })).toThrow('counted before, for another request');
   });
 
   it('is refused where no decision can be checked', () => {

@@ -1,7 +1,9 @@
 /** Incidents of a desk's own: what its file may say, what opens them, and how every entrance takes them. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { STEP_PARTS } from '../../src/checks/registry.js';
 import { DeskFileError, type DeskProblem } from '../../src/desk/problem.js';
@@ -117,8 +119,25 @@ describe('a desk file', () => {
       'an action that there is not',
       ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { action: 'arm' }),
       'incidents.kinds.power-lost.steps[1].action',
-      /^one of the actions backup, restore-drill, halt, stop, close-all$/,
+      /^one of the actions backup, restore-drill, halt, stop, close-all, restart-trader$/,
       /^write one of these/,
+    ],
+    [
+      'one who acts again and again',
+      ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { withinMinutes: 5 }),
+      'incidents.kinds.power-lost.steps[1].withinMinutes',
+      /^check or http beside it$/,
+      /^take withinMinutes out/,
+    ],
+    [
+      'two answers of one name',
+      ({ incidents }) =>
+        Object.assign(incidents.kinds['late-bank'] ?? {}, {
+          steps: [{ key: 'ask', title: 'Ask', choose: [0, 1].map(() => ({ key: 'yes', title: 'Yes' })) }],
+        }),
+      'incidents.kinds.late-bank.steps[0].choose[1].key',
+      /^each only once$/,
+      /^remove it or give it another value$/,
     ],
     [
       'a misspelt key of a step',
@@ -225,32 +244,20 @@ describe('the SLOB desk’s lost connection', () => {
   });
   afterAll(() => bench?.close());
 
-  const waits = expect.stringMatching(/^task \d+ waits for a person$/);
-
-  it.each([
-    [
-      'for the gateway to be restarted, and not for the trader where the connection is back',
-      ['fail', 'pass'],
-      ['Restart the trader', 'not_run', 'not run: "Connected again" passed'],
-    ],
-    [
-      'for the trader to be restarted where the connection is not back',
-      ['fail', 'fail'],
-      ['Restart the trader', 'not_run', waits],
-    ],
-  ] as const)('asks %s', async (_what, [first, then], restart) => {
-    const desk = await bench.desk({ serve: ['operations', 'engine'] });
-    let looks = 0;
+  /** Its playbook, without its waiting, with what the looks at the gateway find; the last one counts from then on. */
+  async function lost(...looks: readonly ('pass' | 'fail')[]) {
+    const runtime = { home: '/nowhere', deskFile: resolveDesk('slob'), web: { port: 1 } } as never;
+    const desk = await bench.desk({ serve: ['operations', 'engine'], context: { desk: slob, runtime } });
+    let at = 0;
     desk.checks.set('venue-reachable', () => {
-      looks += 1;
-      const verdict = looks === 1 ? first : then;
+      const verdict = looks[Math.min(at, looks.length - 1)] ?? 'pass';
+      at += 1;
       return { verdict, observed: verdict, expected: 'an answer' };
     });
     desk.trader.halt('venue', 'auto');
     const [symptom] = symptomsOf(slob, halted('venue'));
     const [{ playbook }] = incidentStart(slob, symptom as never, null).args;
-    // Nobody restarts it here: the task stays, and the playbook goes on.
-    const steps = (playbook?.steps ?? []).map((step) => ({ ...step, waitMinutes: 0 }));
+    const steps = (playbook?.steps ?? []).map((step) => ({ ...step, waitMinutes: 0, withinMinutes: 0 }));
     const incident = await beginIncident(bench, desk, {
       kind: 'connection-lost',
       subject: '',
@@ -258,16 +265,44 @@ describe('the SLOB desk’s lost connection', () => {
     });
     const said = await until('its steps', async () => {
       const timeline = await timelineOf(bench, incident);
-      return timeline.length === 5 ? timeline.slice(1) : null;
+      return timeline.length === 6 ? timeline.slice(1) : null;
     });
-    expect(said.map(({ name, verdict, observed }) => [name, verdict, observed])).toEqual([
-      ['IB Gateway answers', first, first],
-      ['Restart IB Gateway', 'not_run', waits],
-      ['Connected again', then, then],
-      restart,
-    ]);
     desk.trader.halts = [];
     desk.trader.mode = 'ACTIVE';
     expect((await incident.result()).outcome).toBe('the desk trades');
+    return { desk, said: said.map(({ name, verdict, observed }) => [name, verdict, observed]) };
+  }
+
+  it('asks a person where the gateway has no command here, and leaves the trader where the connection is back', async () => {
+    const { desk, said } = await lost('fail', 'pass');
+    expect(said).toEqual([
+      ['IB Gateway answers', 'fail', 'fail'],
+      ['Restart IB Gateway', 'not_run', 'there is no program restart-ib-gateway here'],
+      ['Restart IB Gateway by hand', 'not_run', expect.stringMatching(/^task \d+ waits for a person$/)],
+      ['Connected again', 'pass', 'pass'],
+      ['Restart the trader', 'not_run', 'not run: "Connected again" passed'],
+    ]);
+    expect(desk.restarted).toEqual([]);
+  });
+
+  it('restarts the gateway by the command of this desk, and asks nobody', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gateway-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(join(folder, 'restart-ib-gateway'), '#!/bin/sh\necho restarted\n', { mode: 0o755 });
+    vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { said } = await lost('fail', 'pass');
+    expect(said.slice(1, 3)).toEqual([
+      ['Restart IB Gateway', 'pass', expect.stringContaining('it said last: "restarted"')],
+      ['Restart IB Gateway by hand', 'not_run', 'not run: "Restart IB Gateway" passed'],
+    ]);
+  });
+
+  it('restarts the trader where the connection is not back', async () => {
+    const { desk, said } = await lost('fail');
+    expect(said.at(-1)).toEqual([
+      ...['Restart the trader', 'pass', 'trader was started again. Proven: it answers, HALTED.'],
+    ]);
+    expect(desk.restarted).toEqual(['trader']);
   });
 });

@@ -92,6 +92,57 @@ describe('an own playbook', () => {
     await incident.end();
   });
 
+  it('looks again as long as a step says, and keeps the last look', async () => {
+    let looks = 0;
+    desk.checks.set('venue-reachable', () => {
+      looks += 1;
+      return { verdict: looks < 3 ? 'fail' : 'pass', observed: `look ${looks}`, expected: 'an answer' };
+    });
+    const incident = await open([step('back', { check: 'venue-reachable', withinMinutes: 10 })]);
+    expect((await incident.result()).outcome).toBe('"Step back" passed');
+    const found = (await timelineOf(bench, incident)).filter(({ name }) => name === 'Step back');
+    expect(found).toMatchObject([{ verdict: 'pass', observed: 'look 3' }]);
+  });
+
+  it('restarts the trader, and says that it answers', async () => {
+    const incident = await open([step('restart', { action: 'restart-trader' })]);
+    expect((await incident.result()).outcome).toBe('"Step restart" passed');
+    expect(desk.restarted).toEqual(['trader']);
+    expect(await stepOf(bench, incident, 'Step restart')).toMatchObject({
+      observed: 'trader was started again. Proven: it answers, ACTIVE.',
+    });
+  });
+
+  it('asks for one of several answers, and does nothing where nobody agrees to any', async () => {
+    const answers = [
+      { key: 'less', title: 'Half the size', sizePct: 50, dueHours: 1 },
+      { key: 'call', title: 'Call the desk', human: 'Call them', dueHours: 1 },
+    ];
+    const incident = await open([step('choice', { choose: answers })]);
+    await vote(bench, desk.name, { idEnds: ':choice-less', choice: 'reject' });
+    await vote(bench, desk.name, { idEnds: ':choice-call', choice: 'reject' });
+    expect(await stepOf(bench, incident, 'Step choice')).toMatchObject({
+      ...{
+        verdict: 'not_run',
+        observed: expect.stringMatching(/^Half the size: rejected, .*; Call the desk: rej/),
+      },
+    });
+    expect(desk.trader.sent('resize')).toEqual([]);
+    await incident.end();
+  });
+
+  it('never makes positions larger by an answer', async () => {
+    desk.trader.sizePct = 25;
+    const answers = [
+      { key: 'less', title: 'Half the size', sizePct: 50, dueHours: 1 },
+      { key: 'none', title: 'Leave it', dueHours: 1 },
+    ];
+    const incident = await open([step('choice', { choose: answers })]);
+    await vote(bench, desk.name, { idEnds: ':choice-less' });
+    expect((await incident.result()).outcome).toBe('"Step choice" passed');
+    expect(desk.trader.sizePct).toBe(25);
+  });
+
   it('is over when the desk trades, where it says so', async () => {
     desk.trader.halt('venue', 'auto');
     const incident = await open([step('look', { check: 'data-fresh' })], { over: 'trading' });

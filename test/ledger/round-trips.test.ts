@@ -165,7 +165,8 @@ function filled(order: Pick<OrderIntent, 'purpose' | 'side' | 'type' | 'stopTick
 
 it('are worth what the contract is worth: a future that its stop took out lost what was risked, and a point more', async () => {
   const ticks = (price: number) => price / 0.25;
-  const entry = { purpose: 'entry', side: 'buy', type: 'market', stopTicks: null } as const;
+  // By a stop, ten points past its trigger: what that cost is no loss of a protective stop.
+  const entry = { purpose: 'entry', side: 'buy', type: 'stop', stopTicks: ticks(14_990) } as const;
   const stop = { purpose: 'protective', side: 'sell', type: 'stop', stopTicks: ticks(14_900) } as const;
   const records = [...filled(entry, ticks(15_000)), ...filled(stop, ticks(14_899))];
   const { roundTrips } = await told('future', records, [NQ]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextNominalMs, nominalTimesBetween } from '../../src/temporal/schedules/nominal-times.js';
+import { nextNominalMs, nominalTimesBetween } from '../../src/desk/nominal-times.js';
 
 const at = (text: string): number => Date.parse(text);
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());

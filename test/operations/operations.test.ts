@@ -1,6 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { emergencyStopId, resumptionId } from '../../src/contracts/queues.js';
 import type { Caller, OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
@@ -328,4 +332,71 @@ describe('switching a strategy', () => {
       detail: expect.stringContaining('no strategy nothing'),
     });
   });
+});
+
+describe.concurrent('closing one position, cancelling one entry', () => {
+  const POSITION = { symbol: 'BTC/USDT' } as never;
+  const ENTRY = { clientId: 'f1', symbol: 'BTC/USDT', purpose: 'entry' } as never;
+
+  it('goes to the trader, is proven by reading it back, and is in the audit trail', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.held = [POSITION];
+    desk.trader.orders = [ENTRY];
+    const operations = operationsOf(desk);
+    expect(await operations.closePosition(ANNA, { symbol: 'BTC/USDT', reason: null })).toMatchObject({
+      ok: true,
+      proven: true,
+      detail: 'BTC/USDT is closed',
+    });
+    expect(await operations.cancelEntry(OTTO, { order: 'f1', reason: 'too far' })).toMatchObject({
+      ok: true,
+      proven: true,
+    });
+    expect(desk.trader.sent('closePosition')).toMatchObject([
+      { symbol: 'BTC/USDT', by: 'anna', reason: 'no reason given' },
+    ]);
+    expect(desk.trader.sent('cancelEntry')).toMatchObject([
+      { clientId: 'f1', by: 'otto', reason: 'too far' },
+    ]);
+    expect(await audited(desk, 2)).toMatchObject([
+      { person: 'otto', action: 'cancelEntry', outcome: 'proven' },
+      { person: 'anna', action: 'closePosition', outcome: 'proven' },
+    ]);
+  });
+
+  it('needs neither Temporal nor Postgres, and says what the trader refuses', async () => {
+    const desk = await bench.desk({ serve: [] });
+    desk.trader.held = [POSITION];
+    const operations = operationsOf(desk, { temporal: true, postgres: true });
+    desk.trader.refusesClosing = 'the market is closed';
+    expect(await operations.closePosition(ANNA, { symbol: 'BTC/USDT', reason: null })).toMatchObject({
+      ok: false,
+      detail: 'The trader did not take it: the market is closed.',
+    });
+    desk.trader.refusesClosing = null;
+    const closed = await operations.closePosition(ANNA, { symbol: 'BTC/USDT', reason: null });
+    expect(closed).toMatchObject({ ok: true, proven: true });
+    expect(closed.problems.join(' ')).toContain('The audit entry was not written');
+  });
+});
+
+it('a validation that is asked for is kept, started, and not waited for', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'asked-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const desk = await bench.desk({ serve: [] });
+  const deskFile = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
+  const { operations, temporal } = openOperations(bench, desk, { runtime: { home, deskFile } });
+  opened.push(() => temporal.close());
+  const asked = await operations.askForValidation(ANNA, { hours: 48 });
+  expect(asked).toMatchObject({ ok: true, proven: false });
+  const [, id = ''] = /^Validation (\S+) trades 48 h/.exec(asked.detail) ?? [];
+  const kept = readFileSync(join(home, 'validations', id, 'request.json'), 'utf8');
+  expect(JSON.parse(kept)).toMatchObject({
+    id,
+    durationMs: 48 * 3_600_000,
+    requestedBy: 'anna',
+    market: { kind: 'auto', files: [] },
+  });
+  await bench.client.workflow.getHandle(asked.workflowId ?? '').terminate();
+  expect(await audited(desk, 1)).toMatchObject([{ action: 'validate', outcome: `started ${id}` }]);
 });

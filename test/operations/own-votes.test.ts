@@ -26,7 +26,8 @@ function activities(said: { readonly telegramVotes?: number } = {}) {
     nowMs: Date.now,
     tell: async () => undefined,
     realMoney: {
-      keyOf: (person) => (person === 'carl' ? null : publicHalf(ownKeyOf(person), '', 0)),
+      keysOf: (person) => (person === 'carl' ? [] : [publicHalf(ownKeyOf(person), '', 0)]),
+      pages: () => [],
       chatKey: () => CHAT_KEY,
       kindOf: (kind) => realMoneyKindOf('live', kind),
       chatVotesMax: (needed) => chatVotesMax({ goLive: { ...goLive, ...said } }, needed),

@@ -109,6 +109,10 @@ beforeAll(() => {
   write('strategies/market.ts', atMarket(strategyOf(AT_MARKET)));
   write('strategies/undeclared.ts', strategyOf(AT_MARKET));
   write(
+    'strategies/breakout.ts',
+    strategyOf(BY_STOP).replace("suits: 'trending',", "suits: 'trending', enters: ['stop'],"),
+  );
+  write(
     'strategies/sizes.ts',
     atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', 'riskPct: 0.1, lots: 2'))),
   );
@@ -151,6 +155,13 @@ desk.enter({
 const AT_MARKET = `
 desk.enter({
   side: 'buy', type: 'market', slippage: { ticks: 15 }, because: 'now', size: { riskPct: 0.1, maxLots: 900 },
+  exits: { stop: { ticks: desk.ask - 100 } },
+});
+`;
+
+const BY_STOP = `
+desk.enter({
+  side: 'buy', type: 'stop', ticks: desk.ask + 50, slippage: { ticks: 15 }, restBars: 9, because: 'it may break out',
   exits: { stop: { ticks: desk.ask - 100 } },
 });
 `;
@@ -237,6 +248,16 @@ describe('in the engine', () => {
     ]);
     expect(problemsOf(() => listed('./strategies/sizes.ts'))).toEqual([
       expect.stringContaining('size: expected one of riskPct, lots and equityPct'),
+    ]);
+  });
+
+  it('enters by a stop, at its trigger and no worse than it says', () => {
+    const desk = new DeskUnderTest({
+      strategies: [listed('./strategies/breakout.ts', { bars: 1 })],
+    }).active();
+    desk.bar(0, 10_000);
+    expect(desk.live('entry', 0)).toMatchObject([
+      { type: 'stop', stopTicks: 10_052, limitTicks: 10_067, protectTicks: 9_902, timeInForce: 'GTC' },
     ]);
   });
 

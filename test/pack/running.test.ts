@@ -274,7 +274,9 @@ describe('an action of the desk’s own folder', () => {
     // What ended without an answer, whose number is somebody else's now.
     writeFileSync(join(own, 'old.begun'), JSON.stringify({ pid: process.pid, begunMs: Date.now() }));
     expect(await openActions(own)).toEqual([
-      expect.stringMatching(/^action moves \(process \d+, until \d{4}-\S+Z at the latest\)$/),
+      expect.stringMatching(
+        /^action moves \(process \d+, until \d{4}-\d\d-\d\d \d\d:\d\d UTC at the latest\)$/,
+      ),
     ]);
     write('go', '');
     await until('it has ended', async () => (await openActions(own)).length === 0);

@@ -48,6 +48,20 @@ it('shows a strategy that is taken as it stands there', () => {
   expect(found?.parameters.map(({ name }) => name)).toEqual(['bars']);
 });
 
+it('shows parameters of each kind that are taken as they stand there', () => {
+  const [, parameters = ''] = blocks('ts');
+  writeFileSync(
+    join(folder, 'desks/mine/strategies/kinds.ts'),
+    `import { strategy } from 'fermata/strategy';
+export default strategy({ suits: 'trending', ${parameters}
+  create: () => ({ warmupBars: 0, onBar: () => undefined, state: () => '' }) });`,
+  );
+  const [found] = describeStrategies(join(folder, 'desks/mine'), ['strategies/kinds.ts']);
+  expect(found?.parameters.map(({ type }) => type ?? 'number')).toEqual([
+    ...['number', 'number', 'choice', 'boolean', 'time', 'text'],
+  ]);
+});
+
 /** Each line of a block. A validation on made-up prices may say NO-GO: that is an answer, too. */
 async function typed(block: string): Promise<string> {
   let said = '';

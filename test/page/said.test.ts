@@ -52,6 +52,33 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await expect.poll(icon).toBe('/caution.svg');
   });
 
+  it('equity, drawdown and what is held at one look', async () => {
+    is({ equity: '98765.43', drawdownPct: '4.99' });
+    const figures = desk.page.locator('dl[aria-label="Key figures"]');
+    await expect
+      .poll(() => figures.innerText())
+      .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99%[\s\S]*positions\s+1\b/i);
+    is({});
+  });
+
+  it('whether the breaker has halted it by a colour: green while it trades, red at the maximum drawdown', async () => {
+    const mode = desk.page.getByTestId('mode');
+    const painted = () =>
+      mode.evaluate((box) => {
+        const { color, backgroundColor } = getComputedStyle(box);
+        return [color, backgroundColor].flatMap((one) => {
+          const [red = 0, green = 0, blue = 0, solid = 1] = (one.match(/[\d.]+/g) ?? []).map(Number);
+          const isGrey = Math.max(red, green, blue) - Math.min(red, green, blue) < 40;
+          return solid === 0 || isGrey ? [] : [red > green ? 'red' : 'green'];
+        });
+      });
+    is({ mode: 'ACTIVE' });
+    await expect.poll(painted).toEqual(['green']);
+    is({ mode: 'HALTED', reason: 'the maximum drawdown of 25 % is reached' });
+    await expect.poll(painted).toEqual(['red']);
+    is({});
+  });
+
   it('that recorded prices are recorded', async () => {
     const { marketData } = scriptedStatus();
     const label = 'recorded: btc-2026-03.csv.gz, 600x';
@@ -99,5 +126,80 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await desk.open('Desk');
     await expect.poll(() => lamp.innerText()).toMatch(/alerts on telegram\s+arrive/);
     await picture(desk.page, 'alerts-well');
+  });
+
+  it('of what happened on another day the date, too', async () => {
+    await desk.open('Desk');
+    const { marketMs } = scriptedStatus().marketData;
+    const line = (text: string, atMs: number) => ({ text, marketMs: atMs, wallMs: atMs });
+    is({ activity: [line('today', marketMs), line('yesterday', marketMs - 86_400_000)] });
+    const happened = desk.page.getByRole('region', { name: 'What happened' });
+    await expect.poll(() => happened.innerText()).toMatch(/14:31:20\s+today\s+01-04 14:31:20\s+yesterday/);
+    is({});
+  });
+
+  it('times by the clock that somebody chose for this browser, everywhere', async () => {
+    await desk.open('Settings');
+    const clock = () => desk.page.getByLabel('Times are shown by the clock of');
+    const header = () => desk.page.locator('.clock').innerText();
+    await desk.page.evaluate(() => localStorage.setItem('fermata.zone', 'America/New_York'));
+    await desk.page.reload();
+    await expect.poll(() => clock().inputValue()).toBe('America/New_York');
+    await expect.poll(header).toMatch(/2026-01-05 09:31:20 New York$/);
+    await desk.open('Results');
+    await desk.page.getByRole('columnheader', { name: 'Closed, New York' }).waitFor();
+    await desk.open('Settings');
+    await clock().selectOption('UTC');
+    await expect.poll(header).toMatch(/2026-01-05 14:31:20 UTC$/);
+  });
+
+  it('a halt and a new incident by notice and by sound, where somebody asked for it', async () => {
+    await desk.open('Settings');
+    await desk.page.evaluate(() => {
+      const told: string[] = [];
+      class Notice {
+        static permission = 'granted';
+        static requestPermission = async (): Promise<string> => 'granted';
+        constructor(title: string) {
+          told.push(title);
+        }
+      }
+      class Speaker extends AudioContext {
+        override resume(): Promise<void> {
+          told.push('sound');
+          return super.resume();
+        }
+      }
+      Object.assign(globalThis, { told, Notification: Notice, AudioContext: Speaker });
+    });
+    const told = () => desk.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+    is({ mode: 'HALTED', reason: 'lunch' });
+    await expect.poll(() => desk.page.title()).toContain('HALTED');
+    is({});
+    await expect.poll(() => desk.page.title()).not.toContain('HALTED');
+    expect(await told()).toEqual([]);
+    await desk.page.getByLabel('Notify me when').check();
+    await desk.page.getByLabel('Sound, too').check();
+    await expect.poll(told).toEqual(['sound']);
+    is({ mode: 'HALTED', reason: 'lunch' });
+    await expect.poll(told).toEqual(['sound', 'sound', 'crypto-bot: HALTED']);
+    is({});
+    await expect.poll(() => desk.page.title()).not.toContain('HALTED');
+    for (const choice of ['Notify me when', 'Sound, too']) await desk.page.getByLabel(choice).uncheck();
+  });
+
+  it('in the tab of a page that nobody looks at how many incidents are open', async () => {
+    await expect.poll(() => desk.page.title()).toBe('(1) crypto-bot · Fermata');
+    await desk.page.evaluate(() =>
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => 'hidden' }),
+    );
+    const token = (await desk.web.signIn()).accessToken;
+    await desk.web.call('POST', '/api/incidents', { token, body: { title: 'odd fills' } });
+    // It is written down by its run: not at the first looks.
+    const open = async () =>
+      ((await (await desk.web.call('GET', '/api/incidents', { token })).json()) as { incidents: unknown[] })
+        .incidents;
+    await expect.poll(async () => (await open()).length).toBe(2);
+    await expect.poll(() => desk.page.title(), { timeout: 30_000 }).toBe('(2) crypto-bot · Fermata');
   });
 });

@@ -1,4 +1,5 @@
-/** The entries that a run's strategy asks for: the shipped one's, with exits beside the stop, or at the market. */
+/** The entries that a run's strategy asks for: the shipped one's, with exits beside the stop, at the market, or by a stop. */
+import type { EntryType } from '../../src/domain/order.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import type { EntryWish, Strategy, StrategyContext } from '../../src/engine/strategies/strategy.js';
@@ -6,18 +7,25 @@ import { type ExitPlanName, planOf } from './exit-plans.js';
 
 /** How far beyond the quote an entry at the market may be filled. */
 export const SLIPPAGE_TICKS = 12;
+/** The trigger of an entry by a stop is so far from the quote, */
+const TRIGGER_TICKS = 6;
+/** and it may be filled so far beyond that: prices often move by more at once. */
+export const BEYOND_TRIGGER_TICKS = 8;
 
 export interface AskedEntries {
   /** What it asks for beside a stop; null: nothing. */
   readonly exits: ExitPlanName | null;
-  readonly atMarket: boolean;
+  readonly entryType: EntryType;
 }
 
-/** In each fifth run; it takes nothing from what the seed draws. */
-export const entersAtMarket = (seed: number): boolean => seed % 5 === 3;
+/** At the market in each fifth run, by a stop in each tenth; it takes nothing from what the seed draws. */
+export function entryTypeOfSeed(seed: number): EntryType {
+  if (seed % 5 === 3) return 'market';
+  return seed % 10 === 2 ? 'stop' : 'limit';
+}
 
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
-  if (asked.exits === null && !asked.atMarket) return listed;
+  if (asked.exits === null && asked.entryType === 'limit') return listed;
   return {
     ...listed,
     own: {
@@ -38,13 +46,29 @@ export function withEntries(listed: TradedStrategy, asked: AskedEntries): Traded
 function entryOf(
   { lastQuote }: StrategyContext,
   wish: EntryWish,
-  { exits, atMarket }: AskedEntries,
+  { exits, entryType }: AskedEntries,
 ): EntryWish {
-  if (wish.type === 'market' || lastQuote === null) return wish;
-  const { side, protectTicks, because, limitTicks } = wish;
-  const { bidTicks, askTicks } = lastQuote;
-  const worstTicks = side === 'buy' ? askTicks + SLIPPAGE_TICKS : bidTicks - SLIPPAGE_TICKS;
-  const plan = exits === null ? {} : { exits: planOf(exits, side, atMarket ? worstTicks : limitTicks) };
-  if (!atMarket) return { ...wish, ...plan };
-  return { type: 'market', slippageTicks: SLIPPAGE_TICKS, side, protectTicks, because, ...plan };
+  if (wish.type === 'market' || wish.type === 'stop' || lastQuote === null) return wish;
+  const { side, protectTicks, because, limitTicks, restBars } = wish;
+  const quoteTicks = side === 'buy' ? lastQuote.askTicks : lastQuote.bidTicks;
+  const beyond = (ticks: number, by: number): number => (side === 'buy' ? ticks + by : ticks - by);
+  const planFor = (ticks: number) => (exits === null ? {} : { exits: planOf(exits, side, ticks) });
+  const anyEntry = { side, protectTicks, because };
+  switch (entryType) {
+    case 'limit':
+      return { ...wish, ...planFor(limitTicks) };
+    case 'market':
+      return {
+        ...{ ...anyEntry, ...planFor(beyond(quoteTicks, SLIPPAGE_TICKS)) },
+        ...{ type: 'market', slippageTicks: SLIPPAGE_TICKS },
+      };
+    case 'stop': {
+      // Now and then at a price that the market has reached already: that has to be refused.
+      const stopTicks = quoteTicks % 4 === 0 ? quoteTicks : beyond(quoteTicks, TRIGGER_TICKS);
+      return {
+        ...{ ...anyEntry, ...planFor(beyond(stopTicks, BEYOND_TRIGGER_TICKS)), restBars },
+        ...{ type: 'stop', stopTicks, slippageTicks: BEYOND_TRIGGER_TICKS },
+      };
+    }
+  }
 }

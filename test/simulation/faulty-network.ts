@@ -1,7 +1,7 @@
 /** The network between a trader and the paper venue: loses, delays, doubles and reorders. Knows nothing of trading. */
 import type { InstrumentId } from '../../src/domain/instrument.js';
 import { plainUnits } from '../../src/domain/money.js';
-import type { OrderIntent } from '../../src/domain/order.js';
+import { isBounded, type OrderIntent } from '../../src/domain/order.js';
 import type {
   CashListed,
   CashMovement,
@@ -222,6 +222,7 @@ export class FaultyNetwork {
   /** Now and then a stop rests where the market will not come; the venue shows it where it was asked for. */
   #stuck(order: Approved<OrderIntent>): Approved<OrderIntent> {
     const { stopTicks, clientId, instrument, quantityLots, side } = order;
+    if (isBounded(order)) return order;
     const { stuckStops, instruments } = this.scenario;
     if (stopTicks === null || this.faults === NO_FAULTS || !this.random.chance(stuckStops)) return order;
     const { moneyPerTickLot, minNotional } = instruments[instrument]!;

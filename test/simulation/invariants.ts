@@ -2,7 +2,7 @@
 
 import { coinsDiffer } from '../../src/backtest/measure/coin-books.js';
 import { formatDecimal } from '../../src/domain/decimal.js';
-import type { Fill } from '../../src/domain/order.js';
+import { type Fill, isBounded } from '../../src/domain/order.js';
 import type { VenueOrder, VenuePosition } from '../../src/domain/venue.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -166,7 +166,9 @@ function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
   return view.positions
     .filter((position) => !isDust(scenario, position))
     .filter(({ protection, instrument, quantityLots }) => {
-      const stops = venue.openOrders.filter((o) => o.instrument === instrument && o.type === 'stop');
+      const stops = venue.openOrders.filter(
+        (o) => o.instrument === instrument && o.type === 'stop' && !isBounded(o),
+      );
       const lots = stops.reduce((sum, stop) => sum + stop.quantityLots - stop.filledLots, 0);
       return protection !== 'confirmed' || lots !== Math.abs(quantityLots);
     })

@@ -4,6 +4,7 @@ import type { EngineConfig } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { Command, EngineEvent } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import type { SettingsState } from '../../src/engine/state.js';
 import type { EngineView } from '../../src/engine/view.js';
 import type { FixedKey, RiskNumbers } from '../../src/limits/registry.js';
 import { staleMsOf } from '../../src/limits/stale-data.js';
@@ -35,6 +36,7 @@ import { RealPrices } from './watchers/real-prices.js';
 import { RefusedStops } from './watchers/refused-stops.js';
 import { Results } from './watchers/results.js';
 import { StopChanges } from './watchers/stop-changes.js';
+import { StopEntries } from './watchers/stop-entries.js';
 import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 import { Trades } from './watchers/trades.js';
@@ -62,7 +64,7 @@ export class Oracle {
   /** Cancelled before the venue had them. */
   readonly #withdrawn = new Set<string>();
   /** Settings in force that are not the desk file's. */
-  #changed: Readonly<Record<string, number>> = {};
+  #changed: SettingsState['changed'] = {};
   /** Every halt id that was ever used to arm. */
   readonly #armedWith = new Set<string>();
   readonly #config: EngineConfig;
@@ -110,6 +112,7 @@ export class Oracle {
       new Exits(book, scenario),
       ...(scenario.hours ? [new MarketHours(book, scenario)] : []),
       new MarketEntries(book, scenario),
+      new StopEntries(book, scenario),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,
@@ -216,7 +219,7 @@ export class Oracle {
 
   #riskInForce(): RiskNumbers {
     const { risk } = this.#config;
-    const changed = (key: FixedKey): number => this.#changed[`risk.${key}`] ?? risk[key];
+    const changed = (key: FixedKey): number => Number(this.#changed[`risk.${key}`] ?? risk[key]);
     return {
       maxPositionSizePct: changed('maxPositionSizePct'),
       maxConcurrentPositions: changed('maxConcurrentPositions'),
@@ -306,14 +309,14 @@ function exchangeOf(event: EngineEvent): string | null {
   return event.kind === 'order.replaceRejected' ? `stop not exchanged: the old one ${event.old}` : null;
 }
 
+const HOW = { limit: '', market: ' at the market', stop: ' by a stop' } as const;
+
 function pathOf(record: EngineRecord): string {
   switch (record.type) {
     case 'halt':
       return `halt: ${record.halt.cause}`;
     case 'order.intended':
-      return record.order.purpose === 'entry' && record.order.type === 'market'
-        ? 'order for entry at the market'
-        : `order for ${record.order.purpose}`;
+      return `order for ${record.order.purpose}${record.order.purpose === 'entry' ? HOW[record.order.type] : ''}`;
     case 'order.state':
       return `order ${record.state}`;
     case 'order.denied':

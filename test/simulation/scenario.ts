@@ -7,7 +7,7 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
-import { type AskedEntries, entersAtMarket, withEntries } from './entries.js';
+import { type AskedEntries, entryTypeOfSeed, withEntries } from './entries.js';
 import { exitsOfSeed } from './exit-plans.js';
 import { hoursOfSeed, sessionsOf } from './market-hours.js';
 import { feeAssetsOf } from './outside.js';
@@ -196,7 +196,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     resume: seed % 4 === 1 ? { ...RESUME, fault: 'person' } : RESUME,
     exits: exitsOfSeed(seed),
     ...hoursOfSeed(seed),
-    atMarket: entersAtMarket(seed),
+    entryType: entryTypeOfSeed(seed),
     endsFlat: random.chance(0.5),
   };
 }

@@ -25,7 +25,7 @@ export class Unprotectable {
     const isRefusal = event.kind === 'order.rejected' || event.kind === 'order.replaceRejected';
     if (isRefusal && event.wouldTrigger === true) {
       const order = this.book.live.get(event.clientId);
-      if (order !== undefined) this.#passed.add(order.intent.instrument);
+      if (order?.intent.purpose === 'protective') this.#passed.add(order.intent.instrument);
     } else if (event.kind === 'quote') {
       const { instrument, bidTicks, askTicks } = event;
       const past = this.book

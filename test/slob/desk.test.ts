@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DateTime } from 'luxon';
 import { expect, it, onTestFinished } from 'vitest';
+import { nextNominalMs, nominalTimesBetween } from '../../src/desk/nominal-times.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import { nextNominalMs, nominalTimesBetween } from '../../src/temporal/schedules/nominal-times.js';
 import { gatewayAt } from '../../src/venue/ibkr/settings.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { runCommand } from '../cli/run-command.js';
@@ -51,6 +51,8 @@ it.each([
   ['mid-week', '2026-07-15T16:00', '2026-01-14T17:00'],
   ['friday', '2026-07-17T20:30', '2026-01-16T21:30'],
   ['monthly', '2026-08-03T13:00', '2026-02-02T14:00'],
+  ['daily-summary', '2026-07-15T21:00', '2026-01-14T22:00'],
+  ['weekly-summary', '2026-07-17T21:00', '2026-01-16T22:00'],
 ])('runs %s when its runbook says, in New York, in summer and in winter', (name, summer, winter) => {
   const { desk } = loadDesk(resolveDesk('slob'));
   const routine = desk.routines.find((one) => one.name === name)!;
@@ -73,10 +75,23 @@ it('takes a backup in the night and at each close, and proves a restore on Frida
   );
   expect(actions).toEqual([
     ['close', 'backup', true, 'incident'],
+    ['friday', 'backup', false, 'incident'],
     ['friday', 'restore-drill', true, 'incident'],
+    ['monthly', 'restore-drill', false, 'incident'],
     ['monthly', 'restore-drill', true, 'incident'],
     ['backup', 'backup', true, 'incident'],
   ]);
+});
+
+it('tags the backup of Fridays, sends it away, keeps thirty days, and restores last month’s before the newest', () => {
+  const { desk } = loadDesk(resolveDesk('slob'));
+  const given = (name: string, action: string) =>
+    desk.routines
+      .find((one) => one.name === name)
+      ?.steps.flatMap((step) => (step.action === action ? [step.with] : []));
+  expect(given('friday', 'backup')).toEqual([{ tag: 'weekly', s3: true }]);
+  expect(given('monthly', 'restore-drill')).toEqual([{ lastMonth: true }, {}]);
+  expect(desk.backup).toMatchObject({ days: 30 });
 });
 
 it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no other time', () => {

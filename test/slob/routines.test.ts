@@ -2,9 +2,11 @@
  * Each step of the routines of desks/slob, with the thresholds of the desk file: it passes where all is well, fails where the
  * real thing is bad, and does not pass where nobody can tell.
  */
+import { truncateSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { pruneOutbox } from '../../src/store/outbox-delivery.js';
@@ -108,6 +110,18 @@ const errorsOf = (within: number): Situations => ({
   unknown: () => bench.removeLog(),
   unknownIs: 'not_run',
 });
+/** Made longer it is a file of holes, which takes no room. */
+const logFile = () => join(bench.home, 'logs', 'fermata.jsonl');
+const tradingLogOf = (hours: number, errorsMax: number): Situations => {
+  const errors = (count: number) =>
+    Array.from({ length: count }, () => [hours - 0.1, 'error', 'error', 'the gateway is gone'] as const);
+  return {
+    good: () => bench.writeTradingLog([[hours + 0.1, 'error', 'error', 'before it'], ...errors(errorsMax)]),
+    bad: () => bench.writeTradingLog([...errors(errorsMax + 1), [0, 'info', 'setup', 'calm']]),
+    unknown: () => bench.removeLog(),
+    unknownIs: 'not_run',
+  };
+};
 const drawdownOf = (belowPct: number): Situations => ({
   good: () => bench.says({ drawdownPct: `${belowPct - 0.01}` }),
   bad: () => bench.says({ drawdownPct: `${belowPct}` }),
@@ -151,6 +165,11 @@ const tellsOnlyOf = (event: 'halt') => {
 };
 const setups = (count: number) => () =>
   alertsSent('setup', 'info', [58, ...Array.from({ length: count }, (_, at) => at * 3)]);
+const setupsAndOrders = async (setupCount: number, orderCount: number): Promise<void> => {
+  const each = (count: number) => Array.from({ length: count }, (_, at) => at * 3);
+  await alertsSent('setup', 'info', [58, ...each(setupCount)]);
+  await alertsSent('order', 'info', each(orderCount));
+};
 const errors = (count: number) => () =>
   alertsSent('halt', 'critical', [30, ...Array.from({ length: count }, (_, at) => at * 3)]);
 
@@ -233,11 +252,40 @@ describe('a check of', () => {
     ['hourly-review drawdown', drawdownOf(5)],
     ['close errors', errorsOf(24)],
     ['close books', BOOKS],
+    ['close log', tradingLogOf(24, 0)],
+    ['monthly log', tradingLogOf(720, 2)],
+    [
+      'mid-week logs',
+      {
+        good: () => truncateSync(logFile(), 500 * MB),
+        bad: () => truncateSync(logFile(), 500 * MB + 1),
+        unknown: () => bench.removeLog(),
+        unknownIs: 'not_run',
+      },
+    ],
     ['weekly drawdown', drawdownOf(25)],
+    [
+      'weekly retention',
+      {
+        good: () => bench.backupsHere(8.3, 7.3, 1),
+        bad: () => bench.backupsHere(8.3, 6.3, 1),
+        unknown: () => bench.backupsHere(3, 1),
+        unknownIs: 'not_run',
+      },
+    ],
     ['mid-week disk', DISK],
     [
       'weekly setup-rate',
       { good: setups(5), bad: setups(12), unknown: () => undefined, unknownIs: 'not_run' },
+    ],
+    [
+      'weekly order-rate',
+      {
+        good: () => setupsAndOrders(5, 4),
+        bad: () => setupsAndOrders(5, 0),
+        unknown: () => undefined,
+        unknownIs: 'not_run',
+      },
     ],
     [
       'weekly error-rate',
@@ -255,6 +303,51 @@ describe('a check of', () => {
     pageStatus = 200;
     const unknown = await verdictAfter(given.unknown);
     expect([good, bad, unknown]).toEqual(['pass', given.badIs ?? 'fail', given.unknownIs]);
+  });
+
+  it('the log of the day counts what was detected, ordered and wrong, and names errors and warnings', async () => {
+    bench.writeTradingLog([
+      [30, 'error', 'error', 'of the day before'],
+      [5, 'info', 'setup', 'Setup Detected - 1a2b3c4d: SHORT NQ'],
+      [5, 'info', 'order', 'NQ/USD: entry order'],
+      [4, 'info', 'order', 'NQ/USD: sold 2 at 15011.00'],
+      [3, 'warn', 'venue', 'HALTED (venue) by fermata: no answer'],
+      [2, 'warn', '-', 'slow'],
+      [1, 'error', 'error', 'the disk is gone'],
+    ]);
+    expect(await bench.run('close log')).toMatchObject({
+      verdict: 'fail',
+      observed:
+        '1 setups detected, 2 lines about orders, 1 errors, 2 warnings, 1 about the venue; the newest: ' +
+        'trader error: the disk is gone | trader warn: slow | trader warn: HALTED (venue) by fermata: no answer',
+    });
+  });
+
+  it('the log of the day fails where the connection was not stable', async () => {
+    const halts = (count: number) =>
+      bench.writeTradingLog(
+        Array.from({ length: count }, () => [1, 'warn', 'venue', 'HALTED (venue)'] as const),
+      );
+    halts(20);
+    expect(await bench.run('close log')).toMatchObject({ verdict: 'pass' });
+    halts(21);
+    expect(await bench.run('close log')).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('the log of the month counts over all rotated logs, and compares with how often setups are expected', async () => {
+    const day = (daysAgo: number, setupsOf: number) =>
+      bench.writeTradingLog(
+        Array.from({ length: setupsOf }, () => [daysAgo * 24, 'info', 'setup', 'Setup Detected'] as const),
+        `trading.log.${new Date(Date.now() - daysAgo * DAY).toISOString().slice(0, 10)}`,
+      );
+    for (const daysAgo of [1, 10, 29]) day(daysAgo, 1);
+    expect(await bench.run('monthly log')).toMatchObject({
+      verdict: 'pass',
+      observed: expect.stringContaining('3 setups detected'),
+      expected: 'at most 2 errors, about 2.7 setups',
+    });
+    day(5, 5);
+    expect(await bench.run('monthly log')).toMatchObject({ verdict: 'fail' });
   });
 
   it('the setups finds too few of them as well', async () => {
@@ -286,6 +379,26 @@ describe('a check of', () => {
     const { observed } = await bench.run('morning errors');
     expect(observed).toContain('21 errors (trader 21); the newest: trader: line 20.');
     expect(observed.match(/line \d+\./g)).toHaveLength(20);
+  });
+
+  it('the morning lists the five newest backups', async () => {
+    for (const hours of [23, 30, 40, 50, 60, 70]) await bench.backupTaken(hours);
+    const { observed } = await bench.run('morning backup');
+    expect(observed).toMatch(/^b-23 is 23\.0 hours old, 1 rows, 1 bytes; before it: b-30, b-40, b-50, b-60$/);
+    bench.renew();
+    expect((await bench.run('morning backup')).observed).toContain('no backup was taken yet');
+  });
+
+  it('the retention finds what is older than thirty days, but those of months', async () => {
+    await bench.backupsHere(100, 7.3, 1);
+    expect(await bench.run('weekly retention')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/ is there; \S+ should have made room$/),
+    });
+    await bench.backupsHere([100, 'monthly'], [100, 'weekly'], 7.3, 1);
+    expect((await bench.run('weekly retention')).observed).toMatch(/ is there; \S+ should have made room$/);
+    await bench.backupsHere([100, 'monthly'], 7.3, 1);
+    expect(await bench.run('weekly retention')).toMatchObject({ verdict: 'pass' });
   });
 
   it('the books names cash that nobody explained, and each position that differs', async () => {

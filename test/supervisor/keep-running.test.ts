@@ -40,6 +40,22 @@ test('after five deaths within two minutes it stays down, until somebody asks fo
   await keeper.stop();
 });
 
+test('why it was killed is part of how it ended, and of no later end', async () => {
+  const { keeper, news } = keeperOf(startSleeper);
+  await keeper.start();
+  for (const [why, how] of [
+    ['it had not answered for 12 s', 'SIGKILL: it had not answered for 12 s'],
+    [null, 'SIGKILL'],
+  ] as const) {
+    const before = news.length;
+    if (why !== null) keeper.blame(why);
+    process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
+    await until('running again', () => kinds(news.slice(before)).includes('running-again'));
+    expect(keeper.status.lastDeath).toMatchObject({ how });
+  }
+  await keeper.stop();
+});
+
 test('a restart that fails counts as a death and is tried again', async () => {
   let failures = 0;
   const { keeper, news } = keeperOf(async () => {

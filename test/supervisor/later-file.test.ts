@@ -3,20 +3,25 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openLaterFile } from '../../src/supervisor/log/later-file.js';
+import { type LaterFile, openLaterFile } from '../../src/supervisor/log/later-file.js';
+import { bySize } from '../../src/supervisor/log/rotating-file.js';
 
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-later-'));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const opened = (bytesMax: number): LaterFile => {
+  const path = join(folder, 'a.log');
+  return openLaterFile(path, bySize(path, bytesMax, 1));
+};
 const text = (name: string): string => {
   const path = join(folder, name);
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 };
 
 it('takes lines at once and writes them in their order, the newest apart from those that were moved away', async () => {
-  const file = openLaterFile(join(folder, 'a.log'), 10, 1);
+  const file = opened(10);
   file.write('the first');
   file.write('the second');
   expect(text('a.log')).toBe('');
@@ -27,7 +32,7 @@ it('takes lines at once and writes them in their order, the newest apart from th
 });
 
 it('writes what waits when it is told that the process ends', () => {
-  const file = openLaterFile(join(folder, 'a.log'), 10, 1);
+  const file = opened(10);
   file.write('the last words');
   file.flush();
   expect(text('a.log')).toBe('the last words\n');
@@ -35,7 +40,7 @@ it('writes what waits when it is told that the process ends', () => {
 
 it('bounds what waits, says what it dropped, and goes on where it can’t write', async () => {
   mkdirSync(join(folder, 'a.log'));
-  const file = openLaterFile(join(folder, 'a.log'), 1_000_000, 1);
+  const file = opened(1_000_000);
   file.write('lost');
   file.flush();
   rmSync(join(folder, 'a.log'), { recursive: true });

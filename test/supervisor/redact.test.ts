@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openDeskLog } from '../../src/supervisor/log/desk-log.js';
-import { openRotatingFile } from '../../src/supervisor/log/rotating-file.js';
+import { bySize, openRotatingFile } from '../../src/supervisor/log/rotating-file.js';
 import { createRedactor, knownSecrets } from '../../src/supervisor/redact.js';
 
 const KNOWN = 'correct-horse-battery';
@@ -35,7 +35,7 @@ test('long runs of what a secret may begin with cost no more than other text', (
 
 test('neither log has a secret, whatever part of a line it stands in', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-log-'));
-  const log = openDeskLog(folder, redact, () => 0);
+  const log = openDeskLog(folder, redact, { timezone: 'UTC', dayBoundary: '00:00' }, () => 0);
   const line = { level: 40, time: 1000, msg: `no ${KNOWN}`, nested: { token: 'short', list: [`x${KNOWN}`] } };
   log.writeChildLine('web', JSON.stringify(line), 'out');
   log.writeChildLine(
@@ -47,7 +47,8 @@ test('neither log has a secret, whatever part of a line it stands in', () => {
   log.write('supervisor', 'error', `two\nlines ${KNOWN}`);
   const text = readFileSync(join(folder, 'fermata.log'), 'utf8');
   const json = readFileSync(join(folder, 'fermata.jsonl'), 'utf8');
-  expect(text + json).not.toContain(KNOWN);
+  const dated = ['trading.log', 'errors.log'].map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect([text, json, ...dated].join('')).not.toContain(KNOWN);
   expect(text).toBe(
     '1970-01-01T00:00:01.000Z web               warn  no [redacted]\n' +
       '1970-01-01T00:00:00.000Z web               error it failed: no route\n' +
@@ -87,7 +88,7 @@ test('what secret files, variables and the files that they name hold is known', 
 test('a log is bounded: the oldest part is dropped', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-log-'));
   const path = join(folder, 'x.log');
-  const file = openRotatingFile(path, 100, 2);
+  const file = openRotatingFile(path, bySize(path, 100, 2));
   for (let number = 1; number <= 30; number += 1) file.write(`line ${number} ${'.'.repeat(20)}`);
   const sizes = ['', '.1', '.2'].map((end) => readFileSync(path + end).length);
   expect(Math.max(...sizes)).toBeLessThanOrEqual(100);

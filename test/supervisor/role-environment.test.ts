@@ -7,6 +7,8 @@ const SECRETS = {
   BINANCE_SECRET_KEY_FILE: '/trade',
   BINANCE_AUDITOR_API_KEY: 'read',
   TELEGRAM_BOT_TOKEN: 'bot',
+  SMTP_PASSWORD: 'mail',
+  SENDER_EMAIL: 'desk@fermata.example',
   TEMPORAL_API_KEY: 'cloud',
   DASHBOARD_PASSWORD: 'password',
 } as const;
@@ -22,11 +24,12 @@ it('gives each role its own secrets only', () => {
   expect(givenTo('engine-worker', true)).toEqual(['TEMPORAL_API_KEY']);
   expect(givenTo('auditor', true)).toEqual(['BINANCE_AUDITOR_API_KEY']);
   expect(givenTo('ledger', true)).toEqual([]);
-  expect(givenTo('web')).toEqual(['TELEGRAM_BOT_TOKEN', 'TEMPORAL_API_KEY']);
+  const ofChannels = ['TELEGRAM_BOT_TOKEN', 'SMTP_PASSWORD', 'SENDER_EMAIL', 'TEMPORAL_API_KEY'];
+  expect(givenTo('web')).toEqual(ofChannels);
   expect(givenTo('web', true)).toEqual(['TEMPORAL_API_KEY']);
-  expect(givenTo('telegram', true)).toEqual(['TELEGRAM_BOT_TOKEN', 'TEMPORAL_API_KEY']);
+  expect(givenTo('telegram', true)).toEqual(ofChannels);
   expect(givenTo('operations-worker')).toEqual(
-    Object.keys(SECRETS).filter((name) => name !== 'DASHBOARD_PASSWORD'),
+    Object.keys(SECRETS).filter((name) => !/^(DASHBOARD_|SMTP_|SENDER_)/.test(name)),
   );
 });
 

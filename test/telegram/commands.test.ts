@@ -1,9 +1,11 @@
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { PositionStatus } from '../../src/contracts/trader-status.js';
+import { statusText } from '../../src/telegram/status-text.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { readAudit } from '../support/read-audit.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { UNFIT_TEXTS } from '../support/unfit-text.js';
 import { ANNA, BEN, type BotBench, openBotBench } from './support/bot-bench.js';
 
@@ -224,7 +226,7 @@ describe('/status and /help', () => {
       /HALTED \(paper\)\ndaily-loss by risk\nEquity 10000 USDT[\s\S]*trades again by: next-day/,
     );
     expect(bench.texts(ANNA).join()).toContain(
-      '\n1 positions:\nBTC/USDT long 0.5, open result 12.00, stop confirmed\n',
+      '\n1 position:\nBTC/USDT long 0.5, open result 12.00, stop confirmed\n',
     );
     expect(bench.simulator.simulation.bot().commands.map(({ command }) => command)).toEqual([
       'status',
@@ -238,6 +240,16 @@ describe('/status and /help', () => {
       'chart',
       'help',
     ]);
+  });
+
+  it('say what holds the next entry back where a position is held, and else why nothing is traded', () => {
+    const status = scriptedStatus({
+      notTrading: [{ subject: 'ema-cross', reason: 'no signal', waitsFor: 'the next one' }],
+    });
+    expect(status.positions).not.toHaveLength(0);
+    expect(statusText(status)).toContain('\nWaiting (ema-cross): no signal; waits for the next one\n');
+    expect(statusText({ ...status, positions: [] })).toContain('\nNot trading (ema-cross): no signal;');
+    expect(statusText({ ...status, mode: 'HALTED' })).toContain('\nNot trading (ema-cross): no signal;');
   });
 
   it('say at what size it trades where that is not the desk file’s', async () => {

@@ -87,7 +87,7 @@ it('somebody who blocks the bot is named, and gets what was missed once it is le
 
 it('a test alert that is refused is not sent again', async () => {
   bench.start({ chatId: WRONG_CHAT });
-  const { ok, detail } = await bench.operations.testTelegram({ person: 'anna', via: 'cli' });
+  const { ok, detail } = await bench.operations.testAlert({ person: 'anna', via: 'cli' }, 'telegram');
   expect([ok, detail]).toEqual([false, expect.stringContaining('chat not found')]);
   await bench.stop();
   bench.start();

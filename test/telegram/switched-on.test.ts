@@ -1,15 +1,18 @@
-/** What a token and a chat in the environment switch on, with a validation's result as what is to be told. */
+/** What a token and a chat in the environment switch on, with a validation's result as what is to be told; and a mail server without them. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import { startSmtpSimulator } from '../../simulators/smtp/start.js';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
 import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
+import { spoolNotice } from '../../src/notify/spool.js';
 import { startTelegram } from '../../src/telegram/start.js';
+import { startChannels } from '../../src/worker/channels.js';
 import { eventually } from '../support/eventually.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { HOUR_MS, SIMULATED, validate } from '../validation/support/validations.js';
@@ -69,4 +72,22 @@ it('is that the result of a validation arrives in the chat, with each shortfall;
     expect(told().join('\n')).toMatch(/Paper validation of crypto-bot: NO-GO[\s\S]*too little/),
   );
   await on.stop();
+});
+
+it('is mail where a mail server is given alone: what was spooled is taken in and mailed without a bot', async () => {
+  const mail = await startSmtpSimulator();
+  vi.stubEnv('TELEGRAM_BOT_TOKEN', '');
+  vi.stubEnv('SMTP_SERVER', '127.0.0.1');
+  vi.stubEnv('SMTP_PORT', String(mail.port));
+  vi.stubEnv('SENDER_EMAIL', 'desk@fermata.example');
+  await spoolNotice(home, {
+    ...{ desk: DESK, event: 'warning', severity: 'critical', fingerprint: 'spooled' },
+    ...{ title: 'Postgres was away', text: 'It is back.' },
+  });
+  const running = await startChannels(runtime);
+  await eventually(() =>
+    expect(mail.simulation.letters.map(({ data }) => data).join()).toContain('Postgres was away'),
+  );
+  await running.stop();
+  await mail.close();
 });

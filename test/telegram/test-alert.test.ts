@@ -24,7 +24,7 @@ afterEach(() => bench.close());
 
 it('a test alert that arrives says so, and leaves the proof that going live asks for', async () => {
   bench.start();
-  expect(await bench.operations.testTelegram(ANNA)).toEqual({
+  expect(await bench.operations.testAlert(ANNA, 'telegram')).toEqual({
     ok: true,
     detail: 'A test alert reached 1 of 1 chats.',
     reached: 1,
@@ -47,7 +47,7 @@ it('a test alert that arrives says so, and leaves the proof that going live asks
 });
 
 it('a test alert that reaches nobody is no proof, and the reason is said', async () => {
-  const { ok, detail } = await bench.operations.testTelegram(ANNA);
+  const { ok, detail } = await bench.operations.testAlert(ANNA, 'telegram');
   expect(ok).toBe(false);
   expect(detail).toMatch(/Nobody to tell: the bot does not run/);
   expect(await telegramProof(bench.home, DEFAULT_TOKEN)).toBeNull();

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import type { CheckContext } from '../../src/checks/check.js';
+import type { Desk } from '../../src/desk/schema.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;
@@ -9,19 +10,23 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
+const ROUTINES = [
+  { name: 'summary', tellResults: true, steps: [{ key: 'disk' }] },
+] as unknown as Desk['routines'];
+
 describe('a routine', () => {
-  const close = async (desk: string, verdict: 'pass' | 'fail'): Promise<void> => {
+  const close = async (desk: string, verdict: 'pass' | 'fail', routine = 'daily'): Promise<void> => {
     const activities = createOperationsActivities({
       pool: database.pool,
       checks: new Map(),
-      context: { runtime: {}, desk: { mode: 'paper' } } as CheckContext,
+      context: { runtime: {}, desk: { mode: 'paper', routines: ROUTINES } } as CheckContext,
       decisionKey: () => '',
       nowMs: Date.now,
       log: { error: () => undefined },
     });
     const run = { desk, workflowId: `routine:${desk}`, firstRunId: '1', runId: '1' };
     await activities.openRoutineRun(run, {
-      routine: 'daily',
+      routine,
       title: 'Daily checks',
       nominalMs: 0,
       startedMs: 0,
@@ -29,7 +34,7 @@ describe('a routine', () => {
     });
     await activities.recordEvidenceBatch(run, [
       {
-        routine: 'daily',
+        routine,
         stepKey: 'disk',
         attemptGroup: 0,
         name: 'Disk space',
@@ -58,5 +63,12 @@ describe('a routine', () => {
       { event: 'routine', title: 'Daily checks: fail', body: 'fail: Disk space: 12 MB free' },
     ]);
     expect(await told('good')).toEqual([]);
+  });
+
+  it('that is to tell its results does so once, also where all is well', async () => {
+    await close('well', 'pass', 'summary');
+    expect(await told('well')).toEqual([
+      { event: 'report', title: 'well: Daily checks: pass', body: 'Disk space: 12 MB free' },
+    ]);
   });
 });

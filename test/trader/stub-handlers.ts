@@ -28,6 +28,8 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     halt: async () => notHere(),
     closeAll: async () => notHere(),
     kill: async () => notHere(),
+    closePosition: async () => notHere(),
+    cancelEntry: async () => notHere(),
     arm: async () => notHere(),
     claimCoins: async () => notHere(),
     toggle: async () => notHere(),

@@ -74,6 +74,17 @@ describe('Binance spot on the simulator', () => {
     expect(fills(events)).toHaveLength(1);
   });
 
+  it('enters by a stop with a limit at its worst price, also where stops may become market orders', async () => {
+    const { venue, raw } = await openOnSimulator();
+    const order = approved({ type: 'stop', stopTicks: 6_500_000, limitTicks: 6_510_000 });
+    expect(await venue.submit(order)).toMatchObject({ kind: 'accepted' });
+    const asked = { symbol: 'BTCUSDT', origClientOrderId: order.clientId };
+    expect((await raw.signed('GET', '/api/v3/order', asked)).body).toMatchObject({
+      ...{ type: 'STOP_LOSS_LIMIT', timeInForce: 'GTC', status: 'NEW' },
+      ...{ stopPrice: '65000.00000000', price: '65100.00000000' },
+    });
+  });
+
   it('places a resting stop that locks the balance, and sells after cancelling it', async () => {
     const { venue, raw } = await openOnSimulator();
     await venue.submit(approved({ quantityLots: 1000 }));

@@ -132,6 +132,39 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     expect(await held()).toBe(0);
   });
 
+  it('holds an entry by a stop until the price reaches its trigger, and fills it no worse than it takes', async () => {
+    const [stopTicks, limitTicks] = [START_TICKS + 100_000, START_TICKS + 200_000];
+    const passed = approved({ type: 'stop', stopTicks: START_TICKS - 100_000, limitTicks });
+    expect(await subject.venue.submit(passed)).toMatchObject({ kind: 'rejected', wouldTrigger: true });
+    const entry = approved({ type: 'stop', stopTicks, limitTicks });
+    expect((await subject.venue.submit(entry)).kind).toBe('accepted');
+    const rests = { type: 'stop', side: 'buy', state: 'working', filledLots: 0, stopTicks, limitTicks };
+    expect(await subject.venue.openOrders()).toMatchObject([rests]);
+    subject.setPrice(START_TICKS + 110_000);
+    await eventually(() => expect(filledLots(entry.clientId)).toBe(1000));
+    for (const { priceTicks } of fills()) {
+      expect(priceTicks).toBeGreaterThanOrEqual(stopTicks);
+      expect(priceTicks).toBeLessThanOrEqual(limitTicks);
+    }
+    const ended = await subject.venue.orderByClientId(entry.clientId, 0);
+    expect(ended).toMatchObject({ type: 'stop', state: 'filled', stopTicks, limitTicks });
+  });
+
+  it('takes nothing of a gap past the worst price of an entry by a stop until the price is back', async () => {
+    const [stopTicks, limitTicks] = [START_TICKS + 100_000, START_TICKS + 200_000];
+    const entry = approved({ type: 'stop', stopTicks, limitTicks });
+    expect((await subject.venue.submit(entry)).kind).toBe('accepted');
+    const sentMs = subject.nowMs();
+    await eventually(() => expect(subject.nowMs()).toBeGreaterThan(sentMs));
+    subject.setPrice(START_TICKS + 300_000);
+    expect(await subject.venue.openOrders()).toMatchObject([
+      { clientId: entry.clientId, state: 'working', filledLots: 0, stopTicks, limitTicks },
+    ]);
+    subject.setPrice(START_TICKS + 150_000);
+    await eventually(() => expect(filledLots(entry.clientId)).toBe(1000));
+    expect(fills().every(({ priceTicks }) => priceTicks === limitTicks)).toBe(true);
+  });
+
   async function protectedBy(stopTicks: number): Promise<{ position: number; stop: OrderIntent }> {
     const position = await bought();
     const stop = approved({

@@ -283,7 +283,7 @@ it.each([
   }
 });
 
-it('refuses a strategy that enters at the market where orders go to this venue, and takes it on paper', () => {
+it('refuses a strategy that enters at the market where orders go to this venue, takes one that enters by a stop, and both on paper', () => {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-ibkr-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'strategies'));
@@ -292,6 +292,9 @@ it('refuses a strategy that enters at the market where orders go to this venue, 
   expect(problemsOf(() => parseDesk(file, DESK))).toEqual([
     'strategies[0].kind ./strategies/always.ts, which says enters: market',
   ]);
+  writeFileSync(join(folder, 'strategies/always.ts'), ENTERS_AT_MARKET.replace("'market'", "'stop'"));
+  expect(parseDesk(file, DESK).desk.strategies[0]?.own?.enters).toEqual(['limit', 'stop']);
+  writeFileSync(join(folder, 'strategies/always.ts'), ENTERS_AT_MARKET);
   const month = (text: string) => text.replace('exchange: CME,', 'exchange: CME, contractMonth: "202612",');
   const onPaper = month(DESK).replace('mode: live', 'mode: paper').replace(', testnet: true', '');
   expect(parseDesk(file, onPaper).desk.strategies[0]?.own?.enters).toEqual(['limit', 'market']);

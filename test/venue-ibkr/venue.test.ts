@@ -176,6 +176,22 @@ describe('an order', () => {
     await eventually(async () => expect(await held(one)).toBe(0));
   });
 
+  it('that enters by a stop rests as one with a limit, triggers outside of regular hours too, and is read as what it is', async () => {
+    const one = await at();
+    const entry = order({ type: 'stop', stopTicks: ticks(15_400), limitTicks: ticks(15_420) });
+    expect((await one.venue.submit(entry)).kind).toBe('accepted');
+    const [resting] = simulator.simulation.orders.open;
+    expect(resting?.terms).toMatchObject({ type: 'STP LMT', tif: 'GTC', outsideRth: true });
+    const open = { type: 'stop', state: 'working', stopTicks: ticks(15_400), limitTicks: ticks(15_420) };
+    expect(await one.venue.openOrders()).toMatchObject([open]);
+    price('15500');
+    await eventually(() => expect(resting?.triggered).toBe(true));
+    expect(await one.venue.openOrders()).toMatchObject([open]);
+    price('15410');
+    await eventually(() => expect(one.fills()).toMatchObject([{ clientId: entry.clientId }]));
+    expect(one.fills()[0]?.priceTicks).toBeLessThanOrEqual(ticks(15_420));
+  });
+
   it.each([
     ['a size of nothing', { quantityLots: 0 }, '434'],
     ['more than equity reaches for', { quantityLots: 50 }, '201'],

@@ -103,3 +103,28 @@ describe('a stop order', () => {
     expect(at({ type: 'stop', side: 'sell', stopTicks: 5000 })?.priceTicks).toBe(997);
   });
 });
+
+describe('a stop order with a worst price', () => {
+  const buy = (part: Partial<PaperOrder>) => at({ type: 'stop', ...part });
+  const sell = (part: Partial<PaperOrder>) => at({ type: 'stop', side: 'sell', ...part });
+
+  it('waits for its trigger, however far its worst price reaches', () => {
+    expect(buy({ stopTicks: 1002, limitTicks: 1010 })).toBeNull();
+    expect(sell({ stopTicks: 998, limitTicks: 990 })).toBeNull();
+  });
+
+  it('takes the quote plus slippage as it triggers, and never more than its worst price', () => {
+    expect(buy({ stopTicks: 1001, limitTicks: 1010 })).toEqual({ priceTicks: 1003, liquidity: 'taker' });
+    expect(buy({ stopTicks: 1000, limitTicks: 1002 })).toEqual({ priceTicks: 1002, liquidity: 'taker' });
+    expect(sell({ stopTicks: 999, limitTicks: 998 })).toEqual({ priceTicks: 998, liquidity: 'taker' });
+  });
+
+  it('takes nothing of a gap beyond it, and is a limit order at that price from then on', () => {
+    expect(buy({ stopTicks: 995, limitTicks: 1000 })).toBeNull();
+    const went = { triggered: true, stopTicks: 1005, limitTicks: 1010 } as const;
+    expect(buy(went)).toEqual({ priceTicks: 1010, liquidity: 'maker' });
+    const became = order({ ...went, type: 'stop' });
+    expect(executeAtTrade(became, 1009)).toEqual({ priceTicks: 1010, liquidity: 'maker' });
+    expect(executeAtTrade({ ...became, triggered: undefined as never }, 1009)).toBeNull();
+  });
+});

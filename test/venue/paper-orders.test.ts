@@ -126,6 +126,31 @@ describe('a resting order on paper', () => {
     expect(await bench.venue.openOrders()).toEqual([]);
   });
 
+  it('that a gap took past its worst price is a limit order from then on, also after a restart', async () => {
+    bench.quote(1000, 5_999_800, 6_000_000);
+    const entry = approved({ type: 'stop', stopTicks: 6_010_000, limitTicks: 6_011_000 });
+    expect(await bench.venue.submit(entry)).toMatchObject({ kind: 'accepted' });
+    bench.quote(2000, 6_009_700, 6_009_900);
+    bench.quote(3000, 6_019_800, 6_020_000);
+    await bench.reopen();
+    expect(await bench.venue.openOrders()).toMatchObject([
+      { clientId: entry.clientId, type: 'stop', state: 'working', limitTicks: 6_011_000 },
+    ]);
+    bench.quote(4000, 6_004_800, 6_005_000);
+    await bench.filled(1);
+    expect(bench.fills()[0]).toMatchObject({ priceTicks: 6_011_000, liquidity: 'maker', marketMs: 4000 });
+  });
+
+  it('by a stop holds back what it may cost at worst', async () => {
+    bench.quote(1000, 5_999_800, 6_000_000);
+    // 0.16 BTC cost 9,600 at the trigger, and 10,080 at the worst price: there are 10,000.
+    const entry = { type: 'stop', stopTicks: 6_000_100, quantityLots: 16_000 } as const;
+    const dear = await bench.venue.submit(approved({ ...entry, limitTicks: 6_300_000 }));
+    expect(dear).toMatchObject({ kind: 'rejected', code: '-2010' });
+    const good = await bench.venue.submit(approved({ ...entry, limitTicks: 6_001_000 }));
+    expect(good).toMatchObject({ kind: 'accepted' });
+  });
+
   it('sells at the stop as a market order', async () => {
     await bench.buyOne();
     await bench.venue.submit(

@@ -374,6 +374,8 @@ export interface paths {
                                 /** @description Wall clock, milliseconds since 1970 */
                                 createdMs: number;
                                 usedMs: number | null;
+                                /** @description Signs votes about real money too (fermata person key NAME --passkey CODE) */
+                                votes: boolean;
                             }[];
                             /** @description False where the page was reached by a number: a passkey belongs to a name */
                             possible: boolean;
@@ -442,6 +444,8 @@ export interface paths {
                             /** @description Wall clock, milliseconds since 1970 */
                             createdMs: number;
                             usedMs: number | null;
+                            /** @description Signs votes about real money too (fermata person key NAME --passkey CODE) */
+                            votes: boolean;
                         };
                     };
                 };
@@ -1099,7 +1103,10 @@ export interface paths {
                                 quantity: string;
                                 /** @description Decimal text */
                                 filled: string;
+                                /** @description A stop: its trigger; null: at the market */
                                 price: string | null;
+                                /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                                worstPrice?: string;
                                 strategy: string;
                             }[];
                         };
@@ -1635,6 +1642,230 @@ export interface paths {
                 };
                 /** @description Service Unavailable */
                 503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close one position at the market, in every mode; the desk goes on as it was */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description Instrument whose position is closed */
+                        symbol: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/orders/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel one resting entry; an order that protects or closes a position is refused */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description The order’s clientId, as GET /api/orders has it */
+                        order: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -2257,12 +2488,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What the caller’s own key has to sign for an approval, for `coins` with `owner`, or (without both) for resuming */
+        /** What the caller’s own key has to sign for an approval, for `coins` with `owner`, for another `size`, or (without these) for resuming */
         get: {
             parameters: {
                 query?: {
                     approval?: string;
                     sizePct?: number;
+                    size?: number;
                     coins?: string;
                     owner?: "desk" | "foreign" | "move";
                     cost?: string;
@@ -2273,7 +2505,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description The statement, and the caller’s key */
+                /** @description The statement, and the caller’s keys */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2293,7 +2525,7 @@ export interface paths {
                                 sizePct: number | null;
                                 expiresWallMs: number;
                             } | null;
-                            /** @description The caller’s own; null: none is enrolled (fermata person key NAME) */
+                            /** @description The caller’s own, made from a password; null: none is enrolled (fermata person key NAME) */
                             key: {
                                 /** @enum {string} */
                                 kind: "ed25519-scrypt";
@@ -2302,6 +2534,14 @@ export interface paths {
                                 publicKey: string;
                                 enrolledMs: number;
                             } | null;
+                            /** @description The caller’s own that sign votes (fermata person key NAME --passkey CODE) */
+                            passkeys: {
+                                keyId: string;
+                                name: string;
+                                credentialId: string;
+                                /** @description The name of the host that it works on */
+                                rpId: string;
+                            }[];
                         };
                     };
                 };
@@ -2363,7 +2603,7 @@ export interface paths {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        channel: "telegram";
+                        channel: "telegram" | "mail";
                     };
                 };
             };
@@ -2375,10 +2615,12 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            /** @description It reached a chat or a linked person */
+                            /** @description It reached somebody: a chat, a linked person, an address */
                             ok: boolean;
                             detail: string;
+                            /** @description How many chats or addresses */
                             reached: number;
+                            /** @description How many it was meant for */
                             chats: number;
                         };
                     };
@@ -2446,23 +2688,76 @@ export interface paths {
                             version: number;
                             configHash: string;
                             fileConfigHash: string;
-                            settings: {
+                            settings: ({
                                 key: string;
                                 meaning: string;
                                 unit: string;
-                                whole: boolean;
-                                min: number;
-                                max: number;
                                 /**
                                  * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
                                  * @enum {string}
                                  */
                                 tighter: "lower" | "higher" | "neither";
                                 /** @description In force */
-                                value: number;
+                                value: number | string | boolean;
                                 /** @description As the desk file says */
-                                fileValue: number;
-                            }[];
+                                fileValue: number | string | boolean;
+                                /** @enum {string} */
+                                type?: "number";
+                                whole: boolean;
+                                min: number;
+                                max: number;
+                            } | {
+                                key: string;
+                                meaning: string;
+                                unit: string;
+                                /**
+                                 * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
+                                 * @enum {string}
+                                 */
+                                tighter: "lower" | "higher" | "neither";
+                                /** @description In force */
+                                value: number | string | boolean;
+                                /** @description As the desk file says */
+                                fileValue: number | string | boolean;
+                                /** @enum {string} */
+                                type: "choice";
+                                choices: string[];
+                            } | {
+                                key: string;
+                                meaning: string;
+                                unit: string;
+                                /**
+                                 * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
+                                 * @enum {string}
+                                 */
+                                tighter: "lower" | "higher" | "neither";
+                                /** @description In force */
+                                value: number | string | boolean;
+                                /** @description As the desk file says */
+                                fileValue: number | string | boolean;
+                                /** @enum {string} */
+                                type: "text";
+                                /** @description Characters */
+                                maxLength: number;
+                            } | {
+                                key: string;
+                                meaning: string;
+                                unit: string;
+                                /**
+                                 * @description lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval
+                                 * @enum {string}
+                                 */
+                                tighter: "lower" | "higher" | "neither";
+                                /** @description In force */
+                                value: number | string | boolean;
+                                /** @description As the desk file says */
+                                fileValue: number | string | boolean;
+                                /**
+                                 * @description time: of day, HH:MM
+                                 * @enum {string}
+                                 */
+                                type: "boolean" | "time";
+                            })[];
                             /** @description The rest of the desk file: needs an edit and a restart */
                             restartOnly: {
                                 [key: string]: unknown;
@@ -2510,8 +2805,8 @@ export interface paths {
                                 configHash: string;
                                 changes: {
                                     key: string;
-                                    from: number;
-                                    to: number;
+                                    from: number | string | boolean;
+                                    to: number | string | boolean;
                                 }[];
                                 by: string;
                                 reason: string;
@@ -2561,7 +2856,7 @@ export interface paths {
                     "application/json": {
                         /** @description Only the keys to change, by their path in the desk file: {"risk.maxPositionSizePct": 2.5} */
                         values: {
-                            [key: string]: number;
+                            [key: string]: number | string | boolean;
                         };
                         /** @description Kept in the journal, the evidence and the audit trail */
                         reason: string;
@@ -2581,14 +2876,14 @@ export interface paths {
                             detail: string;
                             changes: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description Those that may allow more than now */
                             loosening: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description In force now */
                             version: number | null;
@@ -2611,14 +2906,14 @@ export interface paths {
                             detail: string;
                             changes: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description Those that may allow more than now */
                             loosening: {
                                 key: string;
-                                from: number;
-                                to: number;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
                             }[];
                             /** @description In force now */
                             version: number | null;
@@ -3669,7 +3964,101 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Start a paper validation on the desk’s own prices; its report comes by itself */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Market time that is traded, exactly */
+                        hours: number;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -4214,6 +4603,120 @@ export interface paths {
             responses: {
                 /** @description Taken by the trader */
                 200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/size": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Change the position size: smaller at once, larger by an approver, with real money by a signed vote */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description Percent of the desk file’s position size */
+                        sizePct: number;
+                        /** @description Where real money is decided: over the statement of GET /api/signing, with the person’s own key */
+                        signature?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -5019,6 +5522,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/routines/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a routine of the desk file now; proven: it passed, warnings included */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/backups": {
         parameters: {
             query?: never;
@@ -5058,7 +5666,7 @@ export interface paths {
                                 /** @description Wall clock, milliseconds since 1970 */
                                 finishedMs: number;
                                 /** @enum {string} */
-                                verdict: "pass" | "fail";
+                                verdict: "pass" | "fail" | "not_run";
                                 steps: {
                                     key: string;
                                     name: string;
@@ -5107,7 +5715,101 @@ export interface paths {
             };
         };
         put?: never;
-        post?: never;
+        /** Take a backup and verify it; one that runs already is joined */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Read everything back; left out: yes. Only then does it count as a backup */
+                        verify?: boolean;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -5623,7 +6325,10 @@ export interface components {
                 quantity: string;
                 /** @description Decimal text */
                 filled: string;
+                /** @description A stop: its trigger; null: at the market */
                 price: string | null;
+                /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                worstPrice?: string;
                 strategy: string;
             }[];
             openPositions: number;
@@ -5711,7 +6416,7 @@ export interface components {
             settings: {
                 version: number;
                 changed: {
-                    [key: string]: number;
+                    [key: string]: number | string | boolean;
                 };
                 fileConfigHash: string;
             };
@@ -5749,6 +6454,8 @@ export interface components {
                 state: "starting" | "running" | "restarting" | "stopping" | "stopped" | "down";
                 pid: number | null;
                 restarts: number;
+                /** @description Of the process that runs now */
+                startedWallMs?: number | null;
                 /** @description The newest unexpected end */
                 lastDeath?: {
                     how: string;
@@ -5759,7 +6466,7 @@ export interface components {
             /** @description Whether alerts reach people */
             alerts: {
                 /** @enum {string} */
-                channel: "telegram";
+                channel: "telegram" | "mail";
                 /**
                  * @description refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up
                  * @enum {string}
@@ -5771,7 +6478,7 @@ export interface components {
                 why: string | null;
                 /** @description Alerts that have still to be delivered */
                 waiting: number;
-                /** @description Alerts that were refused: sent after the repair, summed up where older than a day */
+                /** @description Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day */
                 refused: number;
                 /** @description For people; null while it is well, or off */
                 problem: string | null;
@@ -6014,7 +6721,10 @@ export interface components {
                     quantity: string;
                     /** @description Decimal text */
                     filled: string;
+                    /** @description A stop: its trigger; null: at the market */
                     price: string | null;
+                    /** @description Of an entry by a stop: the worst price at which it may be filled; left out by every other order */
+                    worstPrice?: string;
                     strategy: string;
                 }[];
                 openPositions: number;
@@ -6102,7 +6812,7 @@ export interface components {
                 settings: {
                     version: number;
                     changed: {
-                        [key: string]: number;
+                        [key: string]: number | string | boolean;
                     };
                     fileConfigHash: string;
                 };
@@ -6137,6 +6847,8 @@ export interface components {
                 state: "starting" | "running" | "restarting" | "stopping" | "stopped" | "down";
                 pid: number | null;
                 restarts: number;
+                /** @description Of the process that runs now */
+                startedWallMs?: number | null;
                 /** @description The newest unexpected end */
                 lastDeath?: {
                     how: string;
@@ -6147,7 +6859,7 @@ export interface components {
             /** @description Whether alerts reach people */
             alerts: {
                 /** @enum {string} */
-                channel: "telegram";
+                channel: "telegram" | "mail";
                 /**
                  * @description refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up
                  * @enum {string}
@@ -6159,7 +6871,7 @@ export interface components {
                 why: string | null;
                 /** @description Alerts that have still to be delivered */
                 waiting: number;
-                /** @description Alerts that were refused: sent after the repair, summed up where older than a day */
+                /** @description Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day */
                 refused: number;
                 /** @description For people; null while it is well, or off */
                 problem: string | null;

@@ -62,6 +62,8 @@ export type ScheduledRun = Answer<'/api/schedules'>['schedules'][number];
 export type StrategyShown = Answer<'/api/strategies'>['strategies'][number];
 export type Analytics = Answer<'/api/analytics'>;
 export type SettingsShown = Answer<'/api/settings'>;
+/** By their path in the desk file. */
+export type SettingValues = Readonly<Record<string, SettingsShown['settings'][number]['value']>>;
 export type SettingsResult = Answer<'/api/settings', 'put'>;
 export type ApprovalShown = Answer<'/api/approvals'>['approvals'][number];
 export type Task = Answer<'/api/tasks'>['tasks'][number];
@@ -73,6 +75,7 @@ export type PreflightReport = Answer<'/api/preflight'>;
 export type ValidationShown = Answer<'/api/validations'>['validations'][number];
 export type AuditPage = Answer<'/api/audit'>;
 export type OperationResult = Answer<'/api/emergency/stop', 'post'>;
+export type AlertChannel = LiveState['alerts'][number]['channel'];
 export type AlertTested = Answer<'/api/notify/test', 'post'>;
 export type Signing = Answer<'/api/signing'>;
 export type SigningQuery = Query<'/api/signing'>;

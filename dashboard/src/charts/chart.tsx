@@ -122,7 +122,12 @@ function look({ soft, line }: Palette): DeepPartial<ChartOptions> {
 /** The kinds up to this one are years, months and days. */
 const DAY_TICK = 2;
 
-const tick = (ms: number, type: number): string => (type <= DAY_TICK ? day(ms).slice(5) : minuteOfDay(ms));
+/** Days are marked where they begin by UTC: by another clock that is an hour of one. */
+function tick(ms: number, type: number): string {
+  const minute = minuteOfDay(ms);
+  if (type > DAY_TICK) return minute;
+  return minute === '00:00' ? day(ms).slice(5) : dayAndMinute(ms);
+}
 
 function palette(): Palette {
   const style = getComputedStyle(document.documentElement);

@@ -1,6 +1,7 @@
 /** The calls that the page makes. */
 
 import type {
+  AlertChannel,
   AlertTested,
   Analytics,
   ApprovalShown,
@@ -23,6 +24,7 @@ import type {
   ScheduledRun,
   SettingsResult,
   SettingsShown,
+  SettingValues,
   Signing,
   StrategyShown,
   Task,
@@ -30,7 +32,7 @@ import type {
   TradesAnswer,
   ValidationShown,
 } from '../api/shapes.js';
-import { makePasskey } from './passkeys.js';
+import { codeOf, makePasskey } from './passkeys.js';
 import { answerOf } from './problem.js';
 import type { Client, Session } from './session.js';
 import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
@@ -67,6 +69,35 @@ export class DeskApi {
       return answerOf(this.#client.POST('/api/emergency/close-all', { params, body: said }));
     const body = { ...said, ...(sizePct === undefined ? {} : { sizePct }), ...signedBy(signature) };
     return answerOf(this.#client.POST('/api/emergency/resume', { params, body }));
+  }
+
+  closePosition(symbol: string, reason: string): Promise<OperationResult> {
+    const body = { symbol, ...(reason === '' ? {} : { reason }) };
+    return answerOf(this.#client.POST('/api/positions/close', { body }));
+  }
+
+  /** `order`: its clientId. */
+  cancelEntry(order: string): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/orders/cancel', { body: { order } }));
+  }
+
+  /** `signature`: for a larger one with real money. */
+  changeSize(sizePct: number, reason: string, signature?: string): Promise<OperationResult> {
+    const body = { sizePct, ...(reason === '' ? {} : { reason }), ...signedBy(signature) };
+    return answerOf(this.#client.POST('/api/size', { body }));
+  }
+
+  runRoutine(name: string): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/routines/{name}/run', { params: { path: { name } } }));
+  }
+
+  /** Read back, too. */
+  takeBackup(): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/backups', { body: {} }));
+  }
+
+  startValidation(hours: number): Promise<OperationResult> {
+    return answerOf(this.#client.POST('/api/validations', { body: { hours } }));
   }
 
   /** `before`: a page's cursor; without it the newest. */
@@ -129,7 +160,7 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/settings'));
   }
 
-  changeSettings(values: Readonly<Record<string, number>>, reason: string): Promise<SettingsResult> {
+  changeSettings(values: SettingValues, reason: string): Promise<SettingsResult> {
     return answerOf(this.#client.PUT('/api/settings', { body: { values, reason } }));
   }
 
@@ -162,8 +193,8 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/approvals/{id}/vote', { params: { path: { id } }, body }));
   }
 
-  testAlert(): Promise<AlertTested> {
-    return answerOf(this.#client.POST('/api/notify/test', { body: { channel: 'telegram' } }));
+  testAlert(channel: AlertChannel): Promise<AlertTested> {
+    return answerOf(this.#client.POST('/api/notify/test', { body: { channel } }));
   }
 
   tasks(): Promise<{ readonly tasks: readonly Task[] }> {
@@ -238,11 +269,15 @@ export class DeskApi {
     return (await answerOf(this.#client.GET('/api/passkeys'))).passkeys;
   }
 
-  /** Has this device make one, and registers it. `password`: of who is signed in, again. */
-  async addPasskey(name: string, password: string): Promise<Passkey> {
+  /**
+   * Has this device make one, and registers it. `password`: of who is signed in, again. `code`: to enrol it for votes with
+   * on the command line.
+   */
+  async addPasskey(name: string, password: string): Promise<Passkey & { readonly code: string }> {
     const asked = await answerOf(this.#client.POST('/api/passkeys/challenge', { body: { password } }));
     const body = await makePasskey(asked, name);
-    return answerOf(this.#client.POST('/api/passkeys', { body }));
+    const made = await answerOf(this.#client.POST('/api/passkeys', { body }));
+    return { ...made, code: codeOf(body, asked.rpId) };
   }
 
   async removePasskey(id: string): Promise<void> {

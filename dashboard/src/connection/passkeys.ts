@@ -1,4 +1,7 @@
 /** Passkeys by the browser's own means: the private half never leaves the device. */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { codeOfDigest, groupedCode, identityText } from '../../../src/signing/vote-passkey.js';
 import type { PasskeyAnswer, PasskeyAsked, PasskeyMade, PasskeyToMake } from '../api/shapes.js';
 import { bytesOf, textOf } from './base64url.js';
 import { Problem } from './problem.js';
@@ -11,11 +14,15 @@ export function passkeysHere(): 'yes' | 'number' | 'no' {
   return typeof PublicKeyCredential === 'function' ? 'yes' : 'no';
 }
 
-/** Has the device sign in with one of its passkeys for this host. Throws a Problem where it does not. */
-export async function usePasskey({ challenge, rpId }: PasskeyAsked): Promise<PasskeyAnswer> {
+/** Has the device answer with one of its passkeys for this host. `ids`: only these. Throws a Problem where it does not. */
+export async function usePasskey(
+  { challenge, rpId }: PasskeyAsked,
+  ids: readonly string[] = [],
+): Promise<PasskeyAnswer> {
   const publicKey: PublicKeyCredentialRequestOptions = {
     challenge: bytesOf(challenge),
     rpId,
+    allowCredentials: credentials(ids),
     userVerification: 'required',
     timeout: WAIT_MS,
   };
@@ -39,7 +46,7 @@ export async function makePasskey(
     rp: { id: rpId, name: 'Fermata' },
     user: { id: bytesOf(user.id), name: user.name, displayName: user.name },
     pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
-    excludeCredentials: registered.map((id) => ({ type: 'public-key', id: bytesOf(id) })),
+    excludeCredentials: credentials(registered),
     authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
     timeout: WAIT_MS,
   };
@@ -54,6 +61,15 @@ export async function makePasskey(
     algorithm: said.getPublicKeyAlgorithm() as PasskeyMade['algorithm'],
   };
 }
+
+/** As the command line asks for it when the passkey is enrolled for votes; made of what the device gave. */
+export function codeOf({ id, publicKey, algorithm }: PasskeyMade, rpId: string): string {
+  const identity = identityText({ credentialId: id, rpId, algorithm, publicKey });
+  return groupedCode(codeOfDigest(bytesToHex(sha256(utf8ToBytes(identity)))));
+}
+
+const credentials = (ids: readonly string[]): PublicKeyCredentialDescriptor[] =>
+  ids.map((id) => ({ type: 'public-key', id: bytesOf(id) }));
 
 const text = (bytes: ArrayBuffer): string => textOf(new Uint8Array(bytes));
 

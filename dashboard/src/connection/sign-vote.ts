@@ -1,20 +1,45 @@
-/** A vote about real money, signed in this tab with the person's own key; neither key nor password leaves it. */
+/** A vote about real money, signed in this tab or by the person's passkey; neither key nor password leaves them. */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, randomBytes, utf8ToBytes } from '@noble/hashes/utils.js';
+import { assertionText } from '../../../src/signing/vote-passkey.js';
 import { KEY_COST, signatureText, statementText } from '../../../src/signing/vote-statement.js';
 import type { Signing } from '../api/shapes.js';
 import { typed } from '../typed.js';
 import { bytesOf, textOf } from './base64url.js';
+import { passkeysHere, usePasskey } from './passkeys.js';
 import { Problem } from './problem.js';
 
-/** Rejects with what to do where there is no key, or the password is not the one that it was made from. */
-export async function signVote(
-  { statement, key }: Signing,
+/** What a person signs with: the key that is made from a password, or a passkey. */
+export type SignWith = 'passkey' | { readonly password: string };
+
+type Signed = Pick<Parameters<typeof signatureText>[0], 'keyId' | 'value'>;
+
+/** Enrolled for votes, and of this page's name: no other page can use them. */
+export const passkeysToSign = ({ passkeys }: Pick<Signing, 'passkeys'>): Signing['passkeys'] =>
+  passkeysHere() === 'yes' ? passkeys.filter(({ rpId }) => rpId === location.hostname) : [];
+
+/** Rejects with what to do where there is no key, the password is not the one that it was made from, or no passkey was used. */
+export async function signVote(signing: Signing, person: string, signWith: SignWith): Promise<string> {
+  const { statement } = signing;
+  if (statement === null) throw notSigned('This decision takes no signature.', 'Try again without it.');
+  const { account, configHash, expiresWallMs } = statement;
+  const nonce = bytesToHex(randomBytes(16));
+  const text = utf8ToBytes(statementText({ ...statement, person, nonce }));
+  const { keyId, value } =
+    signWith === 'passkey'
+      ? await byPasskey(signing, text)
+      : await byPassword(signing, person, signWith.password, text);
+  return signatureText({ keyId, account, configHash, expiresWallMs, nonce, value });
+}
+
+async function byPassword(
+  { key }: Signing,
   person: string,
   password: string,
-): Promise<string> {
-  if (statement === null) throw notSigned('This decision takes no signature.', 'Try again without it.');
+  text: Uint8Array,
+): Promise<Signed> {
   if (key === null)
     throw notSigned(
       'You have enrolled no key to sign with.',
@@ -26,12 +51,22 @@ export async function signVote(
       'The signing password is wrong.',
       `Try again; a lost one is replaced by: ${typed('person key NAME')}`,
     );
-  const nonce = bytesToHex(randomBytes(16));
-  const { account, configHash, expiresWallMs } = statement;
-  const said = statementText({ ...statement, person, nonce });
-  const value = textOf(ed25519.sign(utf8ToBytes(said), seed));
+  const value = textOf(ed25519.sign(text, seed));
   seed.fill(0);
-  return signatureText({ keyId: key.keyId, account, configHash, expiresWallMs, nonce, value });
+  return { keyId: key.keyId, value };
+}
+
+async function byPasskey(signing: Signing, text: Uint8Array): Promise<Signed> {
+  const passkeys = passkeysToSign(signing);
+  const asked = { challenge: textOf(sha256(text)), rpId: location.hostname };
+  const answer = await usePasskey(
+    asked,
+    passkeys.map(({ credentialId }) => credentialId),
+  );
+  const used = passkeys.find(({ credentialId }) => credentialId === answer.id);
+  if (used === undefined)
+    throw notSigned('This passkey is not enrolled for votes.', 'Use one that is, or the signing password.');
+  return { keyId: used.keyId, value: assertionText(answer) };
 }
 
 const notSigned = (detail: string, doThis: string): Problem =>

@@ -10,6 +10,8 @@ export interface CoinsSaid {
 export type ToSign =
   | { readonly approval: string }
   | { readonly coins: CoinsSaid }
+  /** Another size, without a resumption. */
+  | { readonly size: number }
   | { readonly sizePct: number | undefined };
 
 export function signingQuery(about: ToSign): SigningQuery {
@@ -18,5 +20,6 @@ export function signingQuery(about: ToSign): SigningQuery {
     const { symbol, owner, cost } = about.coins;
     return { coins: symbol, owner, ...(cost === null ? {} : { cost }) };
   }
+  if ('size' in about) return { size: about.size };
   return about.sizePct === undefined ? {} : { sizePct: about.sizePct };
 }

@@ -12,8 +12,13 @@ export interface Polled<T> {
 /** What was away is looked for sooner than what is only to be read again. */
 const RETRY_MS = 4_000;
 
-/** Loads now, every `intervalMs` while the page is seen, and whenever `key` changes. */
-export function usePolled<T>(load: () => Promise<T>, intervalMs: number, key: string | number): Polled<T> {
+/** Loads now, every `intervalMs` while the page is seen (`unseen`: always), and whenever `key` changes. */
+export function usePolled<T>(
+  load: () => Promise<T>,
+  intervalMs: number,
+  key: string | number,
+  { unseen = false }: { readonly unseen?: boolean } = {},
+): Polled<T> {
   const [polled, setPolled] = useState<Polled<T>>({ value: null, of: null, problem: null });
   useEffect(() => {
     let over = false;
@@ -31,7 +36,7 @@ export function usePolled<T>(load: () => Promise<T>, intervalMs: number, key: st
     };
     const later = (waitMs: number): void => {
       timer = setTimeout(
-        () => (document.visibilityState === 'visible' ? void look() : later(waitMs)),
+        () => (unseen || document.visibilityState === 'visible' ? void look() : later(waitMs)),
         waitMs,
       );
     };

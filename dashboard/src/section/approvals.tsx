@@ -3,12 +3,12 @@ import type { ApprovalShown, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ago, day, minuteOfDay } from '../format.js';
+import { ago, CLOCK, day, minuteOfDay } from '../format.js';
+import { useOwnSignature } from '../view/own-signature.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { RunLink } from '../view/run-link.js';
-import { SigningPassword } from '../view/signing-password.js';
 import type { Action } from '../view/use-action.js';
 
 const CLOSED_SHOWN = 8;
@@ -25,12 +25,12 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   const approvals = usePolled(() => api.approvals(), 5_000, looked);
   const [asked, setAsked] = useState<{ approval: ApprovalShown; choice: 'approve' | 'reject' } | null>(null);
   const [signing, setSigning] = useState<Signing | null>(null);
-  const [password, setPassword] = useState('');
+  const own = useOwnSignature(signing);
   const all = approvals.value?.approvals ?? [];
   const open = all.filter(({ state }) => state === 'open');
   const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
   const ask = async (approval: ApprovalShown, choice: 'approve' | 'reject'): Promise<void> => {
-    setPassword('');
+    own.forget();
     // A refusal is never held back for a signature; what could not be asked, the server says with the vote.
     const found =
       choice === 'approve' ? await api.signing({ approval: approval.id }).catch(() => null) : null;
@@ -40,9 +40,9 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   const vote = ({ approval, choice }: NonNullable<typeof asked>, reason: string): void => {
     setAsked(null);
     void action.run(async () => {
-      const signature = signing === null ? undefined : await signVote(signing, person, password);
+      const signature = signing === null ? undefined : await signVote(signing, person, own.signWith);
       setSigning(null);
-      setPassword('');
+      own.forget();
       return { text: `Your vote counts: ${(await api.vote(approval, choice, reason, signature)).detail}` };
     });
   };
@@ -70,7 +70,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
                 {title} <span class="soft">{outcome}</span> <RunLink workflowId={workflowId} />
               </span>
               <span class={`lamp ${state === 'approved' ? 'go' : 'soft'}`}>
-                {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)} UTC`}
+                {state} {closedMs !== null && `${day(closedMs)} ${minuteOfDay(closedMs)} ${CLOCK}`}
               </span>
             </li>
           ))}
@@ -84,7 +84,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           dangerous={asked.choice === 'reject'}
           onGo={(reason) => vote(asked, reason)}
           onCancel={() => setAsked(null)}
-          choice={signing !== null && <SigningPassword value={password} onValue={setPassword} />}
+          choice={signing !== null && own.field}
         >
           <Parameters values={asked.approval.parameters} />
         </ReasonDialog>
@@ -123,7 +123,7 @@ function OpenApproval({ approval, why, busy, onVote }: OpenApprovalProps) {
         </span>
       </div>
       <p class="soft">
-        {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} UTC, ends in{' '}
+        {subject}; asked by {requestedBy} {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, ends in{' '}
         {ago(expiresMs - Date.now())} <RunLink workflowId={approval.workflowId} />
       </p>
       <Parameters values={parameters} />

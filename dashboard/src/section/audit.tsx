@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { AuditPage, AuditQuery } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
-import { day, timeOfDay } from '../format.js';
+import { CLOCK, day, timeOfDay } from '../format.js';
 import { CsvButton } from '../view/csv-button.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';
@@ -16,7 +16,7 @@ const NO_FILTER: Filter = { person: '', action: '', via: '', from: '', to: '' };
 const TYPING_MS = 400;
 
 const COLUMNS: readonly Column<Entry>[] = [
-  { title: 'When (UTC)', cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}` },
+  { title: `When (${CLOCK})`, cell: ({ wallMs }) => `${day(wallMs)} ${timeOfDay(wallMs)}` },
   { title: 'Who', cell: ({ person }) => <b>{person}</b> },
   { title: 'Via', cell: ({ via }) => via },
   { title: 'What', cell: ({ action }) => action },
@@ -141,7 +141,7 @@ function Offered({ id, values }: { readonly id: string; readonly values: readonl
   );
 }
 
-/** What was filled in. The page's clock is UTC everywhere. */
+/** What was filled in. Both times are UTC, as their labels say, whatever the page's clock is. */
 function queryOf({ person, action, via, from, to }: Filter, before: string | null): AuditQuery {
   const utc = (text: string): string => `${text}:00Z`.replace(/(:\d\d:\d\d):00Z$/, '$1Z');
   return {

@@ -3,9 +3,9 @@ import type { CoinOwner, Signing } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
+import { useOwnSignature } from '../view/own-signature.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
-import { SigningPassword } from '../view/signing-password.js';
 import type { Action } from '../view/use-action.js';
 
 interface CoinsProps {
@@ -35,11 +35,11 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   const [asked, setAsked] = useState<Asked | null>(null);
   const [cost, setCost] = useState('');
   const [signing, setSigning] = useState<Signing | null>(null);
-  const [password, setPassword] = useState('');
+  const own = useOwnSignature(signing);
   const open = (found.value ?? []).filter(({ nobodys }) => Number(nobodys) > 0);
   if (open.length === 0 && asked === null) return null;
   const ask = async (next: Asked): Promise<void> => {
-    setPassword('');
+    own.forget();
     setCost('');
     // Whether it takes a signature; what is signed is asked for again, with the cost that was typed.
     const { symbol, owner } = next;
@@ -53,8 +53,10 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
     const said = { symbol, owner, cost: owner === 'desk' ? cost.trim() : null };
     void action.run(async () => {
       const signature =
-        signing === null ? undefined : await signVote(await api.signing({ coins: said }), person, password);
-      setPassword('');
+        signing === null
+          ? undefined
+          : await signVote(await api.signing({ coins: said }), person, own.signWith);
+      own.forget();
       return { text: (await api.claimCoins(said, reason, signature)).detail };
     });
   };
@@ -102,7 +104,7 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
           choice={
             <>
               {asked.owner === 'desk' && <Cost value={cost} onValue={setCost} />}
-              {signing !== null && <SigningPassword value={password} onValue={setPassword} />}
+              {signing !== null && own.field}
             </>
           }
         >

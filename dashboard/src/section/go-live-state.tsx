@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { GoLiveShown, PreflightReport, ValidationShown } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
-import { day, minuteOfDay } from '../format.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 import { Words } from '../view/words.js';
@@ -82,7 +82,7 @@ function Attempts({ attempts }: Pick<GoLiveShown, 'attempts'>) {
             <span class="soft">{detail}</span>
           </span>
           <span class="soft">
-            {state}, {askedBy} {day(startedMs)} {minuteOfDay(startedMs)} UTC
+            {state}, {askedBy} {day(startedMs)} {minuteOfDay(startedMs)} {CLOCK}
           </span>
         </li>
       ))}

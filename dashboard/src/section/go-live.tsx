@@ -1,9 +1,11 @@
+import { useState } from 'preact/hooks';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { typed } from '../typed.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
-import { useAction } from '../view/use-action.js';
+import { ReasonDialog } from '../view/reason-dialog.js';
+import { doneOf, useAction } from '../view/use-action.js';
 import { GoLiveButtons } from './go-live-buttons.js';
 import { GoLiveState } from './go-live-state.js';
 import { Preflight } from './preflight.js';
@@ -21,6 +23,12 @@ export function GoLive({ api, roles }: GoLiveProps) {
   const preflight = usePolled(() => api.preflight(), 60_000, 'preflight');
   const validations = usePolled(() => api.validations(), 15_000, 'validations');
   const reports = validations.value?.validations ?? null;
+  const [asking, setAsking] = useState(false);
+  const validate = roles.includes('operator') && (
+    <button type="button" class="button small" disabled={action.busy} onClick={() => setAsking(true)}>
+      Start a validation…
+    </button>
+  );
   return (
     <div class="sections">
       <ActionNotice action={action} />
@@ -30,7 +38,7 @@ export function GoLive({ api, roles }: GoLiveProps) {
         )}
       </GoLiveState>
       <Preflight preflight={preflight} />
-      <Panel title="Validation reports" area="section" problem={validations.problem}>
+      <Panel title="Validation reports" area="section" aside={validate} problem={validations.problem}>
         {reports === null || reports.length === 0 ? (
           <Empty>
             {reports === null ? (
@@ -49,6 +57,58 @@ export function GoLive({ api, roles }: GoLiveProps) {
           </ul>
         )}
       </Panel>
+      {asking && (
+        <ValidationDialog
+          onGo={(hours) => {
+            setAsking(false);
+            void action.run(async () => doneOf(await api.startValidation(hours)));
+          }}
+          onCancel={() => setAsking(false)}
+        />
+      )}
     </div>
+  );
+}
+
+/** As the runbook asks for it. */
+const HOURS = 48;
+const HOURS_MAX = 8_784;
+
+interface ValidationDialogProps {
+  readonly onGo: (hours: number) => void;
+  readonly onCancel: () => void;
+}
+
+function ValidationDialog({ onGo, onCancel }: ValidationDialogProps) {
+  const [hours, setHours] = useState(String(HOURS));
+  return (
+    <ReasonDialog
+      title="Start a validation?"
+      label={null}
+      go="Start"
+      onGo={() => onGo(Number(hours))}
+      onCancel={onCancel}
+      choice={
+        <label>
+          Hours of market time
+          <input
+            name="hours"
+            type="number"
+            inputMode="numeric"
+            min={1}
+            max={HOURS_MAX}
+            step={1}
+            required
+            value={hours}
+            onInput={(event) => setHours(event.currentTarget.value)}
+          />
+        </label>
+      }
+    >
+      <p>
+        Trades the desk’s strategies on paper, in an instance of its own, on the prices that are here now. On
+        live prices it takes as long as the clock. The desk goes on meanwhile.
+      </p>
+    </ReasonDialog>
   );
 }

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Incident, IncidentList, IncidentShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { type Polled, usePolled } from '../connection/use-polled.js';
-import { ago, day, minuteOfDay, timeOfDay } from '../format.js';
+import { ago, CLOCK, day, minuteOfDay, timeOfDay } from '../format.js';
 import { DocumentLink } from '../view/document-link.js';
 import { Empty } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
@@ -32,7 +32,7 @@ export function IncidentCard({ api, incident, ownKinds, shown, onAsk }: Incident
           <b>{title}</b>
         </span>
         <span class="soft">
-          {severity}, opened {day(openedMs)} {minuteOfDay(openedMs)} UTC{' '}
+          {severity}, opened {day(openedMs)} {minuteOfDay(openedMs)} {CLOCK}{' '}
           <RunLink workflowId={incident.workflowId} />
         </span>
       </div>
@@ -83,7 +83,7 @@ function Answered({ incident }: { readonly incident: Incident }) {
     return (
       <span class="soft">
         <b>{acknowledgedBy}</b> has it
-        {acknowledgedMs !== null && ` since ${day(acknowledgedMs)} ${minuteOfDay(acknowledgedMs)} UTC`}
+        {acknowledgedMs !== null && ` since ${day(acknowledgedMs)} ${minuteOfDay(acknowledgedMs)} ${CLOCK}`}
       </span>
     );
   }

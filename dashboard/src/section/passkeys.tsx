@@ -4,6 +4,7 @@ import type { DeskApi } from '../connection/desk-api.js';
 import { passkeysHere } from '../connection/passkeys.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day } from '../format.js';
+import { typed } from '../typed.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Modal } from '../view/modal.js';
 import { NoPasskeysHere } from '../view/no-passkeys-here.js';
@@ -13,10 +14,11 @@ import { type Done, useAction } from '../view/use-action.js';
 interface PasskeysProps {
   readonly api: DeskApi;
   readonly person: string;
+  readonly mayApprove: boolean;
 }
 
 /** What the person who is signed in can sign in with, beside the password. */
-export function Passkeys({ api, person }: PasskeysProps) {
+export function Passkeys({ api, person, mayApprove }: PasskeysProps) {
   const action = useAction();
   const [looked, setLooked] = useState(0);
   const passkeys = usePolled(() => api.passkeys(), 60_000, looked);
@@ -32,14 +34,22 @@ export function Passkeys({ api, person }: PasskeysProps) {
     setAdding(false);
     void act(async () => {
       const made = await api.addPasskey(name, password);
-      return { text: `“${made.name}” signs ${person} in at ${made.rpId} from now on.` };
+      return { text: `“${made.name}” signs ${person} in at ${made.rpId} from now on.${toVote(made.code)}` };
     });
   };
-  const remove = ({ id, name }: Passkey): void => {
+  const toVote = (code: string): string =>
+    mayApprove
+      ? ` To sign votes about real money with it too, on the command line: ${typed(`person key ${person} --passkey ${code}`)} (the code is shown only now).`
+      : '';
+  const remove = ({ id, name, votes }: Passkey): void => {
     setRemoving(null);
     void act(async () => {
       await api.removePasskey(id);
-      return { text: `“${name}” no longer signs you in.` };
+      if (!votes) return { text: `“${name}” no longer signs you in.` };
+      return {
+        tone: 'caution',
+        text: `“${name}” no longer signs you in. It signs votes until the command line ends that too: ${typed(`person passkeys ${person} --remove ${id.slice(0, 12)}`)}`,
+      };
     });
   };
   return (
@@ -61,6 +71,7 @@ export function Passkeys({ api, person }: PasskeysProps) {
                 <span class="soft">
                   at {passkey.rpId}, since {day(passkey.createdMs)},{' '}
                   {passkey.usedMs === null ? 'not used yet' : `last used ${day(passkey.usedMs)}`}
+                  {passkey.votes && '; signs votes'}
                 </span>
               </span>
               <button

@@ -1,6 +1,6 @@
 import type { PreflightReport } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
-import { timeOfDay } from '../format.js';
+import { CLOCK, timeOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Steps } from '../view/steps.js';
 
@@ -12,7 +12,11 @@ const WORDS = {
 
 export function Preflight({ preflight }: { readonly preflight: Polled<PreflightReport> }) {
   const report = preflight.value;
-  const aside = report !== null && <span class="soft">looked at {timeOfDay(report.atMs)} UTC</span>;
+  const aside = report !== null && (
+    <span class="soft">
+      looked at {timeOfDay(report.atMs)} {CLOCK}
+    </span>
+  );
   return (
     <Panel title="Pre-flight" area="section" aside={aside} problem={preflight.problem}>
       {report === null ? <Empty>Asking the exchange…</Empty> : <Results report={report} />}

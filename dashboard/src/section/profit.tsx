@@ -1,6 +1,6 @@
 /** Profit by day as a calendar, by week and month as a table. */
 import type { Results } from '../api/shapes.js';
-import { cents, day, grouped, signed, tone, trimmed } from '../format.js';
+import { cents, grouped, signed, tone, trimmed, utcDay } from '../format.js';
 import { Empty } from '../view/panel.js';
 import { type Column, SortedTable } from '../view/table.js';
 
@@ -23,10 +23,10 @@ export function Calendar({ results, back, onBack }: CalendarProps) {
   const first = monthAt(back);
   const next = monthAt(back - 1);
   const known = new Map(periods.map((one) => [one.date, one]));
-  const month = day(first).slice(0, 7);
+  const month = utcDay(first).slice(0, 7);
   // Monday is the first of a week; it is day 1 of JavaScript's.
   const before = (new Date(first).getUTCDay() + 6) % 7;
-  const dates = Array.from({ length: (next - first) / DAY_MS }, (_, at) => day(first + at * DAY_MS));
+  const dates = Array.from({ length: (next - first) / DAY_MS }, (_, at) => utcDay(first + at * DAY_MS));
   const weeks: (string | null)[][] = [];
   const cells = [...Array<null>(before).fill(null), ...dates];
   while (cells.length > 0) weeks.push(cells.splice(0, WEEKDAYS.length));
@@ -36,7 +36,7 @@ export function Calendar({ results, back, onBack }: CalendarProps) {
         <button
           type="button"
           class="button small"
-          disabled={day(first) <= fromDate}
+          disabled={utcDay(first) <= fromDate}
           onClick={() => onBack(back + 1)}
         >
           Earlier

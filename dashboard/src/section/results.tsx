@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Results as Answer, ResultsQuery, RoundTrip } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { cents, dayAndMinute, grouped, lasted, signed, tone, trimmed } from '../format.js';
+import { CLOCK, cents, dayAndMinute, grouped, lasted, signed, tone, trimmed } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 import { type Column, SortedTable } from '../view/table.js';
@@ -11,14 +11,18 @@ import { Calendar, Periods } from './profit.js';
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'exit',
   protective: 'stop',
-  close: 'close all',
+  close: 'closed',
   foreign: 'by hand',
 };
 
 const COLUMNS: readonly Column<RoundTrip>[] = [
-  { title: 'Closed, UTC', cell: ({ closedMs }) => dayAndMinute(closedMs), by: ({ closedMs }) => closedMs },
   {
-    title: 'Opened, UTC',
+    title: `Closed, ${CLOCK}`,
+    cell: ({ closedMs }) => dayAndMinute(closedMs),
+    by: ({ closedMs }) => closedMs,
+  },
+  {
+    title: `Opened, ${CLOCK}`,
     cell: ({ openedMs }) => dayAndMinute(openedMs),
     by: ({ openedMs }) => openedMs,
     minor: true,

@@ -3,26 +3,54 @@ import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { day, minuteOfDay } from '../format.js';
 import { typed } from '../typed.js';
+import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
 import { ClockOf, inOrder } from '../view/schedules.js';
 import { causeOf, RunSteps, Verdict } from '../view/steps.js';
 import { type Column, Table } from '../view/table.js';
+import { doneOf, useAction } from '../view/use-action.js';
 
 const RUNS_SHOWN = 30;
 const BACKUPS_SHOWN = 10;
 
 /** The timetable, and under it every run with what each step expected and observed. */
-export function Routines({ api }: { readonly api: DeskApi }) {
+export function Routines({ api, mayOperate }: { readonly api: DeskApi; readonly mayOperate: boolean }) {
+  const action = useAction();
   const schedules = usePolled(() => api.schedules(), 10_000, 'schedules');
-  const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, 'runs');
-  const backups = usePolled(() => api.backups(BACKUPS_SHOWN), 15_000, 'backups');
+  const runs = usePolled(() => api.routines(RUNS_SHOWN), 5_000, `runs ${action.busy}`);
+  const backups = usePolled(() => api.backups(BACKUPS_SHOWN), 15_000, `backups ${action.busy}`);
   const list = runs.value ?? [];
   const due = inOrder(schedules.value ?? []);
   const clock = <ClockOf schedules={due} />;
   const dates = [...new Set(list.map(({ nominalMs }) => day(nominalMs)))];
+  const running: Column<ScheduledRun> = {
+    title: 'Run',
+    cell: ({ routine, title }) => (
+      <button
+        type="button"
+        class="button small"
+        aria-label={`Run now: ${title}`}
+        disabled={action.busy}
+        onClick={() => void action.run(async () => doneOf(await api.runRoutine(routine)))}
+      >
+        Run now
+      </button>
+    ),
+  };
+  const backUp = mayOperate && (
+    <button
+      type="button"
+      class="button small"
+      disabled={action.busy}
+      onClick={() => void action.run(async () => doneOf(await api.takeBackup()))}
+    >
+      Back up and verify
+    </button>
+  );
   return (
     <div class="sections">
+      <ActionNotice action={action} />
       <Panel title="Timetable" area="section" problem={schedules.problem} aside={clock}>
         {due.length === 0 ? (
           <Empty>{schedules.value === null ? 'Reading the schedules…' : 'Nothing is scheduled.'}</Empty>
@@ -30,13 +58,13 @@ export function Routines({ api }: { readonly api: DeskApi }) {
           <Table
             blocks
             caption="What runs when"
-            columns={TIMETABLE}
+            columns={mayOperate ? [...TIMETABLE, running] : TIMETABLE}
             rows={due}
             keyOf={({ scheduleId }) => scheduleId}
           />
         )}
       </Panel>
-      <Panel title="Backups and restore drills" area="section" problem={backups.problem}>
+      <Panel title="Backups and restore drills" area="section" aside={backUp} problem={backups.problem}>
         {(backups.value ?? []).length === 0 && (
           <Empty>
             {backups.value === null ? 'Reading the evidence…' : `None yet: ${typed('backup --verify')}.`}

@@ -1,27 +1,5 @@
-import type { SettingsShown } from '../api/shapes.js';
 import { sentence } from '../view/words.js';
-
-type Setting = SettingsShown['settings'][number];
-
-export interface Change {
-  readonly setting: Setting;
-  readonly to: number;
-  readonly loosens: boolean;
-}
-
-/** What was typed for a setting: nothing new, a value that it can have, or why it can't. */
-export type Typed = Change | { readonly setting: Setting; readonly problem: string } | null;
-
-export function typedFor(setting: Setting, text: string | undefined): Typed {
-  if (text === undefined) return null;
-  const { min, max, whole, value, tighter } = setting;
-  const to = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(to) || to < min || to > max || (whole && !Number.isInteger(to)))
-    return { setting, problem: `${whole ? 'a whole number' : 'a number'} from ${min} to ${max}` };
-  if (to === value) return null;
-  const isTighter = (tighter === 'lower' && to < value) || (tighter === 'higher' && to > value);
-  return { setting, to, loosens: !isTighter };
-}
+import { type Setting, type Typed, typedFor, wordsOf } from './typed-setting.js';
 
 interface SettingLineProps {
   readonly setting: Setting;
@@ -31,7 +9,7 @@ interface SettingLineProps {
 }
 
 export function SettingLine({ setting, text, disabled, onType }: SettingLineProps) {
-  const { key, meaning, unit, value, min, max, whole } = setting;
+  const { key, meaning, unit } = setting;
   const typed = typedFor(setting, text);
   const wrong = typed !== null && 'problem' in typed;
   return (
@@ -40,26 +18,50 @@ export function SettingLine({ setting, text, disabled, onType }: SettingLineProp
         {sentence(meaning)} <code class="soft">{key}</code>
       </label>
       <span class="setting-value">
-        <input
-          id={`setting-${key}`}
-          type="number"
-          inputMode="decimal"
-          min={min}
-          max={max}
-          step={whole ? 1 : 'any'}
-          value={text ?? String(value)}
-          disabled={disabled}
-          aria-describedby={`note-${key}`}
-          aria-invalid={wrong}
-          onInput={(event) => onType(event.currentTarget.value)}
-        />{' '}
-        {unit}
+        <Field setting={setting} text={text} disabled={disabled} wrong={wrong} onType={onType} /> {unit}
       </span>
       <span class="setting-note" id={`note-${key}`}>
         <Note setting={setting} typed={typed} />
       </span>
     </li>
   );
+}
+
+interface FieldProps extends SettingLineProps {
+  readonly wrong: boolean;
+}
+
+function Field({ setting, text, disabled, wrong, onType }: FieldProps) {
+  const { key, value } = setting;
+  const common = {
+    id: `setting-${key}`,
+    value: text ?? String(value),
+    disabled,
+    'aria-describedby': `note-${key}`,
+    'aria-invalid': wrong,
+    onInput: (event: { readonly currentTarget: { readonly value: string } }) =>
+      onType(event.currentTarget.value),
+  };
+  switch (setting.type) {
+    case 'choice':
+    case 'boolean':
+      return (
+        <select {...common}>
+          {wordsOf(setting).map((word) => (
+            <option key={word}>{word}</option>
+          ))}
+        </select>
+      );
+    case 'time':
+      return <input {...common} type="text" inputMode="numeric" placeholder="HH:MM" maxLength={5} />;
+    case 'text':
+      return <input {...common} type="text" maxLength={setting.maxLength} />;
+    default: {
+      const { min, max, whole } = setting;
+      const bounds = { min, max, step: whole ? 1 : 'any' };
+      return <input {...common} type="number" inputMode="decimal" {...bounds} />;
+    }
+  }
 }
 
 const LOOSENS = { lower: 'more', higher: 'less', neither: 'any change' } as const;
@@ -74,5 +76,9 @@ function Note({ setting, typed }: { readonly setting: Setting; readonly typed: T
     );
   const { value, fileValue, tighter } = setting;
   const rule = `${LOOSENS[tighter]} takes approval`;
-  return <span class="soft">{value === fileValue ? rule : `desk file: ${fileValue}; ${rule}`}</span>;
+  return (
+    <span class="soft">
+      {value === fileValue ? rule : `desk file: ${fileValue === '' ? 'empty' : fileValue}; ${rule}`}
+    </span>
+  );
 }

@@ -1,5 +1,5 @@
 import type { SettingsShown } from '../api/shapes.js';
-import { day, minuteOfDay } from '../format.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { type Column, Table } from '../view/table.js';
 
@@ -7,7 +7,7 @@ type Entry = SettingsShown['history'][number];
 
 const COLUMNS: readonly Column<Entry>[] = [
   { title: 'Version', cell: ({ version }) => version, number: true },
-  { title: 'When (UTC)', cell: ({ wallMs }) => `${day(wallMs)} ${minuteOfDay(wallMs)}`, long: true },
+  { title: `When (${CLOCK})`, cell: ({ wallMs }) => `${day(wallMs)} ${minuteOfDay(wallMs)}`, long: true },
   {
     title: 'What',
     cell: ({ changes }) => changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', '),

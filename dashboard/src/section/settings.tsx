@@ -7,10 +7,9 @@ import { Empty, Panel } from '../view/panel.js';
 import { Parameters } from '../view/parameters.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { useAction } from '../view/use-action.js';
-import { type Change, SettingLine, typedFor } from './setting-line.js';
+import { SettingLine } from './setting-line.js';
 import { SettingsHistory } from './settings-history.js';
-
-type Setting = SettingsShown['settings'][number];
+import { type Change, type Setting, typedFor } from './typed-setting.js';
 
 interface SettingsProps {
   readonly api: DeskApi;

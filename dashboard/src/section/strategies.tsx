@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Analytics, StrategyShown } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { day, grouped, minuteOfDay, money, signed, tone } from '../format.js';
+import { CLOCK, day, grouped, minuteOfDay, money, signed, tone } from '../format.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel, Stale } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
@@ -105,7 +105,7 @@ function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle
           <span>
             {off.automatic ? 'by itself' : `by ${off.by}`}: {off.reason}
             {off.nextReviewMarketMs !== null &&
-              `; looked at again ${day(off.nextReviewMarketMs)} ${minuteOfDay(off.nextReviewMarketMs)} UTC, market time`}
+              `; looked at again ${day(off.nextReviewMarketMs)} ${minuteOfDay(off.nextReviewMarketMs)} ${CLOCK}, market time`}
           </span>
         )}
       </p>

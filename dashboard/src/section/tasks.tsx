@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Task } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { ago, day, minuteOfDay } from '../format.js';
+import { ago, CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import type { Action } from '../view/use-action.js';
@@ -81,7 +81,7 @@ function OpenTask({ task, busy, mayDo, onDone }: OpenTaskProps) {
       </div>
       <p>{task.detail}</p>
       <p class="soft">
-        Asked {day(task.createdMs)} {minuteOfDay(task.createdMs)} UTC
+        Asked {day(task.createdMs)} {minuteOfDay(task.createdMs)} {CLOCK}
         {task.origin !== undefined && `, part of: ${task.origin.routine}`}
       </p>
       <div class="card-buttons">
@@ -107,7 +107,7 @@ function ClosedTask({ task: { title, state, doneBy, note, finishedMs } }: { read
       </span>
       <span class="soft">
         {state} {doneBy !== null && `by ${doneBy}`}{' '}
-        {finishedMs !== null && `${day(finishedMs)} ${minuteOfDay(finishedMs)} UTC`}
+        {finishedMs !== null && `${day(finishedMs)} ${minuteOfDay(finishedMs)} ${CLOCK}`}
       </span>
     </li>
   );

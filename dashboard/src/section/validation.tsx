@@ -1,5 +1,5 @@
 import type { ValidationShown } from '../api/shapes.js';
-import { day, minuteOfDay, money, signed } from '../format.js';
+import { CLOCK, day, minuteOfDay, money, signed } from '../format.js';
 
 export function Validation({ report }: { readonly report: ValidationShown }) {
   const { recommendation, createdMs, requestedBy, market, results, verdicts, reasons, goLive } = report;
@@ -12,7 +12,7 @@ export function Validation({ report }: { readonly report: ValidationShown }) {
           <b>{recommendation}</b>
         </span>
         <span class="soft">
-          {day(createdMs)} {minuteOfDay(createdMs)} UTC, asked by {requestedBy}
+          {day(createdMs)} {minuteOfDay(createdMs)} {CLOCK}, asked by {requestedBy}
         </span>
       </div>
       <p>

@@ -1,8 +1,10 @@
 import type { TraderStatus } from '../api/shapes.js';
-import { timeOfDay } from '../format.js';
+import { day, timeOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 export function Activity({ activity }: Pick<TraderStatus, 'activity'>) {
+  const today = day(activity[0]?.marketMs ?? 0);
+  const when = (ms: number): string => (day(ms) === today ? '' : `${day(ms).slice(5)} `) + timeOfDay(ms);
   return (
     <Panel title="What happened" area="activity" aside={<span class="soft">market time</span>}>
       {activity.length === 0 ? (
@@ -12,7 +14,7 @@ export function Activity({ activity }: Pick<TraderStatus, 'activity'>) {
         <ol class="activity" tabIndex={0}>
           {activity.map(({ wallMs, marketMs, text }) => (
             <li key={`${wallMs} ${marketMs} ${text}`}>
-              <time dateTime={new Date(marketMs).toISOString()}>{timeOfDay(marketMs)}</time>
+              <time dateTime={new Date(marketMs).toISOString()}>{when(marketMs)}</time>
               <span>{text}</span>
             </li>
           ))}

@@ -1,4 +1,4 @@
-import type { LiveState } from '../api/shapes.js';
+import type { AlertChannel, LiveState } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { ActionNotice } from './action-notice.js';
 import { useAction } from './use-action.js';
@@ -12,24 +12,24 @@ interface AlertsNoticeProps extends Pick<LiveState, 'alerts'> {
 /** Over every section: who is told nothing has to know that from somewhere. */
 export function AlertsNotice({ alerts, api, mayTest }: AlertsNoticeProps) {
   const action = useAction();
-  const problems = alerts.flatMap(({ problem }) => problem ?? []);
-  const test = async () => {
-    const { ok, detail } = await api.testAlert();
+  const problems = alerts.filter(({ problem }) => problem !== null);
+  const test = async (channel: AlertChannel) => {
+    const { ok, detail } = await api.testAlert(channel);
     return { text: detail, tone: ok ? 'go' : 'caution' } as const;
   };
   return (
     <div class="alerts-place" role="status" aria-live="polite">
-      {problems.map((problem) => (
-        <div class="notice alarm" key={problem} data-testid="alerts-problem">
+      {problems.map(({ channel, problem }) => (
+        <div class="notice alarm" key={channel} data-testid="alerts-problem">
           <p>
-            <Words text={problem} />
+            <Words text={problem ?? ''} />
           </p>
           {mayTest && (
             <button
               type="button"
               class="button small"
               disabled={action.busy}
-              onClick={() => void action.run(test)}
+              onClick={() => void action.run(() => test(channel))}
             >
               {action.busy ? 'Sending…' : 'Send a test alert'}
             </button>

@@ -1,26 +1,37 @@
 import { useState } from 'preact/hooks';
 import { RESUME_SIZE_PCT } from '../api/openapi.js';
-import type { TraderStatus } from '../api/shapes.js';
-import { day, minuteOfDay } from '../format.js';
+import type { Signing, TraderStatus } from '../api/shapes.js';
+import type { SignWith } from '../connection/sign-vote.js';
+import { usePolled } from '../connection/use-polled.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
+import { useOwnSignature } from './own-signature.js';
 import { ReasonDialog } from './reason-dialog.js';
-import { SigningPassword } from './signing-password.js';
 import { sentence } from './words.js';
+
+const KEYS_EVERY_MS = 60_000;
 
 interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
   /** Null before the trader's first word. */
   readonly status: TraderStatus | null;
-  /** `sizePct`: the position size to go on with; undefined: as it is. `password`: to sign with, where it takes that. */
-  readonly onGo: (reason: string, sizePct?: number, password?: string) => void;
+  /** What a resumption with this size has to be signed with. */
+  readonly signing: (sizePct: number | undefined) => Promise<Signing>;
+  /** `sizePct`: the position size to go on with; undefined: as it is. `signWith`: where it takes a signature. */
+  readonly onGo: (reason: string, sizePct?: number, signWith?: SignWith) => void;
   readonly onCancel: () => void;
 }
 
-export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
+export function AskDialog({ about, status, signing, onGo, onCancel }: AskDialogProps) {
   const [size, setSize] = useState('');
-  const [password, setPassword] = useState('');
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
-  const go = (reason: string): void => onGo(reason, sizePct, signs ? password : undefined);
+  const keys = usePolled(
+    async () => (signs ? await signing(sizePct) : null),
+    KEYS_EVERY_MS,
+    signs ? `signed ${sizePct}` : '',
+  );
+  const { signWith, field } = useOwnSignature(keys.value);
+  const go = (reason: string): void => onGo(reason, sizePct, signs ? signWith : undefined);
   const shared = { label: 'Reason, kept with the decision', mayBeEmpty: true, onGo: go, onCancel };
   return about === 'close-all' ? (
     <ReasonDialog {...shared} title="Close all positions?" go="Close all" dangerous>
@@ -38,7 +49,7 @@ export function AskDialog({ about, status, onGo, onCancel }: AskDialogProps) {
       choice={
         <>
           <SizeChoice nowPct={status?.sizePct ?? null} size={size} onSize={setSize} />
-          {signs && <SigningPassword value={password} onValue={setPassword} />}
+          {signs && field}
         </>
       }
     >
@@ -114,7 +125,7 @@ function ToLift({ status }: { readonly status: TraderStatus }) {
       </li>
       {halts.map(({ haltId, reason, atWallMs }) => (
         <li key={haltId}>
-          Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} UTC: {sentence(reason)}
+          Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} {CLOCK}: {sentence(reason)}
         </li>
       ))}
     </ul>

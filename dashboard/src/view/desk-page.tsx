@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { LiveState, Trade, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Session } from '../connection/session.js';
-import { signVote } from '../connection/sign-vote.js';
+import { type SignWith, signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Audit } from '../section/audit.js';
 import { GoLive } from '../section/go-live.js';
@@ -12,7 +12,9 @@ import { People } from '../section/people.js';
 import { Results } from '../section/results.js';
 import { Routines } from '../section/routines.js';
 import { Settings } from '../section/settings.js';
+import { Size } from '../section/size.js';
 import { Strategies } from '../section/strategies.js';
+import { ThisBrowser } from '../section/this-browser.js';
 import { Activity } from './activity.js';
 import { AlertsNotice } from './alerts-notice.js';
 import { AskDialog } from './ask-dialog.js';
@@ -34,6 +36,7 @@ import { Schedules } from './schedules.js';
 import { TabBar } from './tab-bar.js';
 import { useButtons } from './use-buttons.js';
 import { useDeskApi, useLive, usePrices } from './use-desk.js';
+import { useNotices } from './use-notices.js';
 import { useShortcuts } from './use-shortcuts.js';
 import { type Tab, useTab } from './use-tab.js';
 import { useTabSign } from './use-tab-sign.js';
@@ -69,6 +72,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
   const [tab, setTab] = useTab();
   const counts = useCounts(api, tab);
   useTabSign(state, connection, counts.incidents ?? 0);
+  useNotices(state, connection, counts.incidents ?? null);
   const status = state?.status ?? null;
   const symbols = status === null ? [] : inOrder(status);
   const shown = symbol || (symbols[0] ?? '');
@@ -105,7 +109,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
         {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={mayStop(session)} />}
         <TabBar tab={tab} onTab={setTab} counts={counts} />
         {tab !== 'desk' ? (
-          <Section tab={tab} api={api} session={session} />
+          <Section tab={tab} api={api} session={session} status={status} />
         ) : state !== null && status !== null ? (
           <Panels
             api={api}
@@ -114,6 +118,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
             symbols={symbols}
             symbol={shown}
             onSymbol={setSymbol}
+            mayStop={mayStop(session)}
           />
         ) : (
           <p class="waiting">Waiting for the trader…</p>
@@ -127,11 +132,12 @@ export function DeskPage({ session }: { readonly session: Session }) {
           about={dialog}
           status={status}
           onCancel={() => setDialog(null)}
-          onGo={(reason, sizePct, password) => {
+          signing={(sizePct) => api.signing({ sizePct })}
+          onGo={(reason, sizePct, signWith) => {
             setDialog(null);
-            const sign = async (own: string): Promise<string> =>
+            const sign = async (own: SignWith): Promise<string> =>
               signVote(await api.signing({ sizePct }), session.person, own);
-            buttons.press(dialog, reason, sizePct, password === undefined ? undefined : () => sign(password));
+            buttons.press(dialog, reason, sizePct, signWith === undefined ? undefined : () => sign(signWith));
           }}
         />
       )}
@@ -153,9 +159,11 @@ interface SectionProps {
   readonly tab: Exclude<Tab, 'desk'>;
   readonly api: DeskApi;
   readonly session: Session;
+  /** Null before the trader's first word. */
+  readonly status: TraderStatus | null;
 }
 
-function Section({ tab, api, session }: SectionProps) {
+function Section({ tab, api, session, status }: SectionProps) {
   const mayOperate = session.roles.includes('operator');
   switch (tab) {
     case 'results':
@@ -163,7 +171,7 @@ function Section({ tab, api, session }: SectionProps) {
     case 'strategies':
       return <Strategies api={api} mayOperate={mayOperate} />;
     case 'day':
-      return <Routines api={api} />;
+      return <Routines api={api} mayOperate={mayOperate} />;
     case 'people':
       return <People api={api} person={session.person} roles={session.roles} />;
     case 'incidents':
@@ -173,8 +181,12 @@ function Section({ tab, api, session }: SectionProps) {
     case 'settings':
       return (
         <>
+          {status !== null && (
+            <Size api={api} person={session.person} status={status} mayChange={mayStop(session)} />
+          )}
           <Settings api={api} mayOperate={mayOperate} />
-          <Passkeys api={api} person={session.person} />
+          <Passkeys api={api} person={session.person} mayApprove={session.roles.includes('approver')} />
+          <ThisBrowser api={api} />
         </>
       );
     case 'audit':
@@ -182,9 +194,9 @@ function Section({ tab, api, session }: SectionProps) {
   }
 }
 
-/** What waits for somebody, so that it is seen from every section. */
+/** What waits for somebody, so that it is seen from every section, and by the tab of a page that nobody looks at. */
 function useCounts(api: DeskApi, tab: Tab): Partial<Record<Tab, number>> {
-  const waiting = usePolled(() => api.waiting(), COUNTS_MS, tab);
+  const waiting = usePolled(() => api.waiting(), COUNTS_MS, tab, { unseen: true });
   return waiting.value ?? {};
 }
 
@@ -195,9 +207,10 @@ interface PanelsProps {
   readonly symbols: readonly string[];
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
+  readonly mayStop: boolean;
 }
 
-function Panels({ api, state, status, symbols, symbol, onSymbol }: PanelsProps) {
+function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: PanelsProps) {
   // The ledger follows the trader by a moment: looked at with every fill and again soon after.
   const trades = usePolled(() => api.trades(), 4_000, status.fills);
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
@@ -222,13 +235,15 @@ function Panels({ api, state, status, symbols, symbol, onSymbol }: PanelsProps) 
           />
           <EquityPanel status={status} equity={equity} height={EQUITY_HEIGHT_PX} />
           <Positions
+            api={api}
+            mayClose={mayStop}
             positions={status.positions}
             stopGaps={status.stopGaps}
             dust={status.dust}
             coins={status.coins}
             currency={status.currency}
           />
-          <Orders api={api} orders={status.orders} />
+          <Orders api={api} orders={status.orders} mayCancel={mayStop} />
           <Activity activity={status.activity} />
           <Fills api={api} trades={trades} currency={status.currency} />
         </div>

@@ -5,7 +5,7 @@ import { drawEquity, type EquityData } from '../charts/equity-curve.js';
 import { thinned } from '../charts/even-times.js';
 import { Ranges, useRange } from '../charts/ranges.js';
 import type { Polled } from '../connection/use-polled.js';
-import { dayAndMinute, grouped, signed } from '../format.js';
+import { CLOCK, dayAndMinute, grouped, signed } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 interface EquityPanelProps {
@@ -33,7 +33,9 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
       problem={equity.problem}
       aside={
         <span class="soft">
-          {fromMemory ? 'since the web server started: no database' : `${status.currency}, market time UTC`}
+          {fromMemory
+            ? 'since the web server started: no database'
+            : `${status.currency}, market time ${CLOCK}`}
         </span>
       }
     >
@@ -76,7 +78,9 @@ function Pointed({ data: { points, held }, time }: { readonly data: EquityData; 
     <p class="pointed" data-testid="equity-pointed">
       {at !== undefined && (
         <>
-          <span>{dayAndMinute(at.time * 1000)} UTC</span>
+          <span>
+            {dayAndMinute(at.time * 1000)} {CLOCK}
+          </span>
           <span>
             <span class="label">Equity</span> {grouped(at.equity.toFixed(2))}
           </span>

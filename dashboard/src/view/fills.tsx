@@ -3,13 +3,13 @@ import type { Trade, TradesAnswer } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Polled } from '../connection/use-polled.js';
-import { dayAndMinute, grouped, money, signed, tone, trimmed } from '../format.js';
+import { CLOCK, dayAndMinute, grouped, money, signed, tone, trimmed } from '../format.js';
 import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
 const COLUMNS: readonly Column<Trade>[] = [
-  { title: 'Market time, UTC', cell: ({ marketMs }) => dayAndMinute(marketMs) },
+  { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs) },
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
   { title: 'Quantity', cell: ({ quantity }) => trimmed(quantity), number: true, wide: true },

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { MoneyAtStake, TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
-import { day, timeOfDay } from '../format.js';
+import { CLOCK, day, timeOfDay } from '../format.js';
 import { DeskSwitcher } from './desk-switcher.js';
 import { Wordmark } from './wordmark.js';
 
@@ -25,7 +25,7 @@ export function Header({ status, connection, api, onHelp, onTemporal, onSignOut 
         {status !== null && (
           <span class="clock" title="Market time: that of the prices">
             <span class="label">Market</span> {day(status.marketData.marketMs)}{' '}
-            <b>{timeOfDay(status.marketData.marketMs)}</b> UTC
+            <b>{timeOfDay(status.marketData.marketMs)}</b> {CLOCK}
           </span>
         )}
         <ConnectionState connection={connection} />

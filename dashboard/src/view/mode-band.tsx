@@ -1,7 +1,7 @@
 import type { LiveState, TraderStatus } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Connection } from '../connection/live.js';
-import { timeOfDay } from '../format.js';
+import { CLOCK, timeOfDay } from '../format.js';
 import { typed } from '../typed.js';
 import { DocumentLink } from './document-link.js';
 import { sentence, Words } from './words.js';
@@ -95,7 +95,7 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
   const known =
     status === null || statusWallMs === null
       ? ''
-      : ` Last known: ${status.mode}, ${timeOfDay(statusWallMs)} UTC.`;
+      : ` Last known: ${status.mode}, ${timeOfDay(statusWallMs)} ${CLOCK}.`;
   if (connection.kind !== 'live') {
     return {
       mode: 'NOT KNOWN',
@@ -108,7 +108,7 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
     return {
       mode: 'NO ANSWER',
       tone: 'alarm',
-      reason: `The trader has not answered since ${timeOfDay(trader.sinceWallMs)} UTC.${known}`,
+      reason: `The trader has not answered since ${timeOfDay(trader.sinceWallMs)} ${CLOCK}.${known}`,
       now: 'Waiting for the trader; the supervisor restarts it, and it comes back HALTED.',
     };
   }

@@ -1,8 +1,13 @@
+import { useState } from 'preact/hooks';
 import type { CoinsStatus, DustStatus, PositionStatus, StopGapStatus } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
 import { grouped, money, signed, tone } from '../format.js';
 import { typed } from '../typed.js';
+import { ActionNotice } from './action-notice.js';
 import { Empty, Panel } from './panel.js';
+import { ReasonDialog } from './reason-dialog.js';
 import { type Column, Table } from './table.js';
+import { doneOf, useAction } from './use-action.js';
 
 const PROTECTION = {
   confirmed: ['Confirmed', 'go'],
@@ -48,6 +53,8 @@ const columnsFor = (positions: readonly PositionStatus[]): readonly Column<Posit
   positions.some(({ trade }) => trade?.exits !== undefined) ? [...COLUMNS, EXITS] : COLUMNS;
 
 interface Held {
+  readonly api: DeskApi;
+  readonly mayClose: boolean;
   readonly positions: readonly PositionStatus[];
   readonly dust: readonly DustStatus[];
   readonly coins: readonly CoinsStatus[];
@@ -55,16 +62,44 @@ interface Held {
   readonly currency: string;
 }
 
-export function Positions({ positions, dust, coins, stopGaps, currency }: Held) {
+export function Positions({ api, mayClose, positions, dust, coins, stopGaps, currency }: Held) {
+  const [asked, setAsked] = useState<PositionStatus | null>(null);
+  const action = useAction();
+  const closing: Column<PositionStatus> = {
+    title: 'Close',
+    cell: (position) => (
+      <button
+        type="button"
+        class="button small"
+        aria-label={`Close ${position.symbol}`}
+        disabled={action.busy}
+        onClick={() => setAsked(position)}
+      >
+        Close…
+      </button>
+    ),
+  };
   return (
     <Panel title="Positions" area="positions" aside={positions.length}>
+      <ActionNotice action={action} />
+      {asked !== null && (
+        <CloseDialog
+          position={asked}
+          currency={currency}
+          onGo={(reason) => {
+            setAsked(null);
+            void action.run(async () => doneOf(await api.closePosition(asked.symbol, reason)));
+          }}
+          onCancel={() => setAsked(null)}
+        />
+      )}
       {positions.length === 0 ? (
         <Empty>Flat: no open position.</Empty>
       ) : (
         <Table
           blocks
           caption="Open positions"
-          columns={columnsFor(positions)}
+          columns={mayClose ? [...columnsFor(positions), closing] : columnsFor(positions)}
           rows={positions}
           keyOf={({ symbol }) => symbol}
         />
@@ -94,5 +129,33 @@ export function Positions({ positions, dust, coins, stopGaps, currency }: Held) 
         </p>
       )}
     </Panel>
+  );
+}
+
+interface CloseDialogProps {
+  readonly position: PositionStatus;
+  readonly currency: string;
+  readonly onGo: (reason: string) => void;
+  readonly onCancel: () => void;
+}
+
+function CloseDialog({ position, currency, onGo, onCancel }: CloseDialogProps) {
+  const { symbol, side, quantity, unrealised, strategy } = position;
+  return (
+    <ReasonDialog
+      title={`Close ${symbol}?`}
+      label="Reason, kept with the decision"
+      mayBeEmpty
+      go={`Close ${symbol}`}
+      dangerous
+      onGo={onGo}
+      onCancel={onCancel}
+    >
+      <p>
+        {side === 'long' ? 'Sells' : 'Buys'} {quantity} {symbol} at the market; its result now is{' '}
+        {signed(money(unrealised))} {currency}. Its stop goes with it.
+      </p>
+      <p>The desk goes on: where it is active, {strategy} may enter again.</p>
+    </ReasonDialog>
   );
 }

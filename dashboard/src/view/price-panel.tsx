@@ -10,7 +10,7 @@ import {
 } from '../charts/candles.js';
 import { Chart } from '../charts/chart.js';
 import { Ranges, useRange } from '../charts/ranges.js';
-import { dayAndMinute, grouped } from '../format.js';
+import { CLOCK, dayAndMinute, grouped } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 interface PricePanelProps {
@@ -141,7 +141,9 @@ function Pointed({ candle, digits, marks }: PointedProps) {
   );
   return (
     <p class="pointed" data-testid="pointed">
-      <span>{dayAndMinute(time * 1000)} UTC</span>
+      <span>
+        {dayAndMinute(time * 1000)} {CLOCK}
+      </span>
       {figure('O', open)}
       {figure('H', high)}
       {figure('L', low)}
@@ -170,7 +172,7 @@ function Attribution() {
       <a href="https://www.tradingview.com/" target="_blank" rel="noopener noreferrer">
         TradingView Lightweight Charts™
       </a>
-      , <a href="/NOTICE.txt">notice</a>. Market time, UTC.
+      , <a href="/NOTICE.txt">notice</a>. Market time, {CLOCK}.
     </p>
   );
 }
@@ -179,7 +181,7 @@ const PURPOSES: Readonly<Record<string, string>> = {
   entry: 'entry',
   exit: 'exit',
   protective: 'stop',
-  close: 'close all',
+  close: 'closed',
 };
 
 function marksOf(trades: readonly Trade[], symbol: string, candles: readonly Candle[]): readonly TradeMark[] {
@@ -206,9 +208,10 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
     for (const { price, reached } of position.trade?.exits?.targets ?? [])
       if (!reached) levels.push({ price: Number(price), tone: 'go', text: 'target' });
   }
-  for (const { symbol: of, purpose, price } of orders) {
+  for (const { symbol: of, purpose, price, worstPrice } of orders) {
     if (of !== symbol || price === null) continue;
-    if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text: 'entry' });
+    const text = worstPrice === undefined ? 'entry' : 'entry triggers';
+    if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text });
     if (purpose === 'exit') levels.push({ price: Number(price), tone: 'go', text: 'target' });
   }
   return levels;

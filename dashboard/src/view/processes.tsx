@@ -28,7 +28,9 @@ export function Processes({ processes, alerts }: Pick<LiveState, 'processes' | '
       <ul class="lines" aria-label="Alerts">
         {alerts.map(({ channel, state, why }) => (
           <li key={channel}>
-            <span class={`lamp ${ALERT_TONES[state]}`}>alerts on {channel}</span>
+            <span class={`lamp ${ALERT_TONES[state]}`}>
+              alerts {channel === 'mail' ? 'by mail' : `on ${channel}`}
+            </span>
             <span class="soft">{state === 'ok' ? 'arrive' : <Words text={why ?? state} />}</span>
           </li>
         ))}

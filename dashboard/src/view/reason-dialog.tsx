@@ -8,7 +8,8 @@ interface ReasonDialogProps {
   readonly children?: ComponentChildren;
   /** What else there is to choose. */
   readonly choice?: ComponentChildren;
-  readonly label: string;
+  /** Null: no reason is kept. */
+  readonly label: string | null;
   readonly go: string;
   readonly dangerous?: boolean;
   /** Where haste matters more than the reason: a task asks for it afterwards. */
@@ -40,22 +41,24 @@ export function ReasonDialog({
         }}
       >
         <div id="dialog-text">{children}</div>
-        <label>
-          {label}
-          {mayBeEmpty && ' (may be empty)'}
-          <input
-            name="reason"
-            value={reason}
-            onInput={(event) => setReason(event.currentTarget.value)}
-            maxLength={500}
-            pattern=".*\S.*"
-            title="Some words"
-            autocomplete="off"
-            required={!mayBeEmpty}
-            // biome-ignore lint/a11y/noAutofocus: the only thing to fill in here
-            autoFocus
-          />
-        </label>
+        {label !== null && (
+          <label>
+            {label}
+            {mayBeEmpty && ' (may be empty)'}
+            <input
+              name="reason"
+              value={reason}
+              onInput={(event) => setReason(event.currentTarget.value)}
+              maxLength={500}
+              pattern=".*\S.*"
+              title="Some words"
+              autocomplete="off"
+              required={!mayBeEmpty}
+              // biome-ignore lint/a11y/noAutofocus: the only thing to fill in here
+              autoFocus
+            />
+          </label>
+        )}
         {choice}
         <div class="dialog-buttons">
           <button type="button" class="button" onClick={onCancel}>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { RoutineRun } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
-import { day, minuteOfDay } from '../format.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
 import { RunLink } from './run-link.js';
 import { causeOf, RunSteps, Verdict } from './steps.js';
@@ -50,7 +50,7 @@ export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]>
           <p class="run-line">
             <Verdict verdict={run.verdict} />
             <span class="soft">
-              {causeOf(run)}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} UTC{' '}
+              {causeOf(run)}, begun {day(run.startedMs)} {minuteOfDay(run.startedMs)} {CLOCK}{' '}
             </span>
             <RunLink workflowId={run.workflowId} />
           </p>

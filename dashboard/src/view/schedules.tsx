@@ -1,6 +1,6 @@
 import type { ScheduledRun } from '../api/shapes.js';
 import type { Polled } from '../connection/use-polled.js';
-import { day, minuteOfDay } from '../format.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 export function Schedules({ schedules }: { readonly schedules: Polled<readonly ScheduledRun[]> }) {
@@ -32,7 +32,7 @@ export function Schedules({ schedules }: { readonly schedules: Polled<readonly S
 /** By which clock the times beside it are. */
 export function ClockOf({ schedules }: { readonly schedules: readonly ScheduledRun[] }) {
   const market = schedules.some(({ clock }) => clock === 'market');
-  return <span class="soft">{market ? 'market time, UTC' : 'UTC'}</span>;
+  return <span class="soft">{market ? `market time, ${CLOCK}` : CLOCK}</span>;
 }
 
 /** The next one first, paused ones last. */

@@ -1,5 +1,5 @@
 import type { RoutineRun } from '../api/shapes.js';
-import { day, timeOfDay } from '../format.js';
+import { CLOCK, day, timeOfDay } from '../format.js';
 import { Times } from './words.js';
 
 const VERDICT = {
@@ -66,7 +66,7 @@ function Evidence({ step }: { readonly step: StepShown }) {
         <>
           <dt>Done</dt>
           <dd>
-            {day(done.finishedMs)} {timeOfDay(done.finishedMs)} UTC, took{' '}
+            {day(done.finishedMs)} {timeOfDay(done.finishedMs)} {CLOCK}, took{' '}
             {((done.finishedMs - done.startedMs) / 1000).toFixed(1)} s
           </dd>
         </>

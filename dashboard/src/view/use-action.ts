@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import type { OperationResult } from '../api/shapes.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 
 /** What came of something that a person asked for. */
@@ -17,6 +18,11 @@ export interface Action {
 export interface Done {
   readonly text: string;
   readonly tone?: 'go' | 'caution';
+}
+
+/** Amber where it was taken and is not proven, or something beside it did not work. */
+export function doneOf({ proven, detail, problems }: OperationResult): Done {
+  return { text: [detail, ...problems].join(' '), tone: proven && problems.length === 0 ? 'go' : 'caution' };
 }
 
 export function useAction(): Action {

@@ -1,3 +1,5 @@
+import { CLOCK, day, minuteOfDay } from '../format.js';
+
 /** Text of ours with commands in backticks, shown as commands. */
 export function Words({ text }: { readonly text: string }) {
   const parts = text.split('`');
@@ -10,7 +12,9 @@ export function sentence(text: string): string {
 
 /** Text of ours with instants in it, shown as the page shows times. */
 export function Times({ text }: { readonly text: string }) {
-  return <>{text.replace(INSTANT, (_, date: string, minute: string) => `${date} ${minute} UTC`)}</>;
+  return <>{text.replace(INSTANT, (instant) => dayMinuteClock(Date.parse(instant)))}</>;
 }
 
-const INSTANT = /(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::\d\d(?:\.\d+)?)?Z/g;
+const dayMinuteClock = (ms: number): string => `${day(ms)} ${minuteOfDay(ms)} ${CLOCK}`;
+
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g;

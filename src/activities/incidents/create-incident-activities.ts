@@ -35,11 +35,13 @@ export interface IncidentDependencies {
   readonly home: string;
   readonly tell: (notice: Notice) => Promise<void>;
   readonly processState: (name: string) => Promise<string | null>;
+  /** Resolves with how it went; rejects where nobody here can. */
+  readonly restartProcess: (name: string) => Promise<string>;
   readonly reportIncident: (symptom: Symptom) => Promise<void>;
 }
 
 export function createIncidentActivities(dependencies: IncidentDependencies): IncidentActivities {
-  const { pool, desk, home, tell, processState, reportIncident } = dependencies;
+  const { pool, desk, home, tell, processState, restartProcess, reportIncident } = dependencies;
   return {
     announceIncident: async ({ incident: row, key, text }) => {
       const incident = { ...row, id: incidentId(row) };
@@ -62,6 +64,7 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     lossesByStrategy: ({ sinceMarketMs }) => lossesByStrategy(pool, desk, sinceMarketMs),
     ledgerPositions: () => ledgerPositions(pool, desk),
     processState,
+    restartProcess,
     reportIncident,
   };
 }

@@ -30,7 +30,7 @@ export interface ApprovalDependencies {
   readonly realMoney?: RealMoneyVotes | null;
 }
 
-export interface RealMoneyVotes extends Pick<RealMoneyRules, 'keyOf' | 'chatKey'> {
+export interface RealMoneyVotes extends Pick<RealMoneyRules, 'keysOf' | 'chatKey' | 'pages'> {
   /** Undefined for an approval of this kind that is not about real money. */
   readonly kindOf: (approvalKind: string) => RealMoneyRules['kind'] | undefined;
   readonly chatVotesMax: (needed: number) => number;

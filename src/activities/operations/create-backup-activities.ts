@@ -5,23 +5,28 @@ import { restingText } from '../../backup/accounts/resting-text.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { sizeOf } from '../../backup/manifest.js';
-import { newestBackupId } from '../../backup/newest-backup.js';
+import { partsOf } from '../../backup/offsite/archives.js';
+import { newestBackupId, ownBackups } from '../../backup/own-backups.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import { pruneBackups } from '../../backup/prune-backups.js';
+import { lastMonths } from '../../backup/retention.js';
 import { takeBackup } from '../../backup/take-backup.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import type { BackupActivities } from '../../contracts/backup.js';
 import type { StepResult } from '../../contracts/routine.js';
+import type { Desk } from '../../desk/schema.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
 import { cancelledOrEnding } from '../worker-ends.js';
+import { sendAway } from './send-backup.js';
 
 const BEAT_MS = 2_000;
 
 export interface BackupDependencies {
   readonly pool: Pool;
   readonly runtime: Runtime;
+  readonly desk: Pick<Desk, 'backup'>;
   readonly owner: () => PgConnection;
   readonly nowMs: () => number;
 }
@@ -40,16 +45,22 @@ const PRUNE = { key: 'prune', title: 'Old backups removed' };
 const OBSERVED_MAX = 2_000;
 
 export function createBackupActivities(dependencies: BackupDependencies): BackupActivities {
-  const { pool, runtime } = dependencies;
+  const { pool, runtime, nowMs } = dependencies;
   return {
     takeBackup: (request) => take(dependencies, request),
     verifyBackup: (request) => verify(dependencies, request),
-    pruneBackups: ({ desk, keep }) =>
+    pruneBackups: ({ desk, keep, days = null }) =>
       withHeartbeat(async () => {
-        const gone = await pruneBackups(runtime.home, desk, keep);
+        const gone = await pruneBackups(runtime.home, desk, { keep, days }, nowMs());
         await markPruned(pool, desk, gone);
         const observed = gone.length === 0 ? 'none was too old' : `${gone.length} removed`;
-        return { ...PRUNE, verdict: 'pass', observed, expected: `the newest ${keep} stay` };
+        const expected = `the newest ${keep} stay${days === null ? '' : `, for ${days} days`}`;
+        return { ...PRUNE, verdict: 'pass', observed, expected };
+      }),
+    sendBackup: (request) =>
+      withHeartbeat(async (say, signal) => {
+        const sent = await sendAway(dependencies, request, say, signal);
+        return { ...sent, observed: cut(sent.observed) };
       }),
     restoreBackup: (request) => restore(dependencies, request),
     recordDrill: (drill) => saveDrill(pool, drill),
@@ -58,11 +69,14 @@ export function createBackupActivities(dependencies: BackupDependencies): Backup
 
 function take(
   { runtime, owner, nowMs }: BackupDependencies,
-  { takenMs }: { readonly takenMs: number },
+  { takenMs, tag = null }: Parameters<BackupActivities['takeBackup']>[0],
 ): ReturnType<BackupActivities['takeBackup']> {
   return withHeartbeat(async (say, signal) => {
     const id = backupIdAt(takenMs);
-    const taken = await takeBackup({ id, runtime, connection: owner(), nowMs, onPhase: say, signal });
+    const taken = await takeBackup({
+      ...{ id, tag, runtime, connection: owner(), nowMs },
+      ...{ onPhase: say, signal },
+    });
     if (!taken.ok) return { backupId: null, step: { ...TAKE, verdict: 'fail', observed: cut(taken.why) } };
     const { bytes, rows } = sizeOf(taken.manifest);
     const { journal, database } = taken.manifest;
@@ -93,21 +107,35 @@ function verify(
       manifestSha256,
       ...size,
     });
-    const observed = `${manifest.files.length} files, ${size.bytes} bytes, ${restingText(manifest)}`;
-    return { ...VERIFY, verdict: 'pass', observed };
+    const parts = partsOf(manifest).map(({ name, bytes }) => `${name}: valid, ${bytes} bytes`);
+    const observed = `${manifest.files.length} files, ${size.bytes} bytes, ${restingText(manifest)}; ${parts.join('; ')}`;
+    return { ...VERIFY, verdict: 'pass', observed: cut(observed) };
   });
 }
 
 function restore(
-  { runtime }: BackupDependencies,
-  { desk, backupId }: { readonly desk: string; readonly backupId: string | null },
+  { runtime, nowMs }: BackupDependencies,
+  { desk, backupId, lastMonth = false }: Parameters<BackupActivities['restoreBackup']>[0],
 ): ReturnType<BackupActivities['restoreBackup']> {
   return withHeartbeat(async (say, signal) => {
-    const chosen = backupId ?? (await newestBackupId(runtime.home, desk));
+    const newest = async (): Promise<string | null> =>
+      lastMonth
+        ? (lastMonths(await ownBackups(runtime.home, desk), nowMs())?.id ?? null)
+        : newestBackupId(runtime.home, desk);
+    const chosen = backupId ?? (await newest());
     if (chosen === null) {
-      const observed = `there is no backup below ${backupsFolder(runtime.home)}: fermata backup --verify`;
-      const step = { key: 'files', title: 'Files unchanged', expected: 'a backup', observed } as const;
-      return { backupId: null, steps: [{ ...step, verdict: 'fail' }] };
+      const step = { key: 'files', title: 'Files unchanged' } as const;
+      const below = `below ${backupsFolder(runtime.home)}`;
+      // A desk that is younger than that has nothing to restore.
+      if (lastMonth) {
+        const observed = `there is no backup of last month ${below}`;
+        return {
+          backupId: null,
+          steps: [{ ...step, verdict: 'not_run', observed, expected: 'a backup of last month' }],
+        };
+      }
+      const observed = `there is no backup ${below}: fermata backup --verify`;
+      return { backupId: null, steps: [{ ...step, verdict: 'fail', observed, expected: 'a backup' }] };
     }
     const { steps } = await runDrill({ home: runtime.home, backupId: chosen, onStep: say, signal });
     const shown = steps.map(({ tookMs, observed, ...step }) => ({

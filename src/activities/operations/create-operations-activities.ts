@@ -6,22 +6,29 @@ import { ownerConnection } from '../../backup/owner-connection.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import type { Check, CheckContext } from '../../checks/check.js';
 import type { RunOwnAction } from '../../checks/own-actions.js';
+import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { Notice } from '../../contracts/notice.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
-import type { CheckOutcome, CheckRequest, ReportRequest } from '../../contracts/routine.js';
+import type { CheckOutcome, CheckRequest, ReportRequest, RunVerdict } from '../../contracts/routine.js';
 import type { TaskActivities } from '../../contracts/task.js';
 import { chatVotesMax } from '../../desk/go-live-people.js';
 import { realMoneyKindOf } from '../../domain/signed-vote.js';
 import { peoplesKeys } from '../../home/person-keys.js';
 import { alarmNotice } from '../../notify/alarm-notice.js';
 import { notify } from '../../notify/notify.js';
+import { resultsNotice } from '../../notify/results-notice.js';
 import { routineNotice } from '../../notify/routine-notice.js';
 import { taskNotice } from '../../notify/task-notice.js';
 import { REPORTS } from '../../reports/registry.js';
 import type { Report } from '../../reports/report.js';
 import type { Pool } from '../../store/pool.js';
-import { beginRoutineRun, finishRoutineRun, readRoutineProblems } from '../../store/routine-run.js';
+import {
+  beginRoutineRun,
+  finishRoutineRun,
+  readRoutineProblems,
+  readRoutineResults,
+} from '../../store/routine-run.js';
 import { recordMissedRun } from '../../store/run-missed.js';
 import { openTask, readTask } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
@@ -54,7 +61,7 @@ export interface OperationsDependencies {
 function realMoneyVotes({ desk, runtime }: CheckContext): RealMoneyVotes | null {
   if (desk.mode !== 'live') return null;
   return {
-    ...peoplesKeys(runtime.home),
+    ...peoplesKeys(runtime.home, runtime.web),
     kindOf: (approvalKind) => realMoneyKindOf(desk.mode, approvalKind),
     chatVotesMax: (needed) => chatVotesMax(desk, needed),
   };
@@ -68,7 +75,10 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     ...createApprovalActivities({ pool, decisionKey, nowMs, tell, realMoney: realMoneyVotes(context) }),
     ...createTaskActivities(pool, tell),
     ...createEvidenceActivities(pool),
-    ...createBackupActivities({ pool, runtime: context.runtime, owner: databaseOwner, nowMs }),
+    ...createBackupActivities({
+      ...{ pool, runtime: context.runtime, desk: context.desk },
+      ...{ owner: databaseOwner, nowMs },
+    }),
     runCheck: (request) => runCheck(checks, { ...context, stepMs: stepMs(request) }, request),
     runReport: (request) =>
       runReport(
@@ -91,6 +101,8 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       const said = kept?.problems.length === 0 ? { ...kept, problems } : kept;
       const notice = said && routineNotice(run, closed.verdict, said);
       if (notice) await tell(notice);
+      const summary = closed.verdict === 'missed' ? null : await summaryOf(dependencies, run, closed.verdict);
+      if (summary) await tell(summary);
     },
     recordMissed: (missed) => recordMissedRun(pool, missed),
     verifyDecision: async (decision) => verifyOrigin(decisionKey(), decision, nowMs()),
@@ -100,6 +112,21 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     },
     notify: (notice) => tell(aboutThisRun(notice)),
   };
+}
+
+/** What each step found, in the order of the desk file; null for a routine that does not ask for it. */
+async function summaryOf(
+  { pool, context }: OperationsDependencies,
+  run: RunIdentity,
+  verdict: RunVerdict,
+): Promise<Notice | null> {
+  const asking = context.desk.routines.filter(({ tellResults }) => tellResults === true);
+  if (asking.length === 0) return null;
+  const found = await readRoutineResults(pool, run);
+  const steps = asking.find(({ name }) => name === found?.routine)?.steps;
+  if (found === null || steps === undefined) return null;
+  const results = steps.flatMap(({ key }) => found.results.find((one) => one.key === key) ?? []);
+  return resultsNotice(run, verdict, { title: found.title, results });
 }
 
 const stepMs = ({ timeoutSeconds }: CheckRequest | ReportRequest): number =>

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, type Problem, problemBody, sendProblem, unexpected } from '../problem.js';
 import { BudgetSpent } from './request-budget.js';
-import { wordsFor } from './validation-words.js';
+import { wordsOf } from './validation-words.js';
 
 const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: {
@@ -21,7 +21,7 @@ const BODY_PROBLEMS: Readonly<Record<string, Problem>> = {
 function problemOf(error: FastifyError, requestId: string): Problem {
   if (error.validation !== undefined) {
     const where = error.validationContext ?? '';
-    const errors = error.validation.map((one) => wordsFor(one, where));
+    const errors = wordsOf(error.validation, where);
     return badRequest(errors[0] ?? error.message, errors);
   }
   if (error instanceof BudgetSpent) return error.problem;

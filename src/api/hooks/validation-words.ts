@@ -18,7 +18,17 @@ const PLACES: Readonly<Record<string, string>> = {
 const SHOWN_MAX = 60;
 const SECRET = /password|token/i;
 
-export function wordsFor(error: FastifySchemaValidationError, context: string): string {
+/** A value that fits none of several schemas is one problem, not one for each of them. */
+export function wordsOf(errors: readonly FastifySchemaValidationError[], context: string): string[] {
+  const several = new Set(
+    errors.flatMap(({ keyword, instancePath }) => (keyword === 'anyOf' ? [instancePath] : [])),
+  );
+  return errors
+    .filter(({ keyword, instancePath }) => keyword === 'anyOf' || !several.has(instancePath))
+    .map((error) => wordsFor(error, context));
+}
+
+function wordsFor(error: FastifySchemaValidationError, context: string): string {
   const { keyword, instancePath, params, parentSchema = {}, data, message = '' } = error as Broken;
   const at = instancePath.split('/').slice(1).map(unescaped);
   const place = PLACES[context] ?? 'the request';
@@ -37,7 +47,8 @@ export function wordsFor(error: FastifySchemaValidationError, context: string): 
 }
 
 /** Empty where the schema says nothing that helps a person. */
-function expectation({ type, enum: values, pattern, description, ...bounds }: Schema): string {
+function expectation({ type, enum: values, anyOf, pattern, description, ...bounds }: Schema): string {
+  if (Array.isArray(anyOf)) return anyOf.map(expectation).join(', or ');
   if (Array.isArray(values)) return `one of ${values.join(', ')}`;
   if (type === 'integer' || type === 'number')
     return `a ${type === 'integer' ? 'whole number' : 'number'}${range(bounds.minimum, bounds.maximum)}`;

@@ -36,9 +36,15 @@ export async function readBackups(
       ...run,
       startedMs: Math.min(...all.map(({ startedMs }) => startedMs)),
       finishedMs: Math.max(...all.map(({ finishedMs }) => finishedMs)),
-      verdict: all.every(({ verdict }) => verdict === 'pass') ? 'pass' : 'fail',
+      verdict: verdictOf(all.map(({ verdict }) => verdict)),
       steps: all,
     });
   }
   return [...runs.values()].slice(0, limit);
+}
+
+/** A copy that was to be sent nowhere leaves a good backup that was not sent. */
+function verdictOf(steps: readonly BackupRun['steps'][number]['verdict'][]): BackupRun['verdict'] {
+  if (steps.every((verdict) => verdict === 'pass')) return 'pass';
+  return steps.every((verdict) => verdict === 'pass' || verdict === 'not_run') ? 'not_run' : 'fail';
 }

@@ -1,12 +1,25 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { readBackups } from '../read/read-backups.js';
-import { answer } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { backupRunSchema } from '../schemas/records.js';
+import { callerOf, emptyBody } from './caller.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
+import { OUTCOMES, sendOutcome } from './send-outcome.js';
+
+/** A browser waits for it; the backup goes on by itself. */
+const PATIENCE_MS = 10_000;
+
+const takeSchema = z.strictObject({
+  verify: z
+    .boolean()
+    .optional()
+    .describe('Read everything back; left out: yes. Only then does it count as a backup'),
+});
 
 export function backupsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
@@ -29,5 +42,24 @@ export function backupsRoute(app: FastifyInstance, web: WebDependencies): void {
       fromDatabase(reply, 'The evidence of backups', async () => ({
         runs: await readBackups(web.database, web.runtime.desk, request.query.limit),
       })),
+  );
+}
+
+export function takeBackupRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Take a backup and verify it; one that runs already is joined',
+    tags: ['records'],
+    body: jsonSchema(takeSchema),
+    response: OUTCOMES,
+  };
+  app.post<{ Body: z.infer<typeof takeSchema> }>(
+    '/api/backups',
+    { schema, preValidation: emptyBody, config: { roles: OPERATOR } },
+    async (request, reply) => {
+      const { verify = true } = request.body;
+      const asked = { verify, patienceMs: PATIENCE_MS };
+      const outcome = await web.operations.takeBackup(callerOf(request), asked);
+      return sendOutcome(reply, outcome, 'Try again when Temporal answers; `fermata doctor` says more.');
+    },
   );
 }

@@ -1,18 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';
+import { CHANNELS } from '../../home/channel-health.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 
-const bodySchema = z.strictObject({ channel: z.literal('telegram') });
+const bodySchema = z.strictObject({ channel: z.enum(CHANNELS) });
 
 const testedSchema = z.object({
-  ok: z.boolean().describe('It reached a chat or a linked person'),
+  ok: z.boolean().describe('It reached somebody: a chat, a linked person, an address'),
   detail: z.string(),
-  reached: z.number(),
-  chats: z.number(),
+  reached: z.number().describe('How many chats or addresses'),
+  chats: z.number().describe('How many it was meant for'),
 });
 
 /** Going live asks that a test alert has arrived. */
@@ -26,7 +27,9 @@ export function notifyTestRoute(app: FastifyInstance, web: WebDependencies): voi
       ...problems(400, 401, 403),
     },
   };
-  app.post('/api/notify/test', { schema, config: { roles: MAY_STOP } }, (request) =>
-    web.operations.testTelegram(callerOf(request)),
+  app.post<{ Body: z.output<typeof bodySchema> }>(
+    '/api/notify/test',
+    { schema, config: { roles: MAY_STOP } },
+    (request) => web.operations.testAlert(callerOf(request), request.body.channel),
   );
 }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { challengeIn, checkRegistration, PASSKEY_ALGORITHMS } from '../../domain/passkey.js';
 import { ANY_ROLE } from '../../domain/roles.js';
 import { PASSKEYS_OF_A_PERSON_MAX } from '../../store/passkeys.js';
@@ -36,7 +36,7 @@ export function passkeysRoutes(
   };
   app.get('/api/passkeys', { schema: list }, (request, reply) =>
     fromDatabase(reply, 'The passkeys', async () => ({
-      passkeys: await web.passkeys.of(callerOf(request).person),
+      passkeys: await passkeysOf(request),
       possible: partyOf(request) !== null,
     })),
   );
@@ -98,7 +98,7 @@ export function passkeysRoutes(
           return sendProblem(reply, notRegistered('this passkey is registered already'));
         request.log.info({ person }, 'a passkey was registered');
         const { createdMs, rpId } = passkey;
-        return { id, name, rpId, createdMs, usedMs: null };
+        return { id, name, rpId, createdMs, usedMs: null, votes: false };
       }),
   );
   const remove = {
@@ -125,6 +125,24 @@ export function passkeysRoutes(
         return reply.code(204).send();
       }),
   );
+
+  async function passkeysOf(request: FastifyRequest) {
+    const { person } = callerOf(request);
+    const own = await web.passkeys.of(person);
+    const voting = new Set(votingIds(request, person));
+    return own.map((passkey) => ({ ...passkey, votes: voting.has(passkey.id) }));
+  }
+
+  /** Keys that can't be read sign nothing either; signing in goes on without them. */
+  function votingIds(request: FastifyRequest, person: string): readonly string[] {
+    try {
+      const keys = web.personKeysOf(person);
+      return keys.flatMap((key) => (key.kind === 'passkey' ? [key.credentialId] : []));
+    } catch (error) {
+      request.log.warn({ err: error }, 'the keys of people cannot be read');
+      return [];
+    }
+  }
 }
 
 /** Says nothing about the person, and differs between installations: an authenticator keeps one passkey for each. */

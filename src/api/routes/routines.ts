@@ -1,12 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { readRoutines } from '../read/read-routines.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { routineRunSchema, scheduleSchema } from '../schemas/records.js';
+import { callerOf } from './caller.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
+import { OUTCOMES, sendOutcome } from './send-outcome.js';
+
+/** A browser waits for it; the run goes on by itself. */
+const PATIENCE_MS = 10_000;
 
 export function routinesRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
@@ -43,4 +49,30 @@ export function schedulesRoute(app: FastifyInstance, web: WebDependencies): void
     },
   };
   app.get('/api/schedules', { schema }, async () => ({ schedules: await web.operations.listSchedules() }));
+}
+
+export function runRoutineRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Run a routine of the desk file now; proven: it passed, warnings included',
+    tags: ['records'],
+    params: {
+      type: 'object',
+      required: ['name'],
+      properties: { name: { type: 'string', minLength: 1, maxLength: 100 } },
+    },
+    response: OUTCOMES,
+  };
+  app.post<{ Params: { name: string } }>(
+    '/api/routines/:name/run',
+    { schema, config: { roles: OPERATOR } },
+    async (request, reply) => {
+      const asked = { name: request.params.name, patienceMs: PATIENCE_MS };
+      const outcome = await web.operations.runRoutine(callerOf(request), asked);
+      return sendOutcome(
+        reply,
+        outcome,
+        'The desk file has the routines; GET /api/routines shows their runs.',
+      );
+    },
+  );
 }

@@ -7,34 +7,43 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
 import { approvalSchema } from '../schemas/approvals.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema, marketMs, wallMs } from '../schemas/json-schema.js';
+import { answer, jsonSchema, marketMs, settingValue, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 
 const putSettingsSchema = z.strictObject({
   values: z
-    .record(z.string().max(200), z.number())
+    .record(z.string().max(200), settingValue)
     .describe('Only the keys to change, by their path in the desk file: {"risk.maxPositionSizePct": 2.5}'),
   reason: reason.min(1),
 });
 
-const changeSchema = z.object({ key: z.string(), from: z.number(), to: z.number() });
+const changeSchema = z.object({ key: z.string(), from: settingValue, to: settingValue });
 
-const settingSchema = z.object({
+const anySettingSchema = z.object({
   key: z.string(),
   meaning: z.string(),
   unit: z.string(),
-  whole: z.boolean(),
-  min: z.number(),
-  max: z.number(),
   tighter: z
     .enum(['lower', 'higher', 'neither'])
     .describe(
       'lower: a smaller value applies at once, a larger one by approval; higher: the other way; neither: always by approval',
     ),
-  value: z.number().describe('In force'),
-  fileValue: z.number().describe('As the desk file says'),
+  value: settingValue.describe('In force'),
+  fileValue: settingValue.describe('As the desk file says'),
 });
+
+const settingSchema = z.union([
+  anySettingSchema.extend({
+    type: z.literal('number').optional(),
+    whole: z.boolean(),
+    min: z.number(),
+    max: z.number(),
+  }),
+  anySettingSchema.extend({ type: z.literal('choice'), choices: z.array(z.string()) }),
+  anySettingSchema.extend({ type: z.literal('text'), maxLength: z.number().describe('Characters') }),
+  anySettingSchema.extend({ type: z.enum(['boolean', 'time']).describe('time: of day, HH:MM') }),
+]);
 
 export const settingsSchema = z.object({
   version: z.number().describe('Counts the changes since the journal began; 0: as the desk file says'),

@@ -1,11 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { VALIDATION_HOURS_MAX } from '../../contracts/validation.js';
+import { OPERATOR } from '../../domain/roles.js';
 import type { ValidationShown } from '../../operations/list-validations.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer, decimalText, wallMs } from '../schemas/json-schema.js';
+import { answer, decimalText, jsonSchema, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-
+import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
+import { OUTCOMES, sendOutcome } from './send-outcome.js';
 
 /** Checked when it was written and signed. */
 const validationSchema = z.object({
@@ -77,5 +80,30 @@ export function validationsRoute(app: FastifyInstance, web: WebDependencies): vo
     fromDatabase(reply, 'The validation reports', async () => ({
       validations: await web.operations.listValidations(),
     })),
+  );
+}
+
+const wishSchema = z.strictObject({
+  hours: z.int().min(1).max(VALIDATION_HOURS_MAX).describe('Market time that is traded, exactly'),
+});
+
+export function startValidationRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Start a paper validation on the desk’s own prices; its report comes by itself',
+    tags: ['go-live'],
+    body: jsonSchema(wishSchema),
+    response: OUTCOMES,
+  };
+  app.post<{ Body: z.infer<typeof wishSchema> }>(
+    '/api/validations',
+    { schema, config: { roles: OPERATOR } },
+    async (request, reply) => {
+      const outcome = await web.operations.askForValidation(callerOf(request), request.body);
+      return sendOutcome(
+        reply,
+        outcome,
+        'Recorded prices are validated by `fermata validate` with --data, or with --from and --to.',
+      );
+    },
   );
 }

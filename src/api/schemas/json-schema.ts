@@ -1,5 +1,6 @@
 /** Shapes are written once, in zod, checked against the contracts by the compiler, and published as JSON Schema. */
 import { z } from 'zod';
+import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -15,6 +16,8 @@ export function answer(description: string, schema: z.ZodType | JsonSchema): Jso
   return { description, content: { 'application/json': { schema: shape } } };
 }
 
+/** Of a setting: limits are numbers, a strategy’s parameters may be any of these. */
+export const settingValue = z.union([z.number(), z.string().max(SETTING_TEXT_MAX), z.boolean()]);
 export const decimalText = z.string().describe('Decimal text');
 export const wallMs = z.number().describe('Wall clock, milliseconds since 1970');
 export const marketMs = z.number().describe('Market clock, milliseconds since 1970');

@@ -50,6 +50,7 @@ export const passkeySchema = z.object({
   rpId: z.string().describe('The name of the host that it works on'),
   createdMs: wallMs,
   usedMs: wallMs.nullable(),
+  votes: z.boolean().describe('Signs votes about real money too (fermata person key NAME --passkey CODE)'),
 });
 
 export const passkeysSchema = z.object({

@@ -74,7 +74,7 @@ export const backupRunSchema = z.object({
   person: z.string().nullable().describe('Who asked for it; null: a routine'),
   startedMs: wallMs,
   finishedMs: wallMs,
-  verdict: z.enum(['pass', 'fail']),
+  verdict: z.enum(['pass', 'fail', 'not_run']),
   steps: z.array(stepSchema),
 });
 

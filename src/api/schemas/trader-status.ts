@@ -15,11 +15,11 @@ import { HEADLINE_TONES } from '../../domain/headline.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
-import { CHANNEL_STATES, type ShownChannel } from '../../home/channel-health.js';
+import { CHANNEL_STATES, CHANNELS, type ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 import type { ShownStatus } from '../live/shown-status.js';
 import type { LiveMessage } from '../live/status-watch.js';
-import { decimalText, marketMs, wallMs } from './json-schema.js';
+import { decimalText, marketMs, settingValue, wallMs } from './json-schema.js';
 
 export const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
 
@@ -108,7 +108,12 @@ export const orderSchema = z.object({
   state: z.enum(ORDER_STATES),
   quantity: decimalText,
   filled: decimalText,
-  price: decimalText.nullable(),
+  price: decimalText.nullable().describe('A stop: its trigger; null: at the market'),
+  worstPrice: decimalText
+    .exactOptional()
+    .describe(
+      'Of an entry by a stop: the worst price at which it may be filled; left out by every other order',
+    ),
   strategy: z.string(),
 }) satisfies z.ZodType<OrderStatus>;
 
@@ -267,7 +272,7 @@ export const traderStatusSchema = z.object({
       'Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it',
     ),
   settings: z
-    .object({ version: z.number(), changed: z.record(z.string(), z.number()), fileConfigHash: z.string() })
+    .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),
   activity: z.array(z.object({ wallMs, marketMs, text: z.string() })),
   rssBytes: z.number(),
@@ -287,6 +292,7 @@ const processesSchema = z
       state: z.enum(['starting', 'running', 'restarting', 'stopping', 'stopped', 'down']),
       pid: z.number().nullable(),
       restarts: z.number(),
+      startedWallMs: wallMs.nullable().exactOptional().describe('Of the process that runs now'),
       lastDeath: z
         .object({ how: z.string(), atMs: wallMs })
         .nullable()
@@ -310,7 +316,7 @@ const shownStatusSchema = traderStatusSchema.extend({
 const alertsSchema = z
   .array(
     z.object({
-      channel: z.literal('telegram'),
+      channel: z.enum(CHANNELS),
       state: z
         .enum(CHANNEL_STATES)
         .describe(
@@ -321,7 +327,9 @@ const alertsSchema = z
       waiting: z.number().describe('Alerts that have still to be delivered'),
       refused: z
         .number()
-        .describe('Alerts that were refused: sent after the repair, summed up where older than a day'),
+        .describe(
+          'Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day',
+        ),
       problem: z.string().nullable().describe('For people; null while it is well, or off'),
     }),
   )

@@ -1,10 +1,12 @@
 /** What a backtest keeps of its run: from prices and from what the engine put on record, as it goes. */
+import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { worth } from '../../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
+import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Measure, TimedEvent } from '../run-on-prices.js';
 import { UnderwaterMeter } from '../statistics/underwater.js';
@@ -122,6 +124,10 @@ export class BacktestMeasure implements Measure {
       this.hold.quote(instrument, marketMs, bidTicks, askTicks);
       this.#sample(marketMs);
     }
+  }
+
+  afterBar({ instrument, openMs }: MarketBar, { strategyLines }: Pick<Engine, 'strategyLines'>): void {
+    this.candles[instrument]?.draw(() => strategyLines(instrument, openMs));
   }
 
   onRecord(record: EngineRecord): void {

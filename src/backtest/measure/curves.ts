@@ -1,5 +1,7 @@
 /** Curves of bounded size over a time whose length nobody knows before: where there are too many slots, two become one. */
 
+import type { Engine } from '../../engine/engine.js';
+
 const MINUTE_MS = 60_000;
 /** Half of it at least is left once it was reached. */
 const SLOTS_MAX = 1_440;
@@ -45,25 +47,39 @@ export interface Candle {
   closeTicks: number;
 }
 
-export class Candles extends Slots<Candle> {
+type DrawnLines = ReturnType<Engine['strategyLines']>;
+
+/** With what strategies went by after the first bar in it; null: not known. */
+interface DrawnCandle extends Candle {
+  lines: DrawnLines | null;
+}
+
+export class Candles extends Slots<DrawnCandle> {
   add(atMs: number, bar: Omit<Candle, 'startMs'>): void {
     const slot = this.slotAt(atMs);
     if (slot !== undefined) {
-      this.merge(slot, { startMs: atMs, ...bar });
+      this.merge(slot, bar);
       return;
     }
     const { openTicks, highTicks, lowTicks, closeTicks } = bar;
-    this.slots.push({ startMs: this.startOf(atMs), openTicks, highTicks, lowTicks, closeTicks });
+    const prices = { openTicks, highTicks, lowTicks, closeTicks };
+    this.slots.push({ startMs: this.startOf(atMs), ...prices, lines: null });
     this.halveIfFull();
   }
 
-  protected merge(into: Candle, next: Candle): void {
+  /** `read` is called for the first bar of a candle alone: what it costs does not grow with the bars. */
+  draw(read: () => DrawnLines): void {
+    const last = this.slots.at(-1);
+    if (last !== undefined) last.lines ??= read();
+  }
+
+  protected merge(into: DrawnCandle, next: Omit<Candle, 'startMs'>): void {
     into.highTicks = Math.max(into.highTicks, next.highTicks);
     into.lowTicks = Math.min(into.lowTicks, next.lowTicks);
     into.closeTicks = next.closeTicks;
   }
 
-  protected moved(slot: Candle, startMs: number): Candle {
+  protected moved(slot: DrawnCandle, startMs: number): DrawnCandle {
     return { ...slot, startMs };
   }
 }

@@ -8,7 +8,7 @@ import { formatMoney, MONEY_SCALE } from '../../domain/money.js';
 import type { EngineView } from '../../engine/view.js';
 import type { BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
 import type { Coverage } from '../measure/bar-coverage.js';
-import type { Candle } from '../measure/curves.js';
+import type { Candle, Candles } from '../measure/curves.js';
 import type { DataProblem } from '../measure/data-problems.js';
 import { cagrOf, type Figures, FORMULAS, figuresOf, round } from '../statistics/figures.js';
 import { type Group, type GroupedTrade, groupsOf, sumOf } from '../statistics/groups.js';
@@ -122,6 +122,12 @@ export interface BacktestReport {
     readonly symbol: string;
     readonly tickSize: string;
     readonly candles: readonly Candle[];
+    /** What strategies went by; a value for each candle, after its first bar, in ticks; null: not known. */
+    readonly lines: readonly {
+      readonly strategy: string;
+      readonly name: string;
+      readonly ticks: readonly (number | null)[];
+    }[];
   }[];
   /** Of what the engine knew at the end, and of the time zones that days were counted by. */
   readonly stateHash: string | null;
@@ -200,13 +206,27 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
       round(drawdown * 100),
       formatMoney(Math.round(buyAndHold), 2),
     ]),
-    candles: instruments.map(({ symbol, tickSize }, id) => ({
-      ...{ symbol, tickSize },
-      candles: measure?.candles[id]?.slots ?? [],
-    })),
+    candles: instruments.map(({ symbol, tickSize }, id) => {
+      const slots = measure?.candles[id]?.slots ?? [];
+      const candles = slots.map(({ lines: _lines, ...candle }) => candle);
+      return { symbol, tickSize, candles, lines: linesOf(slots) };
+    }),
     stateHash: inputs.stateHash,
     timeZones: process.versions.tz ?? 'unknown',
   };
+}
+
+function linesOf(slots: Candles['slots']): BacktestReport['candles'][number]['lines'] {
+  const lines = new Map<string, { strategy: string; name: string; ticks: (number | null)[] }>();
+  for (const [at, slot] of slots.entries()) {
+    for (const { strategy, name, ticks } of slot.lines ?? []) {
+      const key = `${strategy} ${name}`;
+      const line = lines.get(key) ?? { strategy, name, ticks: slots.map(() => null) };
+      line.ticks[at] = ticks === null ? null : round(ticks);
+      lines.set(key, line);
+    }
+  }
+  return [...lines.values()];
 }
 
 interface Trade extends GroupedTrade {

@@ -7,25 +7,32 @@ import { escapeHtml, type Frame, frameOf, gridSvg, HEIGHT, WIDTH } from './chart
 const TRADES_DRAWN_MAX = 400;
 
 type Prices = BacktestReport['candles'][number];
+type Line = Prices['lines'][number];
 
 /** Empty where there is nothing to draw. */
-export function priceChart({ symbol, tickSize, candles }: Prices, trades: readonly ReportedTrade[]): string {
+export function priceChart(
+  { symbol, tickSize, candles, lines }: Prices,
+  trades: readonly ReportedTrade[],
+): string {
   const [first, last] = [candles[0], candles.at(-1)];
   if (first === undefined || last === undefined || last.startMs <= first.startMs) return '';
   const scale = Number(tickSize);
-  const points = candles.flatMap(({ startMs, lowTicks, highTicks }) => [
-    { atMs: startMs, value: lowTicks * scale },
-    { atMs: startMs, value: highTicks * scale },
-  ]);
+  const points = candles.flatMap(({ startMs, lowTicks, highTicks }, at) =>
+    [lowTicks, highTicks, ...lines.flatMap(({ ticks }) => ticks[at] ?? [])].map((ticks) => ({
+      atMs: startMs,
+      value: ticks * scale,
+    })),
+  );
   const title = `${symbol}: from each entry to its exit, green with a profit`;
   const chart = { title, unit: '', points, marks: [], bound: null, filled: false };
   const frame = frameOf(chart, first.startMs, last.startMs);
   const drawn = trades.filter((trade) => trade.symbol === symbol).slice(0, TRADES_DRAWN_MAX);
   return [
-    `<figure><figcaption>${escapeHtml(title)}</figcaption>`,
+    `<figure><figcaption>${escapeHtml(title)}${lines.map(legend).join('')}</figcaption>`,
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(title)}">`,
     gridSvg(frame, ''),
     candlesSvg(candles, scale, frame),
+    ...lines.map((line, at) => lineSvg(line, at, candles, scale, frame)),
     ...drawn.map((trade) => tradeSvg(trade, frame)),
     '</svg></figure>',
   ].join('\n');
@@ -44,6 +51,31 @@ function candlesSvg(candles: Prices['candles'], scale: number, { x, y }: Frame):
     paths[closeTicks >= openTicks ? 'rose' : 'fell'] += wick + body;
   }
   return `<path class="rose" d="${paths.rose}"/><path class="fell" d="${paths.fell}"/>`;
+}
+
+/** Tones of lines, in their order; more begin again. */
+const TONES = 4;
+
+const legend = ({ strategy, name }: Line, at: number): string =>
+  `; <span class="tone-${at % TONES}">${escapeHtml(`${strategy}: ${name}`)}</span>`;
+
+/** Broken where it is not known. */
+function lineSvg(
+  { strategy, name, ticks }: Line,
+  at: number,
+  candles: Prices['candles'],
+  scale: number,
+  { x, y }: Frame,
+): string {
+  let path = '';
+  for (const [index, { startMs }] of candles.entries()) {
+    const value = ticks[index] ?? null;
+    if (value === null) continue;
+    const goesOn = index > 0 && (ticks[index - 1] ?? null) !== null;
+    path += `${goesOn ? 'L' : 'M'}${x(startMs).toFixed(1)} ${y(value * scale).toFixed(1)}`;
+  }
+  const title = escapeHtml(`${strategy}: ${name}`);
+  return `<path class="drawn tone-${at % TONES}" d="${path}"><title>${title}</title></path>`;
 }
 
 function tradeSvg(trade: ReportedTrade, { x, y }: Frame): string {

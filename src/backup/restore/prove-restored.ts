@@ -1,9 +1,11 @@
-/** A backup that was read back, put into an empty database, and proven there: tables, ledger, resting accounts, evidence. */
+/** A backup that was read back, put into an empty database, and proven there: tables, pages, ledger, resting accounts, evidence. */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Client, type Pool } from 'pg';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence/verify-evidence.js';
+import { examineDatabase } from '../../store/examine-database.js';
+import { withClient } from '../../store/migrate.js';
 import { readAccount } from '../accounts/read-account.js';
 import { restingJournal } from '../accounts/resting-problems.js';
 import { restingText } from '../accounts/resting-text.js';
@@ -70,6 +72,16 @@ export async function proveRestored(
       const differences = tableDifferences(manifest.database.tables, found);
       if (differences.length > 0) return { ok: false, observed: someOf(differences) };
       return { ok: true, observed: `${sizeOf(manifest).rows} rows in ${found.length} tables` };
+    },
+  );
+  await steps.run(
+    { key: 'pages', title: 'Pages and indexes whole', expected: 'amcheck finds no damage' },
+    async () => {
+      const { database, ...owner } = connection;
+      const { damage, looked } = await withClient(owner, database, examineDatabase);
+      return damage.length > 0
+        ? { ok: false, observed: someOf(damage) }
+        : { ok: true, observed: `${looked} tables and indexes` };
     },
   );
   await proveBooks(steps, backup, pool);

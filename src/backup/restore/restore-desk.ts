@@ -14,12 +14,16 @@ import {
   restoreMarkFile,
 } from '../../home/restore-mark.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
+import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
 import type { Pool } from '../../store/pool.js';
 import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
+import { openJournal } from '../../trader/journal/open-journal.js';
+import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
 import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
 import { type Manifest, sizeOf } from '../manifest.js';
+import type { PassedOver } from '../newest-good-backup.js';
 import type { VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, startOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
@@ -43,6 +47,10 @@ export interface RestoreRequest {
   readonly by: string;
   /** Its Temporal is somebody else's: nothing of it is moved. */
   readonly keepsTemporal?: boolean;
+  /** The accounts stay as they are, their journal too, from which the ledger catches up. */
+  readonly databaseOnly?: boolean;
+  /** Newer backups that are damaged, for the evidence. */
+  readonly passedOver?: readonly PassedOver[];
   readonly nowMs: () => number;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
@@ -113,26 +121,34 @@ async function makeReady(
   const { root, account } = deskPaths(homePaths(home), manifest.desk);
   const keptIn = join(root, `before-restore-${stamp}`);
   let has: readonly string[] = [];
-  await steps.run(
-    {
-      key: 'accounts',
-      title: 'Accounts ready',
-      expected: 'the journal goes on under a new incarnation, halted until a person has looked',
-    },
-    async () => {
-      if (manifest.journal === null) return { ok: false, observed: 'the desk had no journal yet' };
-      await stageAccounts(backup, request);
-      // What people decided since the backup holds on: their stops, tighter limits, strategies that are off.
-      if (existsSync(join(account, 'journal'))) {
-        const rules = join('..', basename(keptIn), ACCOUNT);
-        await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
-      }
-      await place.syncTree(stagedIn(home));
-      has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
-      await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
-      return { ok: true, observed: has.join(', ') };
-    },
-  );
+  const { databaseOnly = false } = request;
+  if (databaseOnly)
+    await steps.run(CONTINUES, async () => {
+      const continued = await continues(pool as unknown as Pool, home, manifest);
+      if (continued.ok) await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+      return continued;
+    });
+  else
+    await steps.run(
+      {
+        key: 'accounts',
+        title: 'Accounts ready',
+        expected: 'the journal goes on under a new incarnation, halted until a person has looked',
+      },
+      async () => {
+        if (manifest.journal === null) return { ok: false, observed: 'the desk had no journal yet' };
+        await stageAccounts(backup, request);
+        // What people decided since the backup holds on: their stops, tighter limits, strategies that are off.
+        if (existsSync(join(account, 'journal'))) {
+          const rules = join('..', basename(keptIn), ACCOUNT);
+          await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
+        }
+        await place.syncTree(stagedIn(home));
+        has = KEPT.filter((name) => existsSync(join(stagedIn(home), name)));
+        await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+        return { ok: true, observed: has.join(', ') };
+      },
+    );
   if (!steps.passed) return null;
   signal?.throwIfAborted();
   const mark: RestoreMark = {
@@ -142,10 +158,31 @@ async function makeReady(
     has,
     keptIn,
     keepsTemporal: request.keepsTemporal ?? false,
+    ...(databaseOnly ? { databaseOnly } : {}),
     keptDatabase: `${databaseOf(home).slice(0, KEPT_CHARS)}_before_restore_${stamp.replaceAll(/\D/g, '')}`,
   };
   await writeMark(home, mark);
   return mark;
+}
+
+const DESK_RESTORED = 'Backup restored in the place of the desk';
+const DATABASE_RESTORED = 'Database of a backup restored in the place of the desk’s';
+
+const CONTINUES = {
+  key: 'journal',
+  title: 'The journal that is there goes on from it',
+  expected: 'the restored ledger is its beginning, and it is not set back',
+};
+
+/** The ledger follows the journal from where the backup's had come to. */
+async function continues(pool: Pool, home: string, { desk }: Manifest): Promise<Observation> {
+  const { journal } = deskPaths(homePaths(home), desk);
+  if (!existsSync(journal)) return { ok: false, observed: 'there is no journal: restore all of the backup' };
+  const proof = await verifyLedger(pool, desk, journal);
+  if (proof.equal) return { ok: true, observed: `${proof.entries} entries, and none to catch up` };
+  if (proof.behind)
+    return { ok: true, observed: `${proof.entries} entries, and ${proof.missing} to catch up` };
+  return { ok: false, observed: `it is another journal, from entry ${proof.sequence} on: ${proof.why}` };
 }
 
 const SPACE = { key: 'space', title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
@@ -184,16 +221,17 @@ async function stageAccounts(
 async function recordRestore(
   pool: Pool,
   { desk, id, takenMs }: Manifest,
-  { by, nowMs }: RestoreRequest,
+  { by, nowMs, databaseOnly = false, passedOver = [] }: RestoreRequest,
   startedMs: number,
 ): Promise<void> {
   const run = `restore-${id}-${startedMs}`;
+  const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
   await recordEvidenceBatch(pool, [
     {
       ...{ desk, workflowId: `restore:${desk}`, firstRunId: run, runId: run, routine: 'restore' },
-      ...{ stepKey: 'restore', name: 'Backup restored in the place of the desk', kind: 'action' },
+      ...{ stepKey: 'restore', name: databaseOnly ? DATABASE_RESTORED : DESK_RESTORED, kind: 'action' },
       verdict: 'pass',
-      observed: `backup ${id}, taken ${new Date(takenMs).toISOString()}: what was recorded between then and now is not in this chain`,
+      observed: `backup ${id}, taken ${new Date(takenMs).toISOString()}: what was recorded between then and now is not in this chain${damaged}`,
       expected: 'tables, ledger, resting accounts and evidence are what the manifest says',
       ...{ startedMs, finishedMs: nowMs(), marketMs: null, person: by, reference: id, simulated: false },
     },
@@ -202,6 +240,7 @@ async function recordRestore(
 
 async function writeMark(home: string, mark: RestoreMark): Promise<void> {
   const file = restoreMarkFile(home);
+  await mkdir(restoreFolder(home), { recursive: true, mode: 0o700 });
   await writeFile(`${file}.new`, `${JSON.stringify(mark, null, 2)}\n`, { mode: 0o600 });
   await place.syncFile(`${file}.new`);
   await rename(`${file}.new`, file);
@@ -209,15 +248,13 @@ async function writeMark(home: string, mark: RestoreMark): Promise<void> {
 }
 
 /** Each move is made once, however often this is cut off and begun again. */
-async function putInPlace(
-  { home, onMove = () => undefined }: RestoreRequest,
-  mark: RestoreMark,
-  server: OwnServer,
-): Promise<void> {
+async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: OwnServer): Promise<void> {
+  const { home, onMove = () => undefined } = request;
   const { root } = deskPaths(homePaths(home), mark.desk);
   const staged = stagedIn(home);
   await mkdir(mark.keptIn, { recursive: true, mode: 0o700 });
-  for (const name of KEPT) {
+  if (mark.databaseOnly) await haltJournal(request, mark);
+  for (const name of mark.databaseOnly === true ? [] : KEPT) {
     const restored = join(staged, name);
     if (mark.has.includes(name) && !existsSync(restored)) continue;
     await moveAside(join(root, name), mark.keptIn);
@@ -237,6 +274,18 @@ async function putInPlace(
   await rm(staged, { recursive: true, force: true });
   await rm(restoreMarkFile(home));
   await place.syncFile(restoreFolder(home));
+}
+
+/** Once more where it was cut off: a second halt of the same cause changes nothing. */
+async function haltJournal({ home, by, nowMs }: RestoreRequest, mark: RestoreMark): Promise<void> {
+  const { journal: directory } = deskPaths(homePaths(home), mark.desk);
+  const wallMs = nowMs();
+  let marketMs = wallMs;
+  for (const { record } of readJournal(directory)) if ('marketMs' in record) marketMs = record.marketMs;
+  const { journal } = await openJournal({ directory });
+  const why = `${by} restored the database from backup ${mark.backupId}`;
+  await journal.whenDurable(journal.append(restoredHalt({ wallMs, marketMs, by, why }), wallMs));
+  await journal.close();
 }
 
 async function moveAside(path: string, folder: string): Promise<void> {

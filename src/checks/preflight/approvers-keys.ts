@@ -1,5 +1,5 @@
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
-import { personKeyOf } from '../../home/person-keys.js';
+import { personKeysOf } from '../../home/person-keys.js';
 import type { PreflightCheck } from './preflight-check.js';
 
 /** A vote about real money is signed: found out before people are asked, not when they vote. */
@@ -10,7 +10,7 @@ export const approversKeys: PreflightCheck = {
     const { needed } = desk.goLive;
     const signed = Math.max(1, needed - chatVotesMax(desk, needed));
     const approvers = goLiveApprovers(desk);
-    const without = approvers.filter((person) => personKeyOf(home, person) === null);
+    const without = approvers.filter((person) => personKeysOf(home, person).length === 0);
     const expected = `at least ${signed} of the approvers ${approvers.join(', ')} have enrolled a key to sign with; without one nobody votes but through Telegram`;
     if (without.length === 0) return { verdict: 'pass', observed: 'all of them have a key', expected };
     const missing = `no key: ${without.map((person) => `${person} (fermata person key ${person})`).join(', ')}`;

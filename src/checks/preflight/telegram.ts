@@ -1,3 +1,4 @@
+import { moment } from '../../domain/moment.js';
 import { telegramCredentials } from '../../notify/telegram-credentials.js';
 import { telegramProof } from '../../notify/telegram-proof.js';
 import type { PreflightCheck } from './preflight-check.js';
@@ -19,7 +20,7 @@ export const telegram: PreflightCheck = {
     if (proof === null)
       return warn(`a token is given, and no test alert has reached anybody yet (${SEND_ONE})`);
     const days = (nowMs - proof.atMs) / DAY_MS;
-    const at = new Date(proof.atMs).toISOString();
+    const at = moment(proof.atMs);
     if (days > DAYS_MAX)
       return warn(`the newest test alert arrived ${at}, ${Math.floor(days)} days ago (${SEND_ONE})`);
     return { verdict: 'pass', observed: `a test alert arrived ${at} (message ${proof.messageId})`, expected };

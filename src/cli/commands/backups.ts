@@ -1,60 +1,128 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { backupsFolder, listBackupIds } from '../../backup/backup-folder.js';
-import { readManifest, sizeOf } from '../../backup/manifest.js';
+import { type Manifest, readManifest, sizeOf } from '../../backup/manifest.js';
+import type { OffsiteBackup } from '../../backup/offsite/list-offsite.js';
+import { verifyBackup } from '../../backup/verify-backup.js';
+import type { BackupTag } from '../../contracts/backup.js';
+import { runtimeHere } from '../../home/runtime-here.js';
+import { EXIT_FAILED } from '../failure.js';
+import { offsiteCopies } from '../offsite-copies.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 
 interface Options {
   readonly desk?: string;
+  readonly local?: boolean;
+  readonly verify?: boolean;
   readonly json?: boolean;
 }
 
 interface ListedBackup {
+  readonly place: 'here' | 's3';
   readonly id: string;
-  /** Null: its manifest can't be read, and `problem` says why. */
+  /** Null: it can't be told, and `problem` says why. */
   readonly desk: string | null;
   readonly takenMs: number | null;
+  readonly tag: BackupTag | null;
   readonly bytes: number | null;
   readonly rows: number | null;
+  /** Null: it is whole, as far as it was looked at. */
   readonly problem: string | null;
 }
 
-/** Reads the manifests, so that it works while nothing runs. */
+interface Away {
+  readonly copies: readonly ListedBackup[];
+  /** Null: none. */
+  readonly failure: unknown;
+}
+
+const NOT_ASKED: Away = { copies: [], failure: null };
+
+/** Reads the manifests and the receipts, so that it works while nothing runs. */
 export function backupsCommand(command: Command): void {
   command
     .option('--desk <name>', 'only those of this desk')
+    .option('--local', 'only those on this machine')
+    .option(
+      '--verify',
+      'read every byte of those on this machine; else only that each file is there, with its size',
+    )
     .option('--json', 'for scripts')
-    .action(async ({ desk, json = false }: Options) => {
+    .action(async ({ desk, local = false, verify = false, json = false }: Options) => {
       const home = fermataHome();
-      const all = await listBackups(home);
-      const listed = all.filter((backup) => desk === undefined || backup.desk === desk);
-      if (json) return printJson(listed);
-      if (listed.length === 0) {
-        return printLines([
+      const here = (await listHere(home, verify)).filter((one) => desk === undefined || one.desk === desk);
+      const away = local ? NOT_ASKED : await listAway(home, desk);
+      const listed = [...here, ...away.copies];
+      // One answer: who wants what is here in any case asks for that.
+      if (json && away.failure !== null) throw away.failure;
+      if (json) printJson(listed);
+      else if (listed.length > 0) printLines(listed.map(backupLine));
+      else
+        printLines([
           `no backup${desk === undefined ? '' : ` of ${desk}`} in ${backupsFolder(home)}`,
           '  take one: fermata backup --verify',
         ]);
-      }
-      printLines(listed.map(backupLine));
+      if (away.failure !== null) throw away.failure;
+      if (verify && here.some(({ problem }) => problem !== null)) process.exitCode = EXIT_FAILED;
     });
 }
 
 /** Newest first. */
-async function listBackups(home: string): Promise<readonly ListedBackup[]> {
-  const ids = (await listBackupIds(home)).toReversed();
-  return Promise.all(
-    ids.map(async (id) => {
-      const reading = await readManifest(join(backupsFolder(home), id));
-      if (!reading.ok)
-        return { id, desk: null, takenMs: null, bytes: null, rows: null, problem: reading.why };
-      const { desk, takenMs } = reading.manifest;
-      return { id, desk, takenMs, ...sizeOf(reading.manifest), problem: null };
-    }),
-  );
+async function listHere(home: string, verify: boolean): Promise<readonly ListedBackup[]> {
+  const listed: ListedBackup[] = [];
+  for (const id of (await listBackupIds(home)).toReversed()) {
+    const folder = join(backupsFolder(home), id);
+    const reading = await readManifest(folder);
+    const common = { place: 'here', id } as const;
+    if (!reading.ok) {
+      const unknown = { desk: null, takenMs: null, tag: null, bytes: null, rows: null };
+      listed.push({ ...common, ...unknown, problem: reading.why });
+      continue;
+    }
+    const { manifest } = reading;
+    const { desk, takenMs, tag } = manifest;
+    const problem = verify ? await damage(folder) : await missing(folder, manifest);
+    listed.push({ ...common, desk, takenMs, tag, ...sizeOf(manifest), problem });
+  }
+  return listed;
 }
 
-function backupLine({ id, desk, bytes, rows, problem }: ListedBackup): string {
-  if (problem !== null) return `${id}  ✗ ${problem}`;
-  return `${id}  ${desk}, ${((bytes ?? 0) / 1_000_000).toFixed(1)} MB, ${rows} rows`;
+async function damage(folder: string): Promise<string | null> {
+  const verification = await verifyBackup(folder);
+  return verification.ok ? null : verification.problems.join('; ');
+}
+
+async function missing(folder: string, { files }: Manifest): Promise<string | null> {
+  for (const { path, bytes } of files) {
+    const found = await stat(join(folder, path)).catch(() => null);
+    if (found === null) return `${path} is missing`;
+    if (found.size !== bytes) return `${path} has ${found.size} bytes, the manifest says ${bytes}`;
+  }
+  return null;
+}
+
+/** What is here is shown even where the storage does not answer. */
+async function listAway(home: string, desk: string | undefined): Promise<Away> {
+  // Whose copies they are is said by a desk file, and none is known where nothing was started.
+  if (desk === undefined && runtimeHere(home) === null) return NOT_ASKED;
+  try {
+    const copies = (await offsiteCopies(home, desk)) ?? [];
+    return { copies: copies.map(listedCopy), failure: null };
+  } catch (failure) {
+    return { copies: [], failure };
+  }
+}
+
+function listedCopy({ id, receipt, problem, bytes }: OffsiteBackup): ListedBackup {
+  const { desk = null, takenMs = null, tag = null, rows = null } = receipt ?? {};
+  return { place: 's3', id, desk, takenMs, tag, bytes, rows, problem };
+}
+
+function backupLine({ place, id, desk, tag, bytes, rows, problem }: ListedBackup): string {
+  const where = place === 's3' ? ' in s3' : '';
+  if (problem !== null) return `${id}${where}  ✗ ${problem}`;
+  const said = [desk, `${((bytes ?? 0) / 1_000_000).toFixed(1)} MB`, `${rows} rows`, ...(tag ? [tag] : [])];
+  return `${id}${where}  ${said.join(', ')}`;
 }

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { OPERATOR } from '../../domain/roles.js';
+import { CHANNELS, type Channel } from '../../home/channel-health.js';
 import { actingPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -14,22 +15,23 @@ export function notifyCommand(command: Command): void {
   command
     .command('test')
     .description('send a test alert, and say whether it reached anybody')
-    .argument('<channel>', 'telegram', channel)
+    .argument('<channel>', CHANNELS.join(' or '), channel)
     .option('--as <person>', 'who asks for it: whoever is signed in')
     .option('--json', 'for scripts')
-    .action(async (_channel: string, { as, json }: Options) => {
-      const tested = await withOperations(
+    .action(async (tested: Channel, { as, json }: Options) => {
+      const outcome = await withOperations(
         (operations, runtime) =>
-          operations.testTelegram({ person: actingPerson(runtime, OPERATOR, as), via: 'cli' }),
+          operations.testAlert({ person: actingPerson(runtime, OPERATOR, as), via: 'cli' }, tested),
         'the alert to arrive, at most 20 s',
       );
-      if (json === true) printJson(tested);
-      else printLines([`${tested.ok ? '✓' : '✗'} ${tested.detail}`]);
-      process.exitCode = tested.ok ? EXIT_OK : EXIT_FAILED;
+      if (json === true) printJson(outcome);
+      else printLines([`${outcome.ok ? '✓' : '✗'} ${outcome.detail}`]);
+      process.exitCode = outcome.ok ? EXIT_OK : EXIT_FAILED;
     });
 }
 
-function channel(text: string): string {
-  if (text === 'telegram') return text;
-  throw new InvalidArgumentError('expected telegram');
+function channel(text: string): Channel {
+  const known = CHANNELS.find((one) => one === text);
+  if (known !== undefined) return known;
+  throw new InvalidArgumentError(`expected ${CHANNELS.join(' or ')}`);
 }

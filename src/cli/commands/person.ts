@@ -2,31 +2,22 @@ import { randomBytes } from 'node:crypto';
 import { type Command, Option } from 'commander';
 import type { Desk } from '../../desk/schema.js';
 import { moment } from '../../domain/moment.js';
-import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN, rolesOf as rolesIn } from '../../domain/roles.js';
-import { newPersonKey } from '../../domain/signed-vote.js';
-import { PASSWORD_CHARS_MAX, verifyPassword } from '../../home/password.js';
+import { ANY_ROLE, BUILT_IN_OPERATOR as BUILT_IN } from '../../domain/roles.js';
+import { PASSWORD_CHARS_MAX } from '../../home/password.js';
 import { passwordHashOf, setPassword } from '../../home/people-passwords.js';
-import { enrolPersonKey, personKeyOf } from '../../home/person-keys.js';
+import { passwordKeyOf, votePasskeysOf } from '../../home/person-keys.js';
 import { type Runtime, writtenFileOf } from '../../home/runtime.js';
-import { signInPasswordHash } from '../../home/sign-in-standing.js';
+import { groupedCode } from '../../signing/vote-passkey.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
-import { passkeysOf, removePasskey } from '../person-passkeys.js';
-import { readPassword } from '../read-password.js';
+import { type KeyOptions, PASSWORD_CHARS_MIN, personKey } from '../person-key.js';
+import { type KnownPasskey, passkeysOf, removePasskey } from '../person-passkeys.js';
 import { removePerson } from '../remove-person.js';
 import { requireRuntime } from '../running-desk.js';
 import { SIGNING_OPTION } from '../sign-vote.js';
 
-const PASSWORD_CHARS_MIN = 12;
 const VARIABLE = 'FERMATA_PERSON_PASSWORD';
-
-interface KeyOptions {
-  readonly passwordFile?: string;
-  readonly signingPasswordFile?: string;
-  readonly remove?: boolean;
-  readonly json?: boolean;
-}
 
 interface PasskeysOptions {
   readonly remove?: string;
@@ -52,13 +43,17 @@ export function personCommand(command: Command): void {
   command
     .command('key <name>')
     .description(
-      'enrol the key that this person signs decisions about real money with; asks for both passwords',
+      'enrol what this person signs decisions about real money with: a key from a password, or a passkey; asks for the passwords',
     )
     .option('--password-file <file>', 'the sign-in password, instead of asking')
     .option(...SIGNING_OPTION)
-    .option('--remove', 'take the key away: it signs nothing any more')
+    .option(
+      '--passkey <code>',
+      'enrol a passkey beside it, in place of asking for a signing password: the code that the page showed when it was added',
+    )
+    .option('--remove', 'take all keys away, or with --passkey that one: they sign nothing any more')
     .option('--json', 'for scripts')
-    .action((name: string, options: KeyOptions) => key(name, options));
+    .action((name: string, options: KeyOptions) => personKey(requireRuntime(), name, options));
   command
     .command('passkeys <name>')
     .description('what passkeys this person signs in with; after a lost phone, --remove takes one away')
@@ -152,70 +147,15 @@ async function passkeys(name: string, { remove: id, json = false }: PasskeysOpti
     return;
   }
   const found = await passkeysOf(runtime, name);
-  if (json)
-    printJson({
-      name,
-      passkeys: found.map(({ id: one, name: word, rpId, createdMs, usedMs }) => ({
-        ...{ id: one, name: word, rpId, createdMs, usedMs },
-      })),
-    });
+  if (json) printJson({ name, passkeys: found });
   else if (found.length === 0) printLines([`${name} has no passkey`]);
-  else
-    printLines(
-      found.map(
-        ({ id: one, name: word, rpId, createdMs, usedMs }) =>
-          `${one.slice(0, 12)}  “${word}” at ${rpId}, since ${moment(createdMs)}, ${usedMs === null ? 'not used yet' : `last used ${moment(usedMs)}`}`,
-      ),
-    );
+  else printLines(found.map(passkeyLine));
 }
 
-async function key(name: string, options: KeyOptions): Promise<void> {
-  const { home, deskFile } = requireRuntime();
-  const roles = rolesIn(loadDesk(deskFile).desk.people, name);
-  const password = await readPassword({
-    prompt: `Sign-in password of ${name}: `,
-    file: options.passwordFile,
-  });
-  const known = signInPasswordHash(home, name);
-  if (roles.length === 0 || known === null || !(await verifyPassword(password, known)))
-    throw new CliFailure(
-      `no key of ${name} was changed: name or sign-in password is wrong`,
-      'who had a key keeps it',
-      `a sign-in password comes from: fermata person add ${name}`,
-    );
-  const enrolled =
-    options.remove === true
-      ? null
-      : await newPersonKey(await newSigningPassword(name, known, options), Date.now());
-  const changed = enrolPersonKey(home, name, enrolled);
-  const { keyId = null, enrolledMs = null } = enrolled ?? {};
-  if (options.json === true) printJson({ name, keyId, enrolledMs, changed });
-  else if (keyId === null) printLines([changed ? `✓ ${name} has no key any more` : `${name} had no key`]);
-  else
-    printLines([
-      `✓ ${name} signs decisions about real money with the key ${keyId}.`,
-      '  The signing password is kept nowhere. Who loses it enrols a new key in this way.',
-    ]);
-}
-
-/** Twice where it is typed: nobody could ever read back what it was. */
-async function newSigningPassword(
-  name: string,
-  signInHash: string,
-  { signingPasswordFile: file }: KeyOptions,
-): Promise<string> {
-  const password = await readPassword({ prompt: `New signing password of ${name}: `, file });
-  if (password.length < PASSWORD_CHARS_MIN)
-    throw usageFailure(
-      `the signing password has ${password.length} characters`,
-      `take ${PASSWORD_CHARS_MIN} or more`,
-    );
-  // The web role is sent the sign-in password at each sign-in: with the same one it could sign in the person's place.
-  if (await verifyPassword(password, signInHash))
-    throw usageFailure('the signing password is the sign-in password', 'take another one');
-  if (file === undefined && (await readPassword({ prompt: 'The same again: ', file })) !== password)
-    throw usageFailure('the two were not the same', 'give the command again');
-  return password;
+function passkeyLine({ id, name, rpId, createdMs, usedMs, signsIn, votes }: KnownPasskey): string {
+  const used = usedMs === null ? 'not used yet' : `last used ${moment(usedMs)}`;
+  const doing = signsIn ? `, ${used}${votes ? '; signs votes' : ''}` : '; signs votes alone';
+  return `${id.slice(0, 12)}  “${name}” at ${rpId}, since ${moment(createdMs)}${doing}`;
 }
 
 function list(json: boolean): void {
@@ -223,15 +163,22 @@ function list(json: boolean): void {
   const people = loadDesk(runtime.deskFile).desk.people.map(({ name, roles }) => ({
     name,
     roles,
-    key: personKeyOf(runtime.home, name),
+    key: passwordKeyOf(runtime.home, name),
+    votePasskeys: votePasskeysOf(runtime.home, name),
     password: name === BUILT_IN || passwordHashOf(runtime.home, name) !== null,
   }));
   if (json) printJson({ people });
   else
     printLines(
-      people.map(
-        ({ name, roles, password, key: own }) =>
-          `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}${own === null ? '' : `; key ${own.keyId} since ${moment(own.enrolledMs)}`}`,
+      people.map(({ name, roles, password, key: own, votePasskeys }) =>
+        [
+          `${name}: ${roles.join(', ')}${password ? '' : ' (no password)'}`,
+          ...(own === null ? [] : [`key ${own.keyId} since ${moment(own.enrolledMs)}`]),
+          ...votePasskeys.map(
+            ({ keyId, name: word, enrolledMs }) =>
+              `passkey “${word}” for votes ${groupedCode(keyId).slice(0, 9)} since ${moment(enrolledMs)}`,
+          ),
+        ].join('; '),
       ),
     );
 }

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { readManifest } from '../../backup/manifest.js';
-import { newestBackupId } from '../../backup/newest-backup.js';
+import { newestGoodBackup, type PassedOver } from '../../backup/newest-good-backup.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import { type RestoreOutcome, restoreDesk } from '../../backup/restore/restore-desk.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
@@ -22,43 +22,59 @@ import { endLeftChildren } from '../../supervisor/children-file.js';
 import { claimHome } from '../../supervisor/start/claim-home.js';
 import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { fetchFromOffsite } from '../offsite-copies.js';
 import { printJson, printLines } from '../output.js';
 import { requireBackup } from '../require-backup.js';
 import { fermataHome } from '../running-desk.js';
 import { stepLine } from '../step-line.js';
 
-interface Options {
-  readonly latest?: boolean;
-  readonly toScratch?: boolean;
-  readonly desk?: string;
+export interface RestoreOptions {
+  readonly dbOnly?: boolean;
   readonly confirm?: string;
   readonly json?: boolean;
 }
 
-interface Chosen {
+interface Options extends RestoreOptions {
+  readonly latest?: boolean;
+  readonly toScratch?: boolean;
+  readonly s3?: boolean;
+  readonly desk?: string;
+}
+
+export interface ChosenBackup {
   readonly home: string;
   readonly id: string;
   /** Whose backup it is. */
   readonly desk: string;
+  /** Newer backups that are damaged. */
+  readonly passedOver: readonly PassedOver[];
 }
 
 export function restoreCommand(command: Command): void {
   command
     .argument('[id]', 'which backup; `fermata backups` lists them')
-    .option('--latest', 'the newest backup of the desk')
+    .option('--latest', 'the newest good backup of the desk; damaged ones are passed over and named')
     .option('--to-scratch', 'on a server of its own, to look at: nothing of the desk is touched')
+    .option(
+      '--db-only',
+      'the database alone: journal and accounts stay, and the ledger is caught up from the journal',
+    )
+    .option('--s3', 'fetch it first from where the desk file sends copies; --latest is the newest there')
     .option('--desk <name>', 'desk, where several were started here')
     .option('--confirm <name>', "the desk's name, where nobody can be asked for it")
     .option('--json', 'for scripts')
     .action(async (id: string | undefined, options: Options) => {
       const chosen = await choose(id, options);
       process.exitCode =
-        options.toScratch === true ? await toScratch(chosen, options) : await over(chosen, options);
+        options.toScratch === true ? await toScratch(chosen, options) : await restoreOver(chosen, options);
     });
 }
 
 /** Throws a usage failure where none or several are named, or there is no such backup. */
-async function choose(id: string | undefined, { latest = false, desk }: Options): Promise<Chosen> {
+async function choose(
+  id: string | undefined,
+  { latest = false, s3 = false, desk }: Options,
+): Promise<ChosenBackup> {
   const home = fermataHome();
   if ((id === undefined) !== latest)
     throw usageFailure(
@@ -67,8 +83,12 @@ async function choose(id: string | undefined, { latest = false, desk }: Options)
     );
   const mark = readRestoreMark(home);
   // Everything of it is ready: the backup itself is needed no more.
-  if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk };
-  const asked = id ?? (await newestBackupId(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK));
+  if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk, passedOver: [] };
+  const fetched = s3 ? await fetchFromOffsite(home, desk, id ?? null, sayStep) : id;
+  const { id: asked, passedOver } =
+    fetched === undefined
+      ? await newestGood(home, desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK)
+      : { id: fetched, passedOver: [] };
   const wanted = await requireBackup(home, asked, `copy one to ${backupsFolder(home)}`);
   const reading = await readManifest(join(backupsFolder(home), wanted));
   if (!reading.ok)
@@ -79,16 +99,30 @@ async function choose(id: string | undefined, { latest = false, desk }: Options)
       `backup ${wanted} is of desk ${manifest.desk}, not ${desk}`,
       `give --desk ${manifest.desk}, or another backup`,
     );
-  return { home, id: wanted, desk: manifest.desk };
+  return { home, id: wanted, desk: manifest.desk, passedOver };
 }
 
-async function toScratch({ home, id }: Chosen, { json = false }: Options): Promise<number> {
+/** Throws where every backup of the desk is damaged. */
+export async function newestGood(home: string, desk: string) {
+  const found = await newestGoodBackup(home, desk);
+  const named = found.passedOver.map(({ id, why }) => `backup ${id} is damaged (${why})`);
+  if (found.id === null && named.length > 0)
+    throw new CliFailure(
+      `there is no good backup of ${desk}: ${named.join('; ')}`,
+      'nothing was touched',
+      `copy a good one to ${backupsFolder(home)}, or fetch it from where copies are sent: fermata restore --latest --s3`,
+    );
+  for (const line of named) process.stderr.write(`! ${line}: it is passed over\n`);
+  return found;
+}
+
+async function toScratch({ home, id, passedOver }: ChosenBackup, { json = false }: Options): Promise<number> {
   const { passed, steps } = await runDrill({
     home,
     backupId: id,
     ...(json ? {} : { onStep: sayStep, onProven: showUntilEnded }),
   });
-  if (json) printJson({ backup: id, restored: passed, steps });
+  if (json) printJson({ backup: id, restored: passed, passedOver, steps });
   else
     printLines([
       ...steps.map(stepLine),
@@ -108,8 +142,11 @@ async function showUntilEnded({ host, port, user, password, database }: PgConnec
   await ask('');
 }
 
-async function over(chosen: Chosen, options: Options): Promise<number> {
-  const { home, id, desk } = chosen;
+/** In the place of the desk, once its name was typed. Gives the exit code; throws a `CliFailure` where nothing was touched. */
+export async function restoreOver(chosen: ChosenBackup, options: RestoreOptions): Promise<number> {
+  const { home, id, desk, passedOver } = chosen;
+  const begun = readRestoreMark(home);
+  const databaseOnly = begun === null ? options.dbOnly === true : begun.databaseOnly === true;
   if (isContainer(process.env))
     throw new CliFailure(
       'in containers Postgres is not ours to start and stop',
@@ -124,18 +161,20 @@ async function over(chosen: Chosen, options: Options): Promise<number> {
     const keepsTemporal = isExternal(home);
     refuseAnother(chosen);
     refuseBesideOthers(chosen);
-    await confirmed(chosen, options.confirm);
+    await confirmed(chosen, databaseOnly ? 'database' : 'desk', options.confirm);
     // A trader may outlive its supervisor.
     await endLeftChildren(join(claim.paths.run, 'children.json'));
     journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
     if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
     await ensureSecrets(home);
+    // It is opened for its halt; nothing starts meanwhile, since this home is claimed.
+    if (databaseOnly) journalLock?.release();
     const by = namedOnCli(home, Date.now()) ?? userInfo().username;
     const outcome = await restoreDesk({
-      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal },
+      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver },
       ...(options.json === true ? {} : { onStep: sayStep }),
     });
-    return shown(chosen, outcome, keepsTemporal, options.json === true);
+    return shown(chosen, outcome, { ...options, dbOnly: databaseOnly, keepsTemporal });
   } finally {
     journalLock?.release();
     claim.lock.release();
@@ -143,7 +182,7 @@ async function over(chosen: Chosen, options: Options): Promise<number> {
 }
 
 /** One that was cut off in the middle is the only one that may go on. */
-function refuseAnother({ home, id }: Chosen): void {
+function refuseAnother({ home, id }: ChosenBackup): void {
   const mark = readRestoreMark(home);
   if (mark === null || mark.backupId === id) return;
   throw new CliFailure(
@@ -154,7 +193,7 @@ function refuseAnother({ home, id }: Chosen): void {
 }
 
 /** Database and Temporal are the installation's: those of another desk would go back in time with this one. */
-function refuseBesideOthers({ home, desk }: Chosen): void {
+function refuseBesideOthers({ home, desk }: ChosenBackup): void {
   const others = desksStartedIn(home).filter((name) => name !== desk);
   if (others.length === 0) return;
   throw new CliFailure(
@@ -171,16 +210,22 @@ function isExternal(home: string): boolean {
   return said === 'external';
 }
 
-async function confirmed({ id, desk, home }: Chosen, given: string | undefined): Promise<void> {
+/** Throws a usage failure where the desk's name is neither given nor typed. */
+export async function confirmed(
+  { id, desk, home }: ChosenBackup,
+  what: 'desk' | 'database' | 'desk file',
+  given: string | undefined,
+): Promise<void> {
+  const place =
+    what === 'desk'
+      ? `Backup ${id} takes the place of desk ${desk}`
+      : `The ${what} of backup ${id} takes the place of that of desk ${desk}`;
   if (given === undefined && !process.stdin.isTTY)
-    throw usageFailure(
-      `restoring puts backup ${id} in the place of desk ${desk}`,
-      `confirm it with the desk's name: --confirm ${desk}`,
-    );
+    throw usageFailure(place, `confirm it with the desk's name: --confirm ${desk}`);
   const typed =
     given ??
     (await ask(
-      `Backup ${id} takes the place of desk ${desk} in ${homePaths(home).home}. What is there is kept beside it.\nType the desk's name: `,
+      `${place} in ${homePaths(home).home}. What is there is kept beside it.\nType the desk's name: `,
     ));
   if (typed.trim() !== desk)
     throw usageFailure(
@@ -190,17 +235,21 @@ async function confirmed({ id, desk, home }: Chosen, given: string | undefined):
 }
 
 function shown(
-  { id, desk }: Chosen,
+  { id, desk, passedOver }: ChosenBackup,
   { passed, steps, kept }: RestoreOutcome,
-  external: boolean,
-  json: boolean,
+  { keepsTemporal, dbOnly = false, json = false }: RestoreOptions & { readonly keepsTemporal: boolean },
 ): number {
-  if (json) printJson({ backup: id, desk, restored: passed, steps, kept });
+  if (json) printJson({ backup: id, desk, restored: passed, passedOver, steps, kept });
   else
     printLines([
       ...steps.map(stepLine),
       ...(passed
-        ? restoredLines(desk, external, kept)
+        ? [
+            dbOnly
+              ? `✓ the database of ${desk} is that of the backup; the desk is HALTED until a person has looked`
+              : `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
+            ...afterwardsLines(keepsTemporal, kept),
+          ]
         : [
             kept === null
               ? '✗ not restored: nothing of the desk was touched'
@@ -210,9 +259,8 @@ function shown(
   return passed ? EXIT_OK : EXIT_FAILED;
 }
 
-function restoredLines(desk: string, external: boolean, kept: RestoreOutcome['kept']): readonly string[] {
+function afterwardsLines(external: boolean, kept: RestoreOutcome['kept']): readonly string[] {
   return [
-    `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
     `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
     ...(external
       ? [

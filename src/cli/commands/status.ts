@@ -1,23 +1,19 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { type Headline, headline } from '../../domain/headline.js';
-import { asTyped } from '../../home/as-typed.js';
+import { headline } from '../../domain/headline.js';
 import { channelHealth, type ShownChannel } from '../../home/channel-health.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
-import { inTone } from '../colour.js';
 import { endedDesk } from '../ended-desk.js';
 import { CliFailure, failureLines, presentFailure } from '../failure.js';
+import { coloured, showInPlace } from '../in-place.js';
 import { wholeNumber } from '../option-values.js';
 import { failureJson, printJson, printLines } from '../output.js';
 import { requireRuntime } from '../running-desk.js';
 import { statusLines } from '../status-lines.js';
 
 const TIMEOUT_MS = 5000;
-const TOP_LEFT = '\x1b[H';
-const CLEAR_LINE = '\x1b[K';
-const CLEAR_BELOW = '\n\x1b[J';
 
 /** Asks the trader itself: it answers while Temporal, Postgres and the web server are down. */
 export function statusCommand(command: Command): void {
@@ -62,31 +58,20 @@ const shownLines = ({ runtime, status, alerts }: ReadDesk): string[] => [
   ...reachLines(runtime),
 ];
 
-const coloured = ([first = '', ...rest]: readonly string[], tone: Headline['tone']): string[] => [
-  inTone(first, tone, process.stdout),
-  ...rest,
-];
-
 /** What went wrong is a value too: whoever reads goes on until the trader answers again. */
 async function printLine(): Promise<void> {
   const value = await readDesk().then(jsonOf, (error: unknown) => failureJson(presentFailure(error)));
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** In its place on a terminal. A trader that does not answer is shown too, until it does. */
+/** A trader that does not answer is shown too, until it does. */
 async function showAgain(): Promise<void> {
-  const { isTTY, rows, columns } = process.stdout;
-  const { tone, lines } = await readDesk().then(
-    (desk) => ({ tone: headline(desk.status).tone, lines: shownLines(desk) }),
-    (error: unknown) => ({ tone: 'alarm' as const, lines: failureLines(presentFailure(error)) }),
+  showInPlace(
+    await readDesk().then(
+      (desk) => ({ tone: headline(desk.status).tone, lines: shownLines(desk) }),
+      (error: unknown) => ({ tone: 'alarm' as const, lines: failureLines(presentFailure(error)) }),
+    ),
   );
-  if (!isTTY) return printLines([...lines, '']);
-  const room = Math.max(1, rows - 3);
-  const fitting = lines.slice(0, room).map((line) => asTyped(line).slice(0, columns));
-  const more = lines.length > room ? [`… ${lines.length - room} more lines`] : [];
-  const head = `${new Date().toISOString().slice(11, 19)} UTC, Ctrl-C ends this`;
-  const screen = [head, ...coloured(fitting, tone), ...more];
-  process.stdout.write(`${TOP_LEFT}${screen.map((line) => `${line}${CLEAR_LINE}`).join('\n')}${CLEAR_BELOW}`);
 }
 
 /** Where the managed Temporal server could get no network of its own. */

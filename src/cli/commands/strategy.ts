@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { shippedDesks } from '../../desk/resolve-desk.js';
+import { rangeText } from '../../domain/declared-value.js';
 import type { DescribedStrategy } from '../../pack/protocol.js';
 import { describeStrategies } from '../../pack/strategy/read-strategies.js';
 import { NEW_STRATEGY } from '../../pack/strategy/template.js';
@@ -81,10 +82,7 @@ function checkedLines({ hash, suits, parameters, files, trial }: DescribedStrate
   const others = files.length - 1;
   return [
     `  ${suits} markets, hash ${hash.slice(0, HASH_SHOWN)}${others === 0 ? '' : `, over ${others} more files`}`,
-    ...parameters.map(
-      ({ name, min, max, default: byDefault, meaning }) =>
-        `  ${name}: ${byDefault} (${min} to ${max}), ${meaning}`,
-    ),
+    ...parameters.map((spec) => `  ${spec.name}: ${spec.default} (${rangeText(spec)}), ${spec.meaning}`),
     `  ${trial.bars} made-up minutes, twice, with the same decisions: ${trial.entries} entries asked for, ${trial.exits} exits`,
   ];
 }

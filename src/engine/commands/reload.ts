@@ -1,5 +1,6 @@
 /** New settings while the desk runs. Tighter ones at once; what loosens anything only with people's approval. */
-import type { SettingChange } from '../../domain/settings-change.js';
+import type { DeclaredValue } from '../../domain/declared-value.js';
+import { changesText, type SettingChange } from '../../domain/settings-change.js';
 import { type Core, commit, touchAll, watchLosses } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -40,14 +41,16 @@ export function reload(core: Core, command: Reload, event: CommandEvent): Comman
   const specs = new Map(settingSpecs(core.config).map((spec) => [spec.key, spec]));
   const loosening = changes.filter(({ key, from, to }) => needsApproval(specOf(specs, key), from, to));
   if (loosening.length > 0 && command.approvedBy.length === 0) {
-    const words = loosening.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
-    return refused('approval-needed', `${words}: this may allow more than now`, 'have the change approved');
+    return refused(
+      'approval-needed',
+      `${changesText(loosening)}: this may allow more than now`,
+      'have the change approved',
+    );
   }
   takeIn(core, command, event, changes);
   if (loosening.length > 0 && core.state.goLive !== null)
     voidGoLive(core, event.by, 'the settings were loosened since');
-  const words = changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
-  return done(core, `settings version ${core.state.settings.version}: ${words}`);
+  return done(core, `settings version ${core.state.settings.version}: ${changesText(changes)}`);
 }
 
 function problemsOf(core: Core, values: SettingValues): string[] {
@@ -75,7 +78,9 @@ function takeIn(core: Core, command: Reload, event: CommandEvent, changes: reado
     version: core.state.settings.version + 1,
     changes,
     changed,
-    fileValues: Object.fromEntries(Object.keys(changed).map((key) => [key, fileValues[key] as number])),
+    fileValues: Object.fromEntries(
+      Object.keys(changed).map((key) => [key, fileValues[key] as DeclaredValue]),
+    ),
     configHash: effectiveHash(core.base.configHash, changed),
     by: event.by,
     reason: event.reason,

@@ -6,8 +6,10 @@ import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { switchStrategy } from '../strategies/switch-strategy.js';
 import { arm } from './arm.js';
+import { cancelEntry } from './cancel-entry.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAll, kill } from './close-all.js';
+import { closePosition } from './close-position.js';
 import { explainCash } from './explain-cash.js';
 import { goLive, revokeGoLive } from './go-live.js';
 import { done, refused } from './outcome.js';
@@ -40,6 +42,10 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return stop(core, command, event);
     case 'closeAll':
       return closeAll(core, event);
+    case 'closePosition':
+      return closePosition(core, command, event);
+    case 'cancelEntry':
+      return cancelEntry(core, command, event);
     case 'kill':
       return kill(core, event);
     case 'arm':

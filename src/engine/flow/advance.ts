@@ -1,6 +1,6 @@
 /** What one instrument needs next: entries off, position closed, or position protected. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, positionAt, sessionsAt, workAt } from '../core.js';
+import { type Core, isClosedByPerson, positionAt, sessionsAt, workAt } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
 import { followExits, lotsAfterTargets } from './exits.js';
@@ -43,9 +43,10 @@ function step(core: Core, at: InstrumentId): void {
   }
   const exiting = workAt(core, at).exiting;
   // In a closed market its stop stays until the exit can be made.
-  if (exiting !== null && mayReduce(core) && isOpen) {
+  const isAsked = isClosedByPerson(core, at);
+  if (exiting !== null && (isAsked || mayReduce(core)) && isOpen) {
     cancelEntries(core, at, exiting.because);
-    flatten(core, at, 'exit');
+    flatten(core, at, isAsked ? 'close' : 'exit', exiting.why);
     return;
   }
   if (lotsAfterTargets(core, positionAt(core, at)) === null) {

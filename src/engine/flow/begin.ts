@@ -1,5 +1,6 @@
 /** The start: whatever the journal says, the desk begins HALTED and reads the venue before anything else. */
 import { PAPER_ACCOUNT } from '../../domain/account.js';
+import type { DeclaredValue } from '../../domain/declared-value.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
@@ -115,7 +116,9 @@ function takeUpSettings(core: Core): void {
     version: settings.version + 1,
     changes: lost.map(([key, from]) => ({ key, from, to: fileValues[key] ?? from })),
     changed,
-    fileValues: Object.fromEntries(Object.keys(changed).map((key) => [key, fileValues[key] as number])),
+    fileValues: Object.fromEntries(
+      Object.keys(changed).map((key) => [key, fileValues[key] as DeclaredValue]),
+    ),
     configHash: core.config.configHash,
     by: 'fermata',
     reason: 'the desk file was edited since: it counts for what it changed',

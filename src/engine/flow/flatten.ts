@@ -17,7 +17,12 @@ import { lotsAfterTargets, reachedTarget } from './exits.js';
 import { protect } from './protect.js';
 import { isConfirmed, isOversold, shrinksBeforeSale } from './wanted-stop.js';
 
-export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit'): void {
+export function flatten(
+  core: Core,
+  at: InstrumentId,
+  purpose: 'close' | 'exit',
+  why: ExitReason | null = null,
+): void {
   if (mayBeGone(core, at)) return;
   const position = positionAt(core, at);
   const work = workAt(core, at);
@@ -37,7 +42,7 @@ export function flatten(core: Core, at: InstrumentId, purpose: 'close' | 'exit')
     protect(core, at);
     return;
   }
-  const closing = { purpose, leftLots: 0, why: purpose === 'exit' ? (work.exiting?.why ?? null) : null };
+  const closing = { purpose, leftLots: 0, why };
   if (!core.config.capabilities.stopLocksBalance) {
     sendClosing(core, position, closing);
     if (purpose === 'exit' && core.config.capabilities.reduceOnly) protect(core, at);

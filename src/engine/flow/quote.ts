@@ -5,6 +5,7 @@ import { type Core, instrumentAt, note, setTime } from '../core.js';
 import type { QuoteEvent } from '../event.js';
 import { earliest } from '../orders/order-watch.js';
 import type { Sides } from '../quote-guard.js';
+import { showQuote } from '../strategies/between-bars.js';
 import { takeQuote } from './equity.js';
 import { isMarketOpen } from './session.js';
 
@@ -79,12 +80,13 @@ function lastOf({ market }: Core, at: InstrumentId): Sides {
   return { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
 }
 
-/** Allocation-free and O(1) unless something is due. True where something was recorded. */
+/** Allocation-free and O(1) unless something is due or a strategy looks at quotes. True where something may have been recorded. */
 export function onQuote(core: Core, event: QuoteEvent): boolean {
   const { guard } = core;
   const at = event.instrument;
   const isNear =
     event.bidTicks > (guard.surelyAbove[at] as number) && event.askTicks < (guard.surelyBelow[at] as number);
   if (!isNear && !isBelieved(core, event)) return core.effects.length > 0;
-  return takeQuote(core, event);
+  const recorded = takeQuote(core, event);
+  return showQuote(core, event) || recorded;
 }

@@ -28,6 +28,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   const entry = core.state.orders.get(fill.clientId);
   const trouble = troubleWith(fill, entry);
   commit(core, { type: 'fill', fill });
+  core.unshownFills.push(fill);
   const work = workAt(core, fill.instrument);
   work.activity += 1;
   touch(core, fill.instrument);

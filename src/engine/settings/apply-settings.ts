@@ -2,6 +2,7 @@
 
 import { buildLimits } from '../../limits/loss-floors.js';
 import type { Core } from '../core.js';
+import { watchQuotes } from '../strategies/between-bars.js';
 import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 import { effectiveConfig } from './effective-config.js';
 import type { SettingValues } from './setting-specs.js';
@@ -21,6 +22,7 @@ export function bringIntoForce(core: Core, changed: SettingValues): void {
         (slot) => slot.name === fresh.name && slot.instrument.id === fresh.instrument.id && unchanged(slot),
       ) ?? fresh,
   );
+  watchQuotes(core);
 }
 
 function parametersOf(strategies: Core['config']['strategies'], name: string): string {

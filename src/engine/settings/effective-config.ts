@@ -37,7 +37,7 @@ function withChanges(
   };
 }
 
-function parametersOf(strategy: string, changed: SettingValues): Record<string, number> {
+function parametersOf(strategy: string, changed: SettingValues): SettingValues {
   const prefix = parameterKey(strategy, '');
   const own = Object.entries(changed).filter(([key]) => key.startsWith(prefix));
   return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));

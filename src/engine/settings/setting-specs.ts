@@ -2,6 +2,14 @@
  * What can be changed while the desk trades, and which direction of each is the safe one. What is not here needs a
  * restart: it decides what is traded, where, or with what, and positions are held in its terms.
  */
+import {
+  type DeclaredValue,
+  isWithin,
+  type NumberRange,
+  rangeText,
+  type ValueRange,
+  valueText,
+} from '../../domain/declared-value.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { SettingChange } from '../../domain/settings-change.js';
 import { mostOf } from '../../limits/most-of.js';
@@ -9,16 +17,16 @@ import { LIMITS, type RiskKey, type RiskNumbers } from '../../limits/registry.js
 import type { StrategyConfig } from '../config.js';
 import { declaredOf } from '../strategies/registry.js';
 
-export interface SettingSpec {
+interface AnySetting {
   readonly key: string;
   readonly meaning: string;
   readonly unit: string;
-  readonly whole: boolean;
-  readonly min: number;
-  readonly max: number;
   /** Where a value only ever allows less. `neither`: no direction is safe by itself, each change is approved. */
   readonly tighter: 'lower' | 'higher' | 'neither';
 }
+
+export type LimitSpec = AnySetting & NumberRange;
+export type SettingSpec = AnySetting & ValueRange;
 
 /** The part of a desk that settings are made of. */
 export interface SettingsSource {
@@ -27,10 +35,10 @@ export interface SettingsSource {
   readonly instruments: readonly Pick<Instrument, 'kind'>[];
 }
 
-export type SettingValues = Readonly<Record<string, number>>;
+export type SettingValues = Readonly<Record<string, DeclaredValue>>;
 
 /** Of the limits; each only refuses more in the direction that it names. */
-export const RISK_SPECS: readonly SettingSpec[] = LIMITS.map(({ setting }) => {
+export const RISK_SPECS: readonly LimitSpec[] = LIMITS.map(({ setting }) => {
   const { key, meaning, unit, whole, min, max, tighter } = setting;
   return { key: riskKey(key), meaning, unit, whole, min, max, tighter };
 });
@@ -49,13 +57,11 @@ export function settingSpecs({ risk, strategies, instruments }: SettingsSource):
   const most = new Map(inFile.map(({ setting }) => [riskKey(setting.key), mostOf(setting, instruments)]));
   const parameters = strategies.flatMap((strategy) =>
     (declaredOf(strategy)?.parameters ?? []).map(
-      (spec): SettingSpec => ({
-        key: parameterKey(strategy.name, spec.name),
-        meaning: spec.meaning,
+      ({ name, meaning, default: _default, ...range }): SettingSpec => ({
+        key: parameterKey(strategy.name, name),
+        meaning,
         unit: '',
-        whole: spec.whole,
-        min: spec.min,
-        max: spec.max,
+        ...range,
         tighter: 'neither',
       }),
     ),
@@ -69,7 +75,7 @@ export function settingSpecs({ risk, strategies, instruments }: SettingsSource):
 
 /** The value of every key as `source` has it, defaults filled in. */
 export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instruments'>): SettingValues {
-  const values: Record<string, number> = {};
+  const values: Record<string, DeclaredValue> = {};
   for (const { setting } of LIMITS) {
     const value = risk[setting.key];
     if (value !== undefined) values[riskKey(setting.key)] = value;
@@ -93,15 +99,12 @@ export function settingChanges(inForce: SettingValues, asked: SettingValues): Se
 }
 
 /** True where the change allows something that was not allowed before, or may. */
-export function needsApproval(spec: SettingSpec, from: number, to: number): boolean {
-  if (spec.tighter === 'neither') return to !== from;
-  return spec.tighter === 'lower' ? to > from : to < from;
+export function needsApproval({ tighter }: SettingSpec, from: DeclaredValue, to: DeclaredValue): boolean {
+  if (tighter === 'neither' || typeof from !== 'number' || typeof to !== 'number') return to !== from;
+  return tighter === 'lower' ? to > from : to < from;
 }
 
 /** Null where the value may stand; else what was expected. */
-export function settingProblem(spec: SettingSpec, value: number): string | null {
-  const fits = value >= spec.min && value <= spec.max && (!spec.whole || Number.isInteger(value));
-  if (fits) return null;
-  const kind = spec.whole ? 'a whole number' : 'a number';
-  return `${spec.key}: expected ${kind} from ${spec.min} to ${spec.max}, found ${value}`;
+export function settingProblem(spec: SettingSpec, value: DeclaredValue): string | null {
+  return isWithin(spec, value) ? null : `${spec.key}: expected ${rangeText(spec)}, found ${valueText(value)}`;
 }

@@ -1,11 +1,12 @@
 /**
  * Donchian breakout: a close above the highest price of the last `entryBars` bars is bought at once (a limit order at the
  * ask, so that what has moved on is not chased), and closed by a close below the lowest of the last `exitBars`. Where the
- * venue can short, the same the other way round. Richard Donchian's channel, as the Turtle traders used it.
+ * venue can short, the same the other way round. With `stopEntrySlippageTicks` it waits for no close: an entry by a stop rests
+ * a tick beyond the range. Richard Donchian's channel, as the Turtle traders used it.
  */
 import type { BarEvent } from '../event.js';
 import { Atr, Donchian } from './indicators.js';
-import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
+import { enterByStop, enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type {
   ParameterValues,
   Strategy,
@@ -17,6 +18,7 @@ import type {
 export const donchianBreakout: StrategyDefinition = {
   kind: 'donchianBreakout',
   suits: 'trending',
+  enters: ['limit', 'stop'],
   parameters: [
     { name: 'entryBars', whole: true, min: 2, max: 1000, default: 20, meaning: 'bars whose range is broken' },
     {
@@ -26,6 +28,15 @@ export const donchianBreakout: StrategyDefinition = {
       max: 1000,
       default: 10,
       meaning: 'bars whose range ends the trade',
+    },
+    {
+      name: 'stopEntrySlippageTicks',
+      whole: true,
+      min: 0,
+      max: 1_000_000,
+      default: 0,
+      meaning:
+        'above 0: enters by a stop a tick beyond the range, filled so many ticks past it at worst; 0: at a close beyond it',
     },
     ...STOP_PARAMETERS,
   ],
@@ -63,8 +74,31 @@ class DonchianBreakout implements Strategy {
       context.exit(this.brokeOut('exitBars', false));
     if (positionLots < 0 && exitHigh !== null && close > exitHigh)
       context.exit(this.brokeOut('exitBars', true));
+    if (this.stopSlippageTicks > 0) {
+      this.enterAtEdge(context);
+      return;
+    }
     if (entryHigh !== null && close > entryHigh) this.enter(context, true);
     if (entryLow !== null && close < entryLow) this.enter(context, false);
+  }
+
+  /** One order rests at a time: where the venue can short, at the edge that is nearer. */
+  private enterAtEdge(context: StrategyContext): void {
+    const { high, low } = this.entry;
+    const { lastQuote, shorting } = context;
+    if (high === null || low === null || lastQuote === null) return;
+    const up = !shorting || high - lastQuote.askTicks <= lastQuote.bidTicks - low;
+    enterByStop(context, this.parameters, {
+      side: up ? 'buy' : 'sell',
+      triggerTicks: up ? high + 1 : low - 1,
+      slippageTicks: this.stopSlippageTicks,
+      atr: this.atr.value,
+      because: `${up ? 'the high' : 'the low'} of ${numberOf(this.parameters, 'entryBars')} bars may break`,
+    });
+  }
+
+  private get stopSlippageTicks(): number {
+    return numberOf(this.parameters, 'stopEntrySlippageTicks');
   }
 
   private enter(context: StrategyContext, up: boolean): void {
@@ -82,7 +116,10 @@ class DonchianBreakout implements Strategy {
 
   state(): string {
     if (this.seen < this.warmupBars) return `warming up: ${this.warmupBars - this.seen} bars to go`;
-    return `next entry: at a close above the high of ${numberOf(this.parameters, 'entryBars')} bars`;
+    const high = `the high of ${numberOf(this.parameters, 'entryBars')} bars`;
+    return this.stopSlippageTicks > 0
+      ? `next entry: by a stop above ${high}`
+      : `next entry: at a close above ${high}`;
   }
 
   lines(): readonly StrategyLine[] {

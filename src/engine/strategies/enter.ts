@@ -11,8 +11,8 @@ const MARKET_REST_BARS = 1;
 
 export function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {
   const at = slot.instrument.id;
-  const atMarket = wish.type === 'market';
-  const limitTicks = atMarket ? worstTicks(core, at, wish) : wish.limitTicks;
+  const { type = 'limit' } = wish;
+  const limitTicks = worstTicks(core, at, wish);
   const { lots, why } =
     limitTicks === null
       ? { lots: 0, why: 'there is no price yet to enter at' }
@@ -22,29 +22,37 @@ export function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (te
     strategy: slot.name,
     purpose: 'entry',
     side: wish.side,
-    type: atMarket ? 'market' : 'limit',
+    type,
     quantityLots: lots,
     limitTicks,
-    stopTicks: null,
+    stopTicks: wish.type === 'stop' ? wish.stopTicks : null,
     protectTicks: wish.protectTicks,
     reduceOnly: false,
-    timeInForce: atMarket ? 'IOC' : 'GTC',
+    timeInForce: type === 'market' ? 'IOC' : 'GTC',
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
   };
   const isSized = slot.size !== null || wish.size !== undefined;
   if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
-  else if (placeOrder(core, order, atMarket ? MARKET_REST_BARS : wish.restBars)) note(wish.because);
+  else if (placeOrder(core, order, wish.type === 'market' ? MARKET_REST_BARS : wish.restBars))
+    note(wish.because);
 }
 
 /** By that it is judged and sized, and the venue fills it no worse; null: nothing was quoted yet. */
-function worstTicks(
-  { market }: Core,
-  at: InstrumentId,
-  { side, slippageTicks }: Extract<EntryWish, { readonly type: 'market' }>,
-): number | null {
-  if (!market.hasQuote(at)) return null;
-  const [bidTicks, askTicks] = [market.bidTicks[at] as number, market.askTicks[at] as number];
-  return side === 'buy' ? askTicks + slippageTicks : Math.max(1, bidTicks - slippageTicks);
+function worstTicks({ market }: Core, at: InstrumentId, wish: EntryWish): number | null {
+  switch (wish.type) {
+    case 'market': {
+      const { side, slippageTicks } = wish;
+      if (!market.hasQuote(at)) return null;
+      const [bidTicks, askTicks] = [market.bidTicks[at] as number, market.askTicks[at] as number];
+      return side === 'buy' ? askTicks + slippageTicks : Math.max(1, bidTicks - slippageTicks);
+    }
+    case 'stop': {
+      const { side, stopTicks, slippageTicks } = wish;
+      return side === 'buy' ? stopTicks + slippageTicks : Math.max(1, stopTicks - slippageTicks);
+    }
+    default:
+      return wish.limitTicks;
+  }
 }
 
 /** What the entry asks for, and no more than the desk file lets it have. */

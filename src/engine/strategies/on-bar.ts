@@ -8,7 +8,7 @@ import { cancelOrder } from '../orders/cancel-order.js';
 import { ownerOf } from '../trades/trade.js';
 import { enter } from './enter.js';
 import type { StrategyContext } from './strategy.js';
-import type { StrategySlot } from './strategy-slot.js';
+import { type Allowance, betweenBars, type StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
 export function onBar(core: Core, bar: BarEvent): void {
@@ -23,7 +23,9 @@ export function onBar(core: Core, bar: BarEvent): void {
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
     slot.lastOpenMs = bar.openMs;
     slot.barsSeen += 1;
-    slot.strategy.onBar(contextOf(core, slot, bar), bar);
+    slot.allowance = betweenBars();
+    const { openMs, spanMs, warmup, late = false } = bar;
+    slot.strategy.onBar(contextOf(core, slot, { atMs: openMs + spanMs, warmup, late }), bar);
   }
   if (!bar.warmup) touch(core, bar.instrument);
 }
@@ -41,14 +43,33 @@ export function isEnabled(core: Core, slot: StrategySlot): boolean {
   return core.state.toggles.get(slot.name) ?? slot.enabledByFile;
 }
 
-function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyContext {
+/** What a strategy is shown. */
+interface Occasion {
+  /** Market time that its clocks show. */
+  readonly atMs: number;
+  readonly warmup: boolean;
+  readonly late: boolean;
+}
+
+/** At a bar it may ask for whatever it likes. */
+const unbounded = (): Allowance => ({ entries: Number.POSITIVE_INFINITY, notes: Number.POSITIVE_INFINITY });
+
+export function contextOf(
+  core: Core,
+  slot: StrategySlot,
+  { atMs, warmup, late }: Occasion,
+  allowance = unbounded(),
+): StrategyContext {
   const { instrument } = slot;
-  const live = !bar.warmup && core.begun;
+  const live = !warmup && core.begun;
   const trading = live && slot.barsSeen >= slot.strategy.warmupBars;
-  const isNews = bar.late !== true;
+  const isNews = !late;
   const at = instrument.id;
   const { bidTicks, askTicks } = core.market;
-  const note = (text: string) => coreNote(core, 'info', text, at, slot.name);
+  const note = (text: string) => {
+    if (allowance.notes > 0) coreNote(core, 'info', text, at, slot.name);
+    allowance.notes -= 1;
+  };
   return {
     instrument,
     positionLots: ownLots(core, slot),
@@ -59,10 +80,12 @@ function contextOf(core: Core, slot: StrategySlot, bar: BarEvent): StrategyConte
     shorting: core.config.capabilities.shorting,
     stopLossPct: core.config.risk.stopLossPct,
     get session() {
-      return sessionsAt(core, at).calendar.readingAt(bar.openMs + bar.spanMs);
+      return sessionsAt(core, at).calendar.readingAt(atMs);
     },
     enter: (wish) => {
-      if (trading && isNews && isEnabled(core, slot)) enter(core, slot, wish, note);
+      const isHeard = trading && isNews && allowance.entries > 0;
+      if (isHeard) allowance.entries -= 1;
+      if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note);
     },
     exit: (because) => {
       const work = workAt(core, at);

@@ -1,4 +1,4 @@
-/** What the shipped strategies do alike: a limit order that waits a few bars, with a stop by the market's range or the desk's. */
+/** What the shipped strategies do alike: an order that waits a few bars, with a stop by the market's range or the desk's. */
 import { formatDecimal } from '../../domain/decimal.js';
 import { ppmOfPercent } from '../../domain/money.js';
 import type { ParameterSpec, ParameterValues, StrategyContext } from './strategy.js';
@@ -9,46 +9,91 @@ export const STOP_PARAMETERS: readonly ParameterSpec[] = [
   { name: 'entryRestBars', whole: true, min: 1, max: 100, default: 3, meaning: 'bars that an entry waits' },
 ];
 
-export interface EntryPlan {
+interface AnyPlan {
   readonly side: 'buy' | 'sell';
-  /** The quote that the limit is at: its own side, where it waits, or the far one, where it takes what is there. */
-  readonly at: 'own' | 'far';
-  /** Ticks further away from the market. */
-  readonly offsetTicks?: number;
   /** Average true range, ticks; null: not known yet. */
   readonly atr: number | null;
   /** What happened, before "; buying at" and the price. */
   readonly because: string;
 }
 
-/** Enters where it is flat, priced, and nothing of it rests; sells what is not held only where the venue can. */
+export interface LimitPlan extends AnyPlan {
+  /** The quote that the limit is at: its own side, where it waits, or the far one, where it takes what is there. */
+  readonly at: 'own' | 'far';
+  /** Ticks further away from the market. */
+  readonly offsetTicks?: number;
+}
+
+export interface StopPlan extends AnyPlan {
+  /** The trigger; where the market is there already nothing is entered. */
+  readonly triggerTicks: number;
+  readonly slippageTicks: number;
+}
+
+/** Enters by a limit order where it is flat, priced, and nothing of it rests; sells what is not held only where the venue can. */
 export function enterProtected(
   context: StrategyContext,
   parameters: ParameterValues,
-  { side, at, offsetTicks = 0, atr, because }: EntryPlan,
+  { side, at, offsetTicks = 0, atr, because }: LimitPlan,
 ): void {
-  const { positionLots, entryResting, lastQuote, instrument } = context;
-  if (lastQuote === null || atr === null || positionLots !== 0 || entryResting) return;
+  const { lastQuote } = context;
+  if (lastQuote === null || atr === null || !mayEnter(context, side)) return;
   const buys = side === 'buy';
-  if (!buys && !context.shorting) return;
   const quoteTicks = buys === (at === 'own') ? lastQuote.bidTicks : lastQuote.askTicks;
   const limitTicks = buys ? quoteTicks - offsetTicks : quoteTicks + offsetTicks;
-  const byAtr = Math.floor(atr * numberOf(parameters, 'atrStopMultiple'));
-  const byPercent = Math.floor((limitTicks * ppmOfPercent(context.stopLossPct)) / 1_000_000);
-  const distance = Math.max(1, Math.min(byAtr, byPercent));
-  if (limitTicks <= distance) return;
-  const price = formatDecimal(limitTicks, instrument.tickSize);
+  const protectTicks = protectAt(context, side, limitTicks, stopByAtr(parameters, atr));
+  if (protectTicks === null) return;
   context.enter({
-    side,
-    limitTicks,
-    protectTicks: buys ? limitTicks - distance : limitTicks + distance,
-    restBars: numberOf(parameters, 'entryRestBars'),
-    because: `${because}; ${buys ? 'buying' : 'selling'} at ${price}`,
+    ...{ side, limitTicks, protectTicks, restBars: numberOf(parameters, 'entryRestBars') },
+    because: `${because}; ${buys ? 'buying' : 'selling'} at ${priceText(context, limitTicks)}`,
   });
 }
 
+/** The same by a stop, which rests until the market has come to its trigger. Its protective stop is as far from there. */
+export function enterByStop(
+  context: StrategyContext,
+  parameters: ParameterValues,
+  { side, triggerTicks, slippageTicks, atr, because }: StopPlan,
+): void {
+  const { lastQuote } = context;
+  if (lastQuote === null || atr === null || !mayEnter(context, side)) return;
+  const buys = side === 'buy';
+  if (buys ? triggerTicks <= lastQuote.askTicks : triggerTicks >= lastQuote.bidTicks) return;
+  const worstTicks = buys ? triggerTicks + slippageTicks : triggerTicks - slippageTicks;
+  const protectTicks = protectAt(context, side, worstTicks, slippageTicks + stopByAtr(parameters, atr));
+  if (protectTicks === null) return;
+  context.enter({
+    ...{ side, type: 'stop', stopTicks: triggerTicks, slippageTicks, protectTicks },
+    restBars: numberOf(parameters, 'entryRestBars'),
+    because: `${because}; ${buys ? 'buying' : 'selling'} from ${priceText(context, triggerTicks)} on`,
+  });
+}
+
+function mayEnter({ positionLots, entryResting, shorting }: StrategyContext, side: 'buy' | 'sell'): boolean {
+  return positionLots === 0 && !entryResting && (side === 'buy' || shorting);
+}
+
+const stopByAtr = (parameters: ParameterValues, atr: number): number =>
+  Math.floor(atr * numberOf(parameters, 'atrStopMultiple'));
+
+/** So far from the price that the entry is judged by, and no farther than the desk allows. Null: that would be no price. */
+function protectAt(
+  { stopLossPct }: StrategyContext,
+  side: 'buy' | 'sell',
+  entryTicks: number,
+  awayTicks: number,
+): number | null {
+  const byPercent = Math.floor((entryTicks * ppmOfPercent(stopLossPct)) / 1_000_000);
+  const distance = Math.max(1, Math.min(awayTicks, byPercent));
+  if (entryTicks <= distance) return null;
+  return side === 'buy' ? entryTicks - distance : entryTicks + distance;
+}
+
+const priceText = ({ instrument }: StrategyContext, ticks: number): string =>
+  formatDecimal(ticks, instrument.tickSize);
+
 export function numberOf(parameters: ParameterValues, name: string): number {
   const value = parameters[name];
-  if (value === undefined) throw new RangeError(`the strategy has no parameter ${name}`);
+  if (typeof value !== 'number') throw new RangeError(`the strategy has no number ${name}`);
   return value;
 }

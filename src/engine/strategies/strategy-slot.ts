@@ -15,7 +15,19 @@ export interface StrategySlot {
   readonly size: StrategySize | null;
   barsSeen: number;
   lastOpenMs: number;
+  /** Market time of the newest timer that it was told, or that passed before its first quote. */
+  timerMs: number;
+  /** What it may still ask for before its next bar. */
+  allowance: Allowance;
 }
+
+/** However many quotes come, they fill no journal. */
+export interface Allowance {
+  entries: number;
+  notes: number;
+}
+
+export const betweenBars = (): Allowance => ({ entries: 1, notes: 20 });
 
 /** Throws RangeError for a kind, symbol or parameter that the desk file's check should have refused. */
 export function buildSlots(config: EngineConfig): StrategySlot[] {
@@ -37,6 +49,8 @@ export function buildSlots(config: EngineConfig): StrategySlot[] {
         size: listed.size ?? null,
         barsSeen: 0,
         lastOpenMs: Number.NEGATIVE_INFINITY,
+        timerMs: Number.NEGATIVE_INFINITY,
+        allowance: betweenBars(),
       };
     }),
   );

@@ -1,19 +1,34 @@
 /** What a strategy is: parameters with bounds, and one function that sees finished bars. */
+import { minuteOfDay } from '../../domain/civil-date.js';
+import {
+  type ChoiceRange,
+  type DeclaredValue,
+  isWithin,
+  type NumberRange,
+  rangeText,
+  type TextRange,
+  valueText,
+} from '../../domain/declared-value.js';
 import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { EntryType, Side } from '../../domain/order.js';
+import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../event.js';
 import type { StrategySize } from './size-entry.js';
 
-export interface ParameterSpec {
+interface Named {
   readonly name: string;
-  readonly whole: boolean;
-  readonly min: number;
-  readonly max: number;
-  readonly default: number;
   readonly meaning: string;
 }
+
+/** The default is within the range, in the form in which the desk file writes it. */
+export type ParameterSpec = Named &
+  (
+    | (NumberRange & { readonly default: number })
+    | ((ChoiceRange | TextRange) & { readonly default: string })
+    | { readonly type: 'time'; readonly default: string }
+    | { readonly type: 'boolean'; readonly default: boolean }
+  );
 
 interface AnyEntry {
   readonly side: Side;
@@ -40,10 +55,23 @@ export interface MarketEntry extends AnyEntry {
   readonly slippageTicks: number;
 }
 
-export type EntryWish = LimitEntry | MarketEntry;
+export interface StopEntry extends AnyEntry {
+  readonly type: 'stop';
+  /** Its trigger: above the ask for a purchase, below the bid for a sale. */
+  readonly stopTicks: number;
+  /** How far beyond its trigger it may be filled. */
+  readonly slippageTicks: number;
+  /** Bars that it rests before it is cancelled, whether it was triggered or not. */
+  readonly restBars: number;
+}
+
+export type EntryWish = LimitEntry | MarketEntry | StopEntry;
 
 /** Past bars that a strategy can be shown at most. */
 export const WARMUP_BARS_MAX = 5000;
+
+/** Lines of one strategy on one instrument. */
+export const LINES_MAX = 10;
 
 /** The world as a strategy may see it, and what it may ask for once it has warmed up. Everything else is not its business. */
 export interface StrategyContext {
@@ -58,7 +86,7 @@ export interface StrategyContext {
   readonly shorting: boolean;
   /** Percent of the price; the desk file's. */
   readonly stopLossPct: number;
-  /** The clocks of the market where the bar ended; worked out when it is read. */
+  /** The clocks of the market where the bar ended, between bars at the quote; worked out when it is read. */
   readonly session: SessionReading;
   /** The risk gate decides. */
   enter(wish: EntryWish): void;
@@ -68,6 +96,9 @@ export interface StrategyContext {
   /** It can't go on: switched off until a person switches it on again. Positions keep their stops. */
   fail(reason: string): void;
 }
+
+/** A fill of a strategy's own order: of its entry, or of what closes its trade. */
+export type OwnFill = Pick<Fill, 'side' | 'quantityLots' | 'priceTicks'> & Pick<OrderIntent, 'purpose'>;
 
 /** A value that a strategy goes by, drawn beside the candles. */
 export interface StrategyLine {
@@ -81,13 +112,28 @@ export interface Strategy {
   readonly warmupBars: number;
   /** Called for each finished bar of its instrument, in order; during warm-up it can't order anything. */
   onBar(context: StrategyContext, bar: BarEvent): void;
+  /** Called for each fill of its own orders, once it has warmed up; fills from before a start are not shown. */
+  onFill?(context: StrategyContext, fill: OwnFill): void;
+  /**
+   * Called for each believed quote of its instrument while its market is open, once it has warmed up. Past quotes are never
+   * shown: what it knows from them is gone after a start.
+   */
+  onQuote?(context: StrategyContext): void;
+  /**
+   * Called at the first such quote at or after each whole multiple of `timerMs` since 1970, market time; `dueMs`: the newest
+   * multiple. Of several that passed without a quote it is told the newest alone.
+   */
+  onTimer?(context: StrategyContext, dueMs: number): void;
+  /** Of `onTimer`. */
+  readonly timerMs?: number;
   /** Why it does not enter now, in plain words; empty: no more than that no signal has come. */
   state(): string;
   /** After the newest bar: the same names in the same order each time. Left out by a strategy that goes by none. */
   lines?(): readonly StrategyLine[];
 }
 
-export type ParameterValues = Readonly<Record<string, number>>;
+/** What a strategy is made with: a time of day is whole minutes since midnight. */
+export type ParameterValues = Readonly<Record<string, DeclaredValue>>;
 
 /** What can be known of a strategy without its code. */
 export interface DeclaredStrategy {
@@ -103,20 +149,18 @@ export interface StrategyDefinition extends DeclaredStrategy {
   create(parameters: ParameterValues, instrument: Instrument): Strategy;
 }
 
-/** The values with defaults filled in, or every problem with them in words. */
+/** The values of the desk file with defaults filled in, as a strategy is made with them, or every problem with them in words. */
 export function readParameters(
-  definition: DeclaredStrategy,
-  given: ParameterValues,
+  definition: Pick<DeclaredStrategy, 'parameters'>,
+  given: Readonly<Record<string, DeclaredValue>>,
 ): { readonly values: ParameterValues; readonly problems: readonly string[] } {
-  const values: Record<string, number> = {};
+  const values: Record<string, DeclaredValue> = {};
   const problems: string[] = [];
   for (const spec of definition.parameters) {
     const value = given[spec.name] ?? spec.default;
-    values[spec.name] = value;
-    const fits = value >= spec.min && value <= spec.max && (!spec.whole || Number.isInteger(value));
-    const kind = spec.whole ? 'a whole number' : 'a number';
-    if (!fits)
-      problems.push(`${spec.name}: expected ${kind} from ${spec.min} to ${spec.max}, found ${value}`);
+    values[spec.name] = spec.type === 'time' ? minuteOfDay(String(value)) : value;
+    if (!isWithin(spec, value))
+      problems.push(`${spec.name}: expected ${rangeText(spec)}, found ${valueText(value)}`);
   }
   const known = definition.parameters.map(({ name }) => name);
   for (const name of Object.keys(given)) {

@@ -1,5 +1,5 @@
 /** Open orders at the venue against ours. */
-import { FINAL_ORDER_STATES, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, commit, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
@@ -76,8 +76,7 @@ const PURPOSES: Readonly<Record<VenueOrder['type'], OrderPurpose>> = {
 
 /** Ours by its id, though we have forgotten it. */
 function adoptOrder(core: Core, order: VenueOrder): void {
-  // At the market only an entry says the worst price that it takes.
-  const purpose = order.type === 'market' && order.limitTicks !== null ? 'entry' : PURPOSES[order.type];
+  const purpose = isBoundedEntry(core, order) ? 'entry' : PURPOSES[order.type];
   const intent: OrderIntent = {
     clientId: order.clientId,
     instrument: order.instrument,
@@ -86,7 +85,7 @@ function adoptOrder(core: Core, order: VenueOrder): void {
     side: order.side,
     type: order.type,
     quantityLots: order.quantityLots,
-    limitTicks: order.limitTicks,
+    limitTicks: purpose === 'entry' ? order.limitTicks : null,
     stopTicks: order.stopTicks,
     protectTicks: null,
     reduceOnly: purpose !== 'entry' && core.config.capabilities.reduceOnly,
@@ -95,6 +94,14 @@ function adoptOrder(core: Core, order: VenueOrder): void {
   commit(core, { type: 'order.intended', order: intent, marketMs: core.marketMs });
   const entry = core.state.orders.get(order.clientId);
   if (entry !== undefined) changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
+}
+
+/**
+ * Only an entry says the worst price that it takes. What sells where only what is held can be sold is none: some venues
+ * hold a protective stop as a limit order behind its trigger.
+ */
+function isBoundedEntry({ config }: Core, order: VenueOrder): boolean {
+  return isBounded(order) && (order.side === 'buy' || config.capabilities.shorting);
 }
 
 /** A second trader, or a person at the venue's own screen. */

@@ -1,5 +1,5 @@
 import { formatDecimal } from '../../domain/decimal.js';
-import type { OrderIntent } from '../../domain/order.js';
+import { type OrderIntent, shownTicks } from '../../domain/order.js';
 import type { JournalEntry } from '../../engine/record.js';
 import type { PoolClient } from '../../store/pool.js';
 import { instrumentOf, type Projection, type RecordOf } from './projection.js';
@@ -14,7 +14,7 @@ export async function projectOrder(
 ): Promise<void> {
   const { order } = record;
   const instrument = instrumentOf(projection, order.instrument);
-  const priceTicks = order.limitTicks ?? order.stopTicks;
+  const priceTicks = shownTicks(order);
   const wall = new Date(entry.wallMs);
   await client.query(
     `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, reason,

@@ -17,7 +17,7 @@ export interface BackupOperationResult extends OperationResult {
   readonly result: BackupResult | null;
 }
 
-type CommonInput = Omit<BackupInput, 'verify' | 'keep'>;
+type CommonInput = Omit<BackupInput, 'verify' | 'keep' | 'keepDays' | 'tag' | 'offsite'>;
 
 export async function runBackupWorkflow(
   context: OperationContext,

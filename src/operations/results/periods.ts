@@ -1,10 +1,7 @@
 /** Days, weeks and months as the desk counts them: a week begins with Monday's trading day, a month with that of the first. */
-import type { Desk } from '../../desk/schema.js';
-import { tradingDayStart } from '../../domain/trading-day.js';
+import { type DeskCalendar, tradingDayStart } from '../../domain/trading-day.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
 import type { Period } from './results.js';
-
-export type DeskCalendar = Pick<Desk, 'timezone' | 'dayBoundary'>;
 
 export interface PeriodBegin {
   readonly startMs: number;

@@ -80,9 +80,10 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
       { kind: 'position', name: `${side} from`, price: averagePrice },
       ...(stopPrice === null ? [] : [{ kind: 'stop', name: 'stop', price: stopPrice } as const]),
     ]);
-  const ofOrders = orders.flatMap(({ symbol: of, purpose, price }): ChartLevel[] => {
+  const ofOrders = orders.flatMap(({ symbol: of, purpose, price, worstPrice }): ChartLevel[] => {
     if (of !== symbol || price === null) return [];
-    if (purpose === 'entry') return [{ kind: 'entry', name: 'entry', price }];
+    const name = worstPrice === undefined ? 'entry' : 'entry triggers';
+    if (purpose === 'entry') return [{ kind: 'entry', name, price }];
     return purpose === 'exit' ? [{ kind: 'target', name: 'target', price }] : [];
   });
   return [...ofPosition, ...ofOrders];

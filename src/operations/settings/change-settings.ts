@@ -6,6 +6,7 @@ import {
   settingsApproversNeeded,
   settingsInForce,
 } from '../../desk/desk-settings.js';
+import type { DeclaredValue } from '../../domain/declared-value.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
 import type { Caller, OperationContext } from '../operation.js';
@@ -15,7 +16,7 @@ import { askForApproval, type SettingsResult } from './ask-for-approval.js';
 
 export interface SettingsRequest {
   /** Only the keys to change, by their path in the desk file. */
-  readonly values: Readonly<Record<string, number>>;
+  readonly values: Readonly<Record<string, DeclaredValue>>;
   readonly reason: string;
   readonly commandId?: string;
 }

@@ -4,8 +4,11 @@
  */
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES } from '../../domain/order.js';
-import { WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
+import { LINES_MAX, WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
 import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
+
+/** A day. */
+const TIMER_SECONDS_MAX = 86_400;
 
 /** Runs before the strategy. */
 export const TAKE_AWAY = `"use strict";
@@ -98,11 +101,10 @@ export const STAND_BETWEEN = `"use strict";
         if (side !== 'buy' && side !== 'sell') throw new TypeError('side: expected buy or sell, found ' + String(side));
         if (!${JSON.stringify(ENTRY_TYPES)}.includes(type)) throw new TypeError('type: expected ${ENTRY_TYPES.join(' or ')}, found ' + String(type));
         if (!enters().includes(type)) throw new TypeError('type: the strategy says that it enters by ' + enters().join(' and ') + ', found ' + type);
-        const atMarket = type === 'market';
         const { stop, targets, trail, breakEvenAt, maxBars } = exits ?? {};
         host.enter(
-          side, type, atMarket ? whole(slippage?.ticks, 'slippage.ticks') : whole(ticks, 'ticks'), whole(stop?.ticks, 'exits.stop.ticks'),
-          atMarket ? 0 : whole(restBars, 'restBars'), text(because), ...sizeOf(size),
+          side, type, type === 'market' ? 0 : whole(ticks, 'ticks'), type === 'limit' ? 0 : whole(slippage?.ticks, 'slippage.ticks'),
+          whole(stop?.ticks, 'exits.stop.ticks'), type === 'market' ? 0 : whole(restBars, 'restBars'), text(because), ...sizeOf(size),
           trail === undefined ? 0 : whole(trail?.ticks, 'exits.trail.ticks'),
           breakEvenAt === undefined ? 0 : whole(breakEvenAt?.ticks, 'exits.breakEvenAt.ticks'),
           maxBars === undefined ? 0 : whole(maxBars, 'exits.maxBars'),
@@ -113,14 +115,43 @@ export const STAND_BETWEEN = `"use strict";
       note(line) { host.note(text(line)); },
     };
     const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0 };
-    const onBar = (lots, entryResting, bid, ask, shorting, stopLossPct, openMs, openTicks, highTicks, lowTicks, closeTicks) => {
+    const call = (name, work) => {
+      const answer = counted(work);
+      if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError(name + ': expected no promise');
+    };
+    const show = (lots, entryResting, bid, ask, shorting, stopLossPct) => {
       desk.lots = lots; desk.entryResting = entryResting; desk.bid = bid; desk.ask = ask;
       desk.shorting = shorting; desk.stopLossPct = stopLossPct;
-      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks;
-      const answer = counted(() => strategy.onBar(desk, bar));
-      if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError('onBar: expected no promise');
     };
-    return { warmupBars, onBar, state: () => counted(() => text(strategy.state())) };
+    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks) => {
+      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks;
+      call('onBar', () => strategy.onBar(desk, bar));
+    };
+    const isMissing = (name) => {
+      if (strategy[name] !== undefined && typeof strategy[name] !== 'function') throw new TypeError(name + ': expected a function');
+      return strategy[name] === undefined;
+    };
+    const onQuote = isMissing('onQuote') ? null : () => call('onQuote', () => strategy.onQuote(desk));
+    const onFill = isMissing('onFill') ? null : (side, lots, ticks, opens) =>
+      call('onFill', () => strategy.onFill(desk, Object.freeze({ side, lots, ticks, opens })));
+    const onTimer = isMissing('onTimer') ? null : (dueMs) => call('onTimer', () => strategy.onTimer(desk, dueMs));
+    const timerSeconds = onTimer === null ? 0 : whole(strategy.timerSeconds, 'timerSeconds');
+    if (timerSeconds > ${TIMER_SECONDS_MAX}) throw new TypeError('timerSeconds: expected at most ${TIMER_SECONDS_MAX}, found ' + timerSeconds);
+    let names = null;
+    const lines = isMissing('lines') ? null : () => {
+      const all = counted(() => strategy.lines());
+      if (!Array.isArray(all) || all.length > ${LINES_MAX}) throw new TypeError('lines: expected a list of at most ${LINES_MAX} lines');
+      for (let at = 0; at < all.length; at += 1) {
+        const { name, ticks } = all[at] ?? {};
+        if (typeof name !== 'string' || name.length < 1 || name.length > 40) throw new TypeError('lines[' + at + '].name: expected 1 to 40 characters, found ' + text(name));
+        if (ticks !== null && !(typeof ticks === 'number' && isFinite(ticks))) throw new TypeError('lines[' + at + '].ticks: expected a number of ticks or null, found ' + text(ticks));
+        host.line(name, ticks ?? NaN);
+      }
+      const said = JSON.stringify(all.map(({ name }) => name));
+      names ??= said;
+      if (said !== names) throw new TypeError('lines: expected the same names in the same order each time, ' + names + ', found ' + text(said));
+    };
+    return { warmupBars, show, onBar, onFill, onQuote, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
   };
   return { declared, create };
 })();`;

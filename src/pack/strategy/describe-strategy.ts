@@ -1,10 +1,19 @@
 /** What a compiled strategy declares, and whether it comes to the same decisions twice. Runs its code. */
 import { createHash } from 'node:crypto';
 import type { StrategyModule } from '../../desk/own-strategy.js';
-import { ENTRY_TYPES, type EntryType } from '../../domain/order.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
+import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
+import { ENTRY_TYPES, type EntryType, type Side } from '../../domain/order.js';
+import { unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
 import type { BarEvent } from '../../engine/event.js';
-import type { DeclaredStrategy, EntryWish, ParameterSpec } from '../../engine/strategies/strategy.js';
+import {
+  type DeclaredStrategy,
+  type EntryWish,
+  type ParameterSpec,
+  readParameters,
+  type StrategyContext,
+} from '../../engine/strategies/strategy.js';
 import type { CompileProblem } from '../compile.js';
 import { HostedStrategy } from './own-definition.js';
 import { openContext, whatItThrew } from './strategy-context.js';
@@ -62,33 +71,87 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
     return 'no parameters; where it has none: parameters: {}';
   const specs: ParameterSpec[] = [];
-  for (const [name, spec] of Object.entries(parameters as Record<string, Partial<ParameterSpec> | null>)) {
-    const { whole = false, min, max, default: byDefault, meaning } = spec ?? {};
-    const numbers = [min, max, byDefault];
+  for (const [name, written] of Object.entries(parameters as Record<string, WrittenParameter | null>)) {
     if (!NAME.test(name)) return `parameters: a name other than 1 to 40 letters and digits: ${name}`;
-    if (!numbers.every((value) => typeof value === 'number' && Number.isFinite(value)))
-      return `parameters.${name}: without min, max and default as numbers`;
-    if (typeof meaning !== 'string' || typeof whole !== 'boolean')
-      return `parameters.${name}: without a meaning in words`;
-    const read = { name, whole, min, max, default: byDefault, meaning } as ParameterSpec;
-    const fits = read.default >= read.min && read.default <= read.max;
-    if (!fits || (whole && !Number.isInteger(read.default)))
-      return `parameters.${name}: a default that is not within its own bounds`;
-    specs.push(read);
+    const spec = specIn(name, written ?? {});
+    if (typeof spec === 'string') return `parameters.${name}: ${spec}`;
+    specs.push(spec);
   }
   return { suits, parameters: specs, ...(enters === undefined ? {} : { enters }) };
 }
+
+/** As a file wrote it: nothing of it is judged. */
+type WrittenParameter = Readonly<Record<string, unknown>>;
+
+/** A text: what is wrong with it. */
+function specIn(name: string, written: WrittenParameter): ParameterSpec | string {
+  const { default: byDefault, meaning } = written;
+  const range = rangeIn(written);
+  if (typeof range === 'string') return range;
+  if (typeof meaning !== 'string') return 'without a meaning in words';
+  if (isWithin(range, byDefault)) return { name, ...range, default: byDefault, meaning } as ParameterSpec;
+  return range.type === undefined
+    ? 'a default that is not within its own bounds'
+    : `default: expected ${rangeText(range)}, found ${JSON.stringify(byDefault)}`;
+}
+
+/** A text: what is wrong with it. */
+function rangeIn(written: WrittenParameter): ValueRange | string {
+  const { type = 'number' } = written;
+  switch (type) {
+    case 'number': {
+      const { whole = false, min, max, default: byDefault } = written;
+      if (![min, max, byDefault].every((value) => typeof value === 'number' && Number.isFinite(value)))
+        return 'without min, max and default as numbers';
+      return typeof whole === 'boolean'
+        ? { whole, min: Number(min), max: Number(max) }
+        : `whole: expected true or false, found ${JSON.stringify(whole)}`;
+    }
+    case 'choice': {
+      const { choices } = written;
+      return isChoices(choices)
+        ? { type, choices }
+        : `choices: expected 2 to ${CHOICES_MAX} words of 1 to 40 characters, each once`;
+    }
+    case 'text': {
+      const { maxLength = SETTING_TEXT_MAX } = written;
+      const fits = isWithin({ whole: true, min: 1, max: SETTING_TEXT_MAX }, maxLength);
+      return fits
+        ? { type, maxLength: Number(maxLength) }
+        : `maxLength: expected a whole number from 1 to ${SETTING_TEXT_MAX}, found ${JSON.stringify(maxLength)}`;
+    }
+    case 'boolean':
+    case 'time':
+      return { type };
+    default:
+      return `type: expected number, choice, boolean, time or text, found ${JSON.stringify(type)}`;
+  }
+}
+
+/** As people type them behind `--set`, where a comma ends a value. */
+const CHOICE = /^[^\s,]([^,\n]{0,38}[^\s,])?$/;
+const CHOICES_MAX = 20;
+
+const isChoices = (choices: unknown): choices is readonly string[] =>
+  Array.isArray(choices) &&
+  choices.length >= 2 &&
+  choices.length <= CHOICES_MAX &&
+  new Set(choices).size === choices.length &&
+  choices.every(
+    (choice) => typeof choice === 'string' && CHOICE.test(choice) && unfitCharacter(choice) === null,
+  );
 
 /** A walk that goes up and down in stretches, so that what follows a trend and what fades one both have something to do. */
 function runTrial(
   module: StrategyModule,
   { parameters }: Omit<DeclaredStrategy, 'kind'>,
 ): Trial | { readonly failed: string; readonly line: number | null } {
-  const values = Object.fromEntries(parameters.map((spec) => [spec.name, spec.default]));
+  const { values } = readParameters({ parameters }, {});
   const strategy = new HostedStrategy(module, values, INSTRUMENT);
   const hash = createHash('sha256');
   let [entries, exits, lots, seed, close] = [0, 0, 0, 12_345, 2_000_000];
   let failed: string | null = null;
+  const fills: ReturnType<typeof fillOf>[] = [];
   const draw = (): number => {
     seed = (seed * 48_271) % 2_147_483_647;
     return seed / 2_147_483_647 - 0.5;
@@ -100,38 +163,47 @@ function runTrial(
     const openTicks = close;
     close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
     const [highTicks, lowTicks] = [Math.max(openTicks, close) + 300, Math.min(openTicks, close) - 300];
-    const openMs = at * 60_000;
+    const openMs = at * MINUTE_MS;
     const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
-    strategy.onBar(
-      {
-        instrument: { ...INSTRUMENT } as never,
-        positionLots: lots,
-        entryResting: false,
-        lastQuote: { bidTicks: close - 1, askTicks: close + 1 },
-        shorting: false,
-        stopLossPct: 2,
-        session: TRIAL_HOURS.readingAt(openMs + 60_000),
-        enter: (wish: EntryWish) => {
-          entries += 1;
-          lots = wish.side === 'buy' ? 100 : 0;
-          add(JSON.stringify(wish));
-        },
-        exit: (because) => {
-          exits += 1;
-          lots = 0;
-          add(because);
-        },
-        note: add,
-        fail: (reason) => {
-          failed = reason;
-        },
+    const context: StrategyContext = {
+      instrument: { ...INSTRUMENT } as never,
+      get positionLots() {
+        return lots;
       },
-      { kind: 'bar', instrument: 0, openMs, spanMs: 60_000, ...prices, warmup: false } as BarEvent,
-    );
-    if (at % 50 === 0) add(strategy.state());
+      entryResting: false,
+      lastQuote: { bidTicks: close - 1, askTicks: close + 1 },
+      shorting: false,
+      stopLossPct: 2,
+      session: TRIAL_HOURS.readingAt(openMs + MINUTE_MS),
+      enter: (wish: EntryWish) => {
+        entries += 1;
+        fills.push(fillOf(wish.side, 'entry'));
+        lots = wish.side === 'buy' ? 100 : 0;
+        add(JSON.stringify(wish));
+      },
+      exit: (because) => {
+        exits += 1;
+        fills.push(fillOf(lots > 0 ? 'sell' : 'buy', 'exit'));
+        lots = 0;
+        add(because);
+      },
+      note: add,
+      fail: (reason) => {
+        failed = reason;
+      },
+    };
+    for (const fill of fills.splice(0)) strategy.onFill?.(context, { ...fill, priceTicks: close });
+    strategy.onQuote?.(context);
+    strategy.onTimer?.(context, openMs + MINUTE_MS);
+    strategy.onBar(context, {
+      ...{ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, ...prices, warmup: false },
+    } as BarEvent);
+    if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
   return failed === null ? { bars: TRIAL_BARS, entries, exits, hash: hash.digest('hex') } : placed(failed);
 }
+
+const fillOf = (side: Side, purpose: 'entry' | 'exit') => ({ side, purpose, quantityLots: 100 });
 
 function placed(failed: string): { readonly failed: string; readonly line: number | null } {
   const [, text = failed, line] = /^(.*) \(.*:(\d+)\)$/s.exec(failed) ?? [];

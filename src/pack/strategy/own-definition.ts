@@ -11,16 +11,18 @@ import type {
   Strategy,
   StrategyContext,
   StrategyDefinition,
+  StrategyLine,
 } from '../../engine/strategies/strategy.js';
 import {
   type Clocks,
   type ContextStrategy,
+  type Drawing,
   openContext,
   type Wishes,
   whatItThrew,
 } from './strategy-context.js';
 
-/** More at one bar are nobody's decision. */
+/** More at one call are nobody's decision. */
 const WISHES_MAX = 20;
 
 export const definitionOf = ({ kind, suits, parameters, module }: OwnStrategy): StrategyDefinition => ({
@@ -40,11 +42,16 @@ type Wish =
  */
 export class HostedStrategy implements Strategy {
   readonly warmupBars: number;
+  readonly onFill?: NonNullable<Strategy['onFill']>;
+  readonly onQuote?: NonNullable<Strategy['onQuote']>;
+  readonly onTimer?: NonNullable<Strategy['onTimer']>;
+  readonly timerMs?: number;
   #inside: ContextStrategy | null = null;
   #failed = '';
   #state = '';
+  #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
-  /** Of the newest bar; null: there was none yet. */
+  /** Of the newest call; null: there was none yet. */
   #context: StrategyContext | null = null;
 
   constructor(
@@ -55,25 +62,41 @@ export class HostedStrategy implements Strategy {
     const facts = JSON.stringify({ symbol, kind, tickSize, lotSize });
     this.#attempt(() => {
       this.#inside = openContext(module).create(
-        { ...this.#wanted(), ...this.#clocks() },
+        { ...this.#wanted(), ...this.#clocks(), ...this.#drawing() },
         JSON.stringify(parameters),
         facts,
       );
-      this.#readState();
+      this.#readWords();
     });
-    this.warmupBars = this.#inside === null ? 0 : (this.#inside as ContextStrategy).warmupBars;
+    const inside = this.#inside as ContextStrategy | null;
+    this.warmupBars = inside?.warmupBars ?? 0;
+    if (inside !== null && inside.onFill !== null)
+      this.onFill = (context, { side, quantityLots, priceTicks, purpose }) =>
+        this.#show(context, ({ onFill }) => onFill?.(side, quantityLots, priceTicks, purpose === 'entry'));
+    if (inside !== null && inside.onQuote !== null)
+      this.onQuote = (context) => this.#show(context, ({ onQuote }) => onQuote?.());
+    if (inside !== null && inside.onTimer !== null) {
+      this.onTimer = (context, dueMs) => this.#show(context, ({ onTimer }) => onTimer?.(dueMs));
+      this.timerMs = inside.timerSeconds * 1000;
+    }
   }
 
-  onBar(context: StrategyContext, bar: BarEvent): void {
+  onBar(context: StrategyContext, { openMs, openTicks, highTicks, lowTicks, closeTicks }: BarEvent): void {
+    this.#show(context, (inside) => {
+      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks);
+      this.#readWords();
+    });
+  }
+
+  #show(context: StrategyContext, work: (inside: ContextStrategy) => void): void {
     const { positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;
     const { bidTicks, askTicks } = lastQuote ?? { bidTicks: Number.NaN, askTicks: Number.NaN };
-    const { openMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
     this.#wishes = [];
     this.#context = context;
     this.#attempt(() => {
-      const seen = [positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct] as const;
-      this.#inside?.onBar(...seen, openMs, openTicks, highTicks, lowTicks, closeTicks);
-      this.#readState();
+      if (this.#inside === null) return;
+      this.#inside.show(positionLots, entryResting, bidTicks, askTicks, shorting, stopLossPct);
+      work(this.#inside);
     });
     if (this.#inside === null) context.fail(this.#failed);
     else for (const wish of this.#wishes) carryOut(context, wish);
@@ -83,9 +106,16 @@ export class HostedStrategy implements Strategy {
     return this.#inside === null ? `it has failed: ${this.#failed}` : this.#state;
   }
 
+  /** Of one that has failed, those that it said last are nobody's. */
+  lines(): readonly StrategyLine[] {
+    return this.#inside === null ? [] : this.#lines;
+  }
+
   /** At each bar, never when somebody looks: what it does meanwhile is the same every time. */
-  #readState(): void {
+  #readWords(): void {
     this.#state = plainText(this.#inside?.state() ?? '');
+    this.#lines = [];
+    this.#inside?.lines?.();
   }
 
   #attempt(work: () => void): void {
@@ -108,6 +138,14 @@ export class HostedStrategy implements Strategy {
     };
   }
 
+  #drawing(): Drawing {
+    return {
+      line: (name, ticks) => {
+        this.#lines.push({ name: plainText(name), ticks: Number.isNaN(ticks) ? null : ticks });
+      },
+    };
+  }
+
   #wanted(): Wishes {
     const add = (wish: Wish): void => {
       if (this.#wishes.length < WISHES_MAX) this.#wishes.push(wish);
@@ -117,6 +155,7 @@ export class HostedStrategy implements Strategy {
         side,
         type,
         ticks,
+        slippageTicks,
         protectTicks,
         restBars,
         because,
@@ -135,8 +174,10 @@ export class HostedStrategy implements Strategy {
         };
         const entry: EntryWish =
           type === 'market'
-            ? { type, slippageTicks: ticks, ...wish }
-            : { type, limitTicks: ticks, restBars, ...wish };
+            ? { type, slippageTicks, ...wish }
+            : type === 'stop'
+              ? { type, stopTicks: ticks, slippageTicks, restBars, ...wish }
+              : { type, limitTicks: ticks, restBars, ...wish };
         add({ kind: 'enter', entry });
       },
       exit: (because) => add({ kind: 'exit', text: plainText(because) }),

@@ -13,13 +13,14 @@ import { sourceLines } from './source-lines.js';
 /** Called from within with texts and numbers; none of them throws. */
 export interface Wishes {
   /**
-   * 0: not asked for. `ticks`: of the limit; at the market how far beyond the quote. `targets`: of each, the nearest first,
-   * its ticks and what is closed by then in parts per million.
+   * 0: not asked for. `ticks`: of the limit, or of the trigger. `targets`: of each, the nearest first, its ticks and what is
+   * closed by then in parts per million.
    */
   enter(
     side: 'buy' | 'sell',
     type: EntryType,
     ticks: number,
+    slippageTicks: number,
     stopTicks: number,
     restBars: number,
     because: string,
@@ -44,31 +45,40 @@ export interface Clocks {
   weekday(): string;
 }
 
+/** Called for each line of a strategy, in its order; NaN: not known yet. */
+export interface Drawing {
+  line(name: string, ticks: number): void;
+}
+
 export interface ContextStrategy {
   readonly warmupBars: number;
-  onBar(
-    ...numbers: readonly [
-      lots: number,
-      entryResting: boolean,
-      bid: number,
-      ask: number,
-      shorting: boolean,
-      stopLossPct: number,
-      openMs: number,
-      openTicks: number,
-      highTicks: number,
-      lowTicks: number,
-      closeTicks: number,
-    ]
+  /** What `desk` is from here on, before each of the others. */
+  show(
+    lots: number,
+    entryResting: boolean,
+    bid: number,
+    ask: number,
+    shorting: boolean,
+    stopLossPct: number,
   ): void;
+  onBar(openMs: number, openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): void;
+  /** Null: it is not told of fills. */
+  readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
+  /** Null: it does not look at quotes. */
+  readonly onQuote: (() => void) | null;
+  /** Null: it has no timer. */
+  readonly onTimer: ((dueMs: number) => void) | null;
+  readonly timerSeconds: number;
   state(): string;
+  /** Says each of them by `Drawing`; null: the strategy has none. */
+  readonly lines: (() => void) | null;
 }
 
 export interface StrategyContext {
   /** JSON: what the file declares; nothing of it is judged yet. */
   declared(): string;
   /** `parameters`, `instrument`: JSON. Throws what the strategy throws. */
-  create(host: Wishes & Clocks, parameters: string, instrument: string): ContextStrategy;
+  create(host: Wishes & Clocks & Drawing, parameters: string, instrument: string): ContextStrategy;
 }
 
 /** Throws what the file throws while it is loaded. */

@@ -1,17 +1,72 @@
 /** `fermata/strategy`, version 1: what a strategy's file imports. A name is only added, never changed or taken away. */
 export { Atr, Donchian, EfficiencyRatio, Ema, Rsi } from '../../engine/strategies/indicators.js';
 
-export interface ParameterSpec {
+interface AnyParameter {
+  /** For people. */
+  readonly meaning: string;
+}
+
+export interface NumberParameter extends AnyParameter {
+  readonly type?: 'number';
   /** Only whole numbers. */
   readonly whole?: boolean;
   readonly min: number;
   readonly max: number;
   readonly default: number;
-  /** For people. */
-  readonly meaning: string;
 }
 
+/** One of some words. */
+export interface ChoiceParameter extends AnyParameter {
+  readonly type: 'choice';
+  /** Two at least, each once. */
+  readonly choices: readonly string[];
+  readonly default: string;
+}
+
+export interface BooleanParameter extends AnyParameter {
+  readonly type: 'boolean';
+  readonly default: boolean;
+}
+
+/** A time of day. The strategy gets it as whole minutes since midnight, as `desk.session.minuteOfDay` counts them. */
+export interface TimeParameter extends AnyParameter {
+  readonly type: 'time';
+  /** HH:MM, from 00:00 to 23:59. */
+  readonly default: string;
+}
+
+export interface TextParameter extends AnyParameter {
+  readonly type: 'text';
+  /** Characters, 200 at most; left out: 200. */
+  readonly maxLength?: number;
+  readonly default: string;
+}
+
+export type ParameterSpec =
+  | NumberParameter
+  | ChoiceParameter
+  | BooleanParameter
+  | TimeParameter
+  | TextParameter;
+
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
+
+/** What the strategy gets for it. */
+export type ParameterValue<S extends ParameterSpec> = S extends ChoiceParameter
+  ? S['choices'][number]
+  : S extends BooleanParameter
+    ? boolean
+    : S extends TextParameter
+      ? string
+      : number;
+
+/** A price that the strategy goes by, drawn over the candles of the page and of a backtest's report. */
+export interface StrategyLine {
+  /** 1 to 40 characters. */
+  readonly name: string;
+  /** In ticks and parts of one; null: not known yet. */
+  readonly ticks: number | null;
+}
 
 /** What the strategy trades; one is made for each of its symbols. */
 export interface InstrumentFacts {
@@ -86,9 +141,23 @@ export interface MarketEntry extends AnyEntry {
   readonly slippage: { readonly ticks: number };
 }
 
-export type EntryWish = LimitEntry | MarketEntry;
+/**
+ * Rests until the market reaches `ticks`, then is filled at the market. Sized, and its stop and targets judged, at the worst
+ * price; from the trigger on what is not offered up to there rests at it as a limit order.
+ */
+export interface StopEntry extends AnyEntry {
+  readonly type: 'stop';
+  /** Its trigger: above the ask for a purchase, below the bid for a sale. */
+  readonly ticks: number;
+  /** How far beyond its trigger it may be filled, whole ticks. */
+  readonly slippage: { readonly ticks: number };
+  /** Bars that it rests before it is cancelled, whether it was triggered or not. */
+  readonly restBars: number;
+}
 
-/** What the clocks of the instrument's market show where the bar ended. Costs nothing where it is not read. */
+export type EntryWish = LimitEntry | MarketEntry | StopEntry;
+
+/** What the clocks of the instrument's market show where the bar ended, between bars at the quote. Costs nothing where it is not read. */
 export interface SessionView {
   /** The last bar of a session ends when the market has closed: there it is false already. */
   readonly open: boolean;
@@ -123,13 +192,39 @@ export interface DeskView {
   note(text: string): void;
 }
 
+/** A fill of an order of the strategy: of its entry, or of what closes its trade. */
+export interface OwnFill {
+  readonly side: 'buy' | 'sell';
+  /** Whole lots of this fill. */
+  readonly lots: number;
+  readonly ticks: number;
+  /** Of an entry; else of a stop, a target or another exit. */
+  readonly opens: boolean;
+}
+
 export interface Strategy {
   /** Bars that it needs before its first decision, 5,000 at most: before the last of them, nothing that it asks for is done. */
   readonly warmupBars: number;
   /** Each finished minute, in order. What it asks for is done when it has returned. */
   onBar(desk: DeskView, bar: Bar): void;
+  /** Each fill of its own orders, part by part, once it has warmed up; what it holds now is `desk.lots`. */
+  onFill?(desk: DeskView, fill: OwnFill): void;
+  /**
+   * Each quote of its instrument while its market is open, once it has warmed up; `desk.bid` and `desk.ask` are it. Between
+   * two bars one `enter` of `onQuote`, `onTimer` and `onFill` together is heard. Past quotes are never shown after a start.
+   */
+  onQuote?(desk: DeskView): void;
+  /**
+   * At the first quote at or after each whole multiple of `timerSeconds` since 1970, by the market's time. `dueMs`: the
+   * newest multiple, milliseconds since 1970, UTC.
+   */
+  onTimer?(desk: DeskView, dueMs: number): void;
+  /** Of `onTimer`: whole seconds from 1 to 86,400. */
+  readonly timerSeconds?: number;
   /** Why it does not enter now, in plain words: "no dip below the average yet". Called once after `create` and after each bar. */
   state(): string;
+  /** Ten at most, the same names in the same order each time. Called once after `create` and after each bar. Left out: there are none. */
+  lines?(): readonly StrategyLine[];
 }
 
 export interface StrategyDefinition<P extends ParameterSpecs> {
@@ -139,13 +234,13 @@ export interface StrategyDefinition<P extends ParameterSpecs> {
   /** What `enter` is called with; left out: limit orders alone. Not every venue takes each of them. */
   readonly enters?: readonly EntryWish['type'][];
   create(setup: {
-    readonly parameters: { readonly [name in keyof P]: number };
+    readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };
     readonly instrument: InstrumentFacts;
   }): Strategy;
 }
 
 /** The default export of a file in `strategies/`. */
-export function strategy<P extends ParameterSpecs>(
+export function strategy<const P extends ParameterSpecs>(
   definition: StrategyDefinition<P>,
 ): StrategyDefinition<P> & { readonly kind: 'strategy' } {
   return { ...definition, kind: 'strategy' };

@@ -29,6 +29,7 @@ export default strategy({
         });
       },
       state: () => (average.value === null ? 'warming up' : 'no dip below the average yet'),
+      lines: () => [{ name: 'average', ticks: average.value }],
     };
   },
 });

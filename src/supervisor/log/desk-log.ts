@@ -1,10 +1,19 @@
 /** One readable log for everything that runs, and the same as JSON lines. Secrets are taken out before writing. */
 import { join } from 'node:path';
+import type { DeskCalendar } from '../../domain/trading-day.js';
 import { type Redact, redactValue } from '../redact.js';
-import { DESK_LOG } from './log-files.js';
-import { openRotatingFile, type RotatingFile } from './rotating-file.js';
+import { byDate, datesOf } from './by-date.js';
+import { DESK_LOG, ERROR_LOG, TRADING_LOG } from './log-files.js';
+import { bySize, type MakeRoom, openRotatingFile, type RotatingFile } from './rotating-file.js';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What a line of the trading log is about. */
+export const LOG_KINDS = ['setup', 'order', 'error', 'venue'] as const;
+export type LogKind = (typeof LOG_KINDS)[number];
+
+/** Stands where a line has no such field. */
+const NO_FIELD = '-';
 
 export interface DeskLog {
   readonly file: string;
@@ -18,30 +27,74 @@ export interface DeskLog {
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
 const FILES_KEPT = 5;
 
-/** The log of everything that the supervisor starts. */
-export function openDeskLog(directory: string, redact: Redact, nowMs?: () => number): DeskLog {
-  const open = (name: string) => openRotatingFile(join(directory, name), FILE_BYTES_MAX, FILES_KEPT);
-  return deskLogOf(DESK_LOG, directory, redact, open, nowMs);
+export interface LogFiles {
+  /** Everything, for people and for programs. */
+  readonly readable: RotatingFile;
+  readonly structured: RotatingFile;
+  /** What trading is about, and what needs a look; of it what went wrong. A file for each of the desk's days. */
+  readonly trading: RotatingFile;
+  readonly errors: RotatingFile;
 }
 
-/** `name`: of both files, without their endings. */
-export function deskLogOf(
-  name: string,
+type Open = (path: string, makeRoom: MakeRoom) => RotatingFile;
+
+/** The log of everything that the supervisor starts. */
+export function openDeskLog(
   directory: string,
   redact: Redact,
-  open: (name: string) => RotatingFile,
+  calendar: DeskCalendar,
+  nowMs?: () => number,
+): DeskLog {
+  const sizes = { bytesMax: FILE_BYTES_MAX, kept: FILES_KEPT };
+  const files = logFiles(DESK_LOG, directory, sizes, calendar, openRotatingFile, nowMs);
+  return deskLogOf(join(directory, `${DESK_LOG}.log`), files, redact, nowMs);
+}
+
+/** `name`: of the log of everything, without its endings; the dated ones belong to all processes of the desk. */
+export function logFiles(
+  name: string,
+  directory: string,
+  { bytesMax, kept }: { readonly bytesMax: number; readonly kept: number },
+  calendar: DeskCalendar,
+  open: Open,
+  nowMs?: () => number,
+): LogFiles {
+  const sized = (ending: string): RotatingFile => {
+    const path = join(directory, `${name}.${ending}`);
+    return open(path, bySize(path, bytesMax, kept));
+  };
+  const dateOf = datesOf(calendar);
+  const dated = (path: string): RotatingFile => open(path, byDate(path, dateOf, nowMs));
+  return {
+    readable: sized('log'),
+    structured: sized('jsonl'),
+    trading: dated(join(directory, TRADING_LOG)),
+    errors: dated(join(directory, ERROR_LOG)),
+  };
+}
+
+/** `file`: where people read all of it. */
+export function deskLogOf(
+  file: string,
+  { readable, structured, trading, errors }: LogFiles,
+  redact: Redact,
   nowMs: () => number = Date.now,
 ): DeskLog {
-  const readable = open(`${name}.log`);
-  const structured = open(`${name}.jsonl`);
   const put = (timeMs: number, role: string, level: LogLevel, message: string, more: object): void => {
     const time = new Date(timeMs).toISOString();
     const oneLine = redact(message).replaceAll(/\s*\n\s*/g, ' | ');
-    readable.write(`${time} ${role.padEnd(17)} ${level.padEnd(5)} ${oneLine}`);
-    structured.write(JSON.stringify(redactValue({ time, role, level, message, ...more }, redact)));
+    const head = `${time} ${role.padEnd(17)} ${level.padEnd(5)}`;
+    const fields = tradingFields(level, more);
+    readable.write(`${head} ${oneLine}`);
+    structured.write(JSON.stringify(redactValue({ time, role, level, message, ...more, ...fields }, redact)));
+    if (level !== 'warn' && fields.kind === undefined && fields.setup === undefined) return;
+    const { kind = NO_FIELD, setup = NO_FIELD } = fields;
+    const line = `${head} ${kind.padEnd(5)} ${setup.padEnd(8)} ${oneLine}`;
+    trading.write(line);
+    if (level === 'error') errors.write(line);
   };
   return {
-    file: join(directory, `${name}.log`),
+    file,
     redact,
     write: (role, level, message, more = {}) => put(nowMs(), role, level, message, more),
     writeChildLine: (role, line, stream) => {
@@ -49,6 +102,16 @@ export function deskLogOf(
       if (parsed) put(parsed.timeMs ?? nowMs(), role, parsed.level, parsed.message, parsed.more);
       else if (line.trim() !== '') put(nowMs(), role, stream === 'err' ? 'warn' : 'info', line, {});
     },
+  };
+}
+
+/** As the process wrote them, where they are fields of ours: others have a `kind` too. An error is one whatever it is about. */
+function tradingFields(level: LogLevel, more: object): { readonly kind?: LogKind; readonly setup?: string } {
+  const { kind, setup } = more as { readonly kind?: unknown; readonly setup?: unknown };
+  const known = LOG_KINDS.find((name) => name === kind) ?? (level === 'error' ? 'error' : undefined);
+  return {
+    ...(known === undefined ? {} : { kind: known }),
+    ...(typeof setup === 'string' && /^[\w-]{1,40}$/.test(setup) ? { setup } : {}),
   };
 }
 

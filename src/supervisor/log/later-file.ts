@@ -5,7 +5,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type RotatingFile, rotate, sizeOf } from './rotating-file.js';
+import { type MakeRoom, type RotatingFile, roomFor } from './rotating-file.js';
 
 const WAITING_MAX = 5_000;
 const PAUSE_MS = 200;
@@ -15,9 +15,8 @@ export interface LaterFile extends RotatingFile {
   flush(): void;
 }
 
-export function openLaterFile(path: string, bytesMax: number, kept: number): LaterFile {
+export function openLaterFile(path: string, makeRoom: MakeRoom): LaterFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  let size = sizeOf(path);
   let waiting: string[] = [];
   let dropped = 0;
   let scheduled = false;
@@ -30,12 +29,8 @@ export function openLaterFile(path: string, bytesMax: number, kept: number): Lat
   };
   const append = async (): Promise<void> => {
     const text = taken();
+    roomFor(text, makeRoom);
     try {
-      if (size > bytesMax) {
-        rotate(path, kept);
-        size = 0;
-      }
-      size += Buffer.byteLength(text);
       await appendFile(path, text, { mode: 0o600 });
     } catch {
       // A full disk must not end what writes about itself.

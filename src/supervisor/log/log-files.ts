@@ -6,6 +6,10 @@ import { rolesInOrder } from '../roles.js';
 /** Beside it lie the logs of the databases. */
 export const DESK_LOG = 'fermata';
 
+/** Of all processes, whoever starts them, by the desk's days. */
+export const TRADING_LOG = 'trading.log';
+export const ERROR_LOG = 'errors.log';
+
 export interface LogsFound {
   /** Without their endings. */
   readonly names: readonly string[];

@@ -1,19 +1,51 @@
-/** Lines of the readable log, of one file or of several by their time: those that are there, and those that come. */
+/** Lines of the readable logs, of one file or of several by their time: those that are there, and those that come. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LogLevel } from './desk-log.js';
+import { LOG_KINDS, type LogKind, type LogLevel } from './desk-log.js';
 import { findLogs } from './log-files.js';
+import { movedBySize } from './rotating-file.js';
 
 const TIME_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 const READ_BYTES = 64 * 1024;
 const LEVELS: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
+const LINE = /^(?<time>\S+Z) (?<role>\S+) +(?<level>debug|info|warn|error) +(?<rest>.*)$/s;
+const TRADING_REST = /^(?<kind>\S+) +(?<setup>\S+) +(?<message>.*)$/s;
+
 export type IsWanted = (line: string) => boolean;
 
+export interface LogLine {
+  readonly time: string;
+  readonly role: string;
+  readonly level: LogLevel;
+  /** Null: it has none, as every line of the log of all processes. */
+  readonly kind: LogKind | null;
+  readonly setup: string | null;
+  readonly message: string;
+}
+
 /** Null: a line that is not ours. */
+export function processLine(line: string): LogLine | null {
+  const { time = '', role = '', level, rest = '' } = LINE.exec(line)?.groups ?? {};
+  const known = LEVELS.find((name) => name === level);
+  return known === undefined ? null : { time, role, level: known, kind: null, setup: null, message: rest };
+}
+
+/** Of the trading log or the error log, which have fields of their own before the message. */
+export function tradingLine(line: string): LogLine | null {
+  const written = processLine(line);
+  const { kind, setup, message = '' } = TRADING_REST.exec(written?.message ?? '')?.groups ?? {};
+  if (written === null || setup === undefined) return null;
+  return {
+    ...written,
+    kind: LOG_KINDS.find((name) => name === kind) ?? null,
+    setup: setup === '-' ? null : setup,
+    message,
+  };
+}
+
 export function levelOfLine(line: string): LogLevel | null {
-  const written = /^\S+Z \S+ +(debug|info|warn|error) /.exec(line)?.[1];
-  return LEVELS.find((level) => level === written) ?? null;
+  return processLine(line)?.level ?? null;
 }
 
 export function isAtLeast(level: LogLevel): IsWanted {
@@ -24,47 +56,74 @@ export function isAtLeast(level: LogLevel): IsWanted {
   };
 }
 
-/** What is there, then what is written. A file that was moved away at its full size is read to its end first. */
+export interface LogSource {
+  /** What is written now. */
+  paths(): readonly string[];
+  /** What was moved away from one of them, the newest first. */
+  movedFrom(path: string): readonly string[];
+}
+
+/** The log of all processes, or those of roles that run alone. */
+export const processLogs = (folder: string): LogSource => ({
+  paths: () => findLogs(folder, 'log').names.map((name) => join(folder, `${name}.log`)),
+  movedFrom: movedBySize,
+});
+
+/** What is there, then what is written. A file that was moved away is read to its end first. */
 export class LogReader {
   readonly #files = new Map<string, Followed>();
 
-  constructor(private readonly folder: string) {}
+  constructor(private readonly source: LogSource) {}
 
-  /** The newest `count` that are wanted, also of the file before; `next` goes on behind them. */
-  newest(count: number, isWanted: IsWanted): readonly string[] {
-    const perFile = this.#followed().map((file) => {
-      const lines = file.read().filter(isWanted);
-      return lines.length >= count ? lines : [...file.before().filter(isWanted), ...lines];
+  /** The newest `count` that are wanted, also of as many files before as `movedMax`; `next` goes on behind them. */
+  newest(count: number, isWanted: IsWanted, movedMax = 1): readonly string[] {
+    const perFile = this.#followed().map(({ path, file }) => {
+      let lines = file.read().filter(isWanted);
+      for (const moved of this.source.movedFrom(path).slice(0, movedMax)) {
+        if (lines.length >= count) break;
+        lines = [...wholeLines(moved).filter(isWanted), ...lines];
+      }
+      return lines;
     });
     return inOrder(perFile).slice(-count);
   }
 
-  /** What came since the last call, in order. */
-  next(): readonly string[] {
-    return inOrder(this.#followed().map((file) => file.read()));
+  /** How many are wanted, also in as many files before as `movedMax`. One file after the other is in memory. */
+  count(isWanted: IsWanted, movedMax: number): number {
+    const wanted = (lines: readonly string[]): number => lines.filter(isWanted).length;
+    return this.#followed().reduce(
+      (sum, { path, file }) =>
+        this.source
+          .movedFrom(path)
+          .slice(0, movedMax)
+          .reduce((before, moved) => before + wanted(wholeLines(moved)), sum + wanted(file.read())),
+      0,
+    );
   }
 
-  #followed(): readonly Followed[] {
-    return findLogs(this.folder, 'log').names.map((name) => {
-      const file = this.#files.get(name) ?? new Followed(join(this.folder, `${name}.log`));
-      this.#files.set(name, file);
-      return file;
+  /** What came since the last call, in order. */
+  next(): readonly string[] {
+    return inOrder(this.#followed().map(({ file }) => file.read()));
+  }
+
+  #followed(): readonly { readonly path: string; readonly file: Followed }[] {
+    return this.source.paths().map((path) => {
+      const file = this.#files.get(path) ?? new Followed(path);
+      this.#files.set(path, file);
+      return { path, file };
     });
   }
 }
 
+/** A file may not be there yet, or not again: its first line makes it. */
 class Followed {
-  #file: number;
+  #file: number | null = null;
   #at = 0;
   /** The beginning of a line whose end is not written yet. */
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(private readonly path: string) {
-    this.#file = openSync(path, 'r');
-  }
-
-  before(): readonly string[] {
-    return wholeLines(`${this.path}.1`);
+    this.#open();
   }
 
   read(): readonly string[] {
@@ -72,19 +131,24 @@ class Followed {
     // After that question: nobody writes to a file that was moved, so that this is the last of it.
     const lines = this.#readOpen();
     if (!moved) return lines;
-    closeSync(this.#file);
-    this.#file = openSync(this.path, 'r');
+    if (this.#file !== null) closeSync(this.#file);
+    this.#open();
+    return [...lines, ...this.#readOpen()];
+  }
+
+  #open(): void {
+    this.#file = isThere(this.path) ? openSync(this.path, 'r') : null;
     this.#at = 0;
     this.#rest = Buffer.alloc(0);
-    return [...lines, ...this.#readOpen()];
   }
 
   #wasMoved(): boolean {
     const now = statSync(this.path, { throwIfNoEntry: false });
-    return now !== undefined && now.ino !== fstatSync(this.#file).ino;
+    return now !== undefined && (this.#file === null || now.ino !== fstatSync(this.#file).ino);
   }
 
   #readOpen(): readonly string[] {
+    if (this.#file === null) return [];
     const parts = [this.#rest];
     const buffer = Buffer.alloc(READ_BYTES);
     for (;;) {
@@ -99,6 +163,8 @@ class Followed {
     return end < 0 ? [] : all.subarray(0, end).toString('utf8').split('\n');
   }
 }
+
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
 function wholeLines(path: string): readonly string[] {
   try {

@@ -5,24 +5,38 @@ export interface RotatingFile {
   write(line: string): void;
 }
 
-/** Keeps `path` below `bytesMax` by moving it to `path.1`, `path.2` … `path.<kept>`; the oldest is dropped. */
-export function openRotatingFile(path: string, bytesMax: number, kept: number): RotatingFile {
+/** Before so many bytes are added to a file: moves what is there out of the way where it has to be. Throws where it can't. */
+export type MakeRoom = (bytes: number) => void;
+
+export function openRotatingFile(path: string, makeRoom: MakeRoom): RotatingFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  let size = sizeOf(path);
   return {
     write: (line) => {
-      const bytes = Buffer.byteLength(line) + 1;
+      const text = `${line}\n`;
+      roomFor(text, makeRoom);
       try {
-        if (size + bytes > bytesMax) {
-          rotate(path, kept);
-          size = 0;
-        }
-        appendFileSync(path, `${line}\n`, { mode: 0o600 });
-        size += bytes;
+        appendFileSync(path, text, { mode: 0o600 });
       } catch {
         // A full disk must not end the one process that watches the others.
       }
     },
+  };
+}
+
+/** What can't be moved away is written on: no line is lost for it. */
+export function roomFor(text: string, makeRoom: MakeRoom): void {
+  try {
+    makeRoom(Buffer.byteLength(text));
+  } catch {
+    // Tried again with the next line.
+  }
+}
+
+/** Keeps `path` below `bytesMax` by moving it to `path.1`, `path.2` … `path.<kept>`; the oldest is dropped. */
+export function bySize(path: string, bytesMax: number, kept: number): MakeRoom {
+  return (bytes) => {
+    const size = sizeOf(path);
+    if (size > 0 && size + bytes > bytesMax) rotate(path, kept);
   };
 }
 
@@ -31,8 +45,15 @@ export function rotateIfLarge(path: string, bytesMax: number, kept: number): voi
   if (sizeOf(path) > bytesMax) rotate(path, kept);
 }
 
+/** What `bySize` moved away, the newest first. */
+export function movedBySize(path: string): readonly string[] {
+  const found: string[] = [];
+  for (let number = 1; existsSync(`${path}.${number}`); number += 1) found.push(`${path}.${number}`);
+  return found;
+}
+
 /** Throws where it can't. */
-export function rotate(path: string, kept: number): void {
+function rotate(path: string, kept: number): void {
   rmSync(`${path}.${kept}`, { force: true });
   for (let number = kept - 1; number >= 1; number -= 1) {
     if (existsSync(`${path}.${number}`)) renameSync(`${path}.${number}`, `${path}.${number + 1}`);
@@ -40,6 +61,7 @@ export function rotate(path: string, kept: number): void {
   renameSync(path, `${path}.1`);
 }
 
+/** 0 where there is none. */
 export function sizeOf(path: string): number {
-  return existsSync(path) ? statSync(path).size : 0;
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

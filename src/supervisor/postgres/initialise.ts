@@ -31,6 +31,8 @@ export async function initialiseCluster(
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
+    // A page that the disk has changed is told when it is read, and not taken for what was written.
+    '--data-checksums',
     '--no-locale',
     '--no-instructions',
   ]);

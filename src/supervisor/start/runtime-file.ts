@@ -35,6 +35,7 @@ export function runtimeFor(
     ...keepStartedDesk(paths.run, options.loaded),
     deskFolder: folder,
     configHash,
+    calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
     market: options.market,
     postgres: { host: '127.0.0.1', port: postgres.port, database: databaseOf(paths.home), user: APP_ROLE },
     temporal:

@@ -1,18 +1,22 @@
 /**
  * Turns what happens at the trader into notices: follows its journal from where it was read last, so that nothing is
- * left out while this process, the trader or Postgres was away.
+ * left out while this process, the trader or Postgres was away. What is told by any channel is written down first.
  */
 import type { Desk } from '../../desk/schema.js';
 import type { JournalEntry } from '../../engine/record.js';
+import { type KeptTask, keepDoing } from '../../notify/keep-doing.js';
 import { notify, withAddresses } from '../../notify/notify.js';
+import { takeInSpool } from '../../notify/spool.js';
 import {
   lastNoticeReadMs,
   type NoticeCursor,
   readNoticeCursor,
   saveNoticeCursor,
 } from '../../store/outbox-bot.js';
+import { pruneOutbox } from '../../store/outbox-delivery.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
+import type { BotLog } from '../bot-log.js';
 import { noticeOf } from './journal-notices.js';
 
 export interface JournalNoticesContext {
@@ -29,6 +33,25 @@ const WAITING_MAX = 2_000;
 /** An entry that is not told only moves the cursor, which is written no oftener than this. */
 const SAVE_EVERY_ENTRIES = 200;
 const READ_AGAIN_MS = 500;
+const SPOOL_EVERY_MS = 2_000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/** Beside the journal: what was spooled while Postgres was away is taken in, and what is old goes. */
+export function keepNotices(context: JournalNoticesContext & { readonly log: BotLog }): readonly KeptTask[] {
+  const { desk, home, pool, log } = context;
+  return [
+    keepDoing('notices of the spool', log, async () => {
+      await takeInSpool(home, pool);
+      return SPOOL_EVERY_MS;
+    }),
+    keepDoing('old notices', log, async () => {
+      const lost = await pruneOutbox(pool, desk.desk);
+      if (lost > 0) log('error', `${lost} notices were given up undelivered`);
+      return PRUNE_EVERY_MS;
+    }),
+    keepDoing("the trader's journal", log, (stopping) => followJournal(context, stopping)),
+  ];
+}
 
 /** Follows until the line ends or `stopping`; resolves with the pause before it is to be called again. */
 export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {

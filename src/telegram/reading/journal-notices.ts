@@ -6,13 +6,24 @@ import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { type HaltCause, resumedText } from '../../domain/mode.js';
 import type { OrderIntent } from '../../domain/order.js';
+import { priceWords } from '../../domain/order-words.js';
+import { setupNote } from '../../domain/setup-note.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 
 /** Part of an orderly start or end: nobody needs to be woken up. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
 
-/** What a strategy notes in these words is told: `Setup Detected - <id>: <plan>`. */
-const SETUP = /^(Setup Detected - [^:]+): (.*)$/s;
+/** Halts that a failure caused, by the failure's name: what is wrong is read before what it led to. */
+const ERRORS: Partial<Readonly<Record<HaltCause, string>>> = {
+  venue: 'Connection lost',
+  'stale-data': 'Market data lost',
+  reconciliation: 'Books differ',
+  'journal-fault': 'Journal not writable',
+  'protection-missing': 'Position without a stop',
+};
+
+const errorOf = (cause: HaltCause): string =>
+  ERRORS[cause] === undefined ? '' : `, ERROR - ${ERRORS[cause]}`;
 
 type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'title' | 'text'>;
 
@@ -31,7 +42,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
         event: 'halt',
         severity: 'critical',
         about: cause,
-        title: `${desk.desk}: ${mode}`,
+        title: `${desk.desk}: ${mode}${errorOf(cause)}`,
         text: `${reason}\nCause: ${cause}, by ${by}. Trades again by: ${resume}.`,
       };
     }
@@ -85,8 +96,9 @@ function askedFor(desk: Desk, record: EngineRecord): Told | null {
 function oftenTold(desk: Desk, record: EngineRecord): Told | null {
   switch (record.type) {
     case 'note': {
-      const [, title, text = ''] = (record.strategy !== null && SETUP.exec(record.text)) || [];
-      return title === undefined ? null : { event: 'setup', severity: 'info', title, text };
+      const setup = setupNote(record);
+      if (!setup?.detected) return null;
+      return { event: 'setup', severity: 'info', title: `Setup Detected - ${setup.id}`, text: setup.text };
     }
     case 'order.intended':
       return record.order.purpose === 'entry' ? orderPlaced(desk, record.order) : null;
@@ -114,12 +126,9 @@ function orderPlaced(desk: Desk, order: OrderIntent): Told | null {
   const listed = desk.instruments[order.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
-  const ticks = order.limitTicks ?? order.stopTicks;
-  const price = ticks === null ? null : formatDecimal(ticks, tickSize);
-  const worst = price === null ? '' : `, ${price} at worst`;
-  const at = order.type === 'market' ? `at the market${worst}` : `at ${price}`;
+  const at = priceWords(order, (ticks) => formatDecimal(ticks, tickSize));
   const quantity = formatDecimal(order.quantityLots, lotSize);
-  const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol} ${at}`;
+  const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol}${at}`;
   return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };
 }
 
@@ -141,7 +150,7 @@ function fillTold(desk: Desk, fill: Extract<EngineRecord, { type: 'fill' }>['fil
   return {
     event: 'fill',
     severity: 'info',
-    title: `${desk.desk}: ${fill.side} ${quantity} ${symbol} at ${price}`,
+    title: `${desk.desk}: Order Filled - ${fill.side} ${quantity} ${symbol} at ${price}`,
     text: '',
   };
 }

@@ -42,7 +42,7 @@ export class ChatWatch {
 
   constructor(context: ChatWatchContext) {
     this.#context = context;
-    this.#said = lastHealth(context.home, context.desk.desk)?.health ?? null;
+    this.#said = lastHealth(context.home, context.desk.desk, 'telegram')?.health ?? null;
   }
 
   /** After each request to a chat. */

@@ -2,7 +2,7 @@
  * Takes the outbox to Telegram: in order for each chat, and once. Before a request is made it is written down; a
  * request whose outcome is not known is looked for before it is made again.
  */
-import { eventsTold } from '../../desk/notify-schema.js';
+import { eventsOnTelegram } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { addressNotice, type Delivery, nextDeliveries, unaddressedNotices } from '../../store/outbox.js';
 import {
@@ -49,7 +49,7 @@ export async function deliverOnce(context: OutboxContext): Promise<boolean> {
 async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promise<boolean> {
   const notices = await unaddressedNotices(pool, desk.desk);
   const ownChat = chatId === null ? [] : [chatId];
-  const told = eventsTold(desk.notify);
+  const told = eventsOnTelegram(desk.notify);
   const everybody = chatId === null ? people.chats() : ownChat;
   if (notices.length > 0 && everybody.length > 0) {
     if (await sumUpBacklog(pool, desk.desk, everybody, told)) return true;

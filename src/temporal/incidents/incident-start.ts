@@ -106,6 +106,7 @@ function rulesOf(
       volatilityTimesNormal: drawdown.volatilityTimesNormal,
       nearLimitPct: drawdown.nearLimitPct,
       logLines: kinds['crash-and-restart'].logLines,
+      watchMs: (kinds['crash-and-restart'].watchMinutes ?? 0) * MINUTE_MS,
       losingTrades: strategy.losingTrades,
       losingWinRatePct: strategy.losingWinRatePct,
     },

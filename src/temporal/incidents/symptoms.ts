@@ -6,6 +6,7 @@ import { ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { isLosing } from '../../domain/losing-strategy.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
+import type { RejectedOrder } from '../../store/rejected-orders.js';
 
 const SOURCE = 'trader';
 
@@ -62,6 +63,21 @@ function ownSymptoms(
       title: titleOfOwn(kind, own),
       detail: reason,
     }));
+}
+
+/** Of the desk's own kind that rejected orders open; null where it has none. */
+export function rejectionSymptom(desk: Desk): ((order: RejectedOrder) => Symptom) | null {
+  const found = [...ownIncidents(desk)].find(([, { trigger }]) => trigger.order === 'rejected');
+  if (found === undefined) return null;
+  const [kind, own] = found;
+  return ({ clientId, what, reason }) => ({
+    kind,
+    subject: '',
+    key: `order:${clientId}`,
+    source: 'orders',
+    title: titleOfOwn(kind, own),
+    detail: `${what} (${clientId}): ${reason || 'the venue gave no reason'}`,
+  });
 }
 
 function breakerSymptoms({ venueBreaker }: TraderStatus): Symptom[] {

@@ -24,6 +24,7 @@ export function routineInput(desk: Desk, routine: DeskRoutine, occasion: Routine
     haltRule: desk.resume.fault,
     evidenceMs: EVIDENCE_MS,
     backupsKept: desk.backup.keep,
+    ...(desk.backup.days === undefined ? {} : { backupDays: desk.backup.days }),
     ...occasion,
   };
 }

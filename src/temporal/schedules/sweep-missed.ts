@@ -3,14 +3,15 @@
  * schedule was changed over one. What is not too late is made good, the rest is recorded as missed, and people are told.
  */
 import { createHash } from 'node:crypto';
+import { nominalTimesBetween } from '../../desk/nominal-times.js';
 import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
+import { moment } from '../../domain/moment.js';
 import { notify } from '../../notify/notify.js';
 import type { Pool } from '../../store/pool.js';
 import { lastSettledMs, readSettledTimes, readSweeps, saveSweep } from '../../store/routine-sweep.js';
 import { recordMissedRun } from '../../store/run-missed.js';
 import { readScheduleStates } from '../../store/schedule-state.js';
-import { nominalTimesBetween } from './nominal-times.js';
 import { scheduleIdOf } from './schedule-id.js';
 
 export interface SweepContext {
@@ -135,7 +136,7 @@ async function unsettled(
 }
 
 const lineOf = ({ title, nominalMs, caughtUp }: Swept): string =>
-  `${title}, due ${new Date(nominalMs).toISOString()}: ${caughtUp ? 'run now' : 'missed'}`;
+  `${title}, due ${moment(nominalMs)}: ${caughtUp ? 'run now' : 'missed'}`;
 
 /** By what is said, so that a sweep that could not record it says it once. */
 const fingerprintOf = (desk: string, lines: readonly string[]): string =>

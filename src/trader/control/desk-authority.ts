@@ -14,14 +14,15 @@ import type { RealMoneyRules } from '../../domain/signed-vote.js';
 import type { Engine } from '../../engine/engine.js';
 import { settingChanges, settingValues } from '../../engine/settings/setting-specs.js';
 import { peoplesKeys } from '../../home/person-keys.js';
-import { homePaths, SECRET_FILES } from '../../home/runtime.js';
+import { deskPaths, homePaths, type Runtime, SECRET_FILES } from '../../home/runtime.js';
 import { readSecret } from '../../home/secrets.js';
 import type { RealMoneyKind } from '../../signing/vote-statement.js';
 import { type ArmPermission, armAuthority } from './arm-authority.js';
 import { coinsAuthority } from './coins-authority.js';
 import { type GoLivePermission, goLiveAuthority } from './go-live-authority.js';
 import { settingsAuthority } from './settings-authority.js';
-import { sizeAuthority } from './size-authority.js';
+import { SizeVotes, sizeAuthority } from './size-authority.js';
+import { VoteCounters } from './vote-counters.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -40,6 +41,8 @@ export interface DeskAuthority {
 
 export interface DeskAuthorityParts {
   readonly home: string;
+  /** Where the desk's page is, for votes by passkey. */
+  readonly web: Runtime['web'];
   readonly loaded: LoadedDesk;
   readonly engine: Pick<Engine, 'view'>;
   readonly incarnation: string;
@@ -48,6 +51,7 @@ export interface DeskAuthorityParts {
 
 export function deskAuthority({
   home,
+  web,
   loaded,
   engine,
   incarnation,
@@ -55,9 +59,12 @@ export function deskAuthority({
 }: DeskAuthorityParts): DeskAuthority {
   const { desk, configHash } = loaded;
   const approvers = new Set(namesWith(desk.people, APPROVER));
+  const counters = new VoteCounters(deskPaths(homePaths(home), desk.desk).voteCounters);
+  const sizeVotes = new SizeVotes();
   const votes = (decisions: readonly Decision[]) => ({
     desk: desk.desk,
     decisions,
+    counters,
     readKey: () => readDecisionKey(home),
     nowMs: nowMs(),
   });
@@ -66,7 +73,7 @@ export function deskAuthority({
     return {
       kind,
       inForce: { account: incarnation, configHash: engine.view.configHash },
-      ...peoplesKeys(home),
+      ...peoplesKeys(home, web),
       chatVotesMax: chatVotesMax(desk, needed),
     };
   };
@@ -96,9 +103,11 @@ export function deskAuthority({
         approvers,
       });
     },
-    forSize: ({ sizePct, decisions }) =>
+    forSize: ({ commandId, sizePct, decisions }) =>
       sizeAuthority({
         ...votes(decisions),
+        commandId,
+        used: sizeVotes,
         realMoney: realMoney('size', 1),
         fromPct: percentOfPpm(engine.view.sizeFactorPpm),
         toPct: sizePct,

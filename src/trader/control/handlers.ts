@@ -76,6 +76,8 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     halt: (params) => always(params, { name: 'stop', cause: params.cause, resume: params.resume }),
     closeAll: (params) => always(params, { name: 'closeAll' }),
     kill: (params) => always(params, { name: 'kill' }),
+    closePosition: (params) => always(params, { name: 'closePosition', symbol: params.symbol }),
+    cancelEntry: (params) => always(params, { name: 'cancelEntry', clientId: params.clientId }),
     arm: (params) =>
       once(params, (trader) => {
         const { haltId, configHash } = params;

@@ -4,6 +4,7 @@ import type { ControlMethod, ControlMethods } from '../../contracts/control.js';
 import { keyText } from '../../desk/problem.js';
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
+import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
 import { type HaltCause, RESUME_RANK } from '../../domain/mode.js';
 import { plainText } from '../../domain/plain-text.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
@@ -79,6 +80,8 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   stop: whoAndWhy,
   closeAll: whoAndWhy,
   kill: whoAndWhy,
+  closePosition: whoAndWhy.extend({ symbol: id }),
+  cancelEntry: whoAndWhy.extend({ clientId: id }),
   reconcile: whoAndWhy,
   revokeGoLive: whoAndWhy,
   halt: whoAndWhy.extend({ cause: z.enum(keysOf(OUTSIDE_CAUSES)), resume: z.enum(keysOf(RESUME_RANK)) }),
@@ -101,7 +104,7 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   reload: whoAndWhy.extend({
     baseVersion: z.int().min(0),
     values: z
-      .record(z.string(), z.number())
+      .record(z.string(), z.union([z.number(), z.string().max(SETTING_TEXT_MAX), z.boolean()]))
       .refine((values) => Object.keys(values).length <= VALUES_MAX, `expected at most ${VALUES_MAX} values`),
     approvalId: z.literal('').or(text(200)),
     decisions,

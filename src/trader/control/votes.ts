@@ -3,6 +3,7 @@ import { type Decision, verifyDecision } from '../../domain/decision.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
 import type { ControlRefusal } from './control-refusal.js';
+import type { VoteCounters } from './vote-counters.js';
 
 export interface Votes {
   readonly desk: string;
@@ -14,6 +15,8 @@ export interface Votes {
   readonly nowMs: number;
   /** Where real money is decided, a vote is the person's own; left out: the word of the process that knew the person is enough. */
   readonly realMoney?: RealMoneyRules | null;
+  /** Of the passkeys that voted before; looked at where a vote has to be the person's own. */
+  readonly counters?: Pick<VoteCounters, 'objection' | 'keep'>;
 }
 
 export interface VoteRules {
@@ -39,6 +42,7 @@ export function countVotes(votes: Votes, rules: VoteRules): readonly string[] {
   }
   const chats = votes.realMoney ? tooManyChatVotes(votes.decisions, votes.realMoney) : null;
   if (chats !== null) throw rules.refused(chats);
+  if (votes.realMoney) checked(rules, () => votes.counters?.keep(votes.decisions));
   return [...new Set(votes.decisions.map(({ person }) => person))].sort();
 }
 
@@ -53,18 +57,20 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
 }
 
 /** Why this is not the person's own vote, where it has to be. */
-function foreign(decision: Decision, { realMoney, nowMs }: Votes, rules: VoteRules): string | null {
+function foreign(decision: Decision, { realMoney, counters, nowMs }: Votes, rules: VoteRules): string | null {
   if (!realMoney) return null;
-  try {
-    return realMoneyObjection(decision, realMoney, nowMs);
-  } catch (error) {
-    throw rules.refused(`${rules.name}s can't be checked: ${messageOf(error)}`);
-  }
+  return checked(
+    rules,
+    () => realMoneyObjection(decision, realMoney, nowMs) ?? counters?.objection(decision) ?? null,
+  );
 }
 
-function keyOf(votes: Votes, rules: VoteRules): string {
+const keyOf = (votes: Votes, rules: VoteRules): string => checked(rules, votes.readKey);
+
+/** What can't be checked does not count. */
+function checked<T>(rules: VoteRules, check: () => T): T {
   try {
-    return votes.readKey();
+    return check();
   } catch (error) {
     throw rules.refused(`${rules.name}s can't be checked: ${messageOf(error)}`);
   }

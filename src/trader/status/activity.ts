@@ -7,9 +7,10 @@ import type { Instrument } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
+import { priceWords } from '../../domain/order-words.js';
+import { changesText } from '../../domain/settings-change.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
 import type { EngineRecord } from '../../engine/record.js';
-import type { Log } from '../log.js';
 
 const LINES_MAX = 50;
 
@@ -37,25 +38,8 @@ export class ActivityLog {
   }
 }
 
-/** What belongs into the log of the whole desk: what changes the mode, money, or needs a look. */
-export function logRecord(log: Log, record: EngineRecord, instruments: readonly Instrument[]): void {
-  if (record.type === 'note' && record.level === 'info') return;
-  if (record.type === 'order.intended' || record.type === 'order.denied') return;
-  const text = activityText(record, instruments);
-  if (text === null) return;
-  const calm =
-    record.type === 'stop.gap' ||
-    record.type === 'fill' ||
-    record.type === 'trade.closed' ||
-    record.type === 'target.reached' ||
-    record.type === 'stop.moved' ||
-    record.type === 'armed' ||
-    record.type === 'flat.proven';
-  log(calm ? 'info' : 'warn', text);
-}
-
 /** Null: nothing that a person wants to read as a line of its own. */
-function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
+export function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
   switch (record.type) {
     case 'note':
       return record.text;
@@ -103,7 +87,7 @@ function activityText(record: EngineRecord, instruments: readonly Instrument[]):
     case 'strategy.toggled':
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
     case 'settings':
-      return `settings version ${record.version} by ${record.by}: ${changesText(record)}: ${record.reason}`;
+      return `settings version ${record.version} by ${record.by}: ${settingsText(record)}: ${record.reason}`;
     case 'size.factor':
       return `position size was set to ${percentOfPpm(record.sizeFactorPpm)} % by ${record.by}: ${record.reason}`;
     case 'golive.granted':
@@ -170,16 +154,15 @@ function goLiveText({ grant }: Extract<EngineRecord, { readonly type: 'golive.gr
   return `real money, ${release} attempt ${attempt} step ${step}: ${allowed}, approved by ${approvedBy.join(' and ')}`;
 }
 
-function changesText({ changes, approvedBy }: Extract<EngineRecord, { readonly type: 'settings' }>): string {
-  const words = changes.map(({ key, from, to }) => `${key} ${from} → ${to}`).join(', ');
+function settingsText({ changes, approvedBy }: Extract<EngineRecord, { readonly type: 'settings' }>): string {
+  const words = changesText(changes);
   return approvedBy.length === 0 ? words : `${words} (approved by ${approvedBy.join(' and ')})`;
 }
 
 function orderText(order: OrderIntent, instruments: readonly Instrument[]): string {
   const instrument = instruments[order.instrument];
-  const priceTicks = order.limitTicks ?? order.stopTicks;
   const quantity = formatDecimal(order.quantityLots, instrument?.lotSize ?? '1');
-  const at = priceTicks === null ? '' : ` at ${formatDecimal(priceTicks, instrument?.tickSize ?? '1')}`;
+  const at = priceWords(order, (ticks) => formatDecimal(ticks, instrument?.tickSize ?? '1'));
   const why = order.why === undefined ? '' : `, ${exitReasonWords(order.why)}`;
   return `${nameOf(order.instrument, instruments)}: ${order.purpose} order, ${order.side} ${quantity} (${order.type})${at}${why}`;
 }

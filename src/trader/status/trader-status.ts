@@ -12,6 +12,7 @@ import type {
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
+import { shownTicks } from '../../domain/order.js';
 import type {
   CoinsView,
   EngineView,
@@ -136,7 +137,9 @@ function required(instruments: readonly Instrument[], id: InstrumentId): Instrum
 
 /** An order that is not final, in the decimal text that people and other programs read. */
 function orderStatus(order: OrderView, instrument: Instrument): OrderStatus {
-  const priceTicks = order.limitTicks ?? order.stopTicks;
+  const priceTicks = shownTicks(order);
+  const text = (ticks: number) => formatDecimal(ticks, instrument.tickSize);
+  const { type, limitTicks } = order;
   return {
     clientId: order.clientId,
     symbol: instrument.symbol,
@@ -146,7 +149,8 @@ function orderStatus(order: OrderView, instrument: Instrument): OrderStatus {
     state: order.state,
     quantity: formatDecimal(order.quantityLots, instrument.lotSize),
     filled: formatDecimal(order.filledLots, instrument.lotSize),
-    price: priceTicks === null ? null : formatDecimal(priceTicks, instrument.tickSize),
+    price: priceTicks === null ? null : text(priceTicks),
+    ...(type === 'stop' && limitTicks !== null ? { worstPrice: text(limitTicks) } : {}),
     strategy: order.strategy,
   };
 }

@@ -19,7 +19,7 @@ const binance: VenueDefinition = {
   live: {
     endpoint: endpointOf,
     kinds: ['spot'],
-    entries: ['limit', 'market'],
+    entries: ['limit', 'market', 'stop'],
     mixesKinds: true,
     keepsPaper: false,
     account: 'a spot account',

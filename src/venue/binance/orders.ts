@@ -1,6 +1,6 @@
 /** Orders, there and back: the desk's intent as the venue's parameters, the venue's order as the engine's. */
 import { formatDecimal } from '../../domain/decimal.js';
-import { FINAL_ORDER_STATES, type OrderIntent, type OrderType } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderType } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import {
   amountField,
@@ -38,21 +38,26 @@ export function orderParameters(order: OrderIntent, market: BinanceMarket): Reco
     };
   }
   const stopTicks = needed(order.stopTicks, order);
-  if (market.stopLossMarket) return { ...common, type: 'STOP_LOSS', stopPrice: price(stopTicks) };
-  const slip = Math.ceil((stopTicks * STOP_SLIP_PER_MILLE) / 1000);
-  const worst = Math.max(1, order.side === 'sell' ? stopTicks - slip : stopTicks + slip);
+  if (market.stopLossMarket && !isBounded(order))
+    return { ...common, type: 'STOP_LOSS', stopPrice: price(stopTicks) };
   return {
     ...common,
     type: 'STOP_LOSS_LIMIT',
     timeInForce: 'GTC',
     stopPrice: price(stopTicks),
-    price: price(worst),
+    price: price(order.limitTicks ?? farBehind(stopTicks, order)),
   };
 }
 
+/** Where a protective stop has to be a limit order: far enough to be filled in all but the wildest market. */
+function farBehind(stopTicks: number, { side }: OrderIntent): number {
+  const slip = Math.ceil((stopTicks * STOP_SLIP_PER_MILLE) / 1000);
+  return Math.max(1, side === 'sell' ? stopTicks - slip : stopTicks + slip);
+}
+
 /** The exchange bounds no order at the market: with a worst price it is a limit order that takes what is there at once. */
-export function sentType({ type, limitTicks }: Pick<OrderIntent, 'type' | 'limitTicks'>): OrderType {
-  return type === 'market' && limitTicks !== null ? 'limit' : type;
+export function sentType(order: Pick<OrderIntent, 'type' | 'limitTicks'>): OrderType {
+  return order.type === 'market' && isBounded(order) ? 'limit' : order.type;
 }
 
 function needed(ticks: number | null, order: OrderIntent): number {

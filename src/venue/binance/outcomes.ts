@@ -60,13 +60,12 @@ export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceM
 function acceptedOutcome(body: unknown, order: OrderIntent, market: BinanceMarket): SendOutcome {
   try {
     const found = readOrder(body, market);
-    const type = sentType(order);
     const same =
       found.clientId === order.clientId &&
       found.side === order.side &&
-      found.type === type &&
+      found.type === sentType(order) &&
       found.quantityLots === order.quantityLots &&
-      (type !== 'limit' || found.limitTicks === order.limitTicks) &&
+      (order.limitTicks === null || found.limitTicks === order.limitTicks) &&
       (order.type !== 'stop' || found.stopTicks === order.stopTicks);
     if (!same) return { kind: 'unknown', cause: 'the answer is about another order than the one sent' };
     if (found.state === 'rejected')

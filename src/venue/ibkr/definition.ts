@@ -35,7 +35,7 @@ const ibkr: VenueDefinition = {
   live: {
     endpoint: endpointOf,
     kinds: ['future', 'stock'],
-    entries: ['limit'],
+    entries: ['limit', 'stop'],
     mixesKinds: false,
     keepsPaper: true,
     account: 'an account of futures or one of stocks',

@@ -1,6 +1,6 @@
 /** Orders, there and back: the desk's intent as the broker's order, the broker's order as the engine's. */
 import { type Order, OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
-import type { OrderIntent } from '../../domain/order.js';
+import { isBounded, type OrderIntent } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import type { ResolvedContract } from './contracts.js';
 import { isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
@@ -23,11 +23,21 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
   };
   const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
   // The desk file's check refuses such entries here: none leaves without the bound that it was judged by.
-  if (intent.type === 'market' && intent.limitTicks !== null)
+  if (intent.type === 'market' && isBounded(intent))
     throw new RangeError('an entry at the market, which this venue takes none of');
   if (intent.type === 'market') return { ...common, orderType: OrderType.MKT, tif: TimeInForce.DAY };
   if (intent.type === 'limit')
     return { ...common, orderType: OrderType.LMT, tif, lmtPrice: price(intent.limitTicks) };
+  if (isBounded(intent)) {
+    return {
+      ...common,
+      ...{ orderType: OrderType.STP_LMT, tif: TimeInForce.GTC },
+      // A future is traded nearly around the clock; a stock is entered when its exchange is open.
+      outsideRth: instrument.kind === 'future',
+      auxPrice: price(intent.stopTicks),
+      lmtPrice: price(intent.limitTicks),
+    };
+  }
   // It holds over the night, and triggers outside of regular hours too.
   return {
     ...common,

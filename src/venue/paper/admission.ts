@@ -1,7 +1,7 @@
 /** What the paper venue takes. Codes and texts are those of a real exchange, so that a strategy meets the same refusals. */
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv, worth } from '../../domain/money.js';
-import type { OrderIntent } from '../../domain/order.js';
+import { isBounded, type OrderIntent } from '../../domain/order.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { isOwned, VALUE, type ValueRule } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
@@ -63,7 +63,8 @@ export function refuseByFilters(
   if (!isLots(order.quantityLots, instrument)) return filter('LOT_SIZE');
   if (order.type !== 'limit' && order.quantityLots > largestAtMarket(instrument))
     return filter('MARKET_LOT_SIZE');
-  if (order.type === 'limit' && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
+  const hasLimit = order.type === 'limit' || isBounded(order);
+  if (hasLimit && !isPrice(order.limitTicks)) return filter('PRICE_FILTER');
   if (order.type === 'stop' && !isPrice(order.stopTicks)) return filter('PRICE_FILTER');
   if (closed && order.type === 'market') return { code: '-2010', text: 'Market is closed.' };
   if (reserveTicks === null) return { code: '-2010', text: 'Market is closed: no price is known yet.' };
@@ -139,8 +140,8 @@ function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
     free += worth - cost - Math.abs(worth);
   }
   for (const open of book.allOpenOrders()) {
-    // A stop may open nothing here: it only ever protects.
-    if (open.reduceOnly || open.type === 'stop') continue;
+    // A stop without a worst price may open nothing here: it only ever protects.
+    if (open.reduceOnly || (open.type === 'stop' && !isBounded(open))) continue;
     const perTickLot = book.instruments.get(open.symbol)?.moneyPerTickLot ?? 0;
     free -= open.reserveTicks * (open.quantityLots - open.filledLots) * perTickLot;
   }

@@ -25,6 +25,8 @@ export interface PaperOrder {
   filledLots: number;
   /** How often it was made smaller; left out: never. */
   amendments?: number;
+  /** Of a stop: the market has reached its trigger. Left out: not yet. */
+  triggered?: true;
 }
 
 export interface PaperFill {
@@ -76,4 +78,6 @@ export type BookRecord =
   | { readonly type: 'fill'; readonly fill: PaperFill }
   | { readonly type: 'closed'; readonly clientId: string; readonly state: 'cancelled' | 'expired' }
   | { readonly type: 'amended'; readonly clientId: string; readonly quantityLots: number }
+  /** A stop that rests on: what it becomes holds after a restart, wherever the market is then. */
+  | { readonly type: 'triggered'; readonly clientId: string }
   | { readonly type: 'seen'; readonly marketMs: number };

@@ -99,6 +99,11 @@ export class PaperBook {
         }
         break;
       }
+      case 'triggered': {
+        const order = this.orders.get(record.clientId);
+        if (order) order.triggered = true;
+        break;
+      }
       case 'seen':
         this.seenMs = record.marketMs;
     }

@@ -9,7 +9,14 @@ import type { PaperBook } from './book.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { cashFeePpm, type FeeRules, feeOf, type PaperFee } from './fees.js';
 import { ALWAYS, type PaperHours } from './hours.js';
-import { type Execution, executeAtQuote, executeAtTrade, type LimitFill, takerPrice } from './matching.js';
+import {
+  type Execution,
+  executeAtQuote,
+  executeAtTrade,
+  goesOff,
+  type LimitFill,
+  takerPrice,
+} from './matching.js';
 
 export interface ExchangeRules extends FeeRules {
   readonly slippageTicks: number;
@@ -28,6 +35,8 @@ export interface ExchangeRules extends FeeRules {
 export interface ExchangeOutput {
   fill(fill: PaperFill): void;
   expired(order: PaperOrder): void;
+  /** A stop that the market has reached goes on as an order of another kind. */
+  triggered(order: PaperOrder): void;
 }
 
 export class Exchange {
@@ -35,8 +44,6 @@ export class Exchange {
   private readonly arrivals: Arrivals;
   /** Acknowledged and arrived: these are matched. */
   private readonly resting = new Set<string>();
-  /** Stops that went off and wait for more volume. */
-  private readonly triggered = new Set<string>();
   /** Lots that are left of each symbol's newest price, by the side that takes them. */
   private readonly left = new Map<string, { buy: number; sell: number }>();
 
@@ -62,7 +69,6 @@ export class Exchange {
   forget(clientId: string): void {
     this.arrivals.remove(clientId);
     this.resting.delete(clientId);
-    this.triggered.delete(clientId);
   }
 
   close(): void {
@@ -73,8 +79,11 @@ export class Exchange {
   reserveTicks(
     order: Pick<PaperOrder, 'symbol' | 'side' | 'type' | 'limitTicks' | 'stopTicks'>,
   ): number | null {
-    if (order.type === 'stop')
-      return order.stopTicks === null ? null : order.stopTicks + this.rules.slippageTicks;
+    if (order.type === 'stop') {
+      if (order.stopTicks === null) return null;
+      const worst = order.limitTicks ?? order.stopTicks + this.rules.slippageTicks;
+      return Math.max(order.stopTicks, worst);
+    }
     if (order.limitTicks !== null || order.type === 'limit') return order.limitTicks;
     const quote = this.quotes.get(order.symbol);
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
@@ -139,16 +148,16 @@ export class Exchange {
 
   private match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
     const { slippageTicks, limitFill, volumePartPpm } = this.rules;
-    const taking = this.triggered.has(order.clientId) ? { ...order, type: 'market' as const } : order;
     // What is to be filled at once rests at no price, however late the first quote comes.
     const rests = resting && order.timeInForce !== 'IOC';
-    const execution = executeAtQuote(taking, quote, rests, slippageTicks, limitFill);
+    const execution = executeAtQuote(order, quote, rests, slippageTicks, limitFill);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
-    if (execution && order.type === 'stop' && volumePartPpm !== undefined) this.triggered.add(order.clientId);
+    // A stop without a worst price takes, and is over, unless it waits for volume.
+    const staysOn = order.limitTicks !== null || volumePartPpm !== undefined;
+    if (staysOn && goesOff(order, quote)) this.output.triggered(order);
     if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
-    if (volumePartPpm !== undefined && order.type !== 'limit' && order.timeInForce !== 'IOC') return;
     // What takes never rests: the part that a thin book did not offer expires, as at the exchange.
-    const takes = order.timeInForce === 'IOC' || (execution !== null && order.type !== 'limit');
+    const takes = order.timeInForce === 'IOC' || (execution !== null && !staysOn);
     if (takes && isOpen(order)) this.expire(order);
   }
 

@@ -4,7 +4,8 @@
  * - market: at the far side of the quote plus slippage, as taker; with a worst price as a limit order that takes what is
  *   there at once;
  * - stop: triggers when the price at which it would be executed reaches it (sell: bid at or below; buy: ask at or
- *   above), then as market: after a gap it gets the worse price;
+ *   above), then as market: after a gap it gets the worse price. With a worst price it becomes a limit order at that price
+ *   as it triggers: what a gap took beyond it is not filled until the market is back;
  * - limit: when the other side's quote reaches it (touch), at the limit, as maker; if that is so as it arrives, at the
  *   quote plus slippage but never beyond the limit, as taker. A trade must go through the limit: at the limit itself
  *   others may have been first. With `through` the other side's quote has to go beyond it as well.
@@ -34,17 +35,26 @@ export function executeAtQuote(
 ): Execution | null {
   const buy = order.side === 'buy';
   const taken = takerPrice(buy, quote, slippageTicks);
-  if (order.type === 'market' && order.limitTicks === null) return { priceTicks: taken, liquidity: 'taker' };
-  if (order.type === 'stop') {
-    const stop = order.stopTicks as number;
-    return isTriggered(buy, stop, quote) ? { priceTicks: taken, liquidity: 'taker' } : null;
-  }
-  const limit = order.limitTicks as number;
+  const waited = waitsForTrigger(order);
+  if (waited && !goesOff(order, quote)) return null;
+  const limit = order.limitTicks;
+  if (limit === null) return { priceTicks: taken, liquidity: 'taker' };
   if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;
   const isTouched = (buy ? quote.askTicks : quote.bidTicks) === limit;
-  if (resting && isTouched && limitFill === 'through') return null;
-  if (resting) return { priceTicks: limit, liquidity: 'maker' };
+  // As it triggers it takes what is there, like an order that arrives.
+  const rested = resting && !waited;
+  if (rested && isTouched && limitFill === 'through') return null;
+  if (rested) return { priceTicks: limit, liquidity: 'maker' };
   return { priceTicks: buy ? Math.min(limit, taken) : Math.max(limit, taken), liquidity: 'taker' };
+}
+
+function waitsForTrigger({ type, triggered }: PaperOrder): boolean {
+  return type === 'stop' && triggered !== true;
+}
+
+/** A stop that was waiting, and whose trigger this quote reaches. */
+export function goesOff(order: PaperOrder, quote: QuotePrices): boolean {
+  return waitsForTrigger(order) && isTriggered(order.side === 'buy', order.stopTicks as number, quote);
 }
 
 /** The price at which it would be executed has reached the stop. */
@@ -52,10 +62,10 @@ export function isTriggered(buy: boolean, stopTicks: number, quote: QuotePrices)
   return buy ? quote.askTicks >= stopTicks : quote.bidTicks <= stopTicks;
 }
 
-/** Only a resting limit order is executed by a trade of others, and only by one beyond its limit. */
+/** Only a resting limit order, or what a stop became, is executed by a trade of others, and only by one beyond its limit. */
 export function executeAtTrade(order: PaperOrder, priceTicks: number): Execution | null {
-  if (order.type !== 'limit') return null;
-  const limit = order.limitTicks as number;
+  const limit = order.limitTicks;
+  if (limit === null || order.type === 'market' || waitsForTrigger(order)) return null;
   const through = order.side === 'buy' ? priceTicks < limit : priceTicks > limit;
   return through ? { priceTicks: limit, liquidity: 'maker' } : null;
 }

@@ -95,7 +95,11 @@ export class PaperVenue implements VenuePort {
       book,
       instruments,
       { ...options.paper, limitToQuoteSize },
-      { fill: (fill) => this.onFill(fill), expired: (order) => this.onExpired(order) },
+      {
+        fill: (fill) => this.onFill(fill),
+        expired: (order) => this.onExpired(order),
+        triggered: ({ clientId }) => this.note({ type: 'triggered', clientId }),
+      },
       options.schedule ?? onTheWallClock,
       isOpen,
     );
@@ -135,7 +139,7 @@ export class PaperVenue implements VenuePort {
     quotes.sort((a, b) => a.marketMs - b.marketMs);
     for (const quote of quotes) this.exchange.onQuote(quote, true);
     const last = quotes.at(-1);
-    if (last) this.write({ type: 'seen', marketMs: last.marketMs }).catch(() => {});
+    if (last) this.note({ type: 'seen', marketMs: last.marketMs });
     await this.account.flushed();
     return this.book.idsGiven - before;
   }
@@ -234,7 +238,12 @@ export class PaperVenue implements VenuePort {
   private noteSeen(marketMs: number): void {
     if (performance.now() - this.seenWrittenAt < SEEN_EVERY_MS && !this.closed) return;
     this.seenWrittenAt = performance.now();
-    this.write({ type: 'seen', marketMs }).catch(() => {});
+    this.note({ type: 'seen', marketMs });
+  }
+
+  /** Nobody waits for it: a failed write is told by `onBookFault`. */
+  private note(record: Extract<BookRecord, { type: 'seen' | 'triggered' }>): void {
+    this.write(record).catch(() => {});
   }
 
   private onFill(fill: PaperFill): void {

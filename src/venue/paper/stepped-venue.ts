@@ -72,6 +72,8 @@ export class SteppedPaperVenue {
         this.#book.apply({ type: 'closed', clientId: order.clientId, state: 'expired' });
         onEvent({ kind: 'order', order: venueOrderOf(order, this.#id(order.symbol)) });
       },
+      triggered: ({ clientId }: Parameters<typeof venueOrderOf>[0]) =>
+        this.#book.apply({ type: 'triggered', clientId }),
     };
     const rules = { ...paper, limitToQuoteSize: false, ...options.fills };
     const { marketNowMs } = options;

@@ -66,20 +66,24 @@ export class Approvals {
       .map(({ closed: _closed, ...open }) => open);
   }
 
-  /** Resolves with how it ended; people were told before and after. Rejects where Postgres stays away. */
-  async ask(request: ApprovalRequest): Promise<ApprovalOutcome> {
+  /**
+   * Resolves with how it ended; people were told before and after. Rejects where Postgres stays away. `overtaken`: why this
+   * question alone is withdrawn; null as long as it stands.
+   */
+  async ask(request: ApprovalRequest, overtaken: () => string | null = () => null): Promise<ApprovalOutcome> {
     const opened = await this.open(request);
     if (opened.state !== 'open') {
       // A database of Temporal's that was set back asks what was decided already: that decision is used up.
       return { state: 'withdrawn', detail: `it was ${opened.state} before`, votes: [] };
     }
     const { waiting } = opened;
-    const isOver = () => isDecided(waiting) || this.withdrawn !== null;
+    const withdrawn = () => this.withdrawn ?? overtaken();
+    const isOver = () => isDecided(waiting) || withdrawn() !== null;
     while (!isOver() && Date.now() < waiting.expiresMs) {
       await condition(isOver, nextPauseMs(request, waiting, opened.createdMs));
       if (!isOver() && Date.now() < waiting.expiresMs) await this.press(request, waiting, opened.createdMs);
     }
-    return this.close(request, waiting);
+    return this.close(request, waiting, withdrawn());
   }
 
   private async open(request: ApprovalRequest): Promise<ApprovalOpened & { readonly waiting: Waiting }> {
@@ -133,15 +137,17 @@ export class Approvals {
     ]);
   }
 
-  private outcome(waiting: Waiting): ApprovalOutcome {
-    if (this.withdrawn === null || isDecided(waiting)) return outcomeOf(waiting);
-    return { state: 'withdrawn', detail: this.withdrawn, votes: waiting.votes };
-  }
-
-  private async close(request: ApprovalRequest, waiting: Waiting): Promise<ApprovalOutcome> {
+  private async close(
+    request: ApprovalRequest,
+    waiting: Waiting,
+    withdrawn: string | null,
+  ): Promise<ApprovalOutcome> {
     // Votes that are being verified now would come too late; from here on the validator refuses.
     waiting.closed = true;
-    const outcome = this.outcome(waiting);
+    const outcome: ApprovalOutcome =
+      withdrawn === null || isDecided(waiting)
+        ? outcomeOf(waiting)
+        : { state: 'withdrawn', detail: withdrawn, votes: waiting.votes };
     const closed = await this.calls.closeApproval.executeWithOptions({ summary: outcome.detail }, [
       {
         id: request.id,

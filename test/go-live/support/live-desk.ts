@@ -24,6 +24,8 @@ import { TRADING_KEY } from '../../venue-binance/support/raw-client.js';
 
 const DESK_FILE = fileURLToPath(new URL('../../../desks/crypto-bot/desk.yaml', import.meta.url));
 export const DECISION_KEY = 'ab'.repeat(32);
+/** Nothing listens there: where passkeys would sign. */
+export const PAGE_PORT = 9999;
 export const CHAT_KEY = 'ef'.repeat(32);
 const START_MS = 120_000;
 
@@ -83,6 +85,7 @@ export async function liveDesk(
     deskFile,
     configHash,
     market,
+    web: { host: '127.0.0.1', port: PAGE_PORT },
     simulatedVenue: simulator.address,
   } as unknown as Runtime;
   process.env.BINANCE_API_KEY = TRADING_KEY.apiKey;

@@ -12,18 +12,19 @@ export interface OperationsChange {
   readonly address?: Parameters<typeof openTemporal>[0]['temporal'];
   readonly pool?: OperationContext['pool'];
   readonly people?: Desk['people'];
+  readonly runtime?: Pick<Runtime, 'home' | 'deskFile'>;
 }
 
 /** Over a desk of the bench; what is left out is the bench's own. */
 export function openOperations(
   bench: Bench,
   { name, trader }: BenchDesk,
-  { address = bench.address, pool = bench.database.pool, people }: OperationsChange = {},
+  { address = bench.address, pool = bench.database.pool, people, runtime }: OperationsChange = {},
 ): { readonly operations: Operations; readonly temporal: TemporalAccess } {
   const temporal = openTemporal({ home: null, temporal: address });
   const desk = { ...cryptoDesk(), desk: name };
   const operations = operationsOver({
-    runtime: { desk: name } as Runtime,
+    runtime: { desk: name, ...runtime } as Runtime,
     desk: people === undefined ? desk : { ...desk, people },
     trader: trader.client,
     temporal,

@@ -57,6 +57,18 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
     put: "side === 'buy' ? askTicks + 10 * slippageTicks :",
   },
   {
+    what: 'an entry by a stop leaves with its trigger on the wrong side',
+    file: 'limits/rules.ts',
+    find: '  if (!isBehind(quoteTicks, stopTicks)) {\n',
+    put: '  if (stopTicks < 0) {\n',
+  },
+  {
+    what: 'entries by a stop stay in the market after a halt',
+    file: 'engine/orders/cancel-order.ts',
+    find: "    if (entry.intent.purpose !== 'entry') continue;\n",
+    put: "    if (entry.intent.purpose !== 'entry' || entry.intent.type === 'stop') continue;\n",
+  },
+  {
     what: 'entries leave past the breaker of the venue',
     file: 'limits/rules.ts',
     find: "venueBreaker === 'closed'",

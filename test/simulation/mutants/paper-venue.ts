@@ -11,8 +11,20 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
   {
     what: 'the paper venue fills an entry at the market at any price',
     file: 'venue/paper/matching.ts',
-    find: "if (order.type === 'market' && order.limitTicks === null) return",
-    put: "if (order.type === 'market') return",
+    find: 'if (limit === null) return {',
+    put: "if (limit === null || order.type === 'market') return {",
+  },
+  {
+    what: 'the paper venue fills an entry by a stop before the market has reached its trigger',
+    file: 'venue/paper/matching.ts',
+    find: 'if (waited && !goesOff(order, quote)) return null;',
+    put: 'if (waited && order.limitTicks === null && !goesOff(order, quote)) return null;',
+  },
+  {
+    what: 'the paper venue fills an entry by a stop beyond its worst price',
+    file: 'venue/paper/matching.ts',
+    find: 'if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;\n',
+    put: "if (order.type === 'stop') return { priceTicks: taken, liquidity: 'taker' };\n  if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;\n",
   },
   {
     what: 'the paper venue takes stops that the market has passed',

@@ -17,7 +17,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'exits are not carried out',
     file: 'engine/flow/advance.ts',
-    find: "    flatten(core, at, 'exit');\n",
+    find: "    flatten(core, at, isAsked ? 'close' : 'exit', exiting.why);\n",
     put: '',
   },
   {

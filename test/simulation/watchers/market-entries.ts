@@ -33,7 +33,8 @@ export class MarketEntries implements Watcher {
   left(effect: Effect, { view }: Moment): string | null {
     if (effect.kind !== 'submit' || effect.order.purpose !== 'entry') return null;
     const { clientId, instrument, side, type, limitTicks, timeInForce } = effect.order;
-    if ((type === 'market') !== this.scenario.atMarket) return `the entry ${clientId} is a ${type} order`;
+    if ((type === 'market') !== (this.scenario.entryType === 'market'))
+      return `the entry ${clientId} is a ${type} order`;
     if (type !== 'market') return null;
     if (timeInForce !== 'IOC') return `the entry ${clientId} at the market may rest`;
     const quote = view().quotes.find((one) => one.instrument === instrument);

@@ -1,4 +1,5 @@
 /** Nothing is allowed by itself: looser settings need people, real money needs a go-live, and what ends that ends it. */
+import type { DeclaredValue } from '../../../src/domain/declared-value.js';
 import type { EngineConfig } from '../../../src/engine/config.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { Command } from '../../../src/engine/event.js';
@@ -86,6 +87,6 @@ export class Permissions implements Watcher {
   }
 }
 
-function isLooser(key: string, from: number, to: number): boolean {
+function isLooser(key: string, from: DeclaredValue, to: DeclaredValue): boolean {
   return !key.startsWith('risk.') || to > from;
 }

@@ -91,7 +91,7 @@ export class AtTheStrategy {
       stopLossPct,
       session: NQ_HOURS.readingAt(momentOf(this.date, at) + 60_000),
       enter: (wish) => {
-        if (past || wish.type === 'market') return;
+        if (past || wish.type === 'market' || wish.type === 'stop') return;
         this.entries.push(wish);
         this.resting = wish;
       },

@@ -2,7 +2,10 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runHttp } from '../../../src/activities/operations/run-http.js';
+import { backupIdAt, backupsFolder } from '../../../src/backup/backup-folder.js';
+import { writeManifest } from '../../../src/backup/manifest.js';
 import { ownParts } from '../../../src/checks/own-parts.js';
+import type { BackupTag } from '../../../src/contracts/backup.js';
 import type { Verdict } from '../../../src/contracts/evidence.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
@@ -40,7 +43,9 @@ export class RoutineBench extends CheckBench {
       ...{ runtime: runtime as unknown as Runtime, pool: this.database.pool },
     };
     this.says({});
+    this.removeLog();
     this.writeLog();
+    this.writeTradingLog([]);
   }
 
   says(change: Partial<TraderStatus>): void {
@@ -55,6 +60,18 @@ export class RoutineBench extends CheckBench {
     });
     mkdirSync(join(this.home, 'logs'), { recursive: true });
     writeFileSync(join(this.home, 'logs', 'fermata.jsonl'), text.join(''));
+  }
+
+  /** Oldest first; `file` of a day before is `trading.log.2026-03-01`. */
+  writeTradingLog(
+    lines: readonly (readonly [hoursAgo: number, level: string, kind: string, message: string])[],
+    file = 'trading.log',
+  ): void {
+    const text = lines.map(([hoursAgo, level, kind, message]) => {
+      const time = new Date(Date.now() - hoursAgo * HOUR).toISOString();
+      return `${time} ${'trader'.padEnd(17)} ${level.padEnd(5)} ${kind.padEnd(5)} ${'-'.padEnd(8)} ${message}\n`;
+    });
+    writeFileSync(join(this.home, 'logs', file), text.join(''));
   }
 
   removeLog(): void {
@@ -72,6 +89,36 @@ export class RoutineBench extends CheckBench {
       verifiedMs: takenMs,
     };
     await saveBackup(this.database.pool, { ...backup, bytes, rows: 1, manifestSha256: '' });
+  }
+
+  /** Manifests on the disk, as of backups that were taken; those of before are gone. */
+  async backupsHere(
+    ...daysAgo: readonly (number | readonly [days: number, tag: BackupTag])[]
+  ): Promise<void> {
+    rmSync(backupsFolder(this.home), { recursive: true, force: true });
+    for (const one of daysAgo) {
+      const [days, tag] = typeof one === 'number' ? ([one, null] as const) : one;
+      const takenMs = Date.now() - days * 24 * HOUR;
+      const id = backupIdAt(takenMs);
+      const folder = join(backupsFolder(this.home), id);
+      mkdirSync(folder, { recursive: true });
+      const sum = '0'.repeat(64);
+      await writeManifest(folder, {
+        ...{
+          version: 1,
+          id,
+          desk: this.context.desk.desk,
+          takenMs,
+          tag,
+          configHash: '',
+          encryption: null,
+          files: [],
+        },
+        versions: { fermata: '', node: '', postgres: '', pgDump: '', schema: [] },
+        database: { name: '', sizeBytes: 0, tables: [] },
+        ...{ journal: null, restingAccounts: null, ledger: null, evidence: { count: 0, head: sum } },
+      });
+    }
   }
 
   /** `named`: routine and key of the step. */

@@ -80,10 +80,12 @@ describe('histories of incidents', () => {
     await keepHistory(bench, 'incident-exchange-down', incident.workflowId);
   });
 
-  it('a trader that crashed and was restarted', async () => {
+  it('a trader that crashed, was restarted and watched', async () => {
     const desk = await bench.desk(SERVED);
     desk.processes.set('trader', 'down');
-    const incident = await openIncident(bench, desk, { kind: 'crash-and-restart', subject: 'trader' });
+    const incident = await openIncident(bench, desk, {
+      ...{ kind: 'crash-and-restart', subject: 'trader', settings: { watchMs: 300 } },
+    });
     await until('people are told that it stays down', async () =>
       (await timelineOf(bench, incident)).some(({ name }) => name === 'People were told'),
     );
@@ -91,7 +93,7 @@ describe('histories of incidents', () => {
     desk.trader.held = [position('BTC/USDT')];
     desk.processes.set('trader', 'running');
     expect((await incident.result()).outcome).toContain('the books agree with the venue');
-    await keepHistory(bench, 'incident-crash-and-restart', incident.workflowId);
+    await keepHistory(bench, 'incident-crash-watched', incident.workflowId);
   });
 
   it('a strategy that was switched off by itself and is on again', async () => {
@@ -125,6 +127,31 @@ describe('histories of incidents', () => {
     expect((await incident.result()).outcome).toBe('"Restarted" passed');
     expect(desk.trader.sent('closeAll')).toHaveLength(1);
     await keepHistory(bench, 'incident-own-playbook', incident.workflowId);
+  });
+
+  it('one of the desk’s own, that looks again, restarts the trader and asks for one of several answers', async () => {
+    const desk = await bench.desk(SERVED);
+    let looks = 0;
+    desk.checks.set('venue-reachable', () => {
+      looks += 1;
+      return { verdict: looks === 1 ? 'fail' : 'pass', observed: 'away', expected: 'there' };
+    });
+    const common = { onFail: 'warn', timeoutSeconds: 10, with: {} } as const;
+    const choose = [
+      { key: 'less', title: 'Half the size', sizePct: 50, human: 'Look at it', dueHours: 1 },
+      { key: 'none', title: 'Leave it', dueHours: 1 },
+    ];
+    const steps = [
+      { key: 'back', title: 'Gateway answers', check: 'venue-reachable', withinMinutes: 10, ...common },
+      { key: 'restart', title: 'Trader restarted', action: 'restart-trader', ...common },
+      { key: 'then', title: 'How it goes on', choose, ...common },
+    ] as const;
+    const playbook = { steps, over: 'passed', haltRule: 'person', backupsKept: 14 } as const;
+    const incident = await openIncident(bench, desk, { kind: 'connection-lost', subject: '', playbook });
+    await vote(bench, desk.name, { idEnds: ':then-less' });
+    expect((await incident.result()).outcome).toBe('"How it goes on" passed');
+    expect([desk.restarted, desk.trader.sizePct]).toEqual([['trader'], 50]);
+    await keepHistory(bench, 'incident-own-choice', incident.workflowId);
   });
 
   it('a halt by a part of the desk', async () => {

@@ -66,6 +66,8 @@ export interface BenchDesk {
   readonly checks: Map<string, () => Promise<CheckOutcome> | CheckOutcome>;
   /** State by process; without one nobody supervises. */
   readonly processes: Map<string, string>;
+  /** Processes that playbooks restarted. */
+  readonly restarted: string[];
   /** What workflows reported as incidents. */
   readonly symptoms: Symptom[];
   evidence(routine: string): Promise<EvidenceShown[]>;
@@ -153,6 +155,7 @@ async function openDesk(
     goneTraders: async () => options.gone ?? [],
   });
   const processes: BenchDesk['processes'] = new Map();
+  const restarted: string[] = [];
   const symptoms: Symptom[] = [];
   const incidents = createIncidentActivities({
     pool,
@@ -160,6 +163,10 @@ async function openDesk(
     home: options.logsHome ?? '/nowhere',
     tell: (notice) => notify(pool, notice),
     processState: async (process) => processes.get(process) ?? null,
+    restartProcess: async (process) => {
+      restarted.push(process);
+      return `${process} was started again`;
+    },
     reportIncident: async (symptom) => {
       if (options.incidentsFail) throw new Error('Temporal does not answer');
       symptoms.push(symptom);
@@ -218,6 +225,7 @@ async function openDesk(
     alarms,
     checks,
     processes,
+    restarted,
     symptoms,
     evidence: async (routine) => {
       const found = await pool.query<EvidenceShown>(

@@ -35,6 +35,7 @@ export class ScriptedTrader {
   sizePct = 100;
   strategies: TraderStatus['strategies'] = [];
   held: TraderStatus['positions'] = [];
+  orders: TraderStatus['orders'] = [];
   risk: TraderStatus['risk'] = [{ limit: 'position size', value: '3 %', now: '0 %' }];
   trading: TraderStatus['trading'] = 'paper';
   granted: TraderStatus['goLive']['granted'] = null;
@@ -43,7 +44,7 @@ export class ScriptedTrader {
   diesGoingLive = false;
   refusesReload: string | null = null;
   settingsVersion = 0;
-  readonly reloaded: { values: Readonly<Record<string, number>>; approvedBy: string[] }[] = [];
+  readonly reloaded: { values: ControlMethods['reload']['params']['values']; approvedBy: string[] }[] = [];
   marketMs = Date.parse('2026-03-02T10:00:00Z');
   bars: readonly BarStatus[] = [];
   market: Partial<TraderStatus['marketData']> = {};
@@ -76,6 +77,8 @@ export class ScriptedTrader {
       halt: of('halt'),
       closeAll: of('closeAll'),
       kill: of('kill'),
+      closePosition: of('closePosition'),
+      cancelEntry: of('cancelEntry'),
       arm: of('arm'),
       claimCoins: of('claimCoins'),
       toggle: of('toggle'),
@@ -142,6 +145,7 @@ export class ScriptedTrader {
       trading: this.trading,
       marketData: { ...idle.marketData, marketMs: this.marketMs, ...this.market },
       positions: this.held,
+      orders: this.orders,
       openPositions: this.positions.length,
       openOrders: this.entriesWorking,
       entriesWorking: this.entriesWorking,
@@ -175,6 +179,15 @@ export class ScriptedTrader {
       if (!this.stuck) this.positions = [];
       this.closeAllState = this.stuck ? 'running' : 'flat';
       return this.taken(commandId, this.halt('person', 'person', by));
+    },
+    closePosition: ({ commandId, symbol }: ControlMethods['closePosition']['params']) => {
+      if (this.refusesClosing !== null) throw refused(this.refusesClosing);
+      if (!this.stuck) this.held = this.held.filter((position) => position.symbol !== symbol);
+      return this.taken(commandId, null);
+    },
+    cancelEntry: ({ commandId, clientId }: ControlMethods['cancelEntry']['params']) => {
+      this.orders = this.orders.filter((order) => order.clientId !== clientId);
+      return this.taken(commandId, null);
     },
     kill: ({ commandId, by }: ControlMethods['kill']['params']) =>
       this.taken(commandId, this.halt('kill', 'two-people', by)),

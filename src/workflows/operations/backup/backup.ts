@@ -1,9 +1,14 @@
 /**
- * `backup:<desk>`: one backup, read back byte by byte, then the oldest make room. One at a time; what a kill leaves is
- * never called a backup.
+ * `backup:<desk>`: one backup, read back byte by byte, then the oldest make room, then a copy of it leaves the machine
+ * where that was asked for. One at a time; what a kill leaves is never called a backup.
  */
 import { condition, defineQuery, setHandler } from '@temporalio/workflow';
-import { BACKUP_MESSAGES, type BackupInput, type BackupResult } from '../../../contracts/backup.js';
+import {
+  BACKUP_MESSAGES,
+  type BackupActivities,
+  type BackupInput,
+  type BackupResult,
+} from '../../../contracts/backup.js';
 import type { StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { CANCEL_ASKED, cancellable, isCancelRequested } from '../../cancellation.js';
@@ -12,7 +17,7 @@ import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls } from '../operations-calls.js';
 import { lineOf, recordResult } from '../routine/step.js';
-import { backupCalls } from './calls.js';
+import { backupCalls, sendingCalls } from './calls.js';
 
 const resultQuery = defineQuery<BackupResult | null>(BACKUP_MESSAGES.result);
 const ROUTINE = 'backup';
@@ -34,17 +39,26 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
 
   let backupId: string | null = null;
   try {
-    const taken = await cancellable(() => calls.takeBackup({ desk: input.desk, takenMs: startedMs }));
+    const { tag = null } = input;
+    const taken = await cancellable(() =>
+      calls.takeBackup({ desk: input.desk, takenMs: startedMs, ...(tag === null ? {} : { tag }) }),
+    );
     backupId = taken.backupId;
     const isWhole = done(taken.step, startedMs, 'action', backupId);
     if (backupId !== null && input.verify) {
       const verifyMs = Date.now();
       const reference = { desk: input.desk, backupId };
       const verified = await cancellable(() => calls.verifyBackup(reference));
+      const isVerified = done(verified, verifyMs, 'check', backupId);
+      const rule = { keep: input.keep, days: input.keepDays ?? null };
       // Older ones stay while something of this one is missing.
-      if (done(verified, verifyMs, 'check', backupId) && isWhole) {
+      if (isVerified && isWhole) {
         const pruneMs = Date.now();
-        done(await calls.pruneBackups({ desk: input.desk, keep: input.keep }), pruneMs, 'action', null);
+        done(await calls.pruneBackups({ desk: input.desk, ...rule }), pruneMs, 'action', null);
+      }
+      if (isVerified && input.offsite === true) {
+        const sendMs = Date.now();
+        done(await sendAway({ ...reference, ...rule }), sendMs, 'action', backupId);
       }
     }
   } catch (error) {
@@ -55,12 +69,29 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
     done({ ...failed, verdict: 'fail', observed }, startedMs, 'action', backupId);
     if (isCancelRequested()) tellCancelled(trail, records, cancelledBackup(input.desk));
   }
-  const failed = steps.find(({ verdict }) => verdict !== 'pass');
-  const verdict = failed ? 'fail' : 'pass';
-  result = { verdict, backupId, detail: (failed ?? steps[0])?.observed ?? '', steps };
+  const failed = steps.find(({ verdict }) => verdict === 'fail');
+  const notPassed = failed ?? steps.find(({ verdict }) => verdict !== 'pass');
+  const verdict = failed ? 'fail' : (notPassed?.verdict ?? 'pass');
+  result = { verdict, backupId, detail: (notPassed ?? steps[0])?.observed ?? '', steps };
   showVerdict(verdict);
   await condition(() => trail.settled);
   return result;
+}
+
+/** The copy here stands, whatever becomes of the one that is sent. */
+async function sendAway(request: Parameters<BackupActivities['sendBackup']>[0]): Promise<StepResult> {
+  try {
+    return await cancellable(() => sendingCalls(request.desk).sendBackup(request));
+  } catch (error) {
+    const observed = isCancelRequested() ? `${CANCEL_ASKED}: no copy of it is away` : causeOf(error);
+    return {
+      key: 'send',
+      title: 'Sent away from this machine',
+      verdict: 'fail',
+      observed,
+      expected: 'a copy that reads back as it was sent',
+    };
+  }
 }
 
 const cancelledBackup = (desk: string) =>

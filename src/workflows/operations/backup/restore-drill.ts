@@ -29,7 +29,11 @@ export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
   try {
     const calls = backupCalls(input.desk);
     const drill = await cancellable(() =>
-      calls.restoreBackup({ desk: input.desk, backupId: input.backupId }),
+      calls.restoreBackup({
+        desk: input.desk,
+        backupId: input.backupId,
+        ...(input.lastMonth === true ? { lastMonth: true } : {}),
+      }),
     );
     backupId = drill.backupId;
     steps.push(...drill.steps);
@@ -49,7 +53,9 @@ export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
   } as const;
   for (const step of steps) recordResult(step, startedMs, trace);
   const failed = steps.find((step) => step.verdict !== 'pass');
-  const verdict = failed || steps.length === 0 ? 'fail' : 'pass';
+  // Nothing was there to be restored: nothing is proven, and nothing is wrong.
+  const isIdle = steps.every((step) => step.verdict === 'not_run');
+  const verdict = steps.length === 0 ? 'fail' : isIdle ? 'not_run' : failed ? 'fail' : 'pass';
   const detail = failed
     ? `${failed.title}: ${failed.observed}`
     : steps.map(({ observed }) => observed).join('; ');
@@ -57,7 +63,7 @@ export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
   showVerdict(verdict);
   result = { verdict, backupId, detail, steps };
   const { workflowId, firstRunId } = runIdentity(input.desk);
-  if (backupId !== null) {
+  if (backupId !== null && verdict !== 'not_run') {
     const finishedMs = Date.now();
     const drill = { desk: input.desk, workflowId, firstRunId, backupId, verdict, detail } as const;
     await records

@@ -13,6 +13,15 @@ export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities
   });
 }
 
+/** Once: a restart that was asked for by a worker that died is not asked for again. */
+export function restartCalls(desk: string): Pick<ActivityInterfaceFor<IncidentActivities>, 'restartProcess'> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '150 seconds',
+    retry: { maximumAttempts: 1 },
+  });
+}
+
 /** Keeping and telling: retried, since Postgres may be down. */
 export function keepCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<IncidentActivities> {
   return proxyActivities<IncidentActivities>({

@@ -67,8 +67,12 @@ export class IncidentRun {
     return observed;
   }
 
-  /** Looks until the playbook says how it ended, or a person says that it is over. */
-  async watch(phase: string, ended: () => Promise<string | null>): Promise<string> {
+  /** Looks until the playbook says how it ended, or a person says that it is over; at least every `everyMsMax`. */
+  async watch(
+    phase: string,
+    ended: () => Promise<string | null>,
+    everyMsMax = this.input.timing.lookMsMax,
+  ): Promise<string> {
     const { timing } = this.input;
     let pauseMs = timing.lookMs;
     this.show(phase);
@@ -82,7 +86,7 @@ export class IncidentRun {
       if (resolved !== null)
         return `${resolved.by} declared it over${resolved.note === '' ? '' : `: ${resolved.note}`}`;
       const early = await this.pause(pauseMs);
-      pauseMs = early ? timing.lookMs : Math.min(pauseMs * 2, timing.lookMsMax);
+      pauseMs = early ? timing.lookMs : Math.min(pauseMs * 2, timing.lookMsMax, everyMsMax);
     }
   }
 

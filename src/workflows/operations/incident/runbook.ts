@@ -18,11 +18,13 @@ export const RUNBOOK: Readonly<Record<ShippedKind, readonly string[]>> = {
     'People are offered smaller positions, and the losing strategies off.',
   ],
   'crash-and-restart': [
+    'Is the process running?',
     'The last lines of its log are kept.',
     'It is started again; where it stays down, people are told the command.',
     'Every part begins anew; the books are compared with the venue.',
     'Positions at the exchange were not touched.',
     'What the restart did to the account is said; a paper account is kept.',
+    'It is watched for as long as the desk file says.',
   ],
   'strategy-underperforming': [
     'Its statistics.',

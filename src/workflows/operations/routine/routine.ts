@@ -68,8 +68,8 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     const { desk, name: routine } = input;
     await records.recordMissed({ desk, routine, nominalMs, reason: missed }).catch(() => {});
   } else {
-    const { desk, name: routine, simulated, backupsKept } = input;
-    const context = { desk, routine, simulated, backupsKept, marketMs, trail };
+    const { desk, name: routine, simulated, backupsKept, backupDays } = input;
+    const context = { desk, routine, simulated, backupsKept, backupDays, marketMs, trail };
     showPhase('Checking', [`${input.steps.length} steps`]);
     const results = await runSteps(input.steps, {
       ...context,

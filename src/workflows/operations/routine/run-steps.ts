@@ -75,7 +75,7 @@ export async function runStep(step: RoutineStep, context: StepContext): Promise<
 function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
   const { action, report, check, title: summary } = step;
   if (action !== undefined)
-    return isShipped(action) ? runAction(action, context) : runOwnAction(step, action, context);
+    return isShipped(action) ? runAction(action, step.with, context) : runOwnAction(step, action, context);
   if (step.human !== undefined) return askPerson(step, context);
   if (step.command !== undefined || step.http !== undefined) return runOwnStep(step, context);
   const calls = checkCalls(context.desk, step, ANSWER_MS);
@@ -119,10 +119,10 @@ function runOwnAction(step: RoutineStep, action: string, context: StepContext): 
   return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
-function kindOf({ action, report, human }: RoutineStep): StepKind {
+function kindOf({ action, report, human, choose }: RoutineStep & { readonly choose?: unknown }): StepKind {
   if (action !== undefined) return 'action';
   if (report !== undefined) return 'report';
-  return human === undefined ? 'check' : 'human';
+  return human === undefined && choose === undefined ? 'check' : 'human';
 }
 
 /** As evidence, too: what was not done is told beside what was. */

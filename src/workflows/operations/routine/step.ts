@@ -12,6 +12,7 @@ export interface StepContext {
   readonly marketMs: number | null;
   readonly simulated: boolean;
   readonly backupsKept?: number | undefined;
+  readonly backupDays?: number | undefined;
   readonly trail: Pick<EvidenceTrail, 'add'>;
   /** What has not begun by then is left out. */
   readonly isCancelled?: () => boolean;

@@ -1,7 +1,8 @@
 /**
- * A process ended unexpectedly. The last lines of its log are kept, it is started again, every part begins
- * anew, and of a trader the books are compared with the venue: its positions there were not touched.
+ * A process ended unexpectedly. How it is and the last lines of its log are kept, it is started again, every part begins
+ * anew, and of a trader the books are compared with the venue: its positions there were not touched. Then it is watched.
  */
+import { patched } from '@temporalio/workflow';
 import { serviceOf } from '../../../../domain/container-service.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
@@ -9,9 +10,15 @@ import { askTrader } from './ask-trader.js';
 import type { Playbook } from './playbook.js';
 
 const TRADER = 'trader';
+const PROCESS_IS_LOOKED_AT = 'the-process-of-a-crash-is-looked-at';
+/** While it is watched; what changes is told besides. */
+const WATCH_EVERY_MS = 30_000;
+/** Since when it runs without a break, wall milliseconds; kept with what the steps found. */
+const RUNS_SINCE = 'runs-since';
 
 export const crashAndRestart: Playbook = async (incident) => {
   const { subject, settings } = incident.input;
+  if (patched(PROCESS_IS_LOOKED_AT)) await incident.once('process', () => lookAtProcess(incident));
   await incident.once('log', async () => {
     const kept = await keepLog(incident);
     return {
@@ -37,12 +44,68 @@ export const crashAndRestart: Playbook = async (incident) => {
     observed: restarted,
     expected: 'it runs again',
   }));
-  if (subject !== TRADER) return restarted;
+  if (subject !== TRADER) return watchOver(incident, restarted);
   const compared = await incident.watch('comparing the books with the venue', () => isReconciled(incident));
   await incident.once('positions-after', () => positionsUntouched(incident, before));
   await incident.once('kept', () => keptOverRestart(incident));
-  return `${restarted}; ${compared}`;
+  return watchOver(incident, `${restarted}; ${compared}`);
 };
+
+async function lookAtProcess(incident: IncidentRun) {
+  const state = await stateOf(incident);
+  return {
+    name: 'Is the process running?',
+    kind: 'check',
+    verdict: state === null ? 'not_run' : state === 'running' ? 'pass' : 'warn',
+    observed: state ?? 'nobody here can say it',
+    expected: 'running, or about to be',
+  } as const;
+}
+
+/** Null: nobody can say it. */
+const stateOf = ({ look, input: { subject } }: IncidentRun): Promise<string | null> =>
+  look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [subject]);
+
+/** Until it has run without a break for as long as the desk file says; each break is a line of the timeline. */
+async function watchOver(incident: IncidentRun, outcome: string): Promise<string> {
+  const { input, course } = incident;
+  const { watchMs = 0 } = input.settings;
+  if (watchMs === 0 || course.resolved !== null) return outcome;
+  return incident.watch(
+    'watching whether it keeps running',
+    async () => {
+      const broken = await whatIsBroken(incident);
+      const since = course.done[RUNS_SINCE];
+      if (broken === null) {
+        const sinceMs = Number(since ?? Date.now());
+        course.done[RUNS_SINCE] = String(sinceMs);
+        if (Date.now() - sinceMs < watchMs) return null;
+        return `${outcome}; it has run for ${Math.round(watchMs / 1_000)} s without a break`;
+      }
+      delete course.done[RUNS_SINCE];
+      if (since !== undefined)
+        await incident.once(`broken:${since}`, async () => ({
+          name: 'It does not keep running',
+          kind: 'check',
+          verdict: 'fail',
+          observed: broken,
+          expected: 'runs without a break after its restart',
+        }));
+      return null;
+    },
+    WATCH_EVERY_MS,
+  );
+}
+
+/** Null: it runs, and a trader answers and has replayed its journal. */
+async function whatIsBroken(incident: IncidentRun): Promise<string | null> {
+  const { subject } = incident.input;
+  const state = await stateOf(incident);
+  if (state !== null && state !== 'running') return `${subject} is ${state}`;
+  if (subject !== TRADER) return null;
+  const facts = await incident.facts();
+  return facts?.begun === true ? null : 'the trader does not answer';
+}
 
 function keepLog({ input, keep }: IncidentRun) {
   const { desk, subject: role, settings } = input;
@@ -69,9 +132,7 @@ async function ledgerPositions(incident: IncidentRun) {
 /** Null while it does not run. Where nobody says how it is, the trader’s own answer counts. */
 async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
   const { subject } = incident.input;
-  const state = await incident.look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [
-    subject,
-  ]);
+  const state = await stateOf(incident);
   if (state === 'down') {
     incident.people.alarm(
       'down',

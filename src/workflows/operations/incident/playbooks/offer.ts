@@ -55,15 +55,17 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   }
 }
 
-/** One person who may stop the desk decides, by wall milliseconds `untilMs`. */
+/** One person who may stop the desk decides, by wall milliseconds `untilMs`. `overtaken`: as of `Approvals.ask`. */
 export function askPeople(
-  { input, name, approvals }: IncidentRun,
+  incident: IncidentRun,
   { key, title }: Pick<Offer, 'key' | 'title'>,
   parameters: ApprovalParameters,
   untilMs: number,
+  overtaken?: () => string | null,
 ): Promise<ApprovalOutcome> {
-  return approvals.ask({
-    id: `incident:${name}:${key}`,
+  const { input, approvals } = incident;
+  const request = {
+    id: questionId(incident, key),
     desk: input.desk,
     kind: 'incident-offer',
     subject: input.fingerprint,
@@ -74,8 +76,13 @@ export function askPeople(
     requestedBy: `incident ${input.fingerprint}`,
     expiresMs: untilMs,
     ...pressingWithin(input.timing.offerMs),
-  });
+  };
+  return approvals.ask(request, overtaken);
 }
+
+/** Of what `askPeople` asks with this key. */
+export const questionId = ({ name }: Pick<IncidentRun, 'name'>, key: string): string =>
+  `incident:${name}:${key}`;
 
 /** The same question after continue-as-new, whatever has changed since. Null: nothing is offered. */
 async function parametersOf(incident: IncidentRun, what: Offer): Promise<string | null> {

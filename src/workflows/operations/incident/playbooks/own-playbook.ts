@@ -7,10 +7,15 @@ import { isTradingAction, type OwnPlaybook, type PlaybookStep } from '../../../.
 import { leaveOut, runStep } from '../../routine/run-steps.js';
 import { recordResult, type StepContext } from '../../routine/step.js';
 import type { IncidentRun } from '../incident-run.js';
+import { choose } from './choose.js';
 import type { Playbook } from './playbook.js';
 import { tradingAction } from './trading-action.js';
 
 const DECLARED_OVER = 'the incident was declared over';
+
+/** Between two looks of a check that is tried again: doubles from the first to the second. */
+const AGAIN_MS = 2_000;
+const AGAIN_MS_MAX = 30_000;
 
 /** What `done` keeps of a step that had nothing to do, beside the verdicts of the others. */
 const NOT_NEEDED = 'not needed';
@@ -78,11 +83,34 @@ async function carryOut(
   context: StepContext,
 ): Promise<string> {
   const { action, key, title } = step;
-  if (!isTradingAction(action)) return (await runStep(step, context)).verdict;
   const startedMs = Date.now();
+  if (step.choose !== undefined) {
+    const { person = null, ...outcome } = await choose(incident, step, step.choose, context);
+    recordResult({ key, title, ...outcome }, startedMs, { ...context, kind: 'human', person });
+    return outcome.verdict;
+  }
+  if (!isTradingAction(action)) return untilItPasses(step, context);
   const { person = null, ...outcome } = await tradingAction(incident, step, action, playbook);
   recordResult({ key, title, ...outcome }, startedMs, { ...context, kind: 'action', person });
   return outcome.verdict;
+}
+
+/** Looked at again as long as the desk file says; only the last look is evidence. */
+async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<string> {
+  const untilMs = Date.now() + (step.withinMinutes ?? 0) * 60_000;
+  const isOver = () => context.isCancelled?.() === true;
+  let worthRecording = false;
+  for (let pauseMs = AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX)) {
+    const { verdict } = await runStep(step, {
+      ...context,
+      worthRecording: (result) => {
+        worthRecording = result.verdict === 'pass' || isOver() || Date.now() >= untilMs;
+        return worthRecording;
+      },
+    });
+    if (worthRecording) return verdict;
+    await condition(isOver, Math.min(pauseMs, Math.max(1, untilMs - Date.now())));
+  }
 }
 
 /** As of a routine's steps, with the incident's timeline as its evidence. */

@@ -1,21 +1,28 @@
 /** What a step of the desk's own playbook does to trading, with its proof. Everything is closed only where a person agrees. */
-import { condition } from '@temporalio/workflow';
+import { condition, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../../../contracts/control.js';
 import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../../contracts/incident.js';
 import { causeOf } from '../../../../domain/cause-of.js';
 import { approvedCalls, traderCalls } from '../../operations-calls.js';
 import type { StepOutcome } from '../../routine/step.js';
+import { restartCalls } from '../calls.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askPeople } from './offer.js';
 
 /** How long one look for the proof takes, and how often it is looked for. */
 const PROOF_MS = 10_000;
 const PROOFS_MAX = 12;
+/** Between two looks whether a trader that was restarted answers. */
+const ANSWER_EVERY_MS = 5_000;
+
+/** Those that are a command to the trader. */
+type Commanded = Exclude<TradingAction, 'restart-trader'>;
 
 const EXPECTED: Readonly<Record<TradingAction, string>> = {
   halt: 'the trader halts: no entry',
   stop: 'stopped, and no entry order works',
   'close-all': 'a person agrees, and everything is flat at the venue',
+  'restart-trader': 'it answers again, HALTED until its checks are clean',
 };
 
 interface Agreement {
@@ -35,7 +42,10 @@ export async function tradingAction(
   try {
     const agreement = action === 'close-all' ? await askToCloseAll(incident, step) : null;
     if (agreement?.by === null) return { verdict: 'not_run', observed: agreement.said, expected };
-    const did = await carryOut(incident, step, action, playbook);
+    const did =
+      action === 'restart-trader'
+        ? await restartTrader(incident)
+        : await carryOut(incident, step, action, playbook);
     const observed = agreement === null ? did : `${agreement.said}; ${did}`;
     return { verdict: 'pass', observed, expected, person: agreement?.by ?? null };
   } catch (error) {
@@ -64,11 +74,23 @@ async function askToCloseAll(incident: IncidentRun, { key, title }: PlaybookStep
   return { by, said: `${state}: ${detail}` };
 }
 
+/** By the supervisor; it begins HALTED, as after any start. Rejects where it does not answer afterwards. */
+async function restartTrader(incident: IncidentRun): Promise<string> {
+  const { restartProcess } = restartCalls(incident.input.desk);
+  const did = await restartProcess.executeWithOptions({ summary: 'Restart the trader' }, ['trader']);
+  for (let looked = 1; ; looked += 1) {
+    const facts = await incident.facts();
+    if (facts?.begun === true) return `${did}. Proven: it answers, ${facts.mode}.`;
+    if (looked === PROOFS_MAX) throw new Error(`${did}, and does not answer`);
+    await sleep(ANSWER_EVERY_MS);
+  }
+}
+
 /** What came of it, in words. Rejects where that is not proven. */
 async function carryOut(
   { input, name }: IncidentRun,
   { key, title }: PlaybookStep,
-  action: TradingAction,
+  action: Commanded,
   { haltRule }: Pick<OwnPlaybook, 'haltRule'>,
 ): Promise<string> {
   const { desk, incarnation } = input;
@@ -77,7 +99,7 @@ async function carryOut(
   const calls = approvedCalls(desk, incarnation);
   const command = { commandId: `${name}:${key}`, by: `incident ${input.kind}`, reason: title };
   const options = { summary: title };
-  const sent: Readonly<Record<TradingAction, () => Promise<CommandResult>>> = {
+  const sent: Readonly<Record<Commanded, () => Promise<CommandResult>>> = {
     halt: () =>
       calls.sendHalt.executeWithOptions(options, [{ ...command, cause: 'check-failed', resume: haltRule }]),
     stop: () => calls.sendStop.executeWithOptions(options, [command]),
@@ -89,7 +111,7 @@ async function carryOut(
 }
 
 async function proofOf(
-  action: Exclude<TradingAction, 'halt'>,
+  action: Exclude<Commanded, 'halt'>,
   desk: string,
   incarnation: string,
 ): Promise<string> {

@@ -1,7 +1,6 @@
 /** One task for ever, each run after the one before it; a failure is logged once and tried again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
-import type { BotLog } from './bot-log.js';
 
 const FAILED_PAUSE_MS = 1_000;
 
@@ -13,7 +12,7 @@ export interface KeptTask {
 /** `task` answers with the pause before its next run, in milliseconds. */
 export function keepDoing(
   name: string,
-  log: BotLog,
+  log: (level: 'info' | 'warn' | 'error', text: string) => void,
   task: (stopping: AbortSignal) => Promise<number>,
 ): KeptTask {
   const stopping = new AbortController();

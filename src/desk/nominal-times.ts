@@ -1,7 +1,7 @@
 /** When a routine is due, in the desk's time zone: pure calendar, whatever clock is asked. */
 import { DateTime } from 'luxon';
-import { type TimesOfDay, timesOf } from '../../desk/routine-times.js';
-import type { DeskRoutine } from '../../desk/schema.js';
+import { type TimesOfDay, timesOf } from './routine-times.js';
+import type { DeskRoutine } from './schema.js';
 
 type RoutineTimes = TimesOfDay & Pick<DeskRoutine, 'weekdays' | 'daysOfMonth'>;
 

@@ -1,0 +1,102 @@
+import { useState } from 'preact/hooks';
+import { RESUME_SIZE_PCT } from '../api/openapi.js';
+import type { TraderStatus } from '../api/shapes.js';
+import type { DeskApi } from '../connection/desk-api.js';
+import { signVote } from '../connection/sign-vote.js';
+import { usePolled } from '../connection/use-polled.js';
+import { ActionNotice } from '../view/action-notice.js';
+import { useOwnSignature } from '../view/own-signature.js';
+import { Panel } from '../view/panel.js';
+import { ReasonDialog } from '../view/reason-dialog.js';
+import { doneOf, useAction } from '../view/use-action.js';
+
+const KEYS_EVERY_MS = 60_000;
+
+interface SizeProps {
+  readonly api: DeskApi;
+  readonly person: string;
+  readonly status: TraderStatus;
+  readonly mayChange: boolean;
+}
+
+/** How large the desk trades, of what its file allows: smaller at once, larger by an approver. */
+export function Size({ api, person, status: { sizePct: nowPct, trading }, mayChange }: SizeProps) {
+  const [asking, setAsking] = useState(false);
+  const [size, setSize] = useState('');
+  const action = useAction();
+  const sizePct = Number(size);
+  const isLarger = size !== '' && sizePct > nowPct;
+  const signs = isLarger && trading === 'live';
+  const keys = usePolled(
+    async () => (signs ? await api.signing({ size: sizePct }) : null),
+    KEYS_EVERY_MS,
+    signs ? `signed ${sizePct}` : '',
+  );
+  const { signWith, field, forget } = useOwnSignature(keys.value);
+  const change = (reason: string): void => {
+    setAsking(false);
+    void action.run(async () => {
+      const signature = signs
+        ? await signVote(await api.signing({ size: sizePct }), person, signWith)
+        : undefined;
+      return doneOf(await api.changeSize(sizePct, reason, signature));
+    });
+    setSize('');
+    forget();
+  };
+  const ask = (
+    <button
+      type="button"
+      class="button small"
+      disabled={!mayChange || action.busy}
+      title={mayChange ? '' : 'This takes the role operator or approver'}
+      onClick={() => setAsking(true)}
+    >
+      Change the size…
+    </button>
+  );
+  return (
+    <div class="sections">
+      <ActionNotice action={action} />
+      <Panel title="Position size" area="section" aside={ask}>
+        <p>{nowPct} % of what the desk file allows.</p>
+      </Panel>
+      {asking && (
+        <ReasonDialog
+          title="Change the position size?"
+          label="Reason, kept with the change"
+          mayBeEmpty
+          go="Change"
+          dangerous={isLarger}
+          onGo={change}
+          onCancel={() => setAsking(false)}
+          choice={
+            <>
+              <label>
+                Position size, % of the desk file’s (now {nowPct} %)
+                <input
+                  name="size"
+                  type="number"
+                  inputMode="numeric"
+                  min={RESUME_SIZE_PCT.minimum}
+                  max={RESUME_SIZE_PCT.maximum}
+                  step={1}
+                  required
+                  value={size}
+                  onInput={(event) => setSize(event.currentTarget.value)}
+                />
+              </label>
+              {signs && field}
+            </>
+          }
+        >
+          <p>
+            {isLarger
+              ? 'Later entries are larger: an approver decides that.'
+              : 'Applies at once: resting entries are cancelled, positions and their stops stay.'}
+          </p>
+        </ReasonDialog>
+      )}
+    </div>
+  );
+}

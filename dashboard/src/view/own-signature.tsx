@@ -1,0 +1,87 @@
+import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Signing } from '../api/shapes.js';
+import { passkeysToSign, type SignWith } from '../connection/sign-vote.js';
+
+interface OwnSignature {
+  readonly signWith: SignWith;
+  /** What the person fills in. */
+  readonly field: ComponentChildren;
+  /** The password that was typed, and what was chosen. */
+  readonly forget: () => void;
+}
+
+/** Where real money is decided: by a passkey of this page, or with the key that is made from a password in this tab. */
+export function useOwnSignature(keys: Pick<Signing, 'key' | 'passkeys'> | null): OwnSignature {
+  const [chosen, setChosen] = useState<'passkey' | 'password' | null>(null);
+  const [password, setPassword] = useState('');
+  const hasPasskey = keys !== null && passkeysToSign(keys).length > 0;
+  const mayChoose = hasPasskey && keys.key !== null;
+  const means = !hasPasskey ? 'password' : mayChoose && chosen !== null ? chosen : 'passkey';
+  return {
+    signWith: means === 'passkey' ? 'passkey' : { password },
+    field: (
+      <>
+        {mayChoose && (
+          <fieldset class="tabs" aria-label="Sign with">
+            <Means
+              name="Sign with passkey"
+              chosen={means === 'passkey'}
+              onChoose={() => setChosen('passkey')}
+            />
+            <Means
+              name="Signing password"
+              chosen={means === 'password'}
+              onChoose={() => setChosen('password')}
+            />
+          </fieldset>
+        )}
+        {means === 'passkey' ? (
+          <p class="soft">
+            This is about real money: your device asks for the passkey, and signs exactly this decision.
+          </p>
+        ) : (
+          <SigningPassword value={password} onValue={setPassword} />
+        )}
+      </>
+    ),
+    forget: () => {
+      setPassword('');
+      setChosen(null);
+    },
+  };
+}
+
+interface MeansProps {
+  readonly name: string;
+  readonly chosen: boolean;
+  readonly onChoose: () => void;
+}
+
+const Means = ({ name, chosen, onChoose }: MeansProps) => (
+  <button type="button" class="tab" aria-pressed={chosen} onClick={onChoose}>
+    {name}
+  </button>
+);
+
+interface SigningPasswordProps {
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+}
+
+function SigningPassword({ value, onValue }: SigningPasswordProps) {
+  return (
+    <label>
+      Signing password: this is about real money, and takes your own key
+      <input
+        name="signing-password"
+        type="password"
+        autocomplete="off"
+        required
+        maxLength={1024}
+        value={value}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </label>
+  );
+}

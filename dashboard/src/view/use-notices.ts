@@ -1,0 +1,67 @@
+/** Tells who looks elsewhere that the desk halted, or that an incident is open: by the browser's own notices, and by sound. */
+import { useEffect, useRef } from 'preact/hooks';
+import type { LiveState } from '../api/shapes.js';
+import type { Connection } from '../connection/live.js';
+import { preference } from '../preferences.js';
+import { wordsOf } from './mode-band.js';
+import { sentence } from './words.js';
+
+interface Seen {
+  readonly mode: string;
+  readonly incidents: number;
+}
+
+/** `incidents`: how many are open; null while that is not known. What is so when the page is opened is no news. */
+export function useNotices(state: LiveState | null, connection: Connection, incidents: number | null): void {
+  const { mode, tone, reason } = wordsOf(state, connection);
+  const desk = state?.status?.desk ?? 'Fermata';
+  const seen = useRef<Seen | null>(null);
+  useEffect(() => {
+    if (mode === 'CONNECTING' || incidents === null) return;
+    const before = seen.current;
+    seen.current = { mode, incidents };
+    if (before === null) return;
+    if (mode !== before.mode && tone === 'alarm') tell(`${desk}: ${mode}`, sentence(reason));
+    else if (incidents > before.incidents) {
+      tell(`${desk}: ${incidents} open ${incidents === 1 ? 'incident' : 'incidents'}`, 'See Incidents.');
+    }
+  }, [mode, tone, reason, desk, incidents]);
+}
+
+function tell(title: string, body: string): void {
+  if (preference('sound') !== null) sound();
+  if (preference('notify') === null || !notifiesHere()) return;
+  try {
+    new Notification(title, { body, tag: title });
+  } catch {
+    // Browsers of phones show none for a page alone; Telegram does.
+  }
+}
+
+/** A browser shows notices of a page that is its own machine's or came by https, and only where somebody allowed it. */
+const notifiesHere = (): boolean => 'Notification' in globalThis && Notification.permission === 'granted';
+
+/** True where the browser will show them; asks where nobody was asked yet. */
+export async function askToNotify(): Promise<boolean> {
+  if (!('Notification' in globalThis)) return false;
+  return (await Notification.requestPermission()) === 'granted';
+}
+
+let speaker: AudioContext | null = null;
+
+/** Two short tones. A browser lets a page be heard only once somebody has touched it. */
+export function sound(): void {
+  speaker ??= new AudioContext();
+  void speaker.resume();
+  const { currentTime, destination } = speaker;
+  for (const [at, hertz] of [
+    [0, 880],
+    [0.25, 660],
+  ] as const) {
+    const tone = new OscillatorNode(speaker, { frequency: hertz });
+    const volume = new GainNode(speaker, { gain: 0.2 });
+    tone.connect(volume).connect(destination);
+    tone.start(currentTime + at);
+    tone.stop(currentTime + at + 0.2);
+  }
+}

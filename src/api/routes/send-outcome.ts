@@ -1,0 +1,23 @@
+import type { FastifyReply } from 'fastify';
+import type { OperationResult } from '../../operations/operation.js';
+import { notDone, sendProblem } from '../problem.js';
+import { outcomeSchema } from '../schemas/emergency.js';
+import { answer } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+
+/** What a route that acts may answer. */
+export const OUTCOMES = {
+  200: answer('Done, and proven', outcomeSchema),
+  202: answer('Taken, and not proven, or not yet', outcomeSchema),
+  ...problems(400, 401, 403, 409),
+};
+
+/** 200 where it is proven, 202 where it was taken, 409 with what to do where nothing was done. */
+export function sendOutcome(
+  reply: FastifyReply,
+  { ok, proven, detail, haltId, workflowId, problems: missed }: OperationResult,
+  doThis: string,
+): FastifyReply {
+  if (!ok) return sendProblem(reply, notDone(detail, doThis));
+  return reply.code(proven ? 200 : 202).send({ ok, proven, detail, haltId, workflowId, problems: missed });
+}

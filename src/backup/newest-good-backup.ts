@@ -1,0 +1,36 @@
+import { join } from 'node:path';
+import { backupsFolder, listBackupIds } from './backup-folder.js';
+import { readManifest } from './manifest.js';
+import { someOf } from './some-of.js';
+import { verifyBackup } from './verify-backup.js';
+
+export interface PassedOver {
+  readonly id: string;
+  /** Which file is not what it was. */
+  readonly why: string;
+}
+
+export interface NewestGood {
+  /** Null: there is none. */
+  readonly id: string | null;
+  /** Newer ones that are damaged, or whose owner can't be told any more; the newest first. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+/** The newest backup of the desk whose every byte is what its manifest says. Newer ones that are not are named. */
+export async function newestGoodBackup(
+  home: string,
+  desk: string,
+  signal?: AbortSignal,
+): Promise<NewestGood> {
+  const passedOver: PassedOver[] = [];
+  for (const id of (await listBackupIds(home)).toReversed()) {
+    const folder = join(backupsFolder(home), id);
+    const reading = await readManifest(folder);
+    if (reading.ok && reading.manifest.desk !== desk) continue;
+    const verification = await verifyBackup(folder, signal);
+    if (verification.ok) return { id, passedOver };
+    passedOver.push({ id, why: someOf(verification.problems) });
+  }
+  return { id: null, passedOver };
+}

@@ -1,0 +1,58 @@
+/**
+ * Brings a backup back from where it was sent. Receipt and hash of every archive are checked before one is opened; it lies
+ * under its name only when all of it is there, and is verified like any other before it is restored.
+ */
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../../domain/message-of.js';
+import * as folders from '../backup-folder.js';
+import { unpack } from './archives.js';
+import { archiveKey, type OffsitePlace, sealName } from './place.js';
+import { opened } from './seal.js';
+import { receiptOf } from './send-backup.js';
+import { Tally } from './tally.js';
+
+export interface FetchOptions {
+  /** Called when each archive begins. */
+  readonly onArchive?: (name: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Gives its folder in `home`; one that is there already is left as it is. Rejects as the storage does. */
+export async function fetchBackup(
+  place: OffsitePlace,
+  home: string,
+  id: string,
+  { onArchive = () => undefined, signal }: FetchOptions = {},
+): Promise<string> {
+  const folder = join(folders.backupsFolder(home), id);
+  if (existsSync(folder)) return folder;
+  const { archives } = await receiptOf(place, id);
+  await mkdir(folders.backupsFolder(home), { recursive: true, mode: 0o700 });
+  const aside = join(folders.backupsFolder(home), folders.partialName());
+  const unpacked = join(aside, 'unpacked');
+  try {
+    await mkdir(unpacked, { recursive: true, mode: 0o700 });
+    for (const { name, bytes, sha256 } of archives) {
+      onArchive(name);
+      const come = new Tally();
+      const source = await place.storage.get(archiveKey(place, id, name), signal);
+      await pipeline(come.of(source), createWriteStream(join(aside, name), { mode: 0o600 })).catch(
+        (error) => {
+          throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
+        },
+      );
+      if (come.bytes !== bytes || come.sha256() !== sha256)
+        throw new Error(`${name} is not what its receipt says: it was changed there, or on its way`);
+    }
+    for (const { name } of archives) {
+      const plain = opened(createReadStream(join(aside, name)), place.secret, sealName(place, id, name));
+      await unpack(plain, name, unpacked, signal);
+    }
+    return await folders.publish(unpacked, home, id);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,199 @@
+/** S3-compatible storage, by the client of AWS, which is loaded only where a desk has such a place. */
+import { Readable } from 'node:stream';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Desk } from '../../desk/schema.js';
+import { secretVariable } from '../../desk/secret-variable.js';
+import { messageOf } from '../../domain/message-of.js';
+
+export type StorageSettings = NonNullable<Desk['backup']['s3']>;
+
+type Bytes = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/** Trying again is of no use before a person has changed something. */
+export class StorageRefused extends Error {}
+
+/** Every call rejects with a message that names the storage; with `StorageRefused` where it refuses. */
+export interface Storage {
+  /** There as a whole, or not at all. */
+  put(key: string, body: Bytes, signal?: AbortSignal): Promise<void>;
+  get(key: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  list(prefix: string): Promise<readonly StoredObject[]>;
+  remove(keys: readonly string[]): Promise<void>;
+  /** Ends uploads that somebody began and did not end: their parts cost money and are shown nowhere. */
+  endUploads(prefix: string): Promise<number>;
+  close(): void;
+}
+
+/** 10,000 parts at most: up to 160 GB an archive. Two are held in memory at a time. */
+const PART_BYTES = 16 * 1024 * 1024;
+const PARTS_AT_ONCE = 2;
+const CONNECT_MS = 10_000;
+/** Without a byte. */
+const SILENT_MS = 60_000;
+const REMOVED_AT_ONCE = 1_000;
+
+/** Throws `StorageRefused` where a key is not given. */
+export async function openStorage(
+  settings: StorageSettings,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Storage> {
+  const credentials = {
+    accessKeyId: keyOf(env, settings.accessKeyEnv),
+    secretAccessKey: keyOf(env, settings.secretKeyEnv),
+  };
+  // Which Node a later version of it will want is nothing that a desk's log has to say.
+  Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
+  const { S3Client } = await import('@aws-sdk/client-s3');
+  const { endpoint, region } = settings;
+  return new BucketStorage(
+    new S3Client({
+      endpoint,
+      region,
+      credentials,
+      // Elsewhere a bucket rarely has a host name of its own.
+      forcePathStyle: !/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname),
+      requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENT_MS },
+    }),
+    settings,
+  );
+}
+
+function keyOf(env: NodeJS.ProcessEnv, name: string): string {
+  const key = secretVariable(env, name);
+  if (key === null)
+    throw new StorageRefused(`${name} is not given: set it, or ${name}_FILE, and start the desk again`);
+  return key;
+}
+
+class BucketStorage implements Storage {
+  readonly #client: S3Client;
+  readonly #settings: StorageSettings;
+  readonly #Bucket: string;
+
+  constructor(client: S3Client, settings: StorageSettings) {
+    this.#client = client;
+    this.#settings = settings;
+    this.#Bucket = settings.bucket;
+  }
+
+  put(key: string, body: Bytes, signal?: AbortSignal): Promise<void> {
+    return this.#asked(async () => {
+      const { Upload } = await import('@aws-sdk/lib-storage');
+      const Body = Readable.from(body);
+      const upload = new Upload({
+        client: this.#client,
+        params: { Bucket: this.#Bucket, Key: key, Body },
+        partSize: PART_BYTES,
+        queueSize: PARTS_AT_ONCE,
+      });
+      const end = () => void upload.abort();
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', end, { once: true });
+      try {
+        await upload.done();
+      } finally {
+        signal?.removeEventListener('abort', end);
+        Body.destroy();
+      }
+    });
+  }
+
+  get(key: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+    return this.#asked(async () => {
+      const { GetObjectCommand } = await import('@aws-sdk/client-s3');
+      const command = new GetObjectCommand({ Bucket: this.#Bucket, Key: key });
+      const { Body } = await this.#client.send(command, signal ? { abortSignal: signal } : {});
+      return this.#reading(Body as Readable);
+    });
+  }
+
+  async *#reading(body: Readable): AsyncGenerator<Uint8Array> {
+    try {
+      yield* body;
+    } catch (error) {
+      throw explained(error, this.#settings);
+    }
+  }
+
+  list(Prefix: string): Promise<readonly StoredObject[]> {
+    return this.#asked(async () => {
+      const { paginateListObjectsV2 } = await import('@aws-sdk/client-s3');
+      const found: StoredObject[] = [];
+      for await (const page of paginateListObjectsV2(
+        { client: this.#client },
+        { Bucket: this.#Bucket, Prefix },
+      ))
+        for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) found.push({ key, bytes });
+      return found;
+    });
+  }
+
+  remove(keys: readonly string[]): Promise<void> {
+    return this.#asked(async () => {
+      const { DeleteObjectsCommand } = await import('@aws-sdk/client-s3');
+      for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) {
+        const Objects = keys.slice(at, at + REMOVED_AT_ONCE).map((Key) => ({ Key }));
+        const command = new DeleteObjectsCommand({ Bucket: this.#Bucket, Delete: { Objects, Quiet: true } });
+        const { Errors = [] } = await this.#client.send(command);
+        const [first] = Errors;
+        if (first) throw Object.assign(new Error(first.Message), { name: first.Code ?? 'Error' });
+      }
+    });
+  }
+
+  endUploads(Prefix: string): Promise<number> {
+    return this.#asked(async () => {
+      const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3');
+      const Bucket = this.#Bucket;
+      const { Uploads = [] } = await this.#client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }));
+      for (const { Key, UploadId } of Uploads)
+        await this.#client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
+      return Uploads.length;
+    });
+  }
+
+  close(): void {
+    this.#client.destroy();
+  }
+
+  async #asked<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw explained(error, this.#settings);
+    }
+  }
+}
+
+/** Names of S3's own errors, and what a person can do about each. */
+function explained(error: unknown, settings: StorageSettings): Error {
+  const { endpoint, bucket, region, accessKeyEnv, secretKeyEnv } = settings;
+  const {
+    name = '',
+    code = '',
+    $metadata,
+  } = error as {
+    name?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number };
+  };
+  const refused: Readonly<Record<string, string>> = {
+    SignatureDoesNotMatch: `${secretKeyEnv} is not the secret of the access key in ${accessKeyEnv}`,
+    InvalidAccessKeyId: `it knows no access key such as ${accessKeyEnv} has`,
+    AccessDenied: `the access key may not do that in bucket ${bucket}: it has to list, read, write and delete there`,
+    NoSuchBucket: `it has no bucket ${bucket}: make it, or correct backup.s3.bucket`,
+    AuthorizationHeaderMalformed: `the bucket is in another region than ${region}: correct backup.s3.region`,
+    PermanentRedirect: 'the bucket is at another address: correct backup.s3.endpoint',
+  };
+  const why = refused[name];
+  if (why !== undefined) return new StorageRefused(`${endpoint} refuses (${name}): ${why}`);
+  if ($metadata?.httpStatusCode === 403)
+    return new StorageRefused(`${endpoint} refuses the access key of ${accessKeyEnv} (${name || '403'})`);
+  const said = messageOf(error) || code || name;
+  return new Error(`${endpoint}, bucket ${bucket}: ${said}`, { cause: error });
+}

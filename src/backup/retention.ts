@@ -1,0 +1,57 @@
+/** Which backups make room, here and away from this machine alike. */
+import type { BackupTag } from '../contracts/backup.js';
+
+export interface RetentionRule {
+  /** How many stay: of those without a tag, and of each tag by itself. At least one. */
+  readonly keep: number;
+  /** Older ones go, but those that are tagged `monthly`; null: however old. */
+  readonly days: number | null;
+}
+
+export interface KeptBackup {
+  readonly id: string;
+  readonly takenMs: number;
+  readonly tag: BackupTag | null;
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Ids of those that go, oldest first. Never the newest; and where days count, never the newest of the month before this
+ * one (UTC), which the monthly drill restores.
+ */
+export function expiredBackups(
+  backups: readonly KeptBackup[],
+  { keep, days }: RetentionRule,
+  nowMs: number,
+): readonly string[] {
+  const newestFirst = [...backups].sort((left, right) => right.takenMs - left.takenMs);
+  const spared = [newestFirst[0], days === null ? undefined : lastMonths(newestFirst, nowMs)];
+  const counted = new Map<BackupTag | null, number>();
+  const gone = newestFirst.filter((backup) => {
+    const { tag, takenMs } = backup;
+    const at = (counted.get(tag) ?? 0) + 1;
+    counted.set(tag, at);
+    const isTooOld = days !== null && tag !== 'monthly' && nowMs - takenMs > days * DAY_MS;
+    return !spared.includes(backup) && (at > Math.max(1, keep) || isTooOld);
+  });
+  return gone.map(({ id }) => id).reverse();
+}
+
+/** The newest of the month before that of `nowMs`; undefined where there is none. */
+export function lastMonths<B extends Pick<KeptBackup, 'takenMs'>>(
+  backups: readonly B[],
+  nowMs: number,
+): B | undefined {
+  const now = new Date(nowMs);
+  const [from, to] = [-1, 0].map((month) => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + month)) as [
+    number,
+    number,
+  ];
+  return backups
+    .filter(({ takenMs }) => takenMs >= from && takenMs < to)
+    .reduce<B | undefined>(
+      (newest, one) => (newest === undefined || one.takenMs > newest.takenMs ? one : newest),
+      undefined,
+    );
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { ownBackups } from '../backup/own-backups.js';
+import { expiredBackups } from '../backup/retention.js';
+import { check } from './check.js';
+
+const DAY_MS = 86_400_000;
+
+/** Old enough ones are there, and none that should have made room: by the manifests on the disk, not by what was recorded. */
+export const backupRetention = check(
+  z.strictObject({ ageDays: z.number().int().min(1).max(365).default(7) }),
+  async ({ desk, runtime }, { ageDays }) => {
+    const { keep, days = null } = desk.backup;
+    const expected = `one of ${ageDays} days ago is there, and none is older than ${days === null ? `the newest ${keep}` : `${days} days`}`;
+    const nowMs = Date.now();
+    const backups = await ownBackups(runtime.home, desk.desk);
+    const [oldest] = backups;
+    if (oldest === undefined || nowMs - oldest.takenMs < ageDays * DAY_MS)
+      return {
+        verdict: 'not_run',
+        observed: `the oldest of ${backups.length} is not ${ageDays} days old yet`,
+        expected,
+      };
+    // A day's own is looked for, by whichever hour it was taken.
+    const then = backups.find(({ takenMs }) => Math.floor((nowMs - takenMs) / DAY_MS) === ageDays);
+    const overdue = expiredBackups(backups, { keep, days }, nowMs);
+    const observed = [
+      then === undefined ? `none of ${ageDays} days ago` : `${then.id} is there`,
+      overdue.length === 0 ? 'none is overdue' : `${overdue.join(', ')} should have made room`,
+    ].join('; ');
+    return { verdict: then !== undefined && overdue.length === 0 ? 'pass' : 'fail', observed, expected };
+  },
+);

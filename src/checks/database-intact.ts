@@ -1,0 +1,22 @@
+import { ownerConnection } from '../backup/owner-connection.js';
+import { someOf } from '../backup/some-of.js';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { messageOf } from '../domain/message-of.js';
+import { examineDatabase, isDamage } from '../store/examine-database.js';
+import { withClient } from '../store/migrate.js';
+import { check } from './check.js';
+
+/** Every table and index of the desk's database is what Postgres has written. */
+export const databaseIntact = check(NO_PARAMETERS, async ({ runtime }) => {
+  const expected = 'every table and index of the database is whole, page by page (amcheck)';
+  try {
+    const { database, ...owner } = ownerConnection(runtime);
+    const { damage, looked } = await withClient(owner, database, examineDatabase);
+    if (damage.length > 0) return { verdict: 'fail', observed: someOf(damage), expected };
+    return { verdict: 'pass', observed: `${looked} tables and indexes are whole`, expected };
+  } catch (error) {
+    // A database that can't be reached is not thereby damaged.
+    const verdict = isDamage(error) ? 'fail' : 'not_run';
+    return { verdict, observed: `it could not be looked at: ${messageOf(error)}`, expected };
+  }
+});

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { check } from './check.js';
+import { findLines, quoted as quote } from './log-lines.js';
+
+/** What the logs of all processes say of something: the lines that have this text in them, the newest quoted first. */
+export const logSearch = check(
+  z.strictObject({
+    has: z.string().max(200).default(''),
+    hours: z.number().min(0).default(24),
+    linesMin: z.number().int().min(0).default(1),
+    quoted: z.number().int().min(1).max(100).default(20),
+  }),
+  async ({ runtime }, { has, hours, linesMin, quoted }) => {
+    const expected = `${linesMin} or more lines with "${has}" in the log of the last ${hours} hours`;
+    const { folder, lines, missing } = await findLines(runtime, hours, ({ message = '' }) =>
+      message.includes(has),
+    );
+    if (lines === null)
+      return {
+        verdict: 'not_run',
+        observed: `there is no log in ${folder}: nothing was looked at`,
+        expected,
+      };
+    const missed = missing.length === 0 ? '' : `; no log of ${missing.join(', ')}`;
+    const verdict = lines.length >= linesMin ? 'pass' : missed === '' ? 'fail' : 'not_run';
+    const newest = lines.length === 0 ? '' : `; the newest: ${quote(lines, quoted)}`;
+    return { verdict, observed: `${lines.length} lines${missed}${newest}`, expected };
+  },
+);

@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+import { shownChannel } from '../home/channel-health.js';
+import { awaitDeliveries } from '../notify/await-deliveries.js';
+import { notify } from '../notify/notify.js';
+import { MAIL_TEST_EVENT, mailsOf } from '../store/mail-outbox.js';
+import { check } from './check.js';
+
+/** A mail goes the whole way that an alert takes, and the mail server takes it for each address. */
+export const mailRoundTrip = check(
+  z.strictObject({ waitSeconds: z.number().min(0).default(20) }),
+  async ({ desk, runtime, pool }, { waitSeconds }) => {
+    const expected = 'the mail server takes a test mail for each address';
+    const mailer = shownChannel(runtime.home, desk.desk, 'mail', Date.now());
+    if (mailer === null || mailer.state === 'off')
+      return { verdict: 'not_run', observed: mailer?.why ?? 'no mailer of this desk has run yet', expected };
+    const fingerprint = `round-trip:${randomUUID()}`;
+    await notify(pool, {
+      desk: desk.desk,
+      event: MAIL_TEST_EVENT,
+      severity: 'info',
+      title: `${desk.desk}: mail arrives`,
+      text: 'This is a test of the way that mail takes.',
+      fingerprint,
+    });
+    const read = () => mailsOf(pool, desk.desk, fingerprint);
+    const { deliveries, tookMs } = await awaitDeliveries(read, waitSeconds * 1_000);
+    const missing = deliveries.find(({ arrived }) => !arrived);
+    if (deliveries.length > 0 && missing === undefined)
+      return { verdict: 'pass', observed: `taken in ${tookMs} ms: ${deliveries[0]?.reason}`, expected };
+    const why = (missing?.reason || mailer.why) ?? missing?.state ?? 'the mailer did not take it up';
+    return { verdict: 'fail', observed: `not taken within ${tookMs} ms: ${why}`, expected };
+  },
+);

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { nominalTimesBetween } from '../desk/nominal-times.js';
+import type { Desk, DeskRoutine } from '../desk/schema.js';
+import { moment } from '../domain/moment.js';
+import { lastHealth } from '../home/channel-health.js';
+import { resultsOf } from '../notify/results-notice.js';
+import { firstRunMs, lastMailedMs, type ResultsMailed, resultsMailed } from '../store/mail-outbox.js';
+import type { TraderClient } from '../trader/client.js';
+import { check } from './check.js';
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const STATUS_MS = 3_000;
+const DUE_MAX = 100;
+
+/**
+ * Each summary that was to be mailed by now (a routine with `tellResults`) was taken by the mail server. What was to be
+ * is worked out from the desk file, so that a routine that did not run and a mailer that does not are found as well.
+ */
+export const mailSent = check(
+  z.strictObject({
+    hours: z.number().positive().max(240).default(25),
+    /** What was due later than so long ago may still be on its way. */
+    withinMinutes: z.number().min(0).default(15),
+  }),
+  async ({ desk, runtime, trader, pool }, { hours, withinMinutes }) => {
+    const expected = `each summary of the last ${hours} hours was mailed within ${withinMinutes} minutes`;
+    const mailer = lastHealth(runtime.home, desk.desk, 'mail')?.health;
+    const isOff = mailer === undefined || mailer.state === 'off';
+    const off = mailer?.why ?? 'no mailer of this desk has run yet';
+    // Mail that has stopped because its settings are gone is missing mail.
+    if (isOff && (await lastMailedMs(pool, desk.desk)) === null)
+      return { verdict: 'not_run', observed: off, expected };
+    const nowMs = await marketNowMs(trader);
+    const firstMs = await firstRunMs(pool, desk.desk);
+    const fromMs = Math.max(nowMs - hours * HOUR_MS, firstMs ?? nowMs);
+    const due = dueBetween(desk, fromMs, nowMs - withinMinutes * MINUTE_MS);
+    if (due.length === 0) return { verdict: 'not_run', observed: 'no summary was due', expected };
+    const missing: string[] = [];
+    for (const { routine, nominalMs } of due) {
+      const found = await resultsMailed(
+        pool,
+        { desk: desk.desk, routine: routine.name, nominalMs },
+        resultsOf,
+      );
+      const problem = problemOf(found, isOff ? off : mailer.why);
+      if (problem !== null) missing.push(`${routine.title} of ${moment(nominalMs)}: ${problem}`);
+    }
+    if (missing.length > 0) return { verdict: 'fail', observed: missing.join('; '), expected };
+    return { verdict: 'pass', observed: `${due.length} of ${due.length} mailed`, expected };
+  },
+);
+
+function dueBetween(desk: Desk, fromMs: number, toMs: number) {
+  return desk.routines
+    .filter(({ tellResults }) => tellResults === true)
+    .flatMap((routine: DeskRoutine) =>
+      nominalTimesBetween(routine, desk.timezone, fromMs - 1, toMs, DUE_MAX).map((nominalMs) => ({
+        routine,
+        nominalMs,
+      })),
+    );
+}
+
+/** Null where it went out. */
+function problemOf(found: ResultsMailed, why: string | null): string | null {
+  const { began, ended, told, addressed, sent, reply } = found;
+  if (!began) return 'the routine did not run';
+  if (!told) return ended ? 'it ended, and nothing was told' : 'the routine has not ended';
+  if (addressed > 0 && sent === addressed) return null;
+  const reason = reply ?? why ?? 'the mailer does not take it up';
+  return `${sent} of ${addressed} mails were taken by the server: ${reason}`;
+}
+
+/** Routines are due by the market's clock; a trader that is away keeps no missing mail from being found. */
+async function marketNowMs(trader: Pick<TraderClient, 'call'>): Promise<number> {
+  try {
+    const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    return marketData.marketMs;
+  } catch {
+    return Date.now();
+  }
+}

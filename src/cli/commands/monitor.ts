@@ -1,0 +1,63 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { headline } from '../../domain/headline.js';
+import { endedDesk } from '../ended-desk.js';
+import { coloured, type Screen, showInPlace } from '../in-place.js';
+import { monitorLines } from '../monitor-lines.js';
+import { wholeNumber } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { isMissing, type MonitorShown, readMonitor } from '../read-monitor.js';
+import { requireRuntime } from '../running-desk.js';
+
+const LINES_MAX = 10_000;
+const WATCH_SECONDS = 30;
+const QUICK = { errors: 3, setups: 0, tail: 0 };
+const FULL = { errors: 10, setups: 10, tail: 20 };
+
+interface Options {
+  readonly full?: boolean;
+  readonly watch?: number | true;
+  readonly tail?: number;
+  readonly json?: boolean;
+}
+
+/** Exits 1 where the trader does not answer: what is left is shown all the same. */
+export function monitorCommand(command: Command): void {
+  command
+    .option('--full', 'also the last setups, more errors and the newest lines of the log')
+    .option(
+      '-w, --watch [seconds]',
+      `show it again every ${WATCH_SECONDS} seconds, or every so many`,
+      wholeNumber(1, 3600),
+    )
+    .option('--tail <count>', 'also so many of the newest lines of the log', wholeNumber(1, LINES_MAX))
+    .option('--json', 'for scripts; with --watch one value a line')
+    .action(async ({ full, watch, tail, json = false }: Options) => {
+      const query = { ...(full === true ? FULL : QUICK), ...(tail === undefined ? {} : { tail }) };
+      const runtime = requireRuntime();
+      const read = (): Promise<MonitorShown> => readMonitor(runtime, query);
+      if (watch === undefined) {
+        const ended = await endedDesk(runtime);
+        if (ended !== null) throw ended;
+        return showOnce(await read(), json);
+      }
+      for (;;) {
+        const shown = await read();
+        if (json) process.stdout.write(`${JSON.stringify(shown)}\n`);
+        else showInPlace(screenOf(shown));
+        await pause((watch === true ? WATCH_SECONDS : watch) * 1000);
+      }
+    });
+}
+
+function showOnce(shown: MonitorShown, json: boolean): void {
+  const { tone, lines } = screenOf(shown);
+  if (json) printJson(shown);
+  else printLines(coloured(lines, tone));
+  if (isMissing(shown.status)) process.exitCode = 1;
+}
+
+const screenOf = (shown: MonitorShown): Screen => ({
+  tone: isMissing(shown.status) ? 'alarm' : headline(shown.status).tone,
+  lines: monitorLines(shown),
+});

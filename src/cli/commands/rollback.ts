@@ -1,0 +1,86 @@
+import type { Command } from 'commander';
+import type { Manifest } from '../../backup/manifest.js';
+import { ownBackups } from '../../backup/own-backups.js';
+import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import { runtimeHere } from '../../home/runtime-here.js';
+import { usageFailure } from '../failure.js';
+import { printJson, printLines } from '../output.js';
+import { rollBackDeskFile } from '../roll-back-desk-file.js';
+import { fermataHome } from '../running-desk.js';
+import { type ChosenBackup, confirmed, newestGood, type RestoreOptions, restoreOver } from './restore.js';
+
+interface Options extends RestoreOptions {
+  readonly auto?: boolean;
+  readonly timestamp?: string;
+  readonly config?: boolean;
+  readonly desk?: string;
+}
+
+/** A day at least; a second tells any two apart. */
+const DIGITS_MIN = 8;
+
+export function rollbackCommand(command: Command): void {
+  command
+    .option('--auto', 'to the newest backup that is good: one that is damaged is passed over')
+    .option(
+      '--timestamp <time>',
+      'to that of this time, as YYYYMMDD_HHMMSS (UTC), its beginning, or a backup’s id',
+    )
+    .option(
+      '--db-only',
+      'the database alone: journal and accounts stay, and the ledger is caught up from the journal',
+    )
+    .option('--config', 'the desk file alone: what it says is in force at the next start')
+    .option('--desk <name>', 'desk, where several were started here')
+    .option('--confirm <name>', "the desk's name, where nobody can be asked for it")
+    .option('--json', 'for scripts')
+    .action(async (options: Options) => {
+      const { auto = false, timestamp, config = false, dbOnly = false } = options;
+      if (auto === (timestamp !== undefined))
+        throw usageFailure(
+          auto ? 'both --auto and --timestamp are given' : 'to which backup?',
+          'give --auto for the newest good one, or --timestamp with a time of: fermata backups',
+        );
+      if (config && dbOnly)
+        throw usageFailure('both --config and --db-only are given', 'give one, or none for all of the desk');
+      const home = fermataHome();
+      const desk = options.desk ?? runtimeHere(home)?.desk ?? DEFAULT_DESK;
+      const { id, passedOver } =
+        timestamp === undefined
+          ? await newestGood(home, desk)
+          : { id: takenAt((await ownBackups(home, desk)).toReversed(), timestamp), passedOver: [] };
+      if (id === null)
+        throw usageFailure(`there is no backup of ${desk}`, 'take one first: fermata backup --verify');
+      if (config) await configOnly({ home, id, desk, passedOver }, options);
+      else process.exitCode = await restoreOver({ home, id, desk, passedOver }, options);
+    });
+}
+
+async function configOnly(chosen: ChosenBackup, { confirm, json = false }: Options): Promise<void> {
+  const { home, id, desk } = chosen;
+  const done = await rollBackDeskFile(home, id, () => confirmed(chosen, 'desk file', confirm));
+  if (json) return printJson({ backup: id, desk, ...done });
+  const { file, kept } = done;
+  printLines(
+    kept === null
+      ? [`✓ ${file} is that of backup ${id} already`]
+      : [
+          `✓ ${file} is that of backup ${id}`,
+          `  the one that was there is kept: ${kept}`,
+          '  it is in force at the next start: fermata down, then fermata up; with real money it takes a go-live of its own',
+        ],
+  );
+}
+
+function takenAt(newestFirst: readonly Manifest[], timestamp: string): string {
+  const digits = timestamp.replaceAll(/\D/g, '');
+  const ids = newestFirst.map(({ id }) => id);
+  const found =
+    digits.length < DIGITS_MIN ? [] : ids.filter((id) => id.replaceAll(/\D/g, '').startsWith(digits));
+  const [only, ...more] = found;
+  if (only !== undefined && more.length === 0) return only;
+  throw usageFailure(
+    only === undefined ? `there is no backup of ${timestamp}` : `${found.length} backups are of ${timestamp}`,
+    `name one of: ${(found.length > 0 ? found : ids.slice(0, 5)).join(', ') || 'none, there is no backup'}`,
+  );
+}

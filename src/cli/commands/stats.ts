@@ -1,0 +1,132 @@
+import { Argument, type Command } from 'commander';
+import { amountText } from '../../domain/amount-text.js';
+import { dayOfText, weekText } from '../../domain/civil-date.js';
+import type { Operations } from '../../operations/operations.js';
+import type { Period, Sums } from '../../operations/results/results.js';
+import type { ResultsShown } from '../../operations/results/show-results.js';
+import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
+
+const SPANS = ['today', 'days', 'weeks', 'all'] as const;
+type SpanName = (typeof SPANS)[number];
+
+interface Span {
+  readonly by: Period;
+  /** Before now, in market time. */
+  readonly days: number;
+  /** The newest periods that are shown. */
+  readonly newest: number;
+}
+
+const DAYS_SHOWN = 30;
+const WEEKS_SHOWN = 4;
+/** Twenty years: more than any journal is long. */
+const ALL_DAYS = 7_305;
+
+const ASKED: Readonly<Record<SpanName, Span>> = {
+  today: { by: 'day', days: 0, newest: 1 },
+  days: { by: 'day', days: DAYS_SHOWN, newest: DAYS_SHOWN },
+  weeks: { by: 'week', days: WEEKS_SHOWN * 7, newest: WEEKS_SHOWN },
+  all: { by: 'month', days: ALL_DAYS, newest: 0 },
+};
+
+export interface Figures {
+  readonly trades: number;
+  readonly wins: number;
+  /** Percent with one place; null where nothing was closed. */
+  readonly winRatePct: string | null;
+  /** After fees, exactly; of the average two places; null where nothing was closed. */
+  readonly result: string;
+  readonly average: string | null;
+}
+
+export interface PeriodFigures extends Figures {
+  /** First of the desk's days in it. */
+  readonly date: string;
+  /** Of ISO 8601; only where weeks were asked for. */
+  readonly week?: string;
+}
+
+/** Figures of `all`, periods of the other spans. */
+export interface Stats extends Partial<Figures> {
+  readonly span: SpanName;
+  readonly currency: string | null;
+  /** Days are by this machine's clock: the trader did not answer. */
+  readonly machineTime: boolean;
+  readonly setups?: number;
+  readonly periods?: readonly PeriodFigures[];
+}
+
+export function statsCommand(command: Command): void {
+  command
+    .addArgument(new Argument('[span]', 'in days of the desk').choices(SPANS).default('today'))
+    .option('--json', 'for scripts')
+    .action(async (span: SpanName, { json }: { readonly json?: boolean }) => {
+      const stats = await withOperations((operations) => readStats(operations, span));
+      if (json === true) printJson(stats);
+      else printLines(statsLines(stats));
+    });
+}
+
+/** Rejects while Postgres is down. */
+export async function readStats(
+  operations: Pick<Operations, 'showResults' | 'countSetups'>,
+  span: SpanName,
+): Promise<Stats> {
+  const { by, days, newest } = ASKED[span];
+  const found = await operations.showResults({ by, days, listMax: 1 });
+  const { currency, machineTime } = found;
+  const head = { span, currency, machineTime };
+  if (span !== 'all') return { ...head, periods: periodsShown(found, by, newest) };
+  return { ...head, setups: await operations.countSetups(), ...figuresOf(found.total) };
+}
+
+export function statsLines({ currency, machineTime, setups, periods, ...figures }: Stats): string[] {
+  const clock = machineTime ? ['! the trader does not answer: days are by this machine’s clock'] : [];
+  if (periods !== undefined) return [...clock, ...periodLines(periods, currency)];
+  return [...clock, `setups ${setups}; ${figureText({ ...NO_FIGURES, ...figures }, currency)}`];
+}
+
+/**
+ * The newest first. A day on which nothing was closed is left out unless it is the only one; of weeks none is, since a gap
+ * would look like a trend.
+ */
+function periodsShown(
+  { begins, periods }: Pick<ResultsShown, 'begins' | 'periods'>,
+  by: Period,
+  newest: number,
+): readonly PeriodFigures[] {
+  const closed = new Map(periods.map((period) => [period.startMs, period]));
+  const shown = newest === 0 ? [] : begins.slice(-newest).reverse();
+  return shown.flatMap(({ startMs, date }) => {
+    const sums = closed.get(startMs);
+    if (sums === undefined && by === 'day' && newest > 1) return [];
+    const week = by === 'week' ? { week: weekText(dayOfText(date) ?? 0) } : {};
+    return [{ date, ...week, ...figuresOf(sums ?? NOTHING) }];
+  });
+}
+
+const NO_FIGURES: Figures = { trades: 0, wins: 0, winRatePct: null, result: '0', average: null };
+const NOTHING: Pick<Sums, 'trips' | 'wins' | 'net'> = { trips: 0, wins: 0, net: '0' };
+
+function figuresOf({ trips, wins, net }: Pick<Sums, 'trips' | 'wins' | 'net'>): Figures {
+  return {
+    trades: trips,
+    wins,
+    winRatePct: trips === 0 ? null : ((wins / trips) * 100).toFixed(1),
+    result: net,
+    average: trips === 0 ? null : (Number(net) / trips).toFixed(2),
+  };
+}
+
+function periodLines(periods: readonly PeriodFigures[], currency: string | null): string[] {
+  if (periods.length === 0) return ['nothing was closed'];
+  return periods.map(({ date, week, ...figures }) => `${week ?? date}  ${figureText(figures, currency)}`);
+}
+
+function figureText({ trades, wins, winRatePct, result, average }: Figures, currency: string | null): string {
+  if (trades === 0) return 'nothing was closed';
+  const money = (decimal: string): string =>
+    currency === null ? decimal : `${amountText(decimal, currency)} ${currency}`;
+  return `${trades} trades, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
+}

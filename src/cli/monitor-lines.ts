@@ -1,0 +1,53 @@
+/** `fermata monitor` for people: what trades, what runs, how large it is, what went wrong. */
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { lasted } from '../domain/moment.js';
+import { megabytes } from '../reports/sizes.js';
+import { isMissing, type MonitorShown, type ProcessShown } from './read-monitor.js';
+import { section, statusLines } from './status-lines.js';
+
+export function monitorLines(shown: MonitorShown): string[] {
+  const { status, alerts, errors, errorsToday, setups, tail } = shown;
+  return [
+    ...(isMissing(status)
+      ? [`${shown.desk}  the trader does not answer: ${status.missing}`]
+      : [...statusLines(status, alerts), ...section('strategies', strategyLines(status))]),
+    ...section('processes', processLines(shown)),
+    ...section('sizes', sizeLines(shown)),
+    ...section(`errors today: ${errorsToday}`, errors.length === 0 ? ['none is kept'] : errors),
+    ...section('setups', setups),
+    ...section('log', tail),
+  ];
+}
+
+const strategyLines = ({ strategies }: TraderStatus): string[] =>
+  strategies.map(
+    ({ name, symbol, enabled, state }) => `${name} ${symbol}${enabled ? '' : ' (off)'}: ${state}`,
+  );
+
+function processLines({ processes }: MonitorShown): readonly string[] {
+  return isMissing(processes) ? [`not known: ${processes.missing}`] : processes.map(processLine);
+}
+
+function processLine({ name, state, pid, restarts, upMs, memoryBytes }: ProcessShown): string {
+  const told = [
+    state,
+    ...(upMs === null ? [] : [`up ${lasted(upMs)}`]),
+    ...(memoryBytes === null ? [] : [`${megabytes(memoryBytes)} of memory`]),
+    ...(pid === null ? [] : [`process ${pid}`]),
+    ...(restarts === 0 ? [] : [`started again ${restarts} times`]),
+  ];
+  return `${name.padEnd(17)} ${told.join(', ')}`;
+}
+
+function sizeLines({ stored, disk }: MonitorShown): string[] {
+  return [
+    ...(isMissing(stored)
+      ? [`database, backups  not known: ${stored.missing}`]
+      : [`database ${megabytes(stored.database)}, backups ${megabytes(stored.backups)}`]),
+    ...(isMissing(disk)
+      ? [`logs, disk  not known: ${disk.missing}`]
+      : [
+          `logs ${megabytes(disk.logs)}, disk ${megabytes(disk.disk.free)} of ${megabytes(disk.disk.whole)} free`,
+        ]),
+  ];
+}

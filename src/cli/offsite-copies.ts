@@ -1,0 +1,90 @@
+/** Copies of backups away from this machine, as a person at the command line asks for them. */
+import { fetchBackup } from '../backup/offsite/fetch-backup.js';
+import { listOffsite, type OffsiteBackup } from '../backup/offsite/list-offsite.js';
+import { openOffsite } from '../backup/offsite/open-offsite.js';
+import type { OffsitePlace } from '../backup/offsite/place.js';
+import type { Desk } from '../desk/schema.js';
+import { messageOf } from '../domain/message-of.js';
+import { runtimeHere } from '../home/runtime-here.js';
+import { loadDesk } from '../venue/load-desk.js';
+import { CliFailure, usageFailure } from './failure.js';
+import { namedDeskFile } from './named-desk.js';
+
+/** Throws a usage failure where the desk file names no storage. */
+export function requireOffsite({
+  desk,
+  file,
+}: {
+  readonly desk: Pick<Desk, 'backup'>;
+  readonly file: string;
+}): void {
+  if (desk.backup.s3 === undefined)
+    throw usageFailure(
+      `${file} names no storage for copies away from this machine`,
+      'write backup.s3 with endpoint and bucket into it (docs/BACKUP.md), and start the desk again',
+    );
+}
+
+/** Newest first; null where the desk file names no such place. Throws a `CliFailure` that names the storage. */
+export async function offsiteCopies(
+  home: string,
+  named: string | undefined,
+): Promise<readonly OffsiteBackup[] | null> {
+  return askOffsite(deskOf(home, named).desk, home, async (place) =>
+    place === null ? null : listOffsite(place),
+  );
+}
+
+/** Gives the id of what lies in `home` now. `id` null: the newest whole one there. */
+export async function fetchFromOffsite(
+  home: string,
+  named: string | undefined,
+  id: string | null,
+  say: (what: string) => void,
+): Promise<string> {
+  const loaded = deskOf(home, named);
+  requireOffsite(loaded);
+  return askOffsite(loaded.desk, home, async (place) => {
+    const copies = place === null ? [] : await listOffsite(place);
+    const wanted = copies.find((copy) => (id === null ? copy.receipt !== null : copy.id === id));
+    if (place === null || wanted === undefined)
+      throw usageFailure(
+        `there is no backup ${id ?? `of ${loaded.desk.desk}`} in bucket ${loaded.desk.backup.s3?.bucket}`,
+        'name one of: fermata backups',
+      );
+    if (wanted.problem !== null)
+      throw new CliFailure(
+        `${wanted.id} in bucket ${loaded.desk.backup.s3?.bucket} is no backup: ${wanted.problem}`,
+        'nothing was touched',
+        'name another one of: fermata backups',
+      );
+    await fetchBackup(place, home, wanted.id, { onArchive: (name) => say(`Fetching ${name}`) });
+    return wanted.id;
+  });
+}
+
+function deskOf(home: string, named: string | undefined) {
+  const file = namedDeskFile(named, runtimeHere(home));
+  return { file, desk: loadDesk(file).desk };
+}
+
+async function askOffsite<T>(
+  desk: Desk,
+  home: string,
+  ask: (place: OffsitePlace | null) => Promise<T>,
+): Promise<T> {
+  let place: OffsitePlace | null = null;
+  try {
+    place = await openOffsite(home, desk);
+    return await ask(place);
+  } catch (error) {
+    if (error instanceof CliFailure) throw error;
+    throw new CliFailure(
+      messageOf(error),
+      'nothing was touched',
+      'backups on this machine: fermata backups --local',
+    );
+  } finally {
+    place?.storage.close();
+  }
+}

@@ -1,0 +1,128 @@
+/** Everything that `fermata monitor` shows, each part by itself: what does not answer is named, and hides nothing else. */
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { messageOf } from '../domain/message-of.js';
+import { channelHealth, type ShownChannel } from '../home/channel-health.js';
+import { calendarOf, deskPaths, homePaths, type Runtime } from '../home/runtime.js';
+import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
+import { type DiskSizes, diskSizes, type StoredSizes, storedSizes } from '../reports/sizes.js';
+import { openPool } from '../store/pool.js';
+import { datesOf } from '../supervisor/log/by-date.js';
+import { datedLog } from '../supervisor/log/dated-log.js';
+import { ERROR_LOG, TRADING_LOG } from '../supervisor/log/log-files.js';
+import { LogReader, processLogs, tradingLine } from '../supervisor/log/log-lines.js';
+import { residentBytesOf } from '../supervisor/process-table.js';
+import { connectTrader } from '../trader/client.js';
+
+const TRADER_MS = 5_000;
+
+/** A part that could not be read, and why. */
+export interface Missing {
+  readonly missing: string;
+}
+
+export interface ProcessShown extends Pick<ProcessStatus, 'name' | 'state' | 'pid' | 'restarts'> {
+  readonly upMs: number | null;
+  readonly memoryBytes: number | null;
+}
+
+export interface MonitorShown {
+  readonly atMs: number;
+  readonly desk: string;
+  readonly status: TraderStatus | Missing;
+  readonly alerts: readonly ShownChannel[];
+  readonly processes: readonly ProcessShown[] | Missing;
+  /** In bytes. */
+  readonly stored: StoredSizes | Missing;
+  readonly disk: DiskSizes | Missing;
+  /** Errors of the desk's day so far. */
+  readonly errorsToday: number;
+  /** Lines of the logs as they are, the newest last. */
+  readonly errors: readonly string[];
+  readonly setups: readonly string[];
+  readonly tail: readonly string[];
+}
+
+export interface MonitorQuery {
+  /** How many of the newest lines of each. */
+  readonly errors: number;
+  readonly setups: number;
+  readonly tail: number;
+}
+
+export const isMissing = (part: object): part is Missing => 'missing' in part;
+
+export async function readMonitor(runtime: Runtime, query: MonitorQuery): Promise<MonitorShown> {
+  const atMs = Date.now();
+  const { home, desk } = runtime;
+  const [status, processes, stored, disk] = await Promise.all([
+    orMissing(readTrader(runtime)),
+    orMissing(readProcesses(home, atMs)),
+    orMissing(readStored(runtime)),
+    orMissing(diskSizes(home)),
+  ]);
+  return {
+    ...{ atMs, desk, status, processes, stored, disk },
+    alerts: channelHealth(home, desk, atMs),
+    ...readLogs(runtime, query, atMs),
+  };
+}
+
+const orMissing = <T>(part: Promise<T>): Promise<T | Missing> =>
+  part.catch((error: unknown) => ({ missing: messageOf(error) }));
+
+async function readTrader({ home, desk }: Runtime): Promise<TraderStatus> {
+  const trader = connectTrader(deskPaths(homePaths(home), desk).controlSocket);
+  try {
+    return await trader.call('status', {}, { timeoutMs: TRADER_MS });
+  } finally {
+    trader.close();
+  }
+}
+
+async function readProcesses(home: string, nowMs: number): Promise<readonly ProcessShown[]> {
+  const [{ pid, startedWallMs }, started] = await Promise.all([
+    askSupervisor(home, 'who', {}),
+    askSupervisor(home, 'processes', {}),
+  ]);
+  const supervisor = { name: 'supervisor', state: 'running' as const, pid, restarts: 0, startedWallMs };
+  return Promise.all(
+    [supervisor, ...started].map(async ({ name, state, pid, restarts, startedWallMs = null }) => ({
+      ...{ name, state, pid, restarts },
+      upMs: startedWallMs === null ? null : nowMs - startedWallMs,
+      memoryBytes: pid === null ? null : await residentBytesOf(pid),
+    })),
+  );
+}
+
+async function readStored(runtime: Runtime): Promise<StoredSizes> {
+  const pool = openPool(runtime, 'monitor');
+  try {
+    return await storedSizes(pool, runtime.desk);
+  } finally {
+    await pool.end();
+  }
+}
+
+function readLogs(
+  runtime: Runtime,
+  { errors, setups, tail }: MonitorQuery,
+  atMs: number,
+): Pick<MonitorShown, 'errorsToday' | 'errors' | 'setups' | 'tail'> {
+  const { logs } = homePaths(runtime.home);
+  const dateOf = datesOf(calendarOf(runtime));
+  const today = dateOf(atMs);
+  const isToday = (line: string): boolean => {
+    const found = tradingLine(line);
+    return found !== null && dateOf(Date.parse(found.time)) === today;
+  };
+  const isSetup = (line: string): boolean => tradingLine(line)?.kind === 'setup';
+  const everything = Number.POSITIVE_INFINITY;
+  const newest = (name: string, count: number, isWanted: (line: string) => boolean): readonly string[] =>
+    count === 0 ? [] : new LogReader(datedLog(logs, name)).newest(count, isWanted, everything);
+  return {
+    errorsToday: new LogReader(datedLog(logs, ERROR_LOG, today)).count(isToday, everything),
+    errors: newest(ERROR_LOG, errors, () => true),
+    setups: newest(TRADING_LOG, setups, isSetup),
+    tail: tail === 0 ? [] : new LogReader(processLogs(logs)).newest(tail, () => true),
+  };
+}

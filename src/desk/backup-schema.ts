@@ -1,0 +1,76 @@
+/** What backups stay, and where they go besides this machine. */
+import { z } from 'zod';
+import { environmentName } from './notify-schema.js';
+
+const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
+
+/** The archives are sealed; the access key is only signed with. Still, nothing of it goes out in clear. */
+function isAddress(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, pathname, search, username } = new URL(text);
+  const isOpen = protocol === 'http:' && LOOPBACK.test(hostname);
+  return (protocol === 'https:' || isOpen) && pathname === '/' && search === '' && username === '';
+}
+
+const s3Schema = z.strictObject({
+  endpoint: z
+    .string()
+    .max(300)
+    .refine(
+      isAddress,
+      'expected an address that begins with https://, without a path; http:// on this machine only',
+    )
+    .describe('Address of the storage, for example `https://s3.eu-central-1.amazonaws.com`.'),
+  region: z
+    .string()
+    .regex(/^[a-z0-9-]{1,50}$/, 'expected a region, for example eu-central-1')
+    .default('us-east-1')
+    .describe('Its region; storage elsewhere than at AWS mostly takes any.'),
+  bucket: z
+    .string()
+    .regex(
+      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+      'expected the name of a bucket: 3 to 63 small letters, digits and dashes',
+    )
+    .describe('The bucket, which has to be there.'),
+  prefix: z
+    .string()
+    .max(200)
+    .regex(/^([\w.-]+\/)*$/, 'expected folders with a slash at the end, for example fermata/, or nothing')
+    .default('fermata/')
+    .describe('What the names of objects begin with; the desk’s name and the backup’s id follow.'),
+  accessKeyEnv: environmentName
+    .default('AWS_ACCESS_KEY_ID')
+    .describe(
+      'Variable that holds the access key; `<name>_FILE` names a file with it. Never the key itself.',
+    ),
+  secretKeyEnv: environmentName
+    .default('AWS_SECRET_ACCESS_KEY')
+    .describe('Variable that holds its secret, in the same way.'),
+});
+
+export const backupSchema = z.strictObject({
+  keep: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(14)
+    .describe(
+      'How many backups stay, of those without a tag and of each tag by itself; older ones are removed after a newer one was verified.',
+    ),
+  days: z
+    .number()
+    .int()
+    .min(1)
+    .max(3660)
+    .optional()
+    .describe(
+      'Days after which a backup makes room whatever `keep` says, but for those tagged `monthly`, the newest of all and the newest of last month.',
+    ),
+  s3: s3Schema
+    .optional()
+    .describe(
+      'S3-compatible storage for copies away from this machine; what is sent there is encrypted and signed.',
+    ),
+});

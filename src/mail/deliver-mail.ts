@@ -1,0 +1,62 @@
+/** Takes the outbox to the mail server: what is critical first, each address for itself, tried again until it is taken or refused. */
+import { mailChoices } from '../desk/notify-schema.js';
+import type { Desk } from '../desk/schema.js';
+import {
+  addressMail,
+  giveBack,
+  type Mail,
+  mailLater,
+  markMailed,
+  markMailRefused,
+  takeDueMail,
+} from '../store/mail-outbox.js';
+import type { Pool } from '../store/pool.js';
+import type { MailOutcome, MailServer } from './mail-server.js';
+
+export interface DeliveryContext {
+  readonly desk: Desk;
+  readonly pool: Pool;
+  readonly server: MailServer;
+  readonly to: readonly string[];
+  readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
+  /** Before the second attempt; before each further one twice as long, half an hour at most. */
+  readonly retryMs: number;
+}
+
+/** A mail is handed in within seconds: of one that takes longer, its mailer has died. */
+const LEASE_MS = 120_000;
+const RETRY_MS_MAX = 1_800_000;
+
+/** True where something was done: then there may be more. Once `stopping`, it begins no further mail. */
+export async function deliverMail(context: DeliveryContext, stopping: AbortSignal): Promise<boolean> {
+  const { desk, pool, to, server } = context;
+  const { events, critical } = mailChoices(desk.notify);
+  const addressed = await addressMail(pool, desk.desk, { to, events, critical });
+  const due = await takeDueMail(pool, desk.desk, LEASE_MS);
+  for (const [at, mail] of due.entries()) {
+    if (stopping.aborted) {
+      await giveBack(
+        pool,
+        due.slice(at).map(({ id }) => id),
+      );
+      break;
+    }
+    await keep(context, mail, await server.send(mail));
+  }
+  return addressed > 0 || due.length > 0;
+}
+
+async function keep({ pool, log, retryMs }: DeliveryContext, mail: Mail, outcome: MailOutcome) {
+  const { kind, reply } = outcome;
+  if (kind === 'sent') return markMailed(pool, mail.id, reply);
+  if (kind === 'refused') {
+    log('error', `mail to ${mail.address} ("${mail.title}") is refused and not sent again: ${reply}`);
+    return markMailRefused(pool, mail.id, reply);
+  }
+  const afterMs = Math.min(retryMs * 2 ** (mail.attempts - 1), RETRY_MS_MAX);
+  log(
+    'warn',
+    `mail to ${mail.address} ("${mail.title}") is sent again in ${Math.ceil(afterMs / 1_000)} s: ${reply}`,
+  );
+  return mailLater(pool, mail.id, afterMs, reply);
+}

@@ -1,0 +1,28 @@
+import type { Notice } from '../contracts/notice.js';
+import type { RoutineProblem, RunVerdict } from '../contracts/routine.js';
+
+const FINGERPRINT = 'results:';
+
+/** What each step of a run has found: the summary of a day or a week. */
+export function resultsNotice(
+  run: { readonly desk: string; readonly workflowId: string; readonly runId: string },
+  verdict: RunVerdict,
+  said: { readonly title: string; readonly results: readonly RoutineProblem[] },
+): Notice {
+  return {
+    desk: run.desk,
+    event: 'report',
+    severity: 'info',
+    title: `${run.desk}: ${said.title}: ${verdict}`,
+    text: said.results
+      .map(({ name, verdict, observed }) => `${name}: ${marked(verdict)}${observed}`)
+      .join('\n'),
+    workflowId: run.workflowId,
+    fingerprint: `${resultsOf(run.workflowId)}${run.runId}`,
+  };
+}
+
+/** What the fingerprint of each notice of a run's results begins with: a run that was reset has several. */
+export const resultsOf = (workflowId: string): string => `${FINGERPRINT}${workflowId}:`;
+
+const marked = (verdict: string): string => (verdict === 'pass' ? '' : `${verdict.toUpperCase()}: `);

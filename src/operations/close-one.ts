@@ -1,0 +1,118 @@
+/** One position closed, one entry cancelled: straight to the trader, read back from its status, kept in the audit trail. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { messageOf } from '../domain/message-of.js';
+import { NO_REASON } from '../domain/no-reason.js';
+import {
+  type Caller,
+  type EmergencyRequest,
+  notDone,
+  type OperationContext,
+  type OperationResult,
+} from './operation.js';
+import { readStatus } from './read-status.js';
+import { recordAudit } from './record-audit.js';
+
+export interface PositionRequest extends EmergencyRequest {
+  readonly symbol: string;
+}
+
+export interface EntryRequest extends EmergencyRequest {
+  /** The order's `clientId`. */
+  readonly order: string;
+}
+
+const COMMAND_MS = 5_000;
+const PROOF_MS = 10_000;
+const LOOK_MS = 100;
+
+/** At the market, in every mode; the desk goes on as it was. Proven once the trader holds nothing of it that can be sold. */
+export function closePosition(
+  context: OperationContext,
+  caller: Caller,
+  { symbol, ...request }: PositionRequest,
+): Promise<OperationResult> {
+  return carryOut(context, caller, request, {
+    action: 'closePosition',
+    parameters: { symbol },
+    send: (command) =>
+      context.trader.call('closePosition', { ...command, symbol }, { timeoutMs: COMMAND_MS }),
+    isOver: ({ positions }) => !positions.some((position) => position.symbol === symbol),
+    over: `${symbol} is closed`,
+    left: `${symbol} is still open`,
+  });
+}
+
+/** Proven once it works no more; what it has filled until then is protected. */
+export function cancelEntry(
+  context: OperationContext,
+  caller: Caller,
+  { order, ...request }: EntryRequest,
+): Promise<OperationResult> {
+  return carryOut(context, caller, request, {
+    action: 'cancelEntry',
+    parameters: { order },
+    send: (command) =>
+      context.trader.call('cancelEntry', { ...command, clientId: order }, { timeoutMs: COMMAND_MS }),
+    isOver: ({ orders }) => !orders.some(({ clientId }) => clientId === order),
+    over: `entry order ${order} is cancelled`,
+    left: `entry order ${order} still works`,
+  });
+}
+
+interface Procedure {
+  readonly action: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly send: (command: {
+    readonly commandId: string;
+    readonly by: string;
+    readonly reason: string;
+  }) => Promise<unknown>;
+  readonly isOver: (status: TraderStatus) => boolean;
+  readonly over: string;
+  readonly left: string;
+}
+
+/** What makes the desk safer waits neither for Postgres nor for Temporal. */
+async function carryOut(
+  context: OperationContext,
+  caller: Caller,
+  { reason, commandId = context.newId() }: EmergencyRequest,
+  { action, parameters, send, isOver, over, left }: Procedure,
+): Promise<OperationResult> {
+  const said = reason ?? NO_REASON;
+  const recorded = (outcome: string): Promise<string | null> =>
+    recordAudit(context, caller, { action, parameters: { ...parameters, reason: said }, outcome });
+  try {
+    await send({ commandId, by: caller.person, reason: said });
+  } catch (error) {
+    const detail = `The trader did not take it: ${messageOf(error)}.`;
+    await recorded(detail);
+    return notDone(detail);
+  }
+  const proven = await readBack(context, isOver);
+  const audit = await recorded(proven ? 'proven' : `not proven: ${left}`);
+  return {
+    ok: true,
+    proven,
+    detail: proven
+      ? over
+      : `${left} after ${PROOF_MS / 1_000} s; the trader goes on with it unless the desk is halted`,
+    haltId: null,
+    workflowId: null,
+    problems: audit === null ? [] : [audit],
+  };
+}
+
+async function readBack(
+  context: OperationContext,
+  isOver: (status: TraderStatus) => boolean,
+): Promise<boolean> {
+  const untilMs = performance.now() + PROOF_MS;
+  for (;;) {
+    const status = await readStatus(context).catch(() => null);
+    if (status !== null && isOver(status)) return true;
+    if (performance.now() >= untilMs) return false;
+    await sleep(LOOK_MS);
+  }
+}

@@ -1,0 +1,59 @@
+/** How large what a desk keeps is, in bytes. */
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { homePaths } from '../home/runtime.js';
+import { readBackups } from '../store/backups.js';
+import type { Pool } from '../store/pool.js';
+
+const BYTES_PER_MB = 1_048_576;
+const BACKUPS_MAX = 10_000;
+
+export const megabytes = (bytes: number): string => `${(bytes / BYTES_PER_MB).toFixed(1)} MB`;
+
+export interface StoredSizes {
+  readonly database: number;
+  /** Of those that are kept. */
+  readonly backups: number;
+}
+
+/** Rejects while Postgres is down. */
+export async function storedSizes(pool: Pick<Pool, 'query'>, desk: string): Promise<StoredSizes> {
+  const [database, backups] = await Promise.all([
+    pool.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes'),
+    readBackups(pool, desk, BACKUPS_MAX),
+  ]);
+  const kept = backups.filter(({ prunedMs }) => prunedMs === null);
+  return {
+    database: Number(database.rows[0]?.bytes),
+    backups: kept.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+export interface DiskSizes {
+  readonly logs: number;
+  readonly disk: { readonly free: number; readonly whole: number };
+}
+
+export async function diskSizes(home: string): Promise<DiskSizes> {
+  const [logs, disk] = await Promise.all([logBytes(home), statfs(home)]);
+  return { logs, disk: { free: disk.bavail * disk.bsize, whole: disk.blocks * disk.bsize } };
+}
+
+export const logBytes = (home: string): Promise<number> => bytesBelow(homePaths(home).logs);
+
+/** Of all files; 0 where there is no such folder yet. What goes away meanwhile counts for nothing. */
+async function bytesBelow(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(missing<never[]>([]));
+  const files = entries.filter((entry) => entry.isFile());
+  const sizes = await Promise.all(
+    files.map(({ parentPath, name }) => stat(join(parentPath, name)).then(({ size }) => size, missing(0))),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+const missing =
+  <T>(instead: T) =>
+  (error: NodeJS.ErrnoException): T => {
+    if (error.code !== 'ENOENT') throw error;
+    return instead;
+  };

@@ -1,0 +1,237 @@
+/** Notices that go out by mail: one row for each address, and each step of it written down. */
+import type { Notice } from '../contracts/notice.js';
+import type { DeliveryState } from './outbox-delivery.js';
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+export const MAIL_TEST_EVENT = 'mail-test';
+/** What happened before that is no news any more: mail that is set up today begins with today. */
+const NEWS_HOURS = 24;
+/** As long as mail servers keep what another one does not take. */
+const UNDELIVERED_DAYS_MAX = 3;
+const DUE_AT_ONCE = 20;
+
+export interface MailChoice {
+  readonly to: readonly string[];
+  readonly events: readonly string[];
+  readonly critical: boolean;
+}
+
+/** Gives each notice that is to be mailed, and is not yet, its rows. Returns how many rows. */
+export async function addressMail(
+  pool: Queries,
+  desk: string,
+  { to, events, critical }: MailChoice,
+): Promise<number> {
+  const added = await pool.query(
+    `insert into mail_outbox (notice_id, desk, address)
+     select n.id, $1, wanted.address from notice n cross join unnest($2::text[]) with ordinality as wanted (address, place)
+      where n.desk = $1 and n.created > now() - make_interval(hours => ${NEWS_HOURS})
+        and (n.event = any($3::text[]) or ($4 and n.severity = 'critical'))
+        and not exists (select 1 from mail_outbox m where m.notice_id = n.id)
+      order by n.id, place
+     on conflict (notice_id, address) do nothing`,
+    [desk, to, [...events, MAIL_TEST_EVENT], critical],
+  );
+  return added.rowCount ?? 0;
+}
+
+export interface Mail {
+  readonly id: string;
+  readonly address: string;
+  readonly attempts: number;
+  readonly severity: Notice['severity'];
+  readonly title: string;
+  readonly text: string;
+  readonly createdMs: number;
+}
+
+/**
+ * Takes what is due, what is critical first, as `sending`: nobody else takes it within `leaseMs`, after which its sender is
+ * taken for dead and the mail for lost.
+ */
+export async function takeDueMail(pool: Queries, desk: string, leaseMs: number): Promise<readonly Mail[]> {
+  const taken = await pool.query<{
+    id: string;
+    address: string;
+    attempts: number;
+    severity: Notice['severity'];
+    title: string;
+    body: string;
+    created: Date;
+  }>(
+    `with due as (
+       select o.id from mail_outbox o join notice n on n.id = o.notice_id
+        where o.desk = $1 and o.state in ('pending', 'sending') and o.next_attempt <= now()
+        order by (n.severity = 'critical') desc, o.id limit ${DUE_AT_ONCE} for update of o skip locked
+     )
+     update mail_outbox o set state = 'sending', attempts = o.attempts + 1, tried = now(),
+       next_attempt = now() + make_interval(secs => $2)
+       from due, notice n where o.id = due.id and n.id = o.notice_id
+     returning o.id, o.address, o.attempts, n.severity, n.title, n.body, n.created`,
+    [desk, leaseMs / 1_000],
+  );
+  const mails = taken.rows.map(({ body: text, created, ...row }) => ({
+    ...row,
+    text,
+    createdMs: created.getTime(),
+  }));
+  return mails.toSorted((one, other) => rankOf(one) - rankOf(other) || Number(one.id) - Number(other.id));
+}
+
+const rankOf = ({ severity }: Mail): number => (severity === 'critical' ? 0 : 1);
+
+/** Gives back what was taken and not tried. */
+export async function giveBack(pool: Queries, ids: readonly string[]): Promise<void> {
+  await pool.query(
+    `update mail_outbox set state = 'pending', attempts = attempts - 1, next_attempt = now() where id = any($1::bigint[])`,
+    [ids],
+  );
+}
+
+export async function markMailed(pool: Queries, id: string, reply: string): Promise<void> {
+  await pool.query(
+    `update mail_outbox set state = 'sent', finished = now(), tried = now(), reply = $2 where id = $1`,
+    [id, reply],
+  );
+}
+
+/** Tried again after `afterMs`. */
+export async function mailLater(pool: Queries, id: string, afterMs: number, reply: string): Promise<void> {
+  await pool.query(
+    `update mail_outbox set state = 'pending', tried = now(), next_attempt = now() + make_interval(secs => $2), reply = $3
+      where id = $1`,
+    [id, afterMs / 1_000, reply],
+  );
+}
+
+/** Never tried again. */
+export async function markMailRefused(pool: Queries, id: string, reply: string): Promise<void> {
+  await pool.query(
+    `update mail_outbox set state = 'refused', finished = now(), tried = now(), reply = $2 where id = $1`,
+    [id, reply],
+  );
+}
+
+/** What was tried for days is given up. Returns how many. */
+export async function giveUpOldMail(pool: Queries, desk: string): Promise<number> {
+  const old = await pool.query(
+    `update mail_outbox o set state = 'given_up', finished = now() from notice n
+      where n.id = o.notice_id and o.desk = $1 and o.state in ('pending', 'sending')
+        and n.created < now() - make_interval(days => ${UNDELIVERED_DAYS_MAX})`,
+    [desk],
+  );
+  return old.rowCount ?? 0;
+}
+
+export interface AddressStanding {
+  readonly address: string;
+  readonly state: DeliveryState['state'];
+  readonly reply: string;
+}
+
+/** What came of the newest attempt for each of these addresses that there was one for. */
+export async function newestOfAddresses(
+  pool: Queries,
+  desk: string,
+  addresses: readonly string[],
+): Promise<readonly AddressStanding[]> {
+  const found = await pool.query<AddressStanding>(
+    `select distinct on (address) address, state, reply from mail_outbox
+      where desk = $1 and address = any($2::text[]) and tried is not null order by address, tried desc, id desc`,
+    [desk, addresses],
+  );
+  return found.rows;
+}
+
+/** Mails that wait, and those that were refused or given up within a day; tests are neither. */
+export async function undeliveredMail(
+  pool: Queries,
+  desk: string,
+): Promise<{ readonly waiting: number; readonly refused: number }> {
+  const found = await pool.query<{ waiting: string; refused: string }>(
+    `select count(*) filter (where o.state in ('pending', 'sending')) as waiting,
+       count(*) filter (where o.state in ('refused', 'given_up') and o.finished > now() - interval '1 day') as refused
+     from mail_outbox o join notice n on n.id = o.notice_id where o.desk = $1 and n.event <> $2`,
+    [desk, MAIL_TEST_EVENT],
+  );
+  const [row] = found.rows;
+  return { waiting: Number(row?.waiting ?? 0), refused: Number(row?.refused ?? 0) };
+}
+
+/** Of one notice, by its fingerprint; empty while the mailer has not taken it up. */
+export async function mailsOf(
+  pool: Queries,
+  desk: string,
+  fingerprint: string,
+): Promise<readonly DeliveryState[]> {
+  const found = await pool.query<{ state: DeliveryState['state']; finished: Date | null; reply: string }>(
+    `select o.state, o.finished, o.reply from mail_outbox o join notice n on n.id = o.notice_id
+      where n.desk = $1 and n.fingerprint = $2 order by o.id`,
+    [desk, fingerprint],
+  );
+  return found.rows.map(({ state, finished, reply }) => ({
+    ...{ state, finished: finished !== null, arrived: state === 'sent', reason: reply },
+  }));
+}
+
+/** What became of the results of one run of a routine, whatever of it there is. */
+export interface ResultsMailed {
+  readonly began: boolean;
+  readonly ended: boolean;
+  /** Their notice was written down. */
+  readonly told: boolean;
+  readonly addressed: number;
+  readonly sent: number;
+  /** What the server last said to one that was not sent; null: nothing. */
+  readonly reply: string | null;
+}
+
+/** Of the runs of a routine that were due at this time; `resultsOf(workflowId)` begins their notices' fingerprints. */
+export async function resultsMailed(
+  pool: Queries,
+  due: { readonly desk: string; readonly routine: string; readonly nominalMs: number },
+  resultsOf: (workflowId: string) => string,
+): Promise<ResultsMailed> {
+  const { desk, routine, nominalMs } = due;
+  const runs = await pool.query<{ workflow_id: string; finished: Date | null }>(
+    'select workflow_id, finished from routine_run where desk = $1 and routine = $2 and nominal = $3',
+    [desk, routine, new Date(nominalMs)],
+  );
+  const found = await pool.query<{ told: string; addressed: string; sent: string; reply: string | null }>(
+    `select count(distinct n.id) as told, count(o.id) as addressed,
+       count(o.id) filter (where o.state = 'sent') as sent,
+       (array_agg(o.reply order by o.tried desc nulls last) filter (where o.state <> 'sent' and o.reply <> ''))[1] as reply
+     from notice n left join mail_outbox o on o.notice_id = n.id
+     where n.desk = $1 and exists (select 1 from unnest($2::text[]) as prefix where starts_with(n.fingerprint, prefix))`,
+    [desk, runs.rows.map((run) => resultsOf(run.workflow_id))],
+  );
+  const [row] = found.rows;
+  return {
+    began: runs.rows.length > 0,
+    ended: runs.rows.some(({ finished }) => finished !== null),
+    told: Number(row?.told ?? 0) > 0,
+    addressed: Number(row?.addressed ?? 0),
+    sent: Number(row?.sent ?? 0),
+    reply: row?.reply ?? null,
+  };
+}
+
+/** When a mail was last taken by a server; null: never, as far as is known. */
+export async function lastMailedMs(pool: Queries, desk: string): Promise<number | null> {
+  const found = await pool.query<{ last: Date | null }>(
+    `select max(finished) as last from mail_outbox where desk = $1 and state = 'sent'`,
+    [desk],
+  );
+  return found.rows[0]?.last?.getTime() ?? null;
+}
+
+/** When the first run of any routine was due; null: none ever was. */
+export async function firstRunMs(pool: Queries, desk: string): Promise<number | null> {
+  const found = await pool.query<{ first: Date | null }>(
+    'select min(nominal) as first from routine_run where desk = $1',
+    [desk],
+  );
+  return found.rows[0]?.first?.getTime() ?? null;
+}

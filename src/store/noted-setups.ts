@@ -1,0 +1,52 @@
+/** The setups that strategies followed, from what they noted of them in the journal. */
+import { SETUP_NOTE } from '../domain/setup-note.js';
+import { ofAccountInUse } from './account-in-use.js';
+import type { Pool } from './pool.js';
+
+export interface NotedSetup {
+  readonly id: string;
+  readonly strategy: string;
+  readonly symbol: string | null;
+  /** Market milliseconds of its first note, and of its detection; null: it was not detected. */
+  readonly begunMs: number;
+  readonly detectedMs: number | null;
+  /** As it was detected; null: it was not. */
+  readonly plan: string | null;
+  /** What was noted of it last. */
+  readonly last: string;
+}
+
+const NOTED = `
+  with noted as (
+    select wall, sequence, record ->> 'strategy' as strategy, record ->> 'symbol' as symbol,
+      (record ->> 'marketMs')::float8 as "atMs", regexp_match(record ->> 'text', $2) as said
+    from journal_entry
+    where desk = $1 and type = 'note' and record ->> 'strategy' is not null and ${ofAccountInUse()}
+  )`;
+
+/** The newest first. Rejects while Postgres is down. */
+export async function readSetups(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  limit: number,
+): Promise<readonly NotedSetup[]> {
+  const found = await pool.query<NotedSetup>(
+    `${NOTED}
+     select said[2] as id, min(strategy) as strategy, min(symbol) as symbol, min("atMs") as "begunMs",
+       min("atMs") filter (where said[1] is not null) as "detectedMs",
+       (array_agg(said[3] order by wall, sequence) filter (where said[1] is not null))[1] as plan,
+       (array_agg(said[3] order by wall desc, sequence desc))[1] as last
+     from noted where said is not null group by said[2] order by min("atMs") desc, said[2] limit $3`,
+    [desk, SETUP_NOTE, limit],
+  );
+  return found.rows;
+}
+
+/** How many were ever detected. Rejects while Postgres is down. */
+export async function countSetups(pool: Pick<Pool, 'query'>, desk: string): Promise<number> {
+  const found = await pool.query<{ count: number }>(
+    `${NOTED} select count(distinct said[2])::int as count from noted where said[1] is not null`,
+    [desk, SETUP_NOTE],
+  );
+  return found.rows[0]?.count ?? 0;
+}

@@ -1,0 +1,29 @@
+import { ofAccountInUse } from './account-in-use.js';
+import type { Pool } from './pool.js';
+
+export interface RejectedOrder {
+  readonly clientId: string;
+  /** "sell 2 NQ/USD (entry)". */
+  readonly what: string;
+  /** The venue's own; empty where it gave none. */
+  readonly reason: string;
+}
+
+const READ_MAX = 50;
+
+/** Orders of the desk that the venue rejected since `sinceMs` of the wall clock, oldest first; the newest 50. */
+export async function readRejectedOrders(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  sinceMs: number,
+): Promise<readonly RejectedOrder[]> {
+  const { rows } = await pool.query<RejectedOrder>(
+    `select client_id as "clientId", reason,
+            side || ' ' || trim_scale(quantity)::text || ' ' || symbol || ' (' || purpose || ')' as what
+       from orders
+      where desk = $1 and state = 'rejected' and updated >= $2 and ${ofAccountInUse('substr(client_id, 2, 6)')}
+      order by updated desc, client_id limit ${READ_MAX}`,
+    [desk, new Date(sinceMs)],
+  );
+  return rows.toReversed();
+}

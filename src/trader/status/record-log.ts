@@ -1,0 +1,104 @@
+/**
+ * What of the journal belongs into the log of the whole desk: what changes the mode, money, or needs a look. What a line is
+ * about stands in fields of its own (`kind`, `setup`), never in its words alone.
+ */
+import type { Instrument } from '../../domain/instrument.js';
+import { setupNote } from '../../domain/setup-note.js';
+import { VENUE_BREAKER_NOTE } from '../../engine/halts/venue-breaker.js';
+import type { EngineRecord } from '../../engine/record.js';
+import type { Log } from '../log.js';
+import { activityText } from './activity.js';
+
+const CALM: ReadonlySet<EngineRecord['type']> = new Set([
+  'stop.gap',
+  'order.intended',
+  'fill',
+  'trade.closed',
+  'target.reached',
+  'stop.moved',
+  'armed',
+  'flat.proven',
+]);
+const OF_ORDERS: ReadonlySet<EngineRecord['type']> = new Set([
+  'order.intended',
+  'order.state',
+  'fill',
+  'trade.closed',
+  'target.reached',
+  'stop.moved',
+]);
+const ORDERS_KEPT = 1_000;
+
+interface Fields {
+  readonly kind?: 'setup' | 'order' | 'venue';
+  readonly setup?: string;
+}
+
+export class RecordLog {
+  /** The setup that goes on, by symbol. */
+  readonly #setups = new Map<string, string>();
+  /** Which setup an order is of: what the venue says of it names the order alone. */
+  readonly #orders = new Map<string, string>();
+
+  constructor(
+    private readonly log: Log,
+    private readonly instruments: readonly Instrument[],
+  ) {}
+
+  /** Of a journal that is replayed: it was logged when it happened. */
+  follow(record: EngineRecord): void {
+    this.#fieldsOf(record);
+  }
+
+  write(record: EngineRecord): void {
+    const fields = this.#fieldsOf(record);
+    const isCalmNote = record.type === 'note' && record.level === 'info';
+    const isAboutNothing = fields.kind === undefined && fields.setup === undefined;
+    if (record.type === 'order.denied' || (isCalmNote && isAboutNothing)) return;
+    const text = activityText(record, this.instruments);
+    if (text !== null) this.log(isCalmNote || CALM.has(record.type) ? 'info' : 'warn', text, { ...fields });
+  }
+
+  #fieldsOf(record: EngineRecord): Fields {
+    if (record.type === 'note') return this.#ofNote(record);
+    if (record.type === 'reconciled') return { kind: 'venue' };
+    if (record.type === 'halt') {
+      const { cause } = record.halt;
+      return cause === 'venue' || cause === 'stale-data' ? { kind: 'venue' } : {};
+    }
+    if (!OF_ORDERS.has(record.type)) return {};
+    const setup = this.#setupOf(record);
+    return setup === undefined ? { kind: 'order' } : { kind: 'order', setup };
+  }
+
+  #ofNote(note: Extract<EngineRecord, { type: 'note' }>): Fields {
+    if (note.strategy === null) return note.text.startsWith(VENUE_BREAKER_NOTE) ? { kind: 'venue' } : {};
+    const setup = setupNote(note);
+    if (setup === null) return {};
+    const { id, detected, endedAs } = setup;
+    const symbol = note.symbol ?? '';
+    if (endedAs === null) this.#setups.set(symbol, id);
+    else this.#setups.delete(symbol);
+    return detected ? { kind: 'setup', setup: id } : { setup: id };
+  }
+
+  #setupOf(record: EngineRecord): string | undefined {
+    if (record.type === 'order.state') return this.#orders.get(record.clientId);
+    if (record.type === 'fill') return this.#setupAt(record.fill.instrument);
+    if (record.type === 'order.intended') {
+      const setup = this.#setupAt(record.order.instrument);
+      if (setup !== undefined) this.#keep(record.order.clientId, setup);
+      return setup;
+    }
+    return 'instrument' in record ? this.#setupAt(record.instrument) : undefined;
+  }
+
+  #setupAt(instrument: number): string | undefined {
+    return this.#setups.get(this.instruments[instrument]?.symbol ?? '');
+  }
+
+  #keep(clientId: string, setup: string): void {
+    if (this.#orders.size >= ORDERS_KEPT) this.#orders.clear();
+    this.#orders.set(clientId, setup);
+  }
+}

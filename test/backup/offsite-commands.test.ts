@@ -1,0 +1,122 @@
+/** Copies away from this machine at the command line: on a machine that has the desk file and the keys, and nothing else. */
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { S3Simulator } from '../../simulators/s3/start.js';
+import { backupIdAt, backupsFolder } from '../../src/backup/backup-folder.js';
+import { archiveKey } from '../../src/backup/offsite/place.js';
+import { sendBackup } from '../../src/backup/offsite/send-backup.js';
+import { takeBackup } from '../../src/backup/take-backup.js';
+import { verifyBackup } from '../../src/backup/verify-backup.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
+import { runCommand } from '../cli/run-command.js';
+import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
+import { DESK, type DeskToBackUp, deskToBackUp } from './desk-to-back-up.js';
+import { BUCKET, KEYS, objectsOf, placeAt, startOffsite } from './offsite-bench.js';
+
+const ID = backupIdAt(Date.UTC(2026, 0, 10));
+const UNFINISHED = backupIdAt(Date.UTC(2026, 0, 17));
+let desk: DeskToBackUp;
+let simulator: S3Simulator;
+const folders: string[] = [];
+
+beforeAll(async () => {
+  desk = await deskToBackUp();
+  await ensureSecrets(desk.home);
+  simulator = await startOffsite();
+  const taken = await takeBackup({ ...desk.request(ID), tag: 'weekly' });
+  if (!taken.ok) throw new Error(taken.why);
+  const verification = await verifyBackup(taken.folder);
+  if (!verification.ok) throw new Error(verification.problems.join());
+  const place = await placeAt(simulator, DESK, readSecret(desk.home, 'backupKey'));
+  await sendBackup(place, verification.backup);
+  objectsOf(simulator).put(
+    archiveKey(place, UNFINISHED, 'db_20260117_000000.tar.gz'),
+    Buffer.from('half'),
+    null,
+    0,
+  );
+  place.storage.close();
+});
+afterAll(async () => {
+  await simulator?.close();
+  await desk?.dispose();
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** With the desk file, `backup-key`, and what the last start wrote down. */
+function anotherMachine(s3 = true): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-machine-'));
+  folders.push(folder);
+  const home = join(folder, 'home');
+  const { secrets, run } = homePaths(home);
+  for (const path of [secrets, run]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  cpSync(join(homePaths(desk.home).secrets, 'backup-key'), join(secrets, 'backup-key'));
+  const deskFile = join(folder, 'desk.yaml');
+  const { endpoint, region } = simulator;
+  const storage = JSON.stringify({
+    ...{ endpoint, region, bucket: BUCKET },
+    ...{ accessKeyEnv: 'TEST_ACCESS_KEY', secretKeyEnv: 'TEST_SECRET_KEY' },
+  });
+  const text = readFileSync(CRYPTO_DESK_FILE, 'utf8').replace(/^backup:.*\n( .*\n)*/m, '');
+  writeFileSync(deskFile, s3 ? `${text}\nbackup: { s3: ${storage} }\n` : text);
+  writeFileSync(join(run, 'runtime.json'), JSON.stringify({ version: 1, home, desk: DESK, deskFile }));
+  return folder;
+}
+
+it('lists the copies with what they are and what is wrong with them, and fetches one to be restored', async () => {
+  const machine = anotherMachine();
+  const before = await runCommand(machine, ['backups', '--json'], KEYS);
+  expect(JSON.parse(before.out), before.err).toMatchObject([
+    { place: 's3', id: UNFINISHED, tag: null, bytes: 4, problem: 'its upload has not ended' },
+    { place: 's3', id: ID, desk: DESK, tag: 'weekly', problem: null },
+  ]);
+  // The newest one that is whole.
+  const args = ['restore', '--latest', '--s3', '--to-scratch', '--json'];
+  const restored = await runCommand(machine, args, KEYS);
+  expect([restored.code, JSON.parse(restored.out || '{}')], restored.err).toMatchObject([
+    0,
+    { backup: ID, restored: true },
+  ]);
+  expect(restored.err).toContain('Fetching db_');
+  const after = await runCommand(machine, ['backups', '--verify'], KEYS);
+  expect(after.out.split('\n')).toEqual([
+    expect.stringMatching(new RegExp(`^${ID}  ${DESK}, \\d+\\.\\d MB, \\d+ rows, weekly$`)),
+    `${UNFINISHED} in s3  ✗ its upload has not ended`,
+    expect.stringMatching(new RegExp(`^${ID} in s3  ${DESK}, \\d+\\.\\d MB, \\d+ rows, weekly$`)),
+    '',
+  ]);
+  const named = await runCommand(machine, ['restore', UNFINISHED, '--s3', '--to-scratch'], KEYS);
+  expect([named.code, named.err]).toEqual([
+    1,
+    expect.stringContaining('is no backup: its upload has not ended'),
+  ]);
+});
+
+it('shows what is here also where the storage refuses, and says which setting is wrong', async () => {
+  const machine = anotherMachine();
+  cpSync(join(backupsFolder(desk.home), ID), join(backupsFolder(join(machine, 'home')), ID), {
+    recursive: true,
+  });
+  const { code, out, err } = await runCommand(machine, ['backups'], { ...KEYS, TEST_SECRET_KEY: 'another' });
+  expect([code, out, err]).toEqual([
+    1,
+    expect.stringContaining(ID),
+    expect.stringContaining('TEST_SECRET_KEY is not the secret of the access key'),
+  ]);
+  const local = await runCommand(machine, ['backups', '--local', '--json']);
+  expect([local.code, JSON.parse(local.out)]).toMatchObject([0, [{ place: 'here', id: ID, tag: 'weekly' }]]);
+  // Found missing without reading every byte.
+  rmSync(join(backupsFolder(join(machine, 'home')), ID, 'desk.yaml'));
+  const damaged = await runCommand(machine, ['backups', '--local']);
+  expect(damaged.out).toContain(`${ID}  ✗ desk.yaml is missing`);
+});
+
+it('asks for the storage in the desk file where there is none', async () => {
+  const machine = anotherMachine(false);
+  expect((await runCommand(machine, ['backups'])).code).toBe(0);
+  const { code, err } = await runCommand(machine, ['restore', ID, '--s3', '--to-scratch']);
+  expect([code, err]).toEqual([2, expect.stringMatching(/names no storage.*write backup\.s3/s)]);
+});

@@ -1,0 +1,173 @@
+/** The SLOB desk's circuit breaker at 25 %: what stops, what people are shown and asked, and what it takes to trade again. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { parseMoney } from '../../src/domain/money.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';
+import { buildInstruments } from '../../src/trader/engine-config.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { DeskUnderTest } from '../engine/support/desk.js';
+import { oneEntry } from '../engine/support/one-entry.js';
+import { openIncident, timelineOf } from '../incidents/incident-bench.js';
+import { calm, openPlaybookBench, type PlaybookBench, stepOf } from '../incidents/playbook-bench.js';
+import { FUTURES } from '../support/engine-config.js';
+import { scriptedStatus } from '../support/trader-status.js';
+import { openApproval, vote } from '../workflows/support/decisions.js';
+import { until } from '../workflows/support/until.js';
+
+const { desk: slob } = loadDesk(resolveDesk('slob'));
+
+describe('at a drawdown of 25 %', () => {
+  const NQ = 80_000;
+  const entry = { side: 'sell', limitTicks: NQ, protectTicks: NQ + 100, restBars: 100 } as const;
+
+  function ofSlob(journal?: readonly EngineRecord[]): DeskUnderTest {
+    const [{ size } = {}] = slob.strategies;
+    const config = {
+      ...{ instruments: buildInstruments(slob), capabilities: FUTURES, startingCash: parseMoney('100000') },
+      strategies: [{ ...oneEntry(entry), symbols: ['NQ/USD'], size }],
+      risk: { ...slob.risk, dailyLossLimitPct: 99 },
+    };
+    return new DeskUnderTest(config, 1, journal);
+  }
+
+  /** Holds two contracts short at 20,000, of 100,000. */
+  function short(): DeskUnderTest {
+    const desk = ofSlob().active();
+    desk.bar(0, NQ);
+    const [order] = desk.live('entry', 0);
+    if (order === undefined) throw new Error('nothing was sold');
+    expect(order.quantityLots).toBe(2);
+    desk.accept(order);
+    desk.fill(order, NQ);
+    return desk;
+  }
+
+  it('trading stops, and not before', () => {
+    const desk = short();
+    // Two contracts lose 40 dollars a point: 24,800, and then 25,040.
+    desk.quote(0, NQ + 4 * 620);
+    expect(desk.engine.view.halts).toEqual([]);
+    desk.quote(0, NQ + 4 * 626);
+    expect(desk.engine.view.halts).toMatchObject([{ cause: 'drawdown', resume: 'person' }]);
+  });
+
+  it('a restart lifts nothing', () => {
+    const desk = short();
+    desk.quote(0, NQ + 4 * 626);
+    const again = ofSlob(desk.records).begin();
+    again.quote(0, NQ);
+    again.snapshot();
+    expect(again.engine.view.halts).toContainEqual(
+      expect.objectContaining({ cause: 'drawdown', resume: 'person' }),
+    );
+    expect(again.arm('rule')).toMatchObject({ ok: false, code: 'authority' });
+  });
+});
+
+describe('of the breaker’s review', () => {
+  let playbooks: PlaybookBench;
+  beforeAll(async () => {
+    playbooks = await openPlaybookBench();
+  });
+  afterAll(() => playbooks?.close());
+  beforeEach(() => calm(playbooks.desk));
+
+  async function review() {
+    const { bench, desk } = playbooks;
+    const haltId = desk.trader.halt('drawdown', 'person');
+    const symptoms = symptomsOf(slob, scriptedStatus({ mode: 'HALTED', halts: desk.trader.halts, haltId }));
+    const symptom = symptoms.find(({ kind }) => kind === 'breaker-triggered');
+    if (symptom === undefined) throw new Error('a drawdown does not open it');
+    const [{ playbook }] = incidentStart(slob, symptom, null).args;
+    // Each is one of its own, however quickly they follow each other.
+    const incident = await openIncident(bench, desk, {
+      ...symptom,
+      subject: randomUUID().slice(0, 8),
+      playbook,
+    });
+    const caused = await until('the cause is asked', async () =>
+      (await readTasks(bench.database.pool, desk.name)).find(
+        ({ title, state }) => title === 'What caused the drawdown' && state === 'open',
+      ),
+    );
+    const note = 'three losses in a row';
+    await closeTask(bench.database.pool, {
+      ...{ desk: desk.name, id: caused.id, state: 'done', by: 'anna', note },
+    });
+    return { bench, desk, incident };
+  }
+
+  it('drawdown, trades and log are looked at, and the cause is asked and written down', async () => {
+    const { bench, desk, incident } = await review();
+    expect(await stepOf(bench, incident, 'What caused the drawdown')).toMatchObject({
+      ...{ verdict: 'pass', person: 'anna', observed: 'done by anna: three losses in a row' },
+    });
+    const done = (await timelineOf(bench, incident)).map(({ name }) => name);
+    expect(done.slice(1, 4)).toEqual(['Current drawdown', 'Recent trades', 'What the log says of it']);
+    const { steps = [] } = incidentStart(
+      slob,
+      { ...{ kind: 'breaker-triggered', subject: '', key: '', source: '', title: '', detail: '' } },
+      null,
+    ).args[0].playbook ?? { steps: [] };
+    expect(steps.slice(0, 3)).toMatchObject([
+      { report: 'account' },
+      { report: 'trades', with: { days: 7 } },
+      { check: 'log-search', with: { has: '(drawdown)' } },
+    ]);
+    await vote(bench, desk.name, { idEnds: ':decision-today' });
+    await incident.end();
+  });
+
+  it('answer A makes positions half as large before anybody resumes, and takes the other answers back', async () => {
+    const { bench, desk, incident } = await review();
+    await openApproval(bench, desk.name, ':decision-today');
+    await vote(bench, desk.name, { idEnds: ':decision-smaller' });
+    const said = await stepOf(bench, incident, 'After the drawdown');
+    expect(said).toMatchObject({ verdict: 'pass', person: 'anna' });
+    expect(desk.trader.sizePct).toBe(50);
+    expect(desk.trader).toMatchObject({ mode: 'HALTED' });
+    expect(desk.trader.sent('arm')).toEqual([]);
+    const { rows } = await bench.database.pool.query<{ state: string }>(
+      `select state from approval where desk = $1 and id like $2 order by id`,
+      [desk.name, `${incident.workflowId}:%:decision-%`],
+    );
+    expect(rows.map(({ state }) => state)).toEqual(['withdrawn', 'approved', 'withdrawn']);
+    desk.trader.halts = [];
+    desk.trader.mode = 'ACTIVE';
+    expect((await incident.result()).outcome).toBe('the desk trades');
+  });
+
+  it.each([
+    ['B: over for today', 'today', 'decide again'],
+    ['C: analyse the strategy', 'analysis', 'Compare the last weeks'],
+  ])('answer %s leaves it halted as large as it was, with a task', async (title, key, does) => {
+    const { bench, desk, incident } = await review();
+    await vote(bench, desk.name, { idEnds: `:decision-${key}` });
+    await stepOf(bench, incident, 'After the drawdown');
+    const task = (await readTasks(bench.database.pool, desk.name)).find(
+      (one) => one.state === 'open' && one.title.startsWith(title),
+    );
+    expect(task?.detail).toContain(does);
+    expect(desk.trader).toMatchObject({ mode: 'HALTED', sizePct: 100 });
+    expect(desk.trader.sent('arm')).toEqual([]);
+    await incident.end();
+  });
+});
+
+it('half the size risks 0.5 % of equity with each entry', () => {
+  const NQ = 80_000;
+  const wish = { side: 'sell', limitTicks: NQ, protectTicks: NQ + 100 } as const;
+  const [{ size } = {}] = slob.strategies;
+  const desk = new DeskUnderTest({
+    ...{ instruments: buildInstruments(slob), capabilities: FUTURES, startingCash: parseMoney('100000') },
+    ...{ strategies: [{ ...oneEntry(wish), symbols: ['NQ/USD'], size }], risk: slob.risk },
+  }).active();
+  desk.command({ name: 'resize', sizeFactorPpm: 500_000, authorised: false });
+  desk.bar(0, NQ);
+  // 500 dollars ÷ 500 a contract; the whole size sells two.
+  expect(desk.live('entry', 0)).toMatchObject([{ quantityLots: 1 }]);
+});

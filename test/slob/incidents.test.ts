@@ -1,0 +1,165 @@
+/** The SLOB desk's own incidents beside its lost connection (test/incidents) and its breaker (breaker.test.ts). */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { incidentNotice } from '../../src/notify/incident-notice.js';
+import { readIncidents } from '../../src/store/incidents.js';
+import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { incidentsOfOrders } from '../../src/worker/incidents-of-trader.js';
+import { roleLog } from '../../src/worker/role-log.js';
+import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
+import { calm, openPlaybookBench, type PlaybookBench, stepOf } from '../incidents/playbook-bench.js';
+import { until } from '../workflows/support/until.js';
+
+const { desk: slob } = loadDesk(resolveDesk('slob'));
+
+let playbooks: PlaybookBench;
+beforeAll(async () => {
+  playbooks = await openPlaybookBench();
+});
+afterAll(() => playbooks?.close());
+beforeEach(() => {
+  calm(playbooks.desk);
+  playbooks.desk.checks.clear();
+});
+
+function startOf(kind: string) {
+  const symptom = { kind, subject: '', key: 'k', source: 'test', title: kind, detail: 'it was seen' };
+  return incidentStart(slob, symptom, null).args[0];
+}
+
+function open(kind: string): Promise<RunningIncident> {
+  const { playbook } = startOf(kind);
+  return openIncident(playbooks.bench, playbooks.desk, { kind, subject: '', playbook });
+}
+
+const taskOf = (title: string) =>
+  until(`the task "${title}"`, async () =>
+    (await readTasks(playbooks.bench.database.pool, playbooks.desk.name)).find(
+      (task) => task.title === title && task.state === 'open',
+    ),
+  );
+
+it('keeps the last 100 lines of a process that ended or did not answer, and watches it for ten minutes', () => {
+  expect(startOf('crash-and-restart').settings).toMatchObject({ logLines: 100, watchMs: 600_000 });
+});
+
+it.each([
+  ['crash-and-restart', 'crash-and-restart'],
+  ['large-drawdown', 'large-drawdown'],
+  ['connection-lost', 'own-incident'],
+  ['database-corruption', 'own-incident'],
+  ['order-rejected', 'own-incident'],
+  ['breaker-triggered', 'own-incident'],
+])('tells people of %s with the way to what is done, %s', (kind, section) => {
+  const { fingerprint, severity, title, subject } = startOf(kind);
+  const row = { ...{ id: 'i', desk: 'slob', workflowId: 'w', firstRunId: 'r', fingerprint, kind, subject } };
+  const times = { openedMs: 0, respondByMs: 0, acknowledgedMs: null, resolvedMs: null, escalations: 0 };
+  const said = { detail: 'seen', phase: '', outcome: '', acknowledgedBy: null, resolvedBy: null };
+  const incident = { ...row, ...times, ...said, severity, title, simulated: false, revision: 1 } as const;
+  expect(incidentNotice({ ...incident, state: 'open' }, 'opened', null)).toMatchObject({ about: section });
+});
+
+it('opens an incident where the error log grows', () => {
+  const quick = slob.routines.find(({ name }) => name === 'quick-check');
+  expect(quick?.steps.find(({ key }) => key === 'errors')).toMatchObject({
+    ...{ check: 'log-errors', onFail: 'incident' },
+  });
+});
+
+it('tells people of what is critical within five minutes again, and then more of them', () => {
+  const { critical } = slob.incidents.severities;
+  expect(critical).toEqual({ respondMinutes: 5, escalateMinutes: [15, 60] });
+  for (const kind of ['large-drawdown', 'breaker-triggered', 'database-corruption'])
+    expect(startOf(kind)).toMatchObject({ severity: 'critical', timing: { respondMs: 300_000 } });
+});
+
+describe('a damaged database', () => {
+  it('stops the desk before it is looked at, and asks for the newest good backup', async () => {
+    const { bench, desk } = playbooks;
+    let stopped = 0;
+    desk.checks.set('database-intact', () => {
+      stopped = desk.trader.sent('stop').length;
+      return { verdict: 'fail', observed: 'orders, page 3: invalid page', expected: 'whole' };
+    });
+    const incident = await open('database-corruption');
+    expect((await taskOf('Restore the newest good backup')).detail).toContain('fermata restore --latest');
+    expect(stopped).toBe(1);
+    expect(await stepOf(bench, incident, 'Database whole')).toMatchObject({
+      ...{ verdict: 'fail', observed: 'orders, page 3: invalid page' },
+    });
+    await incident.end();
+  });
+
+  it('is restored by nobody where it is whole', async () => {
+    const incident = await open('database-corruption');
+    expect(await stepOf(playbooks.bench, incident, 'Restore the newest good backup')).toMatchObject({
+      ...{ verdict: 'not_run', observed: 'not run: "Database whole" passed' },
+    });
+    await incident.end();
+  });
+
+  it('is looked for each night, and opens the incident', () => {
+    const nightly = slob.routines.find(({ name }) => name === 'backup');
+    expect(nightly?.steps[0]).toMatchObject({
+      ...{ check: 'database-intact', onFail: 'incident', incident: 'database-corruption' },
+    });
+  });
+});
+
+describe('a rejected order', () => {
+  it('opens its investigation once, with the broker’s reason', async () => {
+    const { bench } = playbooks;
+    const desk = await bench.desk({ serve: ['operations', 'engine'] });
+    const { pool } = bench.database;
+    await pool.query(
+      `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, reason, simulated,
+         created_market, created, updated)
+       select $1, 'fabcdef-' || state, 'NQ/USD', 'sell', 'limit', 'entry', 'slob', state, 2, 'price does not conform (110)',
+         false, now(), now(), now() from unnest(array['rejected', 'filled']) as state`,
+      [desk.name],
+    );
+    const context = {
+      ...{ temporal: bench.temporal, pool, trader: desk.trader.client, desk: { ...slob, desk: desk.name } },
+      ...{ log: roleLog('test'), seen: { incarnation: desk.trader.incarnation } },
+    };
+    const opened = () => readIncidents(pool, desk.name);
+    const seen = async () => {
+      const found = await pool.query<{ times: number }>('select times from incident_alert where desk = $1', [
+        desk.name,
+      ]);
+      return found.rows.map(({ times }) => Number(times));
+    };
+    // Each worker looks back, and says it once.
+    for (let worker = 1; worker <= 2; worker += 1) {
+      const watch = incidentsOfOrders(context, context.log);
+      await until('the incident', async () => ((await opened()).length > 0 ? true : undefined));
+      await until('its look', async () => ((await seen())[0] === worker ? true : undefined));
+      await watch?.stop();
+    }
+    expect(await seen()).toEqual([2]);
+    expect(await opened()).toMatchObject([
+      {
+        kind: 'order-rejected',
+        detail: 'sell 2 NQ/USD (entry) (fabcdef-rejected): price does not conform (110)',
+      },
+    ]);
+  });
+
+  it('is looked at with orders, log and books, and a person says why', async () => {
+    const { bench, desk } = playbooks;
+    const incident = await open('order-rejected');
+    const task = await taskOf('Why the order was rejected');
+    const note = 'a tick that CME changed';
+    await closeTask(bench.database.pool, { desk: desk.name, id: task.id, state: 'done', by: 'anna', note });
+    expect((await incident.result()).outcome).toBe('"Why the order was rejected" passed');
+    expect((await timelineOf(bench, incident)).slice(1, 5).map(({ name }) => name)).toEqual([
+      ...['Orders since yesterday', 'What the log says of it', 'Books as at the broker'],
+      'Why the order was rejected',
+    ]);
+    expect(await stepOf(bench, incident, 'Why the order was rejected')).toMatchObject({
+      observed: `done by anna: ${note}`,
+    });
+  });
+});
