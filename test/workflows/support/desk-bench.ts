@@ -178,10 +178,11 @@ async function openDesk(
     checks: known,
     context: {
       runtime: {} as DeskRuntime,
-      desk: {} as never,
       trader: trader.client,
       pool,
       ...options.context,
+      // A desk without routines, unless a test says more of it.
+      desk: { routines: [], ...options.context?.desk } as never,
     },
     databaseOwner: () => ({ ...database }),
     decisionKey: () => DECISION_KEY,
