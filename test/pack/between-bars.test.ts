@@ -161,6 +161,24 @@ describe('fills', () => {
     ]);
     expect(shown([listedOf('trades'), { ...listedOf('watches'), name: 'other' }]).notes).toEqual([]);
   });
+
+  it('from before a start are not shown, though it is warm as the venue tells of them', () => {
+    const before = deskOf('filled').active();
+    for (const close of [10_000, 10_000]) before.bar(0, close);
+    before.quote(0, 10_000);
+    const [entry] = before.live('entry', 0);
+    if (entry === undefined) throw new Error('no entry');
+    before.accept(entry);
+    const desk = deskOf('filled', {}, before.records).begin();
+    for (const close of [10_000, 10_000]) desk.bar(0, close, true);
+    desk.quote(0, 10_000);
+    desk.snapshot({
+      ...{ fills: [before.makeFill(entry, 10_000)], openOrders: [] },
+      positions: [entry.quantityLots, 0],
+    });
+    expect(desk.recorded('fill')).toHaveLength(1);
+    expect(desk.recorded('note').filter(({ text }) => text.startsWith('['))).toEqual([]);
+  });
 });
 
 describe('a timer', () => {

@@ -28,7 +28,8 @@ export function takeFill(core: Core, reported: Fill): boolean {
   const entry = core.state.orders.get(fill.clientId);
   const trouble = troubleWith(fill, entry);
   commit(core, { type: 'fill', fill });
-  core.unshownFills.push(fill);
+  // Before the venue was read for the first time it may be from before the start.
+  if (core.sync.readings > 0) core.unshownFills.push(fill);
   const work = workAt(core, fill.instrument);
   work.activity += 1;
   touch(core, fill.instrument);

@@ -53,6 +53,7 @@ const contextNow = (core: Core, slot: StrategySlot): StrategyContext =>
 
 /** Of a strategy's own orders, once the event that brought them is taken in as a whole. */
 export function showFills(core: Core): void {
+  if (core.unshownFills.length === 0) return;
   for (const { clientId, instrument, side, quantityLots, priceTicks } of core.unshownFills.splice(0)) {
     const intent = core.state.orders.get(clientId)?.intent;
     const slot = core.slots.find(
