@@ -121,6 +121,10 @@ export async function readManifest(folder: string): Promise<ManifestReading> {
   }
 }
 
+/** False where a resting account could not be taken along for its damage: older backups may be the only ones that hold it. */
+export const isWhole = ({ restingAccounts }: Pick<Manifest, 'restingAccounts'>): boolean =>
+  !restingAccounts?.leftOut.some(({ damaged }) => damaged);
+
 /** Bytes of all files, and rows of all tables. */
 export function sizeOf(manifest: Manifest): { readonly bytes: number; readonly rows: number } {
   return {

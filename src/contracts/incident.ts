@@ -100,6 +100,8 @@ export interface IncidentInput {
 
 /** What goes through continue-as-new. */
 export interface IncidentCarried {
+  /** Of its questions and commands; absent where a run began before it was carried. */
+  readonly name?: string;
   readonly openedMs: number;
   readonly reports: readonly IncidentReport[];
   readonly done: Readonly<Record<string, string>>;

@@ -111,6 +111,8 @@ export class ProcessKeeper {
     try {
       const running = await this.options.start();
       this.#running = running;
+      // Whoever ended it in order has ended it before it was killed.
+      this.#blamed = null;
       // `stop` was asked for meanwhile: it has its turn next.
       if (this.#state === state) this.#state = 'running';
       void running.process.exited.then((exit) =>

@@ -168,6 +168,21 @@ describe('a copy away from this machine', () => {
     expect(readdirSync(home).flatMap((name) => readdirSync(join(home, name)))).toEqual([]);
   });
 
+  it('takes the place of one that is damaged here, which is kept beside it; a whole one stays', async () => {
+    await send();
+    const home = emptyHome();
+    const folder = await fetchBackup(place, home, ID);
+    writeFileSync(join(folder, 'desk.yaml'), 'desk: crypto-b0t\n');
+    await fetchBackup(place, home, ID);
+    expect(await verifyBackup(folder)).toMatchObject({ ok: true });
+    const [there, aside = ''] = readdirSync(join(home, 'backups')).sort();
+    expect([there, await listBackupIds(home)]).toEqual([ID, [ID]]);
+    expect(readFileSync(join(home, 'backups', aside, 'desk.yaml'), 'utf8')).toBe('desk: crypto-b0t\n');
+    const asked = simulator.asked.length;
+    await fetchBackup(place, home, ID);
+    expect(simulator.asked).toHaveLength(asked);
+  });
+
   it('is no backup to who has another key, and opens for nobody else', async () => {
     await send();
     const stranger = await placeAt(simulator, DESK);

@@ -167,6 +167,14 @@ describe('a desk that is restored', () => {
       recursive: true,
     });
     const before = [...readJournal(journalOf(home))];
+    // Given up once all was proven, and before anything was put in its place.
+    const given = new AbortController();
+    const onStep = (title: string): void =>
+      void (title.startsWith('The journal that is there') && given.abort());
+    await expect(restore(home, { databaseOnly: true, onStep, signal: given.signal })).rejects.toThrow(
+      'abort',
+    );
+    expect([readRestoreMark(home), [...readJournal(journalOf(home))]]).toEqual([null, before]);
     const { passed, steps } = await restore(home, { databaseOnly: true });
     expect([passed, steps.find(({ key }) => key === 'journal')?.observed]).toEqual([
       ...[true, expect.stringMatching(/ entries, and [1-9]\d* to catch up$/)],
@@ -371,7 +379,7 @@ describe('`fermata restore`', () => {
     expect(err).toContain(`! backup ${damaged} is damaged (${why}): it is passed over`);
     rmSync(join(backupsFolder(home), ID), { recursive: true });
     const none = await runCommand(join(home, '..'), args);
-    expect([none.code, none.err]).toEqual([1, expect.stringContaining(`no good backup of ${DESK}`)]);
+    expect([none.code, none.out]).toEqual([1, expect.stringContaining(`no good backup of ${DESK}`)]);
   });
 });
 
@@ -395,13 +403,19 @@ describe('`fermata rollback`', () => {
 
   it('goes back to the newest good backup by itself, the database alone where that is asked for', async () => {
     const home = await homeWithDamagedNewest();
+    cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
+      recursive: true,
+    });
     const { code, out, err } = await rollback(home, '--auto', '--db-only', '--json');
     expect([code, JSON.parse(out || '{}')], err).toMatchObject([
       0,
       { backup: ID, desk: DESK, restored: true },
     ]);
-    expect(err).toContain('2026-01-17T00-00-00-000Z is passed over: desk.yaml was changed');
-    expect(existsSync(journalOf(home))).toBe(false);
+    expect(err).toMatch(/2026-01-17T00-00-00-000Z is damaged \(desk\.yaml .*\): it is passed over/);
+    expect([...readJournal(journalOf(home))].at(-1)?.record).toMatchObject({
+      type: 'halt',
+      halt: { mode: 'HALTED', resume: 'person', reason: expect.stringContaining(ID) },
+    });
   });
 
   it('finds the backup of a time, by as much of it as tells it apart', async () => {

@@ -162,20 +162,27 @@ describe('the backup workflow', () => {
   });
 
   it('fails by name where a resting account is damaged, and is a backup of the rest; older ones stay', async () => {
-    const desk = await deskWithHome();
+    const simulator = await startOffsite();
+    onTestFinished(() => simulator.close());
+    for (const [name, value] of Object.entries(KEYS)) vi.stubEnv(name, value);
+    const desk = await deskWithHome(settingsOf(simulator));
+    await ensureSecrets(desk.home);
     const { restingAccounts } = deskPaths(homePaths(desk.home), desk.name);
     await writeRestingAccount(restingAccounts, RESTING);
-    const whole = await backUp(desk, { keep: 1 });
+    const whole = await backUp(desk, { keep: 1, offsite: true });
     expect(whole).toMatchObject({ verdict: 'pass' });
     const journal = join(restingAccounts, RESTING, 'journal');
     writeFileSync(join(journal, readdirSync(journal).sort()[0] ?? ''), 'not a journal');
-    const next = await backUp(desk, { keep: 1 });
+    const next = await backUp(desk, { keep: 1, offsite: true });
     expect(next).toMatchObject({
       verdict: 'fail',
       detail: expect.stringContaining(`${RESTING}: it is damaged`),
     });
-    expect(next.steps.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
+    expect(next.steps.map(({ verdict }) => verdict)).toEqual(['fail', 'pass', 'pass']);
     expect(readdirSync(join(desk.home, 'backups')).sort()).toEqual([whole.backupId, next.backupId]);
+    expect([...objectsOf(simulator).objects.keys()]).toContain(
+      `fermata/${desk.name}/${whole.backupId}/receipt`,
+    );
     expect(await drill(desk)).toMatchObject({ verdict: 'pass', backupId: next.backupId });
   });
 

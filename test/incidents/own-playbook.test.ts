@@ -143,6 +143,26 @@ describe('an own playbook', () => {
     expect(desk.trader.sizePct).toBe(25);
   });
 
+  it('asks again in the next incident of its kind, however soon that follows', async () => {
+    const answers = [
+      { key: 'less', title: 'Half the size', sizePct: 50, dueHours: 1 },
+      { key: 'none', title: 'Leave it', dueHours: 1 },
+    ];
+    const playbook = {
+      steps: [step('choice', { choose: answers })],
+      ...{ over: 'passed', haltRule: 'person', backupsKept: 14 },
+    } as const;
+    for (let nth = 1; nth <= 2; nth += 1) {
+      const incident = await openIncident(bench, desk, { kind: 'twice', subject: 'twice', playbook });
+      await vote(bench, desk.name, { idEnds: ':choice-less' });
+      expect((await incident.result()).outcome).toBe('"Step choice" passed');
+    }
+    const commands = desk.trader
+      .sent('resize')
+      .map((command) => (command as { commandId: string }).commandId);
+    expect(new Set(commands).size).toBe(2);
+  });
+
   it('is over when the desk trades, where it says so', async () => {
     desk.trader.halt('venue', 'auto');
     const incident = await open([step('look', { check: 'data-fresh' })], { over: 'trading' });

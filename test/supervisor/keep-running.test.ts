@@ -53,6 +53,13 @@ test('why it was killed is part of how it ended, and of no later end', async () 
     await until('running again', () => kinds(news.slice(before)).includes('running-again'));
     expect(keeper.status.lastDeath).toMatchObject({ how });
   }
+  // Ended in order before it was killed: its silence is not how the next one dies.
+  keeper.blame('it had not answered for 12 s');
+  await keeper.restart();
+  const before = news.length;
+  process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
+  await until('running again', () => kinds(news.slice(before)).includes('running-again'));
+  expect(keeper.status.lastDeath).toMatchObject({ how: 'SIGKILL' });
   await keeper.stop();
 });
 

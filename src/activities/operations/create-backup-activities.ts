@@ -4,7 +4,7 @@ import { Context } from '@temporalio/activity';
 import { restingText } from '../../backup/accounts/resting-text.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
-import { sizeOf } from '../../backup/manifest.js';
+import { isWhole, sizeOf } from '../../backup/manifest.js';
 import { partsOf } from '../../backup/offsite/archives.js';
 import { newestBackupId, ownBackups } from '../../backup/own-backups.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
@@ -82,8 +82,8 @@ function take(
     const { journal, database } = taken.manifest;
     const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${restingText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
     // It is a backup of everything else; a person has to look all the same.
-    const isWhole = !taken.manifest.restingAccounts?.leftOut.some(({ damaged }) => damaged);
-    return { backupId: id, step: { ...TAKE, verdict: isWhole ? 'pass' : 'fail', observed: cut(observed) } };
+    const verdict = isWhole(taken.manifest) ? 'pass' : 'fail';
+    return { backupId: id, step: { ...TAKE, verdict, observed: cut(observed) } };
   });
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { backupsFolder } from '../../backup/backup-folder.js';
+import { isWhole } from '../../backup/manifest.js';
 import { pruneOffsite } from '../../backup/offsite/list-offsite.js';
 import { openOffsite } from '../../backup/offsite/open-offsite.js';
 import type { OffsitePlace } from '../../backup/offsite/place.js';
@@ -37,8 +38,10 @@ export async function sendAway(
       return { ...SEND, verdict: 'not_run', observed: 'the desk file names no storage: set backup.s3' };
     const verification = await verifyBackup(join(backupsFolder(runtime.home), backupId), signal);
     if (!verification.ok) return { ...SEND, verdict: 'fail', observed: verification.problems.join('; ') };
-    const { archives } = await sendBackup(place, verification.backup, { onArchive: say, signal });
-    const gone = await pruneOffsite(place, { keep, days }, nowMs());
+    const { backup } = verification;
+    const { archives } = await sendBackup(place, backup, { onArchive: say, signal });
+    // Older ones stay while something of this one is missing.
+    const gone = isWhole(backup.manifest) ? await pruneOffsite(place, { keep, days }, nowMs()) : [];
     const shown = archives.map(({ name, bytes }) => `${name}: valid, ${bytes} bytes`);
     const observed = [...shown, ...(gone.length === 0 ? [] : [`${gone.length} older ones removed`])].join(
       '; ',

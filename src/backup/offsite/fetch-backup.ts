@@ -3,11 +3,12 @@
  * under its name only when all of it is there, and is verified like any other before it is restored.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../../domain/message-of.js';
 import * as folders from '../backup-folder.js';
+import { verifyBackup } from '../verify-backup.js';
 import { unpack } from './archives.js';
 import { archiveKey, type OffsitePlace, sealName } from './place.js';
 import { opened } from './seal.js';
@@ -20,7 +21,7 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Gives its folder in `home`; one that is there already is left as it is. Rejects as the storage does. */
+/** Gives its folder in `home`. One that is whole there is left as it is, a damaged one moved aside. Rejects as the storage does. */
 export async function fetchBackup(
   place: OffsitePlace,
   home: string,
@@ -28,7 +29,8 @@ export async function fetchBackup(
   { onArchive = () => undefined, signal }: FetchOptions = {},
 ): Promise<string> {
   const folder = join(folders.backupsFolder(home), id);
-  if (existsSync(folder)) return folder;
+  const isThere = existsSync(folder);
+  if (isThere && (await verifyBackup(folder, signal)).ok) return folder;
   const { archives } = await receiptOf(place, id);
   await mkdir(folders.backupsFolder(home), { recursive: true, mode: 0o700 });
   const aside = join(folders.backupsFolder(home), folders.partialName());
@@ -51,6 +53,8 @@ export async function fetchBackup(
       const plain = opened(createReadStream(join(aside, name)), place.secret, sealName(place, id, name));
       await unpack(plain, name, unpacked, signal);
     }
+    // Nothing is deleted, and no list takes it for a backup under this name.
+    if (isThere) await rename(folder, `${folder}.damaged-${folders.backupIdAt(Date.now())}`);
     return await folders.publish(unpacked, home, id);
   } finally {
     await rm(aside, { recursive: true, force: true });

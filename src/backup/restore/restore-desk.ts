@@ -283,7 +283,7 @@ async function haltJournal({ home, by, nowMs }: RestoreRequest, mark: RestoreMar
   let marketMs = wallMs;
   for (const { record } of readJournal(directory)) if ('marketMs' in record) marketMs = record.marketMs;
   const { journal } = await openJournal({ directory });
-  const why = `${by} restored the database from backup ${mark.backupId}`;
+  const why = `${by} restored the database of backup ${mark.backupId}`;
   await journal.whenDurable(journal.append(restoredHalt({ wallMs, marketMs, by, why }), wallMs));
   await journal.close();
 }

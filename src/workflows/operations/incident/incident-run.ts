@@ -1,7 +1,7 @@
 /** One incident as its playbook has it: steps that are done once, and looking until it is over. */
-import { allHandlersFinished, condition, continueAsNew, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { IncidentFacts } from '../../../contracts/engine-activities.js';
-import type { IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
+import type { IncidentCarried, IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { Approvals } from '../approval.js';
 import { isDecided } from '../approval-state.js';
@@ -14,9 +14,15 @@ import { showIncident, Timeline } from './timeline.js';
 /** What a step found goes through continue-as-new. */
 const FOUND_MAX = 2_000;
 
+/** Runs that began before that are named by the first characters of their id, which tell the minute and not the run. */
+const NAMED_BY_RUN = 'an-incident-is-named-by-its-run';
+const NAME_CHARS = 8;
+
 type Incident = (input: IncidentInput) => Promise<IncidentProgress>;
 
 export class IncidentRun {
+  /** Of its questions and commands: the same in every run of it; the next incident of this fingerprint has another. */
+  readonly name: string;
   readonly course: Course;
   readonly timeline: Timeline;
   readonly people: Announcements;
@@ -32,6 +38,7 @@ export class IncidentRun {
 
   constructor(readonly input: IncidentInput) {
     const { desk, carried, timing, incarnation } = input;
+    this.name = carried?.name ?? nameOf(input);
     this.course = courseOf(carried);
     this.approvals = new Approvals(desk, carried?.approvals ?? []);
     this.timeline = new Timeline(input, this.course);
@@ -39,11 +46,6 @@ export class IncidentRun {
     this.keep = keepCalls(desk, timing.evidenceMs);
     this.people = new Announcements(input, this.course, this.timeline, this.keep);
     this.trader = incarnation === null ? null : traderCalls(desk, incarnation);
-  }
-
-  /** The same in every run of it; the next incident of this fingerprint has another. */
-  get name(): string {
-    return `${this.input.fingerprint}:${workflowInfo().firstExecutionRunId.slice(0, 8)}`;
   }
 
   /** A step of the playbook that is done once, whatever is repeated; gives what it found. */
@@ -123,11 +125,19 @@ export class IncidentRun {
   private async pause(ms: number): Promise<boolean> {
     // Otherwise at the next look: whatever Postgres does, the incident is looked at.
     if (workflowInfo().continueAsNewSuggested && this.isMovable) {
-      const carried = { ...this.course, approvals: this.approvals.carriedOver() };
+      const { name, course, approvals } = this;
+      const carried: IncidentCarried = { ...course, name, approvals: approvals.carriedOver() };
       await continueAsNew<Incident>({ ...this.input, carried });
     }
     const early = await condition(() => this.woken || this.course.resolved !== null, ms);
     this.woken = false;
     return early;
   }
+}
+
+/** Of a run id as Temporal makes them, the first characters are the time: only the last are its own. */
+function nameOf({ fingerprint, carried }: IncidentInput): string {
+  const { firstExecutionRunId: run } = workflowInfo();
+  const isNew = carried === null && patched(NAMED_BY_RUN);
+  return `${fingerprint}:${isNew ? run.slice(-NAME_CHARS) : run.slice(0, NAME_CHARS)}`;
 }
