@@ -178,10 +178,11 @@ async function openDesk(
     checks: known,
     context: {
       runtime: {} as DeskRuntime,
-      desk: {} as never,
       trader: trader.client,
       pool,
       ...options.context,
+      // Whatever closes a run asks which routines tell their results.
+      desk: { routines: [], ...options.context?.desk } as never,
     },
     databaseOwner: () => ({ ...database }),
     decisionKey: () => DECISION_KEY,
