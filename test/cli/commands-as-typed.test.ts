@@ -7,9 +7,9 @@ import { COMMANDS } from '../../src/cli/command-table.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDERS = ['src', 'dashboard/src', 'docs', 'README.md'];
-/** What follows `fermata` there is no command: a name that something is signed for, or a title. */
+/** What follows `fermata` there is no command: a name that something is signed or sealed for, or a title. */
 const NO_COMMANDS =
-  /fermata (vote 1|telegram (test|link 1|code 1)|validation report|sign-in link|passkey 1|passkey owner 1|command-line session|chat vote|keeps this)/g;
+  /fermata (vote (passkey )?1|sealed archive 1|archive \$|telegram (test|link 1|code 1)|validation report|sign-in link|passkey 1|passkey owner 1|command-line session|chat vote|keeps this)/g;
 
 const commands = new Map<string, Command>();
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 /** `fermata stats`, `setups` and `monitor` on a desk of New York: what a person asks for at three in the morning. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
@@ -361,6 +361,11 @@ describe('fermata monitor', () => {
     });
     const ended = new Promise((resolve) => child.once('close', resolve));
     await eventually(() => expect(out.split('\n').length).toBeGreaterThan(2));
+    // A desk that was started again has its database elsewhere.
+    const file = join(runtime.home, 'run', 'runtime.json');
+    writeFileSync(`${file}.next`, JSON.stringify({ ...runtime, postgres: { ...runtime.postgres, port: 1 } }));
+    renameSync(`${file}.next`, file);
+    await eventually(() => expect(out).toMatch(/"stored":\{"missing":/));
     child.kill('SIGINT');
     await ended;
     const [first, second] = out.split('\n').map((text) => (text === '' ? null : JSON.parse(text)));

@@ -50,6 +50,7 @@ const WARNING = line(TODAY, 'warn', '-', '-', 'slow');
 
 describe('fermata logs', () => {
   beforeEach(() => {
+    writeFileSync(path('fermata.log'), '');
     writeFileSync(path(), [SETUP, ORDER, VENUE, ERROR, WARNING].join(''));
     writeFileSync(path('errors.log'), ERROR);
   });
@@ -66,6 +67,12 @@ describe('fermata logs', () => {
   it('reads errors from a log of their own', async () => {
     rmSync(path());
     expect(await logs('--kind', 'error', '--last', '50')).toBe(ERROR);
+  });
+
+  it('has no line, and no failure, where there was no error so far', async () => {
+    rmSync(path('errors.log'));
+    expect(await logs('--kind', 'error')).toBe('');
+    expect(await logs('--kind', 'error', '--count')).toBe('0\n');
   });
 
   it('--setup has everything of one, over all days', async () => {

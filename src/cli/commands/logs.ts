@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { calendarOf, homePaths } from '../../home/runtime.js';
-import { datesOf, movedByDate } from '../../supervisor/log/by-date.js';
+import { datesOf } from '../../supervisor/log/by-date.js';
 import { datedLog } from '../../supervisor/log/dated-log.js';
 import { LOG_KINDS, type LogKind, type LogLevel } from '../../supervisor/log/desk-log.js';
 import { ERROR_LOG, findLogs, TRADING_LOG } from '../../supervisor/log/log-files.js';
@@ -81,12 +79,12 @@ interface Chosen {
 function chosen(options: Options): Chosen {
   const { level, grep, kind, setup, date, rotated, count, json } = options;
   const folder = homePaths(fermataHome()).logs;
+  requireLog(folder);
   const isPlain: IsWanted = (line) =>
     (level === 'debug' || isAtLeast(level)(line)) && (grep?.test(line) ?? true);
   const writeAs = (read: typeof processLine) => (lines: readonly string[]) =>
     json === true ? printObjects(lines, read) : print(lines);
   if ([kind, setup, date, rotated, count].every((option) => option === undefined)) {
-    requireLog(folder, findLogs(folder, 'log').names.length > 0);
     return {
       reader: new LogReader(processLogs(folder)),
       isWanted: isPlain,
@@ -95,8 +93,6 @@ function chosen(options: Options): Chosen {
     };
   }
   const name = kind === 'error' ? ERROR_LOG : TRADING_LOG;
-  const path = join(folder, name);
-  requireLog(path, existsSync(path) || movedByDate(path).length > 0);
   const dateOf = date === undefined && count !== true ? null : datesOf(calendarOf(requireRuntime()));
   const onlyDate = date ?? (dateOf !== null && rotated !== true ? dateOf(Date.now()) : undefined);
   const isWanted: IsWanted = (line) => {
@@ -152,7 +148,12 @@ function setupValue(text: string): string {
 
 const dateValue = (text: string): string => dayText(dayValue(text));
 
-function requireLog(where: string, isThere: boolean): void {
-  if (isThere) return;
-  throw new CliFailure(`there is no log in ${where}`, 'nothing was changed', 'start a desk with: fermata up');
+/** Beside it, the logs of trading and of errors begin with their first line: without one there was nothing to say. */
+function requireLog(folder: string): void {
+  if (findLogs(folder, 'log').names.length > 0) return;
+  throw new CliFailure(
+    `there is no log in ${folder}`,
+    'nothing was changed',
+    'start a desk with: fermata up',
+  );
 }

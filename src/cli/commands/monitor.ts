@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { headline } from '../../domain/headline.js';
-import { endedDesk } from '../ended-desk.js';
+import { requireRunning } from '../ended-desk.js';
 import { coloured, type Screen, showInPlace } from '../in-place.js';
 import { monitorLines } from '../monitor-lines.js';
 import { wholeNumber } from '../option-values.js';
@@ -34,15 +34,10 @@ export function monitorCommand(command: Command): void {
     .option('--json', 'for scripts; with --watch one value a line')
     .action(async ({ full, watch, tail, json = false }: Options) => {
       const query = { ...(full === true ? FULL : QUICK), ...(tail === undefined ? {} : { tail }) };
-      const runtime = requireRuntime();
-      const read = (): Promise<MonitorShown> => readMonitor(runtime, query);
-      if (watch === undefined) {
-        const ended = await endedDesk(runtime);
-        if (ended !== null) throw ended;
-        return showOnce(await read(), json);
-      }
+      if (watch === undefined) return showOnce(await readMonitor(await requireRunning(), query), json);
       for (;;) {
-        const shown = await read();
+        // Looked up each time: a desk that was started again may listen at other ports.
+        const shown = await readMonitor(requireRuntime(), query);
         if (json) process.stdout.write(`${JSON.stringify(shown)}\n`);
         else showInPlace(screenOf(shown));
         await pause((watch === true ? WATCH_SECONDS : watch) * 1000);
