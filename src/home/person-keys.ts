@@ -57,7 +57,10 @@ export const passwordKeyOf = (home: string, person: string): PasswordKey | null 
 export const votePasskeysOf = (home: string, person: string): readonly VotePasskey[] =>
   personKeysOf(home, person).filter((key) => key.kind === 'passkey');
 
-/** In the place of what this person made from a password before; a passkey comes beside others. Throws where there are too many. */
+/**
+ * In the place of what this person made from a password before; a passkey comes beside others. Throws where there are too
+ * many, or where the file could not be read with this one: it would take everybody's votes along.
+ */
 export function enrolPersonKey(home: string, person: string, key: PersonKey): void {
   const isReplaced = (before: PersonKey): boolean =>
     key.kind === 'passkey' ? before.keyId === key.keyId : before.kind === key.kind;
@@ -102,9 +105,14 @@ function write(home: string, person: string, keys: readonly PersonKey[]): void {
     keys.length === 0 ? rest : { ...rest, [person]: keys };
   if (Object.keys(all).length > PEOPLE_MAX) throw new Error(`more than ${PEOPLE_MAX} people have keys`);
   const shown = Object.entries(all).map(([name, own]) => [name, own.length === 1 ? own[0] : own]);
+  const text = `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`;
+  if (!fileSchema.safeParse(JSON.parse(text)).success || Buffer.byteLength(text) > BYTES_MAX)
+    throw new Error(
+      `${fileOf(home)} could not be read with this key of ${person}: a name or key that is too long, or too many of them; the keys stay as they were`,
+    );
   mkdirSync(peopleFolder(home), { recursive: true, mode: 0o700 });
   const next = `${fileOf(home)}.new`;
-  writeFileSync(next, `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`, { mode: 0o600 });
+  writeFileSync(next, text, { mode: 0o600 });
   chmodSync(next, 0o600);
   renameSync(next, fileOf(home));
 }

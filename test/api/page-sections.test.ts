@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { TABS } from '../../dashboard/src/view/use-tab.js';
+import type { Decision } from '../../src/domain/decision.js';
+import { newPersonKey, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
+import { sizeSubject } from '../../src/domain/size-decision.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
 import { APPROVAL } from './scripted-people.js';
@@ -92,6 +95,51 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     expect(opened.web.trader.calls.findLast(({ method }) => method === 'resize')).toMatchObject({
       params: { sizePct: 50, by: 'operator' },
     });
+    await page.getByTestId('said').getByRole('button', { name: 'Dismiss' }).click();
+  });
+
+  it('signs a larger size with real money, and forgets what was typed where the dialog was left', async () => {
+    const password = 'a signing password';
+    const key = await newPersonKey(password, 0);
+    const said = { desk: DESK, subject: sizeSubject(50, 80), choice: 'approve' } as const;
+    const terms = { kind: 'size', account: 'j1', configHash: 'c' } as const;
+    const expiresWallMs = Date.now() + 600_000;
+    opened.keys = [key];
+    opened.statement = { ...said, ...terms, sizePct: null, expiresWallMs };
+    opened.web.trader.status = scriptedStatus({ trading: 'live', sizePct: 50 });
+    onTestFinished(() => {
+      opened.keys = [];
+      opened.statement = null;
+      opened.web.trader.status = scriptedStatus();
+    });
+    await open('Settings');
+    await page.getByText('50 % of what the desk file allows.').waitFor();
+    const dialog = page.getByRole('dialog', { name: 'Change the position size?' });
+    const ask = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Change the size…' }).click();
+      await dialog.getByLabel(/^Position size/).fill('80');
+    };
+    await ask();
+    const typed = dialog.getByLabel(/^Signing password/);
+    await typed.fill(password);
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await ask();
+    expect(await typed.inputValue()).toBe('');
+    await typed.fill(password);
+    const sent = page.waitForRequest((request) => request.url().endsWith('/api/size'));
+    await page.keyboard.press('Enter');
+    const body = (await sent).postDataJSON() as { readonly sizePct: number; readonly signature: string };
+    expect(body.sizePct).toBe(80);
+    const times = { atWallMs: 0, expiresWallMs };
+    const decision: Decision = {
+      ...{ ...said, ...times, decisionId: 'v', person: 'operator', via: 'web', mac: '' },
+      signature: body.signature,
+    };
+    const rules: RealMoneyRules = {
+      ...{ kind: 'size', inForce: terms, keysOf: () => [key], pages: () => [] },
+      ...{ chatKey: () => '', chatVotesMax: 0 },
+    };
+    expect(realMoneyObjection(decision, rules, 1)).toBeNull();
     await page.getByTestId('said').getByRole('button', { name: 'Dismiss' }).click();
   });
 

@@ -119,3 +119,17 @@ it('is another passkey, and has no code of the first, where somebody changed its
     'no passkey of carl has this code',
   );
 });
+
+it('is not enrolled under a name that keys could not be read with: nobody else’s votes go with it', async () => {
+  const device = new SoftwareAuthenticator();
+  const { keyId, credentialId: id, rpId, algorithm, publicKey } = votePasskeyOf(device, 'localhost');
+  const row = { id, person: 'dora', name: 'Phone', algorithm, publicKey, rpId, counter: 0, createdMs: 5 };
+  await tableOfPasskeys().add(row);
+  // The name is no part of the row's code.
+  await database.pool.query('update passkey set name = $1 where credential_id = $2', ['x'.repeat(500), id]);
+  const other = publicHalf(ownKeyOf('emma'), Buffer.alloc(16).toString('base64url'), 0);
+  enrolPersonKey(home, 'emma', other);
+  const passkey = await passkeyWithCode(runtime, 'dora', keyId, 9);
+  expect(() => enrolPersonKey(home, 'dora', passkey)).toThrow('a name or key that is too long');
+  expect(personKeysOf(home, 'emma')).toEqual([other]);
+});

@@ -30,19 +30,21 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   const open = all.filter(({ state }) => state === 'open');
   const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
   const ask = async (approval: ApprovalShown, choice: 'approve' | 'reject'): Promise<void> => {
-    own.forget();
     // A refusal is never held back for a signature; what could not be asked, the server says with the vote.
     const found =
       choice === 'approve' ? await api.signing({ approval: approval.id }).catch(() => null) : null;
     setSigning(found?.statement ? found : null);
     setAsked({ approval, choice });
   };
-  const vote = ({ approval, choice }: NonNullable<typeof asked>, reason: string): void => {
+  const close = (): void => {
     setAsked(null);
+    own.forget();
+  };
+  const vote = ({ approval, choice }: NonNullable<typeof asked>, reason: string): void => {
+    close();
     void action.run(async () => {
       const signature = signing === null ? undefined : await signVote(signing, person, own.signWith);
       setSigning(null);
-      own.forget();
       return { text: `Your vote counts: ${(await api.vote(approval, choice, reason, signature)).detail}` };
     });
   };
@@ -83,7 +85,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
           go={asked.choice === 'approve' ? 'Approve' : 'Reject'}
           dangerous={asked.choice === 'reject'}
           onGo={(reason) => vote(asked, reason)}
-          onCancel={() => setAsked(null)}
+          onCancel={close}
           choice={signing !== null && own.field}
         >
           <Parameters values={asked.approval.parameters} />

@@ -39,7 +39,6 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   const open = (found.value ?? []).filter(({ nobodys }) => Number(nobodys) > 0);
   if (open.length === 0 && asked === null) return null;
   const ask = async (next: Asked): Promise<void> => {
-    own.forget();
     setCost('');
     // Whether it takes a signature; what is signed is asked for again, with the cost that was typed.
     const { symbol, owner } = next;
@@ -48,15 +47,18 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
     setSigning(statement?.statement ? statement : null);
     setAsked(next);
   };
-  const claim = ({ symbol, owner }: Asked, reason: string): void => {
+  const close = (): void => {
     setAsked(null);
+    own.forget();
+  };
+  const claim = ({ symbol, owner }: Asked, reason: string): void => {
+    close();
     const said = { symbol, owner, cost: owner === 'desk' ? cost.trim() : null };
     void action.run(async () => {
       const signature =
         signing === null
           ? undefined
           : await signVote(await api.signing({ coins: said }), person, own.signWith);
-      own.forget();
       return { text: (await api.claimCoins(said, reason, signature)).detail };
     });
   };
@@ -100,7 +102,7 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
           go="Say so"
           dangerous={asked.owner === 'desk'}
           onGo={(reason) => claim(asked, reason)}
-          onCancel={() => setAsked(null)}
+          onCancel={close}
           choice={
             <>
               {asked.owner === 'desk' && <Cost value={cost} onValue={setCost} />}

@@ -33,16 +33,20 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
     signs ? `signed ${sizePct}` : '',
   );
   const { signWith, field, forget } = useOwnSignature(keys.value);
-  const change = (reason: string): void => {
+  // What was typed goes with the dialog: the next one may be somebody else's.
+  const close = (): void => {
     setAsking(false);
+    setSize('');
+    forget();
+  };
+  const change = (reason: string): void => {
+    close();
     void action.run(async () => {
       const signature = signs
         ? await signVote(await api.signing({ size: sizePct }), person, signWith)
         : undefined;
       return doneOf(await api.changeSize(sizePct, reason, signature));
     });
-    setSize('');
-    forget();
   };
   const ask = (
     <button
@@ -69,7 +73,7 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
           go="Change"
           dangerous={isLarger}
           onGo={change}
-          onCancel={() => setAsking(false)}
+          onCancel={close}
           choice={
             <>
               <label>
