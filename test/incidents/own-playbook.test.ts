@@ -150,7 +150,9 @@ describe('an own playbook', () => {
     ];
     const playbook = {
       steps: [step('choice', { choose: answers })],
-      ...{ over: 'passed', haltRule: 'person', backupsKept: 14 },
+      over: 'passed',
+      haltRule: 'person',
+      backupsKept: 14,
     } as const;
     for (let nth = 1; nth <= 2; nth += 1) {
       const incident = await openIncident(bench, desk, { kind: 'twice', subject: 'twice', playbook });
