@@ -196,8 +196,12 @@ describe('a backtest', () => {
 });
 
 describe('in the engine', () => {
-  const desk = (records: DeskUnderTest['records'] = [], parameters: Record<string, DeclaredValue> = {}) => {
-    const own = definitionOf(readStrategies(folder, [kind]).get(kind)!);
+  const desk = (
+    records: DeskUnderTest['records'] = [],
+    parameters: Record<string, DeclaredValue> = {},
+    file = kind,
+  ) => {
+    const own = definitionOf(readStrategies(folder, [file]).get(file)!);
     const listed = { name: 'ema-cross', kind, symbols: ['BTC/USDT'], enabled: true, parameters, own };
     return new DeskUnderTest({ strategies: [listed] }, 1, records);
   };
@@ -241,6 +245,18 @@ describe('in the engine', () => {
     const again = desk(kept);
     expect(again.engine.stateHash()).toBe(hash);
     expect(madeWith(again.begin())).toMatchObject({ opens: 615, trails: true });
+  });
+
+  it('a start on an edited strategy gives up what it takes no more, says so, and keeps the rest', () => {
+    const trading = desk().active();
+    change(trading, { [keyOf('direction')]: 'short', [keyOf('trails')]: true }, ['anna']);
+    write('strategies/edited.ts', withParameters(EVERY_KIND.replace("'long', 'short'", "'long'")));
+    const again = desk(trading.records, {}, './strategies/edited.ts').begin();
+    expect(madeWith(again)).toMatchObject({ direction: 'both', trails: true });
+    expect(again.recorded('settings').at(-1)).toMatchObject({
+      ...{ changes: [{ key: keyOf('direction'), from: 'short', to: 'both' }], by: 'fermata' },
+      changed: { [keyOf('trails')]: true },
+    });
   });
 });
 

@@ -4,7 +4,14 @@ import type { SizePlan } from '../../domain/go-live.js';
 import type { RiskNumbers } from '../../limits/registry.js';
 import type { EngineConfig } from '../config.js';
 import type { SettingsState } from '../state.js';
-import { parameterKey, type SettingsSource, type SettingValues, settingValues } from './setting-specs.js';
+import {
+  parameterKey,
+  type SettingsSource,
+  type SettingValues,
+  settingProblem,
+  settingSpecs,
+  settingValues,
+} from './setting-specs.js';
 
 /** `changed`: keys with a value other than the desk file's. `granted`: the size that a go-live allows; null: no bound. */
 export function effectiveConfig(
@@ -54,10 +61,15 @@ export function effectiveHash(fileHash: string, changed: SettingValues): string 
 
 /**
  * What of the changes still stands on this desk file: an edit of the file wins for the keys that it changed, every
- * other key stays as it was set.
+ * other key stays as it was set. A strategy that was edited may no longer take what a parameter was set to.
  */
 export function stillChanged({ changed, fileValues }: SettingsState, file: SettingsSource): SettingValues {
   const now = settingValues(file);
-  const kept = Object.entries(changed).filter(([key]) => key in now && now[key] === fileValues[key]);
+  const specs = new Map(settingSpecs(file).map((spec) => [spec.key, spec]));
+  const kept = Object.entries(changed).filter(([key, value]) => {
+    const spec = key.startsWith('strategies.') ? specs.get(key) : undefined;
+    const fits = spec === undefined || settingProblem(spec, value) === null;
+    return key in now && now[key] === fileValues[key] && fits;
+  });
   return Object.fromEntries(kept);
 }
