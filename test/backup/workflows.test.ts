@@ -228,7 +228,7 @@ describe('the restore drill', () => {
     expect(rows.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
     expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'fail' });
     const evidence = await desk.evidence('restore-drill');
-    expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(6);
+    expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(7);
   });
 
   it('restores the newest of last month where that is asked for, and is not run as long as there is none', async () => {
