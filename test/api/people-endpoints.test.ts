@@ -42,7 +42,6 @@ describe('settings', () => {
       {},
       { values: { 'risk.stopLossPct': 4 } },
       { values: { 'risk.stopLossPct': 4 }, reason: '' },
-      { values: { 'risk.stopLossPct': '4' }, reason: 'x' },
       { values: [4], reason: 'x' },
       { values: {}, reason: 'x', more: 1 },
     ])

@@ -193,13 +193,14 @@ describe('a restore drill', () => {
       'files pass',
       'restore pass',
       'tables pass',
+      'pages pass',
       'ledger pass',
       'resting pass',
       'evidence pass',
     ]);
     expect(outcome.passed).toBe(true);
-    expect(outcome.steps[3]?.observed).toContain(`${600 - BEHIND} entries`);
-    expect(seen).toHaveLength(6);
+    expect(outcome.steps[4]?.observed).toContain(`${600 - BEHIND} entries`);
+    expect(seen).toHaveLength(7);
     expect(existsSync(join(desk.home, 'drill')) ? readdirSync(join(desk.home, 'drill')) : []).toEqual([]);
   });
 

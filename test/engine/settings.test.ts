@@ -112,6 +112,7 @@ describe('settings while the desk runs', () => {
     for (const values of [
       { 'risk.stopLossPct': 0 },
       { 'risk.stopLossPct': Number.NaN },
+      { 'risk.stopLossPct': '4' },
       { 'risk.maxConcurrentPositions': 1.5 },
       { 'venue.name': 1 },
       { constructor: 1 },
