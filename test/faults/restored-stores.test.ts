@@ -167,9 +167,11 @@ describe('a desk whose stores were set back to yesterday', () => {
     for (const store of ['postgres', 'temporal'] as const) copy(join(yesterday, store), placeOf(store));
     await desk.up('--market', 'simulated');
     await untilActive();
-    const [last] = armings().slice(-1);
-    expect(last).toMatchObject({ authority: 'rule' });
-    expect(known.has(last?.haltId ?? '')).toBe(false);
+    // The status may be seen before the record is on the disk.
+    const armed = await until('a fresh halt quoted', async () =>
+      armings().find(({ haltId }) => !known.has(haltId)),
+    );
+    expect(armed).toMatchObject({ authority: 'rule' });
     const verified = await until('the ledger equal to the journal', async () => {
       const run = await desk.run('journal', '--verify', '--json');
       return run.code === 0 ? JSON.parse(run.stdout) : Promise.reject(new Error(run.stdout + run.stderr));
