@@ -1,5 +1,6 @@
 /** Which backups make room, here and away from this machine alike. */
 import type { BackupTag } from '../contracts/backup.js';
+import { DAY_MS } from '../domain/civil-date.js';
 
 export interface RetentionRule {
   /** How many stay: of those without a tag, and of each tag by itself. At least one. */
@@ -13,8 +14,6 @@ export interface KeptBackup {
   readonly takenMs: number;
   readonly tag: BackupTag | null;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * Ids of those that go, oldest first. Never the newest; and where days count, never the newest of the month before this

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { ownBackups } from '../backup/own-backups.js';
 import { expiredBackups } from '../backup/retention.js';
+import { DAY_MS } from '../domain/civil-date.js';
 import { check } from './check.js';
-
-const DAY_MS = 86_400_000;
 
 /** Old enough ones are there, and none that should have made room: by the manifests on the disk, not by what was recorded. */
 export const backupRetention = check(

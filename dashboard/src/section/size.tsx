@@ -3,14 +3,11 @@ import { RESUME_SIZE_PCT } from '../api/openapi.js';
 import type { TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
-import { usePolled } from '../connection/use-polled.js';
 import { ActionNotice } from '../view/action-notice.js';
-import { useOwnSignature } from '../view/own-signature.js';
+import { useSignatureOf } from '../view/own-signature.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { doneOf, useAction } from '../view/use-action.js';
-
-const KEYS_EVERY_MS = 60_000;
 
 interface SizeProps {
   readonly api: DeskApi;
@@ -27,12 +24,10 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
   const sizePct = Number(size);
   const isLarger = size !== '' && sizePct > nowPct;
   const signs = isLarger && trading === 'live';
-  const keys = usePolled(
-    async () => (signs ? await api.signing({ size: sizePct }) : null),
-    KEYS_EVERY_MS,
-    signs ? `signed ${sizePct}` : '',
+  const { signWith, field, forget } = useSignatureOf(
+    signs ? () => api.signing({ size: sizePct }) : null,
+    sizePct,
   );
-  const { signWith, field, forget } = useOwnSignature(keys.value);
   // What was typed goes with the dialog: the next one may be somebody else's.
   const close = (): void => {
     setAsking(false);

@@ -2,13 +2,10 @@ import { useState } from 'preact/hooks';
 import { RESUME_SIZE_PCT } from '../api/openapi.js';
 import type { Signing, TraderStatus } from '../api/shapes.js';
 import type { SignWith } from '../connection/sign-vote.js';
-import { usePolled } from '../connection/use-polled.js';
 import { CLOCK, day, minuteOfDay } from '../format.js';
-import { useOwnSignature } from './own-signature.js';
+import { useSignatureOf } from './own-signature.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { sentence } from './words.js';
-
-const KEYS_EVERY_MS = 60_000;
 
 interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
@@ -25,12 +22,7 @@ export function AskDialog({ about, status, signing, onGo, onCancel }: AskDialogP
   const [size, setSize] = useState('');
   const sizePct = size === '' ? undefined : Number(size);
   const signs = about === 'resume' && status !== null && takesOwnVote(status, sizePct);
-  const keys = usePolled(
-    async () => (signs ? await signing(sizePct) : null),
-    KEYS_EVERY_MS,
-    signs ? `signed ${sizePct}` : '',
-  );
-  const { signWith, field } = useOwnSignature(keys.value);
+  const { signWith, field } = useSignatureOf(signs ? () => signing(sizePct) : null, sizePct);
   const go = (reason: string): void => onGo(reason, sizePct, signs ? signWith : undefined);
   const shared = { label: 'Reason, kept with the decision', mayBeEmpty: true, onGo: go, onCancel };
   return about === 'close-all' ? (

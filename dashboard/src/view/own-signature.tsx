@@ -2,6 +2,9 @@ import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Signing } from '../api/shapes.js';
 import { passkeysToSign, type SignWith } from '../connection/sign-vote.js';
+import { usePolled } from '../connection/use-polled.js';
+
+const KEYS_EVERY_MS = 60_000;
 
 interface OwnSignature {
   readonly signWith: SignWith;
@@ -50,6 +53,19 @@ export function useOwnSignature(keys: Pick<Signing, 'key' | 'passkeys'> | null):
       setChosen(null);
     },
   };
+}
+
+/** The same where it depends on what is typed whether it takes a signature, and on what: `ask` null: it takes none. */
+export function useSignatureOf(
+  ask: (() => Promise<Signing>) | null,
+  about: number | undefined,
+): OwnSignature {
+  const keys = usePolled(
+    async () => (ask === null ? null : await ask()),
+    KEYS_EVERY_MS,
+    ask === null ? '' : `signed ${about}`,
+  );
+  return useOwnSignature(keys.value);
 }
 
 interface MeansProps {

@@ -1,14 +1,14 @@
 /** Entries at the market: each says the worst price that it takes, near the newest quote, and is filled no worse. */
-import type { OrderIntent } from '../../../src/domain/order.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import { SLIPPAGE_TICKS } from '../entries.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
+import { SentEntries } from './sent-entries.js';
 
 export class MarketEntries implements Watcher {
-  readonly #sent = new Map<string, OrderIntent>();
+  readonly #sent = new SentEntries('market');
 
   constructor(
     private readonly book: FollowedBook,
@@ -16,15 +16,14 @@ export class MarketEntries implements Watcher {
   ) {}
 
   restarted(records: readonly EngineRecord[]): void {
-    this.#sent.clear();
-    for (const record of records) this.#follow(record);
+    this.#sent.restarted(records);
   }
 
   recorded(record: EngineRecord): string | null {
-    this.#follow(record);
+    this.#sent.recorded(record);
     if (record.type !== 'fill') return null;
     const { clientId, priceTicks } = record.fill;
-    const order = this.#sent.get(clientId);
+    const order = this.#sent.of(clientId);
     if (order === undefined || order.limitTicks === null) return null;
     const beyond = order.side === 'buy' ? priceTicks - order.limitTicks : order.limitTicks - priceTicks;
     return beyond <= 0 ? null : `${clientId} is filled at ${priceTicks}, ${order.limitTicks} was the worst`;
@@ -44,10 +43,5 @@ export class MarketEntries implements Watcher {
       return `the entry ${clientId} takes ${slippage} ticks more than the quote, ${SLIPPAGE_TICKS} were asked for`;
     const resting = this.book.liveOn(instrument, 'entry').length;
     return resting > 1 ? `the entry ${clientId} at the market leaves beside another` : null;
-  }
-
-  #follow(record: EngineRecord): void {
-    if (record.type !== 'order.intended' || record.order.purpose !== 'entry') return;
-    if (record.order.type === 'market') this.#sent.set(record.order.clientId, record.order);
   }
 }

@@ -1,14 +1,14 @@
 /** Entries by a stop: each waits for a price that the market has still to reach, and is filled from there to its worst price. */
-import type { OrderIntent } from '../../../src/domain/order.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import { BEYOND_TRIGGER_TICKS } from '../entries.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import type { Moment, Watcher } from '../watcher.js';
+import { SentEntries } from './sent-entries.js';
 
 export class StopEntries implements Watcher {
-  readonly #sent = new Map<string, OrderIntent>();
+  readonly #sent = new SentEntries('stop');
 
   constructor(
     private readonly book: FollowedBook,
@@ -16,15 +16,14 @@ export class StopEntries implements Watcher {
   ) {}
 
   restarted(records: readonly EngineRecord[]): void {
-    this.#sent.clear();
-    for (const record of records) this.#follow(record);
+    this.#sent.restarted(records);
   }
 
   recorded(record: EngineRecord): string | null {
-    this.#follow(record);
+    this.#sent.recorded(record);
     if (record.type !== 'fill') return null;
     const { clientId, priceTicks } = record.fill;
-    const order = this.#sent.get(clientId);
+    const order = this.#sent.of(clientId);
     if (order === undefined) return null;
     const { side, stopTicks, limitTicks } = order;
     const [least, most] = side === 'buy' ? [stopTicks, limitTicks] : [limitTicks, stopTicks];
@@ -48,10 +47,5 @@ export class StopEntries implements Watcher {
       return `the entry ${clientId} may be filled at ${limitTicks}, its trigger is ${stopTicks}`;
     const resting = this.book.liveOn(instrument, 'entry').length;
     return resting > 1 ? `the entry ${clientId} by a stop leaves beside another` : null;
-  }
-
-  #follow(record: EngineRecord): void {
-    if (record.type !== 'order.intended' || record.order.purpose !== 'entry') return;
-    if (record.order.type === 'stop') this.#sent.set(record.order.clientId, record.order);
   }
 }
