@@ -1,11 +1,10 @@
 /** The mailer: notices out of the outbox to the mail server. Runs in the role `telegram`, beside the bot. */
 import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
-import { messageOf } from '../domain/message-of.js';
-import { keepChannelHealth } from '../home/channel-health.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { keepDoing } from '../notify/keep-doing.js';
 import { type MailSettings, mailSettings } from '../notify/mail-settings.js';
+import { setUpOrSaidWhy } from '../notify/set-up-channel.js';
 import { giveUpOldMail } from '../store/mail-outbox.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { loadDesk } from '../venue/load-desk.js';
@@ -48,31 +47,15 @@ export async function startMail(runtime: Runtime): Promise<Role> {
   };
 }
 
-/** Settings that can't be right are said and go no further: bot and dashboard work without them. */
-function settingsOrSaidWhy({ home }: Runtime, desk: Desk, log: DeliveryContext['log']): MailSettings | null {
-  const say = (state: 'off' | 'silent', why: string): void => {
-    const health = { channel: 'mail', state, sinceMs: Date.now(), why, waiting: 0, refused: 0 } as const;
-    try {
-      keepChannelHealth(home, desk.desk, health, Date.now());
-    } catch (error) {
-      log('error', `how mail is could not be kept: ${messageOf(error)}`);
-    }
-  };
-  try {
-    const settings = mailSettings(home, desk);
-    if (settings !== null) return settings;
-    const why =
+const settingsOrSaidWhy = ({ home }: Runtime, desk: Desk, log: DeliveryContext['log']): MailSettings | null =>
+  setUpOrSaidWhy(
+    { home, desk: desk.desk, channel: 'mail', named: 'mail', log },
+    () => mailSettings(home, desk),
+    () =>
       desk.notify.mail?.enabled === false
         ? 'mail is switched off in the desk file (notify.mail.enabled)'
-        : 'mail is not set up: set SMTP_SERVER and SENDER_EMAIL';
-    log('info', why);
-    say('off', why);
-  } catch (error) {
-    log('error', `mail is off: ${messageOf(error)}`);
-    say('silent', messageOf(error));
-  }
-  return null;
-}
+        : 'mail is not set up: set SMTP_SERVER and SENDER_EMAIL',
+  );
 
 export interface MailParts {
   readonly home: string;

@@ -3,13 +3,13 @@ import type { Update } from 'grammy/types';
 import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import { keepChannelHealth } from '../home/channel-health.js';
 import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { keepDoing } from '../notify/keep-doing.js';
 import { mailSettings } from '../notify/mail-settings.js';
+import { setUpOrSaidWhy } from '../notify/set-up-channel.js';
 import { type TelegramCredentials, telegramCredentials } from '../notify/telegram-credentials.js';
 import { keepTelegramProof, TEST_EVENT } from '../notify/telegram-proof.js';
 import { openOperations } from '../operations/open-operations.js';
@@ -98,32 +98,15 @@ function isMailed({ home }: Runtime, desk: Desk): boolean {
   }
 }
 
-/** A token that can't be right is said and goes no further: the dashboard, in the same process, works without it. */
-function credentialsOrSaidWhy(runtime: Runtime, desk: Desk, log: BotLog): TelegramCredentials | null {
-  const say = (state: 'off' | 'silent', why: string): void => {
-    const health = { channel: 'telegram', state, sinceMs: Date.now(), why, waiting: 0, refused: 0 } as const;
-    try {
-      keepChannelHealth(runtime.home, desk.desk, health, Date.now());
-    } catch (error) {
-      // A disk that takes nothing ends no dashboard.
-      log('error', `how the bot is could not be kept: ${messageOf(error)}`);
-    }
-  };
-  try {
-    const credentials = telegramCredentials(runtime.home, desk);
-    if (credentials !== null) return credentials;
-    const { enabled, tokenEnv } = desk.notify.telegram;
-    const why = enabled
-      ? `Telegram is not set up: set ${tokenEnv} to be told of halts`
-      : 'Telegram is switched off in the desk file (notify.telegram.enabled)';
-    log('info', why);
-    say('off', why);
-  } catch (error) {
-    log('error', `Telegram is off: ${messageOf(error)}`);
-    say('silent', messageOf(error));
-  }
-  return null;
-}
+const credentialsOrSaidWhy = ({ home }: Runtime, desk: Desk, log: BotLog): TelegramCredentials | null =>
+  setUpOrSaidWhy(
+    { home, desk: desk.desk, channel: 'telegram', named: 'Telegram', log },
+    () => telegramCredentials(home, desk),
+    () =>
+      desk.notify.telegram.enabled
+        ? `Telegram is not set up: set ${desk.notify.telegram.tokenEnv} to be told of halts`
+        : 'Telegram is switched off in the desk file (notify.telegram.enabled)',
+  );
 
 export interface TelegramParts {
   readonly home: string;
