@@ -70,9 +70,7 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
       broken = error;
     },
   });
-  const begun = engine.begin(runner.stamp());
-  if (!begun.ok) throw new Error(begun.message);
-  runner.begin(begun.effects);
+  runner.begin();
   const priceTicks = options.priceTicks ?? 10_000;
   for (const { id } of venue.instruments) {
     runner.post({ kind: 'quote', instrument: id, bidTicks: priceTicks, askTicks: priceTicks + 1 });

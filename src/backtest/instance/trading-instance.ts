@@ -62,11 +62,9 @@ export class TradingInstance {
     });
   }
 
-  /** HALTED, and the venue is read. Throws what the engine says where it must not begin. */
+  /** As the running trader begins. */
   begin(): void {
-    const begun = this.#parts.engine.begin(this.#host.stamp());
-    if (!begun.ok) throw new Error(begun.message);
-    this.#host.begin([...begun.effects]);
+    this.#host.begin();
   }
 
   /** Shows the strategies the past; causes no order. */
