@@ -38,7 +38,8 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
 
 async function run(argv: readonly string[]): Promise<void> {
   // `help stop` is `stop --help`.
-  const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  const given = deskBehind(argv);
+  const asked = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   let typed = asked;
   try {
     readEnvironmentFile(process.cwd());
@@ -52,6 +53,14 @@ async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = printFailure(failure, typed.includes('--json'));
     }
   }
+}
+
+/** `--desk NAME` may stand before the command, as our texts have it, so that it fits before each of them. */
+function deskBehind(argv: readonly string[]): readonly string[] {
+  const taken = argv[0] === '--desk' && argv.length > 1 ? 2 : argv[0]?.startsWith('--desk=') ? 1 : 0;
+  const [desk, command] = [argv.slice(0, taken), argv.slice(taken)];
+  const end = command.indexOf('--');
+  return end < 0 ? [...command, ...desk] : command.toSpliced(end, 0, ...desk);
 }
 
 /** Loads the code of the command that is asked for; of the others only name and summary are needed. */

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import { nameDeskInCommands } from '../../home/as-typed.js';
 import { loadDeskHere } from '../../home/desk-here.js';
-import { homeOf } from '../../home/installation.js';
+import { homeOf, sharesServers } from '../../home/installation.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { CliFailure } from '../failure.js';
@@ -64,6 +65,7 @@ async function up(options: Options): Promise<number> {
   const parts = { parts: stepPartsOf(file) };
   const home = homeOf(installationHome(), loadDesk(file, parts).desk.desk);
   const loaded = loadDeskHere(file, parts, process.env, home);
+  nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const { simulatedVenue } = options;
   if (loaded.desk.mode === 'live') {
     const { readyForRealMoney } = await import('../ready-for-real-money.js');
