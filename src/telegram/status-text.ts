@@ -1,6 +1,7 @@
 /** What /status answers. */
 
 import type { PositionStatus, TraderStatus } from '../contracts/trader-status.js';
+import { grouped, signed } from '../domain/figure-text.js';
 import { headline } from '../domain/headline.js';
 import { reducedSize } from '../domain/position-size.js';
 
@@ -17,7 +18,7 @@ export function statusText(status: TraderStatus): string {
   return [
     `${status.desk}: ${text} (${status.trading})`,
     detail,
-    `Equity ${status.equity} ${status.currency}, today ${status.dayPnl}, drawdown ${status.drawdownPct} %`,
+    `Equity ${grouped(status.equity)} ${status.currency}, today ${signed(status.dayPnl)}, drawdown ${status.drawdownPct} %`,
     ...(size === null ? [] : [`Size: ${size}`]),
     positions.length === 0
       ? 'No position.'
@@ -36,5 +37,5 @@ export function statusText(status: TraderStatus): string {
 }
 
 export function positionLine({ symbol, side, quantity, unrealised, protection }: PositionStatus): string {
-  return `${symbol} ${side} ${quantity}, open result ${unrealised}, stop ${protection}`;
+  return `${symbol} ${side} ${grouped(quantity)}, open result ${signed(unrealised)}, stop ${protection}`;
 }

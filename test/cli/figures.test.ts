@@ -130,7 +130,7 @@ describe('fermata stats', () => {
         { date: '2026-03-04', trades: 2, wins: 1, winRatePct: '50.0', result: '341', average: '170.50' },
       ],
     });
-    const text = '2026-03-04  2 trades, 1 won (50.0 %), result 341 USD, on average 170.50 USD';
+    const text = '2026-03-04  2 trades, 1 won (50.0 %), result +341.00 USD, on average +170.50 USD';
     expect(statsLines(today)).toEqual([text]);
     expect((await asked('stats')).out).toBe(`${text}\n`);
   });
@@ -165,7 +165,7 @@ describe('fermata stats', () => {
     const all = await stats('all');
     const figures = { trades: 5, wins: 3, result: '1391.25', average: '278.25' };
     expect(all).toMatchObject({ setups: expect.any(Number), ...figures });
-    expect(statsLines(all)[0]).toMatch(/^setups \d+; 5 trades, 3 won \(60\.0 %\), result 1391\.25 USD/);
+    expect(statsLines(all)[0]).toMatch(/^setups \d+; 5 trades, 3 won \(60\.0 %\), result \+1\u202f391\.25 USD/);
   });
 
   it('says that days are by this machine’s clock while the trader does not answer, and that nothing was closed', async () => {
@@ -227,7 +227,7 @@ describe('fermata setups', () => {
       { id: 'aaaa0001', state: 'SETUP_COMPLETE', open: false, detectedMs: NOW - 49 * HOUR },
     ]);
     const text = [
-      'aaaa0003  POSITION_OPEN    2026-03-05 00:00 UTC  NQ/USD: entry 15010.75, stop 15028.00, target 14976.25',
+      'aaaa0003  POSITION_OPEN    2026-03-05 00:00 UTC  NQ/USD: entry 15\u202f010.75, stop 15\u202f028.00, target 14\u202f976.25',
       `          ${PLAN}`,
     ];
     expect(setupsLines(await listSetups(context(), { open: false, limit: 1 }), false)).toEqual(text);

@@ -95,8 +95,8 @@ describe('the status for people', () => {
     for (const part of [
       'crypto-bot (paper)  ACTIVE: every check was clean',
       'simulated market, seed 7, 60x (NOT LIVE), up',
-      '10012.5 USDT  today +12.5',
-      'BTC/USDT long 0.003 at 100000, now unknown, -1.5, stop 98000 (confirmed)',
+      '10\u202f012.5 USDT  today +12.5',
+      'BTC/USDT long 0.003 at 100\u202f000, now unknown, \u22121.5, stop 98\u202f000 (confirmed)',
       'ETH/USDT: the averages have not crossed (a cross of the averages)',
     ]) {
       expect(text).toContain(part);
@@ -134,9 +134,9 @@ describe('the status for people', () => {
     }).join('\n');
     expect(text).toContain('(pending, without one for 340 ms)');
     expect(text).toContain(
-      'without a stop so far\n  while the stop was changed: 3 times, longest 1250 ms (ETH/USDT), last 80 ms',
+      'without a stop so far\n  while the stop was changed: 3 times, longest 1\u202f250 ms (ETH/USDT), last 80 ms',
     );
-    expect(text).toContain('\n  after the venue had ended it: 1 times, longest 9 ms (BTC/USDT), last 9 ms');
+    expect(text).toContain('\n  after the venue had ended it: 1 time, longest 9 ms (BTC/USDT), last 9 ms');
     expect(statusLines(traderStatus()).join('\n')).not.toContain('without a stop so far');
   });
 

@@ -47,15 +47,15 @@ it('a setup is told when it is detected, with its id and its plan; the steps bef
 it('an entry is told when it is placed, and an order when it is rejected', () => {
   expect(told({ type: 'order.intended', order: entry, marketMs: 0 })).toMatchObject({
     event: 'order',
-    title: 'slob: Order Placed - sell 2 NQ/USD at 15234.00',
+    title: 'slob: Order Placed - sell 2 NQ/USD at 15\u202f234.00',
   });
   const atMarket = { ...entry, type: 'market', timeInForce: 'IOC' } as const;
   expect(told({ type: 'order.intended', order: atMarket, marketMs: 0 })).toMatchObject({
-    title: 'slob: Order Placed - sell 2 NQ/USD at the market, 15234.00 at worst',
+    title: 'slob: Order Placed - sell 2 NQ/USD at the market, 15\u202f234.00 at worst',
   });
   const byStop = { ...entry, type: 'stop', stopTicks: entry.limitTicks! + 4 } as const;
   expect(told({ type: 'order.intended', order: byStop, marketMs: 0 })).toMatchObject({
-    title: 'slob: Order Placed - sell 2 NQ/USD, triggers at 15235.00, 15234.00 at worst',
+    title: 'slob: Order Placed - sell 2 NQ/USD, triggers at 15\u202f235.00, 15\u202f234.00 at worst',
   });
   const protective = approved({ purpose: 'protective', type: 'stop', stopTicks: 1, quantityLots: 2 });
   expect(told({ type: 'order.intended', order: protective, marketMs: 0 })).toBeNull();

@@ -264,7 +264,7 @@ describe('on Telegram', () => {
   it('goes an order that was filled, with its side, instrument and price', () => {
     expect(told(filled)).toMatchObject({
       event: 'fill',
-      title: `${bench.context.desk.desk}: Order Filled - sell 2 NQ/USD at 15234.00`,
+      title: `${bench.context.desk.desk}: Order Filled - sell 2 NQ/USD at 15\u202f234.00`,
     });
     expect(bench.context.desk.notify.telegram.events).toContain('fill');
   });

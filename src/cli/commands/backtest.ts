@@ -9,7 +9,7 @@ import { scopeOf } from '../../backtest/scope.js';
 import { RANKED_BY, type RankedBy } from '../../backtest/sweep/ranking.js';
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
-import { amountText } from '../../domain/amount-text.js';
+import { amountText, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey } from '../../home/secrets.js';
@@ -269,7 +269,7 @@ function write(descriptor: number | null, texts: Iterable<string>): void {
 function reportLines(report: BacktestReport, { fills, orders, report: page }: BacktestOptions): string[] {
   const { currency, period, market, figures, buyAndHold } = report;
   const money = (text: string): string => `${amountText(text, currency)} ${currency}`;
-  const percent = (value: number): string => `${Number(value.toFixed(2))} %`;
+  const percent = (value: number): string => `${grouped(String(Number(value.toFixed(2))))} %`;
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const outputs = [
     ['page', page],
@@ -277,7 +277,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ['orders', orders],
   ] as const;
   return [
-    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${money(report.netProfit)}`,
+    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${gainText(report.netProfit, currency)} ${currency}`,
     line('from, to', `${when(period.from)}, ${when(period.to)}`),
     line(
       'equity',

@@ -4,6 +4,7 @@ import type { Notice } from '../../contracts/notice.js';
 import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import { grouped } from '../../domain/figure-text.js';
 import { type HaltCause, resumedText } from '../../domain/mode.js';
 import type { OrderIntent } from '../../domain/order.js';
 import { priceWords } from '../../domain/order-words.js';
@@ -126,8 +127,8 @@ function orderPlaced(desk: Desk, order: OrderIntent): Told | null {
   const listed = desk.instruments[order.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
-  const at = priceWords(order, (ticks) => formatDecimal(ticks, tickSize));
-  const quantity = formatDecimal(order.quantityLots, lotSize);
+  const at = priceWords(order, (ticks) => grouped(formatDecimal(ticks, tickSize)));
+  const quantity = grouped(formatDecimal(order.quantityLots, lotSize));
   const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol}${at}`;
   return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };
 }
@@ -145,8 +146,8 @@ function fillTold(desk: Desk, fill: Extract<EngineRecord, { type: 'fill' }>['fil
   const listed = desk.instruments[fill.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
-  const quantity = formatDecimal(fill.quantityLots, lotSize);
-  const price = formatDecimal(fill.priceTicks, tickSize);
+  const quantity = grouped(formatDecimal(fill.quantityLots, lotSize));
+  const price = grouped(formatDecimal(fill.priceTicks, tickSize));
   return {
     event: 'fill',
     severity: 'info',

@@ -1,5 +1,5 @@
 /** The report in a few lines, for the terminal and for a message. */
-import { amountText } from '../../domain/amount-text.js';
+import { amountText, signed } from '../../domain/figure-text.js';
 import type { ValidationReport } from './report.js';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +12,7 @@ export function summaryLines(report: ValidationReport): string[] {
     `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${period.requestedMs / HOUR_MS} h`,
     `  prices      ${market.label} (${market.symbols.join(', ')})`,
     `  from, to    ${period.from ?? 'no price'}, ${period.reached ?? '–'}`,
-    `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${results.netProfitPct.toFixed(2)} %)`,
+    `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
     ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text}`),
     ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
     ...reasons
