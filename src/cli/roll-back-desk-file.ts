@@ -35,7 +35,7 @@ export async function rollBackDeskFile(
     throw new CliFailure(
       `backup ${id} is damaged: ${verification.problems.join('; ')}`,
       'nothing was touched',
-      'name another one of: fermata backups, or give --auto',
+      'name another one, or give --auto; this lists them: fermata backups',
     );
   const wanted = join(folder, DESK_FILE);
   if (readFileSync(wanted, 'utf8') === readFileSync(file, 'utf8')) return { file, kept: null };

@@ -8,7 +8,9 @@ import type { Pool } from '../store/pool.js';
 const BYTES_PER_MB = 1_048_576;
 const BACKUPS_MAX = 10_000;
 
-export const megabytes = (bytes: number): string => `${(bytes / BYTES_PER_MB).toFixed(1)} MB`;
+/** As decimal text. */
+export const inMegabytes = (bytes: number): string => (bytes / BYTES_PER_MB).toFixed(1);
+export const megabytes = (bytes: number): string => `${inMegabytes(bytes)} MB`;
 
 export interface StoredSizes {
   readonly database: number;

@@ -3,6 +3,7 @@
 import type { PositionStatus, TraderStatus } from '../contracts/trader-status.js';
 import { grouped, signed } from '../domain/figure-text.js';
 import { headline } from '../domain/headline.js';
+import { RESUME_WORDS } from '../domain/mode.js';
 import { reducedSize } from '../domain/position-size.js';
 
 const POSITIONS_SHOWN = 20;
@@ -28,7 +29,7 @@ export function statusText(status: TraderStatus): string {
     ...positions.slice(0, POSITIONS_SHOWN).map(positionLine),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
-    ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again by: ${resume}`),
+    ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again ${RESUME_WORDS[resume]}`),
     ...status.notTrading
       .slice(0, REASONS_SHOWN)
       .map(({ subject, reason, waitsFor }) => `${waiting} (${subject}): ${reason}; waits for ${waitsFor}`),

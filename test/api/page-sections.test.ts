@@ -35,7 +35,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     const stats = () => page.locator('.stats').filter({ hasText: 'Round trips8' }).innerText();
     await expect
       .poll(stats)
-      .toMatch(/Round trips\s+8\s+Won\s+62\.5% \(5\)\s+Result after fees(, USDT)?\s+\+41\.69/i);
+      .toMatch(/Round trips\s+8\s+Won\s+62\.5 % \(5\)\s+Result after fees(, USDT)?\s+\+41\.69/i);
   });
 
   it('switches a strategy only with a reason', async () => {

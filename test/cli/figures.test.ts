@@ -308,15 +308,15 @@ describe('fermata monitor', () => {
     const { code, out } = await asked('monitor');
     expect(code).toBe(0);
     expect(out).toMatch(/^slob \(paper\) {2}ACTIVE: every check was clean\n/);
-    expect(out).toMatch(/equity +10012\.5 USD {2}today \+12\.5 {2}drawdown 0\.1 %/);
-    expect(out).toContain('BTC/USDT long 0.003 at 100000');
+    expect(out).toMatch(/equity +10\u202f012\.5 USD {2}today \+12\.5 {2}drawdown 0\.1 %/);
+    expect(out).toContain('BTC/USDT long 0.003 at 100\u202f000');
     expect(out).toMatch(/^ {2}supervisor +running, up 4 h 0 min, \d+\.\d MB of memory, process \d+$/m);
     expect(out).toMatch(
       /^ {2}trader +running, up 3 h 0 min, \d+\.\d MB of memory, process \d+, started again 2 times$/m,
     );
     expect(out).toMatch(/^ {2}web +down, started again 5 times$/m);
     expect(out).toMatch(/^ {2}database \d+\.\d MB, backups 3\.0 MB$/m);
-    expect(out).toMatch(/^ {2}logs 2\.0 MB, disk \d+\.\d MB of \d+\.\d MB free$/m);
+    expect(out).toMatch(/^ {2}logs 2\.0 MB, disk [\d\u202f]+\.\d MB of [\d\u202f]+\.\d MB free$/m);
     expect(out).toMatch(/^errors today: 4$/m);
     expect(out).not.toContain(' first');
     expect(out).toMatch(/ second\n.* third\n.* fourth\n/);

@@ -230,7 +230,7 @@ describe.skipIf(missing.length > 0)('results', () => {
     await profit.getByRole('button', { name: 'Month', exact: true }).click();
     await expect
       .poll(() => profit.innerText())
-      .toMatch(/2026-01\s+\+11\.94\s+3\s+66\.7%[\s\S]*2025-12\s+\+8\.00/);
+      .toMatch(/2026-01\s+\+11\.94\s+3\s+66\.7 %[\s\S]*2025-12\s+\+8\.00/);
     await profit.getByRole('button', { name: 'Day', exact: true }).click();
   });
 

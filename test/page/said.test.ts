@@ -13,7 +13,7 @@ const WELL: ShownChannel = {
 const REFUSING: ShownChannel = {
   ...{ ...WELL, state: 'refusing', refused: 3, why: '400 Bad Request: chat not found' },
   problem:
-    'Alerts do not arrive on Telegram: the chat of the alerts (TELEGRAM_CHAT_ID) takes nothing: 400 Bad Request: chat not found. Not delivered so far: 3.',
+    'Alerts do not arrive on Telegram: the chat of the alerts (TELEGRAM_CHAT_ID) takes no messages: 400 Bad Request: chat not found. Not delivered so far: 3.',
 };
 
 describe.skipIf(missing.length > 0)('the page says', () => {
@@ -57,7 +57,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     const figures = desk.page.locator('dl[aria-label="Key figures"]');
     await expect
       .poll(() => figures.innerText())
-      .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99%[\s\S]*positions\s+1\b/i);
+      .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99 %[\s\S]*positions\s+1\b/i);
     is({});
   });
 

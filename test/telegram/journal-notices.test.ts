@@ -47,7 +47,7 @@ describe('what of the journal is told', () => {
       event: 'halt',
       severity: 'critical',
       title: 'crypto-bot: HALTED',
-      text: 'looks odd\nCause: person, by anna. Trades again by: person.',
+      text: 'looks odd\nCause: person, by anna. Trades again once a person resumes it.',
       fingerprint: 'journal:abc:3',
     });
     expect(noticeOf(desk, entry(3, halt('startup')))).toBeNull();

@@ -226,7 +226,7 @@ interface ProfitProps {
 
 function Profit({ results, by, back, onBack }: ProfitProps) {
   const { total, periods, currency, timezone, dayBoundary } = results;
-  const won = total.trips === 0 ? '–' : `${((total.wins / total.trips) * 100).toFixed(1)}%`;
+  const won = total.trips === 0 ? '–' : `${((total.wins / total.trips) * 100).toFixed(1)} %`;
   return (
     <>
       <dl class="stats">

@@ -157,7 +157,7 @@ function Pointed({ candle, digits, marks }: PointedProps) {
         .filter((mark) => mark.time === time)
         .map(({ side, words, price }, at) => (
           <span key={`${words} ${at}`} class={side}>
-            {words} {price}
+            {words} {grouped(price)}
           </span>
         ))}
     </p>

@@ -128,5 +128,5 @@ function figureText({ trades, wins, winRatePct, result, average }: Figures, curr
   if (trades === 0) return 'nothing was closed';
   const money = (decimal: string): string =>
     `${gainText(decimal, currency)}${currency === null ? '' : ` ${currency}`}`;
-  return `${trades} trades, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
+  return `${trades === 1 ? '1 trade' : `${trades} trades`}, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
 }

@@ -5,7 +5,7 @@ import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { grouped } from '../../domain/figure-text.js';
-import { type HaltCause, resumedText } from '../../domain/mode.js';
+import { type HaltCause, RESUME_WORDS, resumedText } from '../../domain/mode.js';
 import type { OrderIntent } from '../../domain/order.js';
 import { priceWords } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
@@ -44,7 +44,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
         severity: 'critical',
         about: cause,
         title: `${desk.desk}: ${mode}${errorOf(cause)}`,
-        text: `${reason}\nCause: ${cause}, by ${by}. Trades again by: ${resume}.`,
+        text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${RESUME_WORDS[resume]}.`,
       };
     }
     case 'armed':
