@@ -1,6 +1,7 @@
 /** The exits of an open trade as they stand now, in decimal text and in a few words each. */
 import type { ExitsStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import { grouped } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { shortMoment } from '../../domain/moment.js';
 import { percentOfPpm } from '../../domain/money.js';
@@ -29,10 +30,10 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
   const { targets, trailBy, breakEven, timeExitMs, stopMovedBy } = exits;
   const words = targets.map(({ price, pct, reached }) => {
     const part = pct === 100 ? '' : ` (${pct} %)`;
-    return `target ${price}${part}${reached ? ' reached' : ''}`;
+    return `target ${grouped(price)}${part}${reached ? ' reached' : ''}`;
   });
-  if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${breakEven.price}`);
-  if (trailBy !== null) words.push(`trails by ${trailBy}${stopMovedBy === null ? ', not moved yet' : ''}`);
+  if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${grouped(breakEven.price)}`);
+  if (trailBy !== null) words.push(`trails by ${grouped(trailBy)}${stopMovedBy === null ? ', not moved yet' : ''}`);
   if (timeExitMs !== null) words.push(`time exit ${shortMoment(timeExitMs)} UTC`);
   return words;
 }
