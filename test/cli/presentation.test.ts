@@ -145,7 +145,7 @@ describe('the status for people', () => {
     const first = positions[0] as (typeof positions)[number];
     const trade = { id: 'tabc', openedMs: 1, fees: '0.10', result: '1.20', risk: '1.50', r: '0.80' };
     const shown = (of: typeof first) => statusLines({ ...status, positions: [of] }).join('\n');
-    expect(shown({ ...first, trade })).toContain(' (0.80 R), stop ');
+    expect(shown({ ...first, trade })).toContain(' (+0.80 R), stop ');
     expect(shown({ ...first, trade: { ...trade, risk: null, r: null } })).not.toContain(' R)');
     expect(shown({ ...first, trade })).not.toContain('exits');
     const words = ['target 104000 (50 %) reached', 'trails by 900'];
