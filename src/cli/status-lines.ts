@@ -79,7 +79,8 @@ function stopGapLines({ stopGaps }: TraderStatus): string[] {
 
 function heldBackLines({ marketData }: TraderStatus): string[] {
   return marketData.heldBack.map(
-    ({ symbol, bid, ask, because, forMs }) => `${symbol} ${grouped(bid)} / ${grouped(ask)} for ${grouped(String(forMs))} ms: ${because}`,
+    ({ symbol, bid, ask, because, forMs }) =>
+      `${symbol} ${grouped(bid)} / ${grouped(ask)} for ${grouped(String(forMs))} ms: ${because}`,
   );
 }
 
@@ -92,7 +93,9 @@ export function coinsLines({ coins }: TraderStatus): string[] {
 }
 
 function dustLines({ dust, currency }: TraderStatus): string[] {
-  return dust.map(({ symbol, quantity, value }) => `${symbol} ${grouped(quantity)}, worth ${grouped(value)} ${currency}`);
+  return dust.map(
+    ({ symbol, quantity, value }) => `${symbol} ${grouped(quantity)}, worth ${grouped(value)} ${currency}`,
+  );
 }
 
 function orderLines({ orders }: TraderStatus): string[] {

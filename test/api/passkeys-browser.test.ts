@@ -111,7 +111,10 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     });
     const objection = (statement: StatementToSign, signature: string) => {
       const { kind, account, configHash, ...said } = statement;
-      const decision = { ...said, ...{ decisionId: 'v', person: 'operator', via: 'web', atWallMs: 0, mac: '' } };
+      const decision = {
+        ...said,
+        ...{ decisionId: 'v', person: 'operator', via: 'web', atWallMs: 0, mac: '' },
+      };
       const rules: RealMoneyRules = {
         ...{ kind, inForce: { account, configHash }, chatKey: () => '', chatVotesMax: 0 },
         ...{ keysOf: () => opened.keys, pages: () => namedPages(Number(new URL(origin).port)) },

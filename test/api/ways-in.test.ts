@@ -6,7 +6,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
+import { networkInterfaces, tmpdir, userInfo } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -23,13 +23,22 @@ const FOLDERS = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/us
 const programOf = (name: string): string | undefined =>
   FOLDERS.map((path) => join(path, name)).find((path) => existsSync(path));
 
+const HAS_IPV6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1'),
+);
+
 let browser: Browser;
 let web: WebUnderTest | undefined;
 let program: ChildProcess | undefined;
 
 /** Skipped, and says so, without one of them. */
-function itWith(programs: readonly string[], name: string, run: () => Promise<void>): void {
-  const absent = [...programs.filter((one) => programOf(one) === undefined), ...missing];
+function itWith(
+  programs: readonly string[],
+  name: string,
+  run: () => Promise<void>,
+  more: string[] = [],
+): void {
+  const absent = [...programs.filter((one) => programOf(one) === undefined), ...missing, ...more];
   if (absent.length > 0) console.warn(`skipped: ${name} is not tested without ${absent.join(' and ')}`);
   it.skipIf(absent.length > 0)(name, run);
 }
@@ -62,7 +71,10 @@ describe('a desk is reached from elsewhere by what DEPLOY.md says', () => {
       .map((name) => `${name}_temp_path ${join(folder, name)};`)
       .join(' ');
     const file = join(folder, 'nginx.conf');
-    writeFileSync(file, `pid ${folder}/nginx.pid;\nevents {}\nhttp { access_log off; ${places}\n${server}}\n`);
+    writeFileSync(
+      file,
+      `pid ${folder}/nginx.pid;\nevents {}\nhttp { access_log off; ${places}\n${server}}\n`,
+    );
     await running('nginx', ['-c', file, '-e', 'stderr', '-g', 'daemon off;'], port);
     await expectDeskAt(browser, origin);
   });
@@ -78,15 +90,21 @@ describe('a desk is reached from elsewhere by what DEPLOY.md says', () => {
     await expectDeskAt(browser, origin);
   });
 
-  itWith(['ssh', 'sshd', 'ssh-keygen'], 'through ssh -L, by the same port on both sides', async () => {
+  const throughSsh = async (): Promise<void> => {
     web = await startPublicDesk(undefined);
     const [, port = ''] = web.host.split(':');
     const typed = /`ssh (-L 8000:\S+ -L 8233:\S+) machine`/.exec(DEPLOY)?.[1] ?? '';
-    const forwards = put(typed, { '8000:': `${port}:`, ':8000': `:${port}`, '8233': String(await freePort()) });
+    const forwards = put(typed, {
+      '8000:': `${port}:`,
+      ':8000': `:${port}`,
+      '8233': String(await freePort()),
+    });
     // Both ends are this machine: the desk has 127.0.0.1, so that ssh is left with the other loopback address.
     await running('ssh', ['-N', '-F', sshSettings(), ...forwards.split(' '), 'machine'], Number(port), '::1');
     await expectDeskAt(browser, `http://[::1]:${port}`);
-  });
+  };
+  const programs = ['ssh', 'sshd', 'ssh-keygen'];
+  itWith(programs, 'through ssh -L, by the same port on both sides', throughSsh, HAS_IPV6 ? [] : ['IPv6']);
 });
 
 /** A public desk, and the port of loopback at which a proxy is to answer for it. */
@@ -111,7 +129,12 @@ function put(text: string, places: Readonly<Record<string, string>>): string {
 }
 
 /** Until it listens; what it said where it ends before that. */
-async function running(name: string, args: readonly string[], port: number, host = '127.0.0.1'): Promise<void> {
+async function running(
+  name: string,
+  args: readonly string[],
+  port: number,
+  host = '127.0.0.1',
+): Promise<void> {
   const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
   const started = spawn(programOf(name) ?? name, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   program = started;
@@ -141,7 +164,12 @@ function sshSettings(): string {
   const at = (name: string): string => join(folder, name);
   for (const key of ['host', 'user'])
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(key)]);
-  const keys = ['UsePAM no', 'StrictModes no', `HostKey ${at('host')}`, `AuthorizedKeysFile ${at('user.pub')}`];
+  const keys = [
+    'UsePAM no',
+    'StrictModes no',
+    `HostKey ${at('host')}`,
+    `AuthorizedKeysFile ${at('user.pub')}`,
+  ];
   writeFileSync(at('sshd_config'), `${keys.join('\n')}\n`);
   // What OpenSSH as root wants to be there, and a package makes at the start of its service.
   if (userInfo().uid === 0) mkdirSync('/run/sshd', { recursive: true, mode: 0o755 });

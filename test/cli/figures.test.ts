@@ -165,7 +165,9 @@ describe('fermata stats', () => {
     const all = await stats('all');
     const figures = { trades: 5, wins: 3, result: '1391.25', average: '278.25' };
     expect(all).toMatchObject({ setups: expect.any(Number), ...figures });
-    expect(statsLines(all)[0]).toMatch(/^setups \d+; 5 trades, 3 won \(60\.0 %\), result \+1\u202f391\.25 USD/);
+    expect(statsLines(all)[0]).toMatch(
+      /^setups \d+; 5 trades, 3 won \(60\.0 %\), result \+1\u202f391\.25 USD/,
+    );
   });
 
   it('says that days are by this machine’s clock while the trader does not answer, and that nothing was closed', async () => {

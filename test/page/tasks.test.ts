@@ -58,7 +58,9 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await open('Desk');
     const before = calls('closePosition').length;
     await press('Close BTC/USDT');
-    expect(await byRole('dialog', 'Close BTC/USDT?').innerText()).toMatch(/Sells [\d.]+ BTC\/USDT at the market/);
+    expect(await byRole('dialog', 'Close BTC/USDT?').innerText()).toMatch(
+      /Sells [\d.]+ BTC\/USDT at the market/,
+    );
     expect(calls('closePosition')).toHaveLength(before);
     await answer('Close BTC/USDT?', [], 'Close BTC/USDT');
     await told(/BTC\/USDT is closed/);

@@ -75,7 +75,9 @@ describe('the import table', () => {
     expect(outside.filter(({ to }) => !SHARED_WITH_THE_PAGE.test(to))).toEqual([]);
     expect(outside).not.toEqual([]);
     const shared = modules.filter(({ path }) => SHARED_WITH_THE_PAGE.test(path));
-    expect(shared.flatMap(({ imports }) => imports).filter(({ to }) => !SHARED_WITH_THE_PAGE.test(to))).toEqual([]);
+    expect(
+      shared.flatMap(({ imports }) => imports).filter(({ to }) => !SHARED_WITH_THE_PAGE.test(to)),
+    ).toEqual([]);
   });
 
   it.each(Object.entries(TOUCHED_AT_MOST))('another %s touches %i files at most', (kind, most) => {

@@ -56,7 +56,9 @@ describe('the report of a validation', () => {
     expect(text).not.toMatch(/\d{4}-\d\d-\d\dT/);
     const winRate = /<td>✗<\/td><td>Win rate<\/td>(.*)<\/tr>/.exec(html)?.[1] ?? '';
     expect(winRate).toMatch(/^<td>at least 45 %<\/td><td>[\d.]+ %<\/td><td>[\d.]+ %<\/td>$/);
-    expect(summaryLines(report).join('\n')).toMatch(/equity +\d+\u202f\d{3}\.\d\d to \d+\u202f\d{3}\.\d\d USDT/);
+    expect(summaryLines(report).join('\n')).toMatch(
+      /equity +\d+\u202f\d{3}\.\d\d to \d+\u202f\d{3}\.\d\d USDT/,
+    );
   });
 
   it('shows text of the desk as text', async () => {

@@ -91,8 +91,7 @@ function ToLift({ status }: { readonly status: TraderStatus }) {
     <ul class="what">
       <li>
         Equity {grouped(money(equity))} {currency}, {drawdownPct} % below its peak; today{' '}
-        {signed(money(dayPnl))};{' '}
-        {count(openPositions, 'open position')}.
+        {signed(money(dayPnl))}; {count(openPositions, 'open position')}.
       </li>
       {halts.map(({ haltId, reason, atWallMs }) => (
         <li key={haltId}>

@@ -106,8 +106,8 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
       )}
       {coins.map(({ symbol, nobodys, foreign, toMove }) => (
         <p class="empty" key={symbol}>
-          {symbol}, not the desk’s: nobody’s {grouped(nobodys)}, foreign {grouped(foreign)}, to be
-          moved {grouped(toMove)}.
+          {symbol}, not the desk’s: nobody’s {grouped(nobodys)}, foreign {grouped(foreign)}, to be moved{' '}
+          {grouped(toMove)}.
           {Number(nobodys) > 0 &&
             ` Say whose they are, under Waiting or with ${typed(`coins ${symbol}`)}. Nothing is armed before.`}
         </p>
@@ -116,7 +116,10 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
         <p class="empty">
           Dust, too small to sell alone, sold with the next position:{' '}
           {dust
-            .map(({ symbol, quantity, value }) => `${symbol} ${grouped(quantity)} (${grouped(value)} ${currency})`)
+            .map(
+              ({ symbol, quantity, value }) =>
+                `${symbol} ${grouped(quantity)} (${grouped(value)} ${currency})`,
+            )
             .join(', ')}
         </p>
       )}

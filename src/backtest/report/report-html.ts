@@ -1,6 +1,7 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
-import { amountText, gainText, grouped } from '../../domain/figure-text.js';
+
 import { exitReasonWords } from '../../domain/exit-reason.js';
+import { amountText, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { FigureName } from '../statistics/figures.js';
 import type { Group } from '../statistics/groups.js';
@@ -186,8 +187,20 @@ function tradesTable({ trades, currency }: BacktestReport): string {
     .slice(0, TRADES_SHOWN_MAX)
     .map(
       ({ symbol, strategy, side, opened, closed, quantity, entryPrice, exitPrice, result, fees, r, why }) => [
-        ...[symbol, strategy, side, moment(Date.parse(opened)), moment(Date.parse(closed)), grouped(quantity)],
-        ...[grouped(entryPrice), grouped(exitPrice ?? '–'), gainText(result, currency), amountText(fees, currency)],
+        ...[
+          symbol,
+          strategy,
+          side,
+          moment(Date.parse(opened)),
+          moment(Date.parse(closed)),
+          grouped(quantity),
+        ],
+        ...[
+          grouped(entryPrice),
+          grouped(exitPrice ?? '–'),
+          gainText(result, currency),
+          amountText(fees, currency),
+        ],
         ...[r === null ? '–' : shown(r), exitReasonWords(why)],
       ],
     );

@@ -124,6 +124,11 @@ function listedCopy({ id, receipt, problem, bytes }: OffsiteBackup): ListedBacku
 function backupLine({ place, id, desk, tag, bytes, rows, problem }: ListedBackup): string {
   const where = place === 's3' ? ' in s3' : '';
   if (problem !== null) return `${id}${where}  ✗ ${problem}`;
-  const said = [desk, `${grouped(((bytes ?? 0) / 1_000_000).toFixed(1))} MB`, `${grouped(String(rows))} rows`, ...(tag ? [tag] : [])];
+  const said = [
+    desk,
+    `${grouped(((bytes ?? 0) / 1_000_000).toFixed(1))} MB`,
+    `${grouped(String(rows))} rows`,
+    ...(tag ? [tag] : []),
+  ];
   return `${id}${where}  ${said.join(', ')}`;
 }

@@ -92,7 +92,11 @@ async function choose(
   const wanted = await requireBackup(home, asked, `copy one to ${backupsFolder(home)}`);
   const reading = await readManifest(join(backupsFolder(home), wanted));
   if (!reading.ok)
-    throw new CliFailure(reading.why, 'nothing was touched', 'restore another one; this lists them: fermata backups');
+    throw new CliFailure(
+      reading.why,
+      'nothing was touched',
+      'restore another one; this lists them: fermata backups',
+    );
   const { manifest } = reading;
   if (desk !== undefined && desk !== manifest.desk)
     throw usageFailure(

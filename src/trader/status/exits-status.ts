@@ -32,8 +32,10 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
     const part = pct === 100 ? '' : ` (${pct} %)`;
     return `target ${grouped(price)}${part}${reached ? ' reached' : ''}`;
   });
-  if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${grouped(breakEven.price)}`);
-  if (trailBy !== null) words.push(`trails by ${grouped(trailBy)}${stopMovedBy === null ? ', not moved yet' : ''}`);
+  if (breakEven !== null)
+    words.push(breakEven.done ? 'break-even done' : `break-even at ${grouped(breakEven.price)}`);
+  if (trailBy !== null)
+    words.push(`trails by ${grouped(trailBy)}${stopMovedBy === null ? ', not moved yet' : ''}`);
   if (timeExitMs !== null) words.push(`time exit ${shortMoment(timeExitMs)} UTC`);
   return words;
 }
