@@ -29,13 +29,16 @@ function write(path: string, seed: number): string {
 
 const SHIPPED = fileURLToPath(new URL('../../desks', import.meta.url));
 
-it.each(SHIPPED_DESKS)('%s comes with Fermata, and a desk beside it in a checkout is a person’s own', (name) => {
-  const file = join(SHIPPED, name, 'desk.yaml');
-  expect(existsSync(file)).toBe(true);
-  for (const path of [file, join(SHIPPED, name)]) expect(isShipped(path), path).toBe(true);
-  for (const own of ['mine', `${name}-mine`]) expect(isShipped(join(SHIPPED, own))).toBe(false);
-  expect(isShipped(join(folder, 'desks', name))).toBe(false);
-});
+it.each(SHIPPED_DESKS)(
+  '%s comes with Fermata, and a desk beside it in a checkout is a person’s own',
+  (name) => {
+    const file = join(SHIPPED, name, 'desk.yaml');
+    expect(existsSync(file)).toBe(true);
+    for (const path of [file, join(SHIPPED, name)]) expect(isShipped(path), path).toBe(true);
+    for (const own of ['mine', `${name}-mine`]) expect(isShipped(join(SHIPPED, own))).toBe(false);
+    expect(isShipped(join(folder, 'desks', name))).toBe(false);
+  },
+);
 
 describe('the name of a desk', () => {
   it('is looked for in the working folder before the home, in the home before what ships', () => {
