@@ -321,6 +321,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/backtest.js')).backtestCommand),
   },
   {
+    name: 'replay',
+    group: 'Routines and proof',
+    summary: 'run a past day again: whether it is decided as it was then',
+    load: async () => ofDesk((await import('./commands/replay.js')).replayCommand),
+  },
+  {
     name: 'validate',
     group: 'Real money',
     summary: 'paper-trade for a given time and say GO or NO-GO',

@@ -278,6 +278,7 @@ function newWork(): InstrumentWork {
   };
 }
 
+const LEAVING = ': closing the position';
 const MOVES_MONEY: ReadonlySet<EngineRecord['type']> = new Set([
   'fill',
   'fee.valued',
@@ -394,6 +395,13 @@ export function note(
   const symbol = at === undefined ? null : (core.config.instruments[at]?.symbol ?? null);
   commit(core, { type: 'note', level, text, strategy, symbol, marketMs: core.marketMs });
 }
+
+/** The line that tells why a position is left. */
+export const exitNote = (because: string): string => `${because}${LEAVING}`;
+
+/** Null: the line tells of no exit. */
+export const exitBecause = (text: string): string | null =>
+  text.endsWith(LEAVING) ? text.slice(0, -LEAVING.length) : null;
 
 function required<T>(value: T | undefined, id: InstrumentId): T {
   if (value === undefined) throw new RangeError(`no instrument ${id} in this desk`);

@@ -10,7 +10,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, instrumentAt, note, positionAt, workAt } from '../core.js';
+import { type Core, commit, exitNote, instrumentAt, note, positionAt, workAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
 import { averageOf } from '../trades/trade.js';
@@ -126,7 +126,7 @@ function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
   const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
-  note(core, 'info', `${because}: closing the position`, at, trade.strategy);
+  note(core, 'info', exitNote(because), at, trade.strategy);
   work.exiting = { because, why };
 }
 
