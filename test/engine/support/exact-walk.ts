@@ -203,7 +203,9 @@ class WalkedAccount {
     const held = this.#state.positions[at]!.quantityLots;
     const closes = held !== 0 && this.draw(4) === 0;
     const buys = closes ? held < 0 : this.draw(2) === 0;
-    const lots = closes ? Math.abs(held) : 1 + this.draw(lotsMax);
+    // A single lot may leave less than one beside what is owed: a trade that never has a whole one.
+    const most = this.draw(4) === 0 ? 2 : lotsMax;
+    const lots = closes ? Math.abs(held) : 1 + this.draw(most);
     const paid = this.#fee(at, buys && kind === 'spot', lots);
     const { fee, paidIn, unvalued } = paid;
     const ticks = this.#ticks[at]!;
