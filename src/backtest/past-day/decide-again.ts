@@ -141,7 +141,7 @@ class PastDay {
   /** Units of 10^-`RESULT_PLACES`. */
   #result = 0n;
   readonly #equities: number[] = [];
-  /** Market time of the newest start of a trader before the day. */
+  /** Market time of the newest start of a trader. */
   #startedMs: number | null = null;
 
   constructor(private readonly setting: PastDaySetting) {
@@ -210,7 +210,10 @@ class PastDay {
         this.#closedTrades += 1;
         this.#result += parseUnits(record.result, RESULT_PLACES);
       }
-      if (isStart(record)) this.#start(marketMs);
+      if (isStart(record)) {
+        this.#startedMs = marketMs;
+        this.#start(marketMs);
+      }
       // A strategy with other numbers has begun anew; the others have seen these bars.
       if (record.type === 'settings') this.#show(this.#endedBy(marketMs));
     }
@@ -299,7 +302,7 @@ class PastDay {
     const changed = this.#changed === null ? null : askAll(this.#changed, bar, quote, () => undefined);
     const then = this.#recorded(caused);
     const now = askAll(this.#then, bar, quote, (slot) => this.#advance(this.#placeOf(slot, caused)));
-    const why = this.#whyNotJudged(now, then);
+    const why = this.#whyNotJudged(now, then, endMs);
     const { symbol } = instrument;
     const about = (choice: Choice, byQuote: boolean): Difference => ({
       ...{ marketMs: endMs, symbol, byQuote },
@@ -313,7 +316,7 @@ class PastDay {
     else if (!sameAct || (!samePrices && !now.sawQuote)) this.#tally.differs(about(now.choice, now.sawQuote));
     else this.#tally.isSame(then, samePrices);
     if (changed === null || this.#changedTally.hasDifference) return;
-    const whyChanged = this.#whyNotJudged(changed, then, false);
+    const whyChanged = this.#whyNotJudged(changed, then, endMs, false);
     // Prices are those of the same quote: the ones of then came from another.
     const isAlike =
       actAlike(then, changed.choice, false) && (!sameAct || priceAlike(now.choice, changed.choice));
@@ -350,13 +353,16 @@ class PastDay {
   }
 
   /** Null: it can be. */
-  #whyNotJudged(now: AskedAtBar, then: Choice, byHash = true): string | null {
+  #whyNotJudged(now: AskedAtBar, then: Choice, endMs: number, byHash = true): string | null {
     if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
     const between = now.slots.find(decidesBetweenBars);
     if (between !== undefined) return `${between.name} decides between bars, too: ${NO_QUOTES}`;
     const cold = now.slots.find(({ barsSeen, strategy }) => barsSeen < strategy.warmupBars);
     if (cold !== undefined) return `too few bars before it are stored for ${cold.name} to have warmed up`;
-    return isNothing(then) && !isNothing(now.choice) && this.#mayNotHaveRun() ? NOT_RUNNING : null;
+    if (!isNothing(then) || isNothing(now.choice)) return null;
+    if (this.#mayNotHaveRun()) return NOT_RUNNING;
+    const isFirst = this.#startedMs !== null && endMs - this.#startedMs < MINUTE_MS;
+    return isFirst && now.sawQuote ? NO_QUOTE_YET : null;
   }
 
   /** The next records are a trader's beginning: the one before may have ended long ago. */
@@ -369,8 +375,10 @@ class PastDay {
   #countWithoutBar(due: readonly DueBar[]): void {
     const judged = new Set(due.flatMap(({ caused }) => caused));
     this.#entries.forEach(({ record }, place) => {
-      if (isEntry(record) && !judged.has(place))
-        this.#tally.leaveOut({ entries: [entryOf(record)], leaves: [] }, NOTHING, NO_BAR);
+      if (judged.has(place)) return;
+      if (isEntry(record)) this.#tally.leaveOut({ entries: [entryOf(record)], leaves: [] }, NOTHING, NO_BAR);
+      if (record.type === 'note' && leavesBy(record, true))
+        this.#tally.leaveOut({ entries: [], leaves: [record.strategy ?? ''] }, NOTHING, NO_BAR);
     });
   }
 }
@@ -381,6 +389,7 @@ const NOTHING: Choice = { entries: [], leaves: [] };
 const NO_QUOTES = 'quotes are not recorded';
 const OTHER_FILE = 'the desk file or its settings were others then';
 const NOT_RUNNING = 'no trader may have run then: nothing is recorded up to the next start';
+const NO_QUOTE_YET = 'the trader had just started, and a quote may not have come yet';
 const NO_BAR = 'the bar that it was made at is not stored';
 
 const isStart = (record: EngineRecord): boolean => record.type === 'halt' && record.halt.cause === 'startup';

@@ -228,7 +228,7 @@ function reportLines(report: ReplayReport, currency: string): string[] {
   const { date, desk, records, first, last, state, checked, expected, hypothesis, decisions } = report;
   const mark = isAsThen(report) ? '✓' : '✗';
   return [
-    `${mark} ${date} of ${desk} again: ${records} records, ${first} to ${last}, follow from each other as they did`,
+    `${mark} ${date} of ${desk} again: ${records} records, ${first} to ${last}, each follows from those before it`,
     line('state before', state.before),
     line('state after', state.after),
     ...(expected === null || expected === state.after
@@ -246,7 +246,7 @@ function reportLines(report: ReplayReport, currency: string): string[] {
 function judgedLines(title: string, judged: Judged): string[] {
   const { bars, same, differ, otherPrices, notJudged, first } = judged;
   return [
-    line(title, `${same} the same, ${differ} other ones, at ${bars} bars`),
+    line(title, `${same} the same, ${differ} that differ, at ${bars} bars`),
     ...(otherPrices === 0
       ? []
       : [`  ! prices of ${otherPrices} of them come from quotes that are not recorded: not judged`]),
@@ -281,7 +281,7 @@ function hypothesisLines(
   };
   return [
     line('with', set.join(', ')),
-    ...judgedLines('decided then', decisions),
+    ...judgedLines('its decisions', decisions),
     line('the day as it was', came(result)),
     '  hypothetical, by a backtest of the day’s bars that begins flat with the day’s first equity; fills would have been others:',
     line('the desk as it is', came(asItIs, asItIs.open)),

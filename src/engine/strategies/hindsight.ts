@@ -85,6 +85,8 @@ export class Hindsight {
   }
 
   #slotsAt({ instrument, openMs, spanMs }: PastBar): readonly StrategySlot[] {
+    // Before its first record, and of an instrument that it does not have, a journal tells no state.
+    if (this.#core.state.positions[instrument] === undefined) return [];
     if (!sessionsAt(this.#core, instrument).calendar.opensWithin(openMs, openMs + spanMs)) return [];
     return this.#core.slots.filter((slot) => slot.instrument.id === instrument && openMs > slot.lastOpenMs);
   }
