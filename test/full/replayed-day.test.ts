@@ -8,7 +8,7 @@ import { buildInstruments, engineConfig } from '../../src/trader/engine-config.j
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { paperCapabilities } from '../../src/venue/paper/capabilities.js';
-import { type TraderHome, traderHome, until } from './spawn-trader.js';
+import { type TraderHome, traderHome, until } from '../trader/spawn-trader.js';
 
 const ENTRIES = 6;
 
