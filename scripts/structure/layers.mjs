@@ -46,6 +46,7 @@ export const layers = {
     'backtest',
   ],
   reports: ['domain', 'contracts', 'desk', 'home', 'store', 'trader'],
+  maintenance: ['domain', 'contracts', 'desk', 'home', 'store', 'backup', 'reports'],
   checks: [
     'domain',
     'contracts',
@@ -59,6 +60,7 @@ export const layers = {
     'backup',
     'validation',
     'reports',
+    'maintenance',
     'pack',
   ],
   activities: [
@@ -74,6 +76,7 @@ export const layers = {
     'backtest',
     'validation',
     'reports',
+    'maintenance',
     'checks',
   ],
   workflows: ['domain', 'contracts'],

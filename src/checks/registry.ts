@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { BACKUP_TAGS } from '../contracts/backup.js';
 import { SHIPPED_ACTIONS, type ShippedAction } from '../contracts/routine.js';
 import type { StepParts } from '../desk/step-parts.js';
+import { MAINTENANCE } from '../maintenance/registry.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
@@ -24,6 +25,7 @@ import { logErrors } from './log-errors.js';
 import { logSearch } from './log-search.js';
 import { mailRoundTrip } from './mail-round-trip.js';
 import { mailSent } from './mail-sent.js';
+import { packagesOutdated } from './packages-outdated.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
 import { strategiesOn } from './strategies-on.js';
@@ -58,6 +60,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
   ['mail-round-trip', mailRoundTrip],
   ['mail-sent', mailSent],
+  ['packages-outdated', packagesOutdated],
 ]);
 
 const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
@@ -69,7 +72,10 @@ const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
 export const STEP_PARTS: StepParts = {
   checks: CHECKS,
   reports: REPORTS,
-  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }])),
+  actions: new Map([
+    ...SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }] as const),
+    ...MAINTENANCE,
+  ]),
 };
 
 /** With those of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */

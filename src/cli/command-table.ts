@@ -53,7 +53,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'restart',
     group: 'The desk',
-    summary: 'end one process of the desk in order and start it again',
+    summary: 'end one process of the desk, or all, in order and start it again',
     load: async () => ofDesk((await import('./commands/restart.js')).restartCommand),
   },
   {

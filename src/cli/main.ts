@@ -1,9 +1,9 @@
 /** The command line: finds the command, runs it, and turns every failure into one form. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
+import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
 import { withKeptByNpm } from './npm-start.js';
 import { printFailure } from './output.js';
@@ -121,12 +121,6 @@ function unknownCommand(asked: string): Error {
 function ownVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
-}
-
-/** `.env` of the working folder; what the shell has set already stands. */
-export function readEnvironmentFile(workingFolder: string): void {
-  const file = join(workingFolder, '.env');
-  if (existsSync(file)) process.loadEnvFile(file);
 }
 
 /** What the option parser says, in the one form of every error here: which option, what was expected, what was found. */

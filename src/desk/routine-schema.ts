@@ -54,7 +54,9 @@ export const stepSchema = z.strictObject({
     .describe('Which check is run. A step has one of check, action, report, human, command and http.'),
   action: name
     .optional()
-    .describe('What is done: `backup`, `restore-drill`, or an action of the desk’s folder.'),
+    .describe(
+      'What is done: `backup`, `restore-drill`, upkeep (`vacuum`, `remove-old-logs`, `remove-old-backups`), or an action of the desk’s folder.',
+    ),
   report: name
     .optional()
     .describe(
@@ -111,9 +113,11 @@ export const stepSchema = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(600)
+    .max(14_400)
     .default(30)
-    .describe('A check, report, command, request or action of the desk’s folder fails when it takes longer.'),
+    .describe(
+      'A check, report, command, request, upkeep or action of the desk’s folder fails when it takes longer.',
+    ),
   with: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})

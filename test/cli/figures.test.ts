@@ -276,6 +276,7 @@ async function startSupervisor(): Promise<void> {
     processes: () => [child, { name: 'web', state: 'down', pid: null, restarts: 5, lastDeath: null }],
     stop: refused,
     restart: refused,
+    startAgain: refused,
   });
 }
 

@@ -73,7 +73,7 @@ it('takes a backup in the night and at each close, and proves a restore on Frida
       action === undefined ? [] : [[name, action, required, onFail]],
     ),
   );
-  expect(actions).toEqual([
+  expect(actions.filter(([, action]) => action === 'backup' || action === 'restore-drill')).toEqual([
     ['close', 'backup', true, 'incident'],
     ['friday', 'backup', false, 'incident'],
     ['friday', 'restore-drill', true, 'incident'],

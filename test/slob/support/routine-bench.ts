@@ -1,6 +1,7 @@
 /** The steps of the desk's routines, as its file has them, on the real store and a trader that the test scripts. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCommand } from '../../../src/activities/operations/run-command.js';
 import { runHttp } from '../../../src/activities/operations/run-http.js';
 import { backupIdAt, backupsFolder } from '../../../src/backup/backup-folder.js';
 import { writeManifest } from '../../../src/backup/manifest.js';
@@ -9,7 +10,9 @@ import type { BackupTag } from '../../../src/contracts/backup.js';
 import type { Verdict } from '../../../src/contracts/evidence.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
-import type { Runtime } from '../../../src/home/runtime.js';
+import type { StepParameters } from '../../../src/desk/step-parts.js';
+import { homePaths, type Runtime, SECRET_FILES } from '../../../src/home/runtime.js';
+import { MAINTENANCE } from '../../../src/maintenance/registry.js';
 import { REPORTS } from '../../../src/reports/registry.js';
 import { saveBackup } from '../../../src/store/backups.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
@@ -37,7 +40,14 @@ export class RoutineBench extends CheckBench {
     this.trader = new ScriptedTrader('abc123', configHash);
     this.trader.market = { state: 'up', lastQuoteAgeMs: 12 };
     this.trader.readAtWallMs = Date.now();
-    const runtime = { home: this.home, deskFile: DESK_FILE, configHash, web: { port: this.port } };
+    const { host, port, database, password } = this.database;
+    const { secrets } = homePaths(this.home);
+    mkdirSync(secrets, { recursive: true, mode: 0o700 });
+    writeFileSync(join(secrets, SECRET_FILES.postgresPassword), password, { mode: 0o600 });
+    const runtime = {
+      ...{ home: this.home, deskFile: DESK_FILE, configHash, web: { port: this.port } },
+      postgres: { host, port, database },
+    };
     this.context = {
       ...{ desk: { ...SLOB, desk: this.context.desk.desk }, trader: this.trader.client },
       ...{ runtime: runtime as unknown as Runtime, pool: this.database.pool },
@@ -121,16 +131,28 @@ export class RoutineBench extends CheckBench {
     }
   }
 
-  /** `named`: routine and key of the step. */
-  async run(named: string): Promise<{ readonly verdict: Ended; readonly observed: string }> {
+  /** `named`: routine and key of the step; `given` instead of what the desk file gives it. */
+  async run(
+    named: string,
+    given?: StepParameters,
+  ): Promise<{ readonly verdict: Ended; readonly observed: string }> {
     const step = this.stepOf(named);
-    const { check, report, http } = step;
+    const { check, report, http, command, action } = step;
     const { context } = this;
     const run = { desk: context.desk.desk, workflowId: 'w', firstRunId: 'f', runId: 'r' };
     try {
       if (http !== undefined) {
         const asked = { stepKey: step.key, attemptGroup: 0, step, marketMs: null };
         return await runHttp(context, run, asked, new AbortController().signal);
+      }
+      if (command !== undefined) {
+        const asked = { stepKey: step.key, attemptGroup: 0, step, marketMs: null };
+        return await runCommand(context, NOT_NOTED, run, asked, new AbortController().signal);
+      }
+      if (action !== undefined) {
+        const upkeep = MAINTENANCE.get(action);
+        if (upkeep === undefined) throw new TypeError(`${named} is a workflow`);
+        return await upkeep(context, given ?? step.with);
       }
       const own = ownParts(context.runtime, NOT_NOTED);
       if (check !== undefined)
