@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,29 +72,44 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** By name; or why nobody knows. */
+/** Those that are behind; or why nobody knows. */
 async function outdatedIn(
   folder: string,
   names: readonly string[],
   asking: Asking,
 ): Promise<readonly Outdated[] | string> {
-  const missing = names.filter((name) => !existsSync(join(folder, 'node_modules', name, 'package.json')));
-  if (missing.length > 0) return `not installed in ${folder}: ${missing.join(', ')}`;
-  // `npm outdated` passes over a package that the registry refuses or does not know, in silence.
+  // `npm outdated` passes in silence over what the registry refuses, does not know, or no longer has in the version that is here.
   const asked = names.length === 0 ? [ON_EVERY_REGISTRY] : names;
   const known = await Promise.all(asked.map((name) => npm(folder, ['view', name, 'version'], asking)));
-  for (const [at, one] of known.entries())
-    if ('problem' in one) return `the registry does not answer for ${asked[at]}: ${one.problem}`;
+  const critical: Outdated[] = [];
+  for (const [at, one] of known.entries()) {
+    const name = asked[at] ?? '';
+    if ('problem' in one) return `the registry does not answer for ${name}: ${one.problem}`;
+    if (!names.includes(name)) continue;
+    const current = installedVersion(folder, name);
+    if (current === null) return `${name} is not installed in ${folder}`;
+    critical.push({ name, current, latest: String(one.answer) });
+  }
   const said = await npm(folder, ['outdated'], asking);
   if ('problem' in said) return `npm could not compare with the registry: ${said.problem}`;
   // A package that is there more than once has a list.
   const entries = Object.entries(said.answer as Readonly<Record<string, Entry | readonly Entry[]>>);
-  return entries.flatMap(([name, one]) => {
+  const others = entries.flatMap(([name, one]) => {
     const [first] = [one].flat() as readonly Entry[];
     // A folder or a git repository has no newest version.
-    if (first === undefined || first.current === first.latest || !/^\d/.test(first.latest)) return [];
+    if (first === undefined || names.includes(name) || !/^\d/.test(first.latest)) return [];
     return [{ name, current: first.current ?? null, latest: first.latest }];
   });
+  return [...critical, ...others].filter(({ current, latest }) => current !== latest);
+}
+
+function installedVersion(folder: string, name: string): string | null {
+  try {
+    const text = readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8');
+    return (JSON.parse(text) as { readonly version: string }).version;
+  } catch {
+    return null;
+  }
 }
 
 interface Entry {

@@ -35,7 +35,7 @@ beforeAll(async () => {
   });
   await new Promise<void>((listens) => registry.listen(0, '127.0.0.1', listens));
   process.env.npm_config_registry = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`;
-  install('broker', 'server', 'other');
+  install('server', 'other');
 });
 afterAll(async () => {
   if (before === undefined) delete process.env.npm_config_registry;
@@ -61,8 +61,8 @@ function install(...names: readonly string[]): void {
   }
 }
 
-const judged = (critical = 'broker, server') => judgePackages(folder, critical, LIMIT_MS);
-const NEWEST = { broker: '1.0.0', server: '1.0.0', other: '1.0.0', npm: '1.0.0' };
+const judged = (critical = 'server') => judgePackages(folder, critical, LIMIT_MS);
+const NEWEST = { server: '1.0.0', other: '1.0.0', npm: '1.0.0' };
 
 it('lists what is behind, with both versions, and singles out what is critical', async () => {
   newest = NEWEST;
@@ -73,19 +73,19 @@ it('lists what is behind, with both versions, and singles out what is critical',
   expect(await judged()).toMatchObject({
     verdict: 'fail',
     observed: 'critical: server 1.0.0, newest 2.0.1; 1 others: other 1.0.0, newest 1.2.0',
-    expected: 'newest versions, of broker, server above all',
+    expected: 'newest versions, of server above all',
   });
 });
 
 it('is not run where the registry is away, or does not know what is critical, or that is not installed', async () => {
-  newest = { other: '1.2.0', server: '1.0.0' };
+  newest = { other: '1.2.0', trader: '1.0.0' };
   expect(await judged()).toMatchObject({
     verdict: 'not_run',
-    observed: expect.stringMatching(/^the registry does not answer for broker: E404/),
+    observed: expect.stringMatching(/^the registry does not answer for server: E404/),
   });
   expect(await judged('trader')).toMatchObject({
     verdict: 'not_run',
-    observed: `not installed in ${folder}: trader`,
+    observed: `trader is not installed in ${folder}`,
   });
   isAway = true;
   newest = NEWEST;
