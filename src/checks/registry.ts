@@ -20,19 +20,24 @@ import { diskSpace, logSpace } from './disk-space.js';
 import { drillAge } from './drill-age.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
 import { expectedProfit } from './expected-profit.js';
+import { healthScore } from './health-score.js';
 import { logErrors } from './log-errors.js';
 import { logSearch } from './log-search.js';
 import { mailRoundTrip } from './mail-round-trip.js';
 import { mailSent } from './mail-sent.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
+import { exposedSecrets } from './security/exposed-secrets.js';
+import { filePermissions } from './security/file-permissions.js';
+import { signInRequired } from './security/sign-in-required.js';
+import { vulnerabilities } from './security/vulnerabilities.js';
 import { strategiesOn } from './strategies-on.js';
 import { tasksOverdue } from './tasks-overdue.js';
 import { telegramRoundTrip } from './telegram-round-trip.js';
 import { tradingLog } from './trading-log.js';
 import { venueReachable } from './venue-reachable.js';
 
-export const CHECKS: ReadonlyMap<string, Check> = new Map([
+const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['venue-reachable', venueReachable],
   ['data-fresh', dataFresh],
   ['database', database],
@@ -58,7 +63,13 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
   ['mail-round-trip', mailRoundTrip],
   ['mail-sent', mailSent],
+  ['file-permissions', filePermissions],
+  ['exposed-secrets', exposedSecrets],
+  ['sign-in-required', signInRequired],
+  ['vulnerabilities', vulnerabilities],
 ]);
+
+export const CHECKS: ReadonlyMap<string, Check> = new Map([...LOOKS, ['health-score', healthScore(LOOKS)]]);
 
 const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
   backup: z.strictObject({ tag: z.enum(BACKUP_TAGS).optional(), s3: z.boolean().default(false) }),

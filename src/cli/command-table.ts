@@ -249,6 +249,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/person.js')).personCommand),
   },
   {
+    name: 'secret',
+    group: 'People and incidents',
+    summary: 'rotate a password or a token',
+    load: async () => ofDesk((await import('./commands/secret.js')).secretCommand),
+  },
+  {
     name: 'run',
     group: 'Routines and proof',
     summary: 'run a routine now',

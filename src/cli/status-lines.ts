@@ -2,14 +2,28 @@
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { headlineLine } from '../domain/headline.js';
+import { moment } from '../domain/moment.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
 import { CHANNEL_WORDS, type ShownChannel } from '../home/channel-health.js';
+import { type Readiness, readyPct } from '../home/readiness.js';
 
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;
 
-export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[] = []): string[] {
+/** What the desk follows, and how ready it was found. */
+export interface ShownRunbook {
+  readonly version: string;
+  readonly updated: string;
+  /** Null: nobody has looked at what it runs with now. */
+  readonly readiness: Readiness | null;
+}
+
+export function statusLines(
+  status: TraderStatus,
+  alerts: readonly ShownChannel[] = [],
+  runbook?: ShownRunbook,
+): string[] {
   const { marketData, currency } = status;
   const size = reducedSize(status);
   return [
@@ -19,6 +33,7 @@ export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[
     `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
     ...(size === null ? [] : [`size       ${size}`]),
     ...alerts.map(alertsLine),
+    ...(runbook === undefined ? [] : [runbookLine(runbook)]),
     ...section('positions', positionLines(status)),
     ...section('without a stop so far', stopGapLines(status)),
     ...section('quotes held back as implausible', heldBackLines(status)),
@@ -40,6 +55,19 @@ export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[
 function alertsLine({ channel, state, problem, why }: ShownChannel): string {
   if (problem !== null) return `alerts     ✗ ${problem}`;
   return `alerts     ${state === 'off' ? `off: ${why}` : `arrive ${CHANNEL_WORDS[channel]}`}`;
+}
+
+const READY = {
+  pass: 'ready for production',
+  warn: 'ready for production, with warnings',
+  fail: 'not ready for production',
+} as const;
+
+function runbookLine({ version, updated, readiness }: ShownRunbook): string {
+  const runbook = `runbook    ${version} of ${updated}`;
+  if (readiness === null) return `${runbook}; how ready is not known: fermata preflight`;
+  const { verdict, passed, looked, atMs } = readiness;
+  return `${runbook}; ${READY[verdict]} (${readyPct(readiness)} %): ${passed} of ${looked} of the pre-flight passed, ${moment(atMs)}`;
 }
 
 /** Nothing where there is nothing to say. */

@@ -142,6 +142,11 @@ const packSchema = z
   })
   .meta({ const: PACK_VERSION });
 
+const runbookSchema = z.strictObject({
+  version: z.string().min(1).max(40).describe('Its version, for example "2.0".'),
+  updated: z.iso.date('expected a date such as "2025-12-26"').describe('When it was changed last.'),
+});
+
 /** Each key by itself; `rules.ts` adds what holds between them. */
 export const deskObject = z.strictObject({
   desk: name.describe('Name of the desk.'),
@@ -150,6 +155,11 @@ export const deskObject = z.strictObject({
     .optional()
     .describe(
       'Version of `fermata/pack` for which the code of the desk’s folder was written; 1 where nothing is said.',
+    ),
+  runbook: runbookSchema
+    .optional()
+    .describe(
+      'The runbook that this desk follows. `fermata status` shows it, with how ready the newest pre-flight found the desk.',
     ),
   mode: z.enum(['paper', 'live']).describe('`paper`: orders go to the paper venue only.'),
   venue: venueSchema.describe('The venue.'),

@@ -52,6 +52,15 @@ export async function readTasks(
 
 const TASKS_SHOWN = 100;
 
+/** Every task whose source begins so, the oldest first. */
+export async function readTasksFrom(pool: Queries, desk: string, source: string): Promise<readonly Task[]> {
+  const found = await pool.query<TaskRow>(
+    'select * from task where desk = $1 and starts_with(source, $2) order by id',
+    [desk, source],
+  );
+  return found.rows.map(taskFrom);
+}
+
 /** `changed`: this call closed it. Null where the desk has no such task. A task is closed once. */
 export async function closeTask(
   pool: Queries,

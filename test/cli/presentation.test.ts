@@ -4,7 +4,7 @@ import { failureLines, presentFailure } from '../../src/cli/failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
 import { progressPrinter } from '../../src/cli/progress-printer.js';
 import { screenLines } from '../../src/cli/screen.js';
-import { statusLines } from '../../src/cli/status-lines.js';
+import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -105,6 +105,27 @@ describe('the status for people', () => {
     expect(text).toContain('\nwaiting for\n  ETH/USDT: ');
     const flat = statusLines(traderStatus({ positions: [] })).join('\n');
     expect(flat).toContain('\nnot trading because\n  ETH/USDT: ');
+  });
+
+  it('shows which runbook the desk follows, and how ready the newest pre-flight found it', () => {
+    const runbook = { version: '2.0', updated: '2025-12-26' };
+    const found = {
+      verdict: 'fail',
+      passed: 8,
+      looked: 12,
+      configHash: '',
+      atMs: Date.UTC(2026, 0, 2),
+    } as const;
+    const shown = (readiness: ShownRunbook['readiness']) =>
+      statusLines(traderStatus(), [], { ...runbook, readiness }).filter((line) => line.startsWith('runbook'));
+    expect(shown(found)).toEqual([
+      'runbook    2.0 of 2025-12-26; not ready for production (66 %): 8 of 12 of the pre-flight passed, 2026-01-02 00:00 UTC',
+    ]);
+    expect(shown({ ...found, verdict: 'pass', passed: 12 })).toEqual([
+      expect.stringContaining('; ready for production (100 %): 12 of 12'),
+    ]);
+    expect(shown(null)).toEqual([expect.stringContaining('how ready is not known: fermata preflight')]);
+    expect(statusLines(traderStatus()).join()).not.toContain('runbook');
   });
 
   it('shows where an entry by a stop is triggered, and what it takes at worst', () => {

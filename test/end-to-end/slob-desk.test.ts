@@ -52,5 +52,14 @@ it('trades the broker’s paper account without a go-live, and does what its run
     endpoint: `Interactive Brokers simulator at ${simulator.address}`,
     verdict: 'warn',
   });
+  const ready = await shown<{ readonly readiness: { passed: number; looked: number; readyPct: number } }>(
+    'status',
+  );
+  expect(ready).toMatchObject({
+    runbook: { version: '2.0', updated: '2025-12-26' },
+    readiness: { verdict: 'warn' },
+  });
+  const { passed, looked, readyPct } = ready.readiness;
+  expect([passed > 0, passed < looked, readyPct]).toEqual([true, true, Math.floor((100 * passed) / looked)]);
   expect(await shown('backup')).toMatchObject({ proven: true });
 });

@@ -128,6 +128,27 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await picture(desk.page, 'alerts-well');
   });
 
+  it('where the guides are, which the desk serves itself', async () => {
+    await desk.open('Desk');
+    await desk.page.keyboard.press('?');
+    const help = desk.page.getByRole('dialog', { name: 'Keyboard and words' });
+    for (const [guide, title] of [
+      ['Main guide', 'A tour'],
+      ['Deployment', 'Containers'],
+      ['Incidents', 'Incidents'],
+      ['Testing', 'Go-live validation'],
+    ] as const) {
+      const href = await help.getByRole('link', { name: guide }).getAttribute('href');
+      const answer = await desk.page.request.get(desk.web.origin + href);
+      expect([answer.status(), await answer.text()], guide).toEqual([
+        200,
+        expect.stringContaining(`<title>${title}`),
+      ]);
+    }
+    await desk.page.keyboard.press('Escape');
+    await expect.poll(() => desk.page.locator('dialog').count()).toBe(0);
+  });
+
   it('of what happened on another day the date, too', async () => {
     await desk.open('Desk');
     const { marketMs } = scriptedStatus().marketData;
