@@ -27,12 +27,12 @@ let smtp: Awaited<ReturnType<typeof startSmtpSimulator>>;
 
 beforeAll(async () => {
   database = await createTestDatabase();
+  await ensureSecrets(home, 'the old password');
+  writeFileSync(join(home, 'secrets', 'postgres-app-password'), database.appPassword);
   telegram = await startTelegramSimulator({ tokens: [OLD_TOKEN, NEW_TOKEN] });
   smtp = await startSmtpSimulator({ users: { 'desk@desk.example': 'new app password' } });
 });
 beforeEach(async () => {
-  await ensureSecrets(home, 'the old password');
-  writeFileSync(join(home, 'secrets', 'postgres-app-password'), database.appPassword);
   await keepOwnSecret(home, 'telegram-bot-token', OLD_TOKEN);
   await keepOwnSecret(home, 'smtp-password', 'old app password');
 });
@@ -57,6 +57,14 @@ const rotate = (name: CredentialName, value: string, env: NodeJS.ProcessEnv = {}
 const passwordIs = async (password: string): Promise<boolean> =>
   verifyPassword(password, signInPasswordHash(home, 'operator') ?? '');
 
+it.each([
+  ['too short', /fewer than 12 characters/],
+  ['the old password', /the password of before/],
+])('keeps the old password of the dashboard where the new one is %s', async (value, why) => {
+  await expect(rotate('dashboard-password', value)).rejects.toThrow(why);
+  expect(await passwordIs('the old password')).toBe(true);
+});
+
 it('replaces the password of the dashboard at once, and signs everybody out who used the old one', async () => {
   const before = standingOf(home, 'operator', ['operator']);
   await rotate('dashboard-password', 'a new long password');
@@ -66,14 +74,6 @@ it('replaces the password of the dashboard at once, and signs everybody out who 
   ]);
   expect(standingOf(home, 'operator', ['operator'])).not.toBe(before);
   expect(existsSync(join(home, 'secrets', 'operator-password'))).toBe(false);
-});
-
-it.each([
-  ['too short', /fewer than 12 characters/],
-  ['the old password', /the password of before/],
-])('keeps the old password of the dashboard where the new one is %s', async (value, why) => {
-  await expect(rotate('dashboard-password', value)).rejects.toThrow(why);
-  expect(await passwordIs('the old password')).toBe(true);
 });
 
 it('replaces the token of the bot with one that Telegram knows, and says while the old one still works', async () => {
