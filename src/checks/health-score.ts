@@ -4,14 +4,17 @@ import type { Verdict } from '../contracts/evidence.js';
 import { messageOf } from '../domain/message-of.js';
 import { type Check, type CheckContext, check } from './check.js';
 
-const DEPLOYMENT =
-  'venue-reachable data-fresh database database-intact disk-space configuration books-agree backup-age evidence-unbroken';
-const SECURITY = 'file-permissions exposed-secrets sign-in-required vulnerabilities';
+/** Names of checks, with spaces between them. */
+export interface ScoredChecks {
+  readonly deployment: string;
+  readonly security: string;
+}
 
 /**
- * How many of the named checks pass, each with its own defaults: a pass only where all do. `checks`: what can be named.
+ * How many of the named checks pass, each with its own defaults: a pass only where all do. `checks`: what can be named; `scored`:
+ * what is scored where the desk file names nothing else.
  */
-export const healthScore = (checks: ReadonlyMap<string, Check>): Check => {
+export const healthScore = (checks: ReadonlyMap<string, Check>, scored: ScoredChecks): Check => {
   const names = z
     .string()
     .refine(
@@ -19,7 +22,10 @@ export const healthScore = (checks: ReadonlyMap<string, Check>): Check => {
       'expected names of checks, with spaces',
     );
   return check(
-    z.strictObject({ deployment: names.default(DEPLOYMENT), security: names.default(SECURITY) }),
+    z.strictObject({
+      deployment: names.default(scored.deployment),
+      security: names.default(scored.security),
+    }),
     async (context, parts) => {
       const expected = 'all of deployment and security pass';
       const results = await Promise.all(

@@ -69,7 +69,16 @@ const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['vulnerabilities', vulnerabilities],
 ]);
 
-export const CHECKS: ReadonlyMap<string, Check> = new Map([...LOOKS, ['health-score', healthScore(LOOKS)]]);
+export const SCORED = {
+  deployment:
+    'venue-reachable data-fresh database database-intact disk-space configuration books-agree backup-age evidence-unbroken',
+  security: 'file-permissions exposed-secrets sign-in-required vulnerabilities',
+};
+
+export const CHECKS: ReadonlyMap<string, Check> = new Map([
+  ...LOOKS,
+  ['health-score', healthScore(LOOKS, SCORED)],
+]);
 
 const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
   backup: z.strictObject({ tag: z.enum(BACKUP_TAGS).optional(), s3: z.boolean().default(false) }),

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import { check, type Findings } from '../../src/checks/check.js';
 import { healthScore } from '../../src/checks/health-score.js';
-import { CHECKS } from '../../src/checks/registry.js';
+import { CHECKS, SCORED } from '../../src/checks/registry.js';
 import { npmAudit } from '../../src/checks/security/npm-audit.js';
 import type { Verdict } from '../../src/contracts/evidence.js';
 import { nextNominalMs } from '../../src/desk/nominal-times.js';
@@ -336,7 +336,10 @@ describe('the health score of Fridays', () => {
     });
     const { check: named, with: given } = bench.stepOf('friday health');
     expect(named).toBe('health-score');
-    return healthScore(new Map(scripted))(bench.context, given).then((outcome) => ({ ...outcome, asked }));
+    return healthScore(new Map(scripted), SCORED)(bench.context, given).then((outcome) => ({
+      ...outcome,
+      asked,
+    }));
   };
 
   it('is made of the deployment’s and the security checks', async () => {
