@@ -19,6 +19,7 @@ import { databaseIntact } from './database-intact.js';
 import { diskSpace, logSpace } from './disk-space.js';
 import { drillAge } from './drill-age.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
+import { exitsWorking } from './exits-working.js';
 import { expectedProfit } from './expected-profit.js';
 import { logErrors } from './log-errors.js';
 import { logSearch } from './log-search.js';
@@ -58,6 +59,7 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
   ['mail-round-trip', mailRoundTrip],
   ['mail-sent', mailSent],
+  ['exits-working', exitsWorking],
 ]);
 
 const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {

@@ -84,6 +84,11 @@ export interface TraderStatus {
   readonly openOrders: number;
   /** Entry orders that are not final: 0 proves a stop. */
   readonly entriesWorking: number;
+  /**
+   * Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the
+   * market once the price is there. Left out by a trader of before, and while it starts.
+   */
+  readonly targetsWait?: 'venue' | 'desk';
   /** Fills ever applied. */
   readonly fills: number;
   /** Circuit breaker of the venue's API: while it is not closed, nothing new is opened. */
@@ -162,6 +167,8 @@ export interface FlatProof {
   /** Read back from the venue, not from our book. */
   readonly venuePositions: readonly { readonly symbol: string; readonly quantity: string }[];
   readonly venueOpenOrders: number;
+  /** Their client ids; left out by a trader of before. */
+  readonly venueOrderIds?: readonly string[] | undefined;
   readonly readAtWallMs: number;
   readonly state: TraderStatus['closeAll'];
   readonly escalated: readonly string[];
@@ -220,8 +227,16 @@ export interface TradeStatus {
 
 /** What closes a trade beside its protective stop, as it stands now. Null: its entry did not ask for it. */
 export interface ExitsStatus {
-  /** The nearest first. `pct`: of the whole trade, what is closed there. */
-  readonly targets: readonly { readonly price: string; readonly pct: number; readonly reached: boolean }[];
+  /**
+   * The nearest first. `pct`: of the whole trade, what is closed there. `rests`: at the venue, in one group with the stop; left
+   * out where the desk holds it.
+   */
+  readonly targets: readonly {
+    readonly price: string;
+    readonly pct: number;
+    readonly reached: boolean;
+    readonly rests?: true;
+  }[];
   /** How far behind the market the stop follows. */
   readonly trailBy: string | null;
   /** The price from which on the stop is at the average of the entry; `done`: it is there, or nearer. */

@@ -66,6 +66,15 @@ export interface OrderIntent {
   readonly exits?: ExitPlan;
   /** Of a stop that was moved, and of an exit that the plan asks for. Left out: the purpose says it. */
   readonly why?: ExitReason;
+  /** Of a stop and of the target that rests beside it, at a venue that links orders: the name of their group. Left out: none. */
+  readonly group?: string;
+}
+
+/**
+ * An exit with a price rests at the venue until the market is there; any other is made at the market at once.
+ */
+export function isRestingTarget({ purpose, type }: Pick<OrderIntent, 'purpose' | 'type'>): boolean {
+  return purpose === 'exit' && type === 'limit';
 }
 
 type Prices = Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'>;

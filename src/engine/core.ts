@@ -85,6 +85,12 @@ export interface InstrumentWork {
   unprotectedSinceMs: number | null;
   /** The stop that rested before it was taken away for another. */
   formerStop: FormerStop | null;
+  /** Monotonic time before which no target is placed beside the stop. */
+  targetAtMs: number;
+  /** Since when stop and target, which are linked, have not been for the same lots; null: they are, or there is one of them. */
+  unlikeSinceMs: number | null;
+  /** An entry has filled, and the venue's own list was not seen to have what was placed to close the position. */
+  unverified: boolean;
   /** No stop for the whole position rests; null: one does, or there is nothing to protect. */
   stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
   /** A stop has rested for this position. */
@@ -268,6 +274,9 @@ function newWork(): InstrumentWork {
     stopAtMs: 0,
     unprotectedSinceMs: null,
     formerStop: null,
+    targetAtMs: 0,
+    unlikeSinceMs: null,
+    unverified: false,
     stopGap: null,
     hadStop: false,
     openSinceMs: Number.NEGATIVE_INFINITY,

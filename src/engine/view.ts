@@ -21,6 +21,7 @@ import { isDust } from './flow/dust.js';
 import { isAtBreakEven, timeExitMs } from './flow/exits.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
+import { restingTargets } from './orders/linked-orders.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
 import {
@@ -82,6 +83,8 @@ export interface ExitsView {
   readonly plan: ExitPlan;
   /** Targets that the market has reached. */
   readonly reached: number;
+  /** The next one rests at the venue, in one group with the stop; false: the core holds it. */
+  readonly rests: boolean;
   readonly movedBy: StopMover | null;
   readonly atBreakEven: boolean;
   /** Market time; null: it has no time exit. */
@@ -179,6 +182,8 @@ export interface EngineView {
   readonly dust: readonly DustView[];
   /** Orders that are not final. */
   readonly orders: readonly OrderView[];
+  /** The venue does: the target that closes a trade rests there beside its stop. Otherwise the core holds it. */
+  readonly linksOrders: boolean;
   /** Entry orders that are not final: 0 proves a stop. */
   readonly entriesWorking: number;
   readonly fills: number;
@@ -238,6 +243,7 @@ export function readView(core: Core): EngineView {
     positions: positionViews(core),
     dust: dustViews(core),
     orders,
+    linksOrders: core.config.capabilities.linksOrders,
     entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length,
     fills: state.counters.fills,
     closeAll: state.closeAll,
@@ -327,14 +333,15 @@ function tradeView(core: Core, { trade, instrument }: PositionEntry, unrealised:
   const risk = trade.risk === null ? null : money(trade.risk);
   const { id, openedMs } = trade;
   const r = risk ? result / risk : null;
-  return { id, openedMs, fees: money(trade.fees), result, risk, r, exits: exitsView(trade) };
+  return { id, openedMs, fees: money(trade.fees), result, risk, r, exits: exitsView(core, instrument, trade) };
 }
 
-function exitsView(trade: TradeEntry): ExitsView | null {
+function exitsView(core: Core, at: InstrumentId, trade: TradeEntry): ExitsView | null {
   const { exits } = trade;
   if (exits === undefined) return null;
   const { plan, reached, movedBy } = exits;
-  return { plan, reached, movedBy, atBreakEven: isAtBreakEven(trade), timeExitMs: timeExitMs(exits) };
+  const rests = restingTargets(core, at).some(isConfirmed);
+  return { plan, reached, rests, movedBy, atBreakEven: isAtBreakEven(trade), timeExitMs: timeExitMs(exits) };
 }
 
 function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {

@@ -218,6 +218,7 @@ function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCap
     deadManSwitch: false,
     amends: seed % 3 !== 0,
     replaces: seed % 4 !== 0,
+    linksOrders: false,
   };
 }
 

@@ -85,6 +85,28 @@ const gatewayGone = () => {
     method === 'flatProof' ? Promise.reject(new Error('IB Gateway does not answer')) : answer(method, params);
 };
 const GATEWAY: Situations = { bad: gatewayGone, unknown: gone, unknownIs: 'fail' };
+const shortOf = (...listed: readonly string[]) => {
+  const order = { symbol: 'NQ/USD', side: 'buy', state: 'working', quantity: '2', filled: '0', strategy: 'slob' } as const;
+  const targets = [{ price: '14976.25', pct: 100, reached: false }];
+  const exits = { targets, trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null, words: [] };
+  const trade = { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null, exits };
+  bench.trader.held = [{ ...SHORT, quantity: '2', protection: 'confirmed', trade }];
+  bench.trader.orders = [
+    { ...order, clientId: 'stop', type: 'stop', purpose: 'protective', price: '15028.00' },
+    { ...order, clientId: 'target', type: 'limit', purpose: 'exit', price: '14976.25' },
+  ];
+  bench.trader.targetsWait = 'venue';
+  bench.trader.venueOrderIds = listed;
+};
+const EXITS: Situations = {
+  good: () => shortOf('stop', 'target'),
+  bad: () => shortOf('stop'),
+  unknown: () => {
+    shortOf('stop', 'target');
+    gatewayGone();
+  },
+  unknownIs: 'not_run',
+};
 const DATABASE: Situations = { bad: noDatabase, unknown: noDatabase, unknownIs: 'fail' };
 const DASHBOARD: Situations = {
   bad: () => {
@@ -247,6 +269,7 @@ describe('a check of', () => {
       },
     ],
     ['quick-check gateway', GATEWAY],
+    ['quick-check exits', EXITS],
     ['quick-check errors', errorsOf(0.5)],
     ['quick-check dashboard', DASHBOARD],
     ['hourly-review drawdown', drawdownOf(5)],

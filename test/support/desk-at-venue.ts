@@ -34,6 +34,8 @@ export interface DeskAtVenueOptions {
   readonly asExchangeAccount?: boolean;
   readonly stopOverrunMs?: number;
   readonly strategies?: EngineConfig['strategies'];
+  /** 4 where nothing is said. */
+  readonly maxPositionSizePct?: number;
   /** Which instrument prices an asset that is kept for fees. */
   readonly feeAssets?: Readonly<Record<string, number>>;
   readonly onRecord?: (record: EngineRecord) => void;
@@ -106,7 +108,7 @@ function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOp
     incarnation,
     strategies,
     risk: {
-      maxPositionSizePct: 4,
+      maxPositionSizePct: options.maxPositionSizePct ?? 4,
       maxConcurrentPositions: venue.instruments.length,
       stopLossPct: 5,
       dailyLossLimitPct: 90,

@@ -212,7 +212,6 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
     if (of !== symbol || price === null) continue;
     const text = worstPrice === undefined ? 'entry' : 'entry triggers';
     if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text });
-    if (purpose === 'exit') levels.push({ price: Number(price), tone: 'go', text: 'target' });
   }
   return levels;
 }

@@ -58,6 +58,10 @@ const exitsSchema = z.object({
         price: decimalText,
         pct: z.number().describe('Of the whole trade, what is closed there'),
         reached: z.boolean(),
+        rests: z
+          .literal(true)
+          .exactOptional()
+          .describe('At the venue, in one group with the stop; left out where the desk holds it'),
       }),
     )
     .describe('The nearest first'),
@@ -254,6 +258,12 @@ export const traderStatusSchema = z.object({
   openPositions: z.number(),
   openOrders: z.number(),
   entriesWorking: z.number().describe('Entry orders that are not final; 0 proves a stop'),
+  targetsWait: z
+    .enum(['venue', 'desk'])
+    .exactOptional()
+    .describe(
+      'Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there',
+    ),
   fills: z.number().describe('Fills ever applied'),
   venueBreaker: z.object({
     state: z.enum(['closed', 'open', 'halfOpen']),

@@ -7,12 +7,13 @@ import { percentOfPpm } from '../../domain/money.js';
 import type { ExitsView } from '../../engine/view.js';
 
 export function exitsStatus(exits: ExitsView, { tickSize }: Pick<Instrument, 'tickSize'>): ExitsStatus {
-  const { plan, reached, movedBy, atBreakEven, timeExitMs } = exits;
+  const { plan, reached, rests, movedBy, atBreakEven, timeExitMs } = exits;
   const price = (ticks: number): string => formatDecimal(ticks, tickSize);
   const targets = (plan.targets ?? []).map(({ ticks, closedPpm }, at, all) => ({
     price: price(ticks),
     pct: Number(percentOfPpm(closedPpm - (all[at - 1]?.closedPpm ?? 0)).toFixed(1)),
     reached: at < reached,
+    ...(rests && at === reached ? { rests: true as const } : {}),
   }));
   const { trailTicks, breakEvenAtTicks } = plan;
   const shown: Omit<ExitsStatus, 'words'> = {
@@ -27,9 +28,9 @@ export function exitsStatus(exits: ExitsView, { tickSize }: Pick<Instrument, 'ti
 
 function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
   const { targets, trailBy, breakEven, timeExitMs, stopMovedBy } = exits;
-  const words = targets.map(({ price, pct, reached }) => {
+  const words = targets.map(({ price, pct, reached, rests }) => {
     const part = pct === 100 ? '' : ` (${pct} %)`;
-    return `target ${price}${part}${reached ? ' reached' : ''}`;
+    return `target ${price}${part}${reached ? ' reached' : rests ? ' at the venue' : ''}`;
   });
   if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${breakEven.price}`);
   if (trailBy !== null) words.push(`trails by ${trailBy}${stopMovedBy === null ? ', not moved yet' : ''}`);

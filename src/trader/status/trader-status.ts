@@ -91,6 +91,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     openPositions: open.length,
     openOrders: view.orders.length,
     entriesWorking: view.entriesWorking,
+    targetsWait: view.linksOrders ? 'venue' : 'desk',
     fills: view.fills,
     venueBreaker: {
       state: view.venueBreaker.state,

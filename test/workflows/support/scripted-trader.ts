@@ -36,6 +36,9 @@ export class ScriptedTrader {
   strategies: TraderStatus['strategies'] = [];
   held: TraderStatus['positions'] = [];
   orders: TraderStatus['orders'] = [];
+  targetsWait: 'venue' | 'desk' = 'desk';
+  /** What the venue lists, where it is not what the trader counts. */
+  venueOrderIds: readonly string[] | null = null;
   risk: TraderStatus['risk'] = [{ limit: 'position size', value: '3 %', now: '0 %' }];
   trading: TraderStatus['trading'] = 'paper';
   granted: TraderStatus['goLive']['granted'] = null;
@@ -146,6 +149,7 @@ export class ScriptedTrader {
       marketData: { ...idle.marketData, marketMs: this.marketMs, ...this.market },
       positions: this.held,
       orders: this.orders,
+      targetsWait: this.targetsWait,
       openPositions: this.positions.length,
       openOrders: this.entriesWorking,
       entriesWorking: this.entriesWorking,
@@ -260,6 +264,7 @@ export class ScriptedTrader {
         entriesWorking: this.entriesWorking,
         venuePositions: open.map((symbol) => ({ symbol, quantity: '1' })),
         venueOpenOrders: this.entriesWorking,
+        venueOrderIds: this.venueOrderIds ?? this.orders.map(({ clientId }) => clientId),
         readAtWallMs: Date.now(),
         state: this.closeAllState,
         escalated: [],
