@@ -3,138 +3,14 @@
  * any two effects: what was bought is never sold twice, and once it is calm again everything is as it should be.
  */
 import { describe, expect, it } from 'vitest';
-import type { Effect } from '../../src/engine/effect.js';
-import type { EngineRecord } from '../../src/engine/record.js';
-import { FUTURES } from '../support/engine-config.js';
-import { DeskUnderTest, type Happening } from './support/desk.js';
 import { drawFrom } from './support/exact-account.js';
-import { LinkingVenue } from './support/linking-venue.js';
-import { oneEntry } from './support/one-entry.js';
-
-const LINKED = { ...FUTURES, reduceOnly: false, linksOrders: true };
-const STOP = 9_800;
-const TARGET = 10_200;
-const STEPS = 120;
-const CALM_ROUNDS = 90;
-
-class Run {
-  readonly venue: LinkingVenue;
-  desk: DeskUnderTest;
-  kills = 0;
-  #calm = true;
-  #queue: Happening[] = [];
-  #records: EngineRecord[] = [];
-
-  constructor(readonly draw: (below: number) => number) {
-    const tell = (message: Happening) => {
-      // Of the answers one in eight is lost, and of what the stream says; a reading tells of fills again.
-      if (!this.#calm && draw(8) === 0) return;
-      this.#queue.push(message);
-      if (!this.#calm && draw(8) === 0) this.#queue.push(message);
-    };
-    this.venue = new LinkingVenue(draw, tell, () => this.desk.marketMs);
-    this.desk = this.#start();
-    for (let round = 0; round < 3; round += 1) this.#settle();
-  }
-
-  /** Steps with faults; then calm, until nothing is under way. */
-  go(): this {
-    this.#calm = false;
-    this.#do(() => this.desk.bar(0, 10_000));
-    for (let step = 0; step < STEPS; step += 1) {
-      this.#move();
-      this.#hear(this.draw(4));
-      this.#pass(1 + this.draw(400));
-    }
-    this.#calm = true;
-    for (let round = 0; round < CALM_ROUNDS; round += 1) this.#settle();
-    return this;
-  }
-
-  #settle(): void {
-    this.#quote();
-    this.#hear(this.#queue.length);
-    this.#pass(1_000);
-  }
-
-  #start(): DeskUnderTest {
-    const strategies = [
-      oneEntry({
-        ...{ limitTicks: 10_000, protectTicks: STOP, restBars: 50 },
-        exits: { targets: [{ ticks: TARGET, closedPpm: 1_000_000 }] },
-      }),
-    ];
-    const before = this.desk as DeskUnderTest | undefined;
-    // Whether a stop did nothing is another matter: one whose fill is told late looks like it.
-    const config = { capabilities: LINKED, strategies, stopOverrunMs: 3_600_000 };
-    const desk = new DeskUnderTest(config, 1, this.#records);
-    for (const clock of ['wallMs', 'marketMs', 'monotonicMs'] as const)
-      desk[clock] = before === undefined ? desk[clock] : before[clock] + 500;
-    this.desk = desk;
-    desk.begin();
-    this.#carryOut(desk.effects);
-    return this.desk;
-  }
-
-  /** A walk that reaches stop and target now and then; never so far at once that it is past both. */
-  #move(): void {
-    const { bidTicks } = this.venue;
-    const away = this.draw(101) - 50;
-    this.venue.trade(Math.max(STOP - 60, Math.min(TARGET + 60, bidTicks + away)));
-    this.#quote();
-  }
-
-  #quote(): void {
-    this.#do(() => this.desk.quote(0, this.venue.bidTicks));
-  }
-
-  #pass(ms: number): void {
-    this.#do(() => this.desk.pass(ms));
-    this.#arm();
-  }
-
-  #arm(): void {
-    const { view } = this.desk.engine;
-    if (view.mode !== 'HALTED' || view.reconciliation.state !== 'clean') return;
-    this.#do(() => {
-      this.desk.arm('two-people');
-      return this.desk.effects;
-    });
-  }
-
-  /** Any of what is on its way, the oldest or not. */
-  #hear(count: number): void {
-    for (let heard = 0; heard < count && this.#queue.length > 0; heard += 1) {
-      const at = this.#calm ? 0 : this.draw(Math.min(4, this.#queue.length));
-      const [message] = this.#queue.splice(at, 1);
-      this.#do(() => this.desk.happen(message!));
-    }
-  }
-
-  #do(act: () => readonly Effect[]): void {
-    this.#carryOut(act());
-  }
-
-  /** In order, as the runner does: an order leaves once what is recorded before it is on the disk. */
-  #carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (!this.#calm && this.draw(400) === 0) {
-        this.kills += 1;
-        this.#queue = [];
-        this.#start();
-        return;
-      }
-      if (effect.kind === 'record') this.#records.push(effect.record);
-      else this.venue.carryOut(effect);
-    }
-  }
-}
+import { LinkedRun } from './support/linked-run.js';
 
 describe('a stop and a target that the venue links', () => {
-  it('never sell more than was bought, and end as they should, in 300 runs with faults', () => {
+  it('never sell more than was bought, and end as they should, in 100 runs with faults', () => {
     const ends = { flat: 0, held: 0, kills: 0 };
-    for (let seed = 1; seed <= 300; seed += 1) {
-      const { venue, desk, kills } = new Run(drawFrom(seed)).go();
+    for (let seed = 1; seed <= 100; seed += 1) {
+      const { venue, desk, kills } = new LinkedRun(drawFrom(seed)).go();
       const said = `seed ${seed}`;
       expect(venue.lowest, said).toBe(0);
       expect(desk.lots(0), said).toBe(venue.position);
@@ -150,6 +26,15 @@ describe('a stop and a target that the venue links', () => {
         continue;
       }
       ends.held += 1;
+      // Too little for any order.
+      if (desk.engine.view.positions[0]?.protection === 'dust') continue;
+      // While its entry may still buy, a position has its stop alone.
+      if (open.some(({ group }) => group === undefined)) {
+        expect(open.filter(({ group }) => group !== undefined), said).toMatchObject([
+          { type: 'stop', left: venue.position },
+        ]);
+        continue;
+      }
       const [stop, target, ...more] = open.toSorted((one, other) => (one.type < other.type ? 1 : -1));
       expect([stop, target, more], said).toMatchObject([
         { type: 'stop', left: venue.position },
@@ -157,6 +42,6 @@ describe('a stop and a target that the venue links', () => {
         [],
       ]);
     }
-    expect(Math.min(ends.flat, ends.held, ends.kills)).toBeGreaterThan(20);
+    expect(Math.min(ends.flat, ends.held, ends.kills)).toBeGreaterThan(5);
   });
 });

@@ -144,7 +144,7 @@ describe('the target that closes a trade', () => {
       ...desk.records,
     ]).begin();
     expect(after.sent('lookup').toSorted()).toEqual([stop.clientId, target.clientId].toSorted());
-    after.fill(stop, 9_800, lots);
+    after.happen({ kind: 'fill', fill: { ...after.makeFill(stop, 9_800, lots), tradeId: 'while away' } });
     expect(after.sent('cancel')).toEqual([target.clientId]);
     expect(after.lots(0)).toBe(0);
   });
@@ -170,6 +170,7 @@ describe('the target that closes a trade', () => {
     stopAlone.quote(0, 10_010);
     stopAlone.snapshot();
     expect(stopAlone.arm()).toMatchObject({ ok: true });
+    stopAlone.pass(100);
     expect(stopAlone.live('exit', 0)).toMatchObject([{ group: before.stop.group, limitTicks: 10_200 }]);
 
     const both = crashed(before.desk);
@@ -184,6 +185,7 @@ describe('the target that closes a trade', () => {
     const { desk, stop, target } = bracketed();
     const unknown = new DeskUnderTest({ capabilities: LINKED }, 1).active();
     const rest = [stop, target].map((order) => ({ ...venueOrder(order), group: stop.group! }));
+    unknown.command({ name: 'reconcile' });
     unknown.snapshot({ openOrders: rest });
     expect(unknown.recorded('order.intended').map(({ order }) => order.purpose)).toEqual(['protective', 'exit']);
     expect(unknown.sent('cancel').toSorted()).toEqual([stop.clientId, target.clientId].toSorted());
@@ -193,9 +195,11 @@ describe('the target that closes a trade', () => {
   it('is held by the desk where the venue refuses it, and tried again later', () => {
     const { desk, target } = held();
     desk.happen({ kind: 'order.rejected', clientId: target.clientId, code: '201', text: 'no' });
-    desk.pass(29_000);
-    expect(desk.live('exit', 0)).toEqual([]);
-    desk.quote(0, 10_000);
+    for (let second = 0; second < 29; second += 1) {
+      desk.pass(1_000);
+      desk.quote(0, 10_000);
+      expect(desk.live('exit', 0)).toEqual([]);
+    }
     desk.pass(1_000);
     expect(desk.live('exit', 0)).toMatchObject([{ type: 'limit' }]);
     const alone = held();

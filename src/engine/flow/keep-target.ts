@@ -9,6 +9,8 @@ import { type Core, commit, liveOrders, remainingLots, workAt } from '../core.js
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { followsSoon, restingTargets } from '../orders/linked-orders.js';
+import { sendLookup } from '../orders/lookup-order.js';
+import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { TARGET_RETRY_MS } from '../timing.js';
@@ -26,7 +28,10 @@ export function keepTarget(core: Core, position: PositionEntry, stop: OrderEntry
   const targets = restingTargets(core, at);
   const wanted = wantedTarget(core, position);
   if (targets.length === 0) {
-    workAt(core, at).unlikeSinceMs = null;
+    const work = workAt(core, at);
+    work.unlikeSinceMs = null;
+    if (work.targetEnded) sendLookup(core, stop);
+    work.targetEnded = false;
     if (wanted !== null && mayRest(core, stop)) place(core, position, stop, wanted);
     return;
   }
@@ -57,8 +62,10 @@ function isBeside({ intent }: OrderEntry, stop: OrderEntry, { limitTicks }: Want
 
 /** Beside the stop alone: an entry would change both, and what closes the position would fill beside it. */
 function mayRest(core: Core, stop: OrderEntry): boolean {
-  const { instrument, group } = stop.intent;
+  const { clientId, instrument, group } = stop.intent;
   const { exiting, securing, targetAtMs } = workAt(core, instrument);
+  const watch = core.watches.get(clientId);
+  if (watch !== undefined && isAsked(watch)) return false;
   if (group === undefined || exiting !== null || securing !== null || !mayReduce(core)) return false;
   return core.monotonicMs >= targetAtMs && liveOrders(core, instrument).every((one) => one === stop);
 }

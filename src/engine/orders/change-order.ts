@@ -62,6 +62,7 @@ function postponeNext(core: Core, entry: OrderEntry): void {
   if (isRestingTarget(entry.intent)) {
     const delayMs = entry.state === 'cancelled' ? TARGET_AGAIN_MS : TARGET_RETRY_MS;
     work.targetAtMs = core.monotonicMs + delayMs;
+    work.targetEnded = true;
     return;
   }
   if (purpose === 'protective' && entry.state !== 'cancelled') {
