@@ -26,7 +26,11 @@ export const exitsWorking = check(NO_PARAMETERS, async ({ trader }) => {
 async function look(trader: CheckContext['trader']): Promise<CheckOutcome> {
   const asked = await ask(trader);
   if ('cause' in asked)
-    return { verdict: 'not_run', observed: `the venue could not be asked: ${asked.cause}`, expected: EXPECTED };
+    return {
+      verdict: 'not_run',
+      observed: `the venue could not be asked: ${asked.cause}`,
+      expected: EXPECTED,
+    };
   const { status, listed } = asked;
   if (status.positions.length === 0)
     return { verdict: 'pass', observed: 'nothing is held', expected: EXPECTED };
@@ -69,7 +73,11 @@ function childrenOf(
   const working: string[] = [];
   const resting = (is: (order: OrderStatus) => boolean) =>
     orders.find(
-      (order) => order.symbol === symbol && listed.has(order.clientId) && left(order) === Number(quantity) && is(order),
+      (order) =>
+        order.symbol === symbol &&
+        listed.has(order.clientId) &&
+        left(order) === Number(quantity) &&
+        is(order),
     );
   const stop = resting(({ purpose }) => purpose === 'protective');
   if (stop === undefined) missing.push(`${held}: NO STOP for all of it works at the venue`);

@@ -87,8 +87,11 @@ export interface InstrumentWork {
   formerStop: FormerStop | null;
   /** Monotonic time before which no target is placed beside the stop. */
   targetAtMs: number;
-  /** A target has ended: the venue may have ended the stop of its group with it, and is asked before another one joins that. */
-  targetEnded: boolean;
+  /**
+   * The group of a target that has ended: the venue may have ended the stop in it too, and is asked before another target joins.
+   * Null: none has, or it was asked.
+   */
+  endedGroup: string | null;
   /** Since when stop and target, which are linked, have not been for the same lots; null: they are, or there is one of them. */
   unlikeSinceMs: number | null;
   /** An entry has filled, and the venue's own list was not seen to have what was placed to close the position. */
@@ -277,7 +280,7 @@ function newWork(): InstrumentWork {
     unprotectedSinceMs: null,
     formerStop: null,
     targetAtMs: 0,
-    targetEnded: false,
+    endedGroup: null,
     unlikeSinceMs: null,
     unverified: false,
     stopGap: null,

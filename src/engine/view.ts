@@ -333,7 +333,15 @@ function tradeView(core: Core, { trade, instrument }: PositionEntry, unrealised:
   const risk = trade.risk === null ? null : money(trade.risk);
   const { id, openedMs } = trade;
   const r = risk ? result / risk : null;
-  return { id, openedMs, fees: money(trade.fees), result, risk, r, exits: exitsView(core, instrument, trade) };
+  return {
+    id,
+    openedMs,
+    fees: money(trade.fees),
+    result,
+    risk,
+    r,
+    exits: exitsView(core, instrument, trade),
+  };
 }
 
 function exitsView(core: Core, at: InstrumentId, trade: TradeEntry): ExitsView | null {

@@ -174,7 +174,14 @@ describe('backup-age', () => {
 
 describe('exits-working', () => {
   const order = (part: Partial<TraderStatus['orders'][number]>): TraderStatus['orders'][number] => ({
-    ...{ clientId: 'fabc1', symbol: 'NQ/USD', side: 'buy', type: 'stop', purpose: 'protective', state: 'working' },
+    ...{
+      clientId: 'fabc1',
+      symbol: 'NQ/USD',
+      side: 'buy',
+      type: 'stop',
+      purpose: 'protective',
+      state: 'working',
+    },
     ...{ quantity: '2', filled: '0', price: '15300.00', strategy: 'slob' },
     ...part,
   });
@@ -188,9 +195,18 @@ describe('exits-working', () => {
     const exits = { targets, trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null, words: [] };
     trader.held = [
       {
-        ...{ symbol: 'NQ/USD', side: 'short', quantity: '2', averagePrice: '15234.00', markPrice: '15230.00' },
+        ...{
+          symbol: 'NQ/USD',
+          side: 'short',
+          quantity: '2',
+          averagePrice: '15234.00',
+          markPrice: '15230.00',
+        },
         ...{ unrealised: '160', stopPrice: '15300.00', protection: 'confirmed', withoutStopMs: null },
-        ...{ strategy: 'slob', trade: { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null, exits } },
+        ...{
+          strategy: 'slob',
+          trade: { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null, exits },
+        },
       },
     ];
     trader.orders = orders;

@@ -22,7 +22,10 @@ describe('a stop and a target that the venue links', () => {
       ends.kills += kills;
       if (venue.position === 0) {
         ends.flat += 1;
-        expect(open.filter(({ group }) => group !== undefined), said).toEqual([]);
+        expect(
+          open.filter(({ group }) => group !== undefined),
+          said,
+        ).toEqual([]);
         continue;
       }
       ends.held += 1;
@@ -30,9 +33,10 @@ describe('a stop and a target that the venue links', () => {
       if (desk.engine.view.positions[0]?.protection === 'dust') continue;
       // While its entry may still buy, a position has its stop alone.
       if (open.some(({ group }) => group === undefined)) {
-        expect(open.filter(({ group }) => group !== undefined), said).toMatchObject([
-          { type: 'stop', left: venue.position },
-        ]);
+        expect(
+          open.filter(({ group }) => group !== undefined),
+          said,
+        ).toMatchObject([{ type: 'stop', left: venue.position }]);
         continue;
       }
       const [stop, target, ...more] = open.toSorted((one, other) => (one.type < other.type ? 1 : -1));

@@ -60,7 +60,10 @@ const replayed = (desk: DeskUnderTest) => {
 
 describe('the target that closes a trade', () => {
   it('joins the group of the stop once that rests, and not before', () => {
-    const desk = new DeskUnderTest({ capabilities: LINKED, strategies: [oneEntry({ exits: ONE })] }, 1).active();
+    const desk = new DeskUnderTest(
+      { capabilities: LINKED, strategies: [oneEntry({ exits: ONE })] },
+      1,
+    ).active();
     desk.bar(0, 10_000);
     const [entry] = desk.live('entry', 0);
     desk.fill(entry!, 10_000, entry!.quantityLots - 1);
@@ -138,6 +141,18 @@ describe('the target that closes a trade', () => {
     expect(desk.live('exit', 0)).toMatchObject([{ limitTicks: 10_200, group: again!.group }]);
   });
 
+  it('that has ended has its stop asked after, before another one joins the group', () => {
+    const { desk, stop, target, lots } = bracketed();
+    ended(desk, target);
+    expect(desk.sent('lookup')).toEqual([stop.clientId]);
+    desk.pass(1_000);
+    expect(desk.live('exit', 0)).toEqual([]);
+    const found = venueOrder(stop, 0, 'cancelled');
+    desk.happen({ kind: 'order.lookup', clientId: stop.clientId, found });
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots, stopTicks: 9_800 }]);
+    expect(desk.live('protective', 0)[0]?.group).not.toBe(stop.group);
+  });
+
   it('is cancelled where no position is left, also one that rests after a restart', () => {
     const { desk, stop, target, lots } = bracketed();
     const after = new DeskUnderTest({ capabilities: LINKED, strategies: [oneEntry({ exits: ONE })] }, 1, [
@@ -187,7 +202,10 @@ describe('the target that closes a trade', () => {
     const rest = [stop, target].map((order) => ({ ...venueOrder(order), group: stop.group! }));
     unknown.command({ name: 'reconcile' });
     unknown.snapshot({ openOrders: rest });
-    expect(unknown.recorded('order.intended').map(({ order }) => order.purpose)).toEqual(['protective', 'exit']);
+    expect(unknown.recorded('order.intended').map(({ order }) => order.purpose)).toEqual([
+      'protective',
+      'exit',
+    ]);
     expect(unknown.sent('cancel').toSorted()).toEqual([stop.clientId, target.clientId].toSorted());
     expect(desk.lots(0)).not.toBe(0);
   });
@@ -243,7 +261,9 @@ describe('what one of the two fills', () => {
       for (const tell of fillFirst ? told : told.toReversed()) {
         tell();
         desk.pass(100);
-        expect(desk.effects.filter(({ kind }) => kind !== 'record' && kind !== 'requestSnapshot')).toEqual([]);
+        expect(desk.effects.filter(({ kind }) => kind !== 'record' && kind !== 'requestSnapshot')).toEqual(
+          [],
+        );
       }
       expect(desk.lots(0)).toBe(lots - 3);
       expect(desk.live('protective', 0)).toMatchObject([{ clientId: stop.clientId, quantityLots: lots - 3 }]);
@@ -302,10 +322,10 @@ describe('what else closes or changes the trade', () => {
     desk.fill(target, 10_200);
     ended(desk, stop);
     expect(desk.live('close', 0)).toEqual([]);
-    expect([desk.lots(0), desk.recorded('order.intended').filter(({ order }) => order.purpose === 'close')]).toEqual([
-      0,
-      [],
-    ]);
+    expect([
+      desk.lots(0),
+      desk.recorded('order.intended').filter(({ order }) => order.purpose === 'close'),
+    ]).toEqual([0, []]);
   });
 
   it('takes both away and places both anew where the stop moves: no old target beside the new stop', () => {
@@ -348,7 +368,12 @@ describe('after a fill', () => {
     const { desk, stop, target } = bracketed();
     desk.pass(1_000);
     desk.snapshot({ openOrders: [venueOrder(stop)] });
-    expect(desk.recorded('note').filter(({ level }) => level === 'alarm').map(({ text }) => text)).toEqual([
+    expect(
+      desk
+        .recorded('note')
+        .filter(({ level }) => level === 'alarm')
+        .map(({ text }) => text),
+    ).toEqual([
       'BTC/USDT: the venue has acknowledged target 102.00 and does not list it as open; it is looked up',
     ]);
     expect(desk.sent('lookup')).toEqual([target.clientId]);

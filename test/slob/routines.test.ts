@@ -86,7 +86,14 @@ const gatewayGone = () => {
 };
 const GATEWAY: Situations = { bad: gatewayGone, unknown: gone, unknownIs: 'fail' };
 const shortOf = (...listed: readonly string[]) => {
-  const order = { symbol: 'NQ/USD', side: 'buy', state: 'working', quantity: '2', filled: '0', strategy: 'slob' } as const;
+  const order = {
+    symbol: 'NQ/USD',
+    side: 'buy',
+    state: 'working',
+    quantity: '2',
+    filled: '0',
+    strategy: 'slob',
+  } as const;
   const targets = [{ price: '14976.25', pct: 100, reached: false }];
   const exits = { targets, trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null, words: [] };
   const trade = { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null, exits };

@@ -57,7 +57,8 @@ describe('a trade with one target', () => {
   beforeEach(() => start([]));
 
   const POINT = 4;
-  const open = () => simulator.simulation.orders.open.map(({ terms: { type, ocaGroup } }) => ({ type, ocaGroup }));
+  const open = () =>
+    simulator.simulation.orders.open.map(({ terms: { type, ocaGroup } }) => ({ type, ocaGroup }));
   const held = () => [...(simulator.simulation.accounts.get('DU1234567')?.positions.values() ?? [])].length;
 
   /** Long one contract, its stop and its target at the broker, as the desk has read back from it. */
@@ -74,8 +75,15 @@ describe('a trade with one target', () => {
     });
     const { runner, engine, configHash } = desk;
     await eventually(() => expect(engine.view.reconciliation.state).toBe('clean'));
-    const command = { name: 'arm', haltId: engine.view.haltId ?? '', configHash, authority: 'two-people' } as const;
-    expect(await runner.command({ commandId: 'c', by: 'test', reason: 'test', command })).toMatchObject({ ok: true });
+    const command = {
+      name: 'arm',
+      haltId: engine.view.haltId ?? '',
+      configHash,
+      authority: 'two-people',
+    } as const;
+    expect(await runner.command({ commandId: 'c', by: 'test', reason: 'test', command })).toMatchObject({
+      ok: true,
+    });
     const at = 15_234 * POINT;
     const openMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
     runner.post({
@@ -95,19 +103,24 @@ describe('a trade with one target', () => {
   it.each([
     ['target', '15300', 'target 1 of 1'],
     ['stop', '15099', 'stop'],
-  ])('is closed by its %s at the broker: flat, nothing rests, and nothing is sold twice', async (_by, price, why) => {
-    const { engine, records } = await bracketed();
-    const [first, second] = open();
-    expect(first?.ocaGroup).toBe(second?.ocaGroup);
-    simulator.simulation.setPrice('NQZ6', price, 5);
-    await eventually(() => expect(engine.view.positions).toEqual([]));
-    await eventually(() => expect(engine.view.orders).toEqual([]));
-    expect([held(), open()]).toEqual([0, []]);
-    const closed = records.flatMap((record) => (record.type === 'trade.closed' ? [record.why] : []));
-    expect([closed, engine.view.mode]).toEqual([[why], 'ACTIVE']);
-    const sent = records.flatMap((record) => (record.type === 'order.intended' ? [record.order.purpose] : []));
-    expect(sent).toEqual(['entry', 'protective', 'exit']);
-  });
+  ])(
+    'is closed by its %s at the broker: flat, nothing rests, and nothing is sold twice',
+    async (_by, price, why) => {
+      const { engine, records } = await bracketed();
+      const [first, second] = open();
+      expect(first?.ocaGroup).toBe(second?.ocaGroup);
+      simulator.simulation.setPrice('NQZ6', price, 5);
+      await eventually(() => expect(engine.view.positions).toEqual([]));
+      await eventually(() => expect(engine.view.orders).toEqual([]));
+      expect([held(), open()]).toEqual([0, []]);
+      const closed = records.flatMap((record) => (record.type === 'trade.closed' ? [record.why] : []));
+      expect([closed, engine.view.mode]).toEqual([[why], 'ACTIVE']);
+      const sent = records.flatMap((record) =>
+        record.type === 'order.intended' ? [record.order.purpose] : [],
+      );
+      expect(sent).toEqual(['entry', 'protective', 'exit']);
+    },
+  );
 
   it('is closed by a close-all at the market once its target is gone', async () => {
     const { engine, runner } = await bracketed();

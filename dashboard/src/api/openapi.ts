@@ -1016,6 +1016,11 @@ export interface paths {
                                             /** @description Of the whole trade, what is closed there */
                                             pct: number;
                                             reached: boolean;
+                                            /**
+                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @enum {boolean}
+                                             */
+                                            rests?: true;
                                         }[];
                                         /** @description How far behind the market the stop follows */
                                         trailBy: string | null;
@@ -2236,6 +2241,11 @@ export interface paths {
                                             /** @description Of the whole trade, what is closed there */
                                             pct: number;
                                             reached: boolean;
+                                            /**
+                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @enum {boolean}
+                                             */
+                                            rests?: true;
                                         }[];
                                         /** @description How far behind the market the stop follows */
                                         trailBy: string | null;
@@ -6262,6 +6272,11 @@ export interface components {
                             /** @description Of the whole trade, what is closed there */
                             pct: number;
                             reached: boolean;
+                            /**
+                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                             * @enum {boolean}
+                             */
+                            rests?: true;
                         }[];
                         /** @description How far behind the market the stop follows */
                         trailBy: string | null;
@@ -6335,6 +6350,11 @@ export interface components {
             openOrders: number;
             /** @description Entry orders that are not final; 0 proves a stop */
             entriesWorking: number;
+            /**
+             * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
+             * @enum {string}
+             */
+            targetsWait?: "venue" | "desk";
             /** @description Fills ever applied */
             fills: number;
             venueBreaker: {
@@ -6658,6 +6678,11 @@ export interface components {
                                 /** @description Of the whole trade, what is closed there */
                                 pct: number;
                                 reached: boolean;
+                                /**
+                                 * @description At the venue, in one group with the stop; left out where the desk holds it
+                                 * @enum {boolean}
+                                 */
+                                rests?: true;
                             }[];
                             /** @description How far behind the market the stop follows */
                             trailBy: string | null;
@@ -6731,6 +6756,11 @@ export interface components {
                 openOrders: number;
                 /** @description Entry orders that are not final; 0 proves a stop */
                 entriesWorking: number;
+                /**
+                 * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
+                 * @enum {string}
+                 */
+                targetsWait?: "venue" | "desk";
                 /** @description Fills ever applied */
                 fills: number;
                 venueBreaker: {

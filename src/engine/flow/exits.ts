@@ -175,7 +175,10 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
 }
 
 /** What is too small to sell has none: nothing could be done about it. */
-export function tradeWithExits(core: Core, { instrument, trade, quantityLots }: PositionEntry): WithExits | null {
+export function tradeWithExits(
+  core: Core,
+  { instrument, trade, quantityLots }: PositionEntry,
+): WithExits | null {
   if (trade?.exits === undefined || quantityLots === 0 || isDust(core, instrument)) return null;
   return trade as WithExits;
 }

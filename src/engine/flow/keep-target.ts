@@ -30,8 +30,8 @@ export function keepTarget(core: Core, position: PositionEntry, stop: OrderEntry
   if (targets.length === 0) {
     const work = workAt(core, at);
     work.unlikeSinceMs = null;
-    if (work.targetEnded) sendLookup(core, stop);
-    work.targetEnded = false;
+    if (work.endedGroup !== null && work.endedGroup === stop.intent.group) sendLookup(core, stop);
+    work.endedGroup = null;
     if (wanted !== null && mayRest(core, stop)) place(core, position, stop, wanted);
     return;
   }

@@ -60,9 +60,9 @@ function postponeNext(core: Core, entry: OrderEntry): void {
   const work = workAt(core, instrument);
   if (entry.filledLots > 0) return;
   if (isRestingTarget(entry.intent)) {
-    const delayMs = entry.state === 'cancelled' ? TARGET_AGAIN_MS : TARGET_RETRY_MS;
-    work.targetAtMs = core.monotonicMs + delayMs;
-    work.targetEnded = true;
+    const hadRested = entry.state === 'cancelled' || entry.state === 'expired';
+    work.targetAtMs = core.monotonicMs + (hadRested ? TARGET_AGAIN_MS : TARGET_RETRY_MS);
+    if (hadRested) work.endedGroup = entry.intent.group ?? null;
     return;
   }
   if (purpose === 'protective' && entry.state !== 'cancelled') {

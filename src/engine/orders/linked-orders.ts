@@ -10,7 +10,10 @@ export function restingTargets(core: Core, at: InstrumentId): OrderEntry[] {
 }
 
 /** The target in the group of this stop; undefined: none is. */
-export function targetBeside(core: Core, { intent: { instrument, group } }: OrderEntry): OrderEntry | undefined {
+export function targetBeside(
+  core: Core,
+  { intent: { instrument, group } }: OrderEntry,
+): OrderEntry | undefined {
   return restingTargets(core, instrument).find(({ intent }) => group !== undefined && intent.group === group);
 }
 

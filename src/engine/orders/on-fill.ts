@@ -4,7 +4,17 @@ import { placesOf } from '../../domain/book-steps.js';
 import type { Fill } from '../../domain/order.js';
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
 import { stepsAt } from '../books.js';
-import { type Core, commit, instrumentAt, isOurs, note, remainingLots, touch, wantSnapshot, workAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  instrumentAt,
+  isOurs,
+  note,
+  remainingLots,
+  touch,
+  wantSnapshot,
+  workAt,
+} from '../core.js';
 import { noteTargetFilled } from '../flow/keep-target.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';

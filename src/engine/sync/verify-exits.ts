@@ -40,7 +40,8 @@ function verify(core: Core, at: InstrumentId, { openOrders }: VenueSnapshot): vo
     readSoon(core, VERIFY_AFTER_MS);
     return;
   }
-  const isListed = ({ intent }: OrderEntry) => openOrders.some(({ clientId }) => clientId === intent.clientId);
+  const isListed = ({ intent }: OrderEntry) =>
+    openOrders.some(({ clientId }) => clientId === intent.clientId);
   const missing = children.filter((child) => !isListed(child));
   const { symbol } = instrumentAt(core, at);
   if (missing.length > 0) {
@@ -50,7 +51,12 @@ function verify(core: Core, at: InstrumentId, { openOrders }: VenueSnapshot): vo
     return;
   }
   workAt(core, at).unverified = false;
-  note(core, 'info', `${symbol}: read back from the venue after the fill, as working: ${named(core, at, children)}`, at);
+  note(
+    core,
+    'info',
+    `${symbol}: read back from the venue after the fill, as working: ${named(core, at, children)}`,
+    at,
+  );
 }
 
 /** "stop 15300.00 and target 15100.00". */
