@@ -321,6 +321,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/backtest.js')).backtestCommand),
   },
   {
+    name: 'connection',
+    group: 'Routines and proof',
+    summary: 'test the way to the venue: session, market data, balance',
+    load: async () => ofDesk((await import('./commands/connection.js')).connectionCommand, 'its-home'),
+  },
+  {
     name: 'validate',
     group: 'Real money',
     summary: 'paper-trade for a given time and say GO or NO-GO',

@@ -1,0 +1,44 @@
+import { connect } from 'node:net';
+import { z } from 'zod';
+import { messageOf } from '../domain/message-of.js';
+import { tradedVenue } from '../venue/registry.js';
+import { check } from './check.js';
+
+type Gateway = { readonly host: string; readonly port: number };
+
+/** Whether anything listens where the program that leads to the venue has to. Who it is, and whether it is logged in, it does not say. */
+export const venuePort = check(
+  z.strictObject({ answerMsMax: z.number().min(1).default(2_000) }),
+  async ({ desk, runtime }, { answerMsMax }) => {
+    let gateway: Gateway | undefined;
+    try {
+      const { live } = tradedVenue(desk.venue.name);
+      gateway = live.gateway?.(live.endpoint(desk, runtime.simulatedVenue));
+    } catch (error) {
+      // An address that can't be read is no program that is away.
+      return { verdict: 'not_run', observed: messageOf(error), expected: 'an address to knock at' };
+    }
+    if (gateway === undefined) {
+      const observed = `no program of the desk’s own leads to ${desk.venue.name}`;
+      return { verdict: 'not_run', observed, expected: 'an address to knock at' };
+    }
+    const expected = `something listens at ${gateway.host}:${gateway.port}, and answers within ${answerMsMax} ms`;
+    const problem = await knock(gateway, answerMsMax);
+    if (problem !== null) return { verdict: 'fail', observed: problem, expected };
+    return { verdict: 'pass', observed: `${gateway.host}:${gateway.port} answers`, expected };
+  },
+);
+
+/** Null where it was let in. */
+function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(gateway);
+    const end = (problem: string | null) => {
+      resolve(problem);
+      socket.destroy();
+    };
+    socket.setTimeout(withinMs, () => end(`no answer within ${withinMs} ms`));
+    socket.once('connect', () => end(null));
+    socket.once('error', ({ message }) => end(message));
+  });
+}
