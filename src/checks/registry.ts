@@ -13,6 +13,8 @@ import { booksAgree } from './books-agree.js';
 import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
+import { connectionFailures } from './connection-failures.js';
+import { connectionTest } from './connection-test.js';
 import { dataFresh } from './data-fresh.js';
 import { database } from './database.js';
 import { databaseIntact } from './database-intact.js';
@@ -24,13 +26,17 @@ import { logErrors } from './log-errors.js';
 import { logSearch } from './log-search.js';
 import { mailRoundTrip } from './mail-round-trip.js';
 import { mailSent } from './mail-sent.js';
+import { positionsAgree } from './positions-agree.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
 import { strategiesOn } from './strategies-on.js';
 import { tasksOverdue } from './tasks-overdue.js';
 import { telegramRoundTrip } from './telegram-round-trip.js';
 import { tradingLog } from './trading-log.js';
+import { unexpectedShutdowns } from './unexpected-shutdowns.js';
+import { venuePort } from './venue-port.js';
 import { venueReachable } from './venue-reachable.js';
+import { winRate } from './win-rate.js';
 
 export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['venue-reachable', venueReachable],
@@ -58,6 +64,12 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
   ['mail-round-trip', mailRoundTrip],
   ['mail-sent', mailSent],
+  ['venue-port', venuePort],
+  ['connection-test', connectionTest],
+  ['connection-failures', connectionFailures],
+  ['unexpected-shutdowns', unexpectedShutdowns],
+  ['positions-agree', positionsAgree],
+  ['win-rate', winRate],
 ]);
 
 const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
