@@ -83,6 +83,23 @@ const closeAllSchema = z.strictObject({
     .describe('An order without an answer after this many milliseconds is looked up.'),
 });
 
+const onFillSchema = z
+  .strictObject({
+    journal: z
+      .boolean()
+      .default(true)
+      .describe('A line in the trading journal, with side, quantity and average price.'),
+    exitReviewHours: z
+      .number()
+      .min(0.01)
+      .max(24 * 366)
+      .optional()
+      .describe(
+        'A task to review the exit, due so many hours after the first fill; people are reminded then. Left out: none.',
+      ),
+  })
+  .describe('What an entry that was filled leaves.');
+
 const personSchema = z.strictObject({
   name: name.describe('User name at sign-in.'),
   roles: z
@@ -174,6 +191,7 @@ export const deskObject = z.strictObject({
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
+  onFill: onFillSchema.optional(),
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
   commands: commandsSchema.optional().describe('What steps `command` and `http` may start and ask.'),
   backup: backupSchema.prefault({}).describe('Which backups stay, and where they go besides this machine.'),
