@@ -15,6 +15,10 @@ export interface RoutineStep {
   readonly report?: string | undefined;
   /** What a person is asked to do. */
   readonly human?: string | undefined;
+  /** With `human`: what has to be ticked, each of them. */
+  readonly items?: readonly string[] | undefined;
+  /** Key of a step above: where that one has passed, this one is left out. */
+  readonly unless?: string | undefined;
   /** A program of the desk file's list, and its arguments. */
   readonly command?: readonly string[] | undefined;
   /** An address on one of the desk file's hosts. */
@@ -44,6 +48,8 @@ export interface RoutineInput {
   readonly title: string;
   readonly steps: readonly RoutineStep[];
   readonly latestMinutes: number;
+  /** What has not ended by then has failed; absent: nothing limits the whole run. */
+  readonly budgetMinutes?: number;
   readonly cause: RoutineCause;
   /** When it was due by market time. Null: started by a schedule, whose start time says it. */
   readonly nominalMs: number | null;

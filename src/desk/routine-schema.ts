@@ -61,6 +61,14 @@ export const stepSchema = z.strictObject({
       'What is worked out and written down: `performance`, `strategies`, `costs`, `incidents`, `limits`, `versions`, or a report of the desk’s folder.',
     ),
   human: z.string().min(1).max(1000).optional().describe('What a person is asked to do, in words.'),
+  items: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      'With `human`: what the person ticks. The task is done only where every one of them is ticked.',
+    ),
   command: z
     .array(
       z
@@ -101,6 +109,9 @@ export const stepSchema = z.strictObject({
     .describe(
       'The routine has failed where this step was not run, for example because something is not set up.',
     ),
+  unless: name
+    .optional()
+    .describe('Key of a step above: where that one passed, or was left out so itself, this one is left out.'),
   onFail: stepFailureSchema
     .default('warn')
     .describe('`note`, `warn`, `stop` (the rest of the routine is not run), `incident` or `halt` (trading).'),
@@ -191,6 +202,14 @@ export const routineSchema = z.strictObject({
     .default(60)
     .describe(
       'A run that would begin later than this after its time is recorded as missed and does nothing.',
+    ),
+  budgetMinutes: z
+    .number()
+    .min(0.1)
+    .max(1440)
+    .optional()
+    .describe(
+      'How long the whole run may take: a step that has not ended by then has failed, and none begins any more. Left out: each step’s own time counts alone.',
     ),
   tellResults: z
     .boolean()

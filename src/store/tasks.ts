@@ -9,8 +9,8 @@ type Queries = Pick<Pool, 'query'>;
 export async function openTask(pool: Queries, task: NewTask): Promise<Task> {
   const { origin } = task;
   await pool.query(
-    `insert into task (desk, source, title, detail, due, workflow_id, first_run_id, routine, step_key, simulated)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (desk, source) do nothing`,
+    `insert into task (desk, source, title, detail, due, workflow_id, first_run_id, routine, step_key, simulated, items)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (desk, source) do nothing`,
     [
       task.desk,
       task.source,
@@ -22,6 +22,7 @@ export async function openTask(pool: Queries, task: NewTask): Promise<Task> {
       origin?.routine ?? null,
       origin?.stepKey ?? null,
       origin?.simulated ?? false,
+      task.items ?? [],
     ],
   );
   const found = await pool.query<TaskRow>('select * from task where desk = $1 and source = $2', [
@@ -91,6 +92,7 @@ interface TaskRow {
   readonly routine: string | null;
   readonly step_key: string | null;
   readonly simulated: boolean;
+  readonly items: readonly string[];
 }
 
 function taskFrom(row: TaskRow): Task {
@@ -100,6 +102,7 @@ function taskFrom(row: TaskRow): Task {
     source: row.source,
     title: row.title,
     detail: row.detail,
+    ...(row.items.length === 0 ? {} : { items: row.items }),
     dueMs: row.due.getTime(),
     createdMs: row.created.getTime(),
     state: row.state,

@@ -52,5 +52,14 @@ it('trades the broker’s paper account without a go-live, and does what its run
     endpoint: `Interactive Brokers simulator at ${simulator.address}`,
     verdict: 'warn',
   });
+  expect(await shown('connection', 'test', '--desk', 'slob')).toMatchObject({
+    endpoint: `Interactive Brokers simulator at ${simulator.address}`,
+    parts: [
+      { title: 'session', observed: 'established' },
+      { title: 'market data', verdict: 'pass' },
+      { title: 'account balance', observed: expect.stringMatching(/^\d+\.\d\d USD$/) },
+    ],
+    verdict: 'pass',
+  });
   expect(await shown('backup')).toMatchObject({ proven: true });
 });

@@ -103,6 +103,7 @@ it('looks every half hour and reviews every hour from 09:00 to 16:00, and at no 
     return times.map((ms) => DateTime.fromMillis(ms, { zone: desk.timezone }).toFormat('HH:mm'));
   };
   const quick = timesOfDay('quick-check');
+  expect(desk.routines.find(({ name }) => name === 'quick-check')).toMatchObject({ budgetMinutes: 5 });
   expect([quick.length, ...quick.slice(0, 3), quick.at(-1)]).toEqual([
     15,
     '09:00',

@@ -3667,6 +3667,8 @@ export interface paths {
                                 source: string;
                                 title: string;
                                 detail: string;
+                                /** @description What has to be ticked, each of them */
+                                items?: string[];
                                 /** @description Wall clock, milliseconds since 1970 */
                                 dueMs: number;
                                 /** @description Wall clock, milliseconds since 1970 */
@@ -3749,6 +3751,11 @@ export interface paths {
                     "application/json": {
                         /** @description What was done and found, in words */
                         note: string;
+                        /**
+                         * @description Numbers of the items that were ticked, the first is 1; all of them, or it is not done
+                         * @default []
+                         */
+                        ticked?: number[];
                     };
                 };
             };
@@ -3767,6 +3774,8 @@ export interface paths {
                                 source: string;
                                 title: string;
                                 detail: string;
+                                /** @description What has to be ticked, each of them */
+                                items?: string[];
                                 /** @description Wall clock, milliseconds since 1970 */
                                 dueMs: number;
                                 /** @description Wall clock, milliseconds since 1970 */

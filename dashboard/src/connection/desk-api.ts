@@ -201,9 +201,9 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/tasks'));
   }
 
-  taskDone(id: number, note: string): Promise<{ readonly problems: readonly string[] }> {
+  taskDone(id: number, note: string, ticked: number[]): Promise<{ readonly problems: readonly string[] }> {
     const params = { path: { id: String(id) } };
-    return answerOf(this.#client.POST('/api/tasks/{id}/done', { params, body: { note } }));
+    return answerOf(this.#client.POST('/api/tasks/{id}/done', { params, body: { note, ticked } }));
   }
 
   /** How much waits for somebody. */
