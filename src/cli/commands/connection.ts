@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ConnectionTest } from '../../checks/connection-test.js';
+import type { ConnectionTest } from '../../checks/preflight/connection-reading.js';
 import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
@@ -36,7 +36,7 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Options
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const file = namedDeskFile(named, runtime);
-  const { testConnection } = await import('../../checks/connection-test.js');
+  const { testConnection } = await import('../../checks/preflight/connection-reading.js');
   const { desk } = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
   const place = { env: process.env, simulatedVenue: simulatedVenue ?? runtime?.simulatedVenue };
   const asking = testConnection({ desk, ...place }, Date.now());

@@ -1,17 +1,15 @@
 /** What is looked at before the open, by calls on connections of their own: is the session there, do prices come, what is in the account. */
 
-import { type EvidenceVerdict, VERDICT_RANK } from '../contracts/evidence.js';
-import type { CheckOutcome } from '../contracts/routine.js';
-import type { Desk } from '../desk/schema.js';
-import { NO_PARAMETERS } from '../desk/step-parts.js';
-import { messageOf } from '../domain/message-of.js';
-import { formatMoney } from '../domain/money.js';
-import { buildInstruments } from '../trader/engine-config.js';
-import type { VenueEndpoint } from '../venue/endpoint.js';
-import { type TradedVenue, tradedVenue } from '../venue/registry.js';
-import { check } from './check.js';
-import { closedNow } from './data-fresh.js';
-import { type ExchangeQuestion, type ExchangeReading, readExchange } from './preflight/exchange-reading.js';
+import { type EvidenceVerdict, VERDICT_RANK } from '../../contracts/evidence.js';
+import type { CheckOutcome } from '../../contracts/routine.js';
+import type { Desk } from '../../desk/schema.js';
+import { messageOf } from '../../domain/message-of.js';
+import { formatMoney } from '../../domain/money.js';
+import { buildInstruments } from '../../trader/engine-config.js';
+import type { VenueEndpoint } from '../../venue/endpoint.js';
+import { type TradedVenue, tradedVenue } from '../../venue/registry.js';
+import { closedNow } from '../closed-now.js';
+import { type ExchangeQuestion, type ExchangeReading, readExchange } from './exchange-reading.js';
 
 export interface ConnectionPart extends CheckOutcome {
   readonly title: string;
@@ -51,15 +49,6 @@ export async function testConnection(question: ExchangeQuestion, nowMs: number):
     return testOf(label, [notAsked(SESSION, account), data, notAsked(BALANCE, account)]);
   return testOf(label, [session(account), data, balance(account)]);
 }
-
-/** As a step of a routine: one piece of evidence with all three. */
-export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime }) => {
-  const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue };
-  const { endpoint, parts, verdict } = await testConnection(question, Date.now());
-  const of = (what: 'observed' | 'expected') =>
-    parts.map((part) => `${part.title}: ${part[what]}`).join('; ');
-  return { verdict, observed: `${endpoint}. ${of('observed')}`, expected: of('expected') };
-});
 
 const SESSION = 'session';
 const DATA = 'market data';

@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import { z } from 'zod';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { tradedVenue } from '../venue/registry.js';
 import { check } from './check.js';
+import { testConnection } from './preflight/connection-reading.js';
 
 type Gateway = { readonly host: string; readonly port: number };
 
@@ -42,3 +44,12 @@ function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
     socket.once('error', ({ message }) => end(message));
   });
 }
+
+/** As a step of a routine: one piece of evidence with all three. */
+export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime }) => {
+  const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue };
+  const { endpoint, parts, verdict } = await testConnection(question, Date.now());
+  const of = (what: 'observed' | 'expected') =>
+    parts.map((part) => `${part.title}: ${part[what]}`).join('; ');
+  return { verdict, observed: `${endpoint}. ${of('observed')}`, expected: of('expected') };
+});
