@@ -4,7 +4,10 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { tradedVenue } from '../venue/registry.js';
 import { check } from './check.js';
+import { closedNow } from './closed-now.js';
 import { testConnection } from './preflight/connection-reading.js';
+
+const STATUS_MS = 3_000;
 
 type Gateway = { readonly host: string; readonly port: number };
 
@@ -52,4 +55,17 @@ export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime }) => 
   const of = (what: 'observed' | 'expected') =>
     parts.map((part) => `${part.title}: ${part[what]}`).join('; ');
   return { verdict, observed: `${endpoint}. ${of('observed')}`, expected: of('expected') };
+});
+
+export const dataFresh = check(NO_PARAMETERS, async ({ trader, desk }) => {
+  const ageMsMax = desk.risk.staleDataSeconds * 1_000;
+  const expected = `prices arrive, the last at most ${desk.risk.staleDataSeconds} s old`;
+  const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { state, lastQuoteAgeMs, marketMs } = marketData;
+  const closed = closedNow(desk, marketMs);
+  if (closed !== null) return { verdict: 'pass', observed: `${closed}: no price is due`, expected };
+  const age =
+    lastQuoteAgeMs === null ? 'no price yet' : `last price ${(lastQuoteAgeMs / 1_000).toFixed(1)} s old`;
+  const fresh = state === 'up' && lastQuoteAgeMs !== null && lastQuoteAgeMs <= ageMsMax;
+  return { verdict: fresh ? 'pass' : 'fail', observed: `feed is ${state}, ${age}`, expected };
 });
