@@ -53,6 +53,7 @@ import { resultsRoute } from './routes/results.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
 import { settingsRoutes } from './routes/settings.js';
 import { signInLinkRoute } from './routes/sign-in-link.js';
+import { signalsRoutes } from './routes/signals.js';
 import { signingRoute } from './routes/signing.js';
 import { sizeRoute } from './routes/size.js';
 import { strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
@@ -152,6 +153,7 @@ async function registerRoutes(
   portfolioRoute(app, web);
   strategiesRoute(app, web);
   strategyToggleRoute(app, web);
+  signalsRoutes(app, web);
   signingRoute(app, web);
   notifyTestRoute(app, web);
   settingsRoutes(app, web);

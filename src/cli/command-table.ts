@@ -183,6 +183,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/cash.js')).cashCommand),
   },
   {
+    name: 'signal',
+    group: 'Stop and resume',
+    summary: 'send a signal from outside, withdraw it, or see how they stand',
+    load: async () => ofDesk((await import('./commands/signal.js')).signalCommand),
+  },
+  {
     name: 'incidents',
     group: 'People and incidents',
     summary: 'what is wrong, who has it, and its timeline',

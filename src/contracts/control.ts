@@ -11,6 +11,7 @@ import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { JournalEntry } from '../engine/record.js';
+import type { SignalBody } from './signal.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from './trader-status.js';
 
 /** An entry on the wire. */
@@ -133,6 +134,16 @@ export interface ControlMethods {
   /** What a difference in cash was, or a part of it. `amount`: signed decimal, as the balance changed. */
   explainCash: {
     params: { commandId: string; by: string; reason: string; kind: CashKind; amount: string };
+    result: CommandResult;
+  };
+  /** From outside; refused with the field or the reason. Sent again under its source, id and revision it changes nothing. */
+  signal: {
+    params: { commandId: string; by: string; reason: string; signal: SignalBody };
+    result: CommandResult;
+  };
+  /** All its revisions, in every mode: its entry is cancelled. */
+  withdrawSignal: {
+    params: { commandId: string; by: string; reason: string; source: string; id: string };
     result: CommandResult;
   };
   reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };

@@ -4,6 +4,7 @@ import type { StopMover } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { OrderPurpose, OrderState, Side } from '../domain/order.js';
+import type { SignalAction, SignalStanding } from '../domain/signal.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import type { Difference } from '../engine/record.js';
 import type { Protection } from '../engine/view.js';
@@ -115,6 +116,8 @@ export interface TraderStatus {
     readonly value: string;
     readonly now: string;
   }[];
+  /** Left out by a trader of before. */
+  readonly signals?: SignalsStatus | undefined;
   /** What was changed while the desk ran; the values of all other keys are the desk file's. */
   readonly settings: {
     readonly version: number;
@@ -265,6 +268,33 @@ export interface CoinsStatus {
   readonly foreign: string;
   /** A person takes them out of the account. */
   readonly toMove: string;
+}
+
+/** Signals from outside. */
+export interface SignalsStatus {
+  /** At most 50. */
+  readonly newest: readonly SignalStatus[];
+  /** Since the journal began, by what refused them. */
+  readonly refused: readonly { readonly limit: string; readonly count: number }[];
+}
+
+export interface SignalStatus {
+  readonly source: string;
+  readonly id: string;
+  /** The newest one; null, as everything of it: it was withdrawn before it came. */
+  readonly revision: number | null;
+  readonly symbol: string | null;
+  readonly action: SignalAction | null;
+  readonly entry: string | null;
+  readonly stop: string | null;
+  readonly targets: readonly string[];
+  /** Market time. */
+  readonly issuedMs: number | null;
+  readonly expiresMs: number;
+  readonly text: string;
+  readonly standing: SignalStanding;
+  /** Why nothing was entered on it; null: nothing spoke against it. */
+  readonly reason: string | null;
 }
 
 export interface StrategyStatus {

@@ -2,6 +2,7 @@
 import type { ExitPlan } from './exit-plan.js';
 import type { ExitReason } from './exit-reason.js';
 import type { InstrumentId } from './instrument.js';
+import type { SignalName } from './signal.js';
 
 export type Side = 'buy' | 'sell';
 export type OrderType = 'market' | 'limit' | 'stop';
@@ -66,6 +67,8 @@ export interface OrderIntent {
   readonly exits?: ExitPlan;
   /** Of a stop that was moved, and of an exit that the plan asks for. Left out: the purpose says it. */
   readonly why?: ExitReason;
+  /** Of an entry: the signal that it follows. Left out: none. */
+  readonly signal?: SignalName;
 }
 
 type Prices = Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'>;

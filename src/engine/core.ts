@@ -176,6 +176,8 @@ export interface Core {
   slots: readonly StrategySlot[];
   /** Of this event, not shown to strategies yet. */
   readonly unshownFills: Fill[];
+  /** By `signalKey`: their newest revision is shown once the entry of the one before it is final. */
+  readonly editedSignals: Set<string>;
   /** By instrument: market time from which a strategy is shown its quotes; Infinity: none is. */
   readonly shownFromMs: Float64Array;
   begun: boolean;
@@ -236,6 +238,7 @@ export function createCore(config: EngineConfig): Core {
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
     slots: buildSlots(config),
     unshownFills: [],
+    editedSignals: new Set(),
     shownFromMs: new Float64Array(config.instruments.length).fill(Number.POSITIVE_INFINITY),
     begun: false,
     begunAtMs: 0,

@@ -9,6 +9,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { SignalStanding } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { isOwned } from '../domain/value.js';
 import type { VenueBreaker } from '../domain/venue.js';
@@ -23,11 +24,13 @@ import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
+import { standingOf } from './signals/show-signal.js';
 import {
   type CloseAllState,
   newestDeskHalt,
   type PositionEntry,
   type SettingsState,
+  type SignalEntry,
   type StrategyTrack,
   type TradeEntry,
   type TripTotals,
@@ -139,7 +142,18 @@ export interface CoinsView extends OthersCoins {
   readonly instrument: InstrumentId;
 }
 
+/** One signal with its revisions, as it stands. */
+export interface SignalView extends SignalEntry {
+  readonly source: string;
+  readonly id: string;
+  readonly standing: SignalStanding;
+}
+
 export interface EngineView {
+  /** The newest first. */
+  readonly signals: readonly SignalView[];
+  /** How many signals came to nothing since the journal began, by what refused them. */
+  readonly signalsRefused: ReadonlyMap<string, number>;
   /** Coins of the account that are not the desk's; instruments without any are left out. */
   readonly coins: readonly CoinsView[];
   readonly begun: boolean;
@@ -243,6 +257,8 @@ export function readView(core: Core): EngineView {
     closeAll: state.closeAll,
     reconciliation: { state: sync.state, atWallMs: sync.atWallMs, differences: state.lastDifferences },
     strategies: strategyViews(core),
+    signals: signalViews(core),
+    signalsRefused: state.signalsRefused,
     configHash: core.config.configHash,
     settings: state.settings,
     goLive: state.goLive,
@@ -267,6 +283,8 @@ function balanceViews({ state }: Core): BalanceView[] {
     amount: formatUnits(units, placesOf(state.scales, asset)),
   }));
 }
+
+const SIGNALS_SHOWN_MAX = 50;
 
 const NO_STEPS = { perMoney: 1n };
 
@@ -361,6 +379,19 @@ function orderViews(core: Core, at: InstrumentId): OrderView[] {
     filledLots,
     reason,
   }));
+}
+
+/** Of those that are remembered, as many as people look at. */
+function signalViews(core: Core): SignalView[] {
+  const newest = [...core.state.signals].slice(-SIGNALS_SHOWN_MAX).reverse();
+  return newest.map(([key, entry]) => {
+    const at = key.indexOf('/');
+    return {
+      ...{ source: key.slice(0, at), id: key.slice(at + 1) },
+      ...entry,
+      standing: standingOf(core, entry),
+    };
+  });
 }
 
 function strategyViews(core: Core): StrategyView[] {

@@ -42,6 +42,7 @@ import { resumeTrading } from './resume-trading.js';
 import { runRoutine } from './run-routine.js';
 import { changeSettings } from './settings/change-settings.js';
 import { readSettings } from './settings/read-settings.js';
+import { listSignals, sendSignal, withdrawSignal } from './signals.js';
 import { statementToSign } from './statement-to-sign.js';
 import { stopTrading } from './stop-trading.js';
 import { completeTask } from './tasks/complete-task.js';
@@ -88,6 +89,9 @@ export function operationsOver(context: OperationContext): Operations {
     claimCoins: (caller, request) => claimCoins(context, caller, request),
     toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
     explainCash: (caller, request) => explainCash(context, caller, request),
+    sendSignal: (caller, signal) => sendSignal(context, caller, signal),
+    withdrawSignal: (caller, request) => withdrawSignal(context, caller, request),
+    listSignals: () => listSignals(context),
     takeBackup: (caller, request) => takeBackup(context, caller, request),
     drillRestore: (caller, request) => drillRestore(context, caller, request),
     listTasks: (query) => listTasks(context, query),

@@ -1,7 +1,8 @@
 import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
+import type { SignalBody } from '../contracts/signal.js';
 import type { Task } from '../contracts/task.js';
-import type { TraderStatus } from '../contracts/trader-status.js';
+import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
 import type { Channel } from '../home/channel-health.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
@@ -34,6 +35,7 @@ import type { RoutineOutcome, RoutineRequest } from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
 import type { SettingsRequest } from './settings/change-settings.js';
 import type { SettingsShown } from './settings/read-settings.js';
+import type { WithdrawalRequest } from './signals.js';
 import type { ToDecide } from './statement-to-sign.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
 import type { TaskQuery } from './tasks/list-tasks.js';
@@ -58,6 +60,10 @@ export interface Operations {
   claimCoins(caller: Caller, request: CoinsRequest): Promise<OperationResult>;
   toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
   explainCash(caller: Caller, request: CashExplanation): Promise<OperationResult>;
+  sendSignal(caller: Caller, signal: SignalBody): Promise<OperationResult>;
+  withdrawSignal(caller: Caller, request: WithdrawalRequest): Promise<OperationResult>;
+  /** Rejects with `TraderUnavailable`. */
+  listSignals(): Promise<SignalsStatus>;
   takeBackup(caller: Caller, request: TakeBackupRequest): Promise<BackupOperationResult>;
   drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
   listTasks(query?: TaskQuery): Promise<readonly Task[]>;

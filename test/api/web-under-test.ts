@@ -243,6 +243,16 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       });
       return outcome(taken.ok, true, taken.detail, null);
     },
+    sendSignal: async ({ person }, signal) => {
+      const taken = await client.call('signal', { ...identity(person, 'a signal'), signal });
+      return outcome(taken.ok, true, taken.detail, null);
+    },
+    withdrawSignal: async ({ person }, { source, id, reason }) => {
+      const asked = { ...identity(person, reason ?? ''), source, id };
+      const taken = await client.call('withdrawSignal', asked);
+      return outcome(taken.ok, true, taken.detail, null);
+    },
+    listSignals: async () => (await client.call('status', {})).signals ?? { newest: [], refused: [] },
     claimCoins: async ({ person }, { symbol, owner, cost, reason }) => {
       const said = { symbol, owner, cost, decisions: [] };
       const taken = await client.call('claimCoins', { ...identity(person, reason), ...said });

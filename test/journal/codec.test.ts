@@ -35,6 +35,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
   ] as const),
   ...(['golive.granted', 'golive.voided', 'fee.valued', 'cash', 'coins.counted', 'coins.claimed'] as const),
   ...(['order.amended', 'stop.gap', 'trade.closed', 'target.reached', 'stop.moved'] as const),
+  ...(['signal', 'signal.withdrawn', 'signal.refused'] as const),
 ];
 
 function written(record: EngineRecord, codec = CODEC): { layout: number; bytes: Buffer } {
@@ -51,7 +52,7 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 }
 
 /** Every field that a record of a hot type can have: a new field does not compile here before it is named. */
-const INTENT: Required<Omit<OrderIntent, 'exits' | 'why'>> = {
+const INTENT: Required<Omit<OrderIntent, 'exits' | 'why' | 'signal'>> = {
   clientId: 'fabc12301',
   instrument: 3,
   strategy: 'ema-cross',

@@ -4,6 +4,7 @@ import type {
   ExitsStatus,
   OrderStatus,
   PositionStatus,
+  SignalsStatus,
   StopGapStatus,
   TraderStatus,
   TradeStatus,
@@ -14,6 +15,7 @@ import type { GoLiveGrant } from '../../domain/go-live.js';
 import { HEADLINE_TONES } from '../../domain/headline.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
+import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../../domain/signal.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
 import { CHANNEL_STATES, CHANNELS, type ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
@@ -206,6 +208,29 @@ const stopGapSchema = z.object({
   newestMs: z.number(),
 }) satisfies z.ZodType<StopGapStatus>;
 
+export const signalsSchema = z.object({
+  newest: z.array(
+    z.object({
+      source: z.string(),
+      id: z.string(),
+      revision: z.number().nullable().describe('The newest; null: it was withdrawn before it came'),
+      symbol: z.string().nullable(),
+      action: z.enum(SIGNAL_ACTIONS).nullable(),
+      entry: decimalText.nullable(),
+      stop: decimalText.nullable(),
+      targets: z.array(decimalText),
+      issuedMs: marketMs.nullable(),
+      expiresMs: marketMs,
+      text: z.string(),
+      standing: z.enum(SIGNAL_STANDINGS),
+      reason: z.string().nullable().describe('Why nothing was entered on it; null: nothing spoke against it'),
+    }),
+  ),
+  refused: z
+    .array(z.object({ limit: z.string(), count: z.number() }))
+    .describe('Since the journal began, by what refused them'),
+}) satisfies z.ZodType<SignalsStatus>;
+
 export const traderStatusSchema = z.object({
   desk: z.string(),
   mode: modeSchema,
@@ -271,6 +296,7 @@ export const traderStatusSchema = z.object({
     .describe(
       'Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it',
     ),
+  signals: signalsSchema.optional(),
   settings: z
     .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),

@@ -1,5 +1,6 @@
 /** From what a strategy asks for to an order: its price, its size, and the gate's word. */
 import type { InstrumentId } from '../../domain/instrument.js';
+import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
@@ -9,7 +10,14 @@ import type { StrategySlot } from './strategy-slot.js';
 /** An order at the market is over as it arrives; what a venue says of it otherwise is not believed for longer. */
 const MARKET_REST_BARS = 1;
 
-export function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {
+/** `signal`: which the strategy follows with it; left out: none. */
+export function enter(
+  core: Core,
+  slot: StrategySlot,
+  wish: EntryWish,
+  note: (text: string) => void,
+  signal?: SignalName,
+): void {
   const at = slot.instrument.id;
   const { type = 'limit' } = wish;
   const limitTicks = worstTicks(core, at, wish);
@@ -30,6 +38,7 @@ export function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (te
     reduceOnly: false,
     timeInForce: type === 'market' ? 'IOC' : 'GTC',
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
+    ...(signal === undefined ? {} : { signal }),
   };
   const isSized = slot.size !== null || wish.size !== undefined;
   if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });

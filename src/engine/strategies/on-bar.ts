@@ -1,4 +1,5 @@
 /** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
+import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';
 import { type Core, note as coreNote, liveOrders, positionAt, sessionsAt, touch, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
@@ -49,6 +50,8 @@ interface Occasion {
   readonly atMs: number;
   readonly warmup: boolean;
   readonly late: boolean;
+  /** Whose entries are made on it; left out: they follow none. */
+  readonly signal?: SignalName;
 }
 
 /** At a bar it may ask for whatever it likes. */
@@ -57,7 +60,7 @@ const unbounded = (): Allowance => ({ entries: Number.POSITIVE_INFINITY, notes: 
 export function contextOf(
   core: Core,
   slot: StrategySlot,
-  { atMs, warmup, late }: Occasion,
+  { atMs, warmup, late, signal }: Occasion,
   allowance = unbounded(),
 ): StrategyContext {
   const { instrument } = slot;
@@ -85,7 +88,7 @@ export function contextOf(
     enter: (wish) => {
       const isHeard = trading && isNews && allowance.entries > 0;
       if (isHeard) allowance.entries -= 1;
-      if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note);
+      if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note, signal);
     },
     exit: (because) => {
       const work = workAt(core, at);

@@ -96,6 +96,12 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
       return `the go-live ended, by ${record.by}: ${record.reason}`;
     case 'stop.gap':
       return record.why === 'opened' ? null : stopGapText(record);
+    case 'signal':
+      return signalText(record, instruments);
+    case 'signal.withdrawn':
+      return `signal ${record.id} of ${record.source} was withdrawn by ${record.by}: ${record.reason}`;
+    case 'signal.refused':
+      return `signal ${record.id} of ${record.source}, revision ${record.revision}, is not followed: ${record.reason}`;
     case 'fill.foreign':
     case 'order.amended':
     case 'config':
@@ -104,6 +110,22 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
     case 'equity':
       return null;
   }
+}
+
+function signalText(
+  { signal, by }: Extract<EngineRecord, { readonly type: 'signal' }>,
+  instruments: readonly Instrument[],
+): string {
+  const { source, id, revision, action, entryTicks, stopTicks, targetTicks } = signal;
+  const tickSize = instruments[signal.instrument]?.tickSize ?? '1';
+  const at = (name: string, ticks: number): string => `, ${name} ${formatDecimal(ticks, tickSize)}`;
+  const prices = [
+    ...(entryTicks === null ? [] : [at('entry', entryTicks)]),
+    ...(stopTicks === null ? [] : [at('stop', stopTicks)]),
+    ...targetTicks.map((ticks) => at('target', ticks)),
+  ];
+  const what = `${action} ${nameOf(signal.instrument, instruments)}${prices.join('')}`;
+  return `signal ${id} of ${source}, revision ${revision}, by ${by}: ${what}`;
 }
 
 function targetText(

@@ -89,6 +89,8 @@ export class ScriptedTrader {
       bars: of('bars'),
       explainCash: of('explainCash'),
       reconcile: of('reconcile'),
+      signal: of('signal'),
+      withdrawSignal: of('withdrawSignal'),
       flatProof: of('flatProof'),
       heartbeat: of('heartbeat'),
     };
@@ -248,6 +250,9 @@ export class ScriptedTrader {
       bars: this.bars.slice(-count),
     }),
     explainCash: ({ commandId }: ControlMethods['explainCash']['params']) => this.taken(commandId, null),
+    signal: ({ commandId }: ControlMethods['signal']['params']) => this.taken(commandId, null),
+    withdrawSignal: ({ commandId }: ControlMethods['withdrawSignal']['params']) =>
+      this.taken(commandId, null),
     reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {
       if (this.reconciliation !== 'clean') throw refused('the books differ');
       return this.taken(commandId, null);

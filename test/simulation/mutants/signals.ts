@@ -1,0 +1,17 @@
+/** Breaks of what is done about signals from outside. */
+import type { Mutant } from './mutant.js';
+
+export const SIGNAL_MUTANTS: readonly Mutant[] = [
+  {
+    what: 'a signal is taken after its expiry',
+    file: 'engine/commands/signal.ts',
+    find: '  if (signal.expiresMs <= marketMs)\n',
+    put: '  if (signal.expiresMs <= 0)\n',
+  },
+  {
+    what: 'an entry rests on after its signal was withdrawn',
+    file: 'engine/commands/signal.ts',
+    find: 'for (const entry of entries) cancelOrder(',
+    put: 'for (const entry of entries.slice(1)) cancelOrder(',
+  },
+];
