@@ -2481,6 +2481,323 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signals from outside, how each stands, and how many were refused, by reason */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The signals */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            newest: {
+                                source: string;
+                                id: string;
+                                /** @description The newest; null: it was withdrawn before it came */
+                                revision: number | null;
+                                symbol: string | null;
+                                action: ("buy" | "sell" | "close") | null;
+                                entry: string | null;
+                                stop: string | null;
+                                targets: string[];
+                                issuedMs: number | null;
+                                /** @description Market clock, milliseconds since 1970 */
+                                expiresMs: number;
+                                text: string;
+                                /** @enum {string} */
+                                standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
+                                /** @description Why nothing was entered on it; null: nothing spoke against it */
+                                reason: string | null;
+                            }[];
+                            /** @description Since the journal began, by what refused them */
+                            refused: {
+                                limit: string;
+                                count: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Send a signal, or an edit of one, which may only tighten it; sent again it changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores */
+                        source: string;
+                        /** @description What its source calls it */
+                        id: string;
+                        /** @description Left out: 1. Sent again under the same source, id and revision it is the same one */
+                        revision?: number;
+                        symbol: string;
+                        /**
+                         * @description `close`: the position that the strategy holds; it brings no prices
+                         * @enum {string}
+                         */
+                        action: "buy" | "sell" | "close";
+                        /** @description The worst price, decimal; left out: at the market */
+                        entry?: string;
+                        /** @description Of the protective stop; the shipped strategy enters nothing without one */
+                        stop?: string;
+                        /** @description Where the trade is closed, the nearest first */
+                        targets?: string[];
+                        /**
+                         * Format: date-time
+                         * @description Its original time, by the market; left out: when it arrives. That of an edit is the first one’s
+                         */
+                        issuedAt?: string;
+                        /**
+                         * Format: date-time
+                         * @description From then on nothing is entered on it, seven days later at most. This, or `validSeconds`
+                         */
+                        expiresAt?: string;
+                        /** @description The same as seconds from its original time */
+                        validSeconds?: number;
+                        /** @description As its author wrote it */
+                        text?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signals/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a signal in every mode: its entry is cancelled, what was filled keeps its exits */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores */
+                        source: string;
+                        /** @description What its source calls it */
+                        id: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/signing": {
         parameters: {
             query?: never;
@@ -6412,6 +6729,32 @@ export interface components {
                 value: string;
                 now: string;
             }[];
+            signals?: {
+                newest: {
+                    source: string;
+                    id: string;
+                    /** @description The newest; null: it was withdrawn before it came */
+                    revision: number | null;
+                    symbol: string | null;
+                    action: ("buy" | "sell" | "close") | null;
+                    entry: string | null;
+                    stop: string | null;
+                    targets: string[];
+                    issuedMs: number | null;
+                    /** @description Market clock, milliseconds since 1970 */
+                    expiresMs: number;
+                    text: string;
+                    /** @enum {string} */
+                    standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
+                    /** @description Why nothing was entered on it; null: nothing spoke against it */
+                    reason: string | null;
+                }[];
+                /** @description Since the journal began, by what refused them */
+                refused: {
+                    limit: string;
+                    count: number;
+                }[];
+            };
             /** @description What was changed while the desk ran */
             settings: {
                 version: number;
@@ -6808,6 +7151,32 @@ export interface components {
                     value: string;
                     now: string;
                 }[];
+                signals?: {
+                    newest: {
+                        source: string;
+                        id: string;
+                        /** @description The newest; null: it was withdrawn before it came */
+                        revision: number | null;
+                        symbol: string | null;
+                        action: ("buy" | "sell" | "close") | null;
+                        entry: string | null;
+                        stop: string | null;
+                        targets: string[];
+                        issuedMs: number | null;
+                        /** @description Market clock, milliseconds since 1970 */
+                        expiresMs: number;
+                        text: string;
+                        /** @enum {string} */
+                        standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
+                        /** @description Why nothing was entered on it; null: nothing spoke against it */
+                        reason: string | null;
+                    }[];
+                    /** @description Since the journal began, by what refused them */
+                    refused: {
+                        limit: string;
+                        count: number;
+                    }[];
+                };
                 /** @description What was changed while the desk ran */
                 settings: {
                     version: number;
