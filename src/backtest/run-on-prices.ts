@@ -202,11 +202,11 @@ export class Run<Measured extends Measure> {
     return this.#parts.wait(event.marketMs);
   }
 
-  /** Each at its own time, before the price of that time; those from before the run are none of it. */
+  /** Each at its own time, after the prices of that time; those from before the run are none of it. */
   #signal(instance: TradingInstance, untilMs: number): void {
     const { signals = [] } = this.#parts;
     for (let next = signals[this.#nextSignal]; next !== undefined; next = signals[this.#nextSignal]) {
-      if (next.atMs > untilMs) return;
+      if (next.atMs >= untilMs) return;
       this.#nextSignal += 1;
       const { atMs, file, line, command } = next;
       if (atMs < this.#measure!.fromMs) continue;

@@ -22,12 +22,12 @@ const desk: Desk = {
       ...first!,
       name: 'ext',
       kind: 'externalSignals',
-      parameters: { sources: 'tv', minRewardToRisk: 0, slippageTicks: 1000 },
+      parameters: { sources: 'tv', minRewardToRisk: 0, slippageTicks: 20_000 },
     },
   ],
 };
 const at = (minute: number): string => new Date(BEGIN_MS + minute * MINUTE_MS).toISOString();
-const BUY = { source: 'tv', symbol: 'BTC/USDT', action: 'buy', stop: '59000.00', validSeconds: 600 };
+const BUY = { source: 'tv', symbol: 'BTC/USDT', action: 'buy', stop: '60000.00', validSeconds: 600 };
 
 function fileOf(lines: readonly unknown[]): string {
   const file = join(temporaryFolder(), 'signals.jsonl');
@@ -43,7 +43,7 @@ it('follows each at its time, once, and reports what was refused', async () => {
       { ...BUY, id: 'in', issuedAt: at(10) },
       { ...BUY, id: 'in', issuedAt: at(10), at: at(70) },
       { ...BUY, id: 'late', issuedAt: at(60), at: at(75) },
-      { ...BUY, id: 'gone', entry: '60000.00', issuedAt: at(90), validSeconds: 3600 },
+      { ...BUY, id: 'gone', entry: '60500.00', issuedAt: at(90), validSeconds: 3600 },
       { source: 'tv', id: 'gone', at: at(91), withdraw: true },
     ]),
   );

@@ -68,6 +68,9 @@ describe('a signal', () => {
     const desk = deskOf({ slippageTicks: 5 }).active();
     send(desk, { entry: null });
     expect(desk.sent('submit')).toMatchObject([{ type: 'market', limitTicks: 10_007, timeInForce: 'IOC' }]);
+    // The bar of that very moment ends while the order is on its way.
+    desk.bar(0, 10_000);
+    expect(desk.sent('cancel')).toEqual([]);
   });
 
   it('that sells is entered where the venue can', () => {

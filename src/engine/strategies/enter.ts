@@ -9,6 +9,8 @@ import type { StrategySlot } from './strategy-slot.js';
 
 /** An order at the market is over as it arrives; what a venue says of it otherwise is not believed for longer. */
 const MARKET_REST_BARS = 1;
+/** A signal comes at any moment: the bar of that moment may end before the order has arrived. */
+const SIGNALLED_REST_BARS = MARKET_REST_BARS + 1;
 
 /** `signal`: which the strategy follows with it; left out: none. */
 export function enter(
@@ -42,8 +44,11 @@ export function enter(
   };
   const isSized = slot.size !== null || wish.size !== undefined;
   if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
-  else if (placeOrder(core, order, wish.type === 'market' ? MARKET_REST_BARS : wish.restBars))
-    note(wish.because);
+  else {
+    const marketBars = signal === undefined ? MARKET_REST_BARS : SIGNALLED_REST_BARS;
+    const restBars = wish.type === 'market' ? marketBars : wish.restBars;
+    if (placeOrder(core, order, restBars)) note(wish.because);
+  }
 }
 
 /** By that it is judged and sized, and the venue fills it no worse; null: nothing was quoted yet. */
