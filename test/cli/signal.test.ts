@@ -12,6 +12,7 @@ import {
   CRYPTO_DESK,
   startTraderDouble,
   type TraderDouble,
+  traderStatus,
   writeRuntime,
 } from './trader-double.js';
 
@@ -48,6 +49,7 @@ async function start(answers: Answers): Promise<void> {
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-signal-'));
   await start({
+    status: () => traderStatus(),
     signal: () => TAKEN,
     withdrawSignal: () => ({ ...TAKEN, detail: 'the signal is withdrawn' }),
   });
@@ -107,7 +109,7 @@ it.each([
   [['hold', 'BTC/USDT', ...NAME, ...PRICES], '<action>: expected one of buy, sell, close'],
   [
     ['buy', 'BTC/USDT', ...NAME, '--stop', 'low', '--valid-seconds', '9'],
-    '--stop <price>: expected an amount above 0',
+    '--stop: expected an amount above 0',
   ],
   [['buy', 'BTC/USDT', ...NAME], '--valid-seconds <n> is missing'],
 ])('%j exits 2 and asks the trader nothing', async (args, message) => {
