@@ -8,10 +8,4 @@ export const SIGNAL_MUTANTS: readonly Mutant[] = [
     find: '  if (signal.expiresMs <= marketMs)\n',
     put: '  if (signal.expiresMs <= 0)\n',
   },
-  {
-    what: 'an entry rests on after its signal was withdrawn',
-    file: 'engine/commands/signal.ts',
-    find: 'for (const entry of entries) cancelOrder(',
-    put: 'for (const entry of entries.slice(1)) cancelOrder(',
-  },
 ];
