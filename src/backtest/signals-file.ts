@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { signalIdSchema, signalRequestOf, signalSchema, signalSourceSchema } from '../contracts/signal.js';
+import { signalIdSchema, signalRequestOf, signalSchema, signalSourceSchema } from '../desk/signal-schema.js';
 import { messageOf } from '../domain/message-of.js';
 import type { Command } from '../engine/event.js';
 import { fieldProblem } from '../trader/control/params.js';

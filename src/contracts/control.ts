@@ -4,6 +4,7 @@
  * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
  */
 
+import type { SignalBody } from '../desk/signal-schema.js';
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
 import type { Decision } from '../domain/decision.js';
@@ -11,7 +12,6 @@ import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveProposal } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { JournalEntry } from '../engine/record.js';
-import type { SignalBody } from './signal.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from './trader-status.js';
 
 /** An entry on the wire. */

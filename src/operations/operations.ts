@@ -1,8 +1,8 @@
 import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
-import type { SignalBody } from '../contracts/signal.js';
 import type { Task } from '../contracts/task.js';
 import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
+import type { SignalBody } from '../desk/signal-schema.js';
 import type { Channel } from '../home/channel-health.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';

@@ -1,6 +1,7 @@
 /** Signals from outside: straight to the trader, which judges, records and keeps them; here they are audited. */
-import type { SignalBody } from '../contracts/signal.js';
+
 import type { SignalsStatus } from '../contracts/trader-status.js';
+import type { SignalBody } from '../desk/signal-schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/no-reason.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';

@@ -1,7 +1,12 @@
 /** Signals from outside: sent, edited, withdrawn, and how each stands. */
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import { type SignalBody, signalIdSchema, signalSchema, signalSourceSchema } from '../../contracts/signal.js';
+import {
+  type SignalBody,
+  signalIdSchema,
+  signalSchema,
+  signalSourceSchema,
+} from '../../desk/signal-schema.js';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';

@@ -1,7 +1,7 @@
 /** `fermata signal`: send one from outside, withdraw it, see how they stand. */
 import { Argument, type Command } from 'commander';
-import type { SignalBody } from '../../contracts/signal.js';
 import type { SignalStatus, SignalsStatus } from '../../contracts/trader-status.js';
+import type { SignalBody } from '../../desk/signal-schema.js';
 import { moment } from '../../domain/moment.js';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';

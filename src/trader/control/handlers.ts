@@ -1,8 +1,8 @@
 /** What each method of the control socket does. Commands that come while the trader starts wait for it, in order. */
 import type { Socket } from 'node:net';
 import type { CommandResult, ControlMethods } from '../../contracts/control.js';
-import { signalRequestOf } from '../../contracts/signal.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
+import { signalRequestOf } from '../../desk/signal-schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';

@@ -1,8 +1,8 @@
 /** Checks what comes over the socket; an error names the field, what was expected and what was found. */
 import { z } from 'zod';
 import type { ControlMethod, ControlMethods } from '../../contracts/control.js';
-import { signalIdSchema, signalSchema, signalSourceSchema } from '../../contracts/signal.js';
 import { keyText } from '../../desk/problem.js';
+import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/signal-schema.js';
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
 import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
