@@ -49,6 +49,11 @@ export type DeskOperations = Pick<
   | 'statementToSign'
   | 'testAlert'
   | 'exportRecords'
+  | 'listSetups'
+  | 'readSetup'
+  | 'readErrors'
+  | 'readTradingJournal'
+  | 'noteInJournal'
 >;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */

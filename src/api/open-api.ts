@@ -78,6 +78,11 @@ const NOTHING_BEHIND: WebDependencies = {
     readIncident: unavailable,
     statementToSign: unavailable,
     testAlert: unavailable,
+    listSetups: unavailable,
+    readSetup: unavailable,
+    readErrors: unavailable,
+    readTradingJournal: unavailable,
+    noteInJournal: unavailable,
     exportRecords: () => {
       throw new Error('only described');
     },

@@ -6,7 +6,9 @@ import type { StepParts } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
+import { ACTIONS } from './actions.js';
 import { alertRate } from './alert-rate.js';
+import { backtestComparison } from './backtest-comparison.js';
 import { backupAge } from './backup-age.js';
 import { backupRetention } from './backup-retention.js';
 import { booksAgree } from './books-agree.js';
@@ -18,12 +20,14 @@ import { database } from './database.js';
 import { databaseIntact } from './database-intact.js';
 import { diskSpace, logSpace } from './disk-space.js';
 import { drillAge } from './drill-age.js';
+import { economicCalendar } from './economic-calendar.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
 import { expectedProfit } from './expected-profit.js';
 import { logErrors } from './log-errors.js';
 import { logSearch } from './log-search.js';
 import { mailRoundTrip } from './mail-round-trip.js';
 import { mailSent } from './mail-sent.js';
+import { monitor } from './monitor.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
 import { strategiesOn } from './strategies-on.js';
@@ -58,6 +62,9 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
   ['mail-round-trip', mailRoundTrip],
   ['mail-sent', mailSent],
+  ['economic-calendar', economicCalendar],
+  ['backtest-comparison', backtestComparison],
+  ['monitor', monitor],
 ]);
 
 const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
@@ -69,7 +76,10 @@ const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
 export const STEP_PARTS: StepParts = {
   checks: CHECKS,
   reports: REPORTS,
-  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }])),
+  actions: new Map([
+    ...SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }] as const),
+    ...ACTIONS,
+  ]),
 };
 
 /** With those of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */

@@ -123,6 +123,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/setups.js')).setupsCommand),
   },
   {
+    name: 'trading-journal',
+    group: 'The desk',
+    summary: 'what each day came to, and what people noted of it',
+    load: async () => ofDesk((await import('./commands/trading-journal.js')).tradingJournalCommand),
+  },
+  {
     name: 'journal',
     group: 'The desk',
     summary: "print the trader's journal",

@@ -1,8 +1,8 @@
 /** `fermata monitor` for people: what trades, what runs, how large it is, what went wrong. */
+import { isMissing, type MonitorShown, type ProcessShown } from '../checks/read-monitor.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { lasted } from '../domain/moment.js';
 import { megabytes } from '../reports/sizes.js';
-import { isMissing, type MonitorShown, type ProcessShown } from './read-monitor.js';
 import { section, statusLines } from './status-lines.js';
 
 export function monitorLines(shown: MonitorShown): string[] {

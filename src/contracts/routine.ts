@@ -10,7 +10,7 @@ export interface RoutineStep {
   readonly title: string;
   /** One of these six says what the step does. */
   readonly check?: string | undefined;
-  /** `backup`, `restore-drill`, or one of the desk's own folder. */
+  /** `backup`, `restore-drill`, `trading-journal`, or one of the desk's own folder. */
   readonly action?: string | undefined;
   readonly report?: string | undefined;
   /** What a person is asked to do. */
@@ -114,13 +114,15 @@ export interface OwnStepOutcome extends CheckOutcome {
   readonly reference: string | null;
 }
 
-/** An action of the desk's own folder; carried out only where the desk file says the same. */
+/** An action that is no workflow, of Fermata or of the desk's own folder; carried out only where the desk file says the same. */
 export interface ActionRequest {
   readonly stepKey: string;
   readonly attemptGroup: number;
   readonly action: string;
   readonly with: StepParameters;
   readonly timeoutSeconds: number;
+  /** When it is done; null: now. Absent in runs that an earlier version began. */
+  readonly marketMs?: number | null;
 }
 
 export interface ReportRequest {

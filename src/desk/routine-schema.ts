@@ -54,7 +54,9 @@ export const stepSchema = z.strictObject({
     .describe('Which check is run. A step has one of check, action, report, human, command and http.'),
   action: name
     .optional()
-    .describe('What is done: `backup`, `restore-drill`, or an action of the desk’s folder.'),
+    .describe(
+      'What is done: `backup`, `restore-drill`, `trading-journal`, or an action of the desk’s folder.',
+    ),
   report: name
     .optional()
     .describe(

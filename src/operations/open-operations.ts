@@ -7,6 +7,7 @@ import { verifyEvidence } from '../store/evidence/verify-evidence.js';
 import { countSetups } from '../store/noted-setups.js';
 import { openPool } from '../store/pool.js';
 import { readStepOutput } from '../store/step-outputs.js';
+import { readTradingJournal } from '../store/trading-journal.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
@@ -34,8 +35,9 @@ import { listValidations } from './list-validations.js';
 import type { OperationContext } from './operation.js';
 import type { Operations } from './operations.js';
 import { withPlainRequests } from './plain-requests.js';
+import { readErrors } from './read-errors.js';
 import { readStatus } from './read-status.js';
-import { listSetups } from './results/list-setups.js';
+import { listSetups, readSetup } from './results/list-setups.js';
 import { readChart } from './results/read-chart.js';
 import { showResults } from './results/show-results.js';
 import { resumeTrading } from './resume-trading.js';
@@ -48,6 +50,7 @@ import { completeTask } from './tasks/complete-task.js';
 import { listTasks } from './tasks/list-tasks.js';
 import { testAlert } from './test-alert.js';
 import { toggleStrategy } from './toggle-strategy.js';
+import { noteInJournal } from './trading-journal.js';
 
 /**
  * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader` is for a caller that has
@@ -105,6 +108,10 @@ export function operationsOver(context: OperationContext): Operations {
     showResults: (request) => showResults(context, request),
     listSetups: (query) => listSetups(context, query),
     countSetups: () => countSetups(context.pool, context.desk.desk),
+    readErrors: (query) => readErrors(context, query),
+    readSetup: (id) => readSetup(context, id),
+    readTradingJournal: (days) => readTradingJournal(context.pool, context.desk.desk, days),
+    noteInJournal: (caller, request) => noteInJournal(context, caller, request),
     readChart: (request) => readChart(context, request),
     listValidations: () => listValidations(context),
     askForValidation: (caller, request) => askForValidation(context, caller, request),

@@ -22,6 +22,9 @@ const READING = [
     '/api/incidents',
     '/api/preflight',
     '/api/golive',
+    '/api/setups',
+    '/api/journal',
+    '/api/errors',
   ],
 ];
 
@@ -53,6 +56,8 @@ describe('changing something', () => {
   const NO_RUN = ['POST', '/api/routines/lunch/run', undefined] as const;
   const BACKUP = ['POST', '/api/backups', undefined] as const;
   const COPY = ['POST', '/api/backups', { verify: false }] as const;
+  const NOTE = ['POST', '/api/journal/notes', { text: 'Clean day' }] as const;
+  const LATER = ['POST', '/api/journal/notes', { text: 'never', date: '9999-01-01' }] as const;
   const VALIDATE = ['POST', '/api/validations', { hours: 48 }] as const;
   it.each([
     [CLOSE_ONE, { vera: 403, otto: 200, anna: 200 }],
@@ -76,6 +81,8 @@ describe('changing something', () => {
     [GO_LIVE, { vera: 403, otto: 409, anna: 403 }],
     [REVOKE, { vera: 403, otto: 200, anna: 200 }],
     [DONE, { vera: 403, otto: 404, anna: 404 }],
+    [NOTE, { vera: 403, otto: 200, anna: 200 }],
+    [LATER, { vera: 403, otto: 409, anna: 409 }],
   ])('%j is for the roles that may', async ([method, path, body], expected) => {
     expect((await filled.call(method, path, null, body)).status).toBe(401);
     for (const [person, status] of Object.entries(expected)) {

@@ -13,7 +13,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
-import { listSetups } from '../../src/operations/results/list-setups.js';
+import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';
 import { showResults } from '../../src/operations/results/show-results.js';
 import { saveBackup } from '../../src/store/backups.js';
 import { countSetups } from '../../src/store/noted-setups.js';
@@ -248,8 +248,23 @@ describe('fermata setups', () => {
     expect(await listSetups(context(), { open: true, limit: 1 })).toHaveLength(1);
   });
 
+  it('one has its plan, reward to risk and each of its steps, the oldest first', async () => {
+    expect(await readSetup(context(), 'aaaa0003')).toMatchObject({
+      ...{ id: 'aaaa0003', state: 'POSITION_OPEN', open: true, rewardToRisk: 2 },
+      prices: { entry: '15010.75', stop: '15028.00', target: '14976.25' },
+      steps: [
+        { atMs: NOW - 2 * HOUR, text: 'first liquidity, the European high is taken' },
+        { atMs: NOW - HOUR, text: PLAN },
+      ],
+    });
+    expect(await readSetup(context(), 'aaaa0002')).toMatchObject({ prices: null, rewardToRisk: null });
+    expect(await readSetup(context(), 'aaaa0009')).toBeNull();
+  });
+
   it('are counted once each, where they were detected', async () => {
     expect(await countSetups(database.pool, 'slob')).toBe(2);
+    const ofDay = { fromMs: NOW - 10 * HOUR, toMs: NOW };
+    expect(await countSetups(database.pool, 'slob', ofDay)).toBe(1);
   });
 });
 

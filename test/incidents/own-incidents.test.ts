@@ -119,7 +119,7 @@ describe('a desk file', () => {
       'an action that there is not',
       ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { action: 'arm' }),
       'incidents.kinds.power-lost.steps[1].action',
-      /^one of the actions backup, restore-drill, halt, stop, close-all, restart-trader$/,
+      /^one of the actions backup, restore-drill, trading-journal, halt, stop, close-all, restart-trader$/,
       /^write one of these/,
     ],
     [

@@ -476,21 +476,8 @@ describe('a sign-off', () => {
 });
 
 describe('a report of', () => {
-  const closed = async (hoursAgo: number, result: number, r: number, quantity = '1'): Promise<void> => {
-    const at = new Date(NOW - hoursAgo * HOUR);
-    await bench.database.pool.query(
-      `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
-         fees, r, why, config_hash, opened, market, wall, simulated)
-       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', $7, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
-      [bench.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at, quantity],
-    );
-  };
-  const ordered = (id: string, purpose: string, state: string, hoursAgo = 1) =>
-    bench.database.pool.query(
-      `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
-         created_market, created, updated) values ($1, $2, 'NQ/USD', 'sell', 'limit', $3, 'slob', $4, 1, 15011, true, $5, $5, $5)`,
-      [bench.context.desk.desk, id, purpose, state, new Date(NOW - hoursAgo * HOUR)],
-    );
+  const closed = bench.closed.bind(bench);
+  const ordered = bench.ordered.bind(bench);
   const said = async (named: string) => (await bench.run(named)).observed;
 
   it('hourly-review trades lists those of the last hour, and no other', async () => {

@@ -88,7 +88,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
         nowMs(),
       ),
     runAction: (run, request) =>
-      runAction(context.desk, dependencies.ownAction, Context.current(), run, request),
+      runAction(context, dependencies.ownAction, Context.current(), run, request, nowMs()),
     runCommand: (run, request) =>
       runCommand(context, dependencies.runningCommands, run, request, cancelledOrEnding(Context.current())),
     runHttp: (run, request) => runHttp(context, run, request, cancelledOrEnding(Context.current())),

@@ -25,7 +25,7 @@ const ERRORS: Partial<Readonly<Record<HaltCause, string>>> = {
 const errorOf = (cause: HaltCause): string =>
   ERRORS[cause] === undefined ? '' : `, ERROR - ${ERRORS[cause]}`;
 
-type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'title' | 'text'>;
+type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'setup' | 'title' | 'text'>;
 
 /** Null for what is not told. The same entry always gives the same fingerprint. */
 export function noticeOf(desk: Desk, { record, incarnation, sequence }: JournalEntry): Notice | null {
@@ -98,7 +98,8 @@ function oftenTold(desk: Desk, record: EngineRecord): Told | null {
     case 'note': {
       const setup = setupNote(record);
       if (!setup?.detected) return null;
-      return { event: 'setup', severity: 'info', title: `Setup Detected - ${setup.id}`, text: setup.text };
+      const { id, text } = setup;
+      return { event: 'setup', severity: 'info', setup: id, title: `Setup Detected - ${id}`, text };
     }
     case 'order.intended':
       return record.order.purpose === 'entry' ? orderPlaced(desk, record.order) : null;

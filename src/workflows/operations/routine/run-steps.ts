@@ -103,10 +103,10 @@ function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcom
   return run.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
-/** Its process outlives a killed worker, which is seen by its silence; who tries it again waits for that. */
+/** The process of one of the desk's folder outlives a killed worker, which is seen by its silence; who tries it again waits for that. */
 function runOwnAction(step: RoutineStep, action: string, context: StepContext): Promise<StepOutcome> {
   const { key: stepKey, title: summary, with: given, timeoutSeconds } = step;
-  const { attemptGroup, desk } = context;
+  const { attemptGroup, desk, marketMs } = context;
   const attemptMs = timeoutSeconds * 1_000 + CLOSING_MS;
   const calls = proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
@@ -115,7 +115,7 @@ function runOwnAction(step: RoutineStep, action: string, context: StepContext): 
     scheduleToCloseTimeout: attemptMs * 2 + 5_000,
     retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
   });
-  const request: ActionRequest = { stepKey, attemptGroup, action, with: given, timeoutSeconds };
+  const request: ActionRequest = { stepKey, attemptGroup, action, with: given, timeoutSeconds, marketMs };
   return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
