@@ -7,13 +7,14 @@ import { allowedAddress } from '../desk/own-steps.js';
 import { dateText } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
 import { deskFolderOf } from '../home/runtime.js';
-import { nextSessionDay } from '../reports/next-session.js';
+import { nextSessionDay } from '../reports/next-trading-day.js';
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
 const FETCH_MS = 20_000;
 const BYTES_MAX = 4 * 1024 * 1024;
 const SHOWN_MAX = 30;
+const NOT_SET_UP = 'no calendar is set up: name a file or an url under with:';
 
 /** As the weekly calendars on the web have it; what else they say is left. */
 const eventsSchema = z.array(
@@ -48,11 +49,7 @@ export const economicCalendar = check(
     const { desk } = context;
     const expected = 'the economic calendar of the next session';
     if (file === undefined && url === undefined)
-      return {
-        verdict: 'not_run',
-        observed: 'no calendar is set up: name a file or an url under with:',
-        expected,
-      };
+      return { verdict: 'not_run', observed: NOT_SET_UP, expected };
     const day = nextSessionDay(desk, await marketNowMs(context.trader));
     if (day === null)
       return {

@@ -6,7 +6,7 @@ import type { StepParts } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
-import { ACTIONS } from './actions.js';
+import { ACTIONS } from './actions/registry.js';
 import { alertRate } from './alert-rate.js';
 import { backtestComparison } from './backtest-comparison.js';
 import { backupAge } from './backup-age.js';

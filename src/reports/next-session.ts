@@ -2,22 +2,14 @@ import { DateTime } from 'luxon';
 import { nominalTimesBetween } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
-import { type DayNumber, dateText, dayOfText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
+import { type DayNumber, dateText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
-import { nextTradingDay, sessionOn } from '../domain/sessions/next-session.js';
-import { tradingDate } from '../domain/trading-day.js';
-import { zoneOffset } from '../trader/zone-offset.js';
+import { sessionOn } from '../domain/sessions/trading-dates.js';
+import { nextSessionDay } from './next-trading-day.js';
 import { type ReportContext, report } from './report.js';
 
 const STATUS_MS = 3_000;
 const RUNS_MAX = 300;
-
-/** The next of the desk's days on which one of its markets trades; null: none does for two weeks. */
-export function nextSessionDay(desk: Desk, marketMs: number): DayNumber | null {
-  const today = dayOfText(tradingDate(marketMs, desk.dayBoundary, zoneOffset(desk.timezone)));
-  const markets = desk.instruments.map(({ sessions }) => tradingHours(sessions));
-  return today === null ? null : nextTradingDay(markets, today);
-}
 
 /** What is planned for the next session: hours of each market, what is traded and how large, which routines run when. */
 export const nextSession = report(NO_PARAMETERS, async (context) => {

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { ACTIONS } from '../../checks/actions.js';
+import { ACTIONS } from '../../checks/actions/registry.js';
 import type { CheckContext } from '../../checks/check.js';
 import type { RunOwnAction } from '../../checks/own-actions.js';
 import type { RunIdentity } from '../../contracts/evidence.js';

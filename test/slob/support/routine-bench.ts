@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { runHttp } from '../../../src/activities/operations/run-http.js';
 import { backupIdAt, backupsFolder } from '../../../src/backup/backup-folder.js';
 import { writeManifest } from '../../../src/backup/manifest.js';
-import { ACTIONS } from '../../../src/checks/actions.js';
+import { ACTIONS } from '../../../src/checks/actions/registry.js';
 import { ownParts } from '../../../src/checks/own-parts.js';
 import type { BackupTag } from '../../../src/contracts/backup.js';
 import type { Verdict } from '../../../src/contracts/evidence.js';

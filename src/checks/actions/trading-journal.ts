@@ -1,11 +1,11 @@
-import type { CheckOutcome } from '../contracts/routine.js';
-import { NO_PARAMETERS, stepPart } from '../desk/step-parts.js';
-import { tradingDate, tradingDayStart } from '../domain/trading-day.js';
-import type { ReportContext } from '../reports/report.js';
-import { countSetups } from '../store/noted-setups.js';
-import { countOrders, readClosings } from '../store/performance.js';
-import { type DayFigures, figuresText, writeDay } from '../store/trading-journal.js';
-import { zoneOffset } from '../trader/zone-offset.js';
+import type { CheckOutcome } from '../../contracts/routine.js';
+import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
+import { tradingDate, tradingDayStart } from '../../domain/trading-day.js';
+import type { ReportContext } from '../../reports/report.js';
+import { countSetups } from '../../store/noted-setups.js';
+import { countOrders, readClosings } from '../../store/performance.js';
+import { type DayFigures, figuresText, writeDay } from '../../store/trading-journal.js';
+import { zoneOffset } from '../../trader/zone-offset.js';
 
 /** What the desk's day has come to by now, written into the trading journal; again on the same day, in its place. */
 export const tradingJournal = stepPart(
