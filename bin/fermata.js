@@ -16,7 +16,8 @@ function fail(what, doThis) {
 
 /** Only a checkout has sources. Nothing but `up` waits for a build: a stop uses what is built, as it is. */
 function mayNeedBuild() {
-  return existsSync(join(root, 'src')) && (process.argv[2] === 'up' || !existsSync(entry));
+  const isUp = process.argv.slice(2, 5).includes('up'); // `--desk NAME` may stand before it
+  return existsSync(join(root, 'src')) && (isUp || !existsSync(entry));
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);

@@ -1,42 +1,12 @@
-/** Numbers and times as the page writes them. Decimal text is regrouped, never computed with. */
+/** Numbers and times as the page writes them. */
+import { isZero } from '../../src/domain/figure-text.js';
 import { preference } from './preferences.js';
 
-const THIN = '\u202f';
-
-/** "10042.18" → "10 042.18" with thin spaces; a minus sign instead of a hyphen. */
-export function grouped(decimal: string): string {
-  const match = /^(-?)(\d+)(\.\d+)?$/.exec(decimal);
-  if (match === null) return decimal;
-  const [, sign = '', whole = '', fraction = ''] = match;
-  return `${sign === '-' ? '\u2212' : ''}${whole.replace(/\B(?=(\d{3})+$)/g, THIN)}${fraction}`;
-}
-
-/** With a sign in front of gains too. */
-export function signed(decimal: string): string {
-  return isZero(decimal) || decimal.startsWith('-') ? grouped(decimal) : `+${grouped(decimal)}`;
-}
+export { cents, grouped, money, signed, trimmed } from '../../src/domain/figure-text.js';
 
 export function tone(decimal: string): 'gain' | 'loss' | 'even' {
   if (isZero(decimal)) return 'even';
   return decimal.startsWith('-') ? 'loss' : 'gain';
-}
-
-const isZero = (decimal: string): boolean => /^-?0+(\.0+)?$/.test(decimal);
-
-/** Without zeros at the end that say nothing. */
-export function trimmed(decimal: string): string {
-  return decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
-}
-
-/** Money to two places where there are more; cuts, does not round up. */
-export function money(decimal: string): string {
-  return decimal.replace(/(\.\d{2})\d+$/, '$1');
-}
-
-/** Money with exactly two places: for what stands below each other. */
-export function cents(decimal: string): string {
-  const [whole = '', fraction = ''] = money(decimal).split('.');
-  return `${whole}.${fraction.padEnd(2, '0')}`;
 }
 
 export const UTC = 'UTC';

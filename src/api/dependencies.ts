@@ -33,6 +33,9 @@ export type DeskOperations = Pick<
   | 'toggleStrategy'
   | 'explainCash'
   | 'claimCoins'
+  | 'sendSignal'
+  | 'withdrawSignal'
+  | 'listSignals'
   | 'listTasks'
   | 'completeTask'
   | 'listValidations'
@@ -49,6 +52,11 @@ export type DeskOperations = Pick<
   | 'statementToSign'
   | 'testAlert'
   | 'exportRecords'
+  | 'listSetups'
+  | 'readSetup'
+  | 'readErrors'
+  | 'readTradingJournal'
+  | 'noteInJournal'
 >;
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */

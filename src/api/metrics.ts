@@ -45,6 +45,12 @@ export function makeMetrics(desk: string, watch: StatusWatch): Metrics {
     registers: [registry],
   });
   const fills = new Counter({ name: 'fills_total', help: 'Fills ever applied', registers: [registry] });
+  const signalsRefused = new Counter({
+    name: 'signals_refused_total',
+    help: 'Signals from outside that came to nothing',
+    labelNames: ['limit'],
+    registers: [registry],
+  });
   const gauges = Object.entries(TRADER_GAUGES).map(
     ([name, [help, read]]) => [gauge(registry, name, help), read] as const,
   );
@@ -63,6 +69,7 @@ export function makeMetrics(desk: string, watch: StatusWatch): Metrics {
       if (statusWallMs !== null) heartbeat.set(Math.max(0, (Date.now() - statusWallMs) / 1000));
       mode.reset();
       fills.reset();
+      signalsRefused.reset();
       for (const [target, read] of gauges) {
         if (trader.reachable && status !== null) target.set(read(status));
         else target.remove();
@@ -70,6 +77,7 @@ export function makeMetrics(desk: string, watch: StatusWatch): Metrics {
       if (trader.reachable && status !== null) {
         mode.set({ mode: status.mode }, 1);
         fills.inc(status.fills);
+        for (const { limit, count } of status.signals?.refused ?? []) signalsRefused.inc({ limit }, count);
       }
       return registry.metrics();
     },

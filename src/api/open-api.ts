@@ -63,6 +63,9 @@ const NOTHING_BEHIND: WebDependencies = {
     toggleStrategy: unavailable,
     explainCash: unavailable,
     claimCoins: unavailable,
+    sendSignal: unavailable,
+    withdrawSignal: unavailable,
+    listSignals: unavailable,
     listTasks: unavailable,
     completeTask: unavailable,
     listValidations: unavailable,
@@ -78,6 +81,11 @@ const NOTHING_BEHIND: WebDependencies = {
     readIncident: unavailable,
     statementToSign: unavailable,
     testAlert: unavailable,
+    listSetups: unavailable,
+    readSetup: unavailable,
+    readErrors: unavailable,
+    readTradingJournal: unavailable,
+    noteInJournal: unavailable,
     exportRecords: () => {
       throw new Error('only described');
     },

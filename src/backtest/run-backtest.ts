@@ -15,6 +15,7 @@ import { type BacktestReport, buildReport, type ReportedFile } from './report/bu
 import type { FillModel } from './report/execution.js';
 import { type Progress, Run, type RunRecords } from './run-on-prices.js';
 import { scopeOf } from './scope.js';
+import type { TimedSignal } from './signals-file.js';
 
 export interface BacktestSetting {
   /** With what was set for this run. */
@@ -23,6 +24,8 @@ export interface BacktestSetting {
   /** What differs from the desk file, as it was asked for. */
   readonly set: readonly string[];
   readonly fillModel: FillModel;
+  /** From outside, in the order of their time; left out: none. */
+  readonly signals?: readonly TimedSignal[];
   readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
   /** Market time at which prices are traded on, those before warm averages up; null: the first price. */
   readonly beginMs: number | null;
@@ -74,6 +77,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   const run = new Run({
     ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
     records: KEPT_NOWHERE,
+    ...(setting.signals === undefined ? {} : { signals: setting.signals }),
     fills: {
       limitFill,
       ...(volumePartPct === null ? {} : { volumePartPpm: ppmOfPercent(volumePartPct) }),
@@ -102,6 +106,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
     coverage: run.coverage,
     problems: run.problems(),
     view: run.view,
+    signalsSent: setting.signals === undefined ? null : run.signalsSent,
     stateHash: run.stateHash,
   });
   return { report, measure };

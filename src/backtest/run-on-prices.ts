@@ -18,10 +18,12 @@ import {
   type OpenedInstance,
   openInstance,
 } from './instance/open-instance.js';
+import type { TradingInstance } from './instance/trading-instance.js';
 import type { BarCoverage, Coverage } from './measure/bar-coverage.js';
 import { coinsDiffer } from './measure/coin-books.js';
 import { coverageProblems, type DataProblem } from './measure/data-problems.js';
 import type { EquityMeter } from './measure/equity-meter.js';
+import type { TimedSignal } from './signals-file.js';
 
 const PROGRESS_EVERY_MS = 500;
 const LOOK_EVERY_MS = 1000;
@@ -82,6 +84,8 @@ export interface RunParts<Measured extends Measure> {
   readonly feed: MarketFeed;
   readonly records: RunRecords;
   readonly fills?: InstanceSetting['fills'];
+  /** From outside, by the time at which each arrives; left out: none. */
+  readonly signals?: readonly TimedSignal[];
   readonly measureFrom: (beginMs: number) => Measured;
   /** Undefined where nothing has to be waited for. */
   readonly wait: (marketMs: number) => Promise<void> | undefined;
@@ -99,6 +103,8 @@ export class Run<Measured extends Measure> {
   #coverage: readonly Coverage[] = [];
   #sourceFailed = false;
   #over = false;
+  #nextSignal = 0;
+  #sent = 0;
   #saidAtMs = Number.NEGATIVE_INFINITY;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
 
@@ -126,6 +132,11 @@ export class Run<Measured extends Measure> {
 
   get stateHash(): string | null {
     return this.#opened?.engine.stateHash() ?? null;
+  }
+
+  /** How many signals arrived while there were prices. */
+  get signalsSent(): number {
+    return this.#sent;
   }
 
   /** Rejects where it was interrupted or something broke that a later try may find whole. */
@@ -182,12 +193,32 @@ export class Run<Measured extends Measure> {
       this.#finish();
       return undefined;
     }
+    this.#signal(instance, event.marketMs);
     instance.advanceTo(event.marketMs);
     measure.onMarket(event);
     instance.onMarket(event);
     if (event.kind === 'bar') measure.afterBar?.(event.bar, engine);
     this.#tellProgress(event.marketMs);
     return this.#parts.wait(event.marketMs);
+  }
+
+  /** Each at its own time, after the prices of that time; those from before the run are none of it. */
+  #signal(instance: TradingInstance, untilMs: number): void {
+    const { signals = [] } = this.#parts;
+    for (let next = signals[this.#nextSignal]; next !== undefined; next = signals[this.#nextSignal]) {
+      if (next.atMs >= untilMs) return;
+      this.#nextSignal += 1;
+      const { atMs, file, line, command } = next;
+      if (atMs < this.#measure!.fromMs) continue;
+      this.#sent += 1;
+      instance.advanceTo(Math.max(atMs, instance.marketMs));
+      instance.command({
+        commandId: `signal-${this.#sent}`,
+        by: 'backtest',
+        reason: `${file}:${line}`,
+        command,
+      });
+    }
   }
 
   /** Live prices may fall silent for good: their clock goes on all the same. */

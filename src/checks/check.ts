@@ -18,10 +18,29 @@ export interface CheckContext {
   readonly stepMs?: number;
 }
 
-export type Check = StepPart<CheckContext, CheckOutcome>;
+/** What is wrong, thing by thing, so that each has a task until a later look finds it no more. */
+export interface Findings {
+  /** Of which kind: findings of one kind are followed together. */
+  readonly source: string;
+  /** How long people have, once it was found. */
+  readonly dueDays: number;
+  readonly found: readonly {
+    /** The same at each look. */
+    readonly key: string;
+    readonly title: string;
+    readonly detail: string;
+  }[];
+}
+
+/** Without `findings` nothing was looked at that is followed, and those of before stay as they are. */
+export interface CheckResult extends CheckOutcome {
+  readonly findings?: Findings;
+}
+
+export type Check = StepPart<CheckContext, CheckResult>;
 
 /** `run` may throw: a check that can't be finished has not passed. */
 export const check = <P extends z.ZodObject>(
   parameters: P,
-  run: (context: CheckContext, parameters: z.output<P>) => Promise<CheckOutcome>,
+  run: (context: CheckContext, parameters: z.output<P>) => Promise<CheckResult>,
 ): Check => stepPart(parameters, run);

@@ -3,10 +3,8 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { z } from 'zod';
 import { homePaths } from '../home/runtime.js';
-import { logBytes, megabytes } from '../reports/sizes.js';
+import { BYTES_PER_MB, logBytes, megabytes } from '../reports/sizes.js';
 import { check } from './check.js';
-
-const BYTES_PER_MB = 1_048_576;
 
 /** On the disk that holds the journal, Postgres and Temporal. */
 export const diskSpace = check(

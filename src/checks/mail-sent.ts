@@ -5,12 +5,11 @@ import { moment } from '../domain/moment.js';
 import { lastHealth } from '../home/channel-health.js';
 import { resultsOf } from '../notify/results-notice.js';
 import { firstRunMs, lastMailedMs, type ResultsMailed, resultsMailed } from '../store/mail-outbox.js';
-import type { TraderClient } from '../trader/client.js';
 import { check } from './check.js';
+import { marketNowMs } from './market-now.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-const STATUS_MS = 3_000;
 const DUE_MAX = 100;
 
 /**
@@ -31,6 +30,7 @@ export const mailSent = check(
     // Mail that has stopped because its settings are gone is missing mail.
     if (isOff && (await lastMailedMs(pool, desk.desk)) === null)
       return { verdict: 'not_run', observed: off, expected };
+    // Routines are due by it; a trader that is away keeps no missing mail from being found.
     const nowMs = await marketNowMs(trader);
     const firstMs = await firstRunMs(pool, desk.desk);
     const fromMs = Math.max(nowMs - hours * HOUR_MS, firstMs ?? nowMs);
@@ -70,14 +70,4 @@ function problemOf(found: ResultsMailed, why: string | null): string | null {
   if (addressed > 0 && sent === addressed) return null;
   const reason = reply ?? why ?? 'the mailer does not take it up';
   return `${sent} of ${addressed} mails were taken by the server: ${reason}`;
-}
-
-/** Routines are due by the market's clock; a trader that is away keeps no missing mail from being found. */
-async function marketNowMs(trader: Pick<TraderClient, 'call'>): Promise<number> {
-  try {
-    const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
-    return marketData.marketMs;
-  } catch {
-    return Date.now();
-  }
 }

@@ -6,33 +6,47 @@ import type { StepParts } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
+import { ACTIONS } from './actions/registry.js';
 import { alertRate } from './alert-rate.js';
+import { backtestComparison } from './backtest-comparison.js';
 import { backupAge } from './backup-age.js';
 import { backupRetention } from './backup-retention.js';
 import { booksAgree } from './books-agree.js';
 import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
-import { dataFresh } from './data-fresh.js';
+import { connectionTest, dataFresh, venuePort } from './connection.js';
 import { database } from './database.js';
 import { databaseIntact } from './database-intact.js';
 import { diskSpace, logSpace } from './disk-space.js';
 import { drillAge } from './drill-age.js';
+import { economicCalendar } from './economic-calendar.js';
 import { evidenceUnbroken } from './evidence-unbroken.js';
+import { exitsWorking } from './exits-working.js';
 import { expectedProfit } from './expected-profit.js';
+import { healthScore } from './health-score.js';
 import { logErrors } from './log-errors.js';
 import { logSearch } from './log-search.js';
 import { mailRoundTrip } from './mail-round-trip.js';
 import { mailSent } from './mail-sent.js';
+import { monitor } from './monitor.js';
+import { connectionFailures, unexpectedShutdowns } from './off-hours.js';
+import { packagesOutdated } from './packages-outdated.js';
+import { positionsAgree } from './positions-agree.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
+import { exposedSecrets } from './security/exposed-secrets.js';
+import { filePermissions } from './security/file-permissions.js';
+import { signInRequired } from './security/sign-in-required.js';
+import { vulnerabilities } from './security/vulnerabilities.js';
 import { strategiesOn } from './strategies-on.js';
 import { tasksOverdue } from './tasks-overdue.js';
 import { telegramRoundTrip } from './telegram-round-trip.js';
 import { tradingLog } from './trading-log.js';
 import { venueReachable } from './venue-reachable.js';
+import { winRate } from './win-rate.js';
 
-export const CHECKS: ReadonlyMap<string, Check> = new Map([
+const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['venue-reachable', venueReachable],
   ['data-fresh', dataFresh],
   ['database', database],
@@ -58,6 +72,32 @@ export const CHECKS: ReadonlyMap<string, Check> = new Map([
   ['telegram-round-trip', telegramRoundTrip],
   ['mail-round-trip', mailRoundTrip],
   ['mail-sent', mailSent],
+  ['exits-working', exitsWorking],
+  ['packages-outdated', packagesOutdated],
+  ['file-permissions', filePermissions],
+  ['exposed-secrets', exposedSecrets],
+  ['sign-in-required', signInRequired],
+  ['vulnerabilities', vulnerabilities],
+  ['venue-port', venuePort],
+  ['connection-test', connectionTest],
+  ['connection-failures', connectionFailures],
+  ['unexpected-shutdowns', unexpectedShutdowns],
+  ['positions-agree', positionsAgree],
+  ['win-rate', winRate],
+  ['economic-calendar', economicCalendar],
+  ['backtest-comparison', backtestComparison],
+  ['monitor', monitor],
+]);
+
+export const SCORED = {
+  deployment:
+    'venue-reachable data-fresh database database-intact disk-space configuration books-agree backup-age evidence-unbroken',
+  security: 'file-permissions exposed-secrets sign-in-required vulnerabilities',
+};
+
+export const CHECKS: ReadonlyMap<string, Check> = new Map([
+  ...LOOKS,
+  ['health-score', healthScore(LOOKS, SCORED)],
 ]);
 
 const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
@@ -69,7 +109,10 @@ const ACTION_PARAMETERS: Readonly<Record<ShippedAction, z.ZodObject>> = {
 export const STEP_PARTS: StepParts = {
   checks: CHECKS,
   reports: REPORTS,
-  actions: new Map(SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }])),
+  actions: new Map([
+    ...SHIPPED_ACTIONS.map((name) => [name, { parameters: ACTION_PARAMETERS[name] }] as const),
+    ...ACTIONS,
+  ]),
 };
 
 /** With those of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */

@@ -112,6 +112,6 @@ export function outcomeLines(what: string, outcome: OperationResult, home?: stri
     ...(ids.length === 0 ? [] : [`  ${ids.join(', ')}`]),
     ...runLines(outcome, home),
     ...outcome.problems.map((problem) => `  ! ${problem}`),
-    ...(isProven ? [] : ['  do this:   fermata status, and ask again once its reason is gone']),
+    ...(isProven ? [] : ['  do this:   look at fermata status, and ask again once the cause is gone']),
   ];
 }

@@ -1,8 +1,11 @@
 /** The desk of a backtest: its file, with what options set for this one run, judged by every rule of a desk file. */
+import { basename, dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseDocument } from 'yaml';
 import { closestName } from '../desk/closest-name.js';
 import type { LoadedDesk } from '../desk/load.js';
+import type { ReadStrategies } from '../desk/own-strategies.js';
+import { OWN_STRATEGY } from '../desk/own-strategy.js';
 import { DeskFileError } from '../desk/problem.js';
 import type { Desk } from '../desk/schema.js';
 import { riskSchema } from '../desk/trading-schema.js';
@@ -10,7 +13,8 @@ import { type DeclaredValue, isWithin, rangeText } from '../domain/declared-valu
 import { ppmOfPercent } from '../domain/money.js';
 import { declaredOf } from '../engine/strategies/registry.js';
 import type { ParameterSpec } from '../engine/strategies/strategy.js';
-import { parseDesk } from '../venue/load-desk.js';
+import { readStrategies } from '../pack/strategy/read-strategies.js';
+import { type KnownParts, parseDesk } from '../venue/load-desk.js';
 import { usageFailure } from './failure.js';
 
 export interface Setting {
@@ -63,8 +67,11 @@ export function feesValue(text: string): Fees {
 }
 
 /** Throws a usage failure that names the option, or `DeskFileError` where a value breaks a rule of the desk file. */
-export function backtestDesk(loaded: LoadedDesk, options: DeskOptions): BacktestDesk {
-  const chosen = strategiesNamed(loaded.desk, options.strategy);
+export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestDesk {
+  const file = strategyFile(options.strategy);
+  const known = file === null ? {} : { strategies: withFile(file) };
+  const loaded = file === null ? given : onlyOf(given, file, known);
+  const chosen = strategiesNamed(loaded.desk, file?.name ?? options.strategy);
   const settings: (readonly [Path, DeclaredValue, string])[] = [
     ...(options.set ?? []).flatMap((setting) => resolved(setting, loaded.desk, chosen)),
     ...ofPaper('makerFeePpm', options.fees?.makerFeePpm),
@@ -80,7 +87,7 @@ export function backtestDesk(loaded: LoadedDesk, options: DeskOptions): Backtest
     for (const at of [...loaded.desk.strategies.keys()].reverse())
       if (!chosen.includes(at)) document.deleteIn(['strategies', at]);
   }
-  const { desk, configHash, text } = judged(loaded.file, String(document));
+  const { desk, configHash, text } = judged(loaded, String(document), known);
   const set = settings.map(([, , line]) => line);
   if (options.strategy === undefined) return { ...loaded, desk, configHash, text, set };
   const traded = new Set([
@@ -88,14 +95,14 @@ export function backtestDesk(loaded: LoadedDesk, options: DeskOptions): Backtest
     ...Object.values(desk.venue.feeAssets ?? {}),
   ]);
   const instruments = desk.instruments.filter(({ symbol }) => traded.has(symbol));
-  const alone = `only the strategy ${options.strategy}`;
+  const alone = `only the strategy ${file?.name ?? options.strategy}`;
   return { ...loaded, desk: { ...desk, instruments }, configHash, text, set: [alone, ...set] };
 }
 
 /** The file itself was judged before: what is wrong now was said on the command line. */
-function judged(file: string, text: string): LoadedDesk {
+function judged({ file, folder }: LoadedDesk, text: string, known: KnownParts): LoadedDesk {
   try {
-    return parseDesk(file, text);
+    return parseDesk(file, text, { folder, ...known });
   } catch (error) {
     if (!(error instanceof DeskFileError)) throw error;
     const [problem] = error.problems;
@@ -107,16 +114,57 @@ function judged(file: string, text: string): LoadedDesk {
   }
 }
 
+interface NamedFile {
+  readonly name: string;
+  /** That the file's folder `strategies` lies in. */
+  readonly folder: string;
+  /** As a desk file in that folder names it. */
+  readonly kind: string;
+}
+
+/** Null: a strategy of the desk is named, or none. */
+function strategyFile(named: string | undefined): NamedFile | null {
+  if (named === undefined || !/[/\\]|\.[cm]?[jt]s$/.test(named)) return null;
+  const file = resolve(named);
+  const kind = `./${basename(dirname(file))}/${basename(file)}`;
+  if (!OWN_STRATEGY.test(kind))
+    throw usageFailure(
+      `--strategy: expected a .ts, .js or .mjs file in a folder strategies; found ${named}`,
+      '--strategy desks/NAME/strategies/NAME.ts, or the name of one of the desk’s strategies',
+    );
+  return { kind, folder: dirname(dirname(file)), name: nameOf(file) };
+}
+
+/** As desk files write names. */
+const nameOf = (file: string): string =>
+  basename(file)
+    .replace(/\.\w+$/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');
+
+/** The strategies of the desk's own folder, and that file as one of them. */
+const withFile =
+  ({ kind: named, folder: elsewhere }: NamedFile): ReadStrategies =>
+  (folder, kinds) => {
+    const [its, others] = [[named], kinds.filter((kind) => kind !== named)];
+    return new Map([...readStrategies(folder, others), ...readStrategies(elsewhere, its)]);
+  };
+
+/** The desk with that strategy alone, on all that its strategies trade, with the file's own defaults. */
+function onlyOf(loaded: LoadedDesk, { name, kind }: NamedFile, known: KnownParts): LoadedDesk {
+  const document = parseDocument(loaded.text, { stringKeys: true });
+  const symbols = [...new Set(loaded.desk.strategies.flatMap((strategy) => strategy.symbols))];
+  document.setIn(
+    ['strategies'],
+    document.createNode([{ name, kind, symbols, enabled: true, parameters: {} }]),
+  );
+  return judged(loaded, String(document), known);
+}
+
 /** Places of the strategies that are run. */
 function strategiesNamed({ desk, strategies }: Desk, named: string | undefined): readonly number[] {
   const places = strategies.map((_, at) => at);
   if (named === undefined) return places;
-  if (/[/\\]|\.[cm]?[jt]s$/.test(named)) {
-    throw usageFailure(
-      `--strategy: ${named} is a file, and a backtest takes the strategies of a desk file so far`,
-      `name one of ${desk}: ${strategies.map(({ name }) => name).join(', ')}`,
-    );
-  }
   const found = places.filter((at) => strategies[at]?.name === named);
   if (found.length > 0) return found;
   const names = strategies.map(({ name }) => name);

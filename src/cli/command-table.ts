@@ -53,7 +53,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'restart',
     group: 'The desk',
-    summary: 'end one process of the desk in order and start it again',
+    summary: 'end one process of the desk, or all, in order and start it again',
     load: async () => ofDesk((await import('./commands/restart.js')).restartCommand),
   },
   {
@@ -123,6 +123,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/setups.js')).setupsCommand),
   },
   {
+    name: 'trading-journal',
+    group: 'The desk',
+    summary: 'what each day came to, and what people noted of it',
+    load: async () => ofDesk((await import('./commands/trading-journal.js')).tradingJournalCommand),
+  },
+  {
     name: 'journal',
     group: 'The desk',
     summary: "print the trader's journal",
@@ -181,6 +187,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Stop and resume',
     summary: 'say what a difference in cash was: deposit, withdrawal …',
     load: async () => ofDesk((await import('./commands/cash.js')).cashCommand),
+  },
+  {
+    name: 'signal',
+    group: 'Stop and resume',
+    summary: 'send a signal from outside, withdraw it, or see how they stand',
+    load: async () => ofDesk((await import('./commands/signal.js')).signalCommand),
   },
   {
     name: 'incidents',
@@ -247,6 +259,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'People and incidents',
     summary: 'let people of the desk file sign in',
     load: async () => ofDesk((await import('./commands/person.js')).personCommand),
+  },
+  {
+    name: 'secret',
+    group: 'People and incidents',
+    summary: 'rotate a password or a token',
+    load: async () => ofDesk((await import('./commands/secret.js')).secretCommand),
   },
   {
     name: 'run',
@@ -319,6 +337,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'Routines and proof',
     summary: 'trade a desk on recorded prices and say what it came to',
     load: async () => ofDesk((await import('./commands/backtest.js')).backtestCommand),
+  },
+  {
+    name: 'replay',
+    group: 'Routines and proof',
+    summary: 'run a past day again: whether it is decided as it was then',
+    load: async () => ofDesk((await import('./commands/replay.js')).replayCommand),
+  },
+  {
+    name: 'connection',
+    group: 'Routines and proof',
+    summary: 'test the way to the venue: session, market data, balance',
+    load: async () => ofDesk((await import('./commands/connection.js')).connectionCommand, 'its-home'),
   },
   {
     name: 'validate',

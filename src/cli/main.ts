@@ -1,9 +1,9 @@
 /** The command line: finds the command, runs it, and turns every failure into one form. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
+import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
 import { withKeptByNpm } from './npm-start.js';
 import { printFailure } from './output.js';
@@ -38,7 +38,8 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
 
 async function run(argv: readonly string[]): Promise<void> {
   // `help stop` is `stop --help`.
-  const asked = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv;
+  const given = deskBehind(argv);
+  const asked = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   let typed = asked;
   try {
     readEnvironmentFile(process.cwd());
@@ -52,6 +53,14 @@ async function run(argv: readonly string[]): Promise<void> {
       process.exitCode = printFailure(failure, typed.includes('--json'));
     }
   }
+}
+
+/** `--desk NAME` may stand before the command, as our texts have it, so that it fits before each of them. */
+function deskBehind(argv: readonly string[]): readonly string[] {
+  const taken = argv[0] === '--desk' && argv.length > 1 ? 2 : argv[0]?.startsWith('--desk=') ? 1 : 0;
+  const [desk, command] = [argv.slice(0, taken), argv.slice(taken)];
+  const end = command.indexOf('--');
+  return end < 0 ? [...command, ...desk] : command.toSpliced(end, 0, ...desk);
 }
 
 /** Loads the code of the command that is asked for; of the others only name and summary are needed. */
@@ -121,12 +130,6 @@ function unknownCommand(asked: string): Error {
 function ownVersion(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
-}
-
-/** `.env` of the working folder; what the shell has set already stands. */
-export function readEnvironmentFile(workingFolder: string): void {
-  const file = join(workingFolder, '.env');
-  if (existsSync(file)) process.loadEnvFile(file);
 }
 
 /** What the option parser says, in the one form of every error here: which option, what was expected, what was found. */

@@ -1,8 +1,9 @@
 /** `fermata monitor` for people: what trades, what runs, how large it is, what went wrong. */
+import { isMissing, type MonitorShown, type ProcessShown } from '../checks/read-monitor.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { grouped } from '../domain/figure-text.js';
 import { lasted } from '../domain/moment.js';
-import { megabytes } from '../reports/sizes.js';
-import { isMissing, type MonitorShown, type ProcessShown } from './read-monitor.js';
+import { inMegabytes } from '../reports/sizes.js';
 import { section, statusLines } from './status-lines.js';
 
 export function monitorLines(shown: MonitorShown): string[] {
@@ -13,7 +14,7 @@ export function monitorLines(shown: MonitorShown): string[] {
       : [...statusLines(status, alerts), ...section('strategies', strategyLines(status))]),
     ...section('processes', processLines(shown)),
     ...section('sizes', sizeLines(shown)),
-    ...section(`errors today: ${errorsToday}`, errors.length === 0 ? ['none is kept'] : errors),
+    ...section(`errors today: ${errorsToday}`, errors.length === 0 ? ['no error is kept'] : errors),
     ...section('setups', setups),
     ...section('log', tail),
   ];
@@ -23,6 +24,8 @@ const strategyLines = ({ strategies }: TraderStatus): string[] =>
   strategies.map(
     ({ name, symbol, enabled, state }) => `${name} ${symbol}${enabled ? '' : ' (off)'}: ${state}`,
   );
+
+const megabytes = (bytes: number): string => `${grouped(inMegabytes(bytes))} MB`;
 
 function processLines({ processes }: MonitorShown): readonly string[] {
   return isMissing(processes) ? [`not known: ${processes.missing}`] : processes.map(processLine);
@@ -34,7 +37,7 @@ function processLine({ name, state, pid, restarts, upMs, memoryBytes }: ProcessS
     ...(upMs === null ? [] : [`up ${lasted(upMs)}`]),
     ...(memoryBytes === null ? [] : [`${megabytes(memoryBytes)} of memory`]),
     ...(pid === null ? [] : [`process ${pid}`]),
-    ...(restarts === 0 ? [] : [`started again ${restarts} times`]),
+    ...(restarts === 0 ? [] : [restarts === 1 ? 'started again once' : `started again ${restarts} times`]),
   ];
   return `${name.padEnd(17)} ${told.join(', ')}`;
 }

@@ -50,13 +50,13 @@ export async function fetchFromOffsite(
     if (place === null || wanted === undefined)
       throw usageFailure(
         `there is no backup ${id ?? `of ${loaded.desk.desk}`} in bucket ${loaded.desk.backup.s3?.bucket}`,
-        'name one of: fermata backups',
+        'name one of those that are there; this lists them: fermata backups',
       );
     if (wanted.problem !== null)
       throw new CliFailure(
         `${wanted.id} in bucket ${loaded.desk.backup.s3?.bucket} is no backup: ${wanted.problem}`,
         'nothing was touched',
-        'name another one of: fermata backups',
+        'name another one; this lists them: fermata backups',
       );
     await fetchBackup(place, home, wanted.id, { onArchive: (name) => say(`Fetching ${name}`) });
     return wanted.id;

@@ -1,5 +1,6 @@
 /** Values of options: read once, at the edge, with one message for what can't be read. */
 import { InvalidArgumentError } from 'commander';
+import { ungrouped } from '../domain/figure-text.js';
 
 export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -31,9 +32,10 @@ export function textOf(charactersMax: number): (text: string) => string {
   };
 }
 
-/** Decimal text as it was typed: money is never a binary fraction. */
+/** Decimal text as it was typed, or copied from a screen: money is never a binary fraction. */
 export function amountValue(text: string): string {
-  if (/^\d{1,15}(\.\d{1,8})?$/.test(text) && Number(text) > 0) return text;
+  const amount = ungrouped(text);
+  if (/^\d{1,15}(\.\d{1,8})?$/.test(amount) && Number(amount) > 0) return amount;
   throw new InvalidArgumentError('expected an amount above 0, such as 10000');
 }
 

@@ -8,8 +8,9 @@ export async function readyForRealMoney(
   loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
   home: string,
   simulatedVenue: string | undefined,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const place = { home, env: process.env, simulatedVenue, nowMs: Date.now };
+  const place = { home, env, simulatedVenue, nowMs: Date.now };
   const { failures, warnings } = await preflightAtStart(loaded, place);
   if (failures.length > 0) {
     throw new CliFailure(

@@ -1,9 +1,9 @@
 /** The desk file of a backup in the place of the one that a person wrote, which is kept beside it. */
 import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join, sep } from 'node:path';
+import { dirname, join } from 'node:path';
 import { backupIdAt, backupsFolder, DESK_FILE } from '../backup/backup-folder.js';
 import { verifyBackup } from '../backup/verify-backup.js';
-import { shippedDesks } from '../desk/resolve-desk.js';
+import { isShipped } from '../desk/resolve-desk.js';
 import { writtenFileOf } from '../home/runtime.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
@@ -23,7 +23,7 @@ export async function rollBackDeskFile(
   confirm: () => Promise<void>,
 ): Promise<RolledBackFile> {
   const file = writtenFileOf(requireRuntime(home));
-  if (file.startsWith(`${shippedDesks()}${sep}`))
+  if (isShipped(file))
     throw new CliFailure(
       `${file} comes with Fermata and is nobody's to change`,
       'nothing was touched',
@@ -35,7 +35,7 @@ export async function rollBackDeskFile(
     throw new CliFailure(
       `backup ${id} is damaged: ${verification.problems.join('; ')}`,
       'nothing was touched',
-      'name another one of: fermata backups, or give --auto',
+      'name another one, or give --auto; this lists them: fermata backups',
     );
   const wanted = join(folder, DESK_FILE);
   if (readFileSync(wanted, 'utf8') === readFileSync(file, 'utf8')) return { file, kept: null };

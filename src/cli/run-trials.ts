@@ -3,6 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { BacktestReport } from '../backtest/report/build-report.js';
 import type { FillModel } from '../backtest/report/execution.js';
 import { BacktestInterrupted } from '../backtest/run-backtest.js';
+import type { TimedSignal } from '../backtest/signals-file.js';
 import { type Trial, type Value, valuesText } from '../backtest/sweep/trial.js';
 import { DataFileError, type DataFileProblem } from '../market/recorded/data-file-error.js';
 import type { DeskOptions } from './backtest-desk.js';
@@ -22,6 +23,7 @@ export interface TrialJob {
   /** That it has to have: a strategy's files can change between two trials. */
   readonly configHash: string;
   readonly files: readonly DataFile[];
+  readonly signals?: readonly TimedSignal[];
   readonly fillModel: FillModel;
   readonly beginMs: number | null;
   readonly untilMs: number | null;

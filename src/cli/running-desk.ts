@@ -1,7 +1,8 @@
 /** Which desk of FERMATA_HOME a command is about, and what its last start wrote down. */
 import { basename } from 'node:path';
 import { resolveDesk } from '../desk/resolve-desk.js';
-import { desksHomes, knownHomeOf, wouldBeHomeOf } from '../home/installation.js';
+import { nameDeskInCommands } from '../home/as-typed.js';
+import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/installation.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
@@ -15,6 +16,10 @@ export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 let chosen: string | null = null;
+// What a command says is to be typed next is about the same desk.
+nameDeskInCommands(() =>
+  chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null,
+);
 
 /** Of the desk that the command is about: FERMATA_HOME itself, or a further desk's home in it. */
 export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {

@@ -10,7 +10,7 @@ import { readPassword } from './read-password.js';
 /** For commander. */
 export const SIGNING_OPTION = [
   '--signing-password-file <file>',
-  'with real money: its first line is the signing password; else it is asked for',
+  'with real money: its first line is the signing password; else it is asked for. A passkey signs on the page',
 ] as const;
 
 /** Empty where the vote takes no signature. Asks for the signing password where it does. */
@@ -28,7 +28,7 @@ export async function signedVote(
     throw new CliFailure(
       `this is about real money, and ${person} has enrolled no key to sign with on the command line`,
       'nothing was decided',
-      `fermata person key ${person}; a passkey signs on the page`,
+      `fermata person key ${person}; or decide it on the page, where a passkey signs: fermata link`,
     );
   }
   const password = await readPassword({ prompt: `Signing password of ${person}: `, file });

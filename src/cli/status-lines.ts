@@ -1,24 +1,40 @@
 /** `fermata status` for people: one small screen. */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { grouped, signed } from '../domain/figure-text.js';
 import { headlineLine } from '../domain/headline.js';
+import { moment } from '../domain/moment.js';
 import { reducedSize } from '../domain/position-size.js';
 import { STOP_GAP_WORDS } from '../domain/stop-gap.js';
 import { CHANNEL_WORDS, type ShownChannel } from '../home/channel-health.js';
+import { type Readiness, readyPct } from '../home/readiness.js';
 
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;
 
-export function statusLines(status: TraderStatus, alerts: readonly ShownChannel[] = []): string[] {
+/** What the desk follows, and how ready it was found. */
+export interface ShownRunbook {
+  readonly version: string;
+  readonly updated: string;
+  /** Null: nobody has looked at what it runs with now. */
+  readonly readiness: Readiness | null;
+}
+
+export function statusLines(
+  status: TraderStatus,
+  alerts: readonly ShownChannel[] = [],
+  runbook?: ShownRunbook,
+): string[] {
   const { marketData, currency } = status;
   const size = reducedSize(status);
   return [
     `${status.desk} (${status.trading})  ${headlineLine(status)}`,
     `prices     ${marketData.label}${marketData.simulated ? ' (NOT LIVE)' : ''}, ${marketData.state}`,
-    `equity     ${status.equity} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
-    `fills      ${status.fills}   positions ${status.openPositions}   orders ${status.openOrders}`,
+    `equity     ${grouped(status.equity)} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
+    `fills      ${grouped(String(status.fills))}   positions ${status.openPositions}   orders ${status.openOrders}`,
     ...(size === null ? [] : [`size       ${size}`]),
     ...alerts.map(alertsLine),
+    ...(runbook === undefined ? [] : [runbookLine(runbook)]),
     ...section('positions', positionLines(status)),
     ...section('without a stop so far', stopGapLines(status)),
     ...section('quotes held back as implausible', heldBackLines(status)),
@@ -42,6 +58,19 @@ function alertsLine({ channel, state, problem, why }: ShownChannel): string {
   return `alerts     ${state === 'off' ? `off: ${why}` : `arrive ${CHANNEL_WORDS[channel]}`}`;
 }
 
+const READY = {
+  pass: 'ready for production',
+  warn: 'ready for production, with warnings',
+  fail: 'not ready for production',
+} as const;
+
+function runbookLine({ version, updated, readiness }: ShownRunbook): string {
+  const runbook = `runbook    ${version} of ${updated}`;
+  if (readiness === null) return `${runbook}; how ready is not known: fermata preflight`;
+  const { verdict, passed, looked, atMs } = readiness;
+  return `${runbook}; ${READY[verdict]} (${readyPct(readiness)} %): ${passed} of ${looked} of the pre-flight passed, ${moment(atMs)}`;
+}
+
 /** Nothing where there is nothing to say. */
 export function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
@@ -49,8 +78,8 @@ export function section(title: string, lines: readonly string[]): string[] {
 
 function positionLines({ positions }: TraderStatus): string[] {
   return positions.flatMap((position) => [
-    `${position.symbol} ${position.side} ${position.quantity} at ${position.averagePrice}, now ${position.markPrice ?? 'unknown'}, ` +
-      `${signed(position.unrealised)}${multiple(position)}, stop ${position.stopPrice ?? 'none'} (${position.protection}${bare(position)})`,
+    `${position.symbol} ${position.side} ${grouped(position.quantity)} at ${grouped(position.averagePrice)}, now ${grouped(position.markPrice ?? 'unknown')}, ` +
+      `${signed(position.unrealised)}${multiple(position)}, stop ${grouped(position.stopPrice ?? 'none')} (${position.protection}${bare(position)})`,
     ...exitsLine(position),
   ]);
 }
@@ -62,23 +91,24 @@ function exitsLine({ trade }: Partial<TraderStatus['positions'][number]>): strin
 
 /** Of what its trade risked; an earlier trader tells of no trades. */
 function multiple({ trade }: Partial<TraderStatus['positions'][number]>): string {
-  return trade?.r == null ? '' : ` (${trade.r} R)`;
+  return trade?.r == null ? '' : ` (${signed(trade.r)} R)`;
 }
 
 function bare({ withoutStopMs }: TraderStatus['positions'][number]): string {
-  return withoutStopMs === null ? '' : `, without one for ${withoutStopMs} ms`;
+  return withoutStopMs === null ? '' : `, without one for ${grouped(String(withoutStopMs))} ms`;
 }
 
 function stopGapLines({ stopGaps }: TraderStatus): string[] {
   return stopGaps.map(
     ({ why, count, longestMs, newestMs, symbol }) =>
-      `${STOP_GAP_WORDS[why]}: ${count} times, longest ${longestMs} ms (${symbol}), last ${newestMs} ms`,
+      `${STOP_GAP_WORDS[why]}: ${grouped(String(count))} ${count === 1 ? 'time' : 'times'}, longest ${grouped(String(longestMs))} ms (${symbol}), last ${grouped(String(newestMs))} ms`,
   );
 }
 
 function heldBackLines({ marketData }: TraderStatus): string[] {
   return marketData.heldBack.map(
-    ({ symbol, bid, ask, because, forMs }) => `${symbol} ${bid} / ${ask} for ${forMs} ms: ${because}`,
+    ({ symbol, bid, ask, because, forMs }) =>
+      `${symbol} ${grouped(bid)} / ${grouped(ask)} for ${grouped(String(forMs))} ms: ${because}`,
   );
 }
 
@@ -86,12 +116,14 @@ function heldBackLines({ marketData }: TraderStatus): string[] {
 export function coinsLines({ coins }: TraderStatus): string[] {
   return coins.map(({ symbol, nobodys, foreign, toMove }) => {
     const undecided = Number(nobodys) > 0 ? `; say whose: fermata coins ${symbol} desk|foreign|move` : '';
-    return `${symbol} nobody's ${nobodys}, foreign ${foreign}, to be moved ${toMove}${undecided}`;
+    return `${symbol} nobody's ${grouped(nobodys)}, foreign ${grouped(foreign)}, to be moved ${grouped(toMove)}${undecided}`;
   });
 }
 
 function dustLines({ dust, currency }: TraderStatus): string[] {
-  return dust.map(({ symbol, quantity, value }) => `${symbol} ${quantity}, worth ${value} ${currency}`);
+  return dust.map(
+    ({ symbol, quantity, value }) => `${symbol} ${grouped(quantity)}, worth ${grouped(value)} ${currency}`,
+  );
 }
 
 function orderLines({ orders }: TraderStatus): string[] {
@@ -99,8 +131,8 @@ function orderLines({ orders }: TraderStatus): string[] {
     .slice(0, ORDERS_SHOWN_MAX)
     .map(
       (order) =>
-        `${order.symbol} ${order.side} ${order.quantity} ${order.type}${orderPrice(order)} ` +
-        `(${order.purpose}, ${order.state}, filled ${order.filled})`,
+        `${order.symbol} ${order.side} ${grouped(order.quantity)} ${order.type}${orderPrice(order)} ` +
+        `(${order.purpose}, ${order.state}, filled ${grouped(order.filled)})`,
     );
   const more = orders.length - lines.length;
   return more > 0 ? [...lines, `and ${more} more`] : lines;
@@ -108,13 +140,11 @@ function orderLines({ orders }: TraderStatus): string[] {
 
 function orderPrice({ price, worstPrice }: TraderStatus['orders'][number]): string {
   if (price === null) return '';
-  return worstPrice === undefined ? ` ${price}` : `, triggers at ${price}, ${worstPrice} at worst`;
+  return worstPrice === undefined
+    ? ` ${grouped(price)}`
+    : `, triggers at ${grouped(price)}, ${grouped(worstPrice)} at worst`;
 }
 
 function notTradingLine({ subject, reason, waitsFor }: TraderStatus['notTrading'][number]): string {
   return `${subject}: ${reason} (${waitsFor})`;
-}
-
-function signed(amount: string): string {
-  return amount.startsWith('-') ? amount : `+${amount}`;
 }

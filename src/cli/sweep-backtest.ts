@@ -1,6 +1,7 @@
 /** `fermata backtest` with several values of a key: all of them are tried, and told one from the other. */
 import { availableParallelism } from 'node:os';
 import type { FillModel } from '../backtest/report/execution.js';
+import type { TimedSignal } from '../backtest/signals-file.js';
 import { DAY_MS } from '../backtest/statistics/figures.js';
 import type { RankedBy } from '../backtest/sweep/ranking.js';
 import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
@@ -39,6 +40,7 @@ export interface SweepSetting {
   readonly set: readonly SweptSetting[];
   readonly fillModel: FillModel;
   readonly files: readonly DataFile[];
+  readonly signals?: readonly TimedSignal[];
   readonly beginMs: number | null;
   readonly untilMs: number | null;
   readonly dataKey: string | null;
@@ -59,7 +61,7 @@ export const isJudged = ({ best, walkForward }: SweepReport): boolean =>
 /** Throws `CliFailure` where no combination is a desk, or a trial fails; `DataFileError`, `BacktestInterrupted`. */
 export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport> {
   const { candidates, leftOut } = candidatesOf(setting);
-  const { files, fillModel, loaded, windows, rankedBy } = setting;
+  const { files, signals, fillModel, loaded, windows, rankedBy } = setting;
   const total = runsOf(candidates.length, windows);
   const threads = new TrialThreads(
     { file: loaded.file, text: loaded.text, dataKey: setting.dataKey },
@@ -70,7 +72,8 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
   const show = progressPrinter(process.stderr);
   let done = 0;
   const run: Trials = async (of, { beginMs, untilMs }) => {
-    const jobs = of.map((candidate) => ({ ...candidate, files, fillModel, beginMs, untilMs }));
+    const prices = { files, fillModel, beginMs, untilMs, ...(signals === undefined ? {} : { signals }) };
+    const jobs = of.map((candidate) => ({ ...candidate, ...prices }));
     const results = await threads.run(jobs, () => {
       done += 1;
       show({ kind: 'bar', text: `sweep, ${done} of ${total} runs`, done, total });

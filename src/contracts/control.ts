@@ -4,6 +4,7 @@
  * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
  */
 
+import type { SignalBody } from '../desk/signal-schema.js';
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
 import type { Decision } from '../domain/decision.js';
@@ -133,6 +134,16 @@ export interface ControlMethods {
   /** What a difference in cash was, or a part of it. `amount`: signed decimal, as the balance changed. */
   explainCash: {
     params: { commandId: string; by: string; reason: string; kind: CashKind; amount: string };
+    result: CommandResult;
+  };
+  /** From outside; refused with the field or the reason. Sent again under its source, id and revision it changes nothing. */
+  signal: {
+    params: { commandId: string; by: string; reason: string; signal: SignalBody };
+    result: CommandResult;
+  };
+  /** All its revisions, in every mode: its entry is cancelled. */
+  withdrawSignal: {
+    params: { commandId: string; by: string; reason: string; source: string; id: string };
     result: CommandResult;
   };
   reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };

@@ -62,8 +62,6 @@ export interface OwnPlaybook {
 
 export interface PlaybookStep extends RoutineStep {
   readonly onFail: 'warn' | 'stop';
-  /** Left out where the step of this key passed. */
-  readonly unless?: string | undefined;
   /** How long a check that has not passed is tried again; absent: it is looked at once. */
   readonly withinMinutes?: number | undefined;
   /** Answers that people are asked for side by side: the first that one person agrees to counts. */

@@ -30,6 +30,8 @@ export interface Notice {
   readonly about?: WokenTopic;
   /** The run that it is about: where a person reads it is said below the text. */
   readonly workflowId?: string;
+  /** The setup that it is about, by its id: its page is linked below the text. */
+  readonly setup?: string;
   /** Its buttons go away when this approval is closed. */
   readonly approvalId?: string;
 }

@@ -10,11 +10,15 @@ export interface RoutineStep {
   readonly title: string;
   /** One of these six says what the step does. */
   readonly check?: string | undefined;
-  /** `backup`, `restore-drill`, or one of the desk's own folder. */
+  /** `backup`, `restore-drill`, `trading-journal`, or one of the desk's own folder. */
   readonly action?: string | undefined;
   readonly report?: string | undefined;
   /** What a person is asked to do. */
   readonly human?: string | undefined;
+  /** With `human`: what has to be ticked, each of them. */
+  readonly items?: readonly string[] | undefined;
+  /** Key of a step above: where that one has passed, this one is left out. */
+  readonly unless?: string | undefined;
   /** A program of the desk file's list, and its arguments. */
   readonly command?: readonly string[] | undefined;
   /** An address on one of the desk file's hosts. */
@@ -44,6 +48,8 @@ export interface RoutineInput {
   readonly title: string;
   readonly steps: readonly RoutineStep[];
   readonly latestMinutes: number;
+  /** What has not ended by then has failed; absent: nothing limits the whole run. */
+  readonly budgetMinutes?: number;
   readonly cause: RoutineCause;
   /** When it was due by market time. Null: started by a schedule, whose start time says it. */
   readonly nominalMs: number | null;
@@ -114,13 +120,15 @@ export interface OwnStepOutcome extends CheckOutcome {
   readonly reference: string | null;
 }
 
-/** An action of the desk's own folder; carried out only where the desk file says the same. */
+/** An action that is no workflow, of Fermata or of the desk's own folder; carried out only where the desk file says the same. */
 export interface ActionRequest {
   readonly stepKey: string;
   readonly attemptGroup: number;
   readonly action: string;
   readonly with: StepParameters;
   readonly timeoutSeconds: number;
+  /** When it is done; null: now. Absent in runs that an earlier version began. */
+  readonly marketMs?: number | null;
 }
 
 export interface ReportRequest {

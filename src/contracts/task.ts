@@ -21,6 +21,8 @@ export interface NewTask {
   readonly title: string;
   /** What is to be done, in words. */
   readonly detail: string;
+  /** What has to be ticked, each of them; absent: the note alone is asked for. */
+  readonly items?: readonly string[];
   /** Wall milliseconds. */
   readonly dueMs: number;
   readonly origin?: TaskOrigin;

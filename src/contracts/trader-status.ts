@@ -4,6 +4,7 @@ import type { StopMover } from '../domain/exit-plan.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { OrderPurpose, OrderState, Side } from '../domain/order.js';
+import type { SignalAction, SignalStanding } from '../domain/signal.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import type { Difference } from '../engine/record.js';
 import type { Protection } from '../engine/view.js';
@@ -84,6 +85,11 @@ export interface TraderStatus {
   readonly openOrders: number;
   /** Entry orders that are not final: 0 proves a stop. */
   readonly entriesWorking: number;
+  /**
+   * Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the
+   * market once the price is there. Left out by a trader of before, and while it starts.
+   */
+  readonly targetsWait?: 'venue' | 'desk';
   /** Fills ever applied. */
   readonly fills: number;
   /** Circuit breaker of the venue's API: while it is not closed, nothing new is opened. */
@@ -115,6 +121,8 @@ export interface TraderStatus {
     readonly value: string;
     readonly now: string;
   }[];
+  /** Left out by a trader of before. */
+  readonly signals?: SignalsStatus | undefined;
   /** What was changed while the desk ran; the values of all other keys are the desk file's. */
   readonly settings: {
     readonly version: number;
@@ -162,6 +170,8 @@ export interface FlatProof {
   /** Read back from the venue, not from our book. */
   readonly venuePositions: readonly { readonly symbol: string; readonly quantity: string }[];
   readonly venueOpenOrders: number;
+  /** Their client ids; left out by a trader of before. */
+  readonly venueOrderIds?: readonly string[] | undefined;
   readonly readAtWallMs: number;
   readonly state: TraderStatus['closeAll'];
   readonly escalated: readonly string[];
@@ -220,8 +230,16 @@ export interface TradeStatus {
 
 /** What closes a trade beside its protective stop, as it stands now. Null: its entry did not ask for it. */
 export interface ExitsStatus {
-  /** The nearest first. `pct`: of the whole trade, what is closed there. */
-  readonly targets: readonly { readonly price: string; readonly pct: number; readonly reached: boolean }[];
+  /**
+   * The nearest first. `pct`: of the whole trade, what is closed there. `rests`: at the venue, in one group with the stop; left
+   * out where the desk holds it.
+   */
+  readonly targets: readonly {
+    readonly price: string;
+    readonly pct: number;
+    readonly reached: boolean;
+    readonly rests?: true;
+  }[];
   /** How far behind the market the stop follows. */
   readonly trailBy: string | null;
   /** The price from which on the stop is at the average of the entry; `done`: it is there, or nearer. */
@@ -265,6 +283,33 @@ export interface CoinsStatus {
   readonly foreign: string;
   /** A person takes them out of the account. */
   readonly toMove: string;
+}
+
+/** Signals from outside. */
+export interface SignalsStatus {
+  /** At most 50. */
+  readonly newest: readonly SignalStatus[];
+  /** Since the journal began, by what refused them. */
+  readonly refused: readonly { readonly limit: string; readonly count: number }[];
+}
+
+export interface SignalStatus {
+  readonly source: string;
+  readonly id: string;
+  /** The newest one; null, as everything of it: it was withdrawn before it came. */
+  readonly revision: number | null;
+  readonly symbol: string | null;
+  readonly action: SignalAction | null;
+  readonly entry: string | null;
+  readonly stop: string | null;
+  readonly targets: readonly string[];
+  /** Market time. */
+  readonly issuedMs: number | null;
+  readonly expiresMs: number;
+  readonly text: string;
+  readonly standing: SignalStanding;
+  /** Why nothing was entered on it; null: nothing spoke against it. */
+  readonly reason: string | null;
 }
 
 export interface StrategyStatus {

@@ -7,7 +7,18 @@ import type { Desk, DeskStep } from './schema.js';
 /** What a step says that both have. */
 export type SaidStep = Pick<
   DeskStep,
-  'key' | 'check' | 'action' | 'report' | 'human' | 'command' | 'http' | 'expect' | 'timeoutSeconds' | 'with'
+  | 'key'
+  | 'check'
+  | 'action'
+  | 'report'
+  | 'human'
+  | 'items'
+  | 'command'
+  | 'http'
+  | 'expect'
+  | 'unless'
+  | 'timeoutSeconds'
+  | 'with'
 > &
   Partial<Pick<PlaybookStep, 'choose'>>;
 

@@ -84,9 +84,6 @@ const playbookStepSchema = stepSchema.omit({ required: true, incident: true }).e
     .describe(
       'How long a `check` or `http` that has not passed is tried again; left out: it is looked at once.',
     ),
-  unless: name
-    .optional()
-    .describe('Key of a step above: where that one passed, or was left out so itself, this one is left out.'),
   onFail: z
     .enum(['warn', 'stop'])
     .default('warn')

@@ -32,7 +32,6 @@ export function ownIncidentRules(desk: Desk): BrokenRule[] {
     ...kindRules(desk),
     ...triggerRules(desk),
     ...circleRules(desk),
-    ...unlessRules(desk),
     ...withinRules(desk),
     ...stepKindRules(desk),
   ];
@@ -94,23 +93,6 @@ function circleRules(desk: Desk): BrokenRule[] {
       },
     ];
   });
-}
-
-function unlessRules(desk: Desk): BrokenRule[] {
-  return [...ownIncidents(desk)].flatMap(([kind, { steps }]) =>
-    steps.flatMap(({ unless }, at) => {
-      const above = steps.slice(0, at).map(({ key }) => key);
-      if (unless === undefined || above.includes(unless)) return [];
-      return [
-        {
-          path: ['incidents', 'kinds', kind, 'steps', at, 'unless'],
-          expected: `the key of a step above it (${above.join(', ') || 'there is none'})`,
-          found: unless,
-          doThis: 'write one of these, or take unless out',
-        },
-      ];
-    }),
-  );
 }
 
 /** What acts or asks is carried out once. */

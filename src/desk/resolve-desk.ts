@@ -1,6 +1,6 @@
 /** From what a person typed after `--desk` to a file. A desk is a folder with `desk.yaml`; before, it was one file. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closestName } from './closest-name.js';
 import { DeskFileError } from './problem.js';
@@ -22,8 +22,14 @@ const here = (): DeskPlaces => ({
   home: resolve(process.env.FERMATA_HOME || '.fermata'),
 });
 
-/** Where the desks lie that come with Fermata. */
-export const shippedDesks = (): string => fileURLToPath(new URL('../../desks', import.meta.url));
+/** In a checkout a person's own desks lie beside them. */
+export const SHIPPED_DESKS: readonly string[] = [DEFAULT_DESK, 'slob'];
+
+const shippedDesks = (): string => fileURLToPath(new URL('../../desks', import.meta.url));
+
+/** Whether a desk's folder or a file of it comes with Fermata: the next version brings it anew. */
+export const isShipped = (path: string): boolean =>
+  SHIPPED_DESKS.some((name) => `${path}${sep}`.startsWith(join(shippedDesks(), name) + sep));
 
 /** `desks` of the working folder first, then of FERMATA_HOME, then those that come with Fermata. */
 export function deskFolders({ workingFolder, home }: DeskPlaces = here()): readonly string[] {

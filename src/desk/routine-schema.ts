@@ -54,13 +54,23 @@ export const stepSchema = z.strictObject({
     .describe('Which check is run. A step has one of check, action, report, human, command and http.'),
   action: name
     .optional()
-    .describe('What is done: `backup`, `restore-drill`, or an action of the desk’s folder.'),
+    .describe(
+      'What is done: `backup`, `restore-drill`, `trading-journal`, upkeep (`vacuum`, `remove-old-logs`, `remove-old-backups`), or an action of the desk’s folder.',
+    ),
   report: name
     .optional()
     .describe(
       'What is worked out and written down: `performance`, `strategies`, `costs`, `incidents`, `limits`, `versions`, or a report of the desk’s folder.',
     ),
   human: z.string().min(1).max(1000).optional().describe('What a person is asked to do, in words.'),
+  items: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      'With `human`: what the person ticks. The task is done only where every one of them is ticked.',
+    ),
   command: z
     .array(
       z
@@ -101,6 +111,9 @@ export const stepSchema = z.strictObject({
     .describe(
       'The routine has failed where this step was not run, for example because something is not set up.',
     ),
+  unless: name
+    .optional()
+    .describe('Key of a step above: where that one passed, or was left out so itself, this one is left out.'),
   onFail: stepFailureSchema
     .default('warn')
     .describe('`note`, `warn`, `stop` (the rest of the routine is not run), `incident` or `halt` (trading).'),
@@ -111,9 +124,11 @@ export const stepSchema = z.strictObject({
     .number()
     .int()
     .min(1)
-    .max(600)
+    .max(14_400)
     .default(30)
-    .describe('A check, report, command, request or action of the desk’s folder fails when it takes longer.'),
+    .describe(
+      'A check, report, command, request, upkeep or action of the desk’s folder fails when it takes longer.',
+    ),
   with: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
@@ -191,6 +206,14 @@ export const routineSchema = z.strictObject({
     .default(60)
     .describe(
       'A run that would begin later than this after its time is recorded as missed and does nothing.',
+    ),
+  budgetMinutes: z
+    .number()
+    .min(0.1)
+    .max(1440)
+    .optional()
+    .describe(
+      'How long the whole run may take: a step that has not ended by then has failed, and none begins any more. Left out: each step’s own time counts alone.',
     ),
   tellResults: z
     .boolean()

@@ -31,6 +31,8 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
     ...peopleRules(desk),
     ...intervalRules(desk),
     ...stepRules(desk),
+    ...unlessRules(desk),
+    ...itemRules(desk),
     ...ownStepRules(desk),
     ...ownIncidentRules(desk),
     ...liveRules(desk, venues),
@@ -138,6 +140,41 @@ function intervalRules(desk: Desk): BrokenRule[] {
     const doThis = 'write the earlier time first; a session over midnight is two routines';
     return [{ path, expected: 'an end after its begin', found: session, doThis }];
   });
+}
+
+/** A step can only know what came of one before it. */
+function unlessRules(desk: Desk): BrokenRule[] {
+  return stepLists(desk).flatMap(({ path, steps }) =>
+    steps.flatMap(({ unless }, at) => {
+      const above = steps.slice(0, at).map(({ key }) => key);
+      if (unless === undefined || above.includes(unless)) return [];
+      return [
+        {
+          path: [...path, at, 'unless'],
+          expected: `the key of a step above it (${above.join(', ') || 'there is none'})`,
+          found: unless,
+          doThis: 'write one of these, or take unless out',
+        },
+      ];
+    }),
+  );
+}
+
+/** Only a person ticks. */
+function itemRules(desk: Desk): BrokenRule[] {
+  return stepLists(desk).flatMap(({ path, steps }) =>
+    steps.flatMap(({ items, human }, at) => {
+      if (items === undefined || human !== undefined) return [];
+      return [
+        {
+          path: [...path, at, 'items'],
+          expected: 'human beside it',
+          found: 'items of another step',
+          doThis: 'say with human: what the person does, or take items out',
+        },
+      ];
+    }),
+  );
 }
 
 /** A step does one thing. */

@@ -83,6 +83,23 @@ const closeAllSchema = z.strictObject({
     .describe('An order without an answer after this many milliseconds is looked up.'),
 });
 
+const onFillSchema = z
+  .strictObject({
+    journal: z
+      .boolean()
+      .default(true)
+      .describe('A line in the trading journal, with side, quantity and average price.'),
+    exitReviewHours: z
+      .number()
+      .min(0.01)
+      .max(24 * 366)
+      .optional()
+      .describe(
+        'A task to review the exit, due so many hours after the first fill; people are reminded then. Left out: none.',
+      ),
+  })
+  .describe('What an entry that was filled leaves.');
+
 const personSchema = z.strictObject({
   name: name.describe('User name at sign-in.'),
   roles: z
@@ -142,6 +159,11 @@ const packSchema = z
   })
   .meta({ const: PACK_VERSION });
 
+const runbookSchema = z.strictObject({
+  version: z.string().min(1).max(40).describe('Its version, for example "2.0".'),
+  updated: z.iso.date('expected a date such as "2025-12-26"').describe('When it was changed last.'),
+});
+
 /** Each key by itself; `rules.ts` adds what holds between them. */
 export const deskObject = z.strictObject({
   desk: name.describe('Name of the desk.'),
@@ -150,6 +172,11 @@ export const deskObject = z.strictObject({
     .optional()
     .describe(
       'Version of `fermata/pack` for which the code of the desk’s folder was written; 1 where nothing is said.',
+    ),
+  runbook: runbookSchema
+    .optional()
+    .describe(
+      'The runbook that this desk follows. `fermata status` shows it, with how ready the newest pre-flight found the desk.',
     ),
   mode: z.enum(['paper', 'live']).describe('`paper`: orders go to the paper venue only.'),
   venue: venueSchema.describe('The venue.'),
@@ -174,6 +201,7 @@ export const deskObject = z.strictObject({
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
+  onFill: onFillSchema.optional(),
   routines: z.array(routineSchema).max(100).default([]).describe('The runbook’s checklists.'),
   commands: commandsSchema.optional().describe('What steps `command` and `http` may start and ask.'),
   backup: backupSchema.prefault({}).describe('Which backups stay, and where they go besides this machine.'),

@@ -8,6 +8,12 @@ export function paperAccount(identity: string): string {
   return `${PAPER_ACCOUNT}/${identity}`;
 }
 
+/** Identity of the price source whose paper account that is; null: it names none. */
+export function priceSourceOf(account: string): string | null {
+  const start = paperAccount('');
+  return account.startsWith(start) ? account.slice(start.length) : null;
+}
+
 export function isPaperAccount(account: string): boolean {
   return account === PAPER_ACCOUNT || account.startsWith(`${PAPER_ACCOUNT}/`);
 }

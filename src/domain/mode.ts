@@ -33,6 +33,14 @@ export type HaltCause =
 /** What has to happen before the desk may trade again; the strictest of all active halts counts. */
 export type ResumeRule = 'auto' | 'next-day' | 'person' | 'two-people';
 
+/** `Trades again …`, as people are told. */
+export const RESUME_WORDS: Readonly<Record<ResumeRule, string>> = {
+  auto: 'by itself, once all checks pass',
+  'next-day': 'by itself, on its next day',
+  person: 'once a person resumes it',
+  'two-people': 'once two people resume it',
+};
+
 export const RESUME_RANK: Readonly<Record<ResumeRule, number>> = {
   auto: 0,
   'next-day': 1,

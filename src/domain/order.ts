@@ -2,6 +2,7 @@
 import type { ExitPlan } from './exit-plan.js';
 import type { ExitReason } from './exit-reason.js';
 import type { InstrumentId } from './instrument.js';
+import type { SignalName } from './signal.js';
 
 export type Side = 'buy' | 'sell';
 export type OrderType = 'market' | 'limit' | 'stop';
@@ -66,6 +67,17 @@ export interface OrderIntent {
   readonly exits?: ExitPlan;
   /** Of a stop that was moved, and of an exit that the plan asks for. Left out: the purpose says it. */
   readonly why?: ExitReason;
+  /** Of a stop and of the target that rests beside it, at a venue that links orders: the name of their group. Left out: none. */
+  readonly group?: string;
+  /** Of an entry: the signal that it follows. Left out: none. */
+  readonly signal?: SignalName;
+}
+
+/**
+ * An exit with a price rests at the venue until the market is there; any other is made at the market at once.
+ */
+export function isRestingTarget({ purpose, type }: Pick<OrderIntent, 'purpose' | 'type'>): boolean {
+  return purpose === 'exit' && type === 'limit';
 }
 
 type Prices = Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'>;

@@ -45,6 +45,12 @@ export function pricesOf(plan: string): SetupPrices | null {
   return entry === undefined || stop === undefined || target === undefined ? null : { entry, stop, target };
 }
 
+/** What the plan may win over what it may lose, two places; null where it risks nothing. */
+export function rewardToRisk({ entry, stop, target }: SetupPrices): number | null {
+  const risk = Math.abs(Number(entry) - Number(stop));
+  return risk === 0 ? null : Number((Math.abs(Number(target) - Number(entry)) / risk).toFixed(2));
+}
+
 /** What a strategy says of itself while it follows a setup: `setup <id> <STATE>: <plan>`. Null: it follows none. */
 export function setupFollowed(state: string): { readonly id: string; readonly state: string } | null {
   const [, id, name] = /^setup ([0-9A-Za-z_-]{1,40}) ([A-Z][A-Z_]*): /.exec(state) ?? [];

@@ -18,6 +18,8 @@ export interface VenueOrder {
   readonly quantityLots: number;
   readonly limitTicks: number | null;
   readonly stopTicks: number | null;
+  /** Of the orders that it is linked with, where the venue has put it into a group; left out: none. */
+  readonly group?: string;
 }
 
 export interface VenuePosition {
@@ -40,6 +42,11 @@ export interface VenueCapabilities {
   readonly amends: boolean;
   /** It exchanges a resting order for another in one request that stops where the cancel fails (`replace`). */
   readonly replaces: boolean;
+  /**
+   * It links orders (OCA, OCO): what one of a group fills is taken off the others before they can fill it too, and one that is
+   * filled or cancelled as a whole ends them.
+   */
+  readonly linksOrders: boolean;
 }
 
 /** How many lots the venue takes in one order. Null: no bound that is known. */

@@ -8,6 +8,13 @@ import { applyCash } from './apply-cash.js';
 import { applyClaim, applyCoins } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
 import { applyExecution, type Execution, move } from './apply-execution.js';
+import {
+  applySignal,
+  applySignalRefused,
+  applySignalWithdrawn,
+  noteSignalDenied,
+  noteSignalFilled,
+} from './apply-signals.js';
 import { applyAmended, applyStopGap } from './apply-stops.js';
 import { stepsAt } from './books.js';
 import { incarnationOf, sequenceOf } from './orders/client-id.js';
@@ -38,6 +45,7 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
     case 'order.denied':
       state.counters.denied += 1;
       noteClientId(state, record.order.clientId);
+      noteSignalDenied(state, record);
       return;
     case 'order.state':
       applyOrderState(state, record);
@@ -122,6 +130,15 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'stop.gap':
       applyStopGap(state, record);
+      return;
+    case 'signal':
+      applySignal(state, record);
+      return;
+    case 'signal.withdrawn':
+      applySignalWithdrawn(state, record);
+      return;
+    case 'signal.refused':
+      applySignalRefused(state, record);
       return;
     case 'note':
       return;
@@ -229,6 +246,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   noteUnvalued(state, fill, entry?.intent.strategy ?? 'fermata');
   if (entry === undefined) return;
   entry.filledLots += fill.quantityLots;
+  noteSignalFilled(state, entry.intent);
   const complete = entry.filledLots >= entry.intent.quantityLots;
   const next = orderTransition(entry.state, complete ? 'completingFill' : 'partialFill');
   if (next !== 'illegal' && next !== 'ignored') moveTo(state, entry, next);

@@ -85,6 +85,17 @@ export interface InstrumentWork {
   unprotectedSinceMs: number | null;
   /** The stop that rested before it was taken away for another. */
   formerStop: FormerStop | null;
+  /** Monotonic time before which no target is placed beside the stop. */
+  targetAtMs: number;
+  /**
+   * The group of a target that has ended: the venue may have ended the stop in it too, and is asked before another target joins.
+   * Null: none has, or it was asked.
+   */
+  endedGroup: string | null;
+  /** Since when stop and target, which are linked, have not been for the same lots; null: they are, or there is one of them. */
+  unlikeSinceMs: number | null;
+  /** An entry has filled, and the venue's own list was not seen to have what was placed to close the position. */
+  unverified: boolean;
   /** No stop for the whole position rests; null: one does, or there is nothing to protect. */
   stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
   /** A stop has rested for this position. */
@@ -176,6 +187,8 @@ export interface Core {
   slots: readonly StrategySlot[];
   /** Of this event, not shown to strategies yet. */
   readonly unshownFills: Fill[];
+  /** By `signalKey`: their newest revision is shown once the entry of the one before it is final. */
+  readonly editedSignals: Set<string>;
   /** By instrument: market time from which a strategy is shown its quotes; Infinity: none is. */
   readonly shownFromMs: Float64Array;
   begun: boolean;
@@ -236,6 +249,7 @@ export function createCore(config: EngineConfig): Core {
     closing: { begunAtMs: 0, deadlineMs: null, proofFromRequest: null, proofAtMs: 0, proofAttempts: 0 },
     slots: buildSlots(config),
     unshownFills: [],
+    editedSignals: new Set(),
     shownFromMs: new Float64Array(config.instruments.length).fill(Number.POSITIVE_INFINITY),
     begun: false,
     begunAtMs: 0,
@@ -268,6 +282,10 @@ function newWork(): InstrumentWork {
     stopAtMs: 0,
     unprotectedSinceMs: null,
     formerStop: null,
+    targetAtMs: 0,
+    endedGroup: null,
+    unlikeSinceMs: null,
+    unverified: false,
     stopGap: null,
     hadStop: false,
     openSinceMs: Number.NEGATIVE_INFINITY,
@@ -278,6 +296,7 @@ function newWork(): InstrumentWork {
   };
 }
 
+const LEAVING = ': closing the position';
 const MOVES_MONEY: ReadonlySet<EngineRecord['type']> = new Set([
   'fill',
   'fee.valued',
@@ -394,6 +413,13 @@ export function note(
   const symbol = at === undefined ? null : (core.config.instruments[at]?.symbol ?? null);
   commit(core, { type: 'note', level, text, strategy, symbol, marketMs: core.marketMs });
 }
+
+/** The line that tells why a position is left. */
+export const exitNote = (because: string): string => `${because}${LEAVING}`;
+
+/** Null: the line tells of no exit. */
+export const exitBecause = (text: string): string | null =>
+  text.endsWith(LEAVING) ? text.slice(0, -LEAVING.length) : null;
 
 function required<T>(value: T | undefined, id: InstrumentId): T {
   if (value === undefined) throw new RangeError(`no instrument ${id} in this desk`);

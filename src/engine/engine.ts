@@ -20,6 +20,7 @@ import { onVenueBreaker } from './halts/venue-breaker.js';
 import { takeFill } from './orders/on-fill.js';
 import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
 import type { EngineRecord } from './record.js';
+import { showEditedSignals } from './signals/show-signal.js';
 import { stateHash } from './state-hash.js';
 import { showFills } from './strategies/between-bars.js';
 import { onBar } from './strategies/on-bar.js';
@@ -115,6 +116,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   }
   handle(core, event);
   showFills(core);
+  showEditedSignals(core);
   settle(core);
   return core.effects;
 }

@@ -7,6 +7,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { Fill } from '../domain/order.js';
+import type { SignalName, SignalRequest } from '../domain/signal.js';
 import type {
   CashMovement,
   ClosedInstrument,
@@ -110,6 +111,10 @@ export type Command =
     }
   | { readonly name: 'toggle'; readonly strategy: string; readonly enabled: boolean }
   | { readonly name: 'reconcile' }
+  /** From outside: recorded before anything acts on it. */
+  | { readonly name: 'signal'; readonly signal: SignalRequest }
+  /** All revisions of it, and those still to come; in every mode. */
+  | ({ readonly name: 'withdrawSignal' } & Pick<SignalName, 'source' | 'id'>)
   /** `amount`: money units, signed. Explains a difference in cash that was found, or a part of it. */
   | { readonly name: 'explainCash'; readonly kind: CashKind; readonly amount: Units }
   /** `approvedBy`: whose approvals the trader has verified for exactly this change; none: it may only tighten. */

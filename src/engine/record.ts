@@ -12,6 +12,7 @@ import type { Halt } from '../domain/mode.js';
 import type { WrittenUnits } from '../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
 import type { SettingChange } from '../domain/settings-change.js';
+import type { Signal, SignalName } from '../domain/signal.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 
 export interface Difference {
@@ -295,6 +296,23 @@ export type EngineRecord =
       readonly ended: 'protected' | 'closed';
       readonly marketMs: number;
     }
+  /** A signal from outside that was taken, or an edit of it: what follows from it comes behind. */
+  | { readonly type: 'signal'; readonly signal: Signal; readonly by: string; readonly marketMs: number }
+  | ({
+      readonly type: 'signal.withdrawn';
+      readonly by: string;
+      readonly reason: string;
+      readonly marketMs: number;
+    } & Pick<SignalName, 'source' | 'id'>)
+  /** Nothing is entered on it: it was refused as it came, or by the strategy that it was shown to. */
+  | ({
+      readonly type: 'signal.refused';
+      readonly limit: string;
+      readonly reason: string;
+      /** Null: the desk refused it. */
+      readonly strategy: string | null;
+      readonly marketMs: number;
+    } & SignalName)
   /** One line of plain words for the activity list ("BTC/USDT: fast average crossed above slow; …"). */
   | {
       readonly type: 'note';

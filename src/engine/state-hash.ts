@@ -50,6 +50,9 @@ export function stateHash(state: EngineState): string {
   if (amended.length > 0)
     all.push(amended.map(({ intent }) => [intent.clientId, intent.quantityLots]).sort(byFirst));
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
+  const { signals, signalsRefused } = state;
+  if (signals.size > 0 || signalsRefused.size > 0)
+    all.push(['signals', [...signals].sort(byFirst), [...signalsRefused].sort(byFirst)]);
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
 

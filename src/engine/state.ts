@@ -10,6 +10,7 @@ import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { Signal } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
 import type { Difference } from './record.js';
@@ -132,6 +133,19 @@ export interface StrategyTrack {
   } | null;
 }
 
+/** One signal with all its revisions, kept for a while after its expiry so that a repetition is known. */
+export interface SignalEntry {
+  /** Its newest revision; null: it was withdrawn before it came. */
+  signal: Signal | null;
+  withdrawn: boolean;
+  /** Market time from which on nothing is entered on it. */
+  expiresMs: number;
+  /** Why nothing was entered on its newest revision; null: nothing spoke against it. */
+  refused: { readonly limit: string; readonly reason: string } | null;
+  /** An entry of it was filled, if only in part: it is used up. */
+  filled: boolean;
+}
+
 export type CloseAllState = 'idle' | 'running' | 'flat' | 'escalated';
 
 export interface EngineState {
@@ -212,6 +226,10 @@ export interface EngineState {
   /** Instruments of a journal that was put back, until the account was read: it does not know what was traded since. */
   readonly putBack: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
+  /** By `signalKey`, the oldest first. */
+  readonly signals: Map<string, SignalEntry>;
+  /** How many came to nothing, by what refused them. */
+  readonly signalsRefused: Map<string, number>;
   readonly counters: {
     fills: number;
     intended: number;
@@ -264,6 +282,8 @@ export function createState(): EngineState {
     lastDifferences: [],
     putBack: new Set(),
     stopGaps: new Map(),
+    signals: new Map(),
+    signalsRefused: new Map(),
     counters: { fills: 0, intended: 0, denied: 0, halts: 0, armed: 0, commands: 0 },
   };
 }

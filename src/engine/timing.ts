@@ -17,6 +17,11 @@ export const REFUSED_RETRY_MS = 5_000;
 /** After the close-all deadline the tries go on, but at this pace. */
 export const ESCALATED_RETRY_MS = 30_000;
 
+/** A target that the venue did not let rest beside the stop is held by the core for so long, then tried again. */
+export const TARGET_RETRY_MS = 30_000;
+/** The same for one that it ended after it had rested, as with a stop that was moved. */
+export const TARGET_AGAIN_MS = 1_000;
+
 /** A position without a confirmed stop for longer than this halts the desk. */
 export const UNPROTECTED_MAX_MS = 10_000;
 /** A venue that is down for longer than this halts the desk. */
@@ -29,6 +34,8 @@ export const FOREIGN_READ_EVERY_MS = 5_000;
 export const UNSETTLED_MAX_MS = 180_000;
 /** Reconciliation without any other cause. */
 export const RECONCILE_EVERY_MS = 60_000;
+/** What an entry's fill was to be followed by is read back from the venue this much later: its orders have to be there by then. */
+export const VERIFY_AFTER_MS = 1_000;
 /** A position that differs is believed only when a second reading, this much later, says the same. */
 export const CONFIRM_AFTER_MS = 250;
 /** Cash that differs is believed only when a second reading, this much later, differs by the same. */

@@ -9,6 +9,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import { formatUnits, type Units } from '../domain/money.js';
 import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { SignalStanding } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { isOwned } from '../domain/value.js';
 import type { VenueBreaker } from '../domain/venue.js';
@@ -21,13 +22,16 @@ import { isDust } from './flow/dust.js';
 import { isAtBreakEven, timeExitMs } from './flow/exits.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
+import { restingTargets } from './orders/linked-orders.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
+import { standingOf } from './signals/show-signal.js';
 import {
   type CloseAllState,
   newestDeskHalt,
   type PositionEntry,
   type SettingsState,
+  type SignalEntry,
   type StrategyTrack,
   type TradeEntry,
   type TripTotals,
@@ -82,6 +86,8 @@ export interface ExitsView {
   readonly plan: ExitPlan;
   /** Targets that the market has reached. */
   readonly reached: number;
+  /** The next one rests at the venue, in one group with the stop; false: the core holds it. */
+  readonly rests: boolean;
   readonly movedBy: StopMover | null;
   readonly atBreakEven: boolean;
   /** Market time; null: it has no time exit. */
@@ -139,7 +145,18 @@ export interface CoinsView extends OthersCoins {
   readonly instrument: InstrumentId;
 }
 
+/** One signal with its revisions, as it stands. */
+export interface SignalView extends SignalEntry {
+  readonly source: string;
+  readonly id: string;
+  readonly standing: SignalStanding;
+}
+
 export interface EngineView {
+  /** The newest first. */
+  readonly signals: readonly SignalView[];
+  /** How many signals came to nothing since the journal began, by what refused them. */
+  readonly signalsRefused: ReadonlyMap<string, number>;
   /** Coins of the account that are not the desk's; instruments without any are left out. */
   readonly coins: readonly CoinsView[];
   readonly begun: boolean;
@@ -179,6 +196,8 @@ export interface EngineView {
   readonly dust: readonly DustView[];
   /** Orders that are not final. */
   readonly orders: readonly OrderView[];
+  /** The venue does: the target that closes a trade rests there beside its stop. Otherwise the core holds it. */
+  readonly linksOrders: boolean;
   /** Entry orders that are not final: 0 proves a stop. */
   readonly entriesWorking: number;
   readonly fills: number;
@@ -238,11 +257,14 @@ export function readView(core: Core): EngineView {
     positions: positionViews(core),
     dust: dustViews(core),
     orders,
+    linksOrders: core.config.capabilities.linksOrders,
     entriesWorking: orders.filter(({ purpose }) => purpose === 'entry').length,
     fills: state.counters.fills,
     closeAll: state.closeAll,
     reconciliation: { state: sync.state, atWallMs: sync.atWallMs, differences: state.lastDifferences },
     strategies: strategyViews(core),
+    signals: signalViews(core),
+    signalsRefused: state.signalsRefused,
     configHash: core.config.configHash,
     settings: state.settings,
     goLive: state.goLive,
@@ -267,6 +289,8 @@ function balanceViews({ state }: Core): BalanceView[] {
     amount: formatUnits(units, placesOf(state.scales, asset)),
   }));
 }
+
+const SIGNALS_SHOWN_MAX = 50;
 
 const NO_STEPS = { perMoney: 1n };
 
@@ -327,14 +351,23 @@ function tradeView(core: Core, { trade, instrument }: PositionEntry, unrealised:
   const risk = trade.risk === null ? null : money(trade.risk);
   const { id, openedMs } = trade;
   const r = risk ? result / risk : null;
-  return { id, openedMs, fees: money(trade.fees), result, risk, r, exits: exitsView(trade) };
+  return {
+    id,
+    openedMs,
+    fees: money(trade.fees),
+    result,
+    risk,
+    r,
+    exits: exitsView(core, instrument, trade),
+  };
 }
 
-function exitsView(trade: TradeEntry): ExitsView | null {
+function exitsView(core: Core, at: InstrumentId, trade: TradeEntry): ExitsView | null {
   const { exits } = trade;
   if (exits === undefined) return null;
   const { plan, reached, movedBy } = exits;
-  return { plan, reached, movedBy, atBreakEven: isAtBreakEven(trade), timeExitMs: timeExitMs(exits) };
+  const rests = restingTargets(core, at).some(isConfirmed);
+  return { plan, reached, rests, movedBy, atBreakEven: isAtBreakEven(trade), timeExitMs: timeExitMs(exits) };
 }
 
 function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {
@@ -361,6 +394,19 @@ function orderViews(core: Core, at: InstrumentId): OrderView[] {
     filledLots,
     reason,
   }));
+}
+
+/** Of those that are remembered, as many as people look at. */
+function signalViews(core: Core): SignalView[] {
+  const newest = [...core.state.signals].slice(-SIGNALS_SHOWN_MAX).reverse();
+  return newest.map(([key, entry]) => {
+    const at = key.indexOf('/');
+    return {
+      ...{ source: key.slice(0, at), id: key.slice(at + 1) },
+      ...entry,
+      standing: standingOf(core, entry),
+    };
+  });
 }
 
 function strategyViews(core: Core): StrategyView[] {

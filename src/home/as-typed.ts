@@ -16,15 +16,32 @@ const COMPOSE_COMMAND = new RegExp(`${COMMAND.source}(${Object.keys(OF_COMPOSE).
 const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
   env.npm_command === 'exec' || env.npm_lifecycle_event === 'start';
 
-/** What stands before a command here. `npx` elsewhere would fetch a stranger's package of this name. */
-export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
-  if (isContainer(env)) return 'docker-compose run --rm cli';
-  return startedByNpm(env) ? 'npx fermata' : 'fermata';
+/** Commands that are about no desk, or about a file that they are given. */
+export const OF_NO_DESK = ['completion', 'desk check', 'desks', 'help', 'init', 'strategy check'] as const;
+const NAMES_ITS_OWN = new RegExp(`^(?:--|(?:${OF_NO_DESK.join('|')})(?![\\w-])|[^\\n\`]*\\s--desk\\b)`);
+
+let deskMeant: () => string | null = () => null;
+
+/** From here on the commands in the texts of this process name the desk; null: there is no other one to ask about. */
+export function nameDeskInCommands(desk: () => string | null): void {
+  deskMeant = desk;
 }
 
+/** What stands before a command about this desk. `npx` elsewhere would fetch a stranger's package of this name. */
+export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
+  if (isContainer(env)) return 'docker-compose run --rm cli';
+  const desk = deskMeant();
+  return desk === null ? bareProgram(env) : `${bareProgram(env)} --desk ${desk}`;
+}
+
+const bareProgram = (env: NodeJS.ProcessEnv): string => (startedByNpm(env) ? 'npx fermata' : 'fermata');
+
 export function asTyped(text: string, env: NodeJS.ProcessEnv = process.env): string {
-  const ofCompose = isContainer(env)
-    ? text.replace(COMPOSE_COMMAND, (_, command: string) => OF_COMPOSE[command] as string)
-    : text;
-  return ofCompose.replace(COMMAND, `${programAsTyped(env)} `);
+  if (isContainer(env)) {
+    const ofCompose = text.replace(COMPOSE_COMMAND, (_, command: string) => OF_COMPOSE[command] as string);
+    return ofCompose.replace(COMMAND, `${programAsTyped(env)} `);
+  }
+  return text.replace(COMMAND, (said: string, at: number) =>
+    NAMES_ITS_OWN.test(text.slice(at + said.length)) ? `${bareProgram(env)} ` : `${programAsTyped(env)} `,
+  );
 }

@@ -34,6 +34,25 @@ export function loadDeskHere(
   env: NodeJS.ProcessEnv,
   home: string,
 ): LoadedDesk {
+  const { wanted, text } = readDeskHere(file, known, env, home);
+  if (text === null) return wanted;
+  const { file: place } = wanted;
+  mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+  keepStrategyFiles(dirname(place), wanted.desk);
+  // Several roles may do this at once: each writes the same, in a file of its own.
+  const own = `${place}.${process.pid}.new`;
+  writeFileSync(own, text, { mode: 0o600 });
+  renameSync(own, place);
+  return wanted;
+}
+
+/** The same for a look, beside a desk that runs: nothing is written. `text`: of a file of its own; null: it needs none. */
+export function readDeskHere(
+  file: string,
+  known: KnownParts,
+  env: NodeJS.ProcessEnv,
+  home: string,
+): { readonly wanted: LoadedDesk; readonly text: string | null } {
   const loaded = loadDesk(file, known);
   const { values, problems } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
   if (problems.length > 0) {
@@ -42,7 +61,7 @@ export function loadDeskHere(
       'put them right in .env or in the shell; every variable: .env.example',
     );
   }
-  if (Object.keys(values).length === 0) return loaded;
+  if (Object.keys(values).length === 0) return { wanted: loaded, text: null };
   const made = newDeskText(loaded.text, { name: loaded.desk.desk, ...values });
   if (made.kind === 'unknownSymbols') {
     throw new EnvironmentProblem(
@@ -55,12 +74,7 @@ export function loadDeskHere(
   const isFolder = strategyFiles(desk).length > 0;
   const place = isFolder ? join(run, desk.desk, 'desk.yaml') : join(run, `${desk.desk}.yaml`);
   const wanted = parseDesk(place, made.text, { ...known, folder });
-  if (wanted.configHash === loaded.configHash) return loaded;
-  mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
-  keepStrategyFiles(dirname(place), wanted.desk);
-  // Several roles may do this at once: each writes the same, in a file of its own.
-  const own = `${place}.${process.pid}.new`;
-  writeFileSync(own, made.text, { mode: 0o600 });
-  renameSync(own, place);
-  return wanted;
+  return wanted.configHash === loaded.configHash
+    ? { wanted: loaded, text: null }
+    : { wanted, text: made.text };
 }

@@ -1,9 +1,9 @@
-/** Where a person opens one run in Temporal's UI: an address of the dashboard, which signs them in there. */
+/** Where a person opens what a message is about: addresses of the dashboard, which signs them in there. */
 import { dashboardFrom } from './dashboard-address.js';
 import type { Runtime } from './runtime.js';
 import { runtimeHere } from './runtime-here.js';
 
-/** Null where no UI is behind our sign-in: somebody else's server whose UI nobody has named. */
+/** One run in Temporal's UI. Null where no UI is behind our sign-in: somebody else's server whose UI nobody has named. */
 export function runAddress(
   { web, temporal }: Pick<Runtime, 'web' | 'temporal'>,
   workflowId: string,
@@ -25,4 +25,10 @@ export function runAddressAt(home: string, workflowId: string): string | null {
 export function documentAddressAt(home: string, document: string): string | null {
   const web = runtimeHere(home)?.web;
   return web === undefined ? null : `${dashboardFrom(web)}docs/${document}`;
+}
+
+/** Of a setup's own page; null where no desk was started here. */
+export function setupAddressAt(home: string, setup: string): string | null {
+  const web = runtimeHere(home)?.web;
+  return web === undefined ? null : `${dashboardFrom(web)}#/setups/${setup}`;
 }

@@ -40,6 +40,7 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
     deskFolder: folder,
     configHash,
     calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
+    ...(desk.runbook === undefined ? {} : { runbook: desk.runbook }),
     market: { kind, files: [], speed: undefined, seed: undefined, exitAtEnd: false },
     postgres: {
       host: required(env, 'FERMATA_POSTGRES_HOST'),

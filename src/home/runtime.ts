@@ -160,6 +160,8 @@ export interface Runtime {
   readonly configHash: string;
   /** How the desk counts its days; absent: written by a build of before. */
   readonly calendar?: DeskCalendar;
+  /** Of the desk file: which runbook the desk follows. */
+  readonly runbook?: { readonly version: string; readonly updated: string };
   readonly market: MarketChoice;
   readonly postgres: {
     readonly host: string;

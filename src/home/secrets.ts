@@ -55,6 +55,15 @@ export async function ensureSecrets(home: string, dashboardPassword?: string): P
   return ensureOperatorPassword(secrets, dashboardPassword || undefined);
 }
 
+/** A secret that a person gives, beside those that are made here; replaces the one of before. Resolves to its file. */
+export async function keepOwnSecret(home: string, file: string, value: string): Promise<string> {
+  const { secrets } = homePaths(home);
+  mkdirSync(secrets, { recursive: true, mode: 0o700 });
+  const path = join(secrets, file);
+  await replace(path, value);
+  return path;
+}
+
 /** For secrets that only some installations have. */
 export function makeSecret(home: string, name: SecretName): void {
   createOnce(secretFile(home, name), randomBytes(32).toString('hex'));

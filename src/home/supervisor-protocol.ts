@@ -31,6 +31,11 @@ export interface SupervisorMethods {
   stop: { params: { readonly hurry: boolean }; result: { readonly stopping: true } };
   /** One role, or `postgres`, or `temporal`: stopped in order and started again. Answers when it is ready. */
   restart: { params: { readonly name: string }; result: ProcessStatus };
+  /**
+   * Ends everything in order and starts it again after the pause. Answers before it ends, with the process that starts it
+   * again; refuses, and ends nothing, where that start would fail.
+   */
+  startAgain: { params: { readonly pauseMs: number }; result: { readonly starter: number } };
 }
 
 export type SupervisorMethod = keyof SupervisorMethods;

@@ -70,14 +70,14 @@ export class MailWatch {
     const newest = await newestOfAddresses(pool, desk.desk, to);
     const bad = newest.filter(({ state, reply }) => state !== 'sent' && reply !== '');
     if (bad.length === 0) return WELL;
-    const why = bad.map(({ address, reply }) => `${address} takes nothing: ${reply}`).join('; ');
+    const why = bad.map(({ address, reply }) => `${address} takes no mail: ${reply}`).join('; ');
     return { state: bad.some(({ reply }) => isAnswer(reply)) ? 'refusing' : 'silent', why };
   }
 }
 
 const standingOf = (reply: string): Standing => ({
   state: isAnswer(reply) ? 'refusing' : 'silent',
-  why: isAnswer(reply) ? `the mail server takes nothing: ${reply}` : reply,
+  why: isAnswer(reply) ? `the mail server takes no mail: ${reply}` : reply,
 });
 
 /** What a mail server says begins with its code. */

@@ -1,7 +1,7 @@
 /** Hands a notice to the durable outbox; where Postgres is down, to a bounded file that is taken in later. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notice } from '../contracts/notice.js';
-import { documentAddressAt, runAddressAt } from '../home/run-address.js';
+import { documentAddressAt, runAddressAt, setupAddressAt } from '../home/run-address.js';
 import { insertNotice } from '../store/outbox.js';
 import type { Pool } from '../store/pool.js';
 
@@ -16,15 +16,17 @@ const FINGERPRINT_LENGTH_MAX = 300;
 
 const BUTTON_BYTES_MAX = 64;
 
-/** With the addresses of what to do and of its run, where this home has a page. Shortened is the text, not an address. */
+/** With the addresses of what to do, of its setup and of its run, where this home has a page. Shortened is the text, not an address. */
 export function withAddresses(notice: Notice, home: string | null): Notice {
-  const { about, workflowId } = notice;
+  const { about, setup, workflowId } = notice;
   if (home === null) return notice;
   const what = about === undefined ? null : documentAddressAt(home, `WOKEN#${about}`);
+  const details = setup === undefined ? null : setupAddressAt(home, setup);
   const run = workflowId === undefined ? null : runAddressAt(home, workflowId);
-  if (what === null && run === null) return notice;
+  if (what === null && details === null && run === null) return notice;
   const lines = [
     ...(what === null ? [] : [`What to do: ${what}`]),
+    ...(details === null ? [] : [`Its details: ${details}`]),
     ...(run === null ? [] : [`Its run: ${run}`]),
   ];
   const added = `\n\n${lines.join('\n')}`;

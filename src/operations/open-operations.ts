@@ -7,6 +7,7 @@ import { verifyEvidence } from '../store/evidence/verify-evidence.js';
 import { countSetups } from '../store/noted-setups.js';
 import { openPool } from '../store/pool.js';
 import { readStepOutput } from '../store/step-outputs.js';
+import { readTradingJournal } from '../store/trading-journal.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
@@ -34,20 +35,23 @@ import { listValidations } from './list-validations.js';
 import type { OperationContext } from './operation.js';
 import type { Operations } from './operations.js';
 import { withPlainRequests } from './plain-requests.js';
+import { readErrors } from './read-errors.js';
 import { readStatus } from './read-status.js';
-import { listSetups } from './results/list-setups.js';
+import { listSetups, readSetup } from './results/list-setups.js';
 import { readChart } from './results/read-chart.js';
 import { showResults } from './results/show-results.js';
 import { resumeTrading } from './resume-trading.js';
 import { runRoutine } from './run-routine.js';
 import { changeSettings } from './settings/change-settings.js';
 import { readSettings } from './settings/read-settings.js';
+import { listSignals, sendSignal, withdrawSignal } from './signals.js';
 import { statementToSign } from './statement-to-sign.js';
 import { stopTrading } from './stop-trading.js';
 import { completeTask } from './tasks/complete-task.js';
 import { listTasks } from './tasks/list-tasks.js';
 import { testAlert } from './test-alert.js';
 import { toggleStrategy } from './toggle-strategy.js';
+import { noteInJournal } from './trading-journal.js';
 
 /**
  * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader` is for a caller that has
@@ -88,6 +92,9 @@ export function operationsOver(context: OperationContext): Operations {
     claimCoins: (caller, request) => claimCoins(context, caller, request),
     toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
     explainCash: (caller, request) => explainCash(context, caller, request),
+    sendSignal: (caller, signal) => sendSignal(context, caller, signal),
+    withdrawSignal: (caller, request) => withdrawSignal(context, caller, request),
+    listSignals: () => listSignals(context),
     takeBackup: (caller, request) => takeBackup(context, caller, request),
     drillRestore: (caller, request) => drillRestore(context, caller, request),
     listTasks: (query) => listTasks(context, query),
@@ -105,6 +112,10 @@ export function operationsOver(context: OperationContext): Operations {
     showResults: (request) => showResults(context, request),
     listSetups: (query) => listSetups(context, query),
     countSetups: () => countSetups(context.pool, context.desk.desk),
+    readErrors: (query) => readErrors(context, query),
+    readSetup: (id) => readSetup(context, id),
+    readTradingJournal: (days) => readTradingJournal(context.pool, context.desk.desk, days),
+    noteInJournal: (caller, request) => noteInJournal(context, caller, request),
     readChart: (request) => readChart(context, request),
     listValidations: () => listValidations(context),
     askForValidation: (caller, request) => askForValidation(context, caller, request),

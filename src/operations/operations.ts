@@ -1,11 +1,13 @@
 import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
 import type { Task } from '../contracts/task.js';
-import type { TraderStatus } from '../contracts/trader-status.js';
+import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
+import type { SignalBody } from '../desk/signal-schema.js';
 import type { Channel } from '../home/channel-health.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
+import type { JournalDay } from '../store/trading-journal.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
 import type { ApprovalShown } from './approvals/list-approvals.js';
 import type { ValidationWish } from './ask-for-validation.js';
@@ -26,7 +28,8 @@ import type { IncidentOpened, OpenIncidentRequest, OwnKindShown } from './incide
 import type { ScheduledRun } from './list-schedules.js';
 import type { ValidationShown } from './list-validations.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
-import type { SetupQuery, SetupShown } from './results/list-setups.js';
+import type { ErrorsShown } from './read-errors.js';
+import type { SetupDetails, SetupQuery, SetupShown } from './results/list-setups.js';
 import type { ChartRequest, ChartShown } from './results/read-chart.js';
 import type { ResultsRequest, ResultsShown } from './results/show-results.js';
 import type { ResumeRequest } from './resume-trading.js';
@@ -34,11 +37,13 @@ import type { RoutineOutcome, RoutineRequest } from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
 import type { SettingsRequest } from './settings/change-settings.js';
 import type { SettingsShown } from './settings/read-settings.js';
+import type { WithdrawalRequest } from './signals.js';
 import type { ToDecide } from './statement-to-sign.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
 import type { TaskQuery } from './tasks/list-tasks.js';
 import type { AlertTested } from './test-alert.js';
 import type { ToggleRequest } from './toggle-strategy.js';
+import type { Noted, NoteRequest } from './trading-journal.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
@@ -58,6 +63,10 @@ export interface Operations {
   claimCoins(caller: Caller, request: CoinsRequest): Promise<OperationResult>;
   toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
   explainCash(caller: Caller, request: CashExplanation): Promise<OperationResult>;
+  sendSignal(caller: Caller, signal: SignalBody): Promise<OperationResult>;
+  withdrawSignal(caller: Caller, request: WithdrawalRequest): Promise<OperationResult>;
+  /** Rejects with `TraderUnavailable`. */
+  listSignals(): Promise<SignalsStatus>;
   takeBackup(caller: Caller, request: TakeBackupRequest): Promise<BackupOperationResult>;
   drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
   listTasks(query?: TaskQuery): Promise<readonly Task[]>;
@@ -84,6 +93,14 @@ export interface Operations {
   showResults(request: ResultsRequest): Promise<ResultsShown>;
   /** The newest first. Rejects while Postgres is down. */
   listSetups(query: SetupQuery): Promise<readonly SetupShown[]>;
+  /** Of the logs on this machine. */
+  readErrors(query: { readonly hours: number }): Promise<ErrorsShown>;
+  /** Null where none has this id. Rejects while Postgres is down. */
+  readSetup(id: string): Promise<SetupDetails | null>;
+  /** The newest days that have an entry, the newest first. Rejects while Postgres is down. */
+  readTradingJournal(days: number): Promise<readonly JournalDay[]>;
+  /** Rejects while Postgres is down; then nothing was noted. */
+  noteInJournal(caller: Caller, request: NoteRequest): Promise<Noted>;
   /** How many were ever detected. Rejects while Postgres is down. */
   countSetups(): Promise<number>;
   /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */

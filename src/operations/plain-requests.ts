@@ -14,6 +14,7 @@ export function withPlainRequests(operations: Operations): Operations {
     closeAllPositions: (caller, request) => operations.closeAllPositions(caller, withPlainText(request)),
     closePosition: (caller, request) => operations.closePosition(caller, withPlainText(request)),
     cancelEntry: (caller, request) => operations.cancelEntry(caller, withPlainText(request)),
+    withdrawSignal: (caller, request) => operations.withdrawSignal(caller, withPlainText(request)),
     revokeGoLive: (caller, request) => operations.revokeGoLive(caller, withPlainText(request)),
   };
   return new Proxy(operations, {

@@ -2,6 +2,8 @@
 import { costs } from './costs.js';
 import { alerts, incidents } from './incidents.js';
 import { limits } from './limits.js';
+import { nextSession } from './next-session.js';
+import { outstanding } from './outstanding.js';
 import { performance } from './performance.js';
 import type { Report } from './report.js';
 import { strategies } from './strategies.js';
@@ -22,5 +24,7 @@ export const REPORTS: ReadonlyMap<string, Report> = new Map(
     alerts,
     system,
     versions,
+    outstanding,
+    'next-session': nextSession,
   }),
 );

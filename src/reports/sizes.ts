@@ -5,10 +5,12 @@ import { homePaths } from '../home/runtime.js';
 import { readBackups } from '../store/backups.js';
 import type { Pool } from '../store/pool.js';
 
-const BYTES_PER_MB = 1_048_576;
+export const BYTES_PER_MB = 1_048_576;
 const BACKUPS_MAX = 10_000;
 
-export const megabytes = (bytes: number): string => `${(bytes / BYTES_PER_MB).toFixed(1)} MB`;
+/** As decimal text. */
+export const inMegabytes = (bytes: number): string => (bytes / BYTES_PER_MB).toFixed(1);
+export const megabytes = (bytes: number): string => `${inMegabytes(bytes)} MB`;
 
 export interface StoredSizes {
   readonly database: number;
@@ -16,15 +18,20 @@ export interface StoredSizes {
   readonly backups: number;
 }
 
+/** Of the desk's whole database. Rejects while Postgres is down. */
+export async function databaseBytes(pool: Pick<Pool, 'query'>): Promise<number> {
+  const { rows } = await pool.query<{ bytes: string }>(
+    'select pg_database_size(current_database()) as bytes',
+  );
+  return Number(rows[0]?.bytes);
+}
+
 /** Rejects while Postgres is down. */
 export async function storedSizes(pool: Pick<Pool, 'query'>, desk: string): Promise<StoredSizes> {
-  const [database, backups] = await Promise.all([
-    pool.query<{ bytes: string }>('select pg_database_size(current_database()) as bytes'),
-    readBackups(pool, desk, BACKUPS_MAX),
-  ]);
+  const [database, backups] = await Promise.all([databaseBytes(pool), readBackups(pool, desk, BACKUPS_MAX)]);
   const kept = backups.filter(({ prunedMs }) => prunedMs === null);
   return {
-    database: Number(database.rows[0]?.bytes),
+    database,
     backups: kept.reduce((sum, { bytes }) => sum + bytes, 0),
   };
 }

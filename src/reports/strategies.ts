@@ -35,13 +35,25 @@ export const strategies = report(SPAN, async (context, parameters) => {
 function tradesText(given: readonly TradesOf[]): string {
   const strategies = [...new Set(given.map(({ strategy }) => strategy))].map((strategy) => {
     const own = given.filter((trade) => trade.strategy === strategy);
-    const total = (of: 'count' | 'r' | 'rated') => own.reduce((sum, trade) => sum + trade[of], 0);
-    const multiple = total('rated') === 0 ? '' : `${(total('r') / total('rated')).toFixed(2)} R on average, `;
+    const total: Total = (of) => own.reduce((sum, trade) => sum + trade[of], 0);
+    const multiple =
+      total('rated') === 0
+        ? ''
+        : `${(total('r') / total('rated')).toFixed(2)} R on average, ${rewardToRisk(total)}, `;
     const ended = own.map(({ why, count }) => `${count} ${exitReasonWords(why)}`).join(', ');
     const trades = total('count') === 1 ? '1 trade' : `${total('count')} trades`;
     return `; ${trades} of ${strategy}: ${multiple}${ended}`;
   });
   return strategies.join('');
+}
+
+type Total = (of: 'count' | 'r' | 'rated' | 'wonR' | 'wonRated' | 'lostR' | 'lostRated') => number;
+
+/** What an average win came to by what an average loss came to, both in multiples of their risk. */
+function rewardToRisk(total: Total): string {
+  const [won, lost] = [total('wonRated'), total('lostRated')];
+  if (won === 0 || lost === 0) return `reward to risk not known (no ${won === 0 ? 'win' : 'loss'})`;
+  return `reward to risk ${(total('wonR') / won / (total('lostR') / lost)).toFixed(2)}`;
 }
 
 function byStrategy(names: readonly string[], closings: readonly Closing[]): readonly StrategyResult[] {

@@ -109,6 +109,21 @@ export async function findBarGaps(pool: Queries, range: BarRange): Promise<reado
   });
 }
 
+/** One-minute candles, oldest first. */
+export async function readBars(pool: Queries, range: BarRange): Promise<readonly Candle[]> {
+  const found = await pool.query<Omit<Candle, 'openMs' | 'spanMs'> & { open_time: Date }>(
+    `select symbol, open_time, open, high, low, close, volume from bars
+      where desk = $1 and span_seconds = $2 and open_time >= $3 and open_time < $4 and source = $5
+      order by open_time, symbol`,
+    rangeParameters(range),
+  );
+  return found.rows.map(({ open_time: opened, ...prices }) => ({
+    ...prices,
+    openMs: opened.getTime(),
+    spanMs: MINUTE_SECONDS * 1_000,
+  }));
+}
+
 /** Of the newest candle in the range; null where there is none whose source is known. */
 export async function newestSource(
   pool: Queries,

@@ -38,6 +38,20 @@ export async function recordAlert(pool: Queries, alert: IncidentAlert): Promise<
   return row ?? { settled: false, lasts: false };
 }
 
+/** Symptoms that a source saw for the first time since then, the oldest first; at most 50. */
+export async function readAlertsOf(
+  pool: Queries,
+  desk: string,
+  { source, sinceMs }: { readonly source: string; readonly sinceMs: number },
+): Promise<readonly Pick<AlertShown, 'detail' | 'firstMs'>[]> {
+  const found = await pool.query<{ detail: string; firstMs: number }>(
+    `select detail, (extract(epoch from first_seen) * 1000)::float8 as "firstMs" from incident_alert
+      where desk = $1 and source = $2 and first_seen >= $3 order by first_seen limit 50`,
+    [desk, source, new Date(sinceMs)],
+  );
+  return found.rows;
+}
+
 /** The incident has it. */
 export async function settleAlert(
   pool: Queries,

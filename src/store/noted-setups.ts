@@ -24,11 +24,12 @@ const NOTED = `
     where desk = $1 and type = 'note' and record ->> 'strategy' is not null and ${ofAccountInUse()}
   )`;
 
-/** The newest first. Rejects while Postgres is down. */
+/** The newest first, or the one of that `id`. Rejects while Postgres is down. */
 export async function readSetups(
   pool: Pick<Pool, 'query'>,
   desk: string,
   limit: number,
+  id: string | null = null,
 ): Promise<readonly NotedSetup[]> {
   const found = await pool.query<NotedSetup>(
     `${NOTED}
@@ -36,17 +37,42 @@ export async function readSetups(
        min("atMs") filter (where said[1] is not null) as "detectedMs",
        (array_agg(said[3] order by wall, sequence) filter (where said[1] is not null))[1] as plan,
        (array_agg(said[3] order by wall desc, sequence desc))[1] as last
-     from noted where said is not null group by said[2] order by min("atMs") desc, said[2] limit $3`,
-    [desk, SETUP_NOTE, limit],
+     from noted where said is not null and ($4::text is null or said[2] = $4)
+     group by said[2] order by min("atMs") desc, said[2] limit $3`,
+    [desk, SETUP_NOTE, limit, id],
   );
   return found.rows;
 }
 
-/** How many were ever detected. Rejects while Postgres is down. */
-export async function countSetups(pool: Pick<Pool, 'query'>, desk: string): Promise<number> {
+export interface SetupStep {
+  /** Market milliseconds. */
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** What was noted of one setup, the oldest first. Rejects while Postgres is down. */
+export async function readSetupSteps(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  id: string,
+): Promise<readonly SetupStep[]> {
+  const found = await pool.query<SetupStep>(
+    `${NOTED} select "atMs", said[3] as text from noted where said[2] = $3 order by wall, sequence`,
+    [desk, SETUP_NOTE, id],
+  );
+  return found.rows;
+}
+
+/** How many were detected: ever, or from `fromMs` on and before `toMs`, market milliseconds. Rejects while Postgres is down. */
+export async function countSetups(
+  pool: Pick<Pool, 'query'>,
+  desk: string,
+  within: { readonly fromMs: number; readonly toMs: number } | null = null,
+): Promise<number> {
   const found = await pool.query<{ count: number }>(
-    `${NOTED} select count(distinct said[2])::int as count from noted where said[1] is not null`,
-    [desk, SETUP_NOTE],
+    `${NOTED} select count(distinct said[2])::int as count from noted
+      where said[1] is not null and ($3::float8 is null or ("atMs" >= $3 and "atMs" < $4::float8))`,
+    [desk, SETUP_NOTE, within?.fromMs ?? null, within?.toMs ?? null],
   );
   return found.rows[0]?.count ?? 0;
 }

@@ -157,12 +157,20 @@ export interface TradesOf {
   /** Sum of R, and over how many: of the others nobody knows what they risked. */
   readonly r: number;
   readonly rated: number;
+  /** Of those that won, and of those that lost (as a loss, above zero). */
+  readonly wonR: number;
+  readonly wonRated: number;
+  readonly lostR: number;
+  readonly lostRated: number;
 }
 
 /** What the ledger says of closed trades: how many, what they came to by what they risked, and why they ended. */
 export async function readTrades(pool: Queries, span: Span): Promise<readonly TradesOf[]> {
   const found = await pool.query<TradesOf>(
-    `select strategy, why, count(*)::int as count, coalesce(sum(r), 0) as r, count(r)::int as rated from trades
+    `select strategy, why, count(*)::int as count, coalesce(sum(r), 0) as r, count(r)::int as rated,
+       coalesce(sum(r) filter (where r > 0), 0) as "wonR", (count(*) filter (where r > 0))::int as "wonRated",
+       coalesce(-sum(r) filter (where r < 0), 0) as "lostR", (count(*) filter (where r < 0))::int as "lostRated"
+      from trades
       where desk = $1 and ${ofAccountInUse()} and market >= $2 and market < $3
       group by strategy, why order by strategy, count(*) desc, why`,
     [span.desk, new Date(span.fromMs), new Date(span.toMs)],

@@ -14,7 +14,7 @@ const saidBy = (hash: string, expires: Date): readonly string[] => [
 ];
 
 export async function createSignInToken(
-  pool: Pool,
+  pool: Pick<Pool, 'query'>,
   maker: RowMaker,
   person: string,
   minutes = SIGN_IN_TOKEN_MINUTES,

@@ -9,8 +9,8 @@ type Queries = Pick<Pool, 'query'>;
 export async function openTask(pool: Queries, task: NewTask): Promise<Task> {
   const { origin } = task;
   await pool.query(
-    `insert into task (desk, source, title, detail, due, workflow_id, first_run_id, routine, step_key, simulated)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (desk, source) do nothing`,
+    `insert into task (desk, source, title, detail, due, workflow_id, first_run_id, routine, step_key, simulated, items)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (desk, source) do nothing`,
     [
       task.desk,
       task.source,
@@ -22,6 +22,7 @@ export async function openTask(pool: Queries, task: NewTask): Promise<Task> {
       origin?.routine ?? null,
       origin?.stepKey ?? null,
       origin?.simulated ?? false,
+      task.items ?? [],
     ],
   );
   const found = await pool.query<TaskRow>('select * from task where desk = $1 and source = $2', [
@@ -51,6 +52,15 @@ export async function readTasks(
 }
 
 const TASKS_SHOWN = 100;
+
+/** Every task whose source begins so, the oldest first. */
+export async function readTasksFrom(pool: Queries, desk: string, source: string): Promise<readonly Task[]> {
+  const found = await pool.query<TaskRow>(
+    'select * from task where desk = $1 and starts_with(source, $2) order by id',
+    [desk, source],
+  );
+  return found.rows.map(taskFrom);
+}
 
 /** `changed`: this call closed it. Null where the desk has no such task. A task is closed once. */
 export async function closeTask(
@@ -91,6 +101,7 @@ interface TaskRow {
   readonly routine: string | null;
   readonly step_key: string | null;
   readonly simulated: boolean;
+  readonly items: readonly string[];
 }
 
 function taskFrom(row: TaskRow): Task {
@@ -100,6 +111,7 @@ function taskFrom(row: TaskRow): Task {
     source: row.source,
     title: row.title,
     detail: row.detail,
+    ...(row.items.length === 0 ? {} : { items: row.items }),
     dueMs: row.due.getTime(),
     createdMs: row.created.getTime(),
     state: row.state,

@@ -1,10 +1,14 @@
-/** When and how the desk is to end: Ctrl-C, SIGTERM, `fermata down`, the end of a recording. A second Ctrl-C hurries. */
+/** When and how the desk is to end: Ctrl-C, SIGTERM, `fermata down`, `restart --all`, the end of a recording. A second Ctrl-C hurries. */
 export interface Ending {
   /** Aborted once an end was asked for. */
   readonly asked: AbortSignal;
   /** Aborted once somebody is in a hurry: waits become short. */
   readonly hurry: AbortSignal;
   ask(reason: string, hurry?: boolean): void;
+  /** The desk is to be started again so long after its end. Whoever asks for an end afterwards takes that back. */
+  askAgain(reason: string, pauseMs: number): void;
+  /** Null: it stays ended. */
+  readonly againAfterMs: number | null;
   /** Resolves with the reason. */
   readonly requested: Promise<string>;
   close(): void;
@@ -34,7 +38,9 @@ export function watchForEnding(): Ending {
   const requested = new Promise<string>((resolve) => {
     tell = resolve;
   });
+  let againAfterMs: number | null = null;
   const ask = (reason: string, inHurry = false): void => {
+    againAfterMs = null;
     tell(reason);
     asked.abort(new Error(reason));
     if (inHurry) hurry.abort();
@@ -49,6 +55,15 @@ export function watchForEnding(): Ending {
     asked: asked.signal,
     hurry: hurry.signal,
     ask,
+    askAgain: (reason, pauseMs) => {
+      // Who wants it to end, wants it to stay ended.
+      if (asked.signal.aborted) throw new Error('the desk is ending already');
+      ask(reason);
+      againAfterMs = pauseMs;
+    },
+    get againAfterMs() {
+      return againAfterMs;
+    },
     requested,
     close: () => {
       clearInterval(parent);

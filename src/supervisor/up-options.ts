@@ -15,10 +15,19 @@ export interface UpOptions {
   /** Address of a simulator on this machine that takes the orders instead of the exchange. */
   readonly simulatedVenue?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** What `fermata restart --all` needs; absent: this start can't be repeated. */
+  readonly again?: StartAgain;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;
   /** What every role is started with; the compiled `worker/run-role.js` unless a test brings its own. */
   readonly roleScript?: string;
+}
+
+export interface StartAgain {
+  /** Rejects where the same start would fail now, or would be another desk or another account: nothing is ended then. */
+  check(): Promise<void>;
+  /** The process that will start it again. */
+  readonly starter: number;
 }
 
 export interface UpSummary {
@@ -53,6 +62,11 @@ export interface UpSummary {
 
 export type UpOutcome =
   /** The desk ran and was ended in order (Ctrl-C, `fermata down`, the end of a recording). */
-  | { readonly kind: 'ended'; readonly exitCode: 0 }
+  | {
+      readonly kind: 'ended';
+      readonly exitCode: 0;
+      /** So long afterwards it is to be started again; absent: it stays ended. */
+      readonly againAfterMs?: number;
+    }
   /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. */
   | { readonly kind: 'already-running'; readonly exitCode: 1; readonly message: string };

@@ -29,7 +29,8 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
   const ending = watchForEnding();
   try {
     await run(options, claim.paths, ending);
-    return { kind: 'ended', exitCode: 0 };
+    const { againAfterMs } = ending;
+    return { kind: 'ended', exitCode: 0, ...(againAfterMs === null ? {} : { againAfterMs }) };
   } finally {
     ending.close();
     claim.lock.release();
@@ -133,6 +134,13 @@ function openSocket(
       return { stopping: true };
     },
     restart: ({ name }) => processes.restart(name),
+    startAgain: async ({ pauseMs }) => {
+      const { again } = options;
+      if (again === undefined) throw new Error('whoever started this desk does not start it again');
+      await again.check();
+      ending.askAgain('fermata restart --all', pauseMs);
+      return { starter: again.starter };
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 /** Results in a chat: sums on a line, round trips on two. */
-import { amountText } from '../domain/amount-text.js';
+import { gainText, signed } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { lasted, moment } from '../domain/moment.js';
 import type { RoundTrip, Sums } from '../operations/results/results.js';
@@ -65,10 +65,5 @@ export function tripText(trip: RoundTrip, currency: string | null): string {
   ].join('\n');
 }
 
-function gain(net: string, currency: string | null): string {
-  const [whole = '', places = ''] = (currency === null ? net : amountText(net, currency)).split('.');
-  return `${signed(`${whole}.${places.padEnd(2, '0')}`)}${currency === null ? '' : ` ${currency}`}`;
-}
-
-const signed = (decimal: string): string =>
-  decimal.startsWith('-') || Number(decimal) === 0 ? decimal : `+${decimal}`;
+const gain = (net: string, currency: string | null): string =>
+  `${gainText(net, currency)}${currency === null ? '' : ` ${currency}`}`;

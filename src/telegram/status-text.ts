@@ -1,7 +1,9 @@
 /** What /status answers. */
 
 import type { PositionStatus, TraderStatus } from '../contracts/trader-status.js';
+import { grouped, signed } from '../domain/figure-text.js';
 import { headline } from '../domain/headline.js';
+import { RESUME_WORDS } from '../domain/mode.js';
 import { reducedSize } from '../domain/position-size.js';
 
 const POSITIONS_SHOWN = 20;
@@ -17,7 +19,7 @@ export function statusText(status: TraderStatus): string {
   return [
     `${status.desk}: ${text} (${status.trading})`,
     detail,
-    `Equity ${status.equity} ${status.currency}, today ${status.dayPnl}, drawdown ${status.drawdownPct} %`,
+    `Equity ${grouped(status.equity)} ${status.currency}, today ${signed(status.dayPnl)}, drawdown ${status.drawdownPct} %`,
     ...(size === null ? [] : [`Size: ${size}`]),
     positions.length === 0
       ? 'No position.'
@@ -27,7 +29,7 @@ export function statusText(status: TraderStatus): string {
     ...positions.slice(0, POSITIONS_SHOWN).map(positionLine),
     ...(more > 0 ? [`… and ${more} more`] : []),
     `Entry orders: ${status.entriesWorking}. Close-all: ${status.closeAll}.`,
-    ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again by: ${resume}`),
+    ...halts.map(({ cause, by, resume }) => `Halt: ${cause} by ${by}; trades again ${RESUME_WORDS[resume]}`),
     ...status.notTrading
       .slice(0, REASONS_SHOWN)
       .map(({ subject, reason, waitsFor }) => `${waiting} (${subject}): ${reason}; waits for ${waitsFor}`),
@@ -36,5 +38,5 @@ export function statusText(status: TraderStatus): string {
 }
 
 export function positionLine({ symbol, side, quantity, unrealised, protection }: PositionStatus): string {
-  return `${symbol} ${side} ${quantity}, open result ${unrealised}, stop ${protection}`;
+  return `${symbol} ${side} ${grouped(quantity)}, open result ${signed(unrealised)}, stop ${protection}`;
 }

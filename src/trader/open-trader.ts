@@ -18,7 +18,6 @@ import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
-import { StartRefused } from './refuse-start.js';
 import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
@@ -101,9 +100,7 @@ async function openOn(
     runner = buildRunner(parts, { engine, activity, recordLog, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
-    const begun = engine.begin(runner.stamp());
-    if (!begun.ok) throw new StartRefused(begun.message);
-    runner.begin(begun.effects);
+    runner.begin();
     await takeOverRules({ paths: parts.paths, journal: parts.journal, desk, engine, runner });
     parts.onProgress('warming up the strategies');
     const bars = new BarHistory(instruments);

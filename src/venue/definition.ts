@@ -41,6 +41,11 @@ export interface LiveVenue extends Omit<DeskVenue, 'name'> {
   readonly accounts: Readonly<Record<VenueEndpoint['kind'], string>>;
   /** As people read it, the address of a simulator too. */
   label(endpoint: VenueEndpoint): string;
+  /**
+   * Where a program that leads to the venue has to listen; left out: orders go to the venue itself. Throws `RangeError` where
+   * the environment names no such address.
+   */
+  gateway?(endpoint: VenueEndpoint, env?: Environment): { readonly host: string; readonly port: number };
   /** What the trader's key should be allowed: as it is asked for, and as it was found. */
   readonly permissions: { readonly expected: string; readonly found: string };
   /** The page that says how to make a key. */

@@ -21,6 +21,7 @@ import { reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
+import { afterFills } from './after-fills.js';
 import { failingChecksOf } from './failing-checks.js';
 import { incidentsOfOrders, incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
@@ -93,6 +94,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
     }),
     incidentsOfProcesses(watched, log, processes.look),
     incidentsOfOrders(watched, log),
+    afterFills({ desk, pool, home: runtime.home }, log),
     watchStuckWorkflows(watched, log, runtime.home),
     watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
   ];

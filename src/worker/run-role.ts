@@ -5,6 +5,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../domain/message-of.js';
+import { nameDeskInCommands } from '../home/as-typed.js';
+import { sharesServers } from '../home/installation.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import type { LivingRole } from './role-life.js';
@@ -53,6 +55,7 @@ async function runRole(name: string): Promise<void> {
   const start = ROLES[name];
   if (!start) throw new Error(`there is no role "${name}" (there are: ${Object.keys(ROLES).join(', ')})`);
   const runtime = readRuntime(name);
+  nameDeskInCommands(() => (sharesServers(runtime.home) ? runtime.desk : null));
   const life = isAlone() ? runAlone(name, runtime) : null;
   try {
     await live(() => start(runtime), terminated, life);

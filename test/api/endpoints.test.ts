@@ -22,6 +22,10 @@ const READING = [
     '/api/incidents',
     '/api/preflight',
     '/api/golive',
+    '/api/signals',
+    '/api/setups',
+    '/api/journal',
+    '/api/errors',
   ],
 ];
 
@@ -46,6 +50,12 @@ describe('changing something', () => {
   const DONE = ['POST', '/api/tasks/7/done', { note: 'test' }] as const;
   const CASH = ['POST', '/api/cash', { kind: 'withdrawal', amount: '-6000', reason: 'test' }] as const;
   const COINS = ['POST', '/api/coins', { symbol: 'BTC/USDT', owner: 'foreign', reason: 'test' }] as const;
+  const SIGNAL = [
+    'POST',
+    '/api/signals',
+    { source: 'tv', id: '7', symbol: 'BTC/USDT', action: 'buy', stop: '60000', validSeconds: 60 },
+  ] as const;
+  const WITHDRAW = ['POST', '/api/signals/withdraw', { source: 'tv', id: '7' }] as const;
   const CLOSE_ONE = ['POST', '/api/positions/close', { symbol: 'BTC/USDT' }] as const;
   const CANCEL = ['POST', '/api/orders/cancel', { order: 'f1' }] as const;
   const SIZE = ['POST', '/api/size', { sizePct: 50 }] as const;
@@ -53,8 +63,12 @@ describe('changing something', () => {
   const NO_RUN = ['POST', '/api/routines/lunch/run', undefined] as const;
   const BACKUP = ['POST', '/api/backups', undefined] as const;
   const COPY = ['POST', '/api/backups', { verify: false }] as const;
+  const NOTE = ['POST', '/api/journal/notes', { text: 'Clean day' }] as const;
+  const LATER = ['POST', '/api/journal/notes', { text: 'never', date: '9999-01-01' }] as const;
   const VALIDATE = ['POST', '/api/validations', { hours: 48 }] as const;
   it.each([
+    [SIGNAL, { vera: 403, otto: 200, anna: 403 }],
+    [WITHDRAW, { vera: 403, otto: 200, anna: 200 }],
     [CLOSE_ONE, { vera: 403, otto: 200, anna: 200 }],
     [CANCEL, { vera: 403, otto: 200, anna: 200 }],
     [SIZE, { vera: 403, otto: 200, anna: 200 }],
@@ -76,6 +90,8 @@ describe('changing something', () => {
     [GO_LIVE, { vera: 403, otto: 409, anna: 403 }],
     [REVOKE, { vera: 403, otto: 200, anna: 200 }],
     [DONE, { vera: 403, otto: 404, anna: 404 }],
+    [NOTE, { vera: 403, otto: 200, anna: 200 }],
+    [LATER, { vera: 403, otto: 409, anna: 409 }],
   ])('%j is for the roles that may', async ([method, path, body], expected) => {
     expect((await filled.call(method, path, null, body)).status).toBe(401);
     for (const [person, status] of Object.entries(expected)) {
@@ -221,6 +237,39 @@ describe('strategies', () => {
     expect((await filled.call('POST', '/api/cash', 'otto', bad)).status).toBe(400);
     const unknown = { ...explained, kind: 'gift' };
     expect((await filled.call('POST', '/api/cash', 'otto', unknown)).status).toBe(400);
+  });
+
+  it('and signals reach it as they were sent; a bad one is refused with its field', async () => {
+    const signal = {
+      source: 'tv',
+      id: '7',
+      symbol: 'BTC/USDT',
+      action: 'buy',
+      stop: '60000',
+      validSeconds: 60,
+    };
+    expect((await filled.call('POST', '/api/signals', 'otto', signal)).status).toBe(200);
+    expect(filled.web.trader.calls.at(-1)).toMatchObject({
+      method: 'signal',
+      params: { signal, by: 'otto' },
+    });
+    for (const [field, bad] of [
+      ['stop', { stop: '60,000' }],
+      ['source', { source: 'T V' }],
+      ['targets', { targets: ['1', '2', '3', '4', '5', '6'] }],
+      ['issuedAt', { issuedAt: 'yesterday' }],
+      ['text', { text: 'x'.repeat(281) }],
+      ['lots', { lots: 3 }],
+    ] as const) {
+      const answer = await filled.call('POST', '/api/signals', 'otto', { ...signal, ...bad });
+      expect(answer.status).toBe(400);
+      expect(JSON.stringify(await answer.json())).toContain(field);
+    }
+    await filled.call('POST', '/api/signals/withdraw', 'otto', { source: 'tv', id: '7', reason: 'wrong' });
+    expect(filled.web.trader.calls.at(-1)).toMatchObject({
+      ...{ method: 'withdrawSignal' },
+      params: { source: 'tv', id: '7', by: 'otto', reason: 'wrong' },
+    });
   });
 
   it('and is told whose coins are, by an approver, with their cost as it was typed', async () => {

@@ -31,6 +31,7 @@ describe('metrics', () => {
       'open_positions{desk="crypto-bot"} 1',
       'drawdown_percent{desk="crypto-bot"} 0.21',
       'fills_total{desk="crypto-bot"} 14',
+      'signals_refused_total{limit="age",desk="crypto-bot"} 2',
       'trading_mode{mode="ACTIVE",desk="crypto-bot"} 1',
     ]) {
       expect(text).toContain(line);

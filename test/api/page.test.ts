@@ -82,7 +82,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
 
   it('draws the equity curve as it went: down to the middle of the hour, and up again', async () => {
     await opened.signIn();
-    const chart = page.getByRole('img', { name: /^Equity curve, now 10042\.18 USDT$/ });
+    const chart = page.getByRole('img', { name: /^Equity curve, now 10\s042\.18 USDT$/ });
     const curve = async () => {
       const [left = 0, middle = 0, right = 0] = await chart.locator('canvas').first().evaluate(heightsOfLine);
       return { falls: middle - left > 20, rises: middle - right > 20 };
@@ -156,7 +156,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const armed = web.trader.calls.filter(({ method }) => method === 'arm').length;
     await page.getByRole('button', { name: 'Resume' }).click();
     expect(await dialog.innerText()).toMatch(
-      /Equity 10042\.18 USDT, 0\.21 % below its peak; today .*; 1 open position\./,
+      /Equity 10\u202f042\.18 USDT, 0\.21 % below its peak; today .*; 1 open position\./,
     );
     await dialog.getByLabel(/Reason/).fill('looked at it');
     await dialog.getByLabel(/Position size.*as it is, 100 %/).fill('101');

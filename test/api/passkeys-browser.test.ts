@@ -3,11 +3,14 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/domain/decision.js';
 import { publicHalf, type RealMoneyRules, realMoneyObjection } from '../../src/domain/signed-vote.js';
+import { sizeSubject } from '../../src/domain/size-decision.js';
 import { namedPages, passkeyCode } from '../../src/domain/vote-passkey.js';
 import { groupedCode } from '../../src/signing/vote-passkey.js';
+import type { RealMoneyKind, StatementToSign } from '../../src/signing/vote-statement.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';
+import { scriptedStatus } from '../support/trader-status.js';
 import { missing, OpenedPage } from './opened-page.js';
 import { DESK, PASSWORD } from './web-under-test.js';
 
@@ -70,7 +73,7 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     await removeDevice();
   });
 
-  it('sign a vote: enrolled by the code that this page showed, over exactly what is decided', async () => {
+  it('sign a vote and a larger size: enrolled by the code that this page showed, over exactly what is decided', async () => {
     const { page, web, votes, database } = opened;
     await page.setViewportSize(PHONE);
     const origin = `http://localhost:${new URL(web.origin).port}`;
@@ -102,10 +105,24 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
       { kind: 'passkey', keyId, name, ...identity, enrolledMs: 0 },
       publicHalf(ownKeyOf('operator'), '', 0),
     ];
-    const said = { desk: DESK, subject: 'settings 4', choice: 'approve' } as const;
-    const expiresWallMs = Date.now() + 600_000;
-    const terms = { kind: 'settings', account: 'j1', configHash: 'c' } as const;
-    opened.statement = { ...said, ...terms, sizePct: null, expiresWallMs };
+    const asked = (kind: RealMoneyKind, subject: string): StatementToSign => ({
+      ...{ kind, subject, desk: DESK, choice: 'approve', account: 'j1', configHash: 'c' },
+      ...{ sizePct: null, expiresWallMs: Date.now() + 600_000 },
+    });
+    const objection = (statement: StatementToSign, signature: string) => {
+      const { kind, account, configHash, ...said } = statement;
+      const decision = {
+        ...said,
+        ...{ decisionId: 'v', person: 'operator', via: 'web', atWallMs: 0, mac: '' },
+      };
+      const rules: RealMoneyRules = {
+        ...{ kind, inForce: { account, configHash }, chatKey: () => '', chatVotesMax: 0 },
+        ...{ keysOf: () => opened.keys, pages: () => namedPages(Number(new URL(origin).port)) },
+      };
+      return realMoneyObjection({ ...decision, signature } as Decision, rules, 1);
+    };
+    const vote = asked('settings', 'settings 4');
+    opened.statement = vote;
     await sections.getByRole('link', { name: 'Waiting' }).click();
     await page.getByRole('button', { name: 'Approve…' }).click();
     const dialog = page.getByRole('dialog', { name: /^Approve:/ });
@@ -119,16 +136,26 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
     await expect.poll(() => votes.length, { timeout: 30_000 }).toBe(1);
 
-    const decision: Decision = {
-      ...{ ...said, decisionId: 'v', person: 'operator', via: 'web', atWallMs: 0, expiresWallMs, mac: '' },
-      signature: votes[0]?.signature ?? '',
-    };
-    const rules: RealMoneyRules = {
-      ...{ kind: 'settings', inForce: terms, chatKey: () => '', chatVotesMax: 0 },
-      ...{ keysOf: () => opened.keys, pages: () => namedPages(Number(new URL(origin).port)) },
-    };
-    expect(realMoneyObjection(decision, rules, 1)).toBeNull();
-    expect(realMoneyObjection({ ...decision, subject: 'settings 5' }, rules, 1)).toContain(
+    const signed = votes[0]?.signature ?? '';
+    expect(objection(vote, signed)).toBeNull();
+    expect(objection({ ...vote, subject: 'settings 5' }, signed)).toContain('it answers another challenge');
+
+    const larger = asked('size', sizeSubject(50, 80));
+    opened.statement = larger;
+    web.trader.status = scriptedStatus({ trading: 'live', sizePct: 50 });
+    await sections.getByRole('link', { name: 'Settings' }).click();
+    await page.getByText('50 % of what the desk file allows.').waitFor();
+    await page.getByRole('button', { name: 'Change the size…' }).click();
+    const resizing = page.getByRole('dialog', { name: 'Change the position size?' });
+    await resizing.getByLabel(/^Position size/).fill('80');
+    await resizing.getByRole('button', { name: 'Sign with passkey' }).waitFor();
+    expect(await page.evaluate(() => document.body.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
+    const sent = page.waitForRequest((request) => request.url().endsWith('/api/size'));
+    await resizing.getByRole('button', { name: 'Change', exact: true }).click();
+    const body = (await sent).postDataJSON() as { readonly sizePct: number; readonly signature: string };
+    expect(body.sizePct).toBe(80);
+    expect(objection(larger, body.signature)).toBeNull();
+    expect(objection({ ...larger, subject: sizeSubject(50, 90) }, body.signature)).toContain(
       'it answers another challenge',
     );
     expect(opened.complaints).toEqual([]);

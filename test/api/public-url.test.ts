@@ -4,16 +4,16 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { deskObject } from '../../src/desk/schema.js';
 import { runAddress } from '../../src/home/run-address.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { makeCertificates } from '../support/guarded-temporal.js';
 import { missing } from './opened-page.js';
-import { PASSWORD, startWebUnderTest, type WebUnderTest } from './web-under-test.js';
+import { expectDeskAt, launchPhone, NAME, startPublicDesk } from './public-desk.js';
+import { PASSWORD, type WebUnderTest } from './web-under-test.js';
 
-const NAME = 'desk.example';
 const folder = mkdtempSync(join(tmpdir(), 'public-url-'));
 let publicUrl: string;
 let web: WebUnderTest;
@@ -23,15 +23,7 @@ const open = new Set<TLSSocket>();
 beforeAll(async () => {
   const port = await freePort();
   publicUrl = `https://${NAME}:${port}`;
-  web = await startWebUnderTest(null, {
-    runtime: {
-      desk: 'crypto-bot',
-      home: '/nowhere/desk-homes/second',
-      web: { host: '127.0.0.1', port: 0, publicUrl },
-      temporal: { kind: 'external', address: '127.0.0.1:7233', namespace: 'default', uiAddress: 'http://x' },
-      temporalUiProxy: { port: 8234 },
-    },
-  });
+  web = await startPublicDesk(publicUrl);
   const { serverKey, serverCert } = makeCertificates(folder);
   const tls = { key: readFileSync(serverKey), cert: readFileSync(serverCert) };
   proxy = createServer(tls, (socket) => {
@@ -133,32 +125,10 @@ describe('a desk with a public address', () => {
 describe.skipIf(missing.length > 0)('a phone at the public address', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
-      args: ['--no-sandbox', `--host-resolver-rules=MAP ${NAME} 127.0.0.1`],
-    });
+    browser = await launchPhone();
   });
   afterAll(() => browser?.close());
 
-  it('signs in, is shown the desk live, and is still signed in after a reload', async () => {
-    const page = await browser.newPage({
-      viewport: { width: 390, height: 844 },
-      ignoreHTTPSErrors: true,
-    });
-    const sockets: string[] = [];
-    page.on('websocket', (socket) => {
-      socket.on('framereceived', ({ payload }) => sockets.push(`${socket.url()} ${payload}`));
-    });
-    await page.goto(publicUrl);
-    await page.getByLabel('User').fill('operator');
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-    await expect.poll(() => page.getByTestId('mode').innerText()).toBe('ACTIVE');
-    await expect
-      .poll(() => sockets.join('\n'))
-      .toContain(`wss://${new URL(publicUrl).host}/api/ws {"type":"state"`);
-    await page.reload();
-    await expect.poll(() => page.getByTestId('mode').innerText()).toBe('ACTIVE');
-    await page.close();
-  });
+  it('signs in, is shown the desk live, and is still signed in after a reload', () =>
+    expectDeskAt(browser, publicUrl));
 });

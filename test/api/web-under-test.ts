@@ -19,9 +19,13 @@ import { hashPassword } from '../../src/home/password.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { exportRecords } from '../../src/operations/export-records.js';
 import type { OperationResult } from '../../src/operations/operation.js';
+import type { ErrorLogged } from '../../src/operations/read-errors.js';
+import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';
+import { noteInJournal } from '../../src/operations/trading-journal.js';
 import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../../src/store/idempotency.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';
 import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
+import { readTradingJournal } from '../../src/store/trading-journal.js';
 import { connectTrader, type TraderClient } from '../../src/trader/client.js';
 import { neverForged, rowMaker } from '../support/row-makers.js';
 import { type ScriptedTrader, startScriptedTrader } from '../support/scripted-trader.js';
@@ -58,6 +62,8 @@ export interface WebUnderTest {
   readonly logged: string[];
   /** How the channels of alerts are. */
   readonly alerts: ShownChannel[];
+  /** What the logs call an error. */
+  readonly errors: ErrorLogged[];
   call(method: string, path: string, init?: CallInit): Promise<Response>;
   signIn(person?: string): Promise<Tokens>;
   stop(): Promise<void>;
@@ -89,6 +95,8 @@ export async function startWebUnderTest(
   const tickets = new TemporalTickets(nowMs);
   const logged: string[] = [];
   const alerts: ShownChannel[] = [];
+  const errors: ErrorLogged[] = [];
+  const readErrors = async () => ({ known: true, missing: [], count: errors.length, errors });
   const passwordHash = await hashPassword(PASSWORD);
   const web: WebDependencies = {
     ...dependencies(client, pool),
@@ -102,7 +110,7 @@ export async function startWebUnderTest(
     log: pino({ level: 'info' }, { write: (line: string) => void logged.push(line) }),
     nowMs,
     ...change,
-    operations: { ...scriptedOperations(client, pool), ...operations, ...change.operations },
+    operations: { ...scriptedOperations(client, pool), readErrors, ...operations, ...change.operations },
   };
   const app = await buildServer(web, tickets);
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -119,7 +127,7 @@ export async function startWebUnderTest(
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
   return {
-    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, alerts, call },
+    ...{ app, origin, host, trader, tickets, sessions, standings, clock, logged, alerts, errors, call },
     signIn: async (username = 'operator') =>
       (await (
         await call('POST', '/api/auth/login', { body: { username, password: PASSWORD } })
@@ -182,6 +190,13 @@ export const WORKFLOW_ID = `resume:crypto-bot:${'7e5bb08222ec6845'.repeat(2)}`;
 /** The commands reach the trader; there is no workflow behind them. */
 function scriptedOperations(client: TraderClient, pool: Pool | null): WebDependencies['operations'] {
   let made = 0;
+  const refuse = () => Promise.reject(new Error('connect ECONNREFUSED'));
+  const down = { query: refuse, connect: refuse } as unknown as Pool;
+  const reading = {
+    desk: { desk: DESK, timezone: 'UTC', dayBoundary: '00:00' } as Desk,
+    pool: pool ?? down,
+    trader: client,
+  };
   const outcome = (ok: boolean, proven: boolean, detail: string, haltId: string | null): OperationResult => {
     made += 1;
     return { ok, proven, detail: `${detail} (${made})`, haltId, workflowId: WORKFLOW_ID, problems: [] };
@@ -243,6 +258,16 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       });
       return outcome(taken.ok, true, taken.detail, null);
     },
+    sendSignal: async ({ person }, signal) => {
+      const taken = await client.call('signal', { ...identity(person, 'a signal'), signal });
+      return outcome(taken.ok, true, taken.detail, null);
+    },
+    withdrawSignal: async ({ person }, { source, id, reason }) => {
+      const asked = { ...identity(person, reason ?? ''), source, id };
+      const taken = await client.call('withdrawSignal', asked);
+      return outcome(taken.ok, true, taken.detail, null);
+    },
+    listSignals: async () => (await client.call('status', {})).signals ?? { newest: [], refused: [] },
     claimCoins: async ({ person }, { symbol, owner, cost, reason }) => {
       const said = { symbol, owner, cost, decisions: [] };
       const taken = await client.call('claimCoins', { ...identity(person, reason), ...said });
@@ -296,7 +321,6 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
     changeSettings: () => Promise.reject(new Error('not in this test')),
     statementToSign: async () => null,
     exportRecords: (caller, request) => {
-      const down = { query: () => Promise.reject(new Error('connect ECONNREFUSED')) } as unknown as Pool;
       const context = {
         pool: pool ?? down,
         desk: { desk: DESK } as Desk,
@@ -305,6 +329,11 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       return exportRecords(context, caller, request);
     },
     testAlert: async () => ({ ok: true, detail: 'arrived', reached: 1, chats: 1 }),
+    listSetups: (query) => listSetups(reading, query),
+    readSetup: (id) => readSetup(reading, id),
+    readErrors: async () => ({ known: true, missing: [], count: 0, errors: [] }),
+    readTradingJournal: (days) => readTradingJournal(reading.pool, DESK, days),
+    noteInJournal: (caller, request) => noteInJournal({ ...reading, nowMs: Date.now }, caller, request),
     toggleStrategy: async ({ person }, { strategy, enabled, reason }) => {
       const switched = enabled ?? false;
       const { strategies } = await client.call('status', {});

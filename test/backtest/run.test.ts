@@ -457,6 +457,8 @@ describe('the page of a backtest', () => {
       .slice(2);
     expect(rows[0]).toContain('<td>2025</td>');
     expect(rows[0]).toMatch(/<td>5<\/td><td>5<\/td><\/tr>/);
-    expect(rows[1]).toMatch(/^<td>2026<\/td><td>10<\/td><td><\/td><td>-10<\/td>.*<td>-1<\/td><\/tr>/);
+    expect(rows[1]).toMatch(
+      /^<td>2026<\/td><td>10<\/td><td><\/td><td>\u221210<\/td>.*<td>\u22121<\/td><\/tr>/,
+    );
   });
 });

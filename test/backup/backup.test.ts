@@ -197,10 +197,14 @@ describe('a restore drill', () => {
       'ledger pass',
       'resting pass',
       'evidence pass',
+      'works pass',
     ]);
     expect(outcome.passed).toBe(true);
     expect(outcome.steps[4]?.observed).toContain(`${600 - BEHIND} entries`);
-    expect(seen).toHaveLength(7);
+    expect(outcome.steps.at(-1)?.observed).toMatch(
+      /^0 migrations run; read \d+ trades, 0 setups, 0 tasks, 0 incidents; evidence goes on from 5 to 6; the journal replays to entry 600: /,
+    );
+    expect(seen).toHaveLength(8);
     expect(existsSync(join(desk.home, 'drill')) ? readdirSync(join(desk.home, 'drill')) : []).toEqual([]);
   });
 
@@ -214,8 +218,26 @@ describe('a restore drill', () => {
       const id = backupIdAt(Date.UTC(2026, 4, 1));
       await takeBackup(other.request(id));
       const { steps } = await runDrill({ home: other.home, backupId: id });
-      expect(steps.at(-1)).toMatchObject({ key: 'evidence', verdict: 'fail' });
-      expect(steps.at(-1)?.observed).toContain('its content is not what was recorded');
+      expect(steps.at(-2)).toMatchObject({ key: 'evidence', verdict: 'fail' });
+      expect(steps.at(-2)?.observed).toContain('its content is not what was recorded');
+      expect(steps.at(-1)).toMatchObject({ key: 'works', verdict: 'not_run' });
+    } finally {
+      await other.dispose();
+    }
+  });
+
+  it('of a database that is all there, and that this version can’t write, fails', async () => {
+    const other = await deskToBackUp();
+    try {
+      await other.database.ownerPool.query('revoke insert on evidence from fermata_app');
+      const id = backupIdAt(Date.UTC(2026, 4, 2));
+      await takeBackup(other.request(id));
+      const { passed, steps } = await runDrill({ home: other.home, backupId: id });
+      expect(passed).toBe(false);
+      expect(steps.at(-2)).toMatchObject({ key: 'evidence', verdict: 'pass' });
+      expect(steps.at(-1)).toMatchObject({
+        ...{ key: 'works', verdict: 'fail', observed: 'permission denied for table evidence' },
+      });
     } finally {
       await other.dispose();
     }

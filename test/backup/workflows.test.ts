@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { backupIdAt } from '../../src/backup/backup-folder.js';
+import { compareWithLive } from '../../src/backup/drill/compare-with-live.js';
+import { readManifest } from '../../src/backup/manifest.js';
 import type { StorageSettings } from '../../src/backup/offsite/storage.js';
+import { newestBackupId } from '../../src/backup/own-backups.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { backupAge } from '../../src/checks/backup-age.js';
 import type { CheckContext } from '../../src/checks/check.js';
@@ -228,7 +231,7 @@ describe('the restore drill', () => {
     expect(rows.map(({ verdict }) => verdict)).toEqual(['fail', 'pass']);
     expect(await drillAge(contextOf(desk, 'live'), {})).toMatchObject({ verdict: 'fail' });
     const evidence = await desk.evidence('restore-drill');
-    expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(7);
+    expect(evidence.filter(({ verdict }) => verdict === 'pass')).toHaveLength(8);
   });
 
   it('restores the newest of last month where that is asked for, and is not run as long as there is none', async () => {
@@ -253,10 +256,24 @@ describe('the restore drill', () => {
         connection: { ...bench.database },
         nowMs: () => ms,
       });
-    expect(await drill(desk, null, { lastMonth: true })).toMatchObject({
-      verdict: 'pass',
-      backupId: backupIdAt(takenMs),
-    });
+    const whole = await drill(desk, null, { lastMonth: true });
+    expect(whole).toMatchObject({ verdict: 'pass', backupId: backupIdAt(takenMs) });
+    // It ends with the current state: the newest backup, beside the live desk.
+    const keys = whole.steps.map(({ key }) => key);
+    expect(keys.slice(-9)).toEqual(
+      'files restore tables pages ledger resting evidence works live'
+        .split(' ')
+        .map((key) => `current-${key}`),
+    );
+    expect(whole.steps.at(-1)?.observed).toMatch(
+      /^equal to the live desk; newer there: \d+ pieces of evidence/,
+    );
+    const manifest = await readManifest(
+      join(desk.home, 'backups', (await newestBackupId(desk.home, desk.name)) ?? ''),
+    );
+    if (!manifest.ok) throw new Error(manifest.why);
+    const other = { ...manifest.manifest, evidence: { count: 1, head: 'f'.repeat(64) } };
+    expect(await compareWithLive(bench.database.pool, other)).toMatchObject({ ok: false });
   });
 
   it('runs as a step of a routine, one at a time, with its own evidence', async () => {

@@ -6,6 +6,7 @@ import { runCheck } from '../../src/activities/operations/create-operations-acti
 import type { CheckContext } from '../../src/checks/check.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import type { CheckOutcome } from '../../src/contracts/routine.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -168,5 +169,88 @@ describe('backup-age', () => {
     });
     const desk = { ...loaded.desk, mode: 'live' as const };
     expect(await check('backup-age', { context: { desk } })).toMatchObject({ verdict: 'fail' });
+  });
+});
+
+describe('exits-working', () => {
+  const order = (part: Partial<TraderStatus['orders'][number]>): TraderStatus['orders'][number] => ({
+    ...{
+      clientId: 'fabc1',
+      symbol: 'NQ/USD',
+      side: 'buy',
+      type: 'stop',
+      purpose: 'protective',
+      state: 'working',
+    },
+    ...{ quantity: '2', filled: '0', price: '15300.00', strategy: 'slob' },
+    ...part,
+  });
+  const STOP = order({});
+  const TARGET = order({ clientId: 'fabc2', type: 'limit', purpose: 'exit', price: '15100.00' });
+
+  /** Short two contracts with one target, at a venue that links it with the stop. */
+  function short(orders = [STOP, TARGET]): ScriptedTrader {
+    const trader = new ScriptedTrader('abc123');
+    const targets = [{ price: '15100.00', pct: 100, reached: false }];
+    const exits = { targets, trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null, words: [] };
+    trader.held = [
+      {
+        ...{
+          symbol: 'NQ/USD',
+          side: 'short',
+          quantity: '2',
+          averagePrice: '15234.00',
+          markPrice: '15230.00',
+        },
+        ...{ unrealised: '160', stopPrice: '15300.00', protection: 'confirmed', withoutStopMs: null },
+        ...{
+          strategy: 'slob',
+          trade: { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null, exits },
+        },
+      },
+    ];
+    trader.orders = orders;
+    trader.targetsWait = 'venue';
+    return trader;
+  }
+
+  it('passes where the venue lists stop and target of what is held, and says at what prices', async () => {
+    expect(await check('exits-working', { trader: short() })).toMatchObject({
+      verdict: 'pass',
+      observed: 'short 2 NQ/USD: stop 15300.00; target 15100.00',
+    });
+    expect(await check('exits-working', { trader: new ScriptedTrader('abc123') })).toMatchObject({
+      verdict: 'pass',
+      observed: 'nothing is held',
+    });
+  });
+
+  it.each([
+    ['the venue lists no target', ['fabc1'], 'NO TARGET', [STOP, TARGET]],
+    ['the venue lists no stop', ['fabc2'], 'NO STOP', [STOP, TARGET]],
+    ['the stop is for a part of it', null, 'NO STOP', [order({ quantity: '1' }), TARGET]],
+  ])('fails where %s, whatever our own book says', async (_what, listed, missing, orders) => {
+    const trader = short(orders);
+    trader.venueOrderIds = listed;
+    const { verdict, observed } = await check('exits-working', { trader });
+    expect([verdict, observed]).toEqual(['fail', expect.stringContaining(missing)]);
+  });
+
+  it('asks for no target at the venue where the desk holds it', async () => {
+    const trader = short([STOP]);
+    trader.targetsWait = 'desk';
+    expect(await check('exits-working', { trader })).toMatchObject({
+      verdict: 'pass',
+      observed: 'short 2 NQ/USD: stop 15300.00; target 15100.00, held by the desk',
+    });
+  });
+
+  it('is not run where the venue can’t be asked', async () => {
+    const trader = short();
+    trader.gone = true;
+    expect(await check('exits-working', { trader })).toMatchObject({
+      verdict: 'not_run',
+      observed: expect.stringContaining('the venue could not be asked'),
+    });
   });
 });

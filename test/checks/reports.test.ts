@@ -102,7 +102,9 @@ describe('the reports of a review', () => {
     expect(text).toContain(
       'after fees: ema-cross 12.00 (1 of 3 won), fermata 1.00 (1 of 1 won); best ema-cross',
     );
-    expect(text).toContain('; 3 trades of ema-cross: 0.25 R on average, 2 by its stop, 1 by its strategy;');
+    expect(text).toContain(
+      '; 3 trades of ema-cross: 0.25 R on average, reward to risk 1.50, 2 by its stop, 1 by its strategy;',
+    );
     expect(text).toMatch(/; 1 trade of fermata: 1 at the venue, by no order of this desk$/);
   });
 

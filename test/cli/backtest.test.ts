@@ -70,8 +70,8 @@ describe('fermata backtest', () => {
   it('says in a few lines what it came to, and against buying and holding', async () => {
     const { code, out, err } = await backtest(['--data', file]);
     expect(code, err).toBe(0);
-    expect(out).toMatch(/^✓ backtest of crypto-bot on BTC\/USDT: -?[\d.]+ USDT\n/);
-    expect(out).toMatch(/buy and hold +-?[\d.]+ %, drawdown/);
+    expect(out).toMatch(/^✓ backtest of crypto-bot on BTC\/USDT: [+\u2212][\d\u202f.]+ USDT\n/);
+    expect(out).toMatch(/buy and hold +\u2212?[\d.]+ %, drawdown/);
     expect(out).toMatch(/win rate +[\d.]+ %/);
     expect(out).toContain('! ETH/USDT is traded by the desk and had no prices here');
   });

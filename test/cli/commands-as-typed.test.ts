@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { beforeAll, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
+import { OF_NO_DESK } from '../../src/home/as-typed.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const FOLDERS = ['src', 'dashboard/src', 'docs', 'README.md'];
@@ -58,6 +59,19 @@ function problemOf([name = '', ...rest]: readonly string[]): string | null {
     );
   return unknown.length === 0 ? null : `${name} has no option ${unknown.join(', ')}`;
 }
+
+it('every command takes --desk, but for those that are about none', () => {
+  const leaves = [...commands.values()].flatMap((command) =>
+    command.commands.length === 0
+      ? [{ words: command.name(), options: command.options }]
+      : command.commands.map((one) => ({
+          words: `${command.name()} ${one.name()}`,
+          options: [...one.options, ...command.options],
+        })),
+  );
+  const without = leaves.filter(({ options }) => !options.some(({ long }) => long === '--desk'));
+  expect([...without.map(({ words }) => words), 'help'].sort()).toEqual([...OF_NO_DESK].sort());
+});
 
 it('every command that is printed or documented is one, with options that it has', () => {
   const files = FOLDERS.flatMap((folder) =>

@@ -13,7 +13,7 @@ import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
-import { listSetups } from '../../src/operations/results/list-setups.js';
+import { listSetups, readSetup } from '../../src/operations/results/list-setups.js';
 import { showResults } from '../../src/operations/results/show-results.js';
 import { saveBackup } from '../../src/store/backups.js';
 import { countSetups } from '../../src/store/noted-setups.js';
@@ -130,7 +130,7 @@ describe('fermata stats', () => {
         { date: '2026-03-04', trades: 2, wins: 1, winRatePct: '50.0', result: '341', average: '170.50' },
       ],
     });
-    const text = '2026-03-04  2 trades, 1 won (50.0 %), result 341 USD, on average 170.50 USD';
+    const text = '2026-03-04  2 trades, 1 won (50.0 %), result +341.00 USD, on average +170.50 USD';
     expect(statsLines(today)).toEqual([text]);
     expect((await asked('stats')).out).toBe(`${text}\n`);
   });
@@ -165,7 +165,9 @@ describe('fermata stats', () => {
     const all = await stats('all');
     const figures = { trades: 5, wins: 3, result: '1391.25', average: '278.25' };
     expect(all).toMatchObject({ setups: expect.any(Number), ...figures });
-    expect(statsLines(all)[0]).toMatch(/^setups \d+; 5 trades, 3 won \(60\.0 %\), result 1391\.25 USD/);
+    expect(statsLines(all)[0]).toMatch(
+      /^setups \d+; 5 trades, 3 won \(60\.0 %\), result \+1\u202f391\.25 USD/,
+    );
   });
 
   it('says that days are by this machine’s clock while the trader does not answer, and that nothing was closed', async () => {
@@ -227,7 +229,7 @@ describe('fermata setups', () => {
       { id: 'aaaa0001', state: 'SETUP_COMPLETE', open: false, detectedMs: NOW - 49 * HOUR },
     ]);
     const text = [
-      'aaaa0003  POSITION_OPEN    2026-03-05 00:00 UTC  NQ/USD: entry 15010.75, stop 15028.00, target 14976.25',
+      'aaaa0003  POSITION_OPEN    2026-03-05 00:00 UTC  NQ/USD: entry 15\u202f010.75, stop 15\u202f028.00, target 14\u202f976.25',
       `          ${PLAN}`,
     ];
     expect(setupsLines(await listSetups(context(), { open: false, limit: 1 }), false)).toEqual(text);
@@ -248,8 +250,23 @@ describe('fermata setups', () => {
     expect(await listSetups(context(), { open: true, limit: 1 })).toHaveLength(1);
   });
 
+  it('one has its plan, reward to risk and each of its steps, the oldest first', async () => {
+    expect(await readSetup(context(), 'aaaa0003')).toMatchObject({
+      ...{ id: 'aaaa0003', state: 'POSITION_OPEN', open: true, rewardToRisk: 2 },
+      prices: { entry: '15010.75', stop: '15028.00', target: '14976.25' },
+      steps: [
+        { atMs: NOW - 2 * HOUR, text: 'first liquidity, the European high is taken' },
+        { atMs: NOW - HOUR, text: PLAN },
+      ],
+    });
+    expect(await readSetup(context(), 'aaaa0002')).toMatchObject({ prices: null, rewardToRisk: null });
+    expect(await readSetup(context(), 'aaaa0009')).toBeNull();
+  });
+
   it('are counted once each, where they were detected', async () => {
     expect(await countSetups(database.pool, 'slob')).toBe(2);
+    const ofDay = { fromMs: NOW - 10 * HOUR, toMs: NOW };
+    expect(await countSetups(database.pool, 'slob', ofDay)).toBe(1);
   });
 });
 
@@ -276,6 +293,7 @@ async function startSupervisor(): Promise<void> {
     processes: () => [child, { name: 'web', state: 'down', pid: null, restarts: 5, lastDeath: null }],
     stop: refused,
     restart: refused,
+    startAgain: refused,
   });
 }
 
@@ -308,15 +326,15 @@ describe('fermata monitor', () => {
     const { code, out } = await asked('monitor');
     expect(code).toBe(0);
     expect(out).toMatch(/^slob \(paper\) {2}ACTIVE: every check was clean\n/);
-    expect(out).toMatch(/equity +10012\.5 USD {2}today \+12\.5 {2}drawdown 0\.1 %/);
-    expect(out).toContain('BTC/USDT long 0.003 at 100000');
+    expect(out).toMatch(/equity +10\u202f012\.5 USD {2}today \+12\.5 {2}drawdown 0\.1 %/);
+    expect(out).toContain('BTC/USDT long 0.003 at 100\u202f000');
     expect(out).toMatch(/^ {2}supervisor +running, up 4 h 0 min, \d+\.\d MB of memory, process \d+$/m);
     expect(out).toMatch(
       /^ {2}trader +running, up 3 h 0 min, \d+\.\d MB of memory, process \d+, started again 2 times$/m,
     );
     expect(out).toMatch(/^ {2}web +down, started again 5 times$/m);
     expect(out).toMatch(/^ {2}database \d+\.\d MB, backups 3\.0 MB$/m);
-    expect(out).toMatch(/^ {2}logs 2\.0 MB, disk \d+\.\d MB of \d+\.\d MB free$/m);
+    expect(out).toMatch(/^ {2}logs 2\.0 MB, disk [\d\u202f]+\.\d MB of [\d\u202f]+\.\d MB free$/m);
     expect(out).toMatch(/^errors today: 4$/m);
     expect(out).not.toContain(' first');
     expect(out).toMatch(/ second\n.* third\n.* fourth\n/);

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { asTyped } from '../../src/home/as-typed.js';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { asTyped, nameDeskInCommands } from '../../src/home/as-typed.js';
 import { COMMAND, runCommand } from './run-command.js';
 import { writeRuntime } from './trader-double.js';
 
@@ -56,6 +56,28 @@ it('what is to be done can be typed as it stands', async () => {
   expect(asTyped('fermata preflight', container)).toMatch(
     /^docker-compose exec operations-worker .* preflight$/,
   );
+});
+
+it('names the desk in each command once another one was started here', async () => {
+  onTestFinished(() => nameDeskInCommands(() => null));
+  nameDeskInCommands(() => 'slob');
+  expect(asTyped('fermata doctor says more', {})).toBe('fermata --desk slob doctor says more');
+  expect(asTyped('see `fermata person key NAME`', { npm_command: 'exec' })).toBe(
+    'see `npx fermata --desk slob person key NAME`',
+  );
+  for (const bare of [
+    'fermata desks',
+    'fermata desk check FILE',
+    'fermata --help',
+    'fermata down --desk other',
+  ])
+    expect(asTyped(bare, {})).toBe(bare);
+  // And this can be typed: the name goes to the command.
+  const { code, err } = await runCommand(folder, ['--desk', 'slob', 'status']);
+  expect(code).toBe(1);
+  expect(err).toContain('no desk');
+  const { err: unknown } = await runCommand(folder, ['--desk=slob', 'desks']);
+  expect(unknown).toContain('--desk');
 });
 
 it('lists each desk, where it lies and whether it ran', async () => {

@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { passkeysOf, passkeyWithCode, removePasskey } from '../../src/cli/person-passkeys.js';
+import { signedVote } from '../../src/cli/sign-vote.js';
 import { publicHalf } from '../../src/domain/signed-vote.js';
 import { endPasskeys, isEndedPasskey, signInMark } from '../../src/home/ended-sign-ins.js';
 import { enrolPersonKey, personKeysOf } from '../../src/home/person-keys.js';
 import { passkeyMaker } from '../../src/home/row-makers.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { groupedCode } from '../../src/signing/vote-passkey.js';
+import type { StatementToSign } from '../../src/signing/vote-statement.js';
 import { PasskeyTable } from '../../src/store/passkeys.js';
 import { ownKeyOf } from '../support/own-keys.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -132,4 +134,15 @@ it('is not enrolled under a name that keys could not be read with: nobody elseâ€
   const passkey = await passkeyWithCode(runtime, 'dora', keyId, 9);
   expect(() => enrolPersonKey(home, 'dora', passkey)).toThrow('a name or key that is too long');
   expect(personKeysOf(home, 'emma')).toEqual([other]);
+});
+
+it('signs on the page alone: who has no signing password is told so where a larger size is asked for', async () => {
+  const statement = { subject: 'larger' } as StatementToSign;
+  const operations = { statementToSign: async () => statement };
+  await expect(
+    signedVote(runtime, operations, 'vera', { size: { sizePct: 80 } }, undefined),
+  ).rejects.toMatchObject({
+    keptSafe: 'nothing was decided',
+    doThis: 'fermata person key vera; or decide it on the page, where a passkey signs: fermata link',
+  });
 });

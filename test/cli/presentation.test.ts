@@ -4,7 +4,7 @@ import { failureLines, presentFailure } from '../../src/cli/failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../../src/cli/market-choice.js';
 import { progressPrinter } from '../../src/cli/progress-printer.js';
 import { screenLines } from '../../src/cli/screen.js';
-import { statusLines } from '../../src/cli/status-lines.js';
+import { type ShownRunbook, statusLines } from '../../src/cli/status-lines.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
@@ -95,8 +95,8 @@ describe('the status for people', () => {
     for (const part of [
       'crypto-bot (paper)  ACTIVE: every check was clean',
       'simulated market, seed 7, 60x (NOT LIVE), up',
-      '10012.5 USDT  today +12.5',
-      'BTC/USDT long 0.003 at 100000, now unknown, -1.5, stop 98000 (confirmed)',
+      '10\u202f012.5 USDT  today +12.5',
+      'BTC/USDT long 0.003 at 100\u202f000, now unknown, \u22121.5, stop 98\u202f000 (confirmed)',
       'ETH/USDT: the averages have not crossed (a cross of the averages)',
     ]) {
       expect(text).toContain(part);
@@ -105,6 +105,27 @@ describe('the status for people', () => {
     expect(text).toContain('\nwaiting for\n  ETH/USDT: ');
     const flat = statusLines(traderStatus({ positions: [] })).join('\n');
     expect(flat).toContain('\nnot trading because\n  ETH/USDT: ');
+  });
+
+  it('shows which runbook the desk follows, and how ready the newest pre-flight found it', () => {
+    const runbook = { version: '2.0', updated: '2025-12-26' };
+    const found = {
+      verdict: 'fail',
+      passed: 8,
+      looked: 12,
+      configHash: '',
+      atMs: Date.UTC(2026, 0, 2),
+    } as const;
+    const shown = (readiness: ShownRunbook['readiness']) =>
+      statusLines(traderStatus(), [], { ...runbook, readiness }).filter((line) => line.startsWith('runbook'));
+    expect(shown(found)).toEqual([
+      'runbook    2.0 of 2025-12-26; not ready for production (66 %): 8 of 12 of the pre-flight passed, 2026-01-02 00:00 UTC',
+    ]);
+    expect(shown({ ...found, verdict: 'pass', passed: 12 })).toEqual([
+      expect.stringContaining('; ready for production (100 %): 12 of 12'),
+    ]);
+    expect(shown(null)).toEqual([expect.stringContaining('how ready is not known: fermata preflight')]);
+    expect(statusLines(traderStatus()).join()).not.toContain('runbook');
   });
 
   it('shows where an entry by a stop is triggered, and what it takes at worst', () => {
@@ -134,9 +155,9 @@ describe('the status for people', () => {
     }).join('\n');
     expect(text).toContain('(pending, without one for 340 ms)');
     expect(text).toContain(
-      'without a stop so far\n  while the stop was changed: 3 times, longest 1250 ms (ETH/USDT), last 80 ms',
+      'without a stop so far\n  while the stop was changed: 3 times, longest 1\u202f250 ms (ETH/USDT), last 80 ms',
     );
-    expect(text).toContain('\n  after the venue had ended it: 1 times, longest 9 ms (BTC/USDT), last 9 ms');
+    expect(text).toContain('\n  after the venue had ended it: 1 time, longest 9 ms (BTC/USDT), last 9 ms');
     expect(statusLines(traderStatus()).join('\n')).not.toContain('without a stop so far');
   });
 
@@ -145,7 +166,7 @@ describe('the status for people', () => {
     const first = positions[0] as (typeof positions)[number];
     const trade = { id: 'tabc', openedMs: 1, fees: '0.10', result: '1.20', risk: '1.50', r: '0.80' };
     const shown = (of: typeof first) => statusLines({ ...status, positions: [of] }).join('\n');
-    expect(shown({ ...first, trade })).toContain(' (0.80 R), stop ');
+    expect(shown({ ...first, trade })).toContain(' (+0.80 R), stop ');
     expect(shown({ ...first, trade: { ...trade, risk: null, r: null } })).not.toContain(' R)');
     expect(shown({ ...first, trade })).not.toContain('exits');
     const words = ['target 104000 (50 %) reached', 'trails by 900'];

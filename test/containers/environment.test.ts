@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readEnvironmentFile } from '../../src/cli/main.js';
+import { readEnvironmentFile } from '../../src/cli/environment-file.js';
 import { readEnvironment } from '../../src/desk/environment.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';

@@ -2,9 +2,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeNewDesk } from '../../src/cli/new-desk-file.js';
-import { folderNotice, resolveDesk } from '../../src/desk/resolve-desk.js';
+import { folderNotice, isShipped, resolveDesk, SHIPPED_DESKS } from '../../src/desk/resolve-desk.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 
 const CRYPTO = readFileSync(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url), 'utf8');
@@ -25,6 +26,19 @@ function write(path: string, seed: number): string {
   writeFileSync(path, CRYPTO.replace('seed: 7', `seed: ${seed}`));
   return path;
 }
+
+const SHIPPED = fileURLToPath(new URL('../../desks', import.meta.url));
+
+it.each(SHIPPED_DESKS)(
+  '%s comes with Fermata, and a desk beside it in a checkout is a person’s own',
+  (name) => {
+    const file = join(SHIPPED, name, 'desk.yaml');
+    expect(existsSync(file)).toBe(true);
+    for (const path of [file, join(SHIPPED, name)]) expect(isShipped(path), path).toBe(true);
+    for (const own of ['mine', `${name}-mine`]) expect(isShipped(join(SHIPPED, own))).toBe(false);
+    expect(isShipped(join(folder, 'desks', name))).toBe(false);
+  },
+);
 
 describe('the name of a desk', () => {
   it('is looked for in the working folder before the home, in the home before what ships', () => {

@@ -39,7 +39,14 @@ describe('two desks in one FERMATA_HOME', () => {
       { name: 'crypto-bot', mode: 'ACTIVE' },
       { name: 'second', mode: 'ACTIVE' },
     ]);
-    expect(new Set(running.map(({ page }: { page: string }) => page)).size).toBe(2);
+    const pages: string[] = running.map(({ page }: { page: string }) => page);
+    expect(new Set(pages).size).toBe(2);
+    // What a page says is to be typed is about its own desk.
+    const texts = await Promise.all(pages.map(async (page) => (await fetch(page)).text()));
+    expect(texts.map((text) => /name="command-line" content="([^"]*)"/.exec(text)?.[1])).toEqual([
+      expect.stringMatching(/fermata --desk crypto-bot$/),
+      expect.stringMatching(/fermata --desk second$/),
+    ]);
   });
 
   it('a stop is one desk’s, and so is the death of a trader', async () => {

@@ -109,6 +109,20 @@ describe('a desk file', () => {
       /^write one of these, or take unless out$/,
     ],
     [
+      'an unless of a step that its routine does not have',
+      ({ routines }) => Object.assign(routines[0]?.steps[0] ?? {}, { unless: 'flat' }),
+      'routines[0].steps[0].unless',
+      /^the key of a step above it \(there is none\)$/,
+      /^write one of these, or take unless out$/,
+    ],
+    [
+      'something to tick beside no person',
+      ({ routines }) => Object.assign(routines[0]?.steps[0] ?? {}, { items: ['power is there'] }),
+      'routines[0].steps[0].items',
+      /^human beside it$/,
+      /take items out$/,
+    ],
+    [
       'a program that is not on the list',
       ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[0] ?? {}, { command: ['sh'] }),
       'incidents.kinds.power-lost.steps[0].command[0]',
@@ -119,7 +133,7 @@ describe('a desk file', () => {
       'an action that there is not',
       ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { action: 'arm' }),
       'incidents.kinds.power-lost.steps[1].action',
-      /^one of the actions backup, restore-drill, halt, stop, close-all, restart-trader$/,
+      /^one of the actions backup, restore-drill, trading-journal, halt, stop, close-all, restart-trader$/,
       /^write one of these/,
     ],
     [
@@ -249,6 +263,16 @@ describe('the SLOB desk’s lost connection', () => {
     const runtime = { home: '/nowhere', deskFile: resolveDesk('slob'), web: { port: 1 } } as never;
     const desk = await bench.desk({ serve: ['operations', 'engine'], context: { desk: slob, runtime } });
     let at = 0;
+    desk.checks.set('venue-port', () => ({
+      verdict: 'fail',
+      observed: 'ECONNREFUSED',
+      expected: 'port 4002',
+    }));
+    desk.checks.set('log-errors', () => ({
+      verdict: 'fail',
+      observed: '1 errors (trader 1); the newest: trader: the way to the broker is broken',
+      expected: 'none',
+    }));
     desk.checks.set('venue-reachable', () => {
       const verdict = looks[Math.min(at, looks.length - 1)] ?? 'pass';
       at += 1;
@@ -265,7 +289,7 @@ describe('the SLOB desk’s lost connection', () => {
     });
     const said = await until('its steps', async () => {
       const timeline = await timelineOf(bench, incident);
-      return timeline.length === 6 ? timeline.slice(1) : null;
+      return timeline.length === 8 ? timeline.slice(1) : null;
     });
     desk.trader.halts = [];
     desk.trader.mode = 'ACTIVE';
@@ -276,6 +300,8 @@ describe('the SLOB desk’s lost connection', () => {
   it('asks a person where the gateway has no command here, and leaves the trader where the connection is back', async () => {
     const { desk, said } = await lost('fail', 'pass');
     expect(said).toEqual([
+      ['IB Gateway listens', 'fail', 'ECONNREFUSED'],
+      ['What the error log says', 'fail', expect.stringContaining('the way to the broker is broken')],
       ['IB Gateway answers', 'fail', 'fail'],
       ['Restart IB Gateway', 'not_run', 'there is no program restart-ib-gateway here'],
       ['Restart IB Gateway by hand', 'not_run', expect.stringMatching(/^task \d+ waits for a person$/)],
@@ -292,7 +318,7 @@ describe('the SLOB desk’s lost connection', () => {
     vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
     onTestFinished(() => void vi.unstubAllEnvs());
     const { said } = await lost('fail', 'pass');
-    expect(said.slice(1, 3)).toEqual([
+    expect(said.slice(3, 5)).toEqual([
       ['Restart IB Gateway', 'pass', expect.stringContaining('it said last: "restarted"')],
       ['Restart IB Gateway by hand', 'not_run', 'not run: "Restart IB Gateway" passed'],
     ]);

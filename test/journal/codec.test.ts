@@ -35,6 +35,7 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
   ] as const),
   ...(['golive.granted', 'golive.voided', 'fee.valued', 'cash', 'coins.counted', 'coins.claimed'] as const),
   ...(['order.amended', 'stop.gap', 'trade.closed', 'target.reached', 'stop.moved'] as const),
+  ...(['signal', 'signal.withdrawn', 'signal.refused'] as const),
 ];
 
 function written(record: EngineRecord, codec = CODEC): { layout: number; bytes: Buffer } {
@@ -51,7 +52,7 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 }
 
 /** Every field that a record of a hot type can have: a new field does not compile here before it is named. */
-const INTENT: Required<Omit<OrderIntent, 'exits' | 'why'>> = {
+const INTENT: Required<Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal'>> = {
   clientId: 'fabc12301',
   instrument: 3,
   strategy: 'ema-cross',
@@ -172,6 +173,7 @@ it('writes as JSON what does not fit its slots, and loses nothing of it', () => 
   for (const more of [
     { exits: { targets: [{ ticks: 9, closedPpm: 1 }] } },
     { why: 'target 1 of 2' },
+    { group: 'fabc12302' },
   ] as const) {
     const record: EngineRecord = { ...INTENDED, order: { ...INTENT, ...more } };
     const { layout, bytes } = written(record);
@@ -235,14 +237,14 @@ describe('of a later core', () => {
   const withGroup: Layout<'order.intended'> = {
     write: (to, record) => {
       intended[0].write(to, record);
-      const { id, role } = (record.order as unknown as { group: { id: string; role: string } }).group;
+      const { id, role } = (record.order as unknown as { family: { id: string; role: string } }).family;
       to.name(id);
       to.name(role);
     },
     read: (from) => {
       const record = intended[0].read(from);
-      const group = { id: from.name(), role: from.name() };
-      return { ...record, order: { ...record.order, group } as OrderIntent };
+      const family = { id: from.name(), role: from.name() };
+      return { ...record, order: { ...record.order, family } as OrderIntent };
     },
   };
   const opened = {
@@ -256,7 +258,7 @@ describe('of a later core', () => {
   const later = recordCodec(types, layouts as unknown as typeof LAYOUTS);
   const grouped = {
     ...HOT[0],
-    order: { ...INTENT, group: { id: 'g1', role: 'target' } },
+    order: { ...INTENT, family: { id: 'g1', role: 'target' } },
   } as unknown as EngineRecord;
   const trade = { type: 'trade.opened', tradeId: 't1', marketMs: 3 } as unknown as EngineRecord;
 

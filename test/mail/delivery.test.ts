@@ -74,7 +74,7 @@ describe('a notice', () => {
     await bench.tell();
     bench.start();
     await rowsAre({ state: 'sent' }, { state: 'refused', attempts: 1, reply: '550 5.1.1 no such user' });
-    await lampIs('refusing', /^ben@fermata\.example takes nothing: 550 5\.1\.1 no such user$/);
+    await lampIs('refusing', /^ben@fermata\.example takes no mail: 550 5\.1\.1 no such user$/);
     expect(bench.lamp()?.problem).toMatch(/^Alerts do not arrive by mail: .* Not delivered so far: 1\.$/);
     await bench.tell();
     await arrived(3);

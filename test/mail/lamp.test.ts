@@ -23,10 +23,10 @@ const line = () => statusLines(idleStatus(), shown()).filter((text) => text.star
 
 it('stands beside that of Telegram, each for itself', () => {
   keep({ channel: 'telegram' });
-  keep({ state: 'refusing', why: 'desk@x takes nothing: 550 no', refused: 2 });
+  keep({ state: 'refusing', why: 'desk@x takes no mail: 550 no', refused: 2 });
   expect(line()).toEqual([
     'alerts     arrive on Telegram',
-    'alerts     ✗ Alerts do not arrive by mail: desk@x takes nothing: 550 no. Not delivered so far: 2.',
+    'alerts     ✗ Alerts do not arrive by mail: desk@x takes no mail: 550 no. Not delivered so far: 2.',
   ]);
 });
 

@@ -194,6 +194,29 @@ describe.skipIf(missing.length > 0)('results', () => {
     });
   });
 
+  it.each([
+    [7, 'Last week', '+11.94', 2],
+    [30, 'Last 30 days', '+19.94', 3],
+  ])('are drawn as P&L of each of the last %i days', async (days, choice, total, bars) => {
+    const { page } = desk;
+    await desk.open('Results');
+    await page.getByLabel('Closed', { exact: true }).selectOption({ label: choice });
+    const chart = page.getByRole('img', { name: `P&L of the last ${days} days: ${total} USDT` });
+    await chart.waitFor();
+    const titles = await chart.locator('title').allTextContents();
+    expect(titles.slice(-2)).toEqual(['2026-01-02: +13', '2026-01-05: \u22121.06']);
+    expect(titles).toHaveLength(bars);
+    const heights = await chart
+      .locator('rect')
+      .evaluateAll((drawn) =>
+        drawn.slice(-2).map((bar) => [bar.getAttribute('class'), Number(bar.getAttribute('height'))]),
+      );
+    const [won, lost] = heights as [[string, number], [string, number]];
+    expect([won[0], lost[0]]).toEqual(['gain', 'loss']);
+    expect(won[1] / lost[1]).toBeCloseTo(13 / 1.06, 3);
+    await picture(page, `profit-${days}`);
+  });
+
   it('are summed up by the days of the desk: in its time zone, from its boundary on', async () => {
     const newYork = { timezone: 'America/New_York', dayBoundary: '17:00' };
     const web = await startWebUnderTest(desk.database.pool, { calendar: newYork });
@@ -230,7 +253,7 @@ describe.skipIf(missing.length > 0)('results', () => {
     await profit.getByRole('button', { name: 'Month', exact: true }).click();
     await expect
       .poll(() => profit.innerText())
-      .toMatch(/2026-01\s+\+11\.94\s+3\s+66\.7%[\s\S]*2025-12\s+\+8\.00/);
+      .toMatch(/2026-01\s+\+11\.94\s+3\s+66\.7 %[\s\S]*2025-12\s+\+8\.00/);
     await profit.getByRole('button', { name: 'Day', exact: true }).click();
   });
 

@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
+import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
+import { beginRoutineRun, finishRoutineRun } from '../../src/store/routine-run.js';
+import { writeDay } from '../../src/store/trading-journal.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { missing, picture, ShownDesk, WIDTHS } from './shown-desk.js';
 
@@ -13,7 +16,7 @@ const WELL: ShownChannel = {
 const REFUSING: ShownChannel = {
   ...{ ...WELL, state: 'refusing', refused: 3, why: '400 Bad Request: chat not found' },
   problem:
-    'Alerts do not arrive on Telegram: the chat of the alerts (TELEGRAM_CHAT_ID) takes nothing: 400 Bad Request: chat not found. Not delivered so far: 3.',
+    'Alerts do not arrive on Telegram: the chat of the alerts (TELEGRAM_CHAT_ID) takes no messages: 400 Bad Request: chat not found. Not delivered so far: 3.',
 };
 
 describe.skipIf(missing.length > 0)('the page says', () => {
@@ -57,7 +60,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     const figures = desk.page.locator('dl[aria-label="Key figures"]');
     await expect
       .poll(() => figures.innerText())
-      .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99%[\s\S]*positions\s+1\b/i);
+      .toMatch(/equity\s+98.765\.43[\s\S]*drawdown\s+4\.99 %[\s\S]*positions\s+1\b/i);
     is({});
   });
 
@@ -77,6 +80,113 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     is({ mode: 'HALTED', reason: 'the maximum drawdown of 25 % is reached' });
     await expect.poll(painted).toEqual(['red']);
     is({});
+  });
+
+  it('how many setups are active, and each of them on a page of its own, which a link leads to', async () => {
+    const { marketMs } = scriptedStatus().marketData;
+    const plan = 'SHORT BTC @ 42610.50, stop 42700.00, target 42431.50';
+    const notes = [
+      [3, 'Setup aaaa0001: first liquidity'],
+      [2, 'Setup aaaa0001: EXPIRED, its day is over'],
+      [2, 'Setup bbbb0002: first liquidity'],
+      [1, `Setup Detected - bbbb0002: ${plan}`],
+    ] as const;
+    const active = () => desk.text('active-setups');
+    await desk.open('Desk');
+    await expect.poll(active).toBe('0 active');
+    for (const [at, [hoursAgo, text]] of notes.entries()) {
+      const atMs = marketMs - hoursAgo * 3_600_000;
+      const record = { type: 'note', text, strategy: 'ema-cross', symbol: 'BTC/USDT', marketMs: atMs };
+      await desk.database.ownerPool.query(
+        `insert into journal_entry (desk, incarnation, sequence, wall, type, record, chain)
+         values ('crypto-bot', 'k3f9aa', $1, to_timestamp($2), 'note', $3, '')`,
+        [900_000 + at, atMs / 1_000, JSON.stringify(record)],
+      );
+    }
+    const [strategy] = scriptedStatus().strategies;
+    is({ strategies: [{ ...strategy!, state: `setup bbbb0002 ORDER_PLACED: ${plan}` }] });
+    await expect.poll(active, { timeout: 20_000 }).toBe('1 active');
+    await desk.page.evaluate(() => {
+      location.hash = '/setups/bbbb0002';
+    });
+    const details = desk.page.getByRole('region', { name: 'Setup bbbb0002' });
+    await expect
+      .poll(() => details.innerText())
+      .toMatch(
+        /ORDER_PLACED[\s\S]*Entry\s+42.610\.50[\s\S]*Stop\s+42.700\.00[\s\S]*Target\s+42.431\.50[\s\S]*Reward to risk\s+2\.00[\s\S]*first liquidity/,
+      );
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      expect(await desk.complaintsOfAxe(`setup-${width}`), `${width} px`).toEqual([]);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+    }
+    await details.getByRole('link', { name: 'All setups' }).click();
+    const list = desk.page.getByRole('region', { name: 'Setups', exact: true });
+    await expect.poll(() => list.innerText()).toMatch(/1 active[\s\S]*bbbb0002[\s\S]*aaaa0001/);
+    await picture(desk.page, 'setups');
+    is({});
+  });
+
+  it('that there is no error, and each that the log has', async () => {
+    await desk.open('Desk');
+    const log = desk.page.getByRole('region', { name: 'Error log' });
+    await expect.poll(() => log.innerText()).toMatch(/No error\.$/);
+    desk.web.errors.push({ atMs: Date.now(), role: 'trader', message: 'the gateway is gone' });
+    await desk.open('Audit');
+    await desk.open('Desk');
+    await expect.poll(() => log.innerText()).toMatch(/1[\s\S]*trader the gateway is gone$/);
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      expect(await desk.complaintsOfAxe(`error-log-${width}`), `${width} px`).toEqual([]);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+    }
+    desk.web.errors.pop();
+  });
+
+  it('what each day came to, and what somebody notes on it', async () => {
+    const figures = { setups: 2, orders: 1, trades: 1, result: '450.00', currency: 'USDT' };
+    await writeDay(desk.database.pool, { desk: 'crypto-bot', date: '2026-01-05', figures });
+    await desk.open('Journal');
+    const journal = desk.page.getByRole('region', { name: 'Trading journal' });
+    await expect
+      .poll(() => journal.innerText())
+      .toMatch(/2026-01-05[\s\S]*Setups detected\s+2[\s\S]*Orders placed\s+1[\s\S]*\+450\.00/);
+    await journal.getByRole('button', { name: 'Note on today…' }).click();
+    await desk.page.getByLabel('What the figures do not say').fill('Clean day');
+    await desk.page.getByRole('button', { name: 'Note', exact: true }).click();
+    await expect.poll(() => desk.text('said')).toContain('Noted on 2026-01-05');
+    await expect.poll(() => journal.innerText()).toMatch(/operator, .* UTC\s+Clean day/);
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      expect(await desk.complaintsOfAxe(`journal-${width}`), `${width} px`).toEqual([]);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+    }
+  });
+
+  it('what the weekly report found, step by step', async () => {
+    const { pool } = desk.database;
+    const run = { desk: 'crypto-bot', workflowId: 'routine:weekly-summary', firstRunId: 'w', runId: 'w' };
+    const atMs = scriptedStatus().marketData.marketMs;
+    await beginRoutineRun(pool, {
+      ...{ ...run, routine: 'weekly-summary', title: 'Weekly summary', cause: 'schedule' },
+      ...{ nominalMs: atMs, startedMs: atMs },
+    });
+    const observed = '7 days: equity 100000.00 to 99000.00 (-1.00 %); win rate 50.00 % of 2 closings';
+    await recordEvidenceBatch(pool, [
+      {
+        ...{ ...run, routine: 'weekly-summary', stepKey: 'performance', name: 'Win rate of the week' },
+        ...{ kind: 'report', verdict: 'pass', observed, expected: '', startedMs: atMs, finishedMs: atMs },
+        ...{ marketMs: atMs, person: null, reference: null, simulated: true },
+      },
+    ]);
+    await finishRoutineRun(pool, { ...run, verdict: 'pass', finishedMs: atMs });
+    await desk.open('Routines');
+    const shown = desk.page.locator('details.run', { hasText: 'Weekly summary' });
+    await shown.waitFor();
+    const [isOpen, step] = [await shown.getAttribute('open'), shown.getByText('Win rate of the week')];
+    if (isOpen === null) await shown.locator('summary').first().click();
+    await step.click();
+    await expect.poll(() => shown.innerText()).toContain(observed);
   });
 
   it('that recorded prices are recorded', async () => {
@@ -126,6 +236,27 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await desk.open('Desk');
     await expect.poll(() => lamp.innerText()).toMatch(/alerts on telegram\s+arrive/);
     await picture(desk.page, 'alerts-well');
+  });
+
+  it('where the guides are, which the desk serves itself', async () => {
+    await desk.open('Desk');
+    await desk.page.keyboard.press('?');
+    const help = desk.page.getByRole('dialog', { name: 'Keyboard and words' });
+    for (const [guide, title] of [
+      ['Main guide', 'A tour'],
+      ['Deployment', 'Containers'],
+      ['Incidents', 'Incidents'],
+      ['Testing', 'Go-live validation'],
+    ] as const) {
+      const href = await help.getByRole('link', { name: guide }).getAttribute('href');
+      const answer = await desk.page.request.get(desk.web.origin + href);
+      expect([answer.status(), await answer.text()], guide).toEqual([
+        200,
+        expect.stringContaining(`<title>${title}`),
+      ]);
+    }
+    await desk.page.keyboard.press('Escape');
+    await expect.poll(() => desk.page.locator('dialog').count()).toBe(0);
   });
 
   it('of what happened on another day the date, too', async () => {

@@ -2,8 +2,13 @@
 import type { EntryType } from '../../src/domain/order.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
+import { externalSignals } from '../../src/engine/strategies/external-signals.js';
 import type { EntryWish, Strategy, StrategyContext } from '../../src/engine/strategies/strategy.js';
 import { type ExitPlanName, planOf } from './exit-plans.js';
+import { SIGNAL_SOURCE } from './signals.js';
+
+/** Bars that an entry may rest. */
+export const REST_BARS = 3;
 
 /** How far beyond the quote an entry at the market may be filled. */
 export const SLIPPAGE_TICKS = 12;
@@ -12,10 +17,18 @@ const TRIGGER_TICKS = 6;
 /** and it may be filled so far beyond that: prices often move by more at once. */
 export const BEYOND_TRIGGER_TICKS = 8;
 
+/** All that its sender says; an entry rests as long as those of the averages. */
+const FOLLOWING = {
+  ...{ sources: SIGNAL_SOURCE, maxAgeSeconds: 604_800, minRewardToRisk: 0, slippageTicks: 0 },
+  entryRestBars: REST_BARS,
+};
+
 export interface AskedEntries {
   /** What it asks for beside a stop; null: nothing. */
   readonly exits: ExitPlanName | null;
   readonly entryType: EntryType;
+  /** It follows signals from outside, too. */
+  readonly signals: boolean;
 }
 
 /** At the market in each fifth run, by a stop in each tenth; it takes nothing from what the seed draws. */
@@ -25,14 +38,18 @@ export function entryTypeOfSeed(seed: number): EntryType {
 }
 
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
-  if (asked.exits === null && asked.entryType === 'limit') return listed;
+  if (asked.exits === null && asked.entryType === 'limit' && !asked.signals) return listed;
   return {
     ...listed,
     own: {
       ...emaCross,
       create: (parameters, instrument): Strategy => {
         const inner = emaCross.create(parameters, instrument);
+        const follower = externalSignals.create(FOLLOWING, instrument);
         return {
+          ...(asked.signals
+            ? { onSignal: (context, signal, ageMs) => follower.onSignal?.(context, signal, ageMs) ?? null }
+            : {}),
           warmupBars: inner.warmupBars,
           onBar: (context, bar) =>
             inner.onBar({ ...context, enter: (wish) => context.enter(entryOf(context, wish, asked)) }, bar),

@@ -10,11 +10,12 @@ import type { FixedKey, RiskNumbers } from '../../src/limits/registry.js';
 import { staleMsOf } from '../../src/limits/stale-data.js';
 import { wronglyAsked, wronglyLifted } from './authority.js';
 import type { Bank } from './bank.js';
+import { REST_BARS } from './entries.js';
 import { Evidence } from './evidence.js';
 import { FollowedBook } from './followed-book.js';
 import { Injected } from './injected.js';
 import { isWrongQuote } from './outside.js';
-import { engineConfig, REST_BARS, type Scenario } from './scenario.js';
+import { engineConfig, type Scenario } from './scenario.js';
 import { isTradableAt } from './tradable.js';
 import { Unprotectable } from './unprotectable.js';
 import type { Moment, Watcher } from './watcher.js';
@@ -35,6 +36,7 @@ import { Readings } from './watchers/readings.js';
 import { RealPrices } from './watchers/real-prices.js';
 import { RefusedStops } from './watchers/refused-stops.js';
 import { Results } from './watchers/results.js';
+import { Signals } from './watchers/signals.js';
 import { StopChanges } from './watchers/stop-changes.js';
 import { StopEntries } from './watchers/stop-entries.js';
 import { StopGaps } from './watchers/stop-gaps.js';
@@ -113,6 +115,7 @@ export class Oracle {
       ...(scenario.hours ? [new MarketHours(book, scenario)] : []),
       new MarketEntries(book, scenario),
       new StopEntries(book, scenario),
+      ...(scenario.signals ? [new Signals(book)] : []),
     ];
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,

@@ -17,6 +17,7 @@ import { Conversions, pastOf, wrongQuote } from './outside.js';
 import { Random } from './random.js';
 import { Referee } from './referee.js';
 import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from './scenario.js';
+import { SignalSender } from './signals.js';
 import { SimulatedDisk } from './simulated-disk.js';
 import { SimulatedPrices } from './simulated-prices.js';
 import { Stranger } from './stranger.js';
@@ -41,6 +42,7 @@ export interface SimulationResult {
 }
 
 const ARM_EVERY_MS = 2_500;
+const SIGNAL_EVERY_MS = 700;
 /** Once the faults have ended, everything resolves within this. */
 const QUIET_MS = 60_000;
 /** Longer than a quote has to stand to be believed. */
@@ -86,6 +88,7 @@ class Run {
   readonly #operator: Operator;
   readonly #prices: SimulatedPrices;
   readonly #stranger: Stranger;
+  readonly #signals: SignalSender;
   #incarnation: string;
   #trader: TraderUnderTest;
   #crashes = 0;
@@ -133,6 +136,7 @@ class Run {
       this.#conversions.hidden,
     );
     this.#stranger = new Stranger(this.#time, this.#random, this.#venue, this.#prices);
+    this.#signals = new SignalSender(seed, this.#scenario.instruments.slice(0, this.#scenario.traded));
     this.#oracle = new Oracle(this.#scenario, this.#bank);
     this.#disk = new SimulatedDisk(directory, this.#incarnation, this.#time, this.#random);
     this.#trader = this.#startTrader();
@@ -234,7 +238,14 @@ class Run {
       this.#conversions.convert();
     });
     this.#nowAndThen(this.#scenario.wrongQuoteEveryMs, () => this.#quoteWrongly());
+    if (this.#scenario.signals) this.#time.every(SIGNAL_EVERY_MS, () => this.#signal());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
+  }
+
+  #signal(): void {
+    if (this.#ending) return;
+    const what = this.#signals.send(this.#trader);
+    if (what !== null) this.#injected.count(what);
   }
 
   #startTrader(copied: readonly EngineRecord[] = []): TraderUnderTest {

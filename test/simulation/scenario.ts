@@ -7,15 +7,13 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
-import { type AskedEntries, entryTypeOfSeed, withEntries } from './entries.js';
+import { type AskedEntries, entryTypeOfSeed, REST_BARS, withEntries } from './entries.js';
 import { exitsOfSeed } from './exit-plans.js';
 import { hoursOfSeed, sessionsOf } from './market-hours.js';
 import { feeAssetsOf } from './outside.js';
 import type { Random } from './random.js';
+import { hasSignals } from './signals.js';
 import { SPEED, START_MARKET_MS } from './simulated-prices.js';
-
-/** Bars that an entry may rest. */
-export const REST_BARS = 3;
 
 export const START_WALL_MS = Date.UTC(2026, 0, 5, 12);
 
@@ -197,6 +195,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     exits: exitsOfSeed(seed),
     ...hoursOfSeed(seed),
     entryType: entryTypeOfSeed(seed),
+    signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
     endsFlat: random.chance(0.5),
   };
 }
@@ -218,6 +217,7 @@ function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCap
     deadManSwitch: false,
     amends: seed % 3 !== 0,
     replaces: seed % 4 !== 0,
+    linksOrders: false,
   };
 }
 

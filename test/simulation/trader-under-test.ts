@@ -1,7 +1,7 @@
 /** One trader process: the engine, the journal and the host of the product, on a machine and at a venue of the test's. */
 import type { Effect } from '../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
-import type { Command, EngineEvent } from '../../src/engine/event.js';
+import type { Command, EngineEvent, Stamp } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import type { Journal } from '../../src/trader/journal/journal.js';
 import { type EngineCore, Runner } from '../../src/trader/running/runner.js';
@@ -89,11 +89,7 @@ export class TraderUnderTest {
         throw error;
       },
     });
-    const begun = this.engine.begin(this.#host.stamp());
-    if (!begun.ok) throw new Error(begun.message);
-    const effects = [...begun.effects];
-    this.#see(effects);
-    this.#host.begin(effects);
+    this.#host.begin();
     this.#lookLater();
   }
 
@@ -150,6 +146,11 @@ export class TraderUnderTest {
   /** The engine as the host has it, with the oracle beside it. */
   #watched(): EngineCore {
     return {
+      begin: (stamp: Stamp) => {
+        const begun = this.engine.begin(stamp);
+        if (begun.ok) this.#see(begun.effects);
+        return begun;
+      },
       process: (event: EngineEvent) => {
         if (event.kind === 'quote') this.#heard.add(event.instrument);
         this.parts.oracle.heard(event, this.parts.time.nowMs);

@@ -1,7 +1,12 @@
 /** What people of desks/slob are told on Telegram, in the words of its runbook. */
-import { expect, it } from 'vitest';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { withAddresses } from '../../src/notify/notify.js';
 import { noticeOf } from '../../src/telegram/reading/journal-notices.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
@@ -44,18 +49,31 @@ it('a setup is told when it is detected, with its id and its plan; the steps bef
   ]);
 });
 
+it('a setup’s alert leads to its page', () => {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-alerts-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const alert = told(note('Setup Detected - 1a2b3c4d: SHORT NQ @ 15011.00'))!;
+  expect(withAddresses(alert, home)).toEqual(alert);
+  mkdirSync(homePaths(home).run, { recursive: true });
+  const web = { host: desk.api.host, port: desk.api.port };
+  writeFileSync(join(homePaths(home).run, 'runtime.json'), JSON.stringify({ web }));
+  expect(withAddresses(alert, home).text).toBe(
+    'SHORT NQ @ 15011.00\n\nIts details: http://127.0.0.1:5000/#/setups/1a2b3c4d',
+  );
+});
+
 it('an entry is told when it is placed, and an order when it is rejected', () => {
   expect(told({ type: 'order.intended', order: entry, marketMs: 0 })).toMatchObject({
     event: 'order',
-    title: 'slob: Order Placed - sell 2 NQ/USD at 15234.00',
+    title: 'slob: Order Placed - sell 2 NQ/USD at 15\u202f234.00',
   });
   const atMarket = { ...entry, type: 'market', timeInForce: 'IOC' } as const;
   expect(told({ type: 'order.intended', order: atMarket, marketMs: 0 })).toMatchObject({
-    title: 'slob: Order Placed - sell 2 NQ/USD at the market, 15234.00 at worst',
+    title: 'slob: Order Placed - sell 2 NQ/USD at the market, 15\u202f234.00 at worst',
   });
   const byStop = { ...entry, type: 'stop', stopTicks: entry.limitTicks! + 4 } as const;
   expect(told({ type: 'order.intended', order: byStop, marketMs: 0 })).toMatchObject({
-    title: 'slob: Order Placed - sell 2 NQ/USD, triggers at 15235.00, 15234.00 at worst',
+    title: 'slob: Order Placed - sell 2 NQ/USD, triggers at 15\u202f235.00, 15\u202f234.00 at worst',
   });
   const protective = approved({ purpose: 'protective', type: 'stop', stopTicks: 1, quantityLots: 2 });
   expect(told({ type: 'order.intended', order: protective, marketMs: 0 })).toBeNull();

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
+import { ownIncidents } from '../../src/desk/own-incidents.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
 import { startMail } from '../../src/mail/start.js';
@@ -196,8 +197,26 @@ describe('a mail that is missing', () => {
   };
 
   it('opens an incident, half an hour after it was due', () => {
-    const { onFail, check } = bench.stepOf('mail-check sent');
-    expect([check, onFail]).toEqual(['mail-sent', 'incident']);
+    const { onFail, check, incident } = bench.stepOf('mail-check sent');
+    expect([check, onFail, incident]).toEqual(['mail-sent', 'incident', 'mail-missing']);
+  });
+
+  it('has the settings checked, and the failures to send that were logged', async () => {
+    const { steps } = ownIncidents(bench.context.desk).get('mail-missing')!;
+    expect(steps.slice(0, 2).map(({ check }) => check)).toEqual(['mail-round-trip', 'log-search']);
+    const sent = await mailer();
+    const effect = { kind: 'reply', reply: '550 5.1.1 no such user' } as const;
+    sent.simulation.fault({ at: 'rcpt', effect, times: Number.POSITIVE_INFINITY });
+    sent.start();
+    await ran('daily-summary');
+    await eventually(() => expect(sent.log).not.toEqual([]));
+    bench.writeLog(...sent.log.map((line) => [0, 'error', line] as const), [0, 'info', 'calm']);
+    const looked = await bench.check('log-search', steps[1]?.with);
+    expect(looked.observed).toMatch(
+      /^1 lines; the newest: trader: mail to .* is refused and not sent again: 550 5\.1\.1/,
+    );
+    bench.writeLog();
+    expect(await bench.check('log-search', steps[1]?.with)).toMatchObject({ observed: '0 lines' });
   });
 
   it('is none where both summaries went out, and none was to where mail was never set up', async () => {
@@ -264,7 +283,7 @@ describe('on Telegram', () => {
   it('goes an order that was filled, with its side, instrument and price', () => {
     expect(told(filled)).toMatchObject({
       event: 'fill',
-      title: `${bench.context.desk.desk}: Order Filled - sell 2 NQ/USD at 15234.00`,
+      title: `${bench.context.desk.desk}: Order Filled - sell 2 NQ/USD at 15\u202f234.00`,
     });
     expect(bench.context.desk.notify.telegram.events).toContain('fill');
   });

@@ -52,6 +52,7 @@ it.each([
   ['database-corruption', 'own-incident'],
   ['order-rejected', 'own-incident'],
   ['breaker-triggered', 'own-incident'],
+  ['mail-missing', 'own-incident'],
 ])('tells people of %s with the way to what is done, %s', (kind, section) => {
   const { fingerprint, severity, title, subject } = startOf(kind);
   const row = { ...{ id: 'i', desk: 'slob', workflowId: 'w', firstRunId: 'r', fingerprint, kind, subject } };
@@ -105,6 +106,34 @@ describe('a damaged database', () => {
     expect(nightly?.steps[0]).toMatchObject({
       ...{ check: 'database-intact', onFail: 'incident', incident: 'database-corruption' },
     });
+  });
+});
+
+describe('a daily mail that is missing', () => {
+  const settingsAre = (verdict: 'pass' | 'fail'): void => {
+    playbooks.desk.checks.set('mail-round-trip', () => ({
+      ...{ verdict, observed: 'nobody sends: set SENDER_EMAIL', expected: 'taken' },
+    }));
+    playbooks.desk.checks.set('log-search', () => ({ verdict: 'pass', observed: '0 lines', expected: '' }));
+  };
+
+  it('has its settings checked, and a person mends what is named', async () => {
+    settingsAre('fail');
+    const incident = await open('mail-missing');
+    expect((await taskOf('Mend the mail settings')).detail).toContain('SENDER_EMAIL');
+    expect(await stepOf(playbooks.bench, incident, 'Send failures in the log')).toMatchObject({
+      ...{ observed: '0 lines' },
+    });
+    await incident.end();
+  });
+
+  it('is mended by nobody where the settings are right', async () => {
+    settingsAre('pass');
+    const incident = await open('mail-missing');
+    expect(await stepOf(playbooks.bench, incident, 'Mend the mail settings')).toMatchObject({
+      ...{ verdict: 'not_run' },
+    });
+    await incident.end();
   });
 });
 

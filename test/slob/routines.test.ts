@@ -8,7 +8,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import { keepChannelHealth } from '../../src/home/channel-health.js';
+import { recordAlert } from '../../src/store/incident-alerts.js';
 import { pruneOutbox } from '../../src/store/outbox-delivery.js';
 import { NOW } from '../checks/check-bench.js';
 import { RoutineBench } from './support/routine-bench.js';
@@ -22,13 +24,20 @@ const DAY = 24 * HOUR;
 /** 10 GB in blocks of 4,096 bytes. */
 const TEN_GB = 2_621_440;
 const MB = 1_048_576;
+/** 10:00 in New York. */
+const FRIDAY = Date.UTC(2026, 10, 20, 15);
 
 const bench = new RoutineBench();
 let page: Server;
 let pageStatus = 200;
+let gateway: IbkrSimulator;
 
 beforeAll(async () => {
   await bench.open();
+  gateway = await startIbkrSimulator({
+    accounts: [{ id: 'DU1234567', cash: '100000.00' }],
+    wallMs: () => FRIDAY,
+  });
   page = createServer((_asked, answer) => answer.writeHead(pageStatus).end('ok'));
   await new Promise<void>((listens) => page.listen(0, '127.0.0.1', listens));
   bench.port = (page.address() as AddressInfo).port;
@@ -39,6 +48,7 @@ beforeEach(() => {
   freeBlocks(TEN_GB);
 });
 afterAll(async () => {
+  await gateway.close();
   await new Promise((closed) => page.close(closed));
   await bench.close();
 });
@@ -85,6 +95,111 @@ const gatewayGone = () => {
     method === 'flatProof' ? Promise.reject(new Error('IB Gateway does not answer')) : answer(method, params);
 };
 const GATEWAY: Situations = { bad: gatewayGone, unknown: gone, unknownIs: 'fail' };
+const shortOf = (...listed: readonly string[]) => {
+  const order = {
+    symbol: 'NQ/USD',
+    side: 'buy',
+    state: 'working',
+    quantity: '2',
+    filled: '0',
+    strategy: 'slob',
+  } as const;
+  const targets = [{ price: '14976.25', pct: 100, reached: false }];
+  const exits = { targets, trailBy: null, breakEven: null, timeExitMs: null, stopMovedBy: null, words: [] };
+  const trade = { id: 't1', openedMs: 0, fees: '0', result: '0', risk: null, r: null, exits };
+  bench.trader.held = [{ ...SHORT, quantity: '2', protection: 'confirmed', trade }];
+  bench.trader.orders = [
+    { ...order, clientId: 'stop', type: 'stop', purpose: 'protective', price: '15028.00' },
+    { ...order, clientId: 'target', type: 'limit', purpose: 'exit', price: '14976.25' },
+  ];
+  bench.trader.targetsWait = 'venue';
+  bench.trader.venueOrderIds = listed;
+};
+const EXITS: Situations = {
+  good: () => shortOf('stop', 'target'),
+  bad: () => shortOf('stop'),
+  unknown: () => {
+    shortOf('stop', 'target');
+    gatewayGone();
+  },
+  unknownIs: 'not_run',
+};
+const gatewayAt = (simulatedVenue: string) => {
+  const { context } = bench;
+  // Its market is always open: what is asked does not depend on when this test runs.
+  const instruments = context.desk.instruments.map((one) => ({
+    ...one,
+    sessions: { calendar: '24x7' } as never,
+  }));
+  bench.context = {
+    ...context,
+    desk: { ...context.desk, instruments },
+    runtime: { ...context.runtime, simulatedVenue },
+  };
+};
+const CONNECTION: Situations = {
+  good: () => gatewayAt(gateway.address),
+  bad: () => gatewayAt('127.0.0.1:1'),
+  unknown: () => gatewayAt('elsewhere.example:4002'),
+  unknownIs: 'not_run',
+};
+const ledgerIsAt = (sequence: number) =>
+  bench.database.pool.query(
+    `insert into ledger_cursor (desk, incarnation, sequence, chain, account) values ($1, 'abc123', $2, '', 'paper')`,
+    [bench.context.desk.desk, sequence],
+  );
+const haltedBefore = async (...halts: readonly (readonly [hoursAgo: number, cause: string])[]) => {
+  await ledgerIsAt(1_000);
+  for (const [hoursAgo, cause] of halts)
+    await bench.database.pool.query(
+      `insert into halts (desk, halt_id, mode, scope, cause, by_whom, reason, resume, market, wall, incarnation)
+       values ($1, $2, 'HALTED', 'desk', $3, 'fermata', 'because', 'auto', $4, $4, 'abc123')`,
+      [bench.context.desk.desk, `${hoursAgo}`, cause, new Date(Date.now() - hoursAgo * HOUR)],
+    );
+};
+const FAILURES: Situations = {
+  good: () => haltedBefore([17, 'venue'], [15, 'venue'], [10, 'daily-loss']),
+  bad: () => haltedBefore([15.9, 'venue'], [3, 'stale-data']),
+  unknown: gone,
+  unknownIs: 'not_run',
+};
+const SHUTDOWNS: Situations = {
+  good: () =>
+    haltedBefore([40, 'startup'], [30, 'startup'], [15, 'shutdown'], [14.9, 'startup'], [9, 'venue']),
+  bad: () => haltedBefore([30, 'startup'], [15.9, 'startup']),
+  unknown: gone,
+  unknownIs: 'not_run',
+};
+const positionsKept = async (quantity: number) => {
+  await ledgerIsAt(1_000);
+  await bench.database.pool.query(
+    `insert into positions (desk, symbol, quantity, average_price, realised, simulated, updated, incarnation)
+     values ($1, 'NQ/USD', $2, 15011, 0, true, now(), 'abc123')`,
+    [bench.context.desk.desk, quantity],
+  );
+};
+const POSITIONS: Situations = {
+  good: async () => {
+    bench.trader.positions = ['NQ/USD'];
+    await positionsKept(1);
+  },
+  bad: () => positionsKept(1),
+  unknown: async () => {
+    await positionsKept(0);
+    gatewayGone();
+  },
+  unknownIs: 'not_run',
+};
+const closings = async (won: number, lost: number): Promise<void> => {
+  for (let at = 1; at <= won + lost; at += 1)
+    await bench.closed(at, at <= won ? 690.5 : -349.5, at <= won ? 2 : -1);
+};
+const WIN_RATE: Situations = {
+  good: () => closings(10, 11),
+  bad: () => closings(9, 10),
+  unknown: () => bench.closed(169, 690.5, 2),
+  unknownIs: 'not_run',
+};
 const DATABASE: Situations = { bad: noDatabase, unknown: noDatabase, unknownIs: 'fail' };
 const DASHBOARD: Situations = {
   bad: () => {
@@ -188,7 +303,13 @@ const ACCOUNT: Situations = {
 
 describe('a check of', () => {
   it.each<[string, Situations]>([
+    ['morning port', CONNECTION],
     ['morning gateway', GATEWAY],
+    ['morning connection', CONNECTION],
+    ['morning failures', FAILURES],
+    ['morning shutdowns', SHUTDOWNS],
+    ['morning positions', POSITIONS],
+    ['weekly win-rate', WIN_RATE],
     [
       'morning data',
       {
@@ -247,6 +368,7 @@ describe('a check of', () => {
       },
     ],
     ['quick-check gateway', GATEWAY],
+    ['quick-check exits', EXITS],
     ['quick-check errors', errorsOf(0.5)],
     ['quick-check dashboard', DASHBOARD],
     ['hourly-review drawdown', drawdownOf(5)],
@@ -303,6 +425,54 @@ describe('a check of', () => {
     pageStatus = 200;
     const unknown = await verdictAfter(given.unknown);
     expect([good, bad, unknown]).toEqual(['pass', given.badIs ?? 'fail', given.unknownIs]);
+  });
+
+  it('the connection test reports session, market data and account balance', async () => {
+    gatewayAt(gateway.address);
+    const { observed } = await bench.run('morning connection');
+    expect(observed).toMatch(
+      /^Interactive Brokers simulator at .*\. session: established; market data: NQ\/USD [\d.]+ \/ [\d.]+; account balance: 100000\.00 USD$/,
+    );
+    gateway.simulation.permission = 'none';
+    const without = await bench.run('morning connection');
+    gateway.simulation.permission = 'live';
+    expect(without).toMatchObject({ verdict: 'fail' });
+    expect(without.observed).toMatch(
+      /session: established; market data: .*354.*; account balance: 100000\.00 USD$/,
+    );
+  });
+
+  it('the review of the night looks at every page of the database, and opens its incident', () => {
+    expect(bench.stepOf('morning intact')).toMatchObject({
+      ...{ check: 'database-intact', required: true, onFail: 'incident', incident: 'database-corruption' },
+    });
+  });
+
+  it('the review of the night names each process that ended by itself', async () => {
+    await haltedBefore();
+    const { desk } = bench.context.desk;
+    await recordAlert(bench.database.pool, {
+      ...{ desk, fingerprint: 'f', key: 'death:1', source: 'processes' },
+      detail: 'web ended unexpectedly (SIGKILL)',
+    });
+    expect(await bench.run('morning shutdowns')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringMatching(/ web ended unexpectedly \(SIGKILL\)$/) },
+    });
+  });
+
+  it('the positions names both sides of a difference, and compares nothing while the ledger is behind', async () => {
+    await positionsKept(-2);
+    expect(await bench.run('morning positions')).toMatchObject({
+      ...{ verdict: 'fail', observed: 'NQ/USD: the database -2, the venue 0' },
+    });
+    bench.renew();
+    await ledgerIsAt(-1_000);
+    expect(await bench.run('morning positions')).toMatchObject({
+      ...{
+        verdict: 'not_run',
+        observed: expect.stringMatching(/^the ledger is \d+ records behind the trader$/),
+      },
+    });
   });
 
   it('the log of the day counts what was detected, ordered and wrong, and names errors and warnings', async () => {
@@ -458,39 +628,27 @@ describe('a sign-off', () => {
       ],
     ],
   ])('ends %s, of six items, by a person', (routine, items) => {
-    const { human = '', key } = bench.stepOf(`${routine} sign-off`);
+    const { human, items: ticked = [], key } = bench.stepOf(`${routine} sign-off`);
     expect(bench.context.desk.routines.find(({ name }) => name === routine)?.steps.at(-1)?.key).toBe(key);
-    expect(human.split(':')[1]?.split(';')).toHaveLength(6);
-    expect(items.filter((item) => !human.includes(item))).toEqual([]);
+    expect(human).toContain('tick');
+    expect(ticked).toEqual(items.map((item) => expect.stringContaining(item)));
   });
 
   it('is of a morning whose every check has to have run', () => {
     const { steps } = bench.context.desk.routines.find(({ name }) => name === 'morning')!;
     expect(steps.filter(({ required, human }) => !required && human === undefined)).toEqual([]);
     expect(steps.map(({ key }) => key)).toEqual(
-      'gateway data database dashboard disk errors account books drawdown backup enabled limits configuration sign-off'.split(
-        ' ',
-      ),
+      (
+        'port gateway connection data database dashboard disk errors failures intact shutdowns account books positions ' +
+        'drawdown backup enabled limits configuration sign-off'
+      ).split(' '),
     );
   });
 });
 
 describe('a report of', () => {
-  const closed = async (hoursAgo: number, result: number, r: number, quantity = '1'): Promise<void> => {
-    const at = new Date(NOW - hoursAgo * HOUR);
-    await bench.database.pool.query(
-      `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
-         fees, r, why, config_hash, opened, market, wall, simulated)
-       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', $7, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
-      [bench.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at, quantity],
-    );
-  };
-  const ordered = (id: string, purpose: string, state: string, hoursAgo = 1) =>
-    bench.database.pool.query(
-      `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
-         created_market, created, updated) values ($1, $2, 'NQ/USD', 'sell', 'limit', $3, 'slob', $4, 1, 15011, true, $5, $5, $5)`,
-      [bench.context.desk.desk, id, purpose, state, new Date(NOW - hoursAgo * HOUR)],
-    );
+  const closed = bench.closed.bind(bench);
+  const ordered = bench.ordered.bind(bench);
   const said = async (named: string) => (await bench.run(named)).observed;
 
   it('hourly-review trades lists those of the last hour, and no other', async () => {
@@ -576,7 +734,15 @@ describe('a report of', () => {
   it('weekly strategies says the average multiple of the risk', async () => {
     await closed(24, 690.5, 2);
     await closed(48, -349.5, -1);
-    expect(await said('weekly strategies')).toContain('2 trades of slob: 0.50 R on average');
+    await closed(72, 345.25, 1);
+    expect(await said('weekly strategies')).toContain(
+      '3 trades of slob: 0.67 R on average, reward to risk 1.50, ',
+    );
+  });
+
+  it('weekly strategies says no reward to risk before something was won and lost', async () => {
+    await closed(24, 690.5, 2);
+    expect(await said('weekly strategies')).toContain('reward to risk not known (no loss)');
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findDataGaps } from '../../src/operations/find-data-gaps.js';
 import type { OperationContext } from '../../src/operations/operation.js';
-import { findBarGaps, newestSource, readCoverage, storeBars } from '../../src/store/bars.js';
+import { findBarGaps, newestSource, readBars, readCoverage, storeBars } from '../../src/store/bars.js';
 import { MIGRATIONS_DIRECTORY, migrate } from '../../src/store/migrate.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
@@ -62,6 +62,15 @@ test('a gap is one of its own series: another market does not fill it, nor make 
     { symbol: 'BTC/USDT', fromMs: START + 2 * MINUTE, toMs: START + 4 * MINUTE, missing: 2 },
   ]);
   expect((await readCoverage(database.pool, { ...span('d2'), source: SIMULATED }))[0]?.count).toBe(4);
+});
+
+test('candles are read of one series and span, oldest first', async () => {
+  await store('d4', SIMULATED, [3, 1, 2]);
+  await store('d4', 'live-binance', [0, 1], '99');
+  const range = { desk: 'd4', source: SIMULATED, fromMs: START + MINUTE, toMs: START + 3 * MINUTE };
+  const found = await readBars(database.pool, range);
+  expect(found.map(({ openMs }) => openMs)).toEqual([START + MINUTE, START + 2 * MINUTE]);
+  expect(found[0]).toMatchObject({ symbol: 'BTC/USDT', spanMs: MINUTE, close: '10', volume: '1' });
 });
 
 test('missing candles are looked for in the prices that are traded on; without a trader, in the newest', async () => {

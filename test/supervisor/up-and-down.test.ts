@@ -108,6 +108,22 @@ describe('a desk that runs', () => {
     await expect(askSupervisor(home, 'restart', { name: 'nobody' })).rejects.toThrow(/no process nobody/);
   });
 
+  test('a trader is asked to end, has time to, and is started again where it was', async () => {
+    const trail = () => readFileSync(join(home, 'trail'), 'utf8').trim().split('\n');
+    const [before, known] = [trail().length, runtime()];
+    await askSupervisor(home, 'restart', { name: 'trader' }, 40_000);
+    // Only SIGTERM makes it say so.
+    expect(trail().slice(before)).toEqual(['trader stopped', 'trader started']);
+    expect(runtime()).toEqual(known);
+  });
+
+  test('is not ended where it could not be started again', async () => {
+    const before = await askSupervisor(home, 'processes', {});
+    const asked = askSupervisor(home, 'startAgain', { pauseMs: 0 }, 20_000);
+    await expect(asked).rejects.toThrow('does not start it again');
+    expect(await askSupervisor(home, 'processes', {})).toEqual(before);
+  });
+
   test('a trader that does not answer for ten seconds is killed and comes back', async () => {
     const before = await runningOf(home, 'trader');
     process.kill(before.pid, 'SIGSTOP');

@@ -34,6 +34,8 @@ export interface DeskAtVenueOptions {
   readonly asExchangeAccount?: boolean;
   readonly stopOverrunMs?: number;
   readonly strategies?: EngineConfig['strategies'];
+  /** 4 where nothing is said. */
+  readonly maxPositionSizePct?: number;
   /** Which instrument prices an asset that is kept for fees. */
   readonly feeAssets?: Readonly<Record<string, number>>;
   readonly onRecord?: (record: EngineRecord) => void;
@@ -70,9 +72,7 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
       broken = error;
     },
   });
-  const begun = engine.begin(runner.stamp());
-  if (!begun.ok) throw new Error(begun.message);
-  runner.begin(begun.effects);
+  runner.begin();
   const priceTicks = options.priceTicks ?? 10_000;
   for (const { id } of venue.instruments) {
     runner.post({ kind: 'quote', instrument: id, bidTicks: priceTicks, askTicks: priceTicks + 1 });
@@ -106,7 +106,7 @@ function configFor(venue: VenuePort, incarnation: string, options: DeskAtVenueOp
     incarnation,
     strategies,
     risk: {
-      maxPositionSizePct: 4,
+      maxPositionSizePct: options.maxPositionSizePct ?? 4,
       maxConcurrentPositions: venue.instruments.length,
       stopLossPct: 5,
       dailyLossLimitPct: 90,

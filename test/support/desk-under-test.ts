@@ -12,6 +12,8 @@ import { connectTrader } from '../../src/trader/client.js';
 
 export const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const command = join(repository, 'bin/fermata.js');
+/** A desk that is started again beside other tests takes minutes. */
+const RUN_MS_MAX = 300_000;
 
 export interface CommandRun {
   readonly code: number;
@@ -57,7 +59,7 @@ export function deskUnderTest(
       execFile(
         process.execPath,
         [command, ...args],
-        { cwd: installation, env: environment, maxBuffer: 16 * 1024 * 1024, timeout: 120_000 },
+        { cwd: installation, env: environment, maxBuffer: 16 * 1024 * 1024, timeout: RUN_MS_MAX },
         (error, stdout, stderr) =>
           settle({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
       );

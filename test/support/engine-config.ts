@@ -19,6 +19,7 @@ export const FUTURES: VenueCapabilities = {
   deadManSwitch: false,
   amends: false,
   replaces: false,
+  linksOrders: false,
 };
 
 export const SPOT: VenueCapabilities = {

@@ -105,6 +105,7 @@ export class FaultyVenue implements VenuePort {
       deadManSwitch: false,
       amends: false,
       replaces: false,
+      linksOrders: false,
     };
   }
 

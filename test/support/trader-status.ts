@@ -138,6 +138,7 @@ const TRADING: TraderStatus = {
   openOrders: 2,
   entriesWorking: 1,
   fills: 14,
+  signals: { newest: [], refused: [{ limit: 'age', count: 2 }] },
   reconciliation: { state: 'clean', atWallMs: Date.UTC(2026, 0, 5, 9, 31), differences: [] },
   strategies: [
     {

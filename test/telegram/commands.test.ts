@@ -223,10 +223,10 @@ describe('/status and /help', () => {
     bench.type(ANNA, '/status');
     await bench.answered(
       ANNA,
-      /HALTED \(paper\)\ndaily-loss by risk\nEquity 10000 USDT[\s\S]*trades again by: next-day/,
+      /HALTED \(paper\)\ndaily-loss by risk\nEquity 10\u202f000 USDT[\s\S]*trades again by itself, on its next day/,
     );
     expect(bench.texts(ANNA).join()).toContain(
-      '\n1 position:\nBTC/USDT long 0.5, open result 12.00, stop confirmed\n',
+      '\n1 position:\nBTC/USDT long 0.5, open result +12.00, stop confirmed\n',
     );
     expect(bench.simulator.simulation.bot().commands.map(({ command }) => command)).toEqual([
       'status',

@@ -47,7 +47,7 @@ describe('what of the journal is told', () => {
       event: 'halt',
       severity: 'critical',
       title: 'crypto-bot: HALTED',
-      text: 'looks odd\nCause: person, by anna. Trades again by: person.',
+      text: 'looks odd\nCause: person, by anna. Trades again once a person resumes it.',
       fingerprint: 'journal:abc:3',
     });
     expect(noticeOf(desk, entry(3, halt('startup')))).toBeNull();
@@ -67,7 +67,7 @@ describe('what of the journal is told', () => {
       simulated: true,
     };
     expect(noticeOf(desk, entry(4, { type: 'fill', fill }))?.title).toBe(
-      'crypto-bot: Order Filled - buy 0.01234 BTC/USDT at 60000.50',
+      'crypto-bot: Order Filled - buy 0.01234 BTC/USDT at 60\u202f000.50',
     );
   });
 });

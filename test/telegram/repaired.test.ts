@@ -49,7 +49,7 @@ it('a wrong chat is seen before anything is sent, and what was refused arrives a
   bench.start({ chatId: WRONG_CHAT });
   await became({ state: 'refusing', refused: 0 });
   expect(health()?.problem).toMatch(
-    /do not arrive on Telegram: the chat of the alerts \(TELEGRAM_CHAT_ID\) takes nothing: 400 Bad Request: chat not found/,
+    /do not arrive on Telegram: the chat of the alerts \(TELEGRAM_CHAT_ID\) takes no messages: 400 Bad Request: chat not found/,
   );
   for (const number of [0, 1, 2, 3]) await tell(number);
   await became({ refused: 4 });
@@ -78,7 +78,7 @@ it('somebody who blocks the bot is named, and gets what was missed once it is le
   bench.simulator.simulation.block(ANNA, true);
   await tell(1, { audience: ['operator'] });
   await became({ state: 'refusing', refused: 1 });
-  expect(health()?.problem).toContain('the chat of anna takes nothing: 403');
+  expect(health()?.problem).toContain('the chat of anna takes no messages: 403');
   bench.simulator.simulation.block(ANNA, false);
   await became({ state: 'ok', refused: 0 });
   await eventually(() => expect(titles(ANNA)).toEqual(['alert 0', 'alert 1']));

@@ -94,7 +94,7 @@ describe('/daily', () => {
     bench.type(VERA, '/daily 3');
     await bench.answered(
       VERA,
-      /2026-03-04: \+9\.00 USDT, 1 round trip.*\n2026-03-03: nothing was closed\n2026-03-02: -5\.50 USDT.*\nDays begin/,
+      /2026-03-04: \+9\.00 USDT, 1 round trip.*\n2026-03-03: nothing was closed\n2026-03-02: \u22125\.50 USDT.*\nDays begin/,
     );
   });
 
@@ -143,7 +143,7 @@ describe('/trades', () => {
     await bench.answered(VERA, /BTC\/USDT long, ema-cross: \+9\.00 USDT \(\+9\.00 %, \+1\.80 R\), stop\n/);
     const [text = ''] = bench.texts(VERA).slice(-1);
     expect(text).toContain('2026-03-04 08:00 UTC to 2026-03-04 09:20 UTC, 1 h 20 min');
-    expect(text).toMatch(/-5\.50 USDT \(-5\.50 %/);
+    expect(text).toMatch(/\u22125\.50 USDT \(\u22125\.50 %/);
     expect(text).toContain('The newest 2 of 3.');
   });
 
@@ -163,7 +163,7 @@ describe('/chart', () => {
     bench.type(VERA, '/chart');
     await bench.answered(
       VERA,
-      /^BTC\/USDT, 4h: 4\d+\.\d\d \([+-]\d\.\d\d %\)\nlong from .*\nstop 42610\.50\n2 fills/,
+      /^BTC\/USDT, 4h: 4\d\u202f\d{3}\.\d\d \([+\u2212]?\d\.\d\d %\)\nlong from .*\nstop 42\u202f610\.50\n2 fills/,
     );
     expect(bench.sent(VERA).at(-1)?.photo).toMatchObject([{ width: 1280, height: 720 }]);
     expect(bench.trader.sent('bars')).toMatchObject([{ symbol: 'BTC/USDT', count: 240 }]);

@@ -16,6 +16,7 @@ export function engineDouble(): EngineDouble {
     events,
     answer: () => [],
     wakeMs: null,
+    begin: () => ({ ok: true, effects: [] }),
     process(event) {
       events.push(event);
       return this.answer(event);

@@ -42,7 +42,7 @@ async function setUp() {
     onRecord: () => undefined,
     onBroken: (error) => broken.push(error),
   });
-  runner.begin([]);
+  runner.begin();
   onTestFinished(async () => {
     runner.stop();
     await journal.close();

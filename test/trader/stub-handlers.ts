@@ -40,6 +40,8 @@ export function handlersWith(own: Partial<ControlHandlers>): ControlHandlers {
     bars: async () => notHere(),
     explainCash: async () => notHere(),
     reconcile: async () => notHere(),
+    signal: async () => notHere(),
+    withdrawSignal: async () => notHere(),
     flatProof: async () => notHere(),
     heartbeat: async () => ({ mode: 'HALTED', sequence: 7 }),
     follow: () => notHere(),

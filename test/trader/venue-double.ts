@@ -27,6 +27,7 @@ export function venueDouble(): VenueDouble {
       deadManSwitch: false,
       amends: false,
       replaces: false,
+      linksOrders: false,
     },
     instruments: [],
     serverTime: async () => 0,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { grouped, ungrouped } from '../../src/domain/figure-text.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { reportHtml } from '../../src/validation/report/report-html.js';
 import { isGenuine, signReport } from '../../src/validation/report/sign-report.js';
@@ -39,7 +40,9 @@ describe('the report of a validation', () => {
     expect(times[0]?.length).toBeGreaterThan(2);
     expect(times[1]).toEqual(times[0]);
     expect(times[2]).toEqual(times[0]);
-    const falls = [...(charts[1] ?? '').matchAll(/>(-?[\d.]+) %</g)].map(([, value]) => Number(value));
+    const falls = [...(charts[1] ?? '').matchAll(/>(\u2212?[\d.]+) %</g)].map(([, value]) =>
+      Number(ungrouped(value ?? '')),
+    );
     expect(Math.max(...falls)).toBe(0);
     expect(Math.min(...falls)).toBeLessThan(0);
   });
@@ -49,11 +52,13 @@ describe('the report of a validation', () => {
     const html = reportHtml(report);
     const text = html.slice(html.indexOf('<h2>Results'), html.indexOf('<footer'));
     expect(report.results.finalEquity).toMatch(/\.\d{3,}$/);
-    expect(text).toContain(`${report.results.finalEquity.replace(/(\.\d\d).*/, '$1')} USDT</td>`);
+    expect(text).toContain(`${grouped(report.results.finalEquity.replace(/(\.\d\d).*/, '$1'))} USDT</td>`);
     expect(text).not.toMatch(/\d{4}-\d\d-\d\dT/);
     const winRate = /<td>✗<\/td><td>Win rate<\/td>(.*)<\/tr>/.exec(html)?.[1] ?? '';
     expect(winRate).toMatch(/^<td>at least 45 %<\/td><td>[\d.]+ %<\/td><td>[\d.]+ %<\/td>$/);
-    expect(summaryLines(report).join('\n')).toMatch(/equity +\d+\.\d\d to \d+\.\d\d USDT/);
+    expect(summaryLines(report).join('\n')).toMatch(
+      /equity +\d+\u202f\d{3}\.\d\d to \d+\u202f\d{3}\.\d\d USDT/,
+    );
   });
 
   it('shows text of the desk as text', async () => {

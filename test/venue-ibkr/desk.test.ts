@@ -1,7 +1,9 @@
 /** The real engine, runner and journal of a desk that trades NQ at a simulated IB Gateway. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { oneEntry } from '../engine/support/one-entry.js';
 import { type DeskAtVenue, deskAtVenue } from '../support/desk-at-venue.js';
 import { eventually } from '../support/eventually.js';
 import { NQ, type OpenVenue, startSimulator, venueAt } from './support/at-gateway.js';
@@ -10,18 +12,12 @@ let simulator: IbkrSimulator;
 let one: OpenVenue;
 let desk: DeskAtVenue | null = null;
 
-beforeEach(async () => {
-  simulator = await startSimulator({
-    accounts: [
-      {
-        id: 'DU1234567',
-        cash: '1000000.00',
-        positions: [{ localSymbol: 'NQZ6', quantity: 2, averagePrice: '15234' }],
-      },
-    ],
-  });
+const LONG = [{ localSymbol: 'NQZ6', quantity: 2, averagePrice: '15234' }];
+
+async function start(positions: typeof LONG): Promise<void> {
+  simulator = await startSimulator({ accounts: [{ id: 'DU1234567', cash: '1000000.00', positions }] });
   one = await venueAt(simulator.port, { instruments: [NQ] });
-});
+}
 afterEach(async () => {
   await desk?.close();
   desk = null;
@@ -30,6 +26,7 @@ afterEach(async () => {
 });
 
 it('adopts what the account holds, protects it at the broker, and closes it: flat, and nothing rests', async () => {
+  await start(LONG);
   const records: string[] = [];
   desk = await deskAtVenue(one.venue, {
     positions: 1,
@@ -54,4 +51,82 @@ it('adopts what the account holds, protects it at the broker, and closes it: fla
   await eventually(() =>
     expect(Number(engine.view.cash) / MONEY_SCALE).toBeCloseTo(Number(cash) / MONEY_SCALE, 6),
   );
+});
+
+describe('a trade with one target', () => {
+  beforeEach(() => start([]));
+
+  const POINT = 4;
+  const open = () =>
+    simulator.simulation.orders.open.map(({ terms: { type, ocaGroup } }) => ({ type, ocaGroup }));
+  const held = () => [...(simulator.simulation.accounts.get('DU1234567')?.positions.values() ?? [])].length;
+
+  /** Long one contract, its stop and its target at the broker, as the desk has read back from it. */
+  async function bracketed() {
+    const records: EngineRecord[] = [];
+    const entry = oneEntry({
+      ...{ limitTicks: 15_240 * POINT, protectTicks: 15_100 * POINT },
+      exits: { targets: [{ ticks: 15_300 * POINT, closedPpm: 1_000_000 }] },
+    });
+    desk = await deskAtVenue(one.venue, {
+      ...{ priceTicks: 15_234 * POINT, maxPositionSizePct: 40 },
+      strategies: [{ ...entry, symbols: ['NQ/USD'] }],
+      onRecord: (record) => records.push(record),
+    });
+    const { runner, engine, configHash } = desk;
+    await eventually(() => expect(engine.view.reconciliation.state).toBe('clean'));
+    const command = {
+      name: 'arm',
+      haltId: engine.view.haltId ?? '',
+      configHash,
+      authority: 'two-people',
+    } as const;
+    expect(await runner.command({ commandId: 'c', by: 'test', reason: 'test', command })).toMatchObject({
+      ok: true,
+    });
+    const at = 15_234 * POINT;
+    const openMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
+    runner.post({
+      ...{ kind: 'bar', instrument: 0, openMs, spanMs: 60_000, warmup: false },
+      ...{ openTicks: at, highTicks: at, lowTicks: at, closeTicks: at },
+    });
+    await eventually(() => expect(open()).toMatchObject([{ type: 'STP' }, { type: 'LMT' }]));
+    const notes = () => records.flatMap((record) => (record.type === 'note' ? [record.text] : []));
+    await eventually(() =>
+      expect(notes()).toContain(
+        'NQ/USD: read back from the venue after the fill, as working: stop 15100.00 and target 15300.00',
+      ),
+    );
+    return { engine, runner, records };
+  }
+
+  it.each([
+    ['target', '15300', 'target 1 of 1'],
+    ['stop', '15099', 'stop'],
+  ])(
+    'is closed by its %s at the broker: flat, nothing rests, and nothing is sold twice',
+    async (_by, price, why) => {
+      const { engine, records } = await bracketed();
+      const [first, second] = open();
+      expect(first?.ocaGroup).toBe(second?.ocaGroup);
+      simulator.simulation.setPrice('NQZ6', price, 5);
+      await eventually(() => expect(engine.view.positions).toEqual([]));
+      await eventually(() => expect(engine.view.orders).toEqual([]));
+      expect([held(), open()]).toEqual([0, []]);
+      const closed = records.flatMap((record) => (record.type === 'trade.closed' ? [record.why] : []));
+      expect([closed, engine.view.mode]).toEqual([[why], 'ACTIVE']);
+      const sent = records.flatMap((record) =>
+        record.type === 'order.intended' ? [record.order.purpose] : [],
+      );
+      expect(sent).toEqual(['entry', 'protective', 'exit']);
+    },
+  );
+
+  it('is closed by a close-all at the market once its target is gone', async () => {
+    const { engine, runner } = await bracketed();
+    const command = { name: 'closeAll' } as const;
+    await runner.command({ commandId: 'd', by: 'test', reason: 'test', command });
+    await eventually(() => expect(engine.view.closeAll).toBe('flat'));
+    expect([held(), open()]).toEqual([0, []]);
+  });
 });

@@ -285,6 +285,71 @@ describe('an order', () => {
   });
 });
 
+describe('a stop and a target that are linked', () => {
+  const LOTS = 2;
+  /** Long, with both at rest: the target joined the stop's group. */
+  async function bracketed() {
+    const one = await at();
+    await one.venue.submit(order({ quantityLots: LOTS }));
+    await eventually(async () => expect(await held(one)).toBe(LOTS));
+    const protects = stop({ quantityLots: LOTS, group: 'fstop1' });
+    const target = order({
+      ...{ purpose: 'exit', side: 'sell', type: 'limit', limitTicks: ticks(15_300) },
+      ...{ quantityLots: LOTS, group: 'fstop1' },
+    });
+    for (const child of [protects, target]) expect((await one.venue.submit(child)).kind).toBe('accepted');
+    const told = ({ clientId }: OrderIntent) =>
+      one.events.flatMap((event) =>
+        event.kind === 'order' && event.order.clientId === clientId ? [event.order] : [],
+      );
+    return { ...one, protects, target, told };
+  }
+  const filledBy = (one: OpenVenue, { clientId }: OrderIntent) =>
+    one
+      .fills()
+      .filter((fill) => fill.clientId === clientId)
+      .reduce((lots, { quantityLots }) => lots + quantityLots, 0);
+
+  it('leave each by itself, as a group in which fills reduce and only one at a time can fill', async () => {
+    const { venue } = await bracketed();
+    expect(venue.capabilities).toMatchObject({ linksOrders: true });
+    expect(simulator.simulation.orders.open.map(({ terms }) => terms)).toMatchObject([
+      { type: 'STP', ocaGroup: 'fstop1', ocaType: 2, transmit: true, parent: null },
+      { type: 'LMT', ocaGroup: 'fstop1', ocaType: 2, transmit: true, parent: null, tif: 'GTC' },
+    ]);
+    expect(await venue.openOrders()).toMatchObject([{ group: 'fstop1' }, { group: 'fstop1' }]);
+  });
+
+  it('share what fills: a part of the target is off the stop, and the rest ends it, which is no rejection', async () => {
+    const one = await bracketed();
+    price('15300');
+    await eventually(() => expect(one.told(one.protects).at(-1)).toMatchObject({ quantityLots: 1 }));
+    await eventually(async () => expect(await held(one)).toBe(1));
+    price('15300');
+    await eventually(() => expect(one.told(one.protects).at(-1)).toMatchObject({ state: 'cancelled' }));
+    await eventually(() => expect(filledBy(one, one.target)).toBe(LOTS));
+    price('15000');
+    expect([await held(one), await one.venue.openOrders()]).toEqual([0, []]);
+    expect(filledBy(one, one.protects)).toBe(0);
+  });
+
+  it('never both fill: what the stop sells the target does not', async () => {
+    const one = await bracketed();
+    price('15099');
+    await eventually(() => expect(one.told(one.target).at(-1)).toMatchObject({ state: 'cancelled' }));
+    await eventually(() => expect(filledBy(one, one.protects)).toBe(LOTS));
+    price('15400');
+    expect([await held(one), await one.venue.openOrders()]).toEqual([0, []]);
+  });
+
+  it('end together: who cancels one has cancelled the other', async () => {
+    const one = await bracketed();
+    expect(await one.venue.cancel(one.target.clientId, 0)).toEqual({ kind: 'cancelled' });
+    await eventually(() => expect(one.told(one.protects).at(-1)).toMatchObject({ state: 'cancelled' }));
+    expect(await one.venue.openOrders()).toEqual([]);
+  });
+});
+
 describe('what happens meanwhile', () => {
   it('is told as it happens: a fill once, with its cost, and its order after it', async () => {
     const { venue, events } = await at();

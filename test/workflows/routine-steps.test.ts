@@ -1,13 +1,15 @@
 /** Steps of a routine beside checks: reports, and what a person does. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
-import type { RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
+import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import type { OperationContext } from '../../src/operations/operation.js';
 import { completeTask } from '../../src/operations/tasks/complete-task.js';
 import { listTasks } from '../../src/operations/tasks/list-tasks.js';
 import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
 import { readTasks } from '../../src/store/tasks.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { startRoutine } from './support/routines.js';
 import { until } from './support/until.js';
@@ -35,10 +37,14 @@ const step = (key: string, given: Partial<RoutineStep>): RoutineStep => ({
   ...given,
 });
 
-async function runRoutine(desk: BenchDesk, steps: RoutineStep[]): Promise<RoutineResult> {
+async function runRoutine(
+  desk: BenchDesk,
+  steps: RoutineStep[],
+  more: Partial<RoutineInput> = {},
+): Promise<RoutineResult> {
   const weekly = { name: 'weekly', title: 'Weekly review', cause: 'person', person: 'anna' } as const;
   const times = { nominalMs: NOMINAL_MS, marketMs: NOMINAL_MS };
-  return (await startRoutine(bench, desk, steps, { ...weekly, ...times })).result();
+  return (await startRoutine(bench, desk, steps, { ...weekly, ...times, ...more })).result();
 }
 
 function contextOf(desk: BenchDesk): OperationContext {
@@ -107,7 +113,100 @@ describe.concurrent('a step that only a person can do', () => {
   });
 });
 
+describe.concurrent('a step that an earlier one makes needless', () => {
+  const failing = () => ({ verdict: 'fail', observed: 'short 1 NQ/USD', expected: 'nothing' }) as const;
+  /** Of desks/slob: is it flat, and who accepts it where it is not. */
+  const overnight = (): RoutineStep[] =>
+    (loadDesk(resolveDesk('slob')).desk.routines.find(({ name }) => name === 'close')?.steps ?? [])
+      .filter(({ key }) => key === 'flat' || key === 'overnight')
+      .map(({ check, ...one }) => ({
+        ...one,
+        ...(check === undefined ? { waitMinutes: one.waitMinutes / 10 } : { check: 'database' }),
+      }));
+
+  it('is left out where that one has passed, which leaves the routine clean, required or not', async () => {
+    const desk = await bench.desk();
+    const { verdict, steps } = await runRoutine(desk, [
+      step('flat', { check: 'database' }),
+      step('accepted', { human: 'Accept it.', unless: 'flat', waitMinutes: 5, required: true }),
+      step('again', { check: 'disk-space', unless: 'accepted', required: true }),
+    ]);
+    expect(verdict).toBe('pass');
+    expect(steps.slice(1).map(({ observed }) => observed)).toEqual([
+      'not run: "Step flat" passed',
+      'not run: "Step accepted" passed',
+    ]);
+    expect(await readTasks(bench.database.pool, desk.name)).toEqual([]);
+  });
+
+  it('of SLOB: what is held over night is accepted by a person, in writing', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('database', failing);
+    const running = runRoutine(desk, overnight());
+    const [task] = await until('the question', async () => {
+      const open = await readTasks(bench.database.pool, desk.name);
+      return open.length === 1 ? open : undefined;
+    });
+    expect(task?.detail).toContain('Accept the risk in writing');
+    await completeTask(contextOf(desk), ANNA, { id: task?.id ?? 0, note: 'stop at 15250, ECB tomorrow' });
+    expect((await running).verdict).toBe('pass');
+    const evidence = (await desk.evidence('weekly')).filter(({ step_key }) => step_key === 'overnight');
+    expect(evidence).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          ...{ verdict: 'pass', person: 'anna', observed: 'done by anna: stop at 15250, ECB tomorrow' },
+        }),
+      ]),
+    );
+  });
+
+  it('of SLOB: without that the close has failed, and an incident is opened', async () => {
+    const desk = await bench.desk();
+    desk.checks.set('database', failing);
+    const steps = overnight().map((one) => ({ ...one, waitMinutes: 0.01 }));
+    const result = await runRoutine(desk, steps);
+    expect(result.verdict).toBe('fail');
+    expect(result.steps.at(-1)?.observed).toMatch(/was not done within/);
+    expect(steps.at(-1)?.onFail).toBe('incident');
+  });
+});
+
+describe.concurrent('a task with items', () => {
+  it('is done only where each of them is ticked, and says so in the evidence', async () => {
+    const desk = await bench.desk();
+    const items = ['system health green', 'no critical errors', 'configuration correct'];
+    await runRoutine(desk, [step('sign-off', { human: 'Tick each.', items })]);
+    const [task] = await listTasks(contextOf(desk), { state: 'open' });
+    expect(task).toMatchObject({ items });
+    const done = (...ticked: number[]) =>
+      completeTask(contextOf(desk), ANNA, { id: task?.id ?? 0, note: 'looked', ticked });
+    expect(await done(1, 3)).toMatchObject({
+      ...{ ok: false, reason: 'unticked', detail: expect.stringContaining('left: 2 no critical errors.') },
+    });
+    expect(await done()).toMatchObject({ ok: false, reason: 'unticked' });
+    expect(await done(3, 2, 1)).toMatchObject({ ok: true, task: { state: 'done' } });
+    expect((await desk.evidence('weekly')).at(-1)).toMatchObject({
+      person: 'anna',
+      observed:
+        'looked; ticked: system health green; ticked: no critical errors; ticked: configuration correct',
+    });
+  });
+});
+
 describe.concurrent('a routine', () => {
+  it('with a budget fails what has not ended by then, and ends', async () => {
+    const desk = await bench.desk();
+    const look = step('look', { human: 'Look.', waitMinutes: 0.5, onFail: 'incident' });
+    const { verdict, steps } = await runRoutine(desk, [look], { budgetMinutes: 0.02 });
+    expect(verdict).toBe('fail');
+    expect(steps).toMatchObject([
+      {
+        ...{ verdict: 'fail', observed: 'not ended when the time was over' },
+        expected: 'the whole routine ends within 0.02 minutes',
+      },
+    ]);
+  });
+
   it('has failed where a required step was not run, and passed where another one was not', async () => {
     const notRun = () => ({ verdict: 'not_run', observed: 'not set up', expected: 'set up' }) as const;
     const [required, other] = await Promise.all([bench.desk(), bench.desk()]);

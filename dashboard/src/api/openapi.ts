@@ -1016,6 +1016,11 @@ export interface paths {
                                             /** @description Of the whole trade, what is closed there */
                                             pct: number;
                                             reached: boolean;
+                                            /**
+                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @enum {boolean}
+                                             */
+                                            rests?: true;
                                         }[];
                                         /** @description How far behind the market the stop follows */
                                         trailBy: string | null;
@@ -2236,6 +2241,11 @@ export interface paths {
                                             /** @description Of the whole trade, what is closed there */
                                             pct: number;
                                             reached: boolean;
+                                            /**
+                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @enum {boolean}
+                                             */
+                                            rests?: true;
                                         }[];
                                         /** @description How far behind the market the stop follows */
                                         trailBy: string | null;
@@ -2457,6 +2467,323 @@ export interface paths {
                 };
                 /** @description Not Found */
                 404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest signals from outside, how each stands, and how many were refused, by reason */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The signals */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            newest: {
+                                source: string;
+                                id: string;
+                                /** @description The newest; null: it was withdrawn before it came */
+                                revision: number | null;
+                                symbol: string | null;
+                                action: ("buy" | "sell" | "close") | null;
+                                entry: string | null;
+                                stop: string | null;
+                                targets: string[];
+                                issuedMs: number | null;
+                                /** @description Market clock, milliseconds since 1970 */
+                                expiresMs: number;
+                                text: string;
+                                /** @enum {string} */
+                                standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
+                                /** @description Why nothing was entered on it; null: nothing spoke against it */
+                                reason: string | null;
+                            }[];
+                            /** @description Since the journal began, by what refused them */
+                            refused: {
+                                limit: string;
+                                count: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Send a signal, or an edit of one, which may only tighten it; sent again it changes nothing */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores */
+                        source: string;
+                        /** @description What its source calls it */
+                        id: string;
+                        /** @description Left out: 1. Sent again under the same source, id and revision it is the same one */
+                        revision?: number;
+                        symbol: string;
+                        /**
+                         * @description `close`: the position that the strategy holds; it brings no prices
+                         * @enum {string}
+                         */
+                        action: "buy" | "sell" | "close";
+                        /** @description The worst price, decimal; left out: at the market */
+                        entry?: string;
+                        /** @description Of the protective stop; the shipped strategy enters nothing without one */
+                        stop?: string;
+                        /** @description Where the trade is closed, the nearest first */
+                        targets?: string[];
+                        /**
+                         * Format: date-time
+                         * @description Its original time, by the market; left out: when it arrives. That of an edit is the first one’s
+                         */
+                        issuedAt?: string;
+                        /**
+                         * Format: date-time
+                         * @description From then on nothing is entered on it, seven days later at most. This, or `validSeconds`
+                         */
+                        expiresAt?: string;
+                        /** @description The same as seconds from its original time */
+                        validSeconds?: number;
+                        /** @description As its author wrote it */
+                        text?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/signals/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a signal in every mode: its entry is cancelled, what was filled keeps its exits */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description Kept in the journal, the evidence and the audit trail, cut to 500 characters; a task asks for a missing one */
+                        reason?: string;
+                        /** @description Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores */
+                        source: string;
+                        /** @description What its source calls it */
+                        id: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Done, and proven */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Taken, and not proven, or not yet */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description The trader took the command */
+                            ok: boolean;
+                            /** @description What was asked for was read back */
+                            proven: boolean;
+                            detail: string;
+                            haltId: string | null;
+                            /** @description The workflow that proves it; null where there is none */
+                            workflowId: string | null;
+                            /** @description What did not work beside it, for example that Temporal is down */
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
                     headers: {
                         [name: string]: unknown;
                     };
@@ -3667,6 +3994,8 @@ export interface paths {
                                 source: string;
                                 title: string;
                                 detail: string;
+                                /** @description What has to be ticked, each of them */
+                                items?: string[];
                                 /** @description Wall clock, milliseconds since 1970 */
                                 dueMs: number;
                                 /** @description Wall clock, milliseconds since 1970 */
@@ -3749,6 +4078,11 @@ export interface paths {
                     "application/json": {
                         /** @description What was done and found, in words */
                         note: string;
+                        /**
+                         * @description Numbers of the items that were ticked, the first is 1; all of them, or it is not done
+                         * @default []
+                         */
+                        ticked?: number[];
                     };
                 };
             };
@@ -3767,6 +4101,8 @@ export interface paths {
                                 source: string;
                                 title: string;
                                 detail: string;
+                                /** @description What has to be ticked, each of them */
+                                items?: string[];
                                 /** @description Wall clock, milliseconds since 1970 */
                                 dueMs: number;
                                 /** @description Wall clock, milliseconds since 1970 */
@@ -5177,6 +5513,466 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/errors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Errors in the logs of all processes; none in normal operation */
+        get: {
+            parameters: {
+                query?: {
+                    hours?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Of the last hours by wall time */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description False: no log is kept here */
+                            known: boolean;
+                            /** @description Processes that run alone and whose log is not here */
+                            missing: string[];
+                            count: number;
+                            /** @description The newest 50, newest first */
+                            errors: {
+                                atMs: number | null;
+                                role: string;
+                                message: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The setups that strategies follow, the newest first; how many of them are active */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By market time */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            active: number;
+                            setups: {
+                                id: string;
+                                strategy: string;
+                                symbol: string | null;
+                                /** @description Market clock, milliseconds since 1970 */
+                                begunMs: number;
+                                /** @description Null: it was not detected */
+                                detectedMs: number | null;
+                                /** @description What was noted of it last */
+                                last: string;
+                                /** @description Null: nobody knows */
+                                state: string | null;
+                                /** @description It goes on */
+                                open: boolean;
+                                /** @description Of its plan */
+                                prices: {
+                                    /** @description Decimal text */
+                                    entry: string;
+                                    /** @description Decimal text */
+                                    stop: string;
+                                    /** @description Decimal text */
+                                    target: string;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/setups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One setup: its plan, its state and each of its steps */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As it is now */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            id: string;
+                            strategy: string;
+                            symbol: string | null;
+                            /** @description Market clock, milliseconds since 1970 */
+                            begunMs: number;
+                            /** @description Null: it was not detected */
+                            detectedMs: number | null;
+                            /** @description What was noted of it last */
+                            last: string;
+                            /** @description Null: nobody knows */
+                            state: string | null;
+                            /** @description It goes on */
+                            open: boolean;
+                            /** @description Of its plan */
+                            prices: {
+                                /** @description Decimal text */
+                                entry: string;
+                                /** @description Decimal text */
+                                stop: string;
+                                /** @description Decimal text */
+                                target: string;
+                            } | null;
+                            /** @description Of the plan’s prices */
+                            rewardToRisk: number | null;
+                            /** @description What was noted of it, oldest first */
+                            steps: {
+                                /** @description Market clock, milliseconds since 1970 */
+                                atMs: number;
+                                text: string;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Not Found */
+                404: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trading journal: the newest days that have an entry, with their figures and what people noted */
+        get: {
+            parameters: {
+                query?: {
+                    days?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The newest day first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            days: {
+                                /** @description One of the desk’s days */
+                                date: string;
+                                /** @description Null: nobody has written them */
+                                figures: {
+                                    /** @description Detected */
+                                    setups: number;
+                                    /** @description Entries that went to the venue */
+                                    orders: number;
+                                    /** @description Closed */
+                                    trades: number;
+                                    /** @description Of what was closed, after fees; decimal text */
+                                    result: string;
+                                    currency: string;
+                                    /** @description Wall clock, milliseconds since 1970 */
+                                    writtenMs: number;
+                                } | null;
+                                /** @description That were entered */
+                                positions: {
+                                    text: string;
+                                    /** @description Wall clock, milliseconds since 1970 */
+                                    writtenMs: number;
+                                }[];
+                                notes: {
+                                    id: number;
+                                    person: string;
+                                    text: string;
+                                    /** @description Wall clock, milliseconds since 1970 */
+                                    writtenMs: number;
+                                }[];
+                            }[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/journal/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note something on one of the desk’s days */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        text: string;
+                        /** @description One of the desk’s days that has begun; left out: today’s */
+                        date?: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description Noted */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @description One of the desk’s days */
+                            date: string;
+                            note: {
+                                id: number;
+                                person: string;
+                                text: string;
+                                /** @description Wall clock, milliseconds since 1970 */
+                                writtenMs: number;
+                            };
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Service Unavailable */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/analytics": {
         parameters: {
             query?: never;
@@ -6262,6 +7058,11 @@ export interface components {
                             /** @description Of the whole trade, what is closed there */
                             pct: number;
                             reached: boolean;
+                            /**
+                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                             * @enum {boolean}
+                             */
+                            rests?: true;
                         }[];
                         /** @description How far behind the market the stop follows */
                         trailBy: string | null;
@@ -6335,6 +7136,11 @@ export interface components {
             openOrders: number;
             /** @description Entry orders that are not final; 0 proves a stop */
             entriesWorking: number;
+            /**
+             * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
+             * @enum {string}
+             */
+            targetsWait?: "venue" | "desk";
             /** @description Fills ever applied */
             fills: number;
             venueBreaker: {
@@ -6412,6 +7218,32 @@ export interface components {
                 value: string;
                 now: string;
             }[];
+            signals?: {
+                newest: {
+                    source: string;
+                    id: string;
+                    /** @description The newest; null: it was withdrawn before it came */
+                    revision: number | null;
+                    symbol: string | null;
+                    action: ("buy" | "sell" | "close") | null;
+                    entry: string | null;
+                    stop: string | null;
+                    targets: string[];
+                    issuedMs: number | null;
+                    /** @description Market clock, milliseconds since 1970 */
+                    expiresMs: number;
+                    text: string;
+                    /** @enum {string} */
+                    standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
+                    /** @description Why nothing was entered on it; null: nothing spoke against it */
+                    reason: string | null;
+                }[];
+                /** @description Since the journal began, by what refused them */
+                refused: {
+                    limit: string;
+                    count: number;
+                }[];
+            };
             /** @description What was changed while the desk ran */
             settings: {
                 version: number;
@@ -6658,6 +7490,11 @@ export interface components {
                                 /** @description Of the whole trade, what is closed there */
                                 pct: number;
                                 reached: boolean;
+                                /**
+                                 * @description At the venue, in one group with the stop; left out where the desk holds it
+                                 * @enum {boolean}
+                                 */
+                                rests?: true;
                             }[];
                             /** @description How far behind the market the stop follows */
                             trailBy: string | null;
@@ -6731,6 +7568,11 @@ export interface components {
                 openOrders: number;
                 /** @description Entry orders that are not final; 0 proves a stop */
                 entriesWorking: number;
+                /**
+                 * @description Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there
+                 * @enum {string}
+                 */
+                targetsWait?: "venue" | "desk";
                 /** @description Fills ever applied */
                 fills: number;
                 venueBreaker: {
@@ -6808,6 +7650,32 @@ export interface components {
                     value: string;
                     now: string;
                 }[];
+                signals?: {
+                    newest: {
+                        source: string;
+                        id: string;
+                        /** @description The newest; null: it was withdrawn before it came */
+                        revision: number | null;
+                        symbol: string | null;
+                        action: ("buy" | "sell" | "close") | null;
+                        entry: string | null;
+                        stop: string | null;
+                        targets: string[];
+                        issuedMs: number | null;
+                        /** @description Market clock, milliseconds since 1970 */
+                        expiresMs: number;
+                        text: string;
+                        /** @enum {string} */
+                        standing: "taken" | "resting" | "filled" | "refused" | "withdrawn" | "expired";
+                        /** @description Why nothing was entered on it; null: nothing spoke against it */
+                        reason: string | null;
+                    }[];
+                    /** @description Since the journal began, by what refused them */
+                    refused: {
+                        limit: string;
+                        count: number;
+                    }[];
+                };
                 /** @description What was changed while the desk ran */
                 settings: {
                     version: number;

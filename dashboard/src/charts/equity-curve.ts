@@ -65,7 +65,7 @@ export function drawEquity(chart: IChartApi, palette: Palette, library: Library)
       priceFormat: {
         type: 'custom',
         minMove: 0.01,
-        formatter: (value: number) => `${grouped(value.toFixed(2))}%`,
+        formatter: (value: number) => `${grouped(value.toFixed(2))} %`,
       },
     },
     DRAWDOWN_PANE,

@@ -12,9 +12,11 @@ import type {
   CoinsStatus,
   DeskShown,
   EquityAnswer,
+  ErrorsShown,
   GoLiveShown,
   IncidentList,
   IncidentShown,
+  JournalDay,
   OperationResult,
   Passkey,
   PreflightReport,
@@ -25,6 +27,8 @@ import type {
   SettingsResult,
   SettingsShown,
   SettingValues,
+  SetupDetails,
+  SetupList,
   Signing,
   StrategyShown,
   Task,
@@ -122,6 +126,27 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/results', { params: { query } }));
   }
 
+  /** Of the logs of all processes, of so many hours. */
+  errors(hours: number): Promise<ErrorsShown> {
+    return answerOf(this.#client.GET('/api/errors', { params: { query: { hours } } }));
+  }
+
+  setups(): Promise<SetupList> {
+    return answerOf(this.#client.GET('/api/setups'));
+  }
+
+  setup(id: string): Promise<SetupDetails> {
+    return answerOf(this.#client.GET('/api/setups/{id}', { params: { path: { id } } }));
+  }
+
+  async journal(days: number): Promise<readonly JournalDay[]> {
+    return (await answerOf(this.#client.GET('/api/journal', { params: { query: { days } } }))).days;
+  }
+
+  noteInJournal(text: string): Promise<{ readonly date: string }> {
+    return answerOf(this.#client.POST('/api/journal/notes', { body: { text } }));
+  }
+
   /** Those that run in this installation, this one among them. */
   async desks(): Promise<readonly DeskShown[]> {
     return (await answerOf(this.#client.GET('/api/desks'))).desks;
@@ -201,9 +226,9 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/tasks'));
   }
 
-  taskDone(id: number, note: string): Promise<{ readonly problems: readonly string[] }> {
+  taskDone(id: number, note: string, ticked: number[]): Promise<{ readonly problems: readonly string[] }> {
     const params = { path: { id: String(id) } };
-    return answerOf(this.#client.POST('/api/tasks/{id}/done', { params, body: { note } }));
+    return answerOf(this.#client.POST('/api/tasks/{id}/done', { params, body: { note, ticked } }));
   }
 
   /** How much waits for somebody. */

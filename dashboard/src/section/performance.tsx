@@ -37,7 +37,7 @@ export function Performance({
 
 function Figures({ value }: { readonly value: Analytics }) {
   const percent = (figure: number | null): string =>
-    figure === null ? '–' : `${grouped(figure.toFixed(2))}%`;
+    figure === null ? '–' : `${grouped(figure.toFixed(2))} %`;
   const enough = value.hours >= HOURS_MIN;
   return (
     <>

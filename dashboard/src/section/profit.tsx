@@ -123,7 +123,7 @@ const COLUMNS: readonly Column<Period>[] = [
   },
   {
     title: 'Won',
-    cell: ({ trips, wins }) => `${((wins / trips) * 100).toFixed(1)}%`,
+    cell: ({ trips, wins }) => `${((wins / trips) * 100).toFixed(1)} %`,
     by: ({ trips, wins }) => wins / trips,
     number: true,
   },

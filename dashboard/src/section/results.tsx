@@ -7,6 +7,7 @@ import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 import { type Column, SortedTable } from '../view/table.js';
 import { Calendar, Periods } from './profit.js';
+import { ProfitChart } from './profit-chart.js';
 
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'exit',
@@ -89,6 +90,9 @@ const DAYS = [
   [3650, 'All'],
 ] as const;
 
+/** More bars than that have no room on a phone. */
+const CHARTED_DAYS_MAX = 90;
+
 const BY = [
   ['day', 'Day'],
   ['week', 'Week'],
@@ -158,7 +162,7 @@ export function Results({ api }: { readonly api: DeskApi }) {
         {value === null ? (
           <Empty>Reading the ledger…</Empty>
         ) : (
-          <Profit results={value} by={asked.by} back={monthsBack} onBack={setMonthsBack} />
+          <Profit results={value} days={asked.days} by={asked.by} back={monthsBack} onBack={setMonthsBack} />
         )}
       </Panel>
       <Panel
@@ -218,15 +222,16 @@ function Choice({ label, value, of, onChange }: ChoiceProps) {
 
 interface ProfitProps {
   readonly results: Answer;
+  readonly days: number;
   readonly by: Asked['by'];
   /** Months that the calendar was turned back. */
   readonly back: number;
   readonly onBack: (months: number) => void;
 }
 
-function Profit({ results, by, back, onBack }: ProfitProps) {
+function Profit({ results, days, by, back, onBack }: ProfitProps) {
   const { total, periods, currency, timezone, dayBoundary } = results;
-  const won = total.trips === 0 ? '–' : `${((total.wins / total.trips) * 100).toFixed(1)}%`;
+  const won = total.trips === 0 ? '–' : `${((total.wins / total.trips) * 100).toFixed(1)} %`;
   return (
     <>
       <dl class="stats">
@@ -239,6 +244,7 @@ function Profit({ results, by, back, onBack }: ProfitProps) {
         <Stat label="Won" value={won} />
         <Stat label={`Fees, ${currency ?? ''}`} value={grouped(cents(total.fees))} />
       </dl>
+      {by === 'day' && days <= CHARTED_DAYS_MAX && <ProfitChart results={results} days={days} />}
       {by === 'day' ? (
         <Calendar results={results} back={back} onBack={onBack} />
       ) : (

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { RESUME_SIZE_PCT } from '../api/openapi.js';
 import type { TraderStatus } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { signVote } from '../connection/sign-vote.js';
@@ -7,6 +6,7 @@ import { ActionNotice } from '../view/action-notice.js';
 import { useSignatureOf } from '../view/own-signature.js';
 import { Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
+import { SizeInput } from '../view/size-input.js';
 import { doneOf, useAction } from '../view/use-action.js';
 
 interface SizeProps {
@@ -71,20 +71,9 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
           onCancel={close}
           choice={
             <>
-              <label>
+              <SizeInput size={size} onSize={setSize} required>
                 Position size, % of the desk file’s (now {nowPct} %)
-                <input
-                  name="size"
-                  type="number"
-                  inputMode="numeric"
-                  min={RESUME_SIZE_PCT.minimum}
-                  max={RESUME_SIZE_PCT.maximum}
-                  step={1}
-                  required
-                  value={size}
-                  onInput={(event) => setSize(event.currentTarget.value)}
-                />
-              </label>
+              </SizeInput>
               {signs && field}
             </>
           }

@@ -111,7 +111,7 @@ function StrategyPanel({ strategy, currency, figures, mayOperate, busy, onToggle
       </p>
       <dl class="stats">
         <Stat label="Round trips" value={String(trades)} />
-        <Stat label="Won" value={winRatePct === null ? '–' : `${winRatePct}% (${wins})`} />
+        <Stat label="Won" value={winRatePct === null ? '–' : `${winRatePct} % (${wins})`} />
         <Stat
           label={currency === '' ? 'Result after fees' : `Result after fees, ${currency}`}
           value={signed(money(realised))}

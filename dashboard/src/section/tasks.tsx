@@ -25,7 +25,12 @@ export function Tasks({ api, mayDo, action, looked }: TasksProps) {
   const done = (task: Task, note: string): void => {
     setAsked(null);
     void action.run(async () => {
-      await api.taskDone(task.id, note);
+      // The dialog lets nobody go on before each of them is ticked.
+      await api.taskDone(
+        task.id,
+        note,
+        (task.items ?? []).map((_item, at) => at + 1),
+      );
       return { text: `Done: ${task.title}` };
     });
   };
@@ -54,6 +59,11 @@ export function Tasks({ api, mayDo, action, looked }: TasksProps) {
         <ReasonDialog
           title={asked.title}
           label="What was done and found"
+          choice={(asked.items ?? []).map((item) => (
+            <label key={item} class="tick">
+              <input type="checkbox" required /> {item}
+            </label>
+          ))}
           go="Done"
           onGo={(note) => done(asked, note)}
           onCancel={() => setAsked(null)}

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
-import { RESUME_SIZE_PCT } from '../api/openapi.js';
 import type { Signing, TraderStatus } from '../api/shapes.js';
 import type { SignWith } from '../connection/sign-vote.js';
-import { CLOCK, day, minuteOfDay } from '../format.js';
+import { CLOCK, day, grouped, minuteOfDay, money, signed } from '../format.js';
 import { useSignatureOf } from './own-signature.js';
 import { ReasonDialog } from './reason-dialog.js';
+import { SizeInput } from './size-input.js';
 import { sentence } from './words.js';
 
 interface AskDialogProps {
@@ -40,7 +40,9 @@ export function AskDialog({ about, status, signing, onGo, onCancel }: AskDialogP
       go="Resume"
       choice={
         <>
-          <SizeChoice nowPct={status?.sizePct ?? null} size={size} onSize={setSize} />
+          <SizeInput size={size} onSize={setSize}>
+            Position size, % of the desk file’s (empty: as it is{status !== null && `, ${status.sizePct} %`})
+          </SizeInput>
           {signs && field}
         </>
       }
@@ -63,31 +65,6 @@ function takesOwnVote(
   return halts.some(({ cause }) => cause === 'kill') || (sizePct !== undefined && sizePct > nowPct);
 }
 
-interface SizeChoiceProps {
-  /** Null before the trader's first word. */
-  readonly nowPct: number | null;
-  readonly size: string;
-  readonly onSize: (size: string) => void;
-}
-
-function SizeChoice({ nowPct, size, onSize }: SizeChoiceProps) {
-  return (
-    <label>
-      Position size, % of the desk file’s (empty: as it is{nowPct !== null && `, ${nowPct} %`})
-      <input
-        name="size"
-        type="number"
-        inputMode="numeric"
-        min={RESUME_SIZE_PCT.minimum}
-        max={RESUME_SIZE_PCT.maximum}
-        step={1}
-        value={size}
-        onInput={(event) => onSize(event.currentTarget.value)}
-      />
-    </label>
-  );
-}
-
 /** What is there now; more may be filled until the halt. */
 function ToClose({ status: { positions, orders, currency } }: { readonly status: TraderStatus }) {
   return (
@@ -100,7 +77,8 @@ function ToClose({ status: { positions, orders, currency } }: { readonly status:
       {positions.length === 0 && <li>No position is open.</li>}
       {positions.map(({ symbol, side, quantity, unrealised }) => (
         <li key={symbol}>
-          {side === 'long' ? 'Sells' : 'Buys'} {quantity} {symbol}; its result now is {unrealised} {currency}.
+          {side === 'long' ? 'Sells' : 'Buys'} {grouped(quantity)} {symbol}; its result now is{' '}
+          {signed(money(unrealised))} {currency}.
         </li>
       ))}
     </ul>
@@ -112,8 +90,8 @@ function ToLift({ status }: { readonly status: TraderStatus }) {
   return (
     <ul class="what">
       <li>
-        Equity {equity} {currency}, {drawdownPct} % below its peak; today {dayPnl};{' '}
-        {count(openPositions, 'open position')}.
+        Equity {grouped(money(equity))} {currency}, {drawdownPct} % below its peak; today{' '}
+        {signed(money(dayPnl))}; {count(openPositions, 'open position')}.
       </li>
       {halts.map(({ haltId, reason, atWallMs }) => (
         <li key={haltId}>

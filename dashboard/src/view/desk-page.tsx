@@ -7,11 +7,13 @@ import { usePolled } from '../connection/use-polled.js';
 import { Audit } from '../section/audit.js';
 import { GoLive } from '../section/go-live.js';
 import { Incidents } from '../section/incidents.js';
+import { Journal } from '../section/journal.js';
 import { Passkeys } from '../section/passkeys.js';
 import { People } from '../section/people.js';
 import { Results } from '../section/results.js';
 import { Routines } from '../section/routines.js';
 import { Settings } from '../section/settings.js';
+import { Setups } from '../section/setups.js';
 import { Size } from '../section/size.js';
 import { Strategies } from '../section/strategies.js';
 import { ThisBrowser } from '../section/this-browser.js';
@@ -20,6 +22,7 @@ import { AlertsNotice } from './alerts-notice.js';
 import { AskDialog } from './ask-dialog.js';
 import { DocumentLink } from './document-link.js';
 import { EquityPanel } from './equity-panel.js';
+import { ErrorLog } from './error-log.js';
 import { Figures } from './figures.js';
 import { Fills } from './fills.js';
 import { Header } from './header.js';
@@ -33,6 +36,7 @@ import { PricePanel } from './price-panel.js';
 import { Processes } from './processes.js';
 import { Routine } from './routine.js';
 import { Schedules } from './schedules.js';
+import { SetupsPanel } from './setups-panel.js';
 import { TabBar } from './tab-bar.js';
 import { useButtons } from './use-buttons.js';
 import { useDeskApi, useLive, usePrices } from './use-desk.js';
@@ -52,6 +56,8 @@ const NO_TRADES: readonly Trade[] = [];
 const DOCUMENTS: Readonly<Record<Tab, string>> = {
   desk: 'TOUR',
   results: 'BACKTEST#figures',
+  setups: 'CLI#setups',
+  journal: 'CLI#trading-journal',
   strategies: 'STRATEGY',
   day: 'ROUTINES',
   people: 'CLI#approvals-approve',
@@ -69,7 +75,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
   const buttons = useButtons(api);
   const [dialog, setDialog] = useState<Dialog | null>(null);
   const [symbol, setSymbol] = useState('');
-  const [tab, setTab] = useTab();
+  const [{ tab, of }, setTab] = useTab();
   const counts = useCounts(api, tab);
   useTabSign(state, connection, counts.incidents ?? 0);
   useNotices(state, connection, counts.incidents ?? null);
@@ -109,7 +115,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
         {state !== null && <AlertsNotice alerts={state.alerts} api={api} mayTest={mayStop(session)} />}
         <TabBar tab={tab} onTab={setTab} counts={counts} />
         {tab !== 'desk' ? (
-          <Section tab={tab} api={api} session={session} status={status} />
+          <Section tab={tab} of={of} api={api} session={session} status={status} />
         ) : state !== null && status !== null ? (
           <Panels
             api={api}
@@ -157,17 +163,23 @@ function inOrder({ marketData, positions }: TraderStatus): readonly string[] {
 
 interface SectionProps {
   readonly tab: Exclude<Tab, 'desk'>;
+  /** What is looked at there; empty: all of it. */
+  readonly of: string;
   readonly api: DeskApi;
   readonly session: Session;
   /** Null before the trader's first word. */
   readonly status: TraderStatus | null;
 }
 
-function Section({ tab, api, session, status }: SectionProps) {
+function Section({ tab, of, api, session, status }: SectionProps) {
   const mayOperate = session.roles.includes('operator');
   switch (tab) {
     case 'results':
       return <Results api={api} />;
+    case 'setups':
+      return <Setups api={api} id={of} />;
+    case 'journal':
+      return <Journal api={api} mayNote={mayStop(session)} />;
     case 'strategies':
       return <Strategies api={api} mayOperate={mayOperate} />;
     case 'day':
@@ -249,6 +261,8 @@ function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: Pane
         </div>
         <div class="side-column">
           <Why status={status} reachable={state.trader.reachable} />
+          <SetupsPanel api={api} />
+          <ErrorLog api={api} />
           <Routine runs={runs} />
           <Schedules schedules={schedules} />
           <Limits risk={status.risk} />

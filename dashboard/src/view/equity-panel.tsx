@@ -41,9 +41,9 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
     >
       <div class="chart-head">
         <p class="quote">
-          <span class="label">Drawdown now</span> <b>{status.drawdownPct}%</b>{' '}
+          <span class="label">Drawdown now</span> <b>{status.drawdownPct} %</b>{' '}
           <span class="label">at worst</span>{' '}
-          <b>{Math.max(worstPct, Number(status.drawdownPct)).toFixed(2)}%</b>
+          <b>{Math.max(worstPct, Number(status.drawdownPct)).toFixed(2)} %</b>
         </p>
         <Ranges {...chosen} covered={newest === undefined ? 0 : newest.time - (data.points[0]?.time ?? 0)} />
       </div>
@@ -55,7 +55,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
           <Chart
             // What was seen since the page was opened may stand before the rest is read: all of it is shown then.
             key={equity.value === null ? 'seen' : 'read'}
-            label={`Equity curve, now ${status.equity} ${status.currency}`}
+            label={`Equity curve, now ${grouped(status.equity)} ${status.currency}`}
             height={height}
             data={data}
             draw={drawEquity}
@@ -85,14 +85,14 @@ function Pointed({ data: { points, held }, time }: { readonly data: EquityData; 
             <span class="label">Equity</span> {grouped(at.equity.toFixed(2))}
           </span>
           <span>
-            <span class="label">Drawdown</span> {at.drawdownPct.toFixed(2)}%
+            <span class="label">Drawdown</span> {at.drawdownPct.toFixed(2)} %
           </span>
         </>
       )}
       {holding !== undefined && first !== undefined && (
         <span class="held">
           <span class="label">Buy and hold</span>{' '}
-          {signed(((holding.equity / first.equity - 1) * 100).toFixed(2))}%
+          {signed(((holding.equity / first.equity - 1) * 100).toFixed(2))} %
         </span>
       )}
     </p>

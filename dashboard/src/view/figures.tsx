@@ -37,7 +37,7 @@ function figures(status: TraderStatus): readonly Figure[] {
       detail: currency,
       lamp: tone(money(status.dayPnl)),
     },
-    { label: 'Drawdown', value: `${status.drawdownPct}%`, detail: 'from the peak', lamp: '' },
+    { label: 'Drawdown', value: `${status.drawdownPct} %`, detail: 'from the peak', lamp: '' },
     {
       label: sizePct === RESUME_SIZE_PCT.maximum ? 'Positions' : `Positions, at ${sizePct} % size`,
       value: String(status.openPositions),

@@ -1,4 +1,5 @@
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
+import { DocumentLink } from './document-link.js';
 import { Modal } from './modal.js';
 
 const KEYS = [
@@ -27,6 +28,13 @@ const WORDS = [
   ['Sharpe ratio', 'Mean of the hourly returns over their deviation, a year’s worth. Needs a day of equity.'],
 ] as const;
 
+const GUIDES = [
+  ['TOUR', 'Main guide'],
+  ['DEPLOY', 'Deployment'],
+  ['INCIDENTS', 'Incidents'],
+  ['VALIDATION', 'Testing'],
+] as const;
+
 export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
   return (
     <Modal title="Keyboard and words" onClose={onClose}>
@@ -34,6 +42,14 @@ export function HelpDialog({ onClose }: { readonly onClose: () => void }) {
         <Explained list={KEYS.map(([key, what]) => [<kbd key={key}>{key}</kbd>, what])} />
         <Explained list={MODES} />
         <Explained list={WORDS} />
+        <p>
+          Guides:{' '}
+          {GUIDES.map(([to, title]) => (
+            <Fragment key={to}>
+              <DocumentLink to={to}>{title}</DocumentLink>{' '}
+            </Fragment>
+          ))}
+        </p>
       </div>
       <div class="dialog-buttons">
         <button type="button" class="button" onClick={onClose}>

@@ -18,9 +18,9 @@ const COLUMNS: readonly Column<OrderStatus>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Purpose', cell: ({ purpose }) => PURPOSE[purpose] },
   { title: 'Order', cell: ({ side, type }) => <span class={side}>{`${side} ${type}`}</span> },
-  { title: 'Quantity', cell: ({ quantity }) => quantity, number: true },
+  { title: 'Quantity', cell: ({ quantity }) => grouped(quantity), number: true },
   { title: 'Price', cell: priceOf, number: true },
-  { title: 'Filled', cell: ({ filled }) => filled, number: true, minor: true },
+  { title: 'Filled', cell: ({ filled }) => grouped(filled), number: true, minor: true },
   {
     title: 'State',
     cell: ({ state }) => (state === 'unknown' ? <span class="lamp alarm">unknown</span> : state),

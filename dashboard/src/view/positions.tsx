@@ -21,7 +21,7 @@ const PROTECTION = {
 const COLUMNS: readonly Column<PositionStatus>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Side', cell: ({ side }) => side, minor: true },
-  { title: 'Quantity', cell: ({ quantity }) => quantity, number: true },
+  { title: 'Quantity', cell: ({ quantity }) => grouped(quantity), number: true },
   { title: 'Average', cell: ({ averagePrice }) => grouped(averagePrice), number: true },
   { title: 'Mark', cell: ({ markPrice }) => (markPrice === null ? '–' : grouped(markPrice)), number: true },
   {
@@ -106,7 +106,8 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
       )}
       {coins.map(({ symbol, nobodys, foreign, toMove }) => (
         <p class="empty" key={symbol}>
-          {symbol}, not the desk’s: nobody’s {nobodys}, foreign {foreign}, to be moved {toMove}.
+          {symbol}, not the desk’s: nobody’s {grouped(nobodys)}, foreign {grouped(foreign)}, to be moved{' '}
+          {grouped(toMove)}.
           {Number(nobodys) > 0 &&
             ` Say whose they are, under Waiting or with ${typed(`coins ${symbol}`)}. Nothing is armed before.`}
         </p>
@@ -115,7 +116,10 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
         <p class="empty">
           Dust, too small to sell alone, sold with the next position:{' '}
           {dust
-            .map(({ symbol, quantity, value }) => `${symbol} ${quantity} (${value} ${currency})`)
+            .map(
+              ({ symbol, quantity, value }) =>
+                `${symbol} ${grouped(quantity)} (${grouped(value)} ${currency})`,
+            )
             .join(', ')}
         </p>
       )}
@@ -152,7 +156,7 @@ function CloseDialog({ position, currency, onGo, onCancel }: CloseDialogProps) {
       onCancel={onCancel}
     >
       <p>
-        {side === 'long' ? 'Sells' : 'Buys'} {quantity} {symbol} at the market; its result now is{' '}
+        {side === 'long' ? 'Sells' : 'Buys'} {grouped(quantity)} {symbol} at the market; its result now is{' '}
         {signed(money(unrealised))} {currency}. Its stop goes with it.
       </p>
       <p>The desk goes on: where it is active, {strategy} may enter again.</p>

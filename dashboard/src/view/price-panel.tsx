@@ -157,7 +157,7 @@ function Pointed({ candle, digits, marks }: PointedProps) {
         .filter((mark) => mark.time === time)
         .map(({ side, words, price }, at) => (
           <span key={`${words} ${at}`} class={side}>
-            {words} {price}
+            {words} {grouped(price)}
           </span>
         ))}
     </p>
@@ -212,7 +212,6 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
     if (of !== symbol || price === null) continue;
     const text = worstPrice === undefined ? 'entry' : 'entry triggers';
     if (purpose === 'entry') levels.push({ price: Number(price), tone: 'info', text });
-    if (purpose === 'exit') levels.push({ price: Number(price), tone: 'go', text: 'target' });
   }
   return levels;
 }

@@ -3,6 +3,8 @@ import { useEffect, useState } from 'preact/hooks';
 export const TABS = [
   ['desk', 'Desk'],
   ['results', 'Results'],
+  ['setups', 'Setups'],
+  ['journal', 'Journal'],
   ['strategies', 'Strategies'],
   ['day', 'Routines'],
   ['people', 'Waiting'],
@@ -16,18 +18,24 @@ export type Tab = (typeof TABS)[number][0];
 
 const isTab = (name: string): name is Tab => TABS.some(([tab]) => tab === name);
 
-/** In the address, so that a reload, a bookmark and the back button mean the same. */
-export function useTab(): readonly [Tab, (tab: Tab) => void] {
-  const [tab, setTab] = useState<Tab>(tabOfAddress);
+export interface Place {
+  readonly tab: Tab;
+  /** What is looked at there, such as a setup's id; empty: all of it. */
+  readonly of: string;
+}
+
+/** In the address, so that a link, a reload, a bookmark and the back button mean the same. */
+export function useTab(): readonly [Place, (tab: Tab) => void] {
+  const [place, setPlace] = useState<Place>(placeOfAddress);
   useEffect(() => {
-    const onChange = (): void => setTab(tabOfAddress());
+    const onChange = (): void => setPlace(placeOfAddress());
     addEventListener('hashchange', onChange);
     return () => removeEventListener('hashchange', onChange);
   }, []);
-  return [tab, (next) => (location.hash = next === 'desk' ? '' : `/${next}`)];
+  return [place, (next) => (location.hash = next === 'desk' ? '' : `/${next}`)];
 }
 
-function tabOfAddress(): Tab {
-  const name = location.hash.replace(/^#\/?/, '');
-  return isTab(name) ? name : 'desk';
+function placeOfAddress(): Place {
+  const [name = '', of = ''] = location.hash.replace(/^#\/?/, '').split('/');
+  return isTab(name) ? { tab: name, of } : { tab: 'desk', of: '' };
 }

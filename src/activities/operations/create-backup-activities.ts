@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { restingText } from '../../backup/accounts/resting-text.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
+import { compareWithLive } from '../../backup/drill/compare-with-live.js';
+import type { DrillStep } from '../../backup/drill/drill-step.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { isWhole, sizeOf } from '../../backup/manifest.js';
 import { partsOf } from '../../backup/offsite/archives.js';
@@ -113,8 +115,9 @@ function verify(
   });
 }
 
+/** Of last month's backup the drill goes on: it ends with the newest one, beside the live desk. */
 function restore(
-  { runtime, nowMs }: BackupDependencies,
+  { runtime, pool, nowMs }: BackupDependencies,
   { desk, backupId, lastMonth = false }: Parameters<BackupActivities['restoreBackup']>[0],
 ): ReturnType<BackupActivities['restoreBackup']> {
   return withHeartbeat(async (say, signal) => {
@@ -137,14 +140,30 @@ function restore(
       const observed = `there is no backup ${below}: fermata backup --verify`;
       return { backupId: null, steps: [{ ...step, verdict: 'fail', observed, expected: 'a backup' }] };
     }
-    const { steps } = await runDrill({ home: runtime.home, backupId: chosen, onStep: say, signal });
-    const shown = steps.map(({ tookMs, observed, ...step }) => ({
-      ...step,
-      observed: cut(step.verdict === 'not_run' ? observed : `${observed} (${tookMs} ms)`),
-    }));
-    return { backupId: chosen, steps: shown };
+    const { home } = runtime;
+    const { passed, steps } = await runDrill({ home, backupId: chosen, onStep: say, signal });
+    const shown = steps.map(stepShown);
+    if (!lastMonth || !passed) return { backupId: chosen, steps: shown };
+    const current = await newestBackupId(home, desk);
+    const back = await runDrill({
+      ...{ home, backupId: current ?? chosen, signal },
+      onStep: (title) => say(`${BACK}: ${title}`),
+      compare: (manifest) => compareWithLive(pool, manifest),
+    });
+    const returned = back.steps.map((step) => {
+      const { key, title, ...of } = stepShown(step);
+      return { ...of, key: `current-${key}`, title: `${BACK}: ${title}` };
+    });
+    return { backupId: chosen, steps: [...shown, ...returned] };
   });
 }
+
+const BACK = 'Back to the current state';
+
+const stepShown = ({ tookMs, observed, ...step }: DrillStep): StepResult => ({
+  ...step,
+  observed: cut(step.verdict === 'not_run' ? observed : `${observed} (${tookMs} ms)`),
+});
 
 /** Text of a step ends up in a workflow's history, which has limits. */
 const cut = (text: string): string => text.slice(0, OBSERVED_MAX);

@@ -4,7 +4,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { ownerConnection } from '../../backup/owner-connection.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
-import type { Check, CheckContext } from '../../checks/check.js';
+import type { Check, CheckContext, Findings } from '../../checks/check.js';
 import type { RunOwnAction } from '../../checks/own-actions.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
@@ -38,6 +38,7 @@ import { cancelledOrEnding } from '../worker-ends.js';
 import { boundedOutcome } from './bounded-text.js';
 import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
+import { followFindings } from './follow-findings.js';
 import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
@@ -79,7 +80,10 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       ...{ pool, runtime: context.runtime, desk: context.desk },
       ...{ owner: databaseOwner, nowMs },
     }),
-    runCheck: (request) => runCheck(checks, { ...context, stepMs: stepMs(request) }, request),
+    runCheck: (request) =>
+      runCheck(checks, { ...context, stepMs: stepMs(request) }, request, (findings) =>
+        followFindings(pool, context.desk.desk, findings, nowMs()),
+      ),
     runReport: (request) =>
       runReport(
         new Map([...REPORTS, ...(dependencies.reports ?? [])]),
@@ -88,7 +92,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
         nowMs(),
       ),
     runAction: (run, request) =>
-      runAction(context.desk, dependencies.ownAction, Context.current(), run, request),
+      runAction(context, dependencies.ownAction, Context.current(), run, request, nowMs()),
     runCommand: (run, request) =>
       runCommand(context, dependencies.runningCommands, run, request, cancelledOrEnding(Context.current())),
     runHttp: (run, request) => runHttp(context, run, request, cancelledOrEnding(Context.current())),
@@ -136,6 +140,7 @@ export async function runCheck(
   checks: ReadonlyMap<string, Check>,
   context: CheckContext,
   request: CheckRequest,
+  follow: (findings: Findings) => Promise<void> = async () => {},
 ): Promise<CheckOutcome> {
   const check = checks.get(request.check);
   if (!check) {
@@ -145,7 +150,9 @@ export async function runCheck(
       FAILURE_NAMES.unknownCheck,
     );
   }
-  return boundedOutcome(await check(context, request.with));
+  const { findings, ...outcome } = await check(context, request.with);
+  if (findings !== undefined) await follow(findings);
+  return boundedOutcome(outcome);
 }
 
 /** Passes where it could be worked out: a report judges nothing. */

@@ -26,13 +26,16 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     );
     return;
   }
-  const page = asTyped(readFileSync(join(web.dashboardDirectory, 'index.html'), 'utf8')).replace(
-    '<meta name="command-line" content="fermata"',
-    `<meta name="command-line" content="${programAsTyped()}"`,
-  );
+  const page = readFileSync(join(web.dashboardDirectory, 'index.html'), 'utf8');
+  // Each time: a second desk that was started meanwhile makes commands name theirs.
+  const pageHere = () =>
+    asTyped(page).replace(
+      '<meta name="command-line" content="fermata"',
+      `<meta name="command-line" content="${programAsTyped()}"`,
+    );
   for (const path of ['/', '/index.html'])
     app.get(path, async (_request, reply) =>
-      reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page),
+      reply.header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(pageHere()),
     );
   await app.register(fastifyStatic, {
     root: web.dashboardDirectory,

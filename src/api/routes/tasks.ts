@@ -16,6 +16,7 @@ const taskSchema = z.object({
   source: z.string().describe('Who asks and what about'),
   title: z.string(),
   detail: z.string(),
+  items: z.array(z.string()).exactOptional().describe('What has to be ticked, each of them'),
   dueMs: wallMs,
   createdMs: wallMs,
   state: z.enum(['open', 'done', 'withdrawn']),
@@ -36,7 +37,14 @@ const taskSchema = z.object({
 
 const taskDoneSchema = z.object({ task: taskSchema, problems: z.array(z.string()) });
 
-const doneSchema = z.strictObject({ note: reason.min(1).describe('What was done and found, in words') });
+const doneSchema = z.strictObject({
+  note: reason.min(1).describe('What was done and found, in words'),
+  ticked: z
+    .array(z.int().min(1).max(20))
+    .max(20)
+    .default([])
+    .describe('Numbers of the items that were ticked, the first is 1; all of them, or it is not done'),
+});
 
 interface Done {
   readonly Params: { readonly id: string };
@@ -78,7 +86,7 @@ export function tasksRoutes(app: FastifyInstance, web: WebDependencies): void {
   };
   app.post<Done>('/api/tasks/:id/done', { schema: done, config: { roles: MAY_DO_TASKS } }, (request, reply) =>
     fromDatabase(reply, 'The task', async () => {
-      const asked = { id: Number(request.params.id), note: request.body.note };
+      const asked = { id: Number(request.params.id), ...request.body };
       const result = await web.operations.completeTask(callerOf(request), asked);
       if (result.ok) return { task: result.task, problems: result.problems };
       const doThis = 'GET /api/tasks shows the tasks as they are.';

@@ -4,6 +4,7 @@ import type {
   ExitsStatus,
   OrderStatus,
   PositionStatus,
+  SignalsStatus,
   StopGapStatus,
   TraderStatus,
   TradeStatus,
@@ -14,6 +15,7 @@ import type { GoLiveGrant } from '../../domain/go-live.js';
 import { HEADLINE_TONES } from '../../domain/headline.js';
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import type { OrderState } from '../../domain/order.js';
+import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../../domain/signal.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
 import { CHANNEL_STATES, CHANNELS, type ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
@@ -58,6 +60,10 @@ const exitsSchema = z.object({
         price: decimalText,
         pct: z.number().describe('Of the whole trade, what is closed there'),
         reached: z.boolean(),
+        rests: z
+          .literal(true)
+          .exactOptional()
+          .describe('At the venue, in one group with the stop; left out where the desk holds it'),
       }),
     )
     .describe('The nearest first'),
@@ -206,6 +212,29 @@ const stopGapSchema = z.object({
   newestMs: z.number(),
 }) satisfies z.ZodType<StopGapStatus>;
 
+export const signalsSchema = z.object({
+  newest: z.array(
+    z.object({
+      source: z.string(),
+      id: z.string(),
+      revision: z.number().nullable().describe('The newest; null: it was withdrawn before it came'),
+      symbol: z.string().nullable(),
+      action: z.enum(SIGNAL_ACTIONS).nullable(),
+      entry: decimalText.nullable(),
+      stop: decimalText.nullable(),
+      targets: z.array(decimalText),
+      issuedMs: marketMs.nullable(),
+      expiresMs: marketMs,
+      text: z.string(),
+      standing: z.enum(SIGNAL_STANDINGS),
+      reason: z.string().nullable().describe('Why nothing was entered on it; null: nothing spoke against it'),
+    }),
+  ),
+  refused: z
+    .array(z.object({ limit: z.string(), count: z.number() }))
+    .describe('Since the journal began, by what refused them'),
+}) satisfies z.ZodType<SignalsStatus>;
+
 export const traderStatusSchema = z.object({
   desk: z.string(),
   mode: modeSchema,
@@ -254,6 +283,12 @@ export const traderStatusSchema = z.object({
   openPositions: z.number(),
   openOrders: z.number(),
   entriesWorking: z.number().describe('Entry orders that are not final; 0 proves a stop'),
+  targetsWait: z
+    .enum(['venue', 'desk'])
+    .exactOptional()
+    .describe(
+      'Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there',
+    ),
   fills: z.number().describe('Fills ever applied'),
   venueBreaker: z.object({
     state: z.enum(['closed', 'open', 'halfOpen']),
@@ -271,6 +306,7 @@ export const traderStatusSchema = z.object({
     .describe(
       'Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it',
     ),
+  signals: signalsSchema.optional(),
   settings: z
     .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),

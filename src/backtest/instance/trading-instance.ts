@@ -7,7 +7,7 @@ import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
-import { type HostJournal, Runner } from '../../trader/running/runner.js';
+import { type CommandRequest, type HostJournal, Runner } from '../../trader/running/runner.js';
 import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
 import type { ArmingRule } from './arming-rule.js';
 import type { SteppedLink } from './stepped-link.js';
@@ -62,11 +62,9 @@ export class TradingInstance {
     });
   }
 
-  /** HALTED, and the venue is read. Throws what the engine says where it must not begin. */
+  /** As the running trader begins. */
   begin(): void {
-    const begun = this.#parts.engine.begin(this.#host.stamp());
-    if (!begun.ok) throw new Error(begun.message);
-    this.#host.begin([...begun.effects]);
+    this.#host.begin();
   }
 
   /** Shows the strategies the past; causes no order. */
@@ -110,6 +108,15 @@ export class TradingInstance {
     }
     const command = arming.commandFor(engine, time.marketMs);
     if (command !== null) void this.#host.command(command);
+  }
+
+  /** Of people and programs, as the trader's control socket takes it. */
+  command(request: CommandRequest): void {
+    void this.#host.command(request);
+  }
+
+  get marketMs(): number {
+    return this.#parts.time.marketMs;
   }
 
   private get venue(): SteppedPaperVenue {

@@ -103,6 +103,8 @@ export interface BacktestReport {
   readonly fills: number;
   /** How often each limit denied an entry. */
   readonly denied: Readonly<Record<string, number>>;
+  /** From outside: how many came, and how many came to nothing, by what refused them. Left out where none were given. */
+  readonly signals?: { readonly sent: number; readonly refused: Readonly<Record<string, number>> };
   readonly halts: readonly {
     readonly cause: string;
     readonly reason: string;
@@ -152,6 +154,8 @@ export interface ReportInputs {
   readonly problems: readonly DataProblem[];
   readonly view: EngineView | null;
   readonly stateHash: string | null;
+  /** How many signals arrived; null: none were given. */
+  readonly signalsSent: number | null;
 }
 
 export function buildReport(inputs: ReportInputs): BacktestReport {
@@ -191,6 +195,9 @@ export function buildReport(inputs: ReportInputs): BacktestReport {
     denied: Object.fromEntries(
       [...(measure?.denied ?? [])].sort(([left], [right]) => (left < right ? -1 : 1)),
     ),
+    ...(inputs.signalsSent === null
+      ? {}
+      : { signals: { sent: inputs.signalsSent, refused: Object.fromEntries(view?.signalsRefused ?? []) } }),
     halts: (measure?.halts ?? []).map(({ halt: { cause, reason, atMarketMs }, liftedMs }) => ({
       ...{ cause, reason, at: iso(atMarketMs) },
       lifted: liftedMs === null ? null : iso(liftedMs),

@@ -1,4 +1,5 @@
 /** A curve as inline SVG: no script, no font, nothing from elsewhere. */
+import { grouped } from '../../domain/figure-text.js';
 import { shortMoment } from '../../domain/moment.js';
 
 export interface ChartPoint {
@@ -86,7 +87,7 @@ export function gridSvg({ low, high, fromMs, toMs, x, y }: Frame, unit: string):
   const rows = steps.map((part) => {
     const value = low + part * (high - low);
     const at = y(value).toFixed(1);
-    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${value.toFixed(places)}${unit}</text>`;
+    return `<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at}" y2="${at}"/><text x="${LEFT - 8}" y="${at}" dy="4" text-anchor="end">${grouped(value.toFixed(places))}${unit}</text>`;
   });
   const columns = steps.map((part) => {
     const atMs = fromMs + part * (toMs - fromMs);

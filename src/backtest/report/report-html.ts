@@ -1,6 +1,7 @@
 /** A backtest as one page: prices with trades, equity with drawdown, months, figures with their formulas. */
-import { amountText } from '../../domain/amount-text.js';
+
 import { exitReasonWords } from '../../domain/exit-reason.js';
+import { amountText, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { FigureName } from '../statistics/figures.js';
 import type { Group } from '../statistics/groups.js';
@@ -43,7 +44,7 @@ export function reportHtml(report: BacktestReport): string {
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const money = (text: string): string => `${amountText(text, currency)} ${currency}`;
   const profit = Number(report.netProfit);
-  const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(money(report.netProfit))}</h1>
+  const body = `<h1 class="${profit > 0 ? 'go' : 'nogo'}">${escapeHtml(`${gainText(report.netProfit, currency)} ${currency}`)}</h1>
 <p>Backtest of <b>${escapeHtml(desk)}</b> on ${escapeHtml(market.symbols.join(', '))}, ${when(period.from)} to ${when(period.to)} (${period.days} days):
 ${escapeHtml(money(report.startingEquity))} became ${escapeHtml(money(report.finalEquity))}, open positions at their last price. ${holdText(report)}</p>
 ${list('What was wrong with the data', problemsOf(report))}
@@ -73,7 +74,7 @@ ${list(
   'Open at the end',
   report.positions.map(
     ({ symbol, quantity, averagePrice, unrealised, strategy }) =>
-      `${symbol}: ${quantity} at ${averagePrice}, ${money(unrealised)} (${strategy})`,
+      `${symbol}: ${grouped(quantity)} at ${grouped(averagePrice)}, ${gainText(unrealised, currency)} ${currency} (${strategy})`,
   ),
 )}
 <h2>Trades</h2>
@@ -164,7 +165,7 @@ function groupTables({ by, currency }: BacktestReport): string {
     key,
     String(group.trades),
     figureText(group.winRatePct, ' %', currency),
-    amountText(group.result, currency),
+    gainText(group.result, currency),
     amountText(group.fees, currency),
     figureText(group.profitFactor, '', currency),
     figureText(group.expectancy, '', currency),
@@ -186,8 +187,20 @@ function tradesTable({ trades, currency }: BacktestReport): string {
     .slice(0, TRADES_SHOWN_MAX)
     .map(
       ({ symbol, strategy, side, opened, closed, quantity, entryPrice, exitPrice, result, fees, r, why }) => [
-        ...[symbol, strategy, side, moment(Date.parse(opened)), moment(Date.parse(closed)), quantity],
-        ...[entryPrice, exitPrice ?? '–', amountText(result, currency), amountText(fees, currency)],
+        ...[
+          symbol,
+          strategy,
+          side,
+          moment(Date.parse(opened)),
+          moment(Date.parse(closed)),
+          grouped(quantity),
+        ],
+        ...[
+          grouped(entryPrice),
+          grouped(exitPrice ?? '–'),
+          gainText(result, currency),
+          amountText(fees, currency),
+        ],
         ...[r === null ? '–' : shown(r), exitReasonWords(why)],
       ],
     );
@@ -199,4 +212,4 @@ function tradesTable({ trades, currency }: BacktestReport): string {
   return `${table(head, rows)}${left > 0 ? `<p>${left} more are in the JSON.</p>` : ''}`;
 }
 
-const shown = (value: number): string => String(Number(value.toFixed(2)));
+const shown = (value: number): string => grouped(String(Number(value.toFixed(2))));

@@ -3,9 +3,11 @@
  * is what the manifest says, the journals' chains hold, the ledger is the journals', and the evidence is unbroken.
  */
 
+import type { Manifest } from '../manifest.js';
 import type { PgConnection } from '../pg-programs.js';
 import { proveRestored, readBack } from '../restore/prove-restored.js';
-import { type DrillStep, DrillSteps } from './drill-step.js';
+import { type DrillStep, DrillSteps, type Observation } from './drill-step.js';
+import { proveWorking } from './prove-working.js';
 import { type ScratchServer, startScratchServer } from './scratch-server.js';
 
 export interface DrillRequest {
@@ -13,8 +15,10 @@ export interface DrillRequest {
   readonly backupId: string;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
-  /** Everything is proven; the server is removed only when this resolves. */
+  /** Everything is proven; the server is removed only when this resolves. Who looks gets it as it was: nothing is tried on it. */
   readonly onProven?: (connection: PgConnection) => Promise<void>;
+  /** The last step: the restored state beside the live desk's. */
+  readonly compare?: (manifest: Manifest) => Promise<Observation>;
   readonly signal?: AbortSignal;
 }
 
@@ -33,12 +37,27 @@ export async function runDrill(request: DrillRequest): Promise<DrillOutcome> {
     scratch = await startScratchServer(home);
     return scratch;
   };
+  const restored = (): PgConnection => {
+    if (scratch === null) throw new Error('nothing was restored');
+    return scratch.connection;
+  };
   try {
     if (backup) await proveRestored(steps, backup, { title: 'Restored into a scratch server', open }, signal);
     const proven = scratch as ScratchServer | null;
+    if (backup && request.onProven === undefined) await proveWorking(steps, backup, restored);
+    if (backup && request.compare !== undefined) await proveCurrent(steps, backup.manifest, request.compare);
     if (steps.passed && proven !== null) await request.onProven?.(proven.connection);
   } finally {
     await (scratch as ScratchServer | null)?.remove();
   }
   return { passed: steps.passed, steps: steps.done };
+}
+
+function proveCurrent(
+  steps: DrillSteps,
+  manifest: Manifest,
+  compare: (manifest: Manifest) => Promise<Observation>,
+): Promise<void> {
+  const expected = 'the restored state is the live desk’s, as far as it had come';
+  return steps.run({ key: 'live', title: 'As the live desk', expected }, () => compare(manifest));
 }

@@ -6,10 +6,11 @@ import { fillLines, orderLines } from '../../backtest/report/csv.js';
 import { FIGURES, figureText, reportHtml } from '../../backtest/report/report-html.js';
 import { type Backtest, type BacktestSetting, runBacktest } from '../../backtest/run-backtest.js';
 import { scopeOf } from '../../backtest/scope.js';
+import { readSignals, SignalsFileError, type TimedSignal } from '../../backtest/signals-file.js';
 import { RANKED_BY, type RankedBy } from '../../backtest/sweep/ranking.js';
 import { sweepHtml } from '../../backtest/sweep/sweep-html.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
-import { amountText } from '../../domain/amount-text.js';
+import { amountText, gainText, grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { dataKey } from '../../home/secrets.js';
@@ -54,6 +55,7 @@ interface BacktestOptions extends Omit<DeskOptions, 'set'> {
   readonly rank?: RankedBy;
   readonly walkForward?: number;
   readonly jobs?: number;
+  readonly signals?: string;
   readonly fills?: string;
   readonly orders?: string;
   readonly report?: string;
@@ -108,6 +110,7 @@ export function backtestCommand(command: Command): void {
       'orders get this part of what was traded or quoted; without it they are filled whole',
       positiveNumber(100),
     )
+    .option('--signals <file>', 'signals from outside, a line of JSON each, as POST /api/signals takes them')
     .option('--fills <file>', 'write every fill as CSV')
     .option('--orders <file>', 'write every order as CSV')
     .option('--report <file>', 'write the report as a page')
@@ -140,7 +143,6 @@ async function backtest(options: BacktestOptions): Promise<number> {
   const market = marketChoice({ data: files }, desk);
   if (scopeOf(desk, market).desk.strategies.length === 0)
     throw usageFailure('no strategy trades what the data is of', 'name its symbol: --data SYMBOL=FILE');
-  const written = openOutputs(options);
   const { path, limitFill, volumePart: volumePartPct = null } = options;
   const prices = {
     fillModel: { path, limitFill, volumePartPct },
@@ -148,7 +150,9 @@ async function backtest(options: BacktestOptions): Promise<number> {
     beginMs: stored?.beginMs ?? null,
     untilMs: stored === null ? null : stored.beginMs + stored.durationMs,
     dataKey: dataKey(home),
+    ...(options.signals === undefined ? {} : { signals: signalsIn(options.signals) }),
   };
+  const written = openOutputs(options);
   if (sweeps) {
     const { rank: rankedBy = 'sharpe', walkForward: windows = null, jobs = null } = options;
     const report = await told(
@@ -222,6 +226,15 @@ function damaged({ message, problem: { doThis } }: DataFileError): Error {
   return usageFailure(message.replace(` ${doThis}`, ''), doThis);
 }
 
+function signalsIn(file: string): readonly TimedSignal[] {
+  try {
+    return readSignals(resolve(file));
+  } catch (error) {
+    if (!(error instanceof SignalsFileError)) throw error;
+    throw usageFailure(`--signals: ${error.message}`, error.doThis);
+  }
+}
+
 interface Outputs {
   readonly fills: number | null;
   readonly orders: number | null;
@@ -269,7 +282,7 @@ function write(descriptor: number | null, texts: Iterable<string>): void {
 function reportLines(report: BacktestReport, { fills, orders, report: page }: BacktestOptions): string[] {
   const { currency, period, market, figures, buyAndHold } = report;
   const money = (text: string): string => `${amountText(text, currency)} ${currency}`;
-  const percent = (value: number): string => `${Number(value.toFixed(2))} %`;
+  const percent = (value: number): string => `${grouped(String(Number(value.toFixed(2))))} %`;
   const when = (at: string | null): string => (at === null ? 'no price' : moment(Date.parse(at)));
   const outputs = [
     ['page', page],
@@ -277,7 +290,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
     ['orders', orders],
   ] as const;
   return [
-    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${money(report.netProfit)}`,
+    `${isSound(report) ? '✓' : '✗'} backtest of ${report.desk} on ${market.symbols.join(', ')}: ${gainText(report.netProfit, currency)} ${currency}`,
     line('from, to', `${when(period.from)}, ${when(period.to)}`),
     line(
       'equity',
@@ -301,6 +314,7 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
       : [line('open', `${report.positions.length} positions, at their last price`)]),
     ...report.data.problems.map(({ text }) => `  ! ${text}`),
     ...market.leftOut.map((symbol) => `  ! ${symbol} is traded by the desk and had no prices here`),
+    ...signalProblems(report),
     ...report.switchedOff.map(
       ({ strategy, at, reason }) => `  ! ${strategy} was switched off at ${when(at)}: ${reason}`,
     ),
@@ -309,6 +323,12 @@ function reportLines(report: BacktestReport, { fills, orders, report: page }: Ba
       .map(({ at, reason }) => `  ! halted from ${when(at)} to the end: ${reason}`),
     ...outputs.flatMap(([name, file]) => (file === undefined ? [] : [line(name, file)])),
   ];
+}
+
+function signalProblems({ signals }: BacktestReport): string[] {
+  const refused = Object.entries(signals?.refused ?? {}).map(([limit, count]) => `${limit} ${count}`);
+  if (refused.length === 0) return [];
+  return [`  ! of ${signals?.sent} signals some were refused, or entered nothing: ${refused.join(', ')}`];
 }
 
 const line = (name: string, text: string): string => `  ${name.padEnd(24)} ${text}`;

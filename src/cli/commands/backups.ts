@@ -6,6 +6,7 @@ import { type Manifest, readManifest, sizeOf } from '../../backup/manifest.js';
 import type { OffsiteBackup } from '../../backup/offsite/list-offsite.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import type { BackupTag } from '../../contracts/backup.js';
+import { grouped } from '../../domain/figure-text.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED } from '../failure.js';
 import { offsiteCopies } from '../offsite-copies.js';
@@ -123,6 +124,11 @@ function listedCopy({ id, receipt, problem, bytes }: OffsiteBackup): ListedBacku
 function backupLine({ place, id, desk, tag, bytes, rows, problem }: ListedBackup): string {
   const where = place === 's3' ? ' in s3' : '';
   if (problem !== null) return `${id}${where}  ✗ ${problem}`;
-  const said = [desk, `${((bytes ?? 0) / 1_000_000).toFixed(1)} MB`, `${rows} rows`, ...(tag ? [tag] : [])];
+  const said = [
+    desk,
+    `${grouped(((bytes ?? 0) / 1_000_000).toFixed(1))} MB`,
+    `${grouped(String(rows))} rows`,
+    ...(tag ? [tag] : []),
+  ];
   return `${id}${where}  ${said.join(', ')}`;
 }

@@ -4,6 +4,7 @@ import { APPROVER } from '../../domain/roles.js';
 import { type ActOptions, notProvenInTime, reasonText, showOutcome, withinSeconds } from '../act-on-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { type CliFailure, usageFailure } from '../failure.js';
+import { amountValue } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { SIGNING_OPTION, signedVote } from '../sign-vote.js';
 import { coinsLines } from '../status-lines.js';
@@ -21,7 +22,7 @@ export function coinsCommand(command: Command): void {
   command
     .argument('[symbol]', 'instrument whose coins are meant; left out: shows all')
     .argument('[owner]', `whose they are: ${COIN_OWNERS.join(', ')} (to be moved out of the account)`)
-    .option('--cost <price>', 'what one coin cost, where they are the desk’s')
+    .option('--cost <price>', 'what one coin cost, where they are the desk’s', amountValue)
     .option('--reason <text>', 'why; kept with the evidence', reasonText)
     .option(...SIGNING_OPTION)
     .option('--as <person>', 'who decides this: whoever is signed in')

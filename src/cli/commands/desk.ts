@@ -24,6 +24,8 @@ function check(nameOrFile: string, json: boolean): void {
   printLines([
     `✓ ${file}`,
     `  desk ${desk.desk}, ${desk.mode}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
-    `  ${desk.strategies.length} strategies, ${desk.routines.length} routines, configuration ${configHash.slice(0, 12)}`,
+    `  ${counted(desk.strategies.length, 'strategy', 'strategies')}, ${counted(desk.routines.length, 'routine', 'routines')}, configuration ${configHash.slice(0, 12)}`,
   ]);
 }
+
+const counted = (many: number, one: string, more: string): string => `${many} ${many === 1 ? one : more}`;

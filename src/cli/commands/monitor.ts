@@ -1,18 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
+import { FULL_MONITOR, isMissing, type MonitorShown, readMonitor } from '../../checks/read-monitor.js';
 import { headline } from '../../domain/headline.js';
 import { requireRunning } from '../ended-desk.js';
 import { coloured, type Screen, showInPlace } from '../in-place.js';
 import { monitorLines } from '../monitor-lines.js';
+import { sourcesOf } from '../monitor-sources.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
-import { isMissing, type MonitorShown, readMonitor } from '../read-monitor.js';
 import { requireRuntime } from '../running-desk.js';
 
 const LINES_MAX = 10_000;
 const WATCH_SECONDS = 30;
 const QUICK = { errors: 3, setups: 0, tail: 0 };
-const FULL = { errors: 10, setups: 10, tail: 20 };
 
 interface Options {
   readonly full?: boolean;
@@ -33,11 +33,12 @@ export function monitorCommand(command: Command): void {
     .option('--tail <count>', 'also so many of the newest lines of the log', wholeNumber(1, LINES_MAX))
     .option('--json', 'for scripts; with --watch one value a line')
     .action(async ({ full, watch, tail, json = false }: Options) => {
-      const query = { ...(full === true ? FULL : QUICK), ...(tail === undefined ? {} : { tail }) };
-      if (watch === undefined) return showOnce(await readMonitor(await requireRunning(), query), json);
+      const query = { ...(full === true ? FULL_MONITOR : QUICK), ...(tail === undefined ? {} : { tail }) };
+      if (watch === undefined)
+        return showOnce(await readMonitor(sourcesOf(await requireRunning()), query), json);
       for (;;) {
         // Looked up each time: a desk that was started again may listen at other ports.
-        const shown = await readMonitor(requireRuntime(), query);
+        const shown = await readMonitor(sourcesOf(requireRuntime()), query);
         if (json) process.stdout.write(`${JSON.stringify(shown)}\n`);
         else showInPlace(screenOf(shown));
         await pause((watch === true ? WATCH_SECONDS : watch) * 1000);

@@ -1,42 +1,72 @@
 import type { Command } from 'commander';
-import { SocketRefusal, SocketSilent } from '../../home/ask-socket.js';
-import { askSupervisor } from '../../home/supervisor-protocol.js';
-import { endedDesk } from '../ended-desk.js';
-import { CliFailure } from '../failure.js';
+import { isMissing } from '../../checks/read-monitor.js';
+import { headline } from '../../domain/headline.js';
+import { usageFailure } from '../failure.js';
+import { coloured } from '../in-place.js';
+import { monitorLines } from '../monitor-lines.js';
+import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
+import { restartAll } from '../restart-all.js';
 import { requireRuntime } from '../running-desk.js';
+import { supervisorOf } from '../running-supervisor.js';
 import { sayingWhat } from '../waiting.js';
 
 const ANSWER_MS = 120_000;
+const PAUSE_SECONDS = 30;
+const PAUSE_SECONDS_MAX = 3_600;
+
+interface Options {
+  readonly all?: boolean;
+  readonly pause?: number;
+  readonly json?: boolean;
+}
 
 export function restartCommand(command: Command): void {
   command
     .argument('[process]', 'trader, engine-worker, operations-worker, web, postgres or temporal', 'trader')
+    .option(
+      '--all',
+      'everything: ended in order, and started as it was, with desk file and .env as they are now',
+    )
+    .option(
+      '--pause <seconds>',
+      `with --all: how long nothing runs in between (default: ${PAUSE_SECONDS})`,
+      wholeNumber(0, PAUSE_SECONDS_MAX),
+    )
     .option('--json', 'for scripts')
-    .action(async (name: string, { json }: { readonly json?: boolean }) => {
-      const status = await sayingWhat(
-        () => `waiting until ${name} has ended in order and is ready again`,
-        restart(name),
-      );
-      if (json === true) printJson(status);
-      else printLines([`✓ ${name} was started again (process ${status.pid})`]);
+    .action(async (name: string, options: Options, { args }: Command) => {
+      if (options.all !== true) return one(name, options);
+      if (args.length > 0) throw usageFailure(`both --all and ${name} are given`, 'give one of them');
+      return all(options);
     });
 }
 
 /** A trader comes back HALTED: it replays its journal, compares its books with the venue, and resumes by the desk file. */
-async function restart(name: string) {
-  const runtime = requireRuntime();
-  try {
-    return await askSupervisor(runtime.home, 'restart', { name }, ANSWER_MS);
-  } catch (error) {
-    if (error instanceof SocketRefusal) throw new CliFailure(error.message, error.keptSafe, error.doThis);
-    if (!(error instanceof SocketSilent)) throw error;
-    const ended = await endedDesk(runtime);
-    if (ended !== null) throw ended;
-    throw new CliFailure(
-      'no supervisor answers on this FERMATA_HOME',
-      'positions and stops at the venue are not touched',
-      'in containers: docker-compose restart bot; else: fermata up',
-    );
-  }
+async function one(name: string, { pause, json }: Options): Promise<void> {
+  if (pause !== undefined) throw usageFailure('--pause is given without --all', 'give both, or neither');
+  const ask = supervisorOf(requireRuntime(), 'docker-compose restart bot');
+  const status = await sayingWhat(
+    () => `waiting until ${name} has ended in order and is ready again`,
+    ask('restart', { name }, ANSWER_MS),
+  );
+  if (json === true) printJson(status);
+  else printLines([`✓ ${name} was started again (process ${status.pid})`]);
+}
+
+/** Exits 1 where something does not answer afterwards. */
+async function all({ pause = PAUSE_SECONDS, json }: Options): Promise<void> {
+  const { shown, problems, tookMs } = await sayingWhat(
+    () => `everything ends in order, nothing runs for ${pause} s, then it is started and looked at`,
+    restartAll(requireRuntime(), pause * 1_000),
+  );
+  if (problems.length > 0) process.exitCode = 1;
+  if (json === true) return printJson({ healthy: problems.length === 0, problems, tookMs, ...shown });
+  const tone = isMissing(shown.status) ? 'alarm' : headline(shown.status).tone;
+  printLines(coloured(monitorLines(shown), tone));
+  const took = `after ${Math.round(tookMs / 1_000)} s`;
+  printLines(
+    problems.length === 0
+      ? [`✓ everything was started again, and answers ${took}`]
+      : [`✗ started again, but not healthy ${took}: ${problems.join('; ')}`],
+  );
 }

@@ -92,7 +92,11 @@ async function choose(
   const wanted = await requireBackup(home, asked, `copy one to ${backupsFolder(home)}`);
   const reading = await readManifest(join(backupsFolder(home), wanted));
   if (!reading.ok)
-    throw new CliFailure(reading.why, 'nothing was touched', 'restore another one of: fermata backups');
+    throw new CliFailure(
+      reading.why,
+      'nothing was touched',
+      'restore another one; this lists them: fermata backups',
+    );
   const { manifest } = reading;
   if (desk !== undefined && desk !== manifest.desk)
     throw usageFailure(
@@ -253,7 +257,7 @@ function shown(
         : [
             kept === null
               ? '✗ not restored: nothing of the desk was touched'
-              : `✗ cut off while things were put in their places: end the cause, then fermata restore ${id} again`,
+              : `✗ cut off while things were put in their places: mend the cause, then begin again: fermata restore ${id}`,
           ]),
     ]);
   return passed ? EXIT_OK : EXIT_FAILED;
@@ -264,7 +268,7 @@ function afterwardsLines(external: boolean, kept: RestoreOutcome['kept']): reado
     `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
     ...(external
       ? [
-          '! Temporal is not ours: open runs of this desk there are of the time taken back, terminate them first',
+          '! Temporal is somebody else’s server: runs of this desk that are open there belong to the time taken back; terminate them first',
         ]
       : []),
     '  start it: fermata up; look at orders and positions at the venue; then: fermata resume --reason TEXT',

@@ -24,7 +24,7 @@ export function rollbackCommand(command: Command): void {
     .option('--auto', 'to the newest backup that is good: one that is damaged is passed over')
     .option(
       '--timestamp <time>',
-      'to that of this time, as YYYYMMDD_HHMMSS (UTC), its beginning, or a backup’s id',
+      'to the backup of this time: YYYYMMDD_HHMMSS in UTC or the beginning of it, or a backup’s id',
     )
     .option(
       '--db-only',
@@ -39,7 +39,7 @@ export function rollbackCommand(command: Command): void {
       if (auto === (timestamp !== undefined))
         throw usageFailure(
           auto ? 'both --auto and --timestamp are given' : 'to which backup?',
-          'give --auto for the newest good one, or --timestamp with a time of: fermata backups',
+          'give --auto for the newest good one, or --timestamp with the time of one; this lists them: fermata backups',
         );
       if (config && dbOnly)
         throw usageFailure('both --config and --db-only are given', 'give one, or none for all of the desk');
@@ -79,8 +79,9 @@ function takenAt(newestFirst: readonly Manifest[], timestamp: string): string {
     digits.length < DIGITS_MIN ? [] : ids.filter((id) => id.replaceAll(/\D/g, '').startsWith(digits));
   const [only, ...more] = found;
   if (only !== undefined && more.length === 0) return only;
+  const named = (found.length > 0 ? found : ids.slice(0, 5)).join(', ');
   throw usageFailure(
     only === undefined ? `there is no backup of ${timestamp}` : `${found.length} backups are of ${timestamp}`,
-    `name one of: ${(found.length > 0 ? found : ids.slice(0, 5)).join(', ') || 'none, there is no backup'}`,
+    named === '' ? 'take one first: fermata backup --verify' : `name one of: ${named}`,
   );
 }

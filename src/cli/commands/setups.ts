@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { SetupShown } from '../../operations/results/list-setups.js';
 import { wholeNumber } from '../option-values.js';
@@ -33,7 +34,9 @@ export function setupsLines(setups: readonly SetupShown[], open: boolean): strin
 
 function setupLines({ id, symbol, strategy, state, begunMs, prices, last }: SetupShown): string[] {
   const levels =
-    prices === null ? 'no prices yet' : `entry ${prices.entry}, stop ${prices.stop}, target ${prices.target}`;
+    prices === null
+      ? 'no prices yet'
+      : `entry ${grouped(prices.entry)}, stop ${grouped(prices.stop)}, target ${grouped(prices.target)}`;
   return [
     `${id}  ${(state ?? 'state not known').padEnd(16)} ${moment(begunMs)}  ${symbol ?? strategy}: ${levels}`,
     `          ${last}`,

@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { amountText } from '../../domain/amount-text.js';
 import { dayOfText, weekText } from '../../domain/civil-date.js';
+import { gainText } from '../../domain/figure-text.js';
 import type { Operations } from '../../operations/operations.js';
 import type { Period, Sums } from '../../operations/results/results.js';
 import type { ResultsShown } from '../../operations/results/show-results.js';
@@ -127,6 +127,6 @@ function periodLines(periods: readonly PeriodFigures[], currency: string | null)
 function figureText({ trades, wins, winRatePct, result, average }: Figures, currency: string | null): string {
   if (trades === 0) return 'nothing was closed';
   const money = (decimal: string): string =>
-    currency === null ? decimal : `${amountText(decimal, currency)} ${currency}`;
-  return `${trades} trades, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
+    `${gainText(decimal, currency)}${currency === null ? '' : ` ${currency}`}`;
+  return `${trades === 1 ? '1 trade' : `${trades} trades`}, ${wins} won (${winRatePct} %), result ${money(result)}, on average ${money(average ?? '0')}`;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { headline } from '../../domain/headline.js';
 import { channelHealth, type ShownChannel } from '../../home/channel-health.js';
+import { type Readiness, readReadiness, readyPct } from '../../home/readiness.js';
 import { deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { connectTrader, TraderUnavailable } from '../../trader/client.js';
 import { endedDesk } from '../ended-desk.js';
@@ -35,12 +36,17 @@ interface ReadDesk {
   readonly runtime: Runtime;
   readonly status: TraderStatus;
   readonly alerts: readonly ShownChannel[];
+  /** Of what the desk runs with now; null: nobody has looked at it yet. */
+  readonly readiness: Readiness | null;
 }
 
 async function readDesk(): Promise<ReadDesk> {
   const runtime = requireRuntime();
   const status = await readStatus(runtime);
-  return { runtime, status, alerts: channelHealth(runtime.home, runtime.desk, Date.now()) };
+  const { home, desk } = runtime;
+  const found = readReadiness(home, desk);
+  const readiness = found?.configHash === status.configHash ? found : null;
+  return { runtime, status, alerts: channelHealth(home, desk, Date.now()), readiness };
 }
 
 function show(desk: ReadDesk, json: boolean): void {
@@ -48,13 +54,16 @@ function show(desk: ReadDesk, json: boolean): void {
   else printLines(coloured(shownLines(desk), headline(desk.status).tone));
 }
 
-function jsonOf({ runtime, status, alerts }: ReadDesk): object {
+function jsonOf({ runtime, status, alerts, readiness }: ReadDesk): object {
   const { kind, address, namespace, isolation } = runtime.temporal;
-  return { ...status, alerts, temporal: { kind, address, namespace, isolation: isolation ?? null } };
+  const { runbook = null } = runtime;
+  const temporal = { kind, address, namespace, isolation: isolation ?? null };
+  const shown = readiness && { ...readiness, readyPct: readyPct(readiness) };
+  return { ...status, alerts, runbook, readiness: shown, temporal };
 }
 
-const shownLines = ({ runtime, status, alerts }: ReadDesk): string[] => [
-  ...statusLines(status, alerts),
+const shownLines = ({ runtime, status, alerts, readiness }: ReadDesk): string[] => [
+  ...statusLines(status, alerts, runtime.runbook && { ...runtime.runbook, readiness }),
   ...reachLines(runtime),
 ];
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
-import { shippedDesks } from '../../desk/resolve-desk.js';
+import { isShipped } from '../../desk/resolve-desk.js';
 import { rangeText } from '../../domain/declared-value.js';
 import type { DescribedStrategy } from '../../pack/protocol.js';
 import { describeStrategies } from '../../pack/strategy/read-strategies.js';
@@ -41,7 +41,7 @@ function writeNew(name: string, deskFile: string, json: boolean): void {
       'fermata strategy new dip --desk NAME',
     );
   const folder = dirname(deskFile);
-  if (folder.startsWith(shippedDesks() + sep) || folder === shippedDesks())
+  if (isShipped(folder))
     throw usageFailure(
       `${deskFile} comes with Fermata, and the next version brings it anew`,
       'write a desk of your own first: fermata init --name NAME',

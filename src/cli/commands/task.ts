@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
@@ -10,6 +10,7 @@ const NOTE_CHARACTERS_MAX = 2_000;
 
 interface Options {
   readonly note: string;
+  readonly tick: readonly number[];
   readonly as?: string;
   readonly json?: boolean;
 }
@@ -20,6 +21,7 @@ export function taskCommand(command: Command): void {
     .description('say that a task is done; kept as evidence of the routine that asked for it')
     .argument('<id>', 'number of the task')
     .requiredOption('--note <text>', 'what was done and found', textOf(NOTE_CHARACTERS_MAX))
+    .option('--tick <numbers>', 'items that are ticked: 1,2,3', numbers, [])
     .option('--as <person>', 'who did it: whoever is signed in')
     .option('--json', 'for scripts')
     .action(async (id: string, options: Options) => {
@@ -27,7 +29,13 @@ export function taskCommand(command: Command): void {
     });
 }
 
-async function completeTask(idText: string, { note, as, json }: Options): Promise<void> {
+function numbers(text: string): readonly number[] {
+  if (!/^\d{1,2}(,\d{1,2})*$/.test(text))
+    throw new InvalidArgumentError('expected numbers with commas: 1,2,3');
+  return text.split(',').map(Number);
+}
+
+async function completeTask(idText: string, { note, tick, as, json }: Options): Promise<void> {
   const id = /^\d{1,15}$/.test(idText) ? Number(idText) : 0;
   if (id === 0) {
     const found = idText === '' ? 'nothing' : idText;
@@ -37,9 +45,17 @@ async function completeTask(idText: string, { note, as, json }: Options): Promis
     );
   }
   const done = await withOperations((operations, runtime) =>
-    operations.completeTask({ person: signedInPerson(runtime, MAY_DO_TASKS, as), via: 'cli' }, { id, note }),
+    operations.completeTask(
+      { person: signedInPerson(runtime, MAY_DO_TASKS, as), via: 'cli' },
+      { id, note, ticked: tick },
+    ),
   );
-  if (!done.ok) throw new CliFailure(done.detail, 'nothing was changed', 'look at: fermata tasks --all');
+  if (!done.ok)
+    throw new CliFailure(
+      done.detail,
+      'nothing was changed',
+      done.reason === 'unticked' ? 'say what is ticked: --tick 1,2,3' : 'look at: fermata tasks --all',
+    );
   if (json === true) printJson(done);
   else
     printLines([`✓ task ${id} is done: ${done.task.title}`, ...done.problems.map((text) => `  ! ${text}`)]);

@@ -17,8 +17,12 @@ export function tasksCommand(command: Command): void {
     });
 }
 
-function taskLines({ id, title, detail, dueMs, state, doneBy, note }: Task): string[] {
+function taskLines({ id, title, detail, items = [], dueMs, state, doneBy, note }: Task): string[] {
   const overdue = state === 'open' && dueMs < Date.now() ? ', OVERDUE' : '';
   const how = state === 'open' ? `due ${moment(dueMs)}${overdue}` : `${state} by ${doneBy}: ${note}`;
-  return [`${String(id).padStart(4)}  ${title} (${how})`, `      ${detail}`];
+  return [
+    `${String(id).padStart(4)}  ${title} (${how})`,
+    `      ${detail}`,
+    ...items.map((item, at) => `      ${at + 1}. ${item}`),
+  ];
 }

@@ -1,9 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Command, Option } from 'commander';
+import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
-import { loadDeskHere } from '../../home/desk-here.js';
-import { homeOf } from '../../home/installation.js';
+import { nameDeskInCommands } from '../../home/as-typed.js';
+import { loadDeskHere, readDeskHere } from '../../home/desk-here.js';
+import { homeOf, sharesServers } from '../../home/installation.js';
 import type { UpOptions, UpSummary } from '../../supervisor/up-options.js';
 import { loadDesk } from '../../venue/load-desk.js';
+import { environmentNow } from '../environment-file.js';
 import { CliFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
@@ -12,7 +16,9 @@ import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { installationHome } from '../running-desk.js';
 import { screenLines } from '../screen.js';
+import { STARTER, startAgain, starterIsThere } from '../start-again.js';
 
+const BY_HAND = 'that takes fermata down, then fermata up';
 const SEED_MAX = 4_294_967_295;
 
 interface Options extends MarketOptions {
@@ -64,11 +70,9 @@ async function up(options: Options): Promise<number> {
   const parts = { parts: stepPartsOf(file) };
   const home = homeOf(installationHome(), loadDesk(file, parts).desk.desk);
   const loaded = loadDeskHere(file, parts, process.env, home);
+  nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const { simulatedVenue } = options;
-  if (loaded.desk.mode === 'live') {
-    const { readyForRealMoney } = await import('../ready-for-real-money.js');
-    await readyForRealMoney(loaded, home, simulatedVenue);
-  }
+  await readyIfReal(loaded, home, simulatedVenue, process.env);
   const market = marketChoice(options, loaded.desk);
   if (market.kind === 'recorded') {
     const { checkRecordings } = await import('../check-recordings.js');
@@ -81,6 +85,7 @@ async function up(options: Options): Promise<number> {
     separate: options.separate === true,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(simulatedVenue === undefined ? {} : { simulatedVenue }),
+    again: { check: () => checkAgain(loaded, home, options), starter: STARTER },
     onProgress: progressPrinter(process.stderr),
     onReady: (summary: UpSummary) =>
       options.json === true ? printJson(summary) : printLines(screenLines(summary)),
@@ -94,5 +99,29 @@ async function up(options: Options): Promise<number> {
       `fermata status --desk ${loaded.desk.desk}, or end it: fermata down --desk ${loaded.desk.desk}`,
     );
   }
-  return outcome.exitCode;
+  return outcome.againAfterMs === undefined ? outcome.exitCode : startAgain(outcome.againAfterMs);
+}
+
+async function readyIfReal(
+  loaded: LoadedDesk,
+  home: string,
+  simulatedVenue: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  if (loaded.desk.mode !== 'live') return;
+  const { readyForRealMoney } = await import('../ready-for-real-money.js');
+  await readyForRealMoney(loaded, home, simulatedVenue, env);
+}
+
+/** Whether the same command would start this desk now, with the desk file and `.env` as they are. */
+async function checkAgain(running: LoadedDesk, home: string, options: Options): Promise<void> {
+  const env = environmentNow(process.cwd());
+  const file = namedDeskFile(options.desk);
+  const { wanted } = readDeskHere(file, { parts: stepPartsOf(file) }, env, home);
+  for (const key of ['desk', 'mode', 'venue'] as const) {
+    if (isDeepStrictEqual(running.desk[key], wanted.desk[key])) continue;
+    throw new Error(`the desk file has another ${key} than the desk that runs: ${BY_HAND}`);
+  }
+  if (!starterIsThere()) throw new Error(`the process that would start it again is gone: ${BY_HAND}`);
+  await readyIfReal(wanted, home, options.simulatedVenue, env);
 }

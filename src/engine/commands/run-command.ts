@@ -15,6 +15,7 @@ import { goLive, revokeGoLive } from './go-live.js';
 import { done, refused } from './outcome.js';
 import { reload } from './reload.js';
 import { resize } from './resize.js';
+import { takeSignal, withdrawSignal } from './signal.js';
 
 type Toggle = Extract<Command, { readonly name: 'toggle' }>;
 
@@ -66,6 +67,10 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return resize(core, command, event);
     case 'explainCash':
       return explainCash(core, command, event);
+    case 'signal':
+      return takeSignal(core, command, event);
+    case 'withdrawSignal':
+      return withdrawSignal(core, command, event);
     case 'reconcile':
       wantSnapshot(core);
       return done(core, 'positions, orders and fills are being read from the venue');

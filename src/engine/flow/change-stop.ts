@@ -6,6 +6,7 @@
 import { type Core, instrumentAt, note, remainingLots, workAt } from '../core.js';
 import { sendAmend } from '../orders/amend-order.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { followsSoon, targetBeside } from '../orders/linked-orders.js';
 import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
@@ -43,6 +44,8 @@ function change(core: Core, position: PositionEntry, old: OrderEntry, wanted: Wa
   const work = workAt(core, position.instrument);
   const watch = core.watches.get(clientId);
   if (core.monotonicMs < work.stopAtMs || (watch !== undefined && isAsked(watch))) return;
+  const onlyLots = stopTicks === wanted.stopTicks && side === wanted.side;
+  if (onlyLots && followsSoon(core, targetBeside(core, old), wanted.lots)) return;
   const onlySmaller = stopTicks === wanted.stopTicks && remainingLots(old) > wanted.lots;
   if (onlySmaller && capabilities.amends && watch?.amendRefused !== true) {
     sendAmend(core, old, wanted.lots);

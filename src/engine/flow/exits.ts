@@ -10,8 +10,9 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, instrumentAt, note, positionAt, workAt } from '../core.js';
+import { type Core, commit, exitNote, instrumentAt, note, positionAt, workAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
+import { restingTargets } from '../orders/linked-orders.js';
 import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
 import { averageOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
@@ -29,7 +30,8 @@ export function followExits(core: Core, at: InstrumentId): void {
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
   if (trade !== null && age !== null && age <= staleMsOf(core.config.risk)) {
     const priceTicks = closingTicks(core, at, trade.side);
-    if (mayReduce(core)) noteTargets(core, at, trade, priceTicks);
+    // One that rests is the venue's to fill.
+    if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(core, at, trade, priceTicks);
     moveStop(core, at, trade, priceTicks);
   }
   watchExits(core, at, trade);
@@ -108,7 +110,8 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void
   if (trade === null) return;
   const { side, exits, protectTicks } = trade;
   const { targets = [], breakEvenAtTicks } = exits.plan;
-  const target = mayReduce(core) ? targets[exits.reached]?.ticks : undefined;
+  const isHeld = mayReduce(core) && restingTargets(core, at).length === 0;
+  const target = isHeld ? targets[exits.reached]?.ticks : undefined;
   const isEven = protectTicks === null || isAtBreakEven(trade);
   const waits = [target, isEven ? undefined : breakEvenAtTicks, nextTrailTicks(trade) ?? undefined];
   for (const ticks of waits) {
@@ -126,7 +129,7 @@ function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
   const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
-  note(core, 'info', `${because}: closing the position`, at, trade.strategy);
+  note(core, 'info', exitNote(because), at, trade.strategy);
   work.exiting = { because, why };
 }
 
@@ -172,7 +175,10 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
 }
 
 /** What is too small to sell has none: nothing could be done about it. */
-function tradeWithExits(core: Core, { instrument, trade, quantityLots }: PositionEntry): WithExits | null {
+export function tradeWithExits(
+  core: Core,
+  { instrument, trade, quantityLots }: PositionEntry,
+): WithExits | null {
   if (trade?.exits === undefined || quantityLots === 0 || isDust(core, instrument)) return null;
   return trade as WithExits;
 }

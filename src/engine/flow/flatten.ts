@@ -8,6 +8,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelTargets } from '../orders/linked-orders.js';
 import { placeOrder } from '../orders/place-order.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
@@ -30,13 +31,18 @@ export function flatten(
     work.exiting = null;
     // What is left is too small to sell: a stop that stayed for the sale has nothing to do, and no flat is proven beside it.
     if (position.quantityLots === 0) protect(core, at);
-    else cancelStops(core, at);
+    else {
+      cancelTargets(core, at, 'what is left is too small to sell');
+      cancelStops(core, at);
+    }
     return;
   }
   if (isOversold(core, at)) {
     protect(core, at);
     return;
   }
+  // Filled beside what closes the position it would turn it round.
+  if (cancelTargets(core, at, 'its position is being closed')) return;
   const waiting = core.monotonicMs < work.closeAtMs;
   if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
     protect(core, at);
@@ -63,6 +69,7 @@ export function reduceToTargets(core: Core, at: InstrumentId): void {
   const leftLots = lotsAfterTargets(core, position);
   protect(core, at);
   if (leftLots === null || isOversold(core, at)) return;
+  if (cancelTargets(core, at, 'a part of its trade is closed')) return;
   if (
     shrinksBeforeSale(core, position) !== null &&
     !liveStops(core, at).every((stop) => restsFor(stop, leftLots))

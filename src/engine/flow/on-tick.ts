@@ -6,6 +6,7 @@ import { sendCancel } from '../orders/cancel-order.js';
 import { lookupFailed, sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
+import { endExpiredSignals } from '../signals/show-signal.js';
 import type { OrderEntry } from '../state.js';
 import { snapshotFailed } from '../sync/request-snapshot.js';
 import { UNPROTECTED_MAX_MS, UNSETTLED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
@@ -26,6 +27,7 @@ export function onTick(core: Core): void {
     if (entry === undefined) core.watches.delete(clientId);
     else checkOrder(core, entry, watch);
   }
+  endExpiredSignals(core);
   checkSnapshot(core);
   touchAll(core);
   checkStops(core);

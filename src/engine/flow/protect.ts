@@ -1,11 +1,13 @@
 /** One confirmed protective stop for the whole position, and none without a position. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, type InstrumentWork, liveOrders, positionAt, workAt } from '../core.js';
+import { type Core, type InstrumentWork, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
+import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { OVERSOLD_READ_MS } from '../timing.js';
 import { changeStops } from './change-stop.js';
 import { isDust, isDustAt } from './dust.js';
+import { keepTarget } from './keep-target.js';
 import {
   closingUnderWay,
   fits,
@@ -21,6 +23,8 @@ export function protect(core: Core, at: InstrumentId): void {
   const stops = liveOrders(core, at).filter((entry) => entry.intent.purpose === 'protective');
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
+    cancelTargets(core, at, 'its position is closed');
+    work.unlikeSinceMs = null;
     atRest(work);
     return;
   }
@@ -29,6 +33,13 @@ export function protect(core: Core, at: InstrumentId): void {
     for (const stop of stops) cancelOrder(core, stop, 'more was sold than is held');
     work.unprotectedSinceMs ??= core.monotonicMs;
     readSoon(core, OVERSOLD_READ_MS);
+    return;
+  }
+  const strays = strayTargets(core, at);
+  for (const target of strays) cancelOrder(core, target, 'its stop has ended');
+  if (strays.length > 0 && stops.length === 0) {
+    // It may have closed the position: a stop for that would open another.
+    work.unprotectedSinceMs ??= core.monotonicMs;
     return;
   }
   if (closingUnderWay(core, at) && shrinksBeforeSale(core, position) === null) return;
@@ -48,6 +59,7 @@ export function protect(core: Core, at: InstrumentId): void {
   }
   if (rests) {
     atRest(work);
+    if (remainingLots(fitting) === Math.abs(position.quantityLots)) keepTarget(core, position, fitting);
     return;
   }
   work.unprotectedSinceMs ??= core.monotonicMs;

@@ -2,7 +2,16 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, instrumentAt, liveOrders, note, positionAt, sessionsAt, workAt } from '../core.js';
+import {
+  type Core,
+  exitNote,
+  instrumentAt,
+  liveOrders,
+  note,
+  positionAt,
+  sessionsAt,
+  workAt,
+} from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { OPENING_MS } from '../timing.js';
 import { isDust } from './dust.js';
@@ -29,7 +38,7 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { untilMs } = calendar.phaseAt(core.marketMs);
   if (untilMs - core.marketMs > flatBeforeCloseMs) return;
   const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
-  note(core, 'info', `${because}: closing the position`, at);
+  note(core, 'info', exitNote(because), at);
   work.exiting = { because, why: 'sessionEnd' };
 }
 

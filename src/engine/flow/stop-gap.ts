@@ -3,6 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import type { StopGapCause } from '../../domain/stop-gap.js';
 import { type Core, commit, instrumentAt, positionAt, remainingLots, workAt } from '../core.js';
 import { isClosing } from '../halts/mode.js';
+import { isSettling, strayTargets } from '../orders/linked-orders.js';
 import type { OrderEntry } from '../state.js';
 import { isDust } from './dust.js';
 import { liveStops } from './flatten.js';
@@ -24,6 +25,8 @@ export function measureStopGap(core: Core, at: InstrumentId): void {
     if (!liveStops(core, at).some(({ replaces }) => replaces !== null)) work.formerStop = null;
     return;
   }
+  // What a linked target has filled is about to be told, or the stop that was made smaller for it.
+  if (resting > 0 && isSettling(core, at)) return;
   const why = causeOf(core, at, resting);
   const sinceMs = why === 'changed' ? (work.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
   if (work.stopGap === null) work.stopGap = { sinceMs, why };
@@ -34,7 +37,9 @@ function causeOf(core: Core, at: InstrumentId, resting: number): StopGapCause {
   const { exiting, securing, hadStop, formerStop } = workAt(core, at);
   if (isClosing(core) || exiting !== null || securing !== null || closingUnderWay(core, at)) return 'closing';
   if (!hadStop || resting > 0) return 'opened';
-  return formerStop === null ? 'lost' : 'changed';
+  if (formerStop !== null) return 'changed';
+  // The target that it was linked with has ended it, as far as anybody knows.
+  return strayTargets(core, at).length > 0 ? 'closing' : 'lost';
 }
 
 /** Only what surely rests counts: not one that is being cancelled, nor one whose exchange got no answer. */

@@ -2,7 +2,7 @@
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
-import type { Side } from '../../domain/order.js';
+import { isRestingTarget, type Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
 import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import type { OrderEntry, PositionEntry } from '../state.js';
@@ -40,7 +40,9 @@ export function isConfirmed(stop: OrderEntry): boolean {
 
 /** The position is about to change: a stop for the old quantity would be wrong in a moment. */
 export function closingUnderWay(core: Core, at: InstrumentId): boolean {
-  return liveOrders(core, at).some(({ intent }) => intent.purpose === 'close' || intent.purpose === 'exit');
+  return liveOrders(core, at).some(
+    ({ intent }) => intent.purpose === 'close' || (intent.purpose === 'exit' && !isRestingTarget(intent)),
+  );
 }
 
 export function fits(stop: OrderEntry, wanted: WantedStop): boolean {

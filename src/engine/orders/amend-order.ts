@@ -1,5 +1,6 @@
 /** A resting order made smaller in place. Asked for as often as need be: the quantity is said, not the difference. */
 
+import { isRestingTarget } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, commit, touch, workAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
@@ -33,7 +34,7 @@ export function onAmendRefused(core: Core, entry: OrderEntry): void {
 
 /** A reading may be older than the amendment, so a larger quantity says nothing. */
 export function noteSmaller(core: Core, entry: OrderEntry, found: VenueOrder): void {
-  if (entry.intent.purpose === 'protective')
+  if (entry.intent.purpose === 'protective' || isRestingTarget(entry.intent))
     takeSmaller(core, entry, found.quantityLots, 'the venue holds it with fewer lots');
 }
 

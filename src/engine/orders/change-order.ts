@@ -1,9 +1,16 @@
 /** One step of the order state machine: asks the table, records the change, reacts to what must not happen. */
-import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
 import { type Core, commit, note, touch, wantSnapshot, workAt } from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
-import { ESCALATED_RETRY_MS, REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS, retryDelayMs } from '../timing.js';
+import {
+  ESCALATED_RETRY_MS,
+  REFUSALS_BEFORE_RESTORE,
+  REFUSED_RETRY_MS,
+  retryDelayMs,
+  TARGET_AGAIN_MS,
+  TARGET_RETRY_MS,
+} from '../timing.js';
 import { type OrderEvent, orderTransition } from './order-table.js';
 import { watchOf } from './order-watch.js';
 
@@ -52,6 +59,12 @@ function postponeNext(core: Core, entry: OrderEntry): void {
   const { instrument, purpose } = entry.intent;
   const work = workAt(core, instrument);
   if (entry.filledLots > 0) return;
+  if (isRestingTarget(entry.intent)) {
+    const hadRested = entry.state === 'cancelled' || entry.state === 'expired';
+    work.targetAtMs = core.monotonicMs + (hadRested ? TARGET_AGAIN_MS : TARGET_RETRY_MS);
+    if (hadRested) work.endedGroup = entry.intent.group ?? null;
+    return;
+  }
   if (purpose === 'protective' && entry.state !== 'cancelled') {
     work.stopAtMs = core.monotonicMs + retryDelayMs(work.stopRefusals);
     work.stopRefusals += 1;

@@ -2,13 +2,25 @@
 
 import { placesOf } from '../../domain/book-steps.js';
 import type { Fill } from '../../domain/order.js';
-import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
 import { stepsAt } from '../books.js';
-import { type Core, commit, instrumentAt, isOurs, note, touch, wantSnapshot, workAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  instrumentAt,
+  isOurs,
+  note,
+  remainingLots,
+  touch,
+  wantSnapshot,
+  workAt,
+} from '../core.js';
+import { noteTargetFilled } from '../flow/keep-target.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { disableLosing } from '../strategies/tracker.js';
 import { readSoon } from '../sync/request-snapshot.js';
+import { verifySoon } from '../sync/verify-exits.js';
 import { FOREIGN_READ_EVERY_MS } from '../timing.js';
 import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
@@ -27,6 +39,8 @@ export function takeFill(core: Core, reported: Fill): boolean {
   if (seen.has(reported.tradeId) || reported.marketMs < core.state.fillHorizonMs) return false;
   const entry = core.state.orders.get(fill.clientId);
   const trouble = troubleWith(fill, entry);
+  if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
+    noteTargetFilled(core, entry, fill.priceTicks);
   commit(core, { type: 'fill', fill });
   // Before the venue was read for the first time it may be from before the start.
   if (core.sync.readings > 0) core.unshownFills.push(fill);
@@ -35,6 +49,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   touch(core, fill.instrument);
   if (entry !== undefined) {
     if (FINAL_ORDER_STATES.has(entry.state)) core.watches.delete(fill.clientId);
+    if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit') work.closeRefusals = 0;
   }
   if (trouble !== null) {

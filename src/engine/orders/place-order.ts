@@ -43,5 +43,8 @@ export function denyOrder(core: Core, wish: OrderWish, denial: Denial): void {
 }
 
 function intentOf(core: Core, wish: OrderWish): OrderIntent {
-  return { clientId: clientIdOf(core.config.incarnation, core.state.clientSequence + 1), ...wish };
+  const clientId = clientIdOf(core.config.incarnation, core.state.clientSequence + 1);
+  // A stop begins the group that its target joins.
+  const isLinked = wish.purpose === 'protective' && core.config.capabilities.linksOrders;
+  return { clientId, ...wish, ...(isLinked ? { group: clientId } : {}) };
 }

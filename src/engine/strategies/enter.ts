@@ -1,5 +1,6 @@
 /** From what a strategy asks for to an order: its price, its size, and the gate's word. */
 import type { InstrumentId } from '../../domain/instrument.js';
+import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
@@ -8,8 +9,17 @@ import type { StrategySlot } from './strategy-slot.js';
 
 /** An order at the market is over as it arrives; what a venue says of it otherwise is not believed for longer. */
 const MARKET_REST_BARS = 1;
+/** A signal comes at any moment: the bar of that moment may end before the order has arrived. */
+const SIGNALLED_REST_BARS = MARKET_REST_BARS + 1;
 
-export function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (text: string) => void): void {
+/** `signal`: which the strategy follows with it; left out: none. */
+export function enter(
+  core: Core,
+  slot: StrategySlot,
+  wish: EntryWish,
+  note: (text: string) => void,
+  signal?: SignalName,
+): void {
   const at = slot.instrument.id;
   const { type = 'limit' } = wish;
   const limitTicks = worstTicks(core, at, wish);
@@ -30,11 +40,15 @@ export function enter(core: Core, slot: StrategySlot, wish: EntryWish, note: (te
     reduceOnly: false,
     timeInForce: type === 'market' ? 'IOC' : 'GTC',
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
+    ...(signal === undefined ? {} : { signal }),
   };
   const isSized = slot.size !== null || wish.size !== undefined;
   if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
-  else if (placeOrder(core, order, wish.type === 'market' ? MARKET_REST_BARS : wish.restBars))
-    note(wish.because);
+  else {
+    const marketBars = signal === undefined ? MARKET_REST_BARS : SIGNALLED_REST_BARS;
+    const restBars = wish.type === 'market' ? marketBars : wish.restBars;
+    if (placeOrder(core, order, restBars)) note(wish.because);
+  }
 }
 
 /** By that it is judged and sized, and the venue fills it no worse; null: nothing was quoted yet. */

@@ -1,6 +1,16 @@
 /** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
+import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';
-import { type Core, note as coreNote, liveOrders, positionAt, sessionsAt, touch, workAt } from '../core.js';
+import {
+  type Core,
+  note as coreNote,
+  exitNote,
+  liveOrders,
+  positionAt,
+  sessionsAt,
+  touch,
+  workAt,
+} from '../core.js';
 import type { BarEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
@@ -10,6 +20,9 @@ import { enter } from './enter.js';
 import type { StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
+
+/** Why an entry leaves that no bar has filled. */
+export const RESTED = 'it rested as long as its strategy lets it';
 
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.work[bar.instrument] === undefined) return;
@@ -35,7 +48,7 @@ function ageEntries(core: Core, bar: BarEvent): void {
     const watch = core.watches.get(entry.intent.clientId);
     if (entry.intent.purpose !== 'entry' || watch === undefined || watch.barsLeft === null) continue;
     watch.barsLeft -= 1;
-    if (watch.barsLeft <= 0) cancelOrder(core, entry, 'it rested as long as its strategy lets it');
+    if (watch.barsLeft <= 0) cancelOrder(core, entry, RESTED);
   }
 }
 
@@ -49,6 +62,8 @@ interface Occasion {
   readonly atMs: number;
   readonly warmup: boolean;
   readonly late: boolean;
+  /** Whose entries are made on it; left out: they follow none. */
+  readonly signal?: SignalName;
 }
 
 /** At a bar it may ask for whatever it likes. */
@@ -57,7 +72,7 @@ const unbounded = (): Allowance => ({ entries: Number.POSITIVE_INFINITY, notes: 
 export function contextOf(
   core: Core,
   slot: StrategySlot,
-  { atMs, warmup, late }: Occasion,
+  { atMs, warmup, late, signal }: Occasion,
   allowance = unbounded(),
 ): StrategyContext {
   const { instrument } = slot;
@@ -85,12 +100,12 @@ export function contextOf(
     enter: (wish) => {
       const isHeard = trading && isNews && allowance.entries > 0;
       if (isHeard) allowance.entries -= 1;
-      if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note);
+      if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note, signal);
     },
     exit: (because) => {
       const work = workAt(core, at);
       if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
-      note(`${because}: closing the position`);
+      note(exitNote(because));
       work.exiting = { because, why: null };
     },
     note: (text) => {

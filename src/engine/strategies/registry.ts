@@ -2,11 +2,15 @@
 import type { StrategyConfig } from '../config.js';
 import { donchianBreakout } from './donchian-breakout.js';
 import { emaCross } from './ema-cross.js';
+import { externalSignals } from './external-signals.js';
 import { rsiReversion } from './rsi-reversion.js';
 import type { DeclaredStrategy, StrategyDefinition } from './strategy.js';
 
 export const STRATEGIES: ReadonlyMap<string, StrategyDefinition> = new Map(
-  [emaCross, rsiReversion, donchianBreakout].map((definition) => [definition.kind, definition]),
+  [emaCross, rsiReversion, donchianBreakout, externalSignals].map((definition) => [
+    definition.kind,
+    definition,
+  ]),
 );
 
 /** Of a listed strategy: what ships, or the desk's own. */

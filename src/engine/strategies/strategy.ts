@@ -13,6 +13,7 @@ import type { ExitPlan } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
+import type { Signal } from '../../domain/signal.js';
 import type { BarEvent } from '../event.js';
 import type { StrategySize } from './size-entry.js';
 
@@ -100,6 +101,12 @@ export interface StrategyContext {
 /** A fill of a strategy's own order: of its entry, or of what closes its trade. */
 export type OwnFill = Pick<Fill, 'side' | 'quantityLots' | 'priceTicks'> & Pick<OrderIntent, 'purpose'>;
 
+/** Why a signal is not followed; counted by `limit`. */
+export interface SignalRefusal {
+  readonly limit: string;
+  readonly reason: string;
+}
+
 /** A value that a strategy goes by, drawn beside the candles. */
 export interface StrategyLine {
   readonly name: string;
@@ -124,6 +131,11 @@ export interface Strategy {
    * multiple. Of several that passed without a quote it is told the newest alone.
    */
   onTimer?(context: StrategyContext, dueMs: number): void;
+  /**
+   * Called for each signal of its instrument that the desk may act on, and for each edit of one that was not entered yet, once
+   * it has warmed up. `ageMs`: market time since the signal's original time. One entry is heard, and ends with the signal.
+   */
+  onSignal?(context: StrategyContext, signal: Signal, ageMs: number): SignalRefusal | null;
   /** Of `onTimer`. */
   readonly timerMs?: number;
   /** Why it does not enter now, in plain words; empty: no more than that no signal has come. */

@@ -76,7 +76,7 @@ const PURPOSES: Readonly<Record<VenueOrder['type'], OrderPurpose>> = {
 
 /** Ours by its id, though we have forgotten it. */
 function adoptOrder(core: Core, order: VenueOrder): void {
-  const purpose = isBoundedEntry(core, order) ? 'entry' : PURPOSES[order.type];
+  const purpose = purposeOf(core, order);
   const intent: OrderIntent = {
     clientId: order.clientId,
     instrument: order.instrument,
@@ -85,15 +85,22 @@ function adoptOrder(core: Core, order: VenueOrder): void {
     side: order.side,
     type: order.type,
     quantityLots: order.quantityLots,
-    limitTicks: purpose === 'entry' ? order.limitTicks : null,
+    limitTicks: purpose === 'entry' || order.type === 'limit' ? order.limitTicks : null,
     stopTicks: order.stopTicks,
     protectTicks: null,
     reduceOnly: purpose !== 'entry' && core.config.capabilities.reduceOnly,
     timeInForce: order.type === 'market' && purpose === 'entry' ? 'IOC' : 'GTC',
+    ...(order.group === undefined ? {} : { group: order.group }),
   };
   commit(core, { type: 'order.intended', order: intent, marketMs: core.marketMs });
   const entry = core.state.orders.get(order.clientId);
   if (entry !== undefined) changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
+}
+
+/** What rests in a group is the stop or the target of a position: no entry is linked. */
+function purposeOf(core: Core, order: VenueOrder): OrderPurpose {
+  if (isBoundedEntry(core, order)) return 'entry';
+  return order.type === 'limit' && order.group !== undefined ? 'exit' : PURPOSES[order.type];
 }
 
 /**

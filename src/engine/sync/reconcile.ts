@@ -12,6 +12,7 @@ import { cashDiffers, reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
 import { noteUnsettled } from './request-snapshot.js';
+import { verifyExits } from './verify-exits.js';
 
 export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   const asked = core.sync.outstanding;
@@ -23,6 +24,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   core.sync.outstanding = null;
   core.sync.attempts = 0;
   core.sync.readings += 1;
+  verifyExits(core, snapshot, asked);
   const orders = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
   // What a position that differs cost is not known yet: the next reading says whether cash that differs is explained.

@@ -4,6 +4,7 @@ import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport } from '../../contracts/preflight.js';
 import type { LoadedDesk } from '../../desk/load.js';
+import { keepReadiness } from '../../home/readiness.js';
 import type { Runtime } from '../../home/runtime.js';
 import { loadDesk } from '../../venue/load-desk.js';
 
@@ -25,7 +26,11 @@ export async function preflightDesk(
   const exchange = await readExchange({ desk, env, simulatedVenue });
   const reportFolder = resolve(REPORT_FOLDER);
   const subject = { desk, configHash, home, env, exchange, reportFolder, simulatedVenue };
-  return runPreflight({ ...subject, nowMs: nowMs() });
+  const report = await runPreflight({ ...subject, nowMs: nowMs() });
+  const { verdict, results, atMs } = report;
+  const passed = results.filter((one) => one.verdict === 'pass').length;
+  keepReadiness(home, desk.desk, { verdict, passed, looked: results.length, configHash, atMs });
+  return report;
 }
 
 /** Of the desk that runs, by the process that has its keys. */

@@ -1,6 +1,12 @@
 /** Setups as people ask for them: those that the journal has, with the state that their strategy says now. */
-import { pricesOf, type SetupPrices, setupEnd, setupFollowed } from '../../domain/setup-note.js';
-import { type NotedSetup, readSetups } from '../../store/noted-setups.js';
+import {
+  pricesOf,
+  rewardToRisk,
+  type SetupPrices,
+  setupEnd,
+  setupFollowed,
+} from '../../domain/setup-note.js';
+import { type NotedSetup, readSetupSteps, readSetups, type SetupStep } from '../../store/noted-setups.js';
 import type { OperationContext } from '../operation.js';
 import { readStatus } from '../read-status.js';
 
@@ -18,23 +24,50 @@ export interface SetupShown extends Omit<NotedSetup, 'plan'> {
   readonly prices: SetupPrices | null;
 }
 
+export interface SetupDetails extends SetupShown {
+  /** Of the plan's prices; null: it has none. */
+  readonly rewardToRisk: number | null;
+  /** The oldest first. */
+  readonly steps: readonly SetupStep[];
+}
+
+type SetupContext = Pick<OperationContext, 'desk' | 'pool' | 'trader'>;
+
 /** Of a desk in years; what is open is among the newest. */
 const LOOKED_AT_MAX = 1_000;
 
 /** The newest first. Rejects while Postgres is down. Without a trader what has no end on record counts as open. */
 export async function listSetups(
-  context: Pick<OperationContext, 'desk' | 'pool' | 'trader'>,
+  context: SetupContext,
   { open, limit }: SetupQuery,
 ): Promise<readonly SetupShown[]> {
-  const [noted, status] = await Promise.all([
+  const [noted, followed] = await Promise.all([
     readSetups(context.pool, context.desk.desk, open ? LOOKED_AT_MAX : limit),
-    readStatus(context).catch(() => null),
+    setupsFollowed(context),
   ]);
-  const followed = status && new Map(status.strategies.flatMap(({ state }) => followedIn(state)));
   return noted
     .map((setup) => shown(setup, followed))
     .filter((setup) => !open || setup.open)
     .slice(0, limit);
+}
+
+/** Null: no setup has this id. Rejects while Postgres is down. */
+export async function readSetup(context: SetupContext, id: string): Promise<SetupDetails | null> {
+  const { pool, desk } = context;
+  const [[noted], steps, followed] = await Promise.all([
+    readSetups(pool, desk.desk, 1, id),
+    readSetupSteps(pool, desk.desk, id),
+    setupsFollowed(context),
+  ]);
+  if (noted === undefined) return null;
+  const setup = shown(noted, followed);
+  return { ...setup, rewardToRisk: setup.prices && rewardToRisk(setup.prices), steps };
+}
+
+/** Null: the trader does not answer. */
+async function setupsFollowed(context: SetupContext): Promise<ReadonlyMap<string, string> | null> {
+  const status = await readStatus(context).catch(() => null);
+  return status && new Map(status.strategies.flatMap(({ state }) => followedIn(state)));
 }
 
 function shown({ plan, ...noted }: NotedSetup, followed: ReadonlyMap<string, string> | null): SetupShown {

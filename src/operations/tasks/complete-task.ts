@@ -3,7 +3,7 @@
 import { TASK_MESSAGES, type Task } from '../../contracts/task.js';
 import { recordEvidenceIn } from '../../store/evidence/record-evidence.js';
 import { inTransaction, type PoolClient } from '../../store/pool.js';
-import { closeTask } from '../../store/tasks.js';
+import { closeTask, readTask } from '../../store/tasks.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 
@@ -11,11 +11,13 @@ export interface TaskDone {
   readonly id: number;
   /** What was done and found, in words. */
   readonly note: string;
+  /** Numbers of the items that were ticked, as they are shown: the first is 1. */
+  readonly ticked?: readonly number[];
 }
 
 export type TaskDoneResult =
   | { readonly ok: true; readonly task: Task; readonly problems: readonly string[] }
-  | { readonly ok: false; readonly reason: 'unknown' | 'closed'; readonly detail: string };
+  | { readonly ok: false; readonly reason: 'unknown' | 'closed' | 'unticked'; readonly detail: string };
 
 /** After the routine's own piece of evidence, which said that the task waits. */
 const ATTEMPT_GROUP = 1;
@@ -25,9 +27,14 @@ const TELL_MS = 2_000;
 export async function completeTask(
   context: OperationContext,
   caller: Caller,
-  { id, note }: TaskDone,
+  { id, note, ticked = [] }: TaskDone,
 ): Promise<TaskDoneResult> {
   const { pool, desk } = context;
+  const left = leftOf(await readTask(pool, desk.desk, id), ticked);
+  if (left.length > 0) {
+    const detail = `Task ${id} is done when everything is ticked; left: ${left.join('; ')}. Nothing was changed.`;
+    return { ok: false, reason: 'unticked', detail };
+  }
   const closing = { desk: desk.desk, id, state: 'done', by: caller.person, note } as const;
   // Together: a task that is done and has no evidence would never get it, since nobody sees it open any more.
   const closed = await inTransaction(pool, async (client) => {
@@ -51,6 +58,12 @@ export async function completeTask(
   });
   return { ok: true, task, problems: audit === null ? [] : [audit] };
 }
+
+/** What is still to be ticked: what a task asks for never changes. */
+const leftOf = (task: Task | null, ticked: readonly number[]): readonly string[] =>
+  (task?.state === 'open' ? (task.items ?? []) : [])
+    .map((item, at) => `${at + 1} ${item}`)
+    .filter((_item, at) => !ticked.includes(at + 1));
 
 /** The same again, after an answer was lost. */
 const isSame = (task: Task, { person }: Caller, note: string): boolean =>
@@ -79,7 +92,7 @@ async function recordDone(client: PoolClient, task: Task): Promise<void> {
     name: task.title,
     kind: 'human',
     verdict: 'pass',
-    observed: task.note ?? '',
+    observed: [task.note ?? '', ...(task.items ?? []).map((item) => `ticked: ${item}`)].join('; '),
     expected: task.detail,
     startedMs: task.createdMs,
     finishedMs: task.finishedMs ?? task.createdMs,

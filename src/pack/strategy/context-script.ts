@@ -118,6 +118,7 @@ export const STAND_BETWEEN = `"use strict";
     const call = (name, work) => {
       const answer = counted(work);
       if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError(name + ': expected no promise');
+      return answer;
     };
     const show = (lots, entryResting, bid, ask, shorting, stopLossPct) => {
       desk.lots = lots; desk.entryResting = entryResting; desk.bid = bid; desk.ask = ask;
@@ -135,6 +136,11 @@ export const STAND_BETWEEN = `"use strict";
     const onFill = isMissing('onFill') ? null : (side, lots, ticks, opens) =>
       call('onFill', () => strategy.onFill(desk, Object.freeze({ side, lots, ticks, opens })));
     const onTimer = isMissing('onTimer') ? null : (dueMs) => call('onTimer', () => strategy.onTimer(desk, dueMs));
+    const onSignal = isMissing('onSignal') ? null : (source, id, revision, action, entry, stop, ageSeconds, ...targets) => {
+      const signal = { source, id, revision, action, entry: entry || null, stop: stop || null, targets: Object.freeze(targets), ageSeconds };
+      const why = call('onSignal', () => strategy.onSignal(desk, Object.freeze(signal)));
+      return why === undefined ? '' : text(why);
+    };
     const timerSeconds = onTimer === null ? 0 : whole(strategy.timerSeconds, 'timerSeconds');
     if (timerSeconds > ${TIMER_SECONDS_MAX}) throw new TypeError('timerSeconds: expected at most ${TIMER_SECONDS_MAX}, found ' + timerSeconds);
     let names = null;
@@ -151,7 +157,7 @@ export const STAND_BETWEEN = `"use strict";
       names ??= said;
       if (said !== names) throw new TypeError('lines: expected the same names in the same order each time, ' + names + ', found ' + text(said));
     };
-    return { warmupBars, show, onBar, onFill, onQuote, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
+    return { warmupBars, show, onBar, onFill, onSignal, onQuote, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
   };
   return { declared, create };
 })();`;

@@ -4,10 +4,12 @@ import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
+import type { Signal } from '../../domain/signal.js';
 import type { BarEvent } from '../../engine/event.js';
 import type {
   EntryWish,
   ParameterValues,
+  SignalRefusal,
   Strategy,
   StrategyContext,
   StrategyDefinition,
@@ -45,6 +47,7 @@ export class HostedStrategy implements Strategy {
   readonly onFill?: NonNullable<Strategy['onFill']>;
   readonly onQuote?: NonNullable<Strategy['onQuote']>;
   readonly onTimer?: NonNullable<Strategy['onTimer']>;
+  readonly onSignal?: NonNullable<Strategy['onSignal']>;
   readonly timerMs?: number;
   #inside: ContextStrategy | null = null;
   #failed = '';
@@ -73,6 +76,8 @@ export class HostedStrategy implements Strategy {
     if (inside !== null && inside.onFill !== null)
       this.onFill = (context, { side, quantityLots, priceTicks, purpose }) =>
         this.#show(context, ({ onFill }) => onFill?.(side, quantityLots, priceTicks, purpose === 'entry'));
+    if (inside !== null && inside.onSignal !== null)
+      this.onSignal = (context, signal, ageMs) => this.#showSignal(context, signal, ageMs);
     if (inside !== null && inside.onQuote !== null)
       this.onQuote = (context) => this.#show(context, ({ onQuote }) => onQuote?.());
     if (inside !== null && inside.onTimer !== null) {
@@ -86,6 +91,17 @@ export class HostedStrategy implements Strategy {
       inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks);
       this.#readWords();
     });
+  }
+
+  #showSignal(context: StrategyContext, signal: Signal, ageMs: number): SignalRefusal | null {
+    const { source, id, revision, action, entryTicks, stopTicks, targetTicks } = signal;
+    let why = '';
+    this.#show(context, ({ onSignal }) => {
+      const prices = [entryTicks ?? 0, stopTicks ?? 0] as const;
+      why = onSignal?.(source, id, revision, action, ...prices, ageMs / 1000, ...targetTicks) ?? '';
+    });
+    const reason = this.#inside === null ? `it has failed: ${this.#failed}` : plainText(why);
+    return reason === '' ? null : { limit: 'strategy', reason };
   }
 
   #show(context: StrategyContext, work: (inside: ContextStrategy) => void): void {

@@ -6,6 +6,7 @@ import { constants, createContext, Script } from 'node:vm';
 import type { StrategyModule } from '../../desk/own-strategy.js';
 import type { EntryType } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
+import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
 import { SCRIPT } from './names.js';
 import { sourceLines } from './source-lines.js';
@@ -64,6 +65,19 @@ export interface ContextStrategy {
   onBar(openMs: number, openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): void;
   /** Null: it is not told of fills. */
   readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
+  /** Why the signal is not followed; empty: it is. 0: no such price. Null: it looks at no signals. */
+  readonly onSignal:
+    | ((
+        source: string,
+        id: string,
+        revision: number,
+        action: SignalAction,
+        entryTicks: number,
+        stopTicks: number,
+        ageSeconds: number,
+        ...targetTicks: readonly number[]
+      ) => string)
+    | null;
   /** Null: it does not look at quotes. */
   readonly onQuote: (() => void) | null;
   /** Null: it has no timer. */

@@ -202,6 +202,22 @@ export interface OwnFill {
   readonly opens: boolean;
 }
 
+/** A signal from outside the desk, or an edit of one that was not entered yet. Prices in whole ticks. */
+export interface ExternalSignal {
+  readonly source: string;
+  readonly id: string;
+  readonly revision: number;
+  /** `close`: what the strategy holds; it brings no prices. */
+  readonly action: 'buy' | 'sell' | 'close';
+  /** The worst price of the entry; null: at the market. */
+  readonly entry: number | null;
+  readonly stop: number | null;
+  /** The nearest first. */
+  readonly targets: readonly number[];
+  /** Market time since its original time. */
+  readonly ageSeconds: number;
+}
+
 export interface Strategy {
   /** Bars that it needs before its first decision, 5,000 at most: before the last of them, nothing that it asks for is done. */
   readonly warmupBars: number;
@@ -219,6 +235,12 @@ export interface Strategy {
    * newest multiple, milliseconds since 1970, UTC.
    */
   onTimer?(desk: DeskView, dueMs: number): void;
+  /**
+   * Each signal of its instrument that the desk may act on, once it has warmed up and while it is on (`close` also while it is
+   * off). Of one call one `enter` is heard, and what it enters rests until the signal expires or is withdrawn, at the longest.
+   * Answers with why it does not follow the signal, or with nothing.
+   */
+  onSignal?(desk: DeskView, signal: ExternalSignal): string | undefined;
   /** Of `onTimer`: whole seconds from 1 to 86,400. */
   readonly timerSeconds?: number;
   /** Why it does not enter now, in plain words: "no dip below the average yet". Called once after `create` and after each bar. */

@@ -36,6 +36,7 @@ export function runtimeFor(
     deskFolder: folder,
     configHash,
     calendar: { timezone: desk.timezone, dayBoundary: desk.dayBoundary },
+    ...(desk.runbook === undefined ? {} : { runbook: desk.runbook }),
     market: options.market,
     postgres: { host: '127.0.0.1', port: postgres.port, database: databaseOf(paths.home), user: APP_ROLE },
     temporal:

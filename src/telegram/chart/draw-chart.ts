@@ -1,4 +1,5 @@
 /** Prices as a picture: candles with their volume, what was traded, and the levels that count. */
+import { grouped } from '../../domain/figure-text.js';
 import { Canvas, type Colour } from './canvas.js';
 import { textWidth, write } from './lettering.js';
 
@@ -272,5 +273,4 @@ function drawLegend(canvas: Canvas, { levels, digits }: ChartToDraw): void {
   }
 }
 
-const priceText = (price: number, digits: number): string =>
-  price.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))(?<!\.\d*)/g, ' ');
+const priceText = (price: number, digits: number): string => grouped(price.toFixed(digits));

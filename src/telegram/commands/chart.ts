@@ -1,6 +1,7 @@
 /** /chart BTC/USDT 4h: prices, what was traded, and the levels that count, as a picture. */
 import type { BarStatus } from '../../contracts/trader-status.js';
 import { symbolIn } from '../../desk/symbol-text.js';
+import { grouped, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ChartLevel, ChartShown } from '../../operations/results/read-chart.js';
 import { answer, answerPicture } from '../answer.js';
@@ -142,8 +143,8 @@ function captionOf({ symbol, bars, fills, levels, label }: ChartShown, { name }:
       ? 'What was traded is not shown: the ledger does not answer.'
       : `${fills.count === 1 ? '1 fill' : `${fills.count} fills`} in this time.`;
   return [
-    `${symbol}, ${name}: ${bars.at(-1)?.close ?? ''} (${moved < 0 ? '' : '+'}${moved.toFixed(2)} %)`,
-    ...levels.map((level) => `${level.name} ${level.price}`),
+    `${symbol}, ${name}: ${grouped(bars.at(-1)?.close ?? '')} (${signed(moved.toFixed(2))} %)`,
+    ...levels.map((level) => `${level.name} ${grouped(level.price)}`),
     traded,
     `Prices: ${label}`,
   ].join('\n');

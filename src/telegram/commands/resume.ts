@@ -1,6 +1,7 @@
 /** /resume, or /resume 50%: at a smaller position size. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { grouped } from '../../domain/figure-text.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { APPROVER } from '../../domain/roles.js';
 import { answer } from '../answer.js';
@@ -57,7 +58,7 @@ function questionText(status: TraderStatus, sizePct: number | null): string[] {
     `Trade again on ${status.desk} (${status.trading})?`,
     ...status.halts.map(({ cause, by, reason }) => `Halt: ${cause} by ${by}: ${reason}`),
     `Halt id ${status.haltId}`,
-    `Equity ${status.equity} ${status.currency}, drawdown ${status.drawdownPct} %, open positions ${status.openPositions}`,
+    `Equity ${grouped(status.equity)} ${status.currency}, drawdown ${status.drawdownPct} %, open positions ${status.openPositions}`,
     size,
     'Every check runs again first.',
   ];

@@ -4,7 +4,8 @@ import type { Notice } from '../../contracts/notice.js';
 import { eventsTold } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
 import { formatDecimal } from '../../domain/decimal.js';
-import { type HaltCause, resumedText } from '../../domain/mode.js';
+import { grouped } from '../../domain/figure-text.js';
+import { type HaltCause, RESUME_WORDS, resumedText } from '../../domain/mode.js';
 import type { OrderIntent } from '../../domain/order.js';
 import { priceWords } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
@@ -25,7 +26,7 @@ const ERRORS: Partial<Readonly<Record<HaltCause, string>>> = {
 const errorOf = (cause: HaltCause): string =>
   ERRORS[cause] === undefined ? '' : `, ERROR - ${ERRORS[cause]}`;
 
-type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'title' | 'text'>;
+type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'setup' | 'title' | 'text'>;
 
 /** Null for what is not told. The same entry always gives the same fingerprint. */
 export function noticeOf(desk: Desk, { record, incarnation, sequence }: JournalEntry): Notice | null {
@@ -43,7 +44,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
         severity: 'critical',
         about: cause,
         title: `${desk.desk}: ${mode}${errorOf(cause)}`,
-        text: `${reason}\nCause: ${cause}, by ${by}. Trades again by: ${resume}.`,
+        text: `${reason}\nCause: ${cause}, by ${by}. Trades again ${RESUME_WORDS[resume]}.`,
       };
     }
     case 'armed':
@@ -98,7 +99,8 @@ function oftenTold(desk: Desk, record: EngineRecord): Told | null {
     case 'note': {
       const setup = setupNote(record);
       if (!setup?.detected) return null;
-      return { event: 'setup', severity: 'info', title: `Setup Detected - ${setup.id}`, text: setup.text };
+      const { id, text } = setup;
+      return { event: 'setup', severity: 'info', setup: id, title: `Setup Detected - ${id}`, text };
     }
     case 'order.intended':
       return record.order.purpose === 'entry' ? orderPlaced(desk, record.order) : null;
@@ -126,8 +128,8 @@ function orderPlaced(desk: Desk, order: OrderIntent): Told | null {
   const listed = desk.instruments[order.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
-  const at = priceWords(order, (ticks) => formatDecimal(ticks, tickSize));
-  const quantity = formatDecimal(order.quantityLots, lotSize);
+  const at = priceWords(order, (ticks) => grouped(formatDecimal(ticks, tickSize)));
+  const quantity = grouped(formatDecimal(order.quantityLots, lotSize));
   const title = `${desk.desk}: Order Placed - ${order.side} ${quantity} ${symbol}${at}`;
   return { event: 'order', severity: 'info', title, text: `By ${order.strategy}.` };
 }
@@ -145,8 +147,8 @@ function fillTold(desk: Desk, fill: Extract<EngineRecord, { type: 'fill' }>['fil
   const listed = desk.instruments[fill.instrument];
   if (!listed) return null;
   const { symbol, tickSize, lotSize } = listed;
-  const quantity = formatDecimal(fill.quantityLots, lotSize);
-  const price = formatDecimal(fill.priceTicks, tickSize);
+  const quantity = grouped(formatDecimal(fill.quantityLots, lotSize));
+  const price = grouped(formatDecimal(fill.priceTicks, tickSize));
   return {
     event: 'fill',
     severity: 'info',

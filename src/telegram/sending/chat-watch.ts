@@ -120,7 +120,7 @@ export class ChatWatch {
         chat === chatId
           ? `the chat of the alerts (${desk.notify.telegram.chatIdEnv})`
           : `the chat of ${people.personOf(chat) ?? 'somebody'}`;
-      return `${whose} takes nothing: ${reason}`;
+      return `${whose} takes no messages: ${reason}`;
     });
     if (refusals.length > 0) return { state: 'refusing', why: refusals.join('; ') };
     if (!this.#proven.has(this.#mainChat() ?? ''))

@@ -21,6 +21,7 @@ export function routineInput(desk: Desk, routine: DeskRoutine, occasion: Routine
     title: routine.title,
     steps: routine.steps,
     latestMinutes: routine.latestMinutes,
+    ...(routine.budgetMinutes === undefined ? {} : { budgetMinutes: routine.budgetMinutes }),
     haltRule: desk.resume.fault,
     evidenceMs: EVIDENCE_MS,
     backupsKept: desk.backup.keep,

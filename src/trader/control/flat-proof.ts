@@ -42,6 +42,7 @@ export function flatProver(question: FlatQuestion): () => Promise<FlatProof> {
           quantity: formatDecimal(quantityLots, instruments[instrument]?.lotSize ?? '1'),
         })),
         venueOpenOrders: openOrders.length,
+        venueOrderIds: openOrders.map(({ clientId }) => clientId),
         readAtWallMs: question.nowMs(),
       };
     } catch (error) {

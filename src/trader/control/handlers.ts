@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import type { CommandResult, ControlMethods } from '../../contracts/control.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
+import { signalRequestOf } from '../../desk/signal-schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
@@ -107,6 +108,9 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
         kind: params.kind,
         amount: parseUnits(params.amount),
       })),
+    // Its own name tells a repetition: what was recorded before is answered, and recorded again.
+    signal: (params) => always(params, { name: 'signal', signal: signalRequestOf(params.signal) }),
+    withdrawSignal: ({ source, id, ...params }) => always(params, { name: 'withdrawSignal', source, id }),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
     flatProof: async () => (await whenStarted(parts)).proveFlat(),
     heartbeat: async ({ from }) => {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { ControlMethod, ControlMethods } from '../../contracts/control.js';
 import { keyText } from '../../desk/problem.js';
+import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/signal-schema.js';
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
 import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
@@ -101,6 +102,8 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
     kind: z.enum(CASH_KINDS),
     amount: z.string().regex(/^-?\d{1,20}(\.\d{1,8})?$/),
   }),
+  signal: whoAndWhy.extend({ signal: signalSchema }),
+  withdrawSignal: whoAndWhy.extend({ source: signalSourceSchema, id: signalIdSchema }),
   reload: whoAndWhy.extend({
     baseVersion: z.int().min(0),
     values: z
@@ -141,8 +144,18 @@ export function checkParams<M extends ControlMethod>(
 ): ControlMethods[M]['params'] {
   const read = PARAMS[method].safeParse(params, { error: problemOf });
   if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  throw badRequest(`${keyText(['params', ...(issue?.path ?? [])])}: ${issue?.message}`);
+  throw badRequest(problemText(read.error, ['params']));
+}
+
+/** Null where the value fits; else its first wrong field, what was expected there and what was found. */
+export function fieldProblem(schema: z.ZodType, value: unknown): string | null {
+  const read = schema.safeParse(value, { error: problemOf });
+  return read.success ? null : problemText(read.error, []);
+}
+
+function problemText({ issues: [issue] }: z.ZodError, above: readonly string[]): string {
+  const field = keyText([...above, ...(issue?.path ?? [])]);
+  return field === '' ? String(issue?.message) : `${field}: ${issue?.message}`;
 }
 
 const problemOf = (issue: z.core.$ZodRawIssue): string =>
@@ -170,6 +183,8 @@ function expectedOf(issue: z.core.$ZodRawIssue): string {
       return `${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
     case 'too_big':
       return `at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}`;
+    case 'unrecognized_keys':
+      return `no member ${issue.keys.join(', ')}`;
     default:
       return 'something else';
   }

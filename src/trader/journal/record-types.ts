@@ -33,4 +33,7 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   'trade.closed': 41,
   'target.reached': 42,
   'stop.moved': 43,
+  signal: 44,
+  'signal.withdrawn': 45,
+  'signal.refused': 46,
 };

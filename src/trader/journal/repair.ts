@@ -1,10 +1,10 @@
-/** Finds the end of the last segment and cuts off a tail that was torn by a crash; never anything else. */
+/** Finds the end of the last segment; cuts off a tail that was torn by a crash, never anything else. */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { FRAME_BYTES, type FrameFormat, type FrameLook, findFrame } from './format.js';
 import { frameFault } from './frame-fault.js';
 import { JournalCorrupt } from './journal-error.js';
 import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
-import { readSegmentHeader, type Segment } from './segments.js';
+import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 
 /** More sequences than one segment can hold: how far ahead a record behind the damage is looked for. */
 const SEQUENCES_AHEAD_MAX = 10_000_000;
@@ -28,6 +28,34 @@ export interface SegmentEnd {
 
 /** Throws `JournalCorrupt` where the damage is not a torn tail, `JournalTooNew` where it is of a later version. */
 export function repairLastSegment(segment: Segment): SegmentEnd {
+  const { version, format, incarnation, lastSequence, chain, end } = scanToEnd(segment);
+  const torn = end.kind === 'bad' ? cutTail(segment, format, end.offset, end.why, lastSequence) : null;
+  syncFile(segment); // a killed process may have left whole records that were never synced
+  return { version, incarnation, lastSequence, chain, sizeBytes: end.offset, torn };
+}
+
+/**
+ * The same without repairing anything, beside a trader that may be writing: what is torn at the end is left as it is. Throws
+ * as `repairLastSegment`.
+ */
+export function refuseDamagedEnd(directory: string): void {
+  const segment = listSegments(directory).at(-1);
+  if (segment === undefined) return;
+  const { format, lastSequence, end } = scanToEnd(segment);
+  if (end.kind !== 'bad') return;
+  const file = openSync(segment.path, 'r');
+  try {
+    const tail = tailOf(file, end.offset);
+    // Was being written, and is there now.
+    if (findFrame(tail, 0, tail.length, format).kind === 'whole') return;
+    if (laterGroupBegins(tail, format, lastSequence))
+      throw new JournalCorrupt(segment.name, end.offset, end.why);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function scanToEnd(segment: Segment) {
   const { version, format, incarnation, firstSequence, previousChain } = readSegmentHeader(segment);
   let chain = previousChain;
   let lastSequence = firstSequence - 1;
@@ -41,10 +69,7 @@ export function repairLastSegment(segment: Segment): SegmentEnd {
     }
     ({ chain, lastSequence } = look);
   }
-  const end = step.value;
-  const torn = end.kind === 'bad' ? cutTail(segment, format, end.offset, end.why, lastSequence) : null;
-  syncFile(segment); // a killed process may have left whole records that were never synced
-  return { version, incarnation, lastSequence, chain, sizeBytes: end.offset, torn };
+  return { version, format, incarnation, lastSequence, chain, end: step.value };
 }
 
 function lookAt(
@@ -69,15 +94,19 @@ function cutTail(
 ): TornTail {
   const file = openSync(segment.path, 'r+');
   try {
-    const size = fstatSync(file).size;
-    const tail = Buffer.alloc(size - offset);
-    readSync(file, tail, 0, tail.length, offset);
+    const tail = tailOf(file, offset);
     if (laterGroupBegins(tail, format, lastSequence)) throw new JournalCorrupt(segment.name, offset, why);
     ftruncateSync(file, offset);
     return { segment: segment.name, offset, droppedBytes: tail.length, why };
   } finally {
     closeSync(file);
   }
+}
+
+function tailOf(file: number, offset: number): Buffer {
+  const tail = Buffer.alloc(fstatSync(file).size - offset);
+  readSync(file, tail, 0, tail.length, offset);
+  return tail;
 }
 
 /** Whether a commit group begins behind the damage: the damaged one was then on disk before, and was damaged since. */

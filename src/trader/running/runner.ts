@@ -5,9 +5,11 @@
  */
 import type { OrderIntent } from '../../domain/order.js';
 import type { CommandOutcome, Effect } from '../../engine/effect.js';
+import type { BeginOutcome } from '../../engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Approved } from '../../limits/gate.js';
+import { StartRefused } from '../refuse-start.js';
 import { type Clock, ClockWatch, type Timers } from './clock.js';
 import { TickTimer } from './tick-timer.js';
 import type { Unstamped, VenueLink } from './venue-calls.js';
@@ -20,6 +22,7 @@ const EVENTS_AT_ONCE_MAX = 2 * QUEUE_MAX;
 
 /** The part of the engine that the runner drives. */
 export interface EngineCore {
+  begin(stamp: Stamp): BeginOutcome;
   process(event: EngineEvent): readonly Effect[];
   nextWakeMs(): number | null;
 }
@@ -131,10 +134,15 @@ export class Runner {
     });
   }
 
-  /** Carries out what the engine gave at its beginning; from here on it gets its ticks. */
-  begin(effects: readonly Effect[]): void {
+  /**
+   * The one start of trader, backtest, validation and simulation: the engine, which has its records, is HALTED and reads
+   * the venue; from here on it gets its ticks. Throws `StartRefused` with the engine's reason where it must not begin.
+   */
+  begin(): void {
+    const begun = this.#parts.engine.begin(this.stamp());
+    if (!begun.ok) throw new StartRefused(begun.message);
     this.#draining = true; // what these effects bring about is processed after them
-    for (const effect of effects) this.#carry(effect);
+    for (const effect of begun.effects) this.#carry(effect);
     this.#draining = false;
     this.#drain();
     if (this.#parts.pace === 'running') this.#ticks.start();

@@ -3,7 +3,8 @@
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import { exitReasonWords } from '../../domain/exit-reason.js';
-import type { Instrument } from '../../domain/instrument.js';
+import { grouped } from '../../domain/figure-text.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { type Halt, resumedText } from '../../domain/mode.js';
 import { formatMoney, percentOfPpm } from '../../domain/money.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
@@ -16,13 +17,19 @@ const LINES_MAX = 50;
 
 type Line = TraderStatus['activity'][number];
 
+interface Wording {
+  readonly instruments: readonly Instrument[];
+  /** How decimal text is written: for people, or as it is. */
+  readonly number: (decimal: string) => string;
+}
+
 export class ActivityLog {
   #lines: Line[] = [];
 
   constructor(readonly instruments: readonly Instrument[]) {}
 
   add(record: EngineRecord, wallMs: number): void {
-    const text = activityText(record, this.instruments);
+    const text = activityText(record, { instruments: this.instruments, number: grouped });
     if (text === null) return;
     this.#lines.push({ wallMs, marketMs: marketMsOf(record), text });
     if (this.#lines.length > 2 * LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);
@@ -39,24 +46,25 @@ export class ActivityLog {
 }
 
 /** Null: nothing that a person wants to read as a line of its own. */
-export function activityText(record: EngineRecord, instruments: readonly Instrument[]): string | null {
+export function activityText(record: EngineRecord, wording: Wording): string | null {
+  const { instruments, number } = wording;
   switch (record.type) {
     case 'note':
       return record.text;
     case 'order.intended':
-      return orderText(record.order, instruments);
+      return orderText(record.order, wording);
     case 'order.denied':
-      return `${orderText(record.order, instruments)}: denied by ${record.limit}: ${record.reason}`;
+      return `${orderText(record.order, wording)}: denied by ${record.limit}: ${record.reason}`;
     case 'order.state':
       return record.state === 'rejected'
         ? `order ${record.clientId} was rejected by the venue: ${record.reason}`
         : null;
     case 'fill':
-      return fillText(record.fill, instruments);
+      return fillText(record.fill, wording);
     case 'cash':
-      return `${record.kind} of ${formatMoney(record.amount, 2)} ${record.currency} by ${record.by}: ${record.reason}`;
+      return `${record.kind} of ${number(formatMoney(record.amount, 2))} ${record.currency} by ${record.by}: ${record.reason}`;
     case 'fee.valued':
-      return `a fee of ${record.amount} ${record.asset} is worth ${formatMoney(record.fee, 4)}`;
+      return `a fee of ${number(record.amount)} ${record.asset} is worth ${number(formatMoney(record.fee, 4))}`;
     case 'halt':
       return haltText(record.halt);
     case 'armed':
@@ -79,11 +87,11 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
     case 'position.adopted':
       return `${nameOf(record.instrument, instruments)}: the venue's position was adopted`;
     case 'trade.closed':
-      return tradeText(record, instruments);
+      return tradeText(record, wording);
     case 'target.reached':
-      return targetText(record, instruments);
+      return targetText(record, wording);
     case 'stop.moved':
-      return stopMovedText(record, instruments);
+      return stopMovedText(record, wording);
     case 'strategy.toggled':
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
     case 'settings':
@@ -96,6 +104,12 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
       return `the go-live ended, by ${record.by}: ${record.reason}`;
     case 'stop.gap':
       return record.why === 'opened' ? null : stopGapText(record);
+    case 'signal':
+      return signalText(record, instruments);
+    case 'signal.withdrawn':
+      return `signal ${record.id} of ${record.source} was withdrawn by ${record.by}: ${record.reason}`;
+    case 'signal.refused':
+      return `signal ${record.id} of ${record.source}, revision ${record.revision}, is not followed: ${record.reason}`;
     case 'fill.foreign':
     case 'order.amended':
     case 'config':
@@ -106,30 +120,46 @@ export function activityText(record: EngineRecord, instruments: readonly Instrum
   }
 }
 
-function targetText(
-  { instrument, targets, priceTicks }: Extract<EngineRecord, { readonly type: 'target.reached' }>,
+function signalText(
+  { signal, by }: Extract<EngineRecord, { readonly type: 'signal' }>,
   instruments: readonly Instrument[],
 ): string {
-  const price = formatDecimal(priceTicks, instruments[instrument]?.tickSize ?? '1');
-  return `${nameOf(instrument, instruments)}: target ${targets} was reached at ${price}: its part is closed at the market`;
+  const { source, id, revision, action, entryTicks, stopTicks, targetTicks } = signal;
+  const tickSize = instruments[signal.instrument]?.tickSize ?? '1';
+  const at = (name: string, ticks: number): string => `, ${name} ${formatDecimal(ticks, tickSize)}`;
+  const prices = [
+    ...(entryTicks === null ? [] : [at('entry', entryTicks)]),
+    ...(stopTicks === null ? [] : [at('stop', stopTicks)]),
+    ...targetTicks.map((ticks) => at('target', ticks)),
+  ];
+  const what = `${action} ${nameOf(signal.instrument, instruments)}${prices.join('')}`;
+  return `signal ${id} of ${source}, revision ${revision}, by ${by}: ${what}`;
+}
+
+function targetText(
+  { instrument, targets, priceTicks }: Extract<EngineRecord, { readonly type: 'target.reached' }>,
+  wording: Wording,
+): string {
+  const price = priceText(priceTicks, instrument, wording);
+  return `${nameOf(instrument, wording.instruments)}: target ${targets} was reached at ${price}: its part is closed at the market`;
 }
 
 function stopMovedText(
   { instrument, stopTicks, why }: Extract<EngineRecord, { readonly type: 'stop.moved' }>,
-  instruments: readonly Instrument[],
+  wording: Wording,
 ): string {
-  const price = formatDecimal(stopTicks, instruments[instrument]?.tickSize ?? '1');
+  const price = priceText(stopTicks, instrument, wording);
   const to = why === 'breakEvenStop' ? `break-even at ${price}` : `${price}, behind the market`;
-  return `${nameOf(instrument, instruments)}: the stop goes to ${to}`;
+  return `${nameOf(instrument, wording.instruments)}: the stop goes to ${to}`;
 }
 
 function tradeText(
   { instrument, side, result, r, why, targets = 0 }: Extract<EngineRecord, { readonly type: 'trade.closed' }>,
-  instruments: readonly Instrument[],
+  { instruments, number }: Wording,
 ): string {
   const after = targets === 0 || why.startsWith('target') ? '' : `, after target ${targets}`;
-  const multiple = r === null ? '' : `, ${r.toFixed(2)} R`;
-  return `${nameOf(instrument, instruments)}: the ${side} trade was closed ${exitReasonWords(why)}${after}, result ${inShort(result)}${multiple}`;
+  const multiple = r === null ? '' : `, ${number(r.toFixed(2))} R`;
+  return `${nameOf(instrument, instruments)}: the ${side} trade was closed ${exitReasonWords(why)}${after}, result ${number(inShort(result))}${multiple}`;
 }
 
 /** Cut: an amount below one is told with more places. */
@@ -159,21 +189,24 @@ function settingsText({ changes, approvedBy }: Extract<EngineRecord, { readonly 
   return approvedBy.length === 0 ? words : `${words} (approved by ${approvedBy.join(' and ')})`;
 }
 
-function orderText(order: OrderIntent, instruments: readonly Instrument[]): string {
-  const instrument = instruments[order.instrument];
-  const quantity = formatDecimal(order.quantityLots, instrument?.lotSize ?? '1');
-  const at = priceWords(order, (ticks) => formatDecimal(ticks, instrument?.tickSize ?? '1'));
+function orderText(order: OrderIntent, wording: Wording): string {
+  const { instruments, number } = wording;
+  const quantity = number(formatDecimal(order.quantityLots, instruments[order.instrument]?.lotSize ?? '1'));
+  const at = priceWords(order, (ticks) => priceText(ticks, order.instrument, wording));
   const why = order.why === undefined ? '' : `, ${exitReasonWords(order.why)}`;
   return `${nameOf(order.instrument, instruments)}: ${order.purpose} order, ${order.side} ${quantity} (${order.type})${at}${why}`;
 }
 
-function fillText(fill: Fill, instruments: readonly Instrument[]): string {
-  const instrument = instruments[fill.instrument];
-  const quantity = formatDecimal(fill.quantityLots, instrument?.lotSize ?? '1');
-  const price = formatDecimal(fill.priceTicks, instrument?.tickSize ?? '1');
+function fillText(fill: Fill, wording: Wording): string {
+  const { instruments, number } = wording;
+  const quantity = number(formatDecimal(fill.quantityLots, instruments[fill.instrument]?.lotSize ?? '1'));
+  const price = priceText(fill.priceTicks, fill.instrument, wording);
   const did = fill.side === 'buy' ? 'bought' : 'sold';
   return `${nameOf(fill.instrument, instruments)}: ${did} ${quantity} at ${price}${fill.caughtUp ? ' (worked out afterwards)' : ''}`;
 }
+
+const priceText = (ticks: number, id: InstrumentId, { instruments, number }: Wording): string =>
+  number(formatDecimal(ticks, instruments[id]?.tickSize ?? '1'));
 
 function haltText(halt: Halt): string {
   return `${halt.mode} (${halt.cause}) by ${halt.by}: ${halt.reason}`;

@@ -1,18 +1,20 @@
 /** The exits of an open trade as they stand now, in decimal text and in a few words each. */
 import type { ExitsStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
+import { grouped } from '../../domain/figure-text.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { shortMoment } from '../../domain/moment.js';
 import { percentOfPpm } from '../../domain/money.js';
 import type { ExitsView } from '../../engine/view.js';
 
 export function exitsStatus(exits: ExitsView, { tickSize }: Pick<Instrument, 'tickSize'>): ExitsStatus {
-  const { plan, reached, movedBy, atBreakEven, timeExitMs } = exits;
+  const { plan, reached, rests, movedBy, atBreakEven, timeExitMs } = exits;
   const price = (ticks: number): string => formatDecimal(ticks, tickSize);
   const targets = (plan.targets ?? []).map(({ ticks, closedPpm }, at, all) => ({
     price: price(ticks),
     pct: Number(percentOfPpm(closedPpm - (all[at - 1]?.closedPpm ?? 0)).toFixed(1)),
     reached: at < reached,
+    ...(rests && at === reached ? { rests: true as const } : {}),
   }));
   const { trailTicks, breakEvenAtTicks } = plan;
   const shown: Omit<ExitsStatus, 'words'> = {
@@ -27,12 +29,14 @@ export function exitsStatus(exits: ExitsView, { tickSize }: Pick<Instrument, 'ti
 
 function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
   const { targets, trailBy, breakEven, timeExitMs, stopMovedBy } = exits;
-  const words = targets.map(({ price, pct, reached }) => {
+  const words = targets.map(({ price, pct, reached, rests }) => {
     const part = pct === 100 ? '' : ` (${pct} %)`;
-    return `target ${price}${part}${reached ? ' reached' : ''}`;
+    return `target ${grouped(price)}${part}${reached ? ' reached' : rests ? ' at the venue' : ''}`;
   });
-  if (breakEven !== null) words.push(breakEven.done ? 'break-even done' : `break-even at ${breakEven.price}`);
-  if (trailBy !== null) words.push(`trails by ${trailBy}${stopMovedBy === null ? ', not moved yet' : ''}`);
+  if (breakEven !== null)
+    words.push(breakEven.done ? 'break-even done' : `break-even at ${grouped(breakEven.price)}`);
+  if (trailBy !== null)
+    words.push(`trails by ${grouped(trailBy)}${stopMovedBy === null ? ', not moved yet' : ''}`);
   if (timeExitMs !== null) words.push(`time exit ${shortMoment(timeExitMs)} UTC`);
   return words;
 }

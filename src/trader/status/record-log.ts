@@ -55,7 +55,7 @@ export class RecordLog {
     const isCalmNote = record.type === 'note' && record.level === 'info';
     const isAboutNothing = fields.kind === undefined && fields.setup === undefined;
     if (record.type === 'order.denied' || (isCalmNote && isAboutNothing)) return;
-    const text = activityText(record, this.instruments);
+    const text = activityText(record, { instruments: this.instruments, number: (decimal) => decimal });
     if (text !== null) this.log(isCalmNote || CALM.has(record.type) ? 'info' : 'warn', text, { ...fields });
   }
 

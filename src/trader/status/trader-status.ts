@@ -4,6 +4,7 @@ import type {
   CoinsStatus,
   OrderStatus,
   PositionStatus,
+  SignalStatus,
   StopGapStatus,
   StrategyStatus,
   TraderStatus,
@@ -18,6 +19,7 @@ import type {
   EngineView,
   OrderView,
   PositionView,
+  SignalView,
   StopGapView,
   StrategyView,
   TradeView,
@@ -91,6 +93,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     openPositions: open.length,
     openOrders: view.orders.length,
     entriesWorking: view.entriesWorking,
+    targetsWait: view.linksOrders ? 'venue' : 'desk',
     fills: view.fills,
     venueBreaker: {
       state: view.venueBreaker.state,
@@ -108,6 +111,10 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     strategies: view.strategies.map((strategy) =>
       strategyStatus(strategy, instrumentOf(strategy.instrument), money),
     ),
+    signals: {
+      newest: view.signals.map((signal) => signalStatus(signal, instruments)),
+      refused: [...view.signalsRefused].map(([limit, count]) => ({ limit, count })),
+    },
     risk: view.risk,
     configHash: view.configHash,
     settings: { version: view.settings.version, changed: view.settings.changed, fileConfigHash },
@@ -173,6 +180,25 @@ function strategyStatus(
     lossesInARow,
     regime,
     off: off === null ? null : { ...off, nextReviewMarketMs: nextReviewMs },
+  };
+}
+
+function signalStatus(view: SignalView, instruments: readonly Instrument[]): SignalStatus {
+  const { source, id, signal, standing, expiresMs, refused } = view;
+  const instrument = signal === null ? undefined : instruments[signal.instrument];
+  const price = (ticks: number): string => formatDecimal(ticks, instrument?.tickSize ?? '1');
+  const priceOrNone = (ticks: number | null | undefined): string | null =>
+    ticks == null ? null : price(ticks);
+  return {
+    ...{ source, id, standing, expiresMs, reason: refused?.reason ?? null },
+    revision: signal?.revision ?? null,
+    symbol: instrument?.symbol ?? null,
+    action: signal?.action ?? null,
+    entry: priceOrNone(signal?.entryTicks),
+    stop: priceOrNone(signal?.stopTicks),
+    targets: signal?.targetTicks.map(price) ?? [],
+    issuedMs: signal?.issuedMs ?? null,
+    text: signal?.text ?? '',
   };
 }
 

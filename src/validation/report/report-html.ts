@@ -2,7 +2,7 @@
 
 import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/chart.js';
 import { list, pageHtml, table } from '../../backtest/report/page.js';
-import { amountText } from '../../domain/amount-text.js';
+import { amountText, gainText, grouped, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import { verdictCells } from '../criteria.js';
 import type { SignedReport } from './report.js';
@@ -48,7 +48,7 @@ function charts(report: SignedReport): string {
   const marks = report.trades.map((trade) => ({
     atMs: Date.parse(trade.closed),
     good: Number(trade.profit) > 0,
-    title: `${trade.symbol} ${trade.side} ${trade.quantity}: ${amountText(trade.profit, report.results.currency)}`,
+    title: `${trade.symbol} ${trade.side} ${grouped(trade.quantity)}: ${gainText(trade.profit, report.results.currency)}`,
   }));
   const { currency } = report.results;
   const { maxDrawdownPct } = report.criteria;
@@ -118,7 +118,7 @@ function resultsTable({ results: r }: SignedReport): string {
     [
       ['Equity at the beginning', money(r.startingEquity)],
       ['Equity at the end, open positions at their last price', money(r.finalEquity)],
-      ['Result', `${money(r.netProfit)} (${figure(r.netProfitPct)} %)`],
+      ['Result', `${gainText(r.netProfit, r.currency)} ${r.currency} (${signed(figure(r.netProfitPct))} %)`],
       ['Fees paid', money(r.fees)],
       ['Closed trades, with a profit', `${r.trades}, ${r.wins}`],
       ['Fills', String(r.fills)],
@@ -150,10 +150,8 @@ function tradesTable({ trades, tradesLeftOut, results }: SignedReport): string {
     t.side,
     when(t.opened),
     when(t.closed),
-    t.quantity,
-    t.entryPrice,
-    t.exitPrice,
-    amountText(t.profit, results.currency),
+    ...[t.quantity, t.entryPrice, t.exitPrice].map(grouped),
+    gainText(t.profit, results.currency),
   ]);
   const head = [
     'Instrument',

@@ -1,8 +1,11 @@
 /** The report in a few lines, for the terminal and for a message. */
-import { amountText } from '../../domain/amount-text.js';
+import { amountText, signed } from '../../domain/figure-text.js';
+import { moment } from '../../domain/moment.js';
 import type { ValidationReport } from './report.js';
 
 const HOUR_MS = 3_600_000;
+
+const when = (at: string | null): string | null => at && moment(Date.parse(at));
 
 export function summaryLines(report: ValidationReport): string[] {
   const { results, verdicts, period, market, goLive, reasons } = report;
@@ -11,8 +14,8 @@ export function summaryLines(report: ValidationReport): string[] {
   return [
     `${isGo ? '✓ GO' : '✗ NO-GO'}: paper validation of ${report.desk}, ${period.requestedMs / HOUR_MS} h`,
     `  prices      ${market.label} (${market.symbols.join(', ')})`,
-    `  from, to    ${period.from ?? 'no price'}, ${period.reached ?? '–'}`,
-    `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${results.netProfitPct.toFixed(2)} %)`,
+    `  from, to    ${when(period.from) ?? 'no price'}, ${when(period.reached) ?? '–'}`,
+    `  equity      ${amountText(results.startingEquity, currency)} to ${amountText(results.finalEquity, currency)} ${currency} (${signed(results.netProfitPct.toFixed(2))} %)`,
     ...verdicts.map(({ passed, text }) => `  ${passed ? '✓' : '✗'} ${text}`),
     ...report.data.problems.map(({ text }) => `  ✗ ${text}`),
     ...reasons

@@ -202,6 +202,7 @@ function capabilities(simulated: boolean): VenueCapabilities {
     deadManSwitch: false,
     amends: true,
     replaces: true,
+    linksOrders: false,
   };
 }
 

@@ -68,6 +68,7 @@ const ibkr: VenueDefinition = {
         testnet: 'Interactive Brokers, paper account',
         simulator: `Interactive Brokers simulator at ${addressOf(endpoint)}`,
       })[endpoint.kind],
+    gateway: (endpoint, env) => gatewayAt(addressOf(endpoint), env),
     permissions: {
       expected: 'a paper account (DU…) with venue.testnet, a real one without; the way to the broker open',
       found: 'the account is of the kind that the desk file says, and can be reached',

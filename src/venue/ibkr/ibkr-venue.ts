@@ -208,5 +208,6 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     // A used id modifies its order: an order that was filled meanwhile would be placed anew.
     amends: false,
     replaces: false,
+    linksOrders: true,
   };
 }

@@ -6,6 +6,9 @@ import type { ResolvedContract } from './contracts.js';
 import { isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
 import type { ToldOrder } from './questions.js';
 
+/** Of a group: what one fills is taken off the others, and only one of them at a time is where it can fill. */
+const REDUCE_WITH_BLOCK = 2;
+
 /** Throws RangeError for an order without the price that its type needs. */
 export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, account: string): Order {
   const price = (ticks: number | null): number => {
@@ -19,7 +22,9 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
     totalQuantity: intent.quantityLots,
     // Ours; ids of the protocol are counted by client and Gateway.
     orderRef: intent.clientId,
+    // Each leaves by itself: nothing waits in TWS for another one, whatever becomes of us between the two.
     transmit: true,
+    ...(intent.group === undefined ? {} : { ocaGroup: intent.group, ocaType: REDUCE_WITH_BLOCK }),
   };
   const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
   // The desk file's check refuses such entries here: none leaves without the bound that it was judged by.
@@ -100,5 +105,6 @@ export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): Ve
     quantityLots,
     limitTicks: limit ? ticks(order.lmtPrice) : null,
     stopTicks: stop ? ticks(order.auxPrice) : null,
+    ...(order.ocaGroup === undefined || order.ocaGroup === '' ? {} : { group: order.ocaGroup }),
   };
 }

@@ -15,5 +15,6 @@ export function paperCapabilities(instruments: readonly Instrument[]): VenueCapa
     deadManSwitch: false,
     amends: true,
     replaces: true,
+    linksOrders: false,
   };
 }

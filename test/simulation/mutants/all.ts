@@ -8,6 +8,7 @@ import type { Mutant } from './mutant.js';
 import { ORDER_MUTANTS } from './orders.js';
 import { PAPER_VENUE_MUTANTS } from './paper-venue.js';
 import { PRICE_MUTANTS } from './prices.js';
+import { SIGNAL_MUTANTS } from './signals.js';
 import { STOP_MUTANTS } from './stops.js';
 
 export const MUTANTS: readonly Mutant[] = [
@@ -20,4 +21,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...BOOK_MUTANTS,
   ...ACCOUNT_MUTANTS,
   ...PAPER_VENUE_MUTANTS,
+  ...SIGNAL_MUTANTS,
 ];

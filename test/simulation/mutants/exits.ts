@@ -41,7 +41,7 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'targets are looked at by a halted desk alone',
     file: 'engine/flow/exits.ts',
-    find: '    if (mayReduce(core)) noteTargets(',
-    put: '    if (!mayReduce(core)) noteTargets(',
+    find: 'if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(',
+    put: 'if (!mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(',
   },
 ];

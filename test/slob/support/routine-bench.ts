@@ -1,15 +1,18 @@
 /** The steps of the desk's routines, as its file has them, on the real store and a trader that the test scripts. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCommand } from '../../../src/activities/operations/run-command.js';
 import { runHttp } from '../../../src/activities/operations/run-http.js';
 import { backupIdAt, backupsFolder } from '../../../src/backup/backup-folder.js';
 import { writeManifest } from '../../../src/backup/manifest.js';
+import { ACTIONS } from '../../../src/checks/actions/registry.js';
 import { ownParts } from '../../../src/checks/own-parts.js';
 import type { BackupTag } from '../../../src/contracts/backup.js';
 import type { Verdict } from '../../../src/contracts/evidence.js';
 import type { TraderStatus } from '../../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../../src/desk/resolve-desk.js';
-import type { Runtime } from '../../../src/home/runtime.js';
+import type { StepParameters } from '../../../src/desk/step-parts.js';
+import { homePaths, type Runtime, SECRET_FILES } from '../../../src/home/runtime.js';
 import { REPORTS } from '../../../src/reports/registry.js';
 import { saveBackup } from '../../../src/store/backups.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
@@ -26,6 +29,7 @@ export type Ended = Verdict | 'unfinished';
 
 export class RoutineBench extends CheckBench {
   port = 0;
+  #notes = 0;
 
   constructor() {
     super(DESK_FILE);
@@ -37,7 +41,14 @@ export class RoutineBench extends CheckBench {
     this.trader = new ScriptedTrader('abc123', configHash);
     this.trader.market = { state: 'up', lastQuoteAgeMs: 12 };
     this.trader.readAtWallMs = Date.now();
-    const runtime = { home: this.home, deskFile: DESK_FILE, configHash, web: { port: this.port } };
+    const { host, port, database, password } = this.database;
+    const { secrets } = homePaths(this.home);
+    mkdirSync(secrets, { recursive: true, mode: 0o700 });
+    writeFileSync(join(secrets, SECRET_FILES.postgresPassword), password, { mode: 0o600 });
+    const runtime = {
+      ...{ home: this.home, deskFile: DESK_FILE, configHash, web: { port: this.port } },
+      postgres: { host, port, database },
+    };
     this.context = {
       ...{ desk: { ...SLOB, desk: this.context.desk.desk }, trader: this.trader.client },
       ...{ runtime: runtime as unknown as Runtime, pool: this.database.pool },
@@ -121,10 +132,44 @@ export class RoutineBench extends CheckBench {
     }
   }
 
-  /** `named`: routine and key of the step. */
-  async run(named: string): Promise<{ readonly verdict: Ended; readonly observed: string }> {
+  /** A trade of one contract that was closed, by its target. */
+  async closed(hoursAgo: number, result: number, r: number, quantity = '1'): Promise<void> {
+    const at = new Date(NOW - hoursAgo * HOUR);
+    await this.database.pool.query(
+      `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,
+         fees, r, why, config_hash, opened, market, wall, simulated)
+       values ($1, 'abc123', $2, $3, 'NQ/USD', 'slob', 'short', $7, 15011, 14976.25, $4, 4.5, $5, 'target 1 of 1', 'hash', $6, $6, $6, true)`,
+      [this.context.desk.desk, `t${hoursAgo}`, Math.round(hoursAgo * 10), result, r, at, quantity],
+    );
+  }
+
+  async ordered(id: string, purpose: string, state: string, hoursAgo = 1): Promise<void> {
+    await this.database.pool.query(
+      `insert into orders (desk, client_id, symbol, side, type, purpose, strategy, state, quantity, price, simulated,
+         created_market, created, updated) values ($1, $2, 'NQ/USD', 'sell', 'limit', $3, 'slob', $4, 1, 15011, true, $5, $5, $5)`,
+      [this.context.desk.desk, id, purpose, state, new Date(NOW - hoursAgo * HOUR)],
+    );
+  }
+
+  /** What the strategy notes in the journal. */
+  async noted(hoursAgo: number, text: string): Promise<void> {
+    const marketMs = NOW - hoursAgo * HOUR;
+    const record = { type: 'note', level: 'info', text, strategy: 'slob', symbol: 'NQ/USD', marketMs };
+    this.#notes += 1;
+    await this.database.ownerPool.query(
+      `insert into journal_entry (desk, incarnation, sequence, wall, type, record, chain)
+       values ($1, 'abc123', $2, to_timestamp($3), 'note', $4, '')`,
+      [this.context.desk.desk, this.#notes, marketMs / 1_000, JSON.stringify(record)],
+    );
+  }
+
+  /** `named`: routine and key of the step; `given` instead of what the desk file gives it. */
+  async run(
+    named: string,
+    given?: StepParameters,
+  ): Promise<{ readonly verdict: Ended; readonly observed: string }> {
     const step = this.stepOf(named);
-    const { check, report, http } = step;
+    const { check, report, http, command, action } = step;
     const { context } = this;
     const run = { desk: context.desk.desk, workflowId: 'w', firstRunId: 'f', runId: 'r' };
     try {
@@ -132,11 +177,17 @@ export class RoutineBench extends CheckBench {
         const asked = { stepKey: step.key, attemptGroup: 0, step, marketMs: null };
         return await runHttp(context, run, asked, new AbortController().signal);
       }
+      if (command !== undefined) {
+        const asked = { stepKey: step.key, attemptGroup: 0, step, marketMs: null };
+        return await runCommand(context, NOT_NOTED, run, asked, new AbortController().signal);
+      }
+      const ours = ACTIONS.get(action ?? '');
+      if (ours !== undefined) return await ours({ ...context, marketMs: NOW }, given ?? step.with);
       const own = ownParts(context.runtime, NOT_NOTED);
       if (check !== undefined)
         return await (own.checks.get(check)?.(context, step.with) ?? this.check(check, step.with));
       const made = own.reports.get(report ?? '') ?? REPORTS.get(report ?? '');
-      if (made === undefined) throw new TypeError(`${named} is neither check nor report`);
+      if (made === undefined) throw new TypeError(`${named} is neither check, report nor action of ours`);
       return { verdict: 'pass', observed: await made({ ...context, marketMs: NOW }, step.with) };
     } catch (error) {
       if (error instanceof TypeError) throw error;

@@ -36,6 +36,9 @@ export class ScriptedTrader {
   strategies: TraderStatus['strategies'] = [];
   held: TraderStatus['positions'] = [];
   orders: TraderStatus['orders'] = [];
+  targetsWait: 'venue' | 'desk' = 'desk';
+  /** What the venue lists, where it is not what the trader counts. */
+  venueOrderIds: readonly string[] | null = null;
   risk: TraderStatus['risk'] = [{ limit: 'position size', value: '3 %', now: '0 %' }];
   trading: TraderStatus['trading'] = 'paper';
   granted: TraderStatus['goLive']['granted'] = null;
@@ -89,6 +92,8 @@ export class ScriptedTrader {
       bars: of('bars'),
       explainCash: of('explainCash'),
       reconcile: of('reconcile'),
+      signal: of('signal'),
+      withdrawSignal: of('withdrawSignal'),
       flatProof: of('flatProof'),
       heartbeat: of('heartbeat'),
     };
@@ -146,6 +151,7 @@ export class ScriptedTrader {
       marketData: { ...idle.marketData, marketMs: this.marketMs, ...this.market },
       positions: this.held,
       orders: this.orders,
+      targetsWait: this.targetsWait,
       openPositions: this.positions.length,
       openOrders: this.entriesWorking,
       entriesWorking: this.entriesWorking,
@@ -248,6 +254,9 @@ export class ScriptedTrader {
       bars: this.bars.slice(-count),
     }),
     explainCash: ({ commandId }: ControlMethods['explainCash']['params']) => this.taken(commandId, null),
+    signal: ({ commandId }: ControlMethods['signal']['params']) => this.taken(commandId, null),
+    withdrawSignal: ({ commandId }: ControlMethods['withdrawSignal']['params']) =>
+      this.taken(commandId, null),
     reconcile: ({ commandId }: ControlMethods['reconcile']['params']) => {
       if (this.reconciliation !== 'clean') throw refused('the books differ');
       return this.taken(commandId, null);
@@ -260,6 +269,7 @@ export class ScriptedTrader {
         entriesWorking: this.entriesWorking,
         venuePositions: open.map((symbol) => ({ symbol, quantity: '1' })),
         venueOpenOrders: this.entriesWorking,
+        venueOrderIds: this.venueOrderIds ?? this.orders.map(({ clientId }) => clientId),
         readAtWallMs: Date.now(),
         state: this.closeAllState,
         escalated: [],

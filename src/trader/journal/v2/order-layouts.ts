@@ -37,7 +37,13 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
   write: (to, { order, replaces, marketMs }) => {
     const { limitTicks, stopTicks, protectTicks } = order;
     // Written whole, as JSON: few orders have them, and these slots are as they were.
-    if (order.exits !== undefined || order.why !== undefined) to.fits = false;
+    if (
+      order.exits !== undefined ||
+      order.why !== undefined ||
+      order.group !== undefined ||
+      order.signal !== undefined
+    )
+      to.fits = false;
     to.byte(
       (limitTicks === null ? 0 : HAS_LIMIT) |
         (stopTicks === null ? 0 : HAS_STOP) |

@@ -8,6 +8,7 @@ import {
   defineQuery,
   patched,
   setHandler,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import { VERDICT_RANK, type Verdict } from '../../../contracts/evidence.js';
@@ -26,8 +27,8 @@ import { EvidenceTrail, runIdentity } from '../../evidence-trail.js';
 import { showDetails, showPhase, showVerdict } from '../../show.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 import { followUp } from './follow-up.js';
-import { runSteps } from './run-steps.js';
-import { lineOf, recordResult } from './step.js';
+import { isNeedless, runSteps } from './run-steps.js';
+import { type Budget, lineOf, recordResult } from './step.js';
 
 /** Runs that began before that close while their evidence may still be on its way. */
 const CLOSES_LAST = 'routine-closes-after-its-evidence';
@@ -74,6 +75,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
     const results = await runSteps(input.steps, {
       ...context,
       attemptGroup: 0,
+      budget: budgetOf(input, startedMs),
       isCancelled: isCancelRequested,
       worthRecording: () => true,
       onResult: (result) => {
@@ -139,6 +141,12 @@ function scheduledMs(): number | null {
   return typeof value === 'string' ? Date.parse(value) : null;
 }
 
+function budgetOf({ budgetMinutes }: RoutineInput, startedMs: number): Budget | undefined {
+  if (budgetMinutes === undefined) return undefined;
+  const untilMs = startedMs + budgetMinutes * 60_000;
+  return { minutes: budgetMinutes, untilMs, over: sleep(Math.max(1, untilMs - Date.now())) };
+}
+
 /** What a person or a start asks for is never too late. */
 function isTooLate({ cause, latestMinutes }: RoutineInput, lateMs: number): boolean {
   return (cause === 'schedule' || cause === 'market-clock') && lateMs > latestMinutes * 60_000;
@@ -148,7 +156,7 @@ function isTooLate({ cause, latestMinutes }: RoutineInput, lateMs: number): bool
 function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]): Verdict {
   const weighed = results.map(({ key, verdict }): Verdict => {
     const step = steps.find((one) => one.key === key);
-    if (verdict === 'not_run') return step?.required ? 'fail' : 'pass';
+    if (verdict === 'not_run') return step?.required && !isNeedless(step, steps, results) ? 'fail' : 'pass';
     if (verdict !== 'fail') return verdict;
     const onFail = step?.onFail;
     if (onFail === 'note') return 'pass';

@@ -22,15 +22,27 @@ const HEARTBEAT_MS = 15_000;
 
 /**
  * Every step runs beside the others up to one whose failure stops the routine: what comes after such a step waits
- * for it, and is not run when it fails.
+ * for it, and is not run when it fails. So does a step for the one that makes it needless.
  */
 export async function runSteps(steps: readonly RoutineStep[], context: StepContext): Promise<StepResult[]> {
   const results: StepResult[] = [];
+  const ended: StepResult[] = [];
+  const begun = new Map<string, Promise<StepResult>>();
+  const begin = async (step: RoutineStep): Promise<StepResult> => {
+    if (step.unless !== undefined) await begun.get(step.unless);
+    const result = await runNeeded(step, steps, ended, context);
+    ended.push(result);
+    return result;
+  };
   let stoppedBy: string | null = null;
   for (const group of groupsOf(steps)) {
     const reason: string | null = context.isCancelled?.() ? LEFT_OUT : stoppedBy;
     const done: StepResult[] = await Promise.all(
-      group.map((step) => (reason === null ? runStep(step, context) : leaveOut(step, reason, context))),
+      group.map((step) => {
+        const running = reason === null ? begin(step) : leaveOut(step, reason, context);
+        begun.set(step.key, running);
+        return running;
+      }),
     );
     results.push(...done);
     const last = group.at(-1);
@@ -41,6 +53,36 @@ export async function runSteps(steps: readonly RoutineStep[], context: StepConte
 }
 
 const LEFT_OUT = 'the routine was cancelled before it';
+
+/** Left out because the step that it names has passed, or was left out so itself. */
+export function isNeedless(
+  { unless }: RoutineStep,
+  steps: readonly RoutineStep[],
+  results: readonly StepResult[],
+): boolean {
+  const before = steps.find(({ key }) => key === unless);
+  if (unless === undefined || before === undefined) return false;
+  return (
+    results.some(({ key, verdict }) => key === unless && verdict === 'pass') ||
+    isNeedless(before, steps, results)
+  );
+}
+
+/** `results`: those of the steps that it has waited for. */
+function runNeeded(
+  step: RoutineStep,
+  steps: readonly RoutineStep[],
+  results: readonly StepResult[],
+  context: StepContext,
+): Promise<StepResult> {
+  const { unless } = step;
+  if (isNeedless(step, steps, results)) {
+    const passed = steps.find(({ key }) => key === unless)?.title;
+    return leaveOut(step, `"${passed}" passed`, context, 'only where that has not passed');
+  }
+  if (unless !== undefined && context.isCancelled?.()) return leaveOut(step, LEFT_OUT, context);
+  return runStep(step, context);
+}
 
 /** Steps whose failure stops the routine close their group. */
 function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
@@ -62,7 +104,7 @@ export async function runStep(step: RoutineStep, context: StepContext): Promise<
   const { key, title } = step;
   const kind = kindOf(step);
   try {
-    const { reference = null, person = null, ...outcome } = await carryOut(step, context);
+    const { reference = null, person = null, ...outcome } = await withinBudget(step, context);
     return record({ key, title, ...outcome }, startedMs, { ...context, kind, reference, person });
   } catch (error) {
     // What can't be finished has not passed.
@@ -70,6 +112,19 @@ export async function runStep(step: RoutineStep, context: StepContext): Promise<
     const expected = `an answer within ${step.timeoutSeconds} s`;
     return record({ key, title, verdict: 'fail', observed, expected }, startedMs, { ...context, kind });
   }
+}
+
+/** What goes on when the budget is over is nobody's any more. */
+async function withinBudget(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
+  const { budget } = context;
+  if (budget === undefined) return carryOut(step, context);
+  const expected = `the whole routine ends within ${budget.minutes} minutes`;
+  if (Date.now() >= budget.untilMs)
+    return { verdict: 'fail', observed: 'not begun: the time is over', expected };
+  const work = carryOut(step, context);
+  work.catch(() => {});
+  const outcome = await Promise.race([work, budget.over]);
+  return outcome ?? { verdict: 'fail', observed: 'not ended when the time was over', expected };
 }
 
 function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
@@ -103,10 +158,10 @@ function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcom
   return run.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
-/** Its process outlives a killed worker, which is seen by its silence; who tries it again waits for that. */
+/** The process of one of the desk's folder outlives a killed worker, which is seen by its silence; who tries it again waits for that. */
 function runOwnAction(step: RoutineStep, action: string, context: StepContext): Promise<StepOutcome> {
   const { key: stepKey, title: summary, with: given, timeoutSeconds } = step;
-  const { attemptGroup, desk } = context;
+  const { attemptGroup, desk, marketMs } = context;
   const attemptMs = timeoutSeconds * 1_000 + CLOSING_MS;
   const calls = proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
@@ -115,7 +170,7 @@ function runOwnAction(step: RoutineStep, action: string, context: StepContext): 
     scheduleToCloseTimeout: attemptMs * 2 + 5_000,
     retry: { maximumAttempts: 3, initialInterval: 250, nonRetryableErrorTypes: FINAL },
   });
-  const request: ActionRequest = { stepKey, attemptGroup, action, with: given, timeoutSeconds };
+  const request: ActionRequest = { stepKey, attemptGroup, action, with: given, timeoutSeconds, marketMs };
   return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
@@ -177,6 +232,7 @@ async function askPerson(step: RoutineStep, context: StepContext): Promise<StepO
       source: `${workflowId}:${firstRunId}:${step.key}`,
       title: step.title,
       detail: step.human ?? step.title,
+      ...(step.items === undefined ? {} : { items: step.items }),
       dueMs: startedMs + (step.dueHours ?? 24) * 3_600_000,
       origin: {
         workflowId,

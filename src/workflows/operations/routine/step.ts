@@ -14,6 +14,8 @@ export interface StepContext {
   readonly backupsKept?: number | undefined;
   readonly backupDays?: number | undefined;
   readonly trail: Pick<EvidenceTrail, 'add'>;
+  /** Of the whole run; absent: each step's own time counts alone. */
+  readonly budget?: Budget | undefined;
   /** What has not begun by then is left out. */
   readonly isCancelled?: () => boolean;
   /** Why, in the evidence of a person's step or a backup that nothing waits for any longer. */
@@ -23,6 +25,13 @@ export interface StepContext {
   readonly onResult: (result: StepResult) => void;
   /** A repetition that says the same as before needs no row of its own. */
   readonly worthRecording: (result: StepResult) => boolean;
+}
+
+export interface Budget {
+  readonly minutes: number;
+  readonly untilMs: number;
+  /** At that time. */
+  readonly over: Promise<void>;
 }
 
 export type StepKind = 'check' | 'action' | 'report' | 'human';

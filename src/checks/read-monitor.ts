@@ -1,19 +1,16 @@
-/** Everything that `fermata monitor` shows, each part by itself: what does not answer is named, and hides nothing else. */
+/** Everything that the monitor shows, on a terminal or as a check, each part by itself: what does not answer is named, and hides nothing else. */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
+import type { DeskCalendar } from '../domain/trading-day.js';
 import { channelHealth, type ShownChannel } from '../home/channel-health.js';
-import { calendarOf, deskPaths, homePaths, type Runtime } from '../home/runtime.js';
+import { homePaths, type Runtime } from '../home/runtime.js';
 import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
-import { type DiskSizes, diskSizes, type StoredSizes, storedSizes } from '../reports/sizes.js';
-import { openPool } from '../store/pool.js';
+import { type DiskSizes, diskSizes, type StoredSizes } from '../reports/sizes.js';
 import { datesOf } from '../supervisor/log/by-date.js';
 import { datedLog } from '../supervisor/log/dated-log.js';
 import { ERROR_LOG, TRADING_LOG } from '../supervisor/log/log-files.js';
 import { LogReader, processLogs, tradingLine } from '../supervisor/log/log-lines.js';
 import { residentBytesOf } from '../supervisor/process-table.js';
-import { connectTrader } from '../trader/client.js';
-
-const TRADER_MS = 5_000;
 
 /** A part that could not be read, and why. */
 export interface Missing {
@@ -49,35 +46,36 @@ export interface MonitorQuery {
   readonly tail: number;
 }
 
+/** With the last setups and lines too: `fermata monitor --full`. */
+export const FULL_MONITOR: MonitorQuery = { errors: 10, setups: 10, tail: 20 };
+
+/** Whose monitor it is, and who reads the parts that need a connection. */
+export interface MonitorSources extends Pick<Runtime, 'home' | 'desk'> {
+  readonly calendar: DeskCalendar;
+  readonly status: () => Promise<TraderStatus>;
+  readonly stored: () => Promise<StoredSizes>;
+}
+
 export const isMissing = (part: object): part is Missing => 'missing' in part;
 
-export async function readMonitor(runtime: Runtime, query: MonitorQuery): Promise<MonitorShown> {
+export async function readMonitor(sources: MonitorSources, query: MonitorQuery): Promise<MonitorShown> {
   const atMs = Date.now();
-  const { home, desk } = runtime;
+  const { home, desk } = sources;
   const [status, processes, stored, disk] = await Promise.all([
-    orMissing(readTrader(runtime)),
+    orMissing(sources.status()),
     orMissing(readProcesses(home, atMs)),
-    orMissing(readStored(runtime)),
+    orMissing(sources.stored()),
     orMissing(diskSizes(home)),
   ]);
   return {
     ...{ atMs, desk, status, processes, stored, disk },
     alerts: channelHealth(home, desk, atMs),
-    ...readLogs(runtime, query, atMs),
+    ...readLogs(sources, query, atMs),
   };
 }
 
 const orMissing = <T>(part: Promise<T>): Promise<T | Missing> =>
   part.catch((error: unknown) => ({ missing: messageOf(error) }));
-
-async function readTrader({ home, desk }: Runtime): Promise<TraderStatus> {
-  const trader = connectTrader(deskPaths(homePaths(home), desk).controlSocket);
-  try {
-    return await trader.call('status', {}, { timeoutMs: TRADER_MS });
-  } finally {
-    trader.close();
-  }
-}
 
 async function readProcesses(home: string, nowMs: number): Promise<readonly ProcessShown[]> {
   const [{ pid, startedWallMs }, started] = await Promise.all([
@@ -94,22 +92,13 @@ async function readProcesses(home: string, nowMs: number): Promise<readonly Proc
   );
 }
 
-async function readStored(runtime: Runtime): Promise<StoredSizes> {
-  const pool = openPool(runtime, 'monitor');
-  try {
-    return await storedSizes(pool, runtime.desk);
-  } finally {
-    await pool.end();
-  }
-}
-
 function readLogs(
-  runtime: Runtime,
+  { home, calendar }: MonitorSources,
   { errors, setups, tail }: MonitorQuery,
   atMs: number,
 ): Pick<MonitorShown, 'errorsToday' | 'errors' | 'setups' | 'tail'> {
-  const { logs } = homePaths(runtime.home);
-  const dateOf = datesOf(calendarOf(runtime));
+  const { logs } = homePaths(home);
+  const dateOf = datesOf(calendar);
   const today = dateOf(atMs);
   const isToday = (line: string): boolean => {
     const found = tradingLine(line);

@@ -1,0 +1,1 @@
+export const SetupLink = ({ id }: { readonly id: string }) => <a href={`#/setups/${id}`}>{id}</a>;

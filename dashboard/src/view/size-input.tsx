@@ -1,0 +1,28 @@
+import type { ComponentChildren } from 'preact';
+import { RESUME_SIZE_PCT } from '../api/openapi.js';
+
+interface SizeInputProps {
+  /** What it is of, and what it is now. */
+  readonly children: ComponentChildren;
+  readonly size: string;
+  readonly onSize: (size: string) => void;
+  readonly required?: boolean;
+}
+
+/** A position size, in percent of the desk file's. */
+export const SizeInput = ({ children, size, onSize, required = false }: SizeInputProps) => (
+  <label>
+    {children}
+    <input
+      name="size"
+      type="number"
+      inputMode="numeric"
+      min={RESUME_SIZE_PCT.minimum}
+      max={RESUME_SIZE_PCT.maximum}
+      step={1}
+      required={required}
+      value={size}
+      onInput={(event) => onSize(event.currentTarget.value)}
+    />
+  </label>
+);

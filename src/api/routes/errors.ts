@@ -1,0 +1,34 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { ErrorsShown } from '../../operations/read-errors.js';
+import type { WebDependencies } from '../dependencies.js';
+import { answer, wallMs } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { coerceIntegers } from './coerce-query.js';
+
+const errorsSchema = z.object({
+  known: z.boolean().describe('False: no log is kept here'),
+  missing: z.array(z.string()).describe('Processes that run alone and whose log is not here'),
+  count: z.number(),
+  errors: z
+    .array(z.object({ atMs: wallMs.nullable(), role: z.string(), message: z.string() }))
+    .describe('The newest 50, newest first'),
+}) satisfies z.ZodType<ErrorsShown>;
+
+export function errorsRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Errors in the logs of all processes; none in normal operation',
+    tags: ['records'],
+    querystring: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { hours: { type: 'integer', minimum: 1, maximum: 720, default: 24 } },
+    },
+    response: { 200: answer('Of the last hours by wall time', errorsSchema), ...problems(400, 401) },
+  };
+  app.get<{ Querystring: { readonly hours: number } }>(
+    '/api/errors',
+    { schema, preValidation: coerceIntegers('hours') },
+    ({ query }) => web.operations.readErrors(query),
+  );
+}

@@ -1,0 +1,79 @@
+/** Signals from outside: sent, edited, withdrawn, and how each stands. */
+import type { FastifyInstance } from 'fastify';
+import type { z } from 'zod';
+import {
+  type SignalBody,
+  signalIdSchema,
+  signalSchema,
+  signalSourceSchema,
+} from '../../desk/signal-schema.js';
+import { reasonOf } from '../../domain/no-reason.js';
+import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
+import type { WebDependencies } from '../dependencies.js';
+import { sendProblem, traderDown } from '../problem.js';
+import { stopSchema } from '../schemas/emergency.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { problems } from '../schemas/problem.js';
+import { signalsSchema } from '../schemas/trader-status.js';
+import { callerOf } from './caller.js';
+import { OUTCOMES, sendOutcome } from './send-outcome.js';
+
+const withdrawalSchema = stopSchema.extend({ source: signalSourceSchema, id: signalIdSchema });
+
+export function signalsRoutes(app: FastifyInstance, web: WebDependencies): void {
+  app.get(
+    '/api/signals',
+    {
+      schema: {
+        summary: 'The newest signals from outside, how each stands, and how many were refused, by reason',
+        tags: ['state'],
+        response: { 200: answer('The signals', signalsSchema), ...problems(401, 503) },
+      },
+    },
+    async (_request, reply) => {
+      try {
+        return await web.operations.listSignals();
+      } catch (error) {
+        return sendProblem(reply, traderDown(error));
+      }
+    },
+  );
+  app.post<{ Body: SignalBody }>(
+    '/api/signals',
+    {
+      schema: {
+        summary: 'Send a signal, or an edit of one, which may only tighten it; sent again it changes nothing',
+        tags: ['state'],
+        body: jsonSchema(signalSchema),
+        response: OUTCOMES,
+      },
+      config: { roles: OPERATOR },
+    },
+    async (request, reply) => {
+      const outcome = await web.operations.sendSignal(callerOf(request), request.body);
+      return sendOutcome(reply, outcome, 'GET /api/signals shows those that are known, and how they stand.');
+    },
+  );
+  app.post<{ Body: z.infer<typeof withdrawalSchema> }>(
+    '/api/signals/withdraw',
+    {
+      schema: {
+        summary: 'Withdraw a signal in every mode: its entry is cancelled, what was filled keeps its exits',
+        tags: ['state'],
+        body: jsonSchema(withdrawalSchema),
+        response: OUTCOMES,
+      },
+      config: { roles: MAY_STOP, anyText: true },
+    },
+    async (request, reply) => {
+      const { source, id, reason } = request.body;
+      const asked = { source, id, reason: reasonOf(reason) };
+      const outcome = await web.operations.withdrawSignal(callerOf(request), asked);
+      return sendOutcome(
+        reply,
+        outcome,
+        'GET /api/signals shows those that are known; a stop cancels every entry.',
+      );
+    },
+  );
+}

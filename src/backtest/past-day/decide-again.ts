@@ -1,0 +1,466 @@
+/**
+ * A past day again. Its records are applied once more and bring the state from moment to moment; its bars bring the
+ * strategies to decide once more, and what they decide is held against what the journal says was decided then. Quotes are
+ * in no journal: around the close of a bar one stands in for them, and what hangs on them is said not to be judged.
+ */
+import type { MarketBar } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
+import { moment } from '../../domain/moment.js';
+import { formatMoney, formatUnits, parseUnits, writeUnits } from '../../domain/money.js';
+import { cashUnits } from '../../engine/books.js';
+import type { EngineConfig } from '../../engine/config.js';
+import type { EngineRecord } from '../../engine/record.js';
+import { stateHash } from '../../engine/state-hash.js';
+import { decidesBetweenBars, Hindsight } from '../../engine/strategies/hindsight.js';
+import { RESTED } from '../../engine/strategies/on-bar.js';
+import type { StrategySlot } from '../../engine/strategies/strategy-slot.js';
+import { warmUpBars } from '../../trader/warm-up.js';
+import { bidBelow } from '../../venue/bar-path.js';
+import {
+  actAlike,
+  type Choice,
+  choiceOf,
+  entryOf,
+  inWords,
+  isEntry,
+  isNothing,
+  leavesBy,
+  priceAlike,
+  together,
+} from './choices.js';
+import { type RecordedDay, type TimedRecord, timedRecords } from './read-days.js';
+
+export interface PastDaySetting {
+  readonly journal: string;
+  readonly day: RecordedDay;
+  /** The desk as its file has it now. */
+  readonly config: EngineConfig;
+  /** The same with another strategy or parameter; null: what was decided is verified. */
+  readonly changed: EngineConfig | null;
+  /** Of all instruments, by their ends; those before the day warm strategies up. */
+  readonly bars: readonly MarketBar[];
+  /** Between the bid and the ask that stand in, by instrument. */
+  readonly spreadTicks: readonly number[];
+}
+
+/** A decision that is not what the journal has. */
+export interface Difference {
+  /** Market milliseconds of the bar's end. */
+  readonly marketMs: number;
+  readonly symbol: string;
+  /** In words. */
+  readonly was: string;
+  readonly now: string;
+  /** Client ids of the orders of then; none where nothing was decided. */
+  readonly orders: readonly string[];
+  /** A strategy looked at a quote; the one of that moment is not recorded. */
+  readonly byQuote: boolean;
+}
+
+export interface NotJudged {
+  readonly why: string;
+  readonly count: number;
+}
+
+export interface Judged {
+  /** Bars at which strategies were asked again, each instrument's counted. */
+  readonly bars: number;
+  /** Decisions, of then or of now, that are the same. */
+  readonly same: number;
+  readonly differ: number;
+  readonly notJudged: readonly NotJudged[];
+  /** Of the same ones, those whose prices come from quotes and are others with the quote that stood in. */
+  readonly otherPrices: number;
+  readonly first: Difference | null;
+}
+
+/** What the day came to by its records. */
+export interface DayResult {
+  readonly trades: number;
+  /** Of closed trades after fees; decimal text, exact. */
+  readonly result: string;
+  /** At the first and the last sample of the day, decimal text; null: there is none. */
+  readonly equity: { readonly from: string; readonly to: string } | null;
+}
+
+export interface DayAgain {
+  readonly result: DayResult;
+  /** Of the state before the day's first record and after its last one. */
+  readonly state: { readonly before: string; readonly after: string };
+  readonly records: number;
+  /** Figures of the day's records that were worked out again, and are what they say. */
+  readonly checked: { readonly closedTrades: number; readonly cash: number };
+  readonly decisions: Judged;
+  /** Of `changed`, up to its first decision that differs; null where none was given. */
+  readonly changed: Judged | null;
+}
+
+/** What a record says is not what those before it come to. */
+export class RecordContradicts extends Error {
+  override readonly name = 'RecordContradicts';
+  readonly keptSafe = 'the journal was only read';
+  readonly doThis =
+    'compare with the build that wrote it; where that one contradicts it, too, restore the journal from a backup';
+
+  constructor(
+    readonly sequence: number,
+    readonly marketMs: number,
+    readonly type: EngineRecord['type'],
+    readonly why: string,
+  ) {
+    super(
+      `entry ${sequence} of the journal (${type}, ${moment(marketMs)}) does not follow from those before it: ${why}`,
+    );
+  }
+}
+
+/** Throws `RecordContradicts`, `JournalCorrupt`, `JournalTooNew`. */
+export function decideAgain(setting: PastDaySetting): DayAgain {
+  return new PastDay(setting).again();
+}
+
+/** Bars of one instrument that ended at one moment, and what the journal has of them. */
+interface DueBar {
+  readonly bar: MarketBar;
+  readonly endMs: number;
+  /** Places in the day's records of what only this bar can have caused. */
+  readonly caused: readonly number[];
+  /** Place in the day's records behind which it came. */
+  readonly place: number;
+}
+
+class PastDay {
+  readonly #then: Hindsight;
+  readonly #changed: Hindsight | null;
+  readonly #entries: TimedRecord[] = [];
+  readonly #tally = new Tally();
+  readonly #changedTally = new Tally();
+  #before = '';
+  #next = 0;
+  #closedTrades = 0;
+  /** Units of 10^-`RESULT_PLACES`. */
+  #result = 0n;
+  readonly #equities: number[] = [];
+  /** Market time of the newest start of a trader. */
+  #startedMs: number | null = null;
+
+  constructor(private readonly setting: PastDaySetting) {
+    this.#then = new Hindsight(setting.config);
+    this.#changed = setting.changed === null ? null : new Hindsight(setting.changed, 'as-given');
+  }
+
+  again(): DayAgain {
+    const { journal, day } = this.setting;
+    for (const entry of timedRecords(journal, day.last)) {
+      if (entry.sequence >= day.first) this.#entries.push(entry);
+      else {
+        this.#apply(entry);
+        if (isStart(entry.record)) this.#startedMs = entry.marketMs;
+      }
+    }
+    this.#before = stateHash(this.#then.state);
+    const due = this.#dueBars();
+    this.#warmUpBefore(Math.min(this.#entries[0]!.marketMs, ...due.map(({ endMs }) => endMs)));
+    for (const one of due) this.#judge(one);
+    this.#advance(this.#entries.length);
+    this.#countWithoutBar(due);
+    return {
+      state: { before: this.#before, after: stateHash(this.#then.state) },
+      records: this.#entries.length,
+      checked: { closedTrades: this.#closedTrades, cash: this.#equities.length },
+      result: this.#dayResult(),
+      decisions: this.#tally.judged(),
+      changed: this.#changed === null ? null : this.#changedTally.judged(),
+    };
+  }
+
+  #dayResult(): DayResult {
+    const [from, to] = [this.#equities[0], this.#equities.at(-1)];
+    return {
+      trades: this.#closedTrades,
+      result: formatUnits(this.#result, RESULT_PLACES).replace(/\.?0+$/, ''),
+      equity:
+        from === undefined || to === undefined ? null : { from: formatMoney(from), to: formatMoney(to) },
+    };
+  }
+
+  #apply({ sequence, marketMs, record }: TimedRecord): void {
+    const { state } = this.#then;
+    try {
+      this.#then.apply(record);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw new RecordContradicts(sequence, marketMs, record.type, error.message);
+    }
+    this.#changed?.apply(record);
+    if (record.type !== 'equity') return;
+    const ours = String(writeUnits(cashUnits(state)));
+    if (ours !== String(record.cash))
+      throw new RecordContradicts(sequence, marketMs, 'equity', `cash ${record.cash}, now ${ours}`);
+  }
+
+  /** Takes the day's records in up to that place. */
+  #advance(to: number): void {
+    for (; this.#next < to; this.#next += 1) {
+      const entry = this.#entries[this.#next]!;
+      const { record, marketMs } = entry;
+      this.#apply(entry);
+      if (record.type === 'equity') this.#equities.push(record.equity);
+      if (record.type === 'trade.closed') {
+        this.#closedTrades += 1;
+        this.#result += parseUnits(record.result, RESULT_PLACES);
+      }
+      if (isStart(record)) {
+        this.#startedMs = marketMs;
+        this.#start(marketMs);
+      }
+      // A strategy with other numbers has begun anew; the others have seen these bars.
+      if (record.type === 'settings') this.#show(this.#endedBy(marketMs));
+    }
+  }
+
+  /** As a trader warms up where it starts. */
+  #start(marketMs: number): void {
+    for (const desk of this.#desks()) {
+      desk.restart();
+      const wanted = warmUpBars(desk.slots.map(({ strategy }) => strategy));
+      const ended = this.#endedBy(marketMs);
+      for (const { id } of this.setting.config.instruments)
+        for (const bar of ended.filter(({ instrument }) => instrument === id).slice(-wanted))
+          desk.warmUp(bar);
+    }
+  }
+
+  /** What was running when the day began had seen all bars since its start. */
+  #warmUpBefore(firstMs: number): void {
+    const startedMs = this.#startedMs ?? Number.NEGATIVE_INFINITY;
+    if (this.#endedBy(startedMs).length > 0) this.#start(startedMs);
+    this.#show(this.setting.bars.filter((bar) => endOf(bar) > startedMs && endOf(bar) < firstMs));
+  }
+
+  #show(bars: readonly MarketBar[]): void {
+    for (const desk of this.#desks()) for (const bar of bars) desk.warmUp(bar);
+  }
+
+  #endedBy(marketMs: number): readonly MarketBar[] {
+    return this.setting.bars.filter((bar) => endOf(bar) <= marketMs);
+  }
+
+  #desks(): readonly Hindsight[] {
+    return this.#changed === null ? [this.#then] : [this.#then, this.#changed];
+  }
+
+  /** Bars of the day, each where it came between the records. */
+  #dueBars(): readonly DueBar[] {
+    const { config, bars, day } = this.setting;
+    const entries = this.#entries;
+    const [first, last] = [entries[0]!, entries[entries.length - 1]!];
+    const fromMs = Math.max(config.dayStartMs(last.marketMs), day.first === 1 ? first.marketMs + 1 : 0);
+    const caused = this.#causedByBars();
+    let behind = 0;
+    const due = bars
+      .filter((bar) => endOf(bar) >= fromMs && endOf(bar) <= last.marketMs)
+      .map((bar): DueBar => {
+        const endMs = endOf(bar);
+        while (behind < entries.length && entries[behind]!.marketMs <= endMs) behind += 1;
+        const own = caused.get(minuteKey(bar.instrument, endMs)) ?? [];
+        return { bar, endMs, caused: own, place: own[0] ?? behind };
+      });
+    return due.sort((a, b) => a.place - b.place || a.endMs - b.endMs);
+  }
+
+  /** Places of what strategies asked for and noted, and of entries that had rested for long enough. */
+  #causedByBars(): ReadonlyMap<string, readonly number[]> {
+    const { instruments } = this.setting.config;
+    const byOrder = new Map<string, number>();
+    for (const { intent } of this.#then.state.orders.values())
+      byOrder.set(intent.clientId, intent.instrument);
+    const caused = new Map<string, number[]>();
+    this.#entries.forEach(({ record, marketMs }, place) => {
+      if (record.type === 'order.intended') byOrder.set(record.order.clientId, record.order.instrument);
+      const instrument = isEntry(record)
+        ? record.order.instrument
+        : record.type === 'note' && record.strategy !== null
+          ? instruments.findIndex(({ symbol }) => symbol === record.symbol)
+          : record.type === 'order.state' && record.reason === RESTED
+            ? (byOrder.get(record.clientId) ?? -1)
+            : -1;
+      if (instrument < 0) return;
+      const key = minuteKey(instrument, marketMs);
+      caused.set(key, [...(caused.get(key) ?? []), place]);
+    });
+    return caused;
+  }
+
+  #judge({ bar, endMs, caused, place }: DueBar): void {
+    const { config, spreadTicks } = this.setting;
+    const instrument = config.instruments[bar.instrument]!;
+    const spread = spreadTicks[bar.instrument] ?? 1;
+    const bidTicks = bidBelow(bar.closeTicks, spread);
+    const quote = { bidTicks, askTicks: bidTicks + spread };
+    this.#advance(place);
+    const changed = this.#changed === null ? null : askAll(this.#changed, bar, quote, () => undefined);
+    const then = this.#recorded(caused);
+    const now = askAll(this.#then, bar, quote, (slot) => this.#advance(this.#placeOf(slot, caused)));
+    const why = this.#whyNotJudged(now, then, endMs);
+    const { symbol } = instrument;
+    const about = (choice: Choice, byQuote: boolean): Difference => ({
+      ...{ marketMs: endMs, symbol, byQuote },
+      was: inWords(then, instrument),
+      now: inWords(choice, instrument),
+      orders: then.entries.flatMap(({ clientId }) => clientId ?? []),
+    });
+    const sameAct = actAlike(then, now.choice, true);
+    const samePrices = sameAct && priceAlike(then, now.choice);
+    if (why !== null) this.#tally.leaveOut(then, now.choice, why);
+    else if (!sameAct || (!samePrices && !now.sawQuote)) this.#tally.differs(about(now.choice, now.sawQuote));
+    else this.#tally.isSame(then, samePrices);
+    if (changed === null || this.#changedTally.hasDifference) return;
+    const whyChanged = this.#whyNotJudged(changed, then, endMs, false);
+    // Prices are those of the same quote: the ones of then came from another.
+    const isAlike =
+      actAlike(then, changed.choice, false) && (!sameAct || priceAlike(now.choice, changed.choice));
+    if (whyChanged !== null) this.#changedTally.leaveOut(then, changed.choice, whyChanged);
+    else if (isAlike) this.#changedTally.isSame(then, true);
+    else this.#changedTally.differs(about(changed.choice, changed.sawQuote));
+  }
+
+  /** What the strategies of this instrument decided then. */
+  #recorded(caused: readonly number[]): Choice {
+    const { positions } = this.#then.state;
+    const records = caused.map((place) => this.#entries[place]!.record);
+    const hasExits = (record: EngineRecord): boolean =>
+      record.type === 'note' &&
+      positions.some(
+        ({ instrument, trade }) =>
+          trade?.exits !== undefined && this.setting.config.instruments[instrument]?.symbol === record.symbol,
+      );
+    return {
+      entries: records.filter(isEntry).map(entryOf),
+      leaves: records.flatMap((record) =>
+        leavesBy(record, hasExits(record)) && record.type === 'note' ? (record.strategy ?? []) : [],
+      ),
+    };
+  }
+
+  /** Where the first of what this strategy asked for stands: those before it were there already. */
+  #placeOf({ name }: StrategySlot, caused: readonly number[]): number {
+    const own = caused.find((place) => {
+      const { record } = this.#entries[place]!;
+      return (isEntry(record) ? record.order.strategy : 'strategy' in record && record.strategy) === name;
+    });
+    return own ?? this.#next;
+  }
+
+  /** Null: it can be. */
+  #whyNotJudged(now: AskedAtBar, then: Choice, endMs: number, byHash = true): string | null {
+    if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
+    const between = now.slots.find(decidesBetweenBars);
+    if (between !== undefined) return `${between.name} decides between bars, too: ${NO_QUOTES}`;
+    const cold = now.slots.find(({ barsSeen, strategy }) => barsSeen < strategy.warmupBars);
+    if (cold !== undefined) return `too few bars before it are stored for ${cold.name} to have warmed up`;
+    if (!isNothing(then) || isNothing(now.choice)) return null;
+    if (this.#mayNotHaveRun()) return NOT_RUNNING;
+    const isFirst = this.#startedMs !== null && endMs - this.#startedMs < MINUTE_MS;
+    return isFirst && now.sawQuote ? NO_QUOTE_YET : null;
+  }
+
+  /** The next records are a trader's beginning: the one before may have ended long ago. */
+  #mayNotHaveRun(): boolean {
+    const next = this.#entries.slice(this.#next);
+    const begins = next.findIndex(({ record }) => isStart(record));
+    return begins >= 0 && next[0]!.marketMs === next[begins]!.marketMs;
+  }
+
+  #countWithoutBar(due: readonly DueBar[]): void {
+    const judged = new Set(due.flatMap(({ caused }) => caused));
+    this.#entries.forEach(({ record }, place) => {
+      if (judged.has(place)) return;
+      if (isEntry(record)) this.#tally.leaveOut({ entries: [entryOf(record)], leaves: [] }, NOTHING, NO_BAR);
+      if (record.type === 'note' && leavesBy(record, true))
+        this.#tally.leaveOut({ entries: [], leaves: [record.strategy ?? ''] }, NOTHING, NO_BAR);
+    });
+  }
+}
+
+/** No currency's books are finer. */
+const RESULT_PLACES = 24;
+const NOTHING: Choice = { entries: [], leaves: [] };
+const NO_QUOTES = 'quotes are not recorded';
+const OTHER_FILE = 'the desk file or its settings were others then';
+const NOT_RUNNING = 'no trader may have run then: nothing is recorded up to the next start';
+const NO_QUOTE_YET = 'the trader had just started, and a quote may not have come yet';
+const NO_BAR = 'the bar that it was made at is not stored';
+
+const isStart = (record: EngineRecord): boolean => record.type === 'halt' && record.halt.cause === 'startup';
+
+const endOf = ({ openMs, spanMs }: MarketBar): number => openMs + spanMs;
+
+/** A bar is shown within the minute after it, or it is late. */
+const minuteKey = (instrument: number, marketMs: number): string =>
+  `${instrument}/${Math.floor(marketMs / MINUTE_MS)}`;
+
+interface AskedAtBar {
+  readonly slots: readonly StrategySlot[];
+  readonly choice: Choice;
+  readonly sawQuote: boolean;
+}
+
+/** Each strategy of the bar's instrument, in their order; `before` it is asked. */
+function askAll(
+  desk: Hindsight,
+  { volumeLots: _volume, ...bar }: MarketBar,
+  quote: { readonly bidTicks: number; readonly askTicks: number },
+  before: (slot: StrategySlot) => void,
+): AskedAtBar {
+  const asked = desk.slots
+    .filter(({ instrument }) => instrument.id === bar.instrument)
+    .flatMap((slot) => {
+      before(slot);
+      const answer = desk.atBar(slot, bar, quote);
+      return answer === null ? [] : [{ slot, answer }];
+    });
+  return {
+    slots: asked.map(({ slot }) => slot),
+    choice: together(asked.map(({ slot, answer }) => choiceOf(slot.name, answer))),
+    sawQuote: asked.some(({ answer }) => answer.sawQuote),
+  };
+}
+
+class Tally {
+  #bars = 0;
+  #same = 0;
+  #differ = 0;
+  #otherPrices = 0;
+  #first: Difference | null = null;
+  readonly #notJudged = new Map<string, number>();
+
+  get hasDifference(): boolean {
+    return this.#first !== null;
+  }
+
+  /** Nothing that is nothing again is no decision, and of two the same there is one. */
+  isSame(then: Choice, samePrices: boolean): void {
+    this.#bars += 1;
+    if (!isNothing(then)) this.#same += 1;
+    if (!samePrices) this.#otherPrices += 1;
+  }
+
+  differs(difference: Difference): void {
+    this.#bars += 1;
+    this.#differ += 1;
+    this.#first ??= difference;
+  }
+
+  leaveOut(then: Choice, now: Choice, why: string): void {
+    if (!isNothing(then) || !isNothing(now)) this.#notJudged.set(why, (this.#notJudged.get(why) ?? 0) + 1);
+  }
+
+  judged(): Judged {
+    const notJudged = [...this.#notJudged].map(([why, count]) => ({ why, count }));
+    return {
+      ...{ bars: this.#bars, same: this.#same, differ: this.#differ, otherPrices: this.#otherPrices },
+      ...{ notJudged, first: this.#first },
+    };
+  }
+}

@@ -1,0 +1,67 @@
+/** What a desk would have made of a day's bars, by a backtest: its fills are those of a paper venue, not the day's own. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MarketBar } from '../../contracts/market-feed.js';
+import type { Desk } from '../../desk/schema.js';
+import { formatDecimal } from '../../domain/decimal.js';
+import type { Instrument } from '../../domain/instrument.js';
+import { buildInstruments } from '../../trader/engine-config.js';
+import { runBacktest } from '../run-backtest.js';
+import type { DayResult } from './decide-again.js';
+
+export interface HypotheticalDay extends DayResult {
+  /** Positions at its end, at their last prices. */
+  readonly open: number;
+}
+
+export interface DayToTrade {
+  /** Of all instruments of the desk, by their ends; those before `fromMs` warm strategies up. */
+  readonly bars: readonly MarketBar[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Decimal text; null: the desk file's paper balance. */
+  readonly equity: string | null;
+  readonly signal: AbortSignal;
+}
+
+/** Begins flat with that equity. Throws as `runBacktest`. */
+export async function hypotheticalDay(
+  { desk, configHash, set }: { desk: Desk; configHash: string; set: readonly string[] },
+  { bars, fromMs, toMs, equity, signal }: DayToTrade,
+): Promise<HypotheticalDay> {
+  const folder = mkdtempSync(join(tmpdir(), 'fermata-past-day-'));
+  try {
+    const files = buildInstruments(desk).flatMap((instrument) => {
+      const file = join(folder, `${instrument.id}.csv`);
+      const own = bars.filter((bar) => bar.instrument === instrument.id);
+      if (own.length === 0) return [];
+      writeFileSync(file, csvOf(own, instrument));
+      return [{ symbol: instrument.symbol, file }];
+    });
+    const paper = equity === null ? desk.paper : { ...desk.paper, balance: equity };
+    const { report } = await runBacktest({
+      ...{ desk: { ...desk, paper }, configHash, set, files, signal },
+      fillModel: { path: 'nearer', limitFill: 'touch', volumePartPct: null },
+      ...{ beginMs: fromMs, untilMs: toMs, dataKey: null, onProgress: () => undefined },
+    });
+    return {
+      trades: report.trades.length,
+      result: report.closedResult,
+      equity: { from: report.startingEquity, to: report.finalEquity },
+      open: report.positions.length,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function csvOf(bars: readonly MarketBar[], { tickSize, lotSize }: Instrument): string {
+  const rows = bars.map(({ openMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }) => {
+    const prices = [openTicks, highTicks, lowTicks, closeTicks].map((ticks) =>
+      formatDecimal(ticks, tickSize),
+    );
+    return [openMs, ...prices, formatDecimal(volumeLots, lotSize)].join(',');
+  });
+  return `ts,open,high,low,close,volume\n${rows.join('\n')}\n`;
+}

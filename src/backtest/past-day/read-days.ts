@@ -1,0 +1,64 @@
+/** Which of the desk's days a journal tells of, and where each begins and ends in it. */
+import { PAPER_ACCOUNT } from '../../domain/account.js';
+import type { DeskCalendar } from '../../domain/trading-day.js';
+import { tradingDate } from '../../domain/trading-day.js';
+import type { EngineRecord } from '../../engine/record.js';
+import { readJournal } from '../../trader/journal/read-journal.js';
+import { refuseDamagedEnd } from '../../trader/journal/repair.js';
+import { zoneOffset } from '../../trader/zone-offset.js';
+
+/** Sequences of the journal, both included. */
+export interface RecordedDay {
+  readonly date: string;
+  readonly first: number;
+  readonly last: number;
+  /** Market milliseconds of these two. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Whose money was traded at its end. */
+  readonly account: string;
+}
+
+export interface TimedRecord {
+  readonly sequence: number;
+  /** Market time that was known by then. */
+  readonly marketMs: number;
+  readonly record: EngineRecord;
+}
+
+/**
+ * Oldest first; reads only, beside a trader that is writing. Throws `JournalCorrupt` with the segment that is damaged,
+ * `JournalTooNew`.
+ */
+export function recordedDays(journal: string, { timezone, dayBoundary }: DeskCalendar): RecordedDay[] {
+  refuseDamagedEnd(journal);
+  const offset = zoneOffset(timezone);
+  const days = new Map<string, { -readonly [Key in keyof RecordedDay]: RecordedDay[Key] }>();
+  let account = PAPER_ACCOUNT;
+  for (const { sequence, marketMs, record } of timedRecords(journal)) {
+    if (record.type === 'config') account = record.account ?? PAPER_ACCOUNT;
+    const date = tradingDate(marketMs, dayBoundary, offset);
+    const day = days.get(date);
+    if (day === undefined)
+      days.set(date, { date, account, first: sequence, last: sequence, fromMs: marketMs, toMs: marketMs });
+    else Object.assign(day, { account, last: sequence, toMs: marketMs });
+  }
+  return [...days.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
+}
+
+/** From the journal's beginning up to `last`. */
+export function* timedRecords(journal: string, last = Number.POSITIVE_INFINITY): Generator<TimedRecord> {
+  let marketMs = 0;
+  for (const { sequence, record } of readJournal(journal)) {
+    if (sequence > last) return;
+    const said = marketMsOf(record);
+    // A venue dates a fill before the moment at which it is heard of. With another market time goes another way.
+    marketMs = record.type === 'config' ? said : Math.max(marketMs, said);
+    yield { sequence, marketMs, record };
+  }
+}
+
+function marketMsOf(record: EngineRecord): number {
+  if (record.type === 'fill' || record.type === 'fill.foreign') return record.fill.marketMs;
+  return record.type === 'halt' ? record.halt.atMarketMs : record.marketMs;
+}

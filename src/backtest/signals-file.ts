@@ -1,0 +1,85 @@
+/** A backtest's signals from outside: a file with a line of JSON each, as `POST /api/signals` takes them. */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { signalIdSchema, signalRequestOf, signalSchema, signalSourceSchema } from '../desk/signal-schema.js';
+import { messageOf } from '../domain/message-of.js';
+import type { Command } from '../engine/event.js';
+import { fieldProblem } from '../trader/control/params.js';
+
+export interface TimedSignal {
+  /** Market time at which it arrives. */
+  readonly atMs: number;
+  readonly command: Extract<Command, { readonly name: 'signal' | 'withdrawSignal' }>;
+  /** Where it stands. */
+  readonly file: string;
+  readonly line: number;
+}
+
+export class SignalsFileError extends Error {
+  override readonly name = 'SignalsFileError';
+  constructor(
+    message: string,
+    readonly doThis: string,
+  ) {
+    super(message);
+  }
+}
+
+const time = z.iso.datetime({ offset: true });
+/** `at`: when it arrives; left out: at its original time, which has to be there. */
+const sentSchema = signalSchema.extend({ issuedAt: time, at: time.optional() });
+const withdrawnSchema = z.strictObject({
+  source: signalSourceSchema,
+  id: signalIdSchema,
+  at: time,
+  withdraw: z.literal(true),
+});
+
+/** In the order of their arrival, those of one moment in that of the file. Throws `SignalsFileError`. */
+export function readSignals(path: string): readonly TimedSignal[] {
+  const file = basename(path);
+  const signals = textOf(path)
+    .split('\n')
+    .flatMap((text, index) => (text.trim() === '' ? [] : [readLine(text, file, index + 1)]));
+  return signals.sort((one, other) => one.atMs - other.atMs);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SignalsFileError(`${path} can't be read (${messageOf(error)})`, 'name a file that is there');
+  }
+}
+
+function readLine(text: string, file: string, line: number): TimedSignal {
+  const value = parsed(text, file, line);
+  if (typeof value === 'object' && value !== null && 'withdraw' in value) {
+    const { source, id, at } = checked(withdrawnSchema, value, file, line);
+    return { atMs: Date.parse(at), command: { name: 'withdrawSignal', source, id }, file, line };
+  }
+  const { at, ...signal } = checked(sentSchema, value, file, line);
+  const atMs = Date.parse(at ?? signal.issuedAt);
+  return { atMs, command: { name: 'signal', signal: signalRequestOf(signal) }, file, line };
+}
+
+function parsed(text: string, file: string, line: number): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw wrong(file, line, `expected one JSON object in each line: ${messageOf(error)}`);
+  }
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown, file: string, line: number): T {
+  const problem = fieldProblem(schema, value);
+  if (problem !== null) throw wrong(file, line, problem);
+  return schema.parse(value);
+}
+
+const wrong = (file: string, line: number, problem: string): SignalsFileError =>
+  new SignalsFileError(
+    `${file}:${line}: ${problem}`,
+    'correct that line; docs/BACKTEST.md has an example of each kind',
+  );

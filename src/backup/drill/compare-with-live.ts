@@ -1,0 +1,55 @@
+/** Whether what was restored from a backup is the live desk's own state of that moment. */
+import type { Pool } from '../../store/pool.js';
+import type { Manifest } from '../manifest.js';
+import type { Observation } from './drill-step.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+/**
+ * Evidence and ledger only ever grow: the live ones hold, at the place where the backup's end, what the backup ends with.
+ * What has come since is counted.
+ */
+export async function compareWithLive(
+  pool: Queries,
+  { desk, evidence, ledger }: Manifest,
+): Promise<Observation> {
+  const [chained, booked] = await Promise.all([
+    liveEvidence(pool, desk, evidence.count),
+    ledger === null ? null : liveLedger(pool, desk, ledger),
+  ]);
+  if (evidence.count > 0 && chained.hash !== evidence.head)
+    return { ok: false, observed: `the live evidence differs at its piece ${evidence.count}` };
+  if (ledger !== null && booked?.chain !== ledger.chain)
+    return { ok: false, observed: `the live ledger differs at journal entry ${ledger.sequence}` };
+  const newer = [
+    `${chained.count - evidence.count} pieces of evidence`,
+    ...(ledger === null ? [] : [`${(booked?.last ?? 0) - ledger.sequence} journal entries`]),
+  ];
+  return { ok: true, observed: `equal to the live desk; newer there: ${newer.join(', ')}` };
+}
+
+async function liveEvidence(
+  pool: Queries,
+  desk: string,
+  count: number,
+): Promise<{ readonly count: number; readonly hash: string | null }> {
+  const found = await pool.query<{ count: number; hash: string | null }>(
+    `select (select count(*)::int from evidence where desk = $1) as count,
+       (select hash from evidence where desk = $1 order by id offset greatest($2 - 1, 0) limit 1) as hash`,
+    [desk, count],
+  );
+  return found.rows[0] ?? { count: 0, hash: null };
+}
+
+async function liveLedger(
+  pool: Queries,
+  desk: string,
+  { incarnation, sequence }: NonNullable<Manifest['ledger']>,
+): Promise<{ readonly last: number; readonly chain: string | null }> {
+  const found = await pool.query<{ last: number; chain: string | null }>(
+    `select (select coalesce(max(sequence), 0)::float8 from journal_entry where desk = $1 and incarnation = $2) as last,
+       (select chain from journal_entry where desk = $1 and incarnation = $2 and sequence = $3) as chain`,
+    [desk, incarnation, sequence],
+  );
+  return found.rows[0] ?? { last: 0, chain: null };
+}

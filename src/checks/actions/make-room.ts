@@ -1,0 +1,100 @@
+/** What gives room back: dead rows, logs that were moved away, backups that are old. */
+import { existsSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { backupsFolder } from '../../backup/backup-folder.js';
+import { ownBackups } from '../../backup/own-backups.js';
+import { ownerConnection } from '../../backup/owner-connection.js';
+import { pruneBackups } from '../../backup/prune-backups.js';
+import { expiredBackups } from '../../backup/retention.js';
+import type { CheckOutcome } from '../../contracts/routine.js';
+import { NO_PARAMETERS, stepPart } from '../../desk/step-parts.js';
+import { DAY_MS } from '../../domain/civil-date.js';
+import { homePaths } from '../../home/runtime.js';
+import type { ReportContext } from '../../reports/report.js';
+import { BYTES_PER_MB, databaseBytes, megabytes } from '../../reports/sizes.js';
+import { markPruned } from '../../store/backups.js';
+import { withClient } from '../../store/migrate.js';
+
+/**
+ * Gives back what deleted rows took, and renews the planner's figures, once the database is larger than `aboveMb`. Beside the
+ * desk: it locks nobody out, so what lies between rows that stay is used again and not given to the disk.
+ */
+export const vacuum = stepPart(
+  z.strictObject({ aboveMb: z.number().min(0).default(500) }),
+  async ({ runtime, pool, stepMs }: ReportContext, { aboveMb }): Promise<CheckOutcome> => {
+    const expected = `a database above ${aboveMb} MB is vacuumed`;
+    const before = await databaseBytes(pool);
+    if (before <= aboveMb * BYTES_PER_MB)
+      return { verdict: 'pass', observed: `${megabytes(before)}: nothing to do`, expected };
+    const { database, ...owner } = ownerConnection(runtime);
+    await withClient(owner, database, async (client) => {
+      // What goes on behind a step that was given up would take the disk from the trader.
+      if (stepMs !== undefined) await client.query(`set statement_timeout = ${Math.round(stepMs)}`);
+      await client.query('vacuum (analyze)');
+    });
+    const after = await databaseBytes(pool);
+    return { verdict: 'pass', observed: `vacuumed: ${megabytes(before)}, now ${megabytes(after)}`, expected };
+  },
+);
+
+/** What was moved out of the way of a log: `fermata.log.1`, `trading.log.2026-01-05`, `trading.log.2026-01-05.1`. */
+const MOVED = /\.(log|jsonl)\.\d[\d.-]*$/;
+
+/** Logs make room by themselves while they are written to; this looks after those that nobody writes to any more. */
+export const removeOldLogs = stepPart(
+  z.strictObject({ days: z.number().min(1).max(3650).default(30) }),
+  async ({ runtime }: ReportContext, { days }): Promise<CheckOutcome> => {
+    const { logs, servers } = homePaths(runtime.home);
+    const expected = `no log that was moved away is older than ${days} days`;
+    const folders = [...new Set([logs, servers.logs])].filter((folder) => existsSync(folder));
+    if (folders.length === 0) return { verdict: 'not_run', observed: 'no log is kept here', expected };
+    const old = await oldLogs(folders, days);
+    // One that can't be removed must not keep the others; which it is, the second look says.
+    for (const path of old) await rm(path).catch(() => undefined);
+    const left = await oldLogs(folders, days);
+    if (left.length > 0)
+      return { verdict: 'fail', observed: `can’t be removed: ${left.join(', ')}`, expected };
+    const observed = old.length === 0 ? 'none was too old' : `${old.length} removed`;
+    return { verdict: 'pass', observed, expected };
+  },
+);
+
+async function oldLogs(folders: readonly string[], days: number): Promise<readonly string[]> {
+  const oldestMs = Date.now() - days * DAY_MS;
+  const found: string[] = [];
+  for (const folder of folders)
+    for (const name of await readdir(folder)) {
+      if (!MOVED.test(name)) continue;
+      const path = join(folder, name);
+      // Gone in between, by the log's own rotation.
+      const mtimeMs = await stat(path).then(
+        (file) => file.mtimeMs,
+        () => Number.POSITIVE_INFINITY,
+      );
+      if (mtimeMs < oldestMs) found.push(path);
+    }
+  return found.sort();
+}
+
+/** By the desk file's `backup.keep` and `backup.days`, which each new backup applies as well: also where none is taken any more. */
+export const removeOldBackups = stepPart(
+  NO_PARAMETERS,
+  async ({ runtime, desk, pool }: ReportContext): Promise<CheckOutcome> => {
+    const { keep, days = null } = desk.backup;
+    const { home } = runtime;
+    const expected = `none is older than ${days === null ? `the newest ${keep}` : `${days} days`}`;
+    if (!existsSync(backupsFolder(home)))
+      return { verdict: 'not_run', observed: 'no backup was taken here yet', expected };
+    const gone = await pruneBackups(home, desk.desk, { keep, days }, Date.now());
+    await markPruned(pool, desk.desk, gone);
+    const left = expiredBackups(await ownBackups(home, desk.desk), { keep, days }, Date.now());
+    if (left.length > 0) return { verdict: 'fail', observed: `still there: ${left.join(', ')}`, expected };
+    return {
+      verdict: 'pass',
+      observed: gone.length === 0 ? 'none was too old' : `removed: ${gone.join(', ')}`,
+      expected,
+    };
+  },
+);

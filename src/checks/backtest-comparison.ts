@@ -1,0 +1,145 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import {
+  DrawdownMeter,
+  growthOf,
+  HOURS_PER_YEAR,
+  isUnusual,
+  returnsOnCapital,
+  sharpeRatio,
+} from '../domain/statistics.js';
+import { deskFolderOf } from '../home/runtime.js';
+import { readClosings, readEquitySteps, readTrades } from '../store/performance.js';
+import { type CheckContext, check } from './check.js';
+import { marketNowMs } from './market-now.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A win rate further below than so many standard errors of as many trades is no chance. */
+const STANDARD_ERRORS = 2;
+
+/** What is compared of a report of `fermata backtest --json`. */
+const reportSchema = z.object({
+  kind: z.literal('backtest-report'),
+  configHash: z.string(),
+  period: z.object({ days: z.number().positive() }),
+  figures: z.object({
+    trades: z.number(),
+    winRatePct: z.number().nullable(),
+    averageR: z.number().nullable(),
+    sharpe: z.number().nullable(),
+    maxDrawdownPct: z.number(),
+  }),
+});
+type BacktestReport = z.output<typeof reportSchema>;
+
+/**
+ * The last `days` beside the report of a backtest, figure by figure. It fails where that can't be chance: a deeper
+ * drawdown, fewer wins than so many trades let expect, or another number of trades (Poisson).
+ */
+export const backtestComparison = check(
+  z.strictObject({ days: z.number().positive().default(30), file: z.string().min(1).optional() }),
+  async (context, { days, file }) => {
+    const expected = `the last ${days} days are as the backtest lets expect`;
+    if (file === undefined)
+      return {
+        verdict: 'not_run',
+        observed: 'no backtest is named: name its report with file under with:',
+        expected,
+      };
+    const path = resolve(deskFolderOf(context.runtime), file);
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return null;
+    });
+    if (text === null)
+      return {
+        verdict: 'not_run',
+        observed: `there is no ${path}: write it with fermata backtest --json`,
+        expected,
+      };
+    const backtest = reportOf(text, path);
+    const live = await liveFigures(context, days);
+    if (live === null)
+      return { verdict: 'not_run', observed: `no equity in the last ${days} days`, expected };
+    const isOther = backtest.configHash !== context.runtime.configHash;
+    const apart = differences(live, backtest, days);
+    const of = isOther ? '; the backtest is of another configuration' : '';
+    const observed = `${compared(live, backtest, days)}${of}${apart.length === 0 ? '' : `; not by chance: ${apart.join(', ')}`}`;
+    return { verdict: apart.length > 0 ? 'fail' : isOther ? 'warn' : 'pass', observed, expected };
+  },
+);
+
+function reportOf(text: string, path: string): BacktestReport {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    parsed = null;
+  }
+  const read = reportSchema.safeParse(parsed);
+  if (!read.success) throw new Error(`${path} is no report of fermata backtest --json with figures`);
+  return read.data;
+}
+
+interface LiveFigures {
+  readonly trades: number;
+  readonly wins: number;
+  readonly averageR: number | null;
+  readonly sharpe: number | null;
+  readonly maxDrawdownPct: number;
+}
+
+async function liveFigures({ pool, desk, trader }: CheckContext, days: number): Promise<LiveFigures | null> {
+  const toMs = await marketNowMs(trader);
+  const span = { desk: desk.desk, fromMs: toMs - days * DAY_MS, toMs: toMs + 1 };
+  const [equity, closings, trades] = await Promise.all([
+    readEquitySteps(pool, span, HOUR_MS),
+    readClosings(pool, span),
+    readTrades(pool, span),
+  ]);
+  if (equity.length === 0) return null;
+  const returns = returnsOnCapital(equity);
+  const meter = new DrawdownMeter();
+  for (const [at, grown] of growthOf(returns).entries()) meter.add(at, grown);
+  const rated = trades.reduce((sum, one) => sum + one.rated, 0);
+  return {
+    trades: closings.length,
+    wins: closings.filter(({ net }) => net > 0).length,
+    averageR: rated === 0 ? null : trades.reduce((sum, { r }) => sum + r, 0) / rated,
+    sharpe: sharpeRatio(returns, HOURS_PER_YEAR),
+    maxDrawdownPct: (meter.worst?.fraction ?? 0) * 100,
+  };
+}
+
+const tradesExpected = ({ figures, period }: BacktestReport, days: number): number =>
+  (figures.trades * days) / period.days;
+
+function compared(live: LiveFigures, backtest: BacktestReport, days: number): string {
+  const { figures } = backtest;
+  const beside = (name: string, found: string, wanted: string): string =>
+    `${name} ${found} (backtest ${wanted})`;
+  const winRatePct = live.trades === 0 ? null : (live.wins / live.trades) * 100;
+  return [
+    beside('trades', String(live.trades), tradesExpected(backtest, days).toFixed(1)),
+    beside('win rate', shown(winRatePct, ' %'), shown(figures.winRatePct, ' %')),
+    beside('average R', shown(live.averageR), shown(figures.averageR)),
+    beside('Sharpe', shown(live.sharpe), shown(figures.sharpe)),
+    beside('largest drawdown', shown(live.maxDrawdownPct, ' %'), shown(figures.maxDrawdownPct, ' %')),
+  ].join(', ');
+}
+
+const shown = (value: number | null, unit = ''): string =>
+  value === null ? 'not known' : `${value.toFixed(2)}${unit}`;
+
+function differences(live: LiveFigures, backtest: BacktestReport, days: number): readonly string[] {
+  const { winRatePct, maxDrawdownPct } = backtest.figures;
+  const rate = (winRatePct ?? 0) / 100;
+  const least = rate - STANDARD_ERRORS * Math.sqrt((rate * (1 - rate)) / Math.max(1, live.trades));
+  return [
+    ...(isUnusual(tradesExpected(backtest, days), live.trades) ? ['trades'] : []),
+    ...(live.trades > 0 && live.wins / live.trades < least ? ['win rate'] : []),
+    ...(live.maxDrawdownPct > maxDrawdownPct ? ['largest drawdown'] : []),
+  ];
+}

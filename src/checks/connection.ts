@@ -1,0 +1,71 @@
+import { connect } from 'node:net';
+import { z } from 'zod';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { messageOf } from '../domain/message-of.js';
+import { tradedVenue } from '../venue/registry.js';
+import { check } from './check.js';
+import { closedNow } from './closed-now.js';
+import { testConnection } from './preflight/connection-reading.js';
+
+const STATUS_MS = 3_000;
+
+type Gateway = { readonly host: string; readonly port: number };
+
+/** Whether anything listens where the program that leads to the venue has to. Who it is, and whether it is logged in, it does not say. */
+export const venuePort = check(
+  z.strictObject({ answerMsMax: z.number().min(1).default(2_000) }),
+  async ({ desk, runtime }, { answerMsMax }) => {
+    let gateway: Gateway | undefined;
+    try {
+      const { live } = tradedVenue(desk.venue.name);
+      gateway = live.gateway?.(live.endpoint(desk, runtime.simulatedVenue));
+    } catch (error) {
+      // An address that can't be read is no program that is away.
+      return { verdict: 'not_run', observed: messageOf(error), expected: 'an address to knock at' };
+    }
+    if (gateway === undefined) {
+      const observed = `no program of the desk’s own leads to ${desk.venue.name}`;
+      return { verdict: 'not_run', observed, expected: 'an address to knock at' };
+    }
+    const expected = `something listens at ${gateway.host}:${gateway.port}, and answers within ${answerMsMax} ms`;
+    const problem = await knock(gateway, answerMsMax);
+    if (problem !== null) return { verdict: 'fail', observed: problem, expected };
+    return { verdict: 'pass', observed: `${gateway.host}:${gateway.port} answers`, expected };
+  },
+);
+
+/** Null where it was let in. */
+function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const socket = connect(gateway);
+    const end = (problem: string | null) => {
+      resolve(problem);
+      socket.destroy();
+    };
+    socket.setTimeout(withinMs, () => end(`no answer within ${withinMs} ms`));
+    socket.once('connect', () => end(null));
+    socket.once('error', ({ message }) => end(message));
+  });
+}
+
+/** As a step of a routine: one piece of evidence with all three. */
+export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime }) => {
+  const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue };
+  const { endpoint, parts, verdict } = await testConnection(question, Date.now());
+  const of = (what: 'observed' | 'expected') =>
+    parts.map((part) => `${part.title}: ${part[what]}`).join('; ');
+  return { verdict, observed: `${endpoint}. ${of('observed')}`, expected: of('expected') };
+});
+
+export const dataFresh = check(NO_PARAMETERS, async ({ trader, desk }) => {
+  const ageMsMax = desk.risk.staleDataSeconds * 1_000;
+  const expected = `prices arrive, the last at most ${desk.risk.staleDataSeconds} s old`;
+  const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { state, lastQuoteAgeMs, marketMs } = marketData;
+  const closed = closedNow(desk, marketMs);
+  if (closed !== null) return { verdict: 'pass', observed: `${closed}: no price is due`, expected };
+  const age =
+    lastQuoteAgeMs === null ? 'no price yet' : `last price ${(lastQuoteAgeMs / 1_000).toFixed(1)} s old`;
+  const fresh = state === 'up' && lastQuoteAgeMs !== null && lastQuoteAgeMs <= ageMsMax;
+  return { verdict: fresh ? 'pass' : 'fail', observed: `feed is ${state}, ${age}`, expected };
+});

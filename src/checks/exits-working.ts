@@ -1,0 +1,104 @@
+import type { CheckOutcome } from '../contracts/routine.js';
+import type { OrderStatus, PositionStatus, TraderStatus } from '../contracts/trader-status.js';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { messageOf } from '../domain/message-of.js';
+import { type CheckContext, check } from './check.js';
+
+const STATUS_MS = 3_000;
+const READ_MS = 6_000;
+/** A stop that is just being moved has another order in its place a moment later. */
+const AGAIN_MS = 500;
+
+const EXPECTED =
+  'for every position a stop for all of it among the orders that the venue lists as open and, where the venue links orders, the target that closes it';
+
+/**
+ * Stop and target of every position, as the venue itself lists them now: the trader has it read, and our own book alone is not
+ * believed. What fails is looked at twice.
+ */
+export const exitsWorking = check(NO_PARAMETERS, async ({ trader }) => {
+  const first = await look(trader);
+  if (first.verdict !== 'fail') return first;
+  await new Promise((settle) => setTimeout(settle, AGAIN_MS));
+  return look(trader);
+});
+
+async function look(trader: CheckContext['trader']): Promise<CheckOutcome> {
+  const asked = await ask(trader);
+  if ('cause' in asked)
+    return {
+      verdict: 'not_run',
+      observed: `the venue could not be asked: ${asked.cause}`,
+      expected: EXPECTED,
+    };
+  const { status, listed } = asked;
+  if (status.positions.length === 0)
+    return { verdict: 'pass', observed: 'nothing is held', expected: EXPECTED };
+  const found = status.positions.map((position) => childrenOf(position, status, listed));
+  const missing = found.flatMap((one) => one.missing);
+  const observed = [...missing, ...found.flatMap((one) => one.working)].join('; ');
+  return { verdict: missing.length > 0 ? 'fail' : 'pass', observed, expected: EXPECTED };
+}
+
+interface Asked {
+  readonly status: TraderStatus;
+  /** Client ids of the orders that the venue lists as open. */
+  readonly listed: ReadonlySet<string>;
+}
+
+async function ask(trader: CheckContext['trader']): Promise<Asked | { readonly cause: string }> {
+  try {
+    const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const { venueOrderIds } = await trader.call('flatProof', {}, { timeoutMs: READ_MS });
+    if (venueOrderIds === undefined) return { cause: 'the trader is of a version that names no orders' };
+    return { status, listed: new Set(venueOrderIds) };
+  } catch (error) {
+    return { cause: messageOf(error) };
+  }
+}
+
+interface Children {
+  readonly missing: readonly string[];
+  readonly working: readonly string[];
+}
+
+function childrenOf(
+  position: PositionStatus,
+  { orders, targetsWait }: TraderStatus,
+  listed: ReadonlySet<string>,
+): Children {
+  const { symbol, side, quantity, trade } = position;
+  const held = `${side} ${quantity} ${symbol}`;
+  const missing: string[] = [];
+  const working: string[] = [];
+  const resting = (is: (order: OrderStatus) => boolean) =>
+    orders.find(
+      (order) =>
+        order.symbol === symbol &&
+        listed.has(order.clientId) &&
+        left(order) === Number(quantity) &&
+        is(order),
+    );
+  const stop = resting(({ purpose }) => purpose === 'protective');
+  if (stop === undefined) missing.push(`${held}: NO STOP for all of it works at the venue`);
+  else working.push(`${held}: stop ${stop.price}`);
+  const { targets = [] } = trade?.exits ?? {};
+  const next = targets.findIndex(({ reached }) => !reached);
+  const wanted = targets[next];
+  if (wanted === undefined) return { missing, working };
+  // One that leaves a part of the trade is the desk's to hold at every venue.
+  const closesAll = next === targets.length - 1 && Math.round(sum(targets)) === 100;
+  if (targetsWait !== 'venue' || !closesAll) {
+    working.push(`target ${wanted.price}, held by the desk`);
+    return { missing, working };
+  }
+  const target = resting(({ purpose, type }) => purpose === 'exit' && type === 'limit');
+  if (target === undefined) missing.push(`${held}: NO TARGET for all of it works at the venue`);
+  else working.push(`target ${target.price}`);
+  return { missing, working };
+}
+
+const sum = (targets: readonly { readonly pct: number }[]): number =>
+  targets.reduce((whole, { pct }) => whole + pct, 0);
+
+const left = ({ quantity, filled }: OrderStatus): number => Number(quantity) - Number(filled);

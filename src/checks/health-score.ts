@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { someOf } from '../backup/some-of.js';
+import type { Verdict } from '../contracts/evidence.js';
+import { messageOf } from '../domain/message-of.js';
+import { type Check, type CheckContext, check } from './check.js';
+
+/** Names of checks, with spaces between them. */
+export interface ScoredChecks {
+  readonly deployment: string;
+  readonly security: string;
+}
+
+/**
+ * How many of the named checks pass, each with its own defaults: a pass only where all do. `checks`: what can be named; `scored`:
+ * what is scored where the desk file names nothing else.
+ */
+export const healthScore = (checks: ReadonlyMap<string, Check>, scored: ScoredChecks): Check => {
+  const names = z
+    .string()
+    .refine(
+      (text) => namesIn(text).every((name) => checks.has(name)),
+      'expected names of checks, with spaces',
+    );
+  return check(
+    z.strictObject({
+      deployment: names.default(scored.deployment),
+      security: names.default(scored.security),
+    }),
+    async (context, parts) => {
+      const expected = 'all of deployment and security pass';
+      const results = await Promise.all(
+        Object.entries(parts).map(async ([part, text]) => ({
+          part,
+          results: await Promise.all(namesIn(text).map((name) => resultOf(context, name, checks))),
+        })),
+      );
+      const all = results.flatMap((one) => one.results);
+      const passed = all.filter(({ verdict }) => verdict === 'pass').length;
+      const counted = results.map(
+        (one) =>
+          `${one.part} ${one.results.filter(({ verdict }) => verdict === 'pass').length} of ${one.results.length}`,
+      );
+      const rest = all
+        .filter(({ verdict }) => verdict !== 'pass')
+        .map(({ name, verdict, observed }) => `${name} ${verdict}: ${observed}`);
+      const score = `${Math.floor((100 * passed) / all.length)} of 100 (${counted.join(', ')})`;
+      const isUnknown = all.every(({ verdict }) => verdict === 'pass' || verdict === 'not_run');
+      return {
+        verdict: passed === all.length ? 'pass' : isUnknown ? 'not_run' : 'fail',
+        observed: rest.length === 0 ? score : `${score}; ${someOf(rest)}`,
+        expected,
+      };
+    },
+  );
+};
+
+const namesIn = (text: string): readonly string[] => text.trim().split(/\s+/);
+
+interface Result {
+  readonly name: string;
+  readonly verdict: Verdict;
+  readonly observed: string;
+}
+
+/** What could not be finished has not passed. */
+async function resultOf(
+  context: CheckContext,
+  name: string,
+  checks: ReadonlyMap<string, Check>,
+): Promise<Result> {
+  try {
+    const outcome = await checks.get(name)?.(context, {});
+    return { name, verdict: outcome?.verdict ?? 'not_run', observed: outcome?.observed ?? 'there is none' };
+  } catch (error) {
+    return { name, verdict: 'fail', observed: messageOf(error) };
+  }
+}

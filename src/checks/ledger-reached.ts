@@ -1,0 +1,33 @@
+/** Whether the ledger has what the trader has recorded: what Postgres does not show has not therefore not happened. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { TraderStatus } from '../contracts/trader-status.js';
+import { messageOf } from '../domain/message-of.js';
+import { readLedgerSequence } from '../store/ledger-state.js';
+import type { CheckContext } from './check.js';
+
+const STATUS_MS = 3_000;
+/** It follows within milliseconds; what takes longer is behind. */
+const FOLLOWS_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+
+export type LedgerReached =
+  | { readonly ok: true; readonly status: TraderStatus }
+  | { readonly ok: false; readonly why: string };
+
+/** Waits a little for it. Rejects where Postgres does not answer. */
+export async function ledgerReached({ trader, pool, desk }: CheckContext): Promise<LedgerReached> {
+  let status: TraderStatus;
+  try {
+    status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  } catch (error) {
+    return { ok: false, why: `the trader does not answer: ${messageOf(error)}` };
+  }
+  const untilMs = performance.now() + FOLLOWS_MS;
+  for (;;) {
+    const sequence = await readLedgerSequence(pool, desk.desk, status.incarnation);
+    if (sequence >= status.sequence) return { ok: true, status };
+    if (performance.now() >= untilMs)
+      return { ok: false, why: `the ledger is ${status.sequence - sequence} records behind the trader` };
+    await sleep(LOOK_EVERY_MS);
+  }
+}

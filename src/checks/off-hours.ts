@@ -1,0 +1,53 @@
+/** What went wrong while nobody looked, by wall time. */
+import { z } from 'zod';
+import { moment } from '../domain/moment.js';
+import { readHalts, readStartsWithoutEnd } from '../store/halts.js';
+import { readAlertsOf } from '../store/incident-alerts.js';
+import { check } from './check.js';
+import { ledgerReached } from './ledger-reached.js';
+
+const HOUR_MS = 3_600_000;
+
+/** How often the desk was halted since the venue did not answer or its prices did not come. */
+export const connectionFailures = check(
+  z.strictObject({
+    hours: z.number().min(0).default(24),
+    failuresMax: z.number().int().min(0).default(0),
+  }),
+  async (context, { hours, failuresMax }) => {
+    const expected = `at most ${failuresMax} losses of the connection in the last ${hours} hours`;
+    const reached = await ledgerReached(context);
+    if (!reached.ok) return { verdict: 'not_run', observed: reached.why, expected };
+    const causes = ['venue', 'stale-data'] as const;
+    const sinceMs = Date.now() - hours * HOUR_MS;
+    const lost = await readHalts(context.pool, context.desk.desk, { causes, sinceMs });
+    const said = lost.map(({ wallMs, cause, reason }) => `${moment(wallMs)} ${cause}: ${reason}`);
+    const verdict = lost.length <= failuresMax ? 'pass' : 'fail';
+    return { verdict, observed: `${lost.length} losses${said.map((one) => `; ${one}`).join('')}`, expected };
+  },
+);
+
+/**
+ * Processes that ended by themselves, as the supervisor saw them; and starts of the trader that no orderly end came before,
+ * since where the machine loses its power the supervisor sees nothing.
+ */
+export const unexpectedShutdowns = check(
+  z.strictObject({ hours: z.number().min(0).default(24) }),
+  async (context, { hours }) => {
+    const expected = `no process ended by itself in the last ${hours} hours`;
+    const reached = await ledgerReached(context);
+    if (!reached.ok) return { verdict: 'not_run', observed: reached.why, expected };
+    const { pool, desk } = context;
+    const sinceMs = Date.now() - hours * HOUR_MS;
+    const [crashes, starts] = await Promise.all([
+      readAlertsOf(pool, desk.desk, { source: 'processes', sinceMs }),
+      readStartsWithoutEnd(pool, desk.desk, sinceMs),
+    ]);
+    const said = [
+      ...crashes.map(({ firstMs, detail }) => `${moment(firstMs)} ${detail}`),
+      ...starts.map((wallMs) => `${moment(wallMs)} the trader started, and had not ended in order before`),
+    ];
+    const observed = said.join('; ') || 'every process that ended was asked to';
+    return { verdict: said.length === 0 ? 'pass' : 'fail', observed, expected };
+  },
+);

@@ -1,0 +1,113 @@
+/** What is looked at before the open, by calls on connections of their own: is the session there, do prices come, what is in the account. */
+
+import { type EvidenceVerdict, VERDICT_RANK } from '../../contracts/evidence.js';
+import type { CheckOutcome } from '../../contracts/routine.js';
+import type { Desk } from '../../desk/schema.js';
+import { messageOf } from '../../domain/message-of.js';
+import { formatMoney } from '../../domain/money.js';
+import { buildInstruments } from '../../trader/engine-config.js';
+import type { VenueEndpoint } from '../../venue/endpoint.js';
+import { type TradedVenue, tradedVenue } from '../../venue/registry.js';
+import { closedNow } from '../closed-now.js';
+import { type ExchangeQuestion, type ExchangeReading, readExchange } from './exchange-reading.js';
+
+export interface ConnectionPart extends CheckOutcome {
+  readonly title: string;
+}
+
+export interface ConnectionTest {
+  /** As people read it. */
+  readonly endpoint: string;
+  /** Session, market data, balance. */
+  readonly parts: readonly ConnectionPart[];
+  readonly verdict: EvidenceVerdict;
+}
+
+const PRICES_MS = 10_000;
+
+/** All of it by itself: the trader may run or not. Never throws: what could not be asked is not run, and says why. */
+export async function testConnection(question: ExchangeQuestion, nowMs: number): Promise<ConnectionTest> {
+  const { desk, env, simulatedVenue } = question;
+  let venue: TradedVenue;
+  let endpoint: VenueEndpoint;
+  try {
+    venue = tradedVenue(desk.venue.name);
+    endpoint = venue.live.endpoint(desk, simulatedVenue, env);
+  } catch (error) {
+    return testOf(
+      desk.venue.name,
+      TITLES.map((title) => notAsked(title, messageOf(error))),
+    );
+  }
+  const signedIn = venue.live.signIn(env);
+  const [account, data] = await Promise.all([
+    signedIn.ok ? readExchange(question) : `${signedIn.problem}. ${signedIn.doThis}`,
+    marketData(desk, venue, endpoint, nowMs),
+  ]);
+  const label = venue.live.label(endpoint);
+  if (typeof account === 'string')
+    return testOf(label, [notAsked(SESSION, account), data, notAsked(BALANCE, account)]);
+  return testOf(label, [session(account), data, balance(account)]);
+}
+
+const SESSION = 'session';
+const DATA = 'market data';
+const BALANCE = 'account balance';
+const TITLES = [SESSION, DATA, BALANCE];
+
+function testOf(endpoint: string, parts: readonly ConnectionPart[]): ConnectionTest {
+  const verdict = parts.reduce<EvidenceVerdict>(
+    (worst, part) => (VERDICT_RANK[part.verdict] > VERDICT_RANK[worst] ? part.verdict : worst),
+    'pass',
+  );
+  return { endpoint, parts, verdict };
+}
+
+const notAsked = (title: string, why: string): ConnectionPart => ({
+  ...{ title, verdict: 'not_run', observed: why, expected: 'a venue that can be asked' },
+});
+
+function session({ permissions }: ExchangeReading): ConnectionPart {
+  const said = { title: SESSION, expected: 'established' } as const;
+  if (!permissions.ok) return { ...said, verdict: 'fail', observed: permissions.why };
+  const { problems } = permissions.value;
+  if (problems.length > 0) return { ...said, verdict: 'fail', observed: problems.join('; ') };
+  return { ...said, verdict: 'pass', observed: 'established' };
+}
+
+function balance({ balances }: ExchangeReading): ConnectionPart {
+  const said = { title: BALANCE, expected: 'known' } as const;
+  if (!balances.ok) return { ...said, verdict: 'fail', observed: `not known: ${balances.why}` };
+  const { cash, currency } = balances.value;
+  return { ...said, verdict: 'pass', observed: `${formatMoney(cash, 2)} ${currency}` };
+}
+
+async function marketData(
+  desk: Desk,
+  { prices }: TradedVenue,
+  endpoint: VenueEndpoint,
+  nowMs: number,
+): Promise<ConnectionPart> {
+  const instruments = buildInstruments(desk);
+  const symbols = instruments.map(({ symbol }) => symbol);
+  const said = { title: DATA, expected: `prices of ${symbols.join(', ')}` };
+  const closed = closedNow(desk, nowMs);
+  if (closed !== null) return { ...said, verdict: 'pass', observed: `${closed}: no price is due` };
+  try {
+    const addresses = prices.redirect(endpoint);
+    const source = await prices.open({ instruments, timeoutMs: PRICES_MS, addresses, reader: 'fetch' });
+    try {
+      const told = (await source.fetchQuotes(symbols)).filter(
+        ({ bid, ask }) => bid !== undefined && ask !== undefined,
+      );
+      const silent = symbols.filter((symbol) => !told.some((one) => one.symbol === symbol));
+      const quotes = told.map(({ symbol, bid, ask }) => `${symbol} ${bid} / ${ask}`);
+      const observed = [...quotes, ...silent.map((symbol) => `${symbol}: no price`)].join(', ');
+      return { ...said, verdict: silent.length === 0 ? 'pass' : 'fail', observed };
+    } finally {
+      await source.close();
+    }
+  } catch (error) {
+    return { ...said, verdict: 'fail', observed: messageOf(error) };
+  }
+}

@@ -1,0 +1,158 @@
+/** Looks for the desk's real secrets where none may stand. They are compared in memory; what is said names them by their files and variables. */
+import { createReadStream, type Dirent, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { secretVariable } from '../../desk/secret-variable.js';
+import { NO_PARAMETERS } from '../../desk/step-parts.js';
+import { messageOf } from '../../domain/message-of.js';
+import { homePaths, type Runtime, writtenFileOf } from '../../home/runtime.js';
+import { ENVIRONMENT } from '../../venue/environment.js';
+import { type CheckContext, check } from '../check.js';
+
+/** Shorter values stand in ordinary text. */
+const CHARS_MIN = 8;
+const READ_BYTES = 1024 * 1024;
+/** Pages of a table that are read at once. */
+const PAGES = 256;
+/** Where messages go, not who may send them. */
+const NO_CREDENTIALS: readonly string[] = ['TELEGRAM_CHAT_ID', 'telegram-chat-id'];
+
+interface Secret {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** No secret of the desk stands in its logs, its desk file, its database or in what Temporal keeps. */
+export const exposedSecrets = check(NO_PARAMETERS, async (context) => {
+  const expected = 'no secret of this desk in logs, desk file, database and Temporal’s histories';
+  const { runtime } = context;
+  const unseen: string[] = [];
+  const secrets = secretsOf(runtime.home, unseen);
+  if (secrets.length === 0)
+    return { verdict: 'not_run', observed: 'no secret is known here to look for', expected };
+  const search = new Search(secrets);
+  let bytes = 0;
+  for (const { name, chunks } of placesOf(context, unseen)) {
+    try {
+      bytes += await search.look(name, chunks());
+    } catch (error) {
+      unseen.push(`${name} (${messageOf(error)})`);
+    }
+  }
+  const missed = unseen.length === 0 ? '' : `; not looked at: ${unseen.join('; ')}`;
+  if (search.found.size > 0)
+    return {
+      verdict: 'fail',
+      observed: `${[...search.found].join('; ')}: rotate what stands there, and remove it${missed}`,
+      expected,
+    };
+  const observed = `${secrets.length} secrets, in ${(bytes / 1e6).toFixed(1)} MB: none stands there${missed}`;
+  return { verdict: missed === '' ? 'pass' : 'not_run', observed, expected };
+});
+
+/** Of the secret files, a line each, and of the variables that hold a credential in this process. */
+function secretsOf(home: string, unseen: string[]): readonly Secret[] {
+  const secrets: Secret[] = [];
+  const paths = homePaths(home);
+  for (const folder of new Set([paths.secrets, homePaths(paths.servers.installation).secrets]))
+    for (const file of filesIn(folder))
+      for (const value of readFileSync(join(folder, file), 'utf8').split('\n'))
+        secrets.push({ name: file, value: value.trim() });
+  for (const { name } of ENVIRONMENT.flatMap(({ variables }) => variables.filter(({ secret }) => secret))) {
+    try {
+      secrets.push({ name, value: secretVariable(process.env, name) ?? '' });
+    } catch (error) {
+      unseen.push(messageOf(error));
+    }
+  }
+  return secrets.filter(({ name, value }) => value.length >= CHARS_MIN && !NO_CREDENTIALS.includes(name));
+}
+
+interface Place {
+  readonly name: string;
+  readonly chunks: () => AsyncIterable<Buffer>;
+}
+
+function* placesOf({ runtime, pool }: CheckContext, unseen: string[]): Generator<Place> {
+  const paths = homePaths(runtime.home);
+  const { logs, temporal } = paths.servers;
+  const folders = new Map([
+    ['logs', new Set([paths.logs, logs])],
+    ['Temporal', new Set([paths.temporal, temporal])],
+  ]);
+  for (const [what, each] of folders) {
+    const files = [...each].flatMap((folder) => filesIn(folder).map((file) => join(folder, file)));
+    if (files.length === 0) unseen.push(`${what}: ${whyNone(what, runtime)}`);
+    for (const file of files) yield { name: `${what}: ${file}`, chunks: () => bytesOf(file) };
+  }
+  const file = writtenFileOf(runtime);
+  yield { name: `desk file ${file}`, chunks: () => bytesOf(file) };
+  yield { name: 'the database', chunks: () => rowsOf(pool) };
+}
+
+const whyNone = (what: string, { temporal }: Runtime): string =>
+  what === 'Temporal' && temporal?.kind === 'external'
+    ? 'its server keeps them elsewhere'
+    : 'there are no files';
+
+function filesIn(folder: string): readonly string[] {
+  let entries: readonly Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+}
+
+const bytesOf = (file: string): AsyncIterable<Buffer> =>
+  createReadStream(file, { highWaterMark: READ_BYTES });
+
+/** Every row of every table, as text; a few pages at once, however large it is. */
+async function* rowsOf(pool: CheckContext['pool']): AsyncGenerator<Buffer> {
+  const { rows: tables } = await pool.query<{ quoted: string; pages: string }>(
+    `select format('%I.%I', schemaname, tablename) as quoted,
+        pg_relation_size(format('%I.%I', schemaname, tablename)::regclass) / current_setting('block_size')::int as pages
+      from pg_tables where schemaname = 'public' and has_table_privilege(format('%I.%I', schemaname, tablename), 'select')`,
+  );
+  for (const { quoted, pages } of tables)
+    for (let page = 0; page < Number(pages); page += PAGES) {
+      const found = await pool.query<{ row: string }>(
+        `select to_json(t)::text as row from ${quoted} t where ctid >= $1::tid and ctid < $2::tid`,
+        [`(${page},0)`, `(${page + PAGES},0)`],
+      );
+      yield Buffer.from(found.rows.map(({ row }) => row).join('\n'));
+    }
+}
+
+class Search {
+  /** Which secret stands where; without its value. */
+  readonly found = new Set<string>();
+  readonly #needles: readonly { readonly name: string; readonly bytes: Buffer }[];
+  readonly #longest: number;
+
+  constructor(secrets: readonly Secret[]) {
+    this.#needles = secrets.flatMap(({ name, value }) =>
+      [...new Set([value, JSON.stringify(value).slice(1, -1)])].map((text) => ({
+        name,
+        bytes: Buffer.from(text),
+      })),
+    );
+    this.#longest = Math.max(...this.#needles.map(({ bytes }) => bytes.length));
+  }
+
+  /** How many bytes were searched. */
+  async look(place: string, chunks: AsyncIterable<Buffer>): Promise<number> {
+    let read = 0;
+    let tail: Buffer = Buffer.alloc(0);
+    for await (const chunk of chunks) {
+      const text = Buffer.concat([tail, chunk]);
+      for (const { name, bytes } of this.#needles)
+        if (text.includes(bytes)) this.found.add(`${name} stands in ${place}`);
+      // It may go on in the next one.
+      tail = text.subarray(Math.max(0, text.length - this.#longest + 1));
+      read += chunk.length;
+    }
+    return read;
+  }
+}

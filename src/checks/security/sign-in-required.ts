@@ -1,0 +1,58 @@
+import { NO_PARAMETERS } from '../../desk/step-parts.js';
+import { messageOf } from '../../domain/message-of.js';
+import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
+import { localDashboard } from '../../home/dashboard-address.js';
+import { signInMaker } from '../../home/row-makers.js';
+import { createSignInToken } from '../../store/sign-in-tokens.js';
+import { check } from '../check.js';
+
+const ASK_MS = 5_000;
+const LINK_MINUTES = 1;
+const READ = 'api/status';
+const PRESS = 'api/emergency/resume';
+const REFUSED = 401;
+
+/**
+ * The web server refuses who is not signed in, reading and pressing buttons alike, lets a one-time link of ours in, and
+ * refuses again what was signed out.
+ */
+export const signInRequired = check(NO_PARAMETERS, async ({ runtime, pool }) => {
+  const expected =
+    'refused without a sign-in and with a made-up one, answered with a real one, refused after signing out';
+  const ask = async (path: string, init: RequestInit, token?: string): Promise<Response> => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const url = new URL(path, localDashboard(runtime.web));
+    return fetch(url, { ...init, headers, redirect: 'manual', signal: AbortSignal.timeout(ASK_MS) });
+  };
+  const wrong: string[] = [];
+  const refused = async (what: string, asked: Promise<Response>): Promise<void> => {
+    const { status } = await asked;
+    if (status !== REFUSED) wrong.push(`${what} was answered with ${status}`);
+  };
+  try {
+    await refused('a request without a sign-in', ask(READ, {}));
+    await refused('a request with a made-up token', ask(READ, {}, 'e30.e30.made-up'));
+    await refused('a button without a sign-in', ask(PRESS, { method: 'POST', body: '{}' }));
+    const token = await createSignInToken(pool, signInMaker(runtime.home), BUILT_IN_OPERATOR, LINK_MINUTES);
+    const link = { method: 'POST', body: JSON.stringify({ token }) };
+    const signedIn = await ask('api/auth/link', link);
+    if (signedIn.status !== 200) wrong.push(`a link of this desk was answered with ${signedIn.status}`);
+    else {
+      const { accessToken } = (await signedIn.json()) as { readonly accessToken: string };
+      // The trader may be away; who is signed in is not refused for that.
+      const { status } = await ask(READ, {}, accessToken);
+      if (status === REFUSED) wrong.push('who is signed in was refused');
+      await ask('api/auth/logout', { method: 'POST', body: '{}' }, accessToken);
+      await refused('a sign-in that was ended', ask(READ, {}, accessToken));
+      await refused('a link for the second time', ask('api/auth/link', link));
+    }
+  } catch (error) {
+    const said = [...wrong, `not everything could be asked: ${messageOf(error)}`].join('; ');
+    return { verdict: wrong.length > 0 ? 'fail' : 'not_run', observed: said, expected };
+  }
+  if (wrong.length > 0) return { verdict: 'fail', observed: wrong.join('; '), expected };
+  return { verdict: 'pass', observed: 'each of them', expected };
+});

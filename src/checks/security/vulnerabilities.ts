@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { someOf } from '../../backup/some-of.js';
+import { messageOf } from '../../domain/message-of.js';
+import { check } from '../check.js';
+import { npmAudit, type Vulnerability } from './npm-audit.js';
+
+const INSTALLATION = fileURLToPath(new URL('../../..', import.meta.url));
+const LIMIT_MS = 60_000;
+/** Of the step's time: what is left says why. */
+const SHARE = 0.9;
+
+/** No dependency of this installation is known to be vulnerable; what is found is followed until a scan finds it no more. */
+export const vulnerabilities = check(
+  z.strictObject({ dueDays: z.number().min(1).max(365).default(30) }),
+  async ({ stepMs = LIMIT_MS }, { dueDays }) => {
+    const expected = 'no dependency that is known to be vulnerable (npm audit)';
+    let found: readonly Vulnerability[];
+    try {
+      found = await npmAudit(INSTALLATION, stepMs * SHARE);
+    } catch (error) {
+      return { verdict: 'not_run', observed: `no scan was made: ${messageOf(error)}`, expected };
+    }
+    const findings = { source: 'vulnerability', dueDays, found: found.map(findingOf) };
+    if (found.length === 0) return { verdict: 'pass', observed: 'none is known', expected, findings };
+    const named = found.map((one) => `${one.package} ${one.range} (${one.severity}): ${one.title}`);
+    return { verdict: 'fail', observed: `${found.length}: ${someOf(named)}`, expected, findings };
+  },
+);
+
+const TO_DO: Readonly<Record<Vulnerability['fix'], string>> = {
+  upgrade: 'an upgrade within its range removes it (npm audit fix)',
+  'larger-upgrade': 'only a larger upgrade removes it: look what else that changes',
+  none: 'no upgrade removes it yet: look whether this desk is concerned at all',
+};
+
+const findingOf = (one: Vulnerability) => ({
+  key: one.key,
+  title: `Vulnerable: ${one.package}`,
+  detail: `${one.package} ${one.range} (${one.severity}): ${one.title}. ${one.url} ${TO_DO[one.fix]}. It stays open until a scan finds it no more.`,
+});

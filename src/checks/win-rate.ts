@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { readClosings } from '../store/performance.js';
+import { check } from './check.js';
+
+const STATUS_MS = 3_000;
+const DAY_MS = 24 * 3_600_000;
+
+/** Trades that won of those that were closed, against a target. A few trades say little: how many they were stands beside it. */
+export const winRate = check(
+  z.strictObject({
+    days: z.number().min(0).default(7),
+    targetPct: z.number().min(0).max(100).default(50),
+  }),
+  async ({ desk, trader, pool }, { days, targetPct }) => {
+    const expected = `at least ${targetPct} % of what was closed in ${days} days has won`;
+    const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const toMs = marketData.marketMs;
+    const closings = await readClosings(pool, { desk: desk.desk, fromMs: toMs - days * DAY_MS, toMs });
+    if (closings.length === 0) return { verdict: 'not_run', observed: 'nothing was closed', expected };
+    const won = closings.filter(({ net }) => net > 0).length;
+    const ratePct = (100 * won) / closings.length;
+    const observed = `${ratePct.toFixed(1)} % against ${targetPct} %: ${won} of ${closings.length} won`;
+    return { verdict: ratePct >= targetPct ? 'pass' : 'fail', observed, expected };
+  },
+);

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import type { ConnectionTest } from '../../checks/preflight/connection-reading.js';
+import { loadDeskHere } from '../../home/desk-here.js';
+import { runtimeHere } from '../../home/runtime-here.js';
+import { EXIT_FAILED, EXIT_OK } from '../failure.js';
+import { namedDeskFile, stepPartsOf } from '../named-desk.js';
+import { simulatorAddress } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { fermataHome } from '../running-desk.js';
+import { sayingWhat } from '../waiting.js';
+
+interface Options {
+  readonly desk?: string;
+  readonly simulatedVenue?: string;
+  readonly json?: boolean;
+}
+
+export function connectionCommand(command: Command): void {
+  command
+    .command('test')
+    .description('ask the venue by connections of its own whether session, market data and account are there')
+    .option('--desk <name or file>', 'which desk; by default the one that runs here')
+    .option(
+      '--simulated-venue <address>',
+      'a simulator on this machine instead of the exchange',
+      simulatorAddress,
+    )
+    .option('--json', 'print the results as JSON')
+    .action(async (options: Options) => {
+      process.exitCode = await testConnectionHere(options);
+    });
+}
+
+/** Needs no running desk, and disturbs none. What could not be asked has not passed. */
+async function testConnectionHere({ desk: named, simulatedVenue, json }: Options): Promise<number> {
+  const home = fermataHome();
+  const runtime = runtimeHere(home);
+  const file = namedDeskFile(named, runtime);
+  const { testConnection } = await import('../../checks/preflight/connection-reading.js');
+  const { desk } = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
+  const place = { env: process.env, simulatedVenue: simulatedVenue ?? runtime?.simulatedVenue };
+  const asking = testConnection({ desk, ...place }, Date.now());
+  const test = await sayingWhat(() => 'waiting for the venue to answer', asking);
+  if (json === true) printJson(test);
+  else printLines(connectionLines(desk.desk, test));
+  return test.verdict === 'pass' ? EXIT_OK : EXIT_FAILED;
+}
+
+const MARKS = { pass: '✓', warn: '!', not_run: '-', fail: '✗' } as const;
+
+function connectionLines(desk: string, { endpoint, parts }: ConnectionTest): string[] {
+  return [
+    `Connection of ${desk} to ${endpoint}`,
+    ...parts.map(({ title, verdict, observed }) => `${MARKS[verdict]} ${title}: ${observed}`),
+  ];
+}

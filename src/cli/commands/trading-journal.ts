@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { moment } from '../../domain/moment.js';
+import { MAY_DO_TASKS } from '../../domain/roles.js';
+import { figuresText, type JournalDay } from '../../store/trading-journal.js';
+import { signedInPerson } from '../desk-person.js';
+import { CliFailure, usageFailure } from '../failure.js';
+import { textOf, wholeNumber } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { withOperations } from '../with-operations.js';
+
+const DAYS_DEFAULT = 10;
+const DAYS_MAX = 1_000;
+const NOTE_CHARACTERS_MAX = 2_000;
+
+interface Options {
+  readonly days: number;
+  readonly note?: string;
+  readonly date?: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+export function tradingJournalCommand(command: Command): void {
+  command
+    .option('--days <count>', 'the newest days that have an entry', wholeNumber(1, DAYS_MAX), DAYS_DEFAULT)
+    .option('--note <text>', 'note this on the day', textOf(NOTE_CHARACTERS_MAX))
+    .option('--date <date>', 'with --note: on this day of the desk, such as 2026-10-01; today without it')
+    .option('--as <person>', 'with --note: who notes it, whoever is signed in')
+    .option('--json', 'for scripts')
+    .action(async (options: Options) => {
+      const { note, date, as, days, json } = options;
+      if (note !== undefined) return addNote(note, options);
+      if (date !== undefined || as !== undefined)
+        throw usageFailure('--date and --as go with --note', 'say what is to be noted with --note');
+      const journal = await withOperations((operations) => operations.readTradingJournal(days));
+      if (json === true) printJson(journal);
+      else printLines(journal.length === 0 ? ['no day has an entry yet'] : journal.flatMap(dayLines));
+    });
+}
+
+async function addNote(text: string, { date, as, json }: Options): Promise<void> {
+  const noted = await withOperations((operations, runtime) =>
+    operations.noteInJournal(
+      { person: signedInPerson(runtime, MAY_DO_TASKS, as), via: 'cli' },
+      { text, date },
+    ),
+  );
+  if (!noted.ok) throw new CliFailure(noted.detail, 'nothing was changed', 'name a day that has begun');
+  if (json === true) printJson(noted);
+  else printLines([`✓ noted on ${noted.date}`]);
+}
+
+export function dayLines({ date, figures, positions, notes }: JournalDay): string[] {
+  return [
+    `${date}  ${figures === null ? 'no figures yet' : figuresText(figures)}`,
+    ...positions.map(({ text }) => `            ${text}`),
+    ...notes.map(({ person, text, writtenMs }) => `            ${person}, ${moment(writtenMs)}: ${text}`),
+  ];
+}

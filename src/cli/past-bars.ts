@@ -1,0 +1,81 @@
+/** The bars of a past day, as strategies were shown them: the desk's own candles in Postgres, or recorded files. */
+import type { MarketBar } from '../contracts/market-feed.js';
+import type { Desk } from '../desk/schema.js';
+import { priceSourceOf } from '../domain/account.js';
+import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
+import { parseDecimal } from '../domain/decimal.js';
+import type { Instrument } from '../domain/instrument.js';
+import type { Runtime } from '../home/runtime.js';
+import { openRecordedFeed } from '../market/recorded/recorded-feed.js';
+import { spreadTicksOf } from '../market/spread.js';
+import { newestSource, readBars } from '../store/bars.js';
+import { openPool } from '../store/pool.js';
+import { steadyNowMs } from '../venue/steady-clock.js';
+import type { DataFile } from './market-choice.js';
+
+/** Before the day: more than the longest warm-up takes in a market that closes at night and over a weekend. */
+const WARM_UP_MS = 10 * DAY_MS;
+
+/** Market milliseconds of the day's first and last record, and whose money it was. */
+interface DayAsked {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly account: string;
+}
+
+/** By their ends. Rejects while Postgres is down. */
+export async function storedBars(
+  runtime: Runtime,
+  instruments: readonly Instrument[],
+  { fromMs, toMs, account }: DayAsked,
+): Promise<readonly MarketBar[]> {
+  const pool = openPool(runtime, 'replay');
+  const day = { desk: runtime.desk, fromMs: fromMs - WARM_UP_MS, toMs: toMs + MINUTE_MS };
+  try {
+    const source = priceSourceOf(account) ?? (await newestSource(pool, { ...day, fromMs }));
+    if (source === null) return [];
+    const candles = await readBars(pool, { ...day, source });
+    return inOrder(
+      candles.flatMap(({ symbol, openMs, spanMs, open, high, low, close, volume }) => {
+        const instrument = instruments.find((one) => one.symbol === symbol);
+        if (instrument === undefined) return [];
+        const { id, tickSize, lotSize } = instrument;
+        const [openTicks, highTicks, lowTicks, closeTicks] = [open, high, low, close].map((price) =>
+          parseDecimal(price, tickSize),
+        ) as [number, number, number, number];
+        const volumeLots = parseDecimal(volume, lotSize);
+        return [{ instrument: id, openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks, volumeLots }];
+      }),
+    );
+  } finally {
+    await pool.end();
+  }
+}
+
+/** By their ends. Rejects where a file is damaged. */
+export async function recordedBars(
+  files: readonly DataFile[],
+  desk: Desk,
+  instruments: readonly Instrument[],
+): Promise<readonly MarketBar[]> {
+  const feed = await openRecordedFeed({
+    ...{ files, instruments, spreadTicks: spreadTicksOf(desk.instruments, instruments), speed: null },
+    position: { load: () => null, save: () => undefined },
+    steadyMs: steadyNowMs,
+  });
+  const bars: MarketBar[] = [];
+  const faults: string[] = [];
+  await new Promise<void>((resolve) => {
+    feed.start((event) => {
+      if (event.kind === 'bar') bars.push(event.bar);
+      if (event.kind === 'health' && event.state === 'down') faults.push(event.detail);
+      if (event.kind === 'ended') resolve();
+    });
+  });
+  await feed.stop();
+  if (faults.length > 0) throw new Error(faults[0]);
+  return inOrder(bars);
+}
+
+const inOrder = (bars: readonly MarketBar[]): readonly MarketBar[] =>
+  bars.toSorted((a, b) => a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument);

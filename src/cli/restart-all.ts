@@ -1,0 +1,93 @@
+/** `fermata restart --all`: waits until the desk has ended, has been started again, and answers. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMissing, type MonitorShown, readMonitor } from '../checks/read-monitor.js';
+import { localDashboard } from '../home/dashboard-address.js';
+import type { Runtime } from '../home/runtime.js';
+import { askSupervisor } from '../home/supervisor-protocol.js';
+import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
+import { isAlive } from '../supervisor/process-table.js';
+import { CliFailure } from './failure.js';
+import { sourcesOf } from './monitor-sources.js';
+import { requireRuntime } from './running-desk.js';
+import { supervisorOf } from './running-supervisor.js';
+
+/** It reads desk file and folder, and where real money trades it asks the exchange. */
+const CHECK_MS = 60_000;
+/** As long as every process may take, one after the other. */
+const START_MS = 300_000;
+const HEALTHY_MS = 30_000;
+const PAGE_MS = 5_000;
+const POLL_MS = 200;
+
+export interface StartedAgain {
+  readonly shown: MonitorShown;
+  /** What does not answer; empty: all is well. */
+  readonly problems: readonly string[];
+  readonly tookMs: number;
+}
+
+/** Rejects where it was refused, and nothing was ended, or where the desk does not come back. */
+export async function restartAll(runtime: Runtime, pauseMs: number): Promise<StartedAgain> {
+  const beganMs = performance.now();
+  const { home } = runtime;
+  const ask = supervisorOf(runtime, 'docker-compose restart');
+  const before = await ask('who', {}, CHECK_MS);
+  const { starter } = await ask('startAgain', { pauseMs }, CHECK_MS);
+  const deadlineMs = beganMs + WAIT_DEFAULT_MS + pauseMs + START_MS;
+  while (!(await runsAgain(home, before.startedWallMs))) {
+    const isGone = !isAlive(starter);
+    if (isGone || performance.now() > deadlineMs) throw notBack(isGone);
+    await sleep(POLL_MS);
+  }
+  const { shown, problems } = await health();
+  return { shown, problems, tookMs: performance.now() - beganMs };
+}
+
+async function runsAgain(home: string, beforeMs: number): Promise<boolean> {
+  const now = await askSupervisor(home, 'who', {}).catch(() => null);
+  return now !== null && now.startedWallMs !== beforeMs && now.phase === 'running';
+}
+
+const notBack = (isGone: boolean): CliFailure =>
+  new CliFailure(
+    isGone ? 'the desk has ended and was not started again' : 'the desk is not back in its time',
+    'nothing enters while no trader runs; positions keep the stops that rest at the venue',
+    'why stands where fermata up was typed, and in: fermata logs; start it with fermata up',
+  );
+
+/** A process that was started a moment ago may need another one. */
+async function health(): Promise<Omit<StartedAgain, 'tookMs'>> {
+  const untilMs = performance.now() + HEALTHY_MS;
+  for (;;) {
+    // It may have another port now.
+    const runtime = requireRuntime();
+    const shown = await readMonitor(sourcesOf(runtime), { errors: 0, setups: 0, tail: 0 });
+    const problems = await healthProblems(runtime, shown);
+    if (problems.length === 0 || performance.now() > untilMs) return { shown, problems };
+    await sleep(POLL_MS);
+  }
+}
+
+/** What does not answer or does not run; empty: all is well. */
+export async function healthProblems(
+  { web }: Pick<Runtime, 'web'>,
+  { status, processes, stored }: Pick<MonitorShown, 'status' | 'processes' | 'stored'>,
+): Promise<readonly string[]> {
+  return [
+    ...(isMissing(status) ? [`trader: ${status.missing}`] : []),
+    ...(isMissing(processes)
+      ? [`processes: ${processes.missing}`]
+      : processes.filter(({ state }) => state !== 'running').map(({ name, state }) => `${name} is ${state}`)),
+    ...(isMissing(stored) ? [`database: ${stored.missing}`] : []),
+    ...(await pageProblems(web)),
+  ];
+}
+
+async function pageProblems(web: Runtime['web']): Promise<readonly string[]> {
+  try {
+    const { status } = await fetch(`${localDashboard(web)}health`, { signal: AbortSignal.timeout(PAGE_MS) });
+    return status === 200 ? [] : [`page: it answers ${status}`];
+  } catch {
+    return ['page: it does not answer'];
+  }
+}

@@ -1,0 +1,73 @@
+/** A signal as people and programs write it: the body of `POST /api/signals`, a line of a backtest's file, the control socket's. */
+import { z } from 'zod';
+import { TARGETS_MAX } from '../domain/exit-plan.js';
+import { SIGNAL_ACTIONS, SIGNAL_LIFE_MS_MAX, SIGNAL_TEXT_MAX, type SignalRequest } from '../domain/signal.js';
+
+const price = z.string().regex(/^\d{1,20}(\.\d{1,12})?$/);
+const time = z.iso.datetime({ offset: true });
+
+export const signalSourceSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,39}$/)
+  .describe('Whose signal it is: 1 to 40 lower case letters, digits, dots, dashes and underscores');
+export const signalIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,79}$/)
+  .describe('What its source calls it');
+
+export const signalSchema = z.strictObject({
+  source: signalSourceSchema,
+  id: signalIdSchema,
+  revision: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('Left out: 1. Sent again under the same source, id and revision it is the same one'),
+  symbol: z.string().min(1).max(40),
+  action: z
+    .enum(SIGNAL_ACTIONS)
+    .describe('`close`: the position that the strategy holds; it brings no prices'),
+  entry: price.optional().describe('The worst price, decimal; left out: at the market'),
+  stop: price.optional().describe('Of the protective stop; the shipped strategy enters nothing without one'),
+  targets: z
+    .array(price)
+    .min(1)
+    .max(TARGETS_MAX)
+    .optional()
+    .describe('Where the trade is closed, the nearest first'),
+  issuedAt: time
+    .optional()
+    .describe(
+      'Its original time, by the market; left out: when it arrives. That of an edit is the first one’s',
+    ),
+  expiresAt: time
+    .optional()
+    .describe('From then on nothing is entered on it, seven days later at most. This, or `validSeconds`'),
+  validSeconds: z
+    .int()
+    .min(1)
+    .max(SIGNAL_LIFE_MS_MAX / 1000)
+    .optional()
+    .describe('The same as seconds from its original time'),
+  text: z
+    .string()
+    .max(SIGNAL_TEXT_MAX)
+    .regex(/^\P{Cc}*$/u)
+    .optional()
+    .describe('As its author wrote it'),
+});
+
+export type SignalBody = z.infer<typeof signalSchema>;
+
+export function signalRequestOf(body: SignalBody): SignalRequest {
+  const { revision = 1, entry = null, stop = null, targets = [], issuedAt, expiresAt, validSeconds } = body;
+  const { source, id, symbol, action, text = '' } = body;
+  const ms = (at: string | undefined): number | null => (at === undefined ? null : Date.parse(at));
+  return {
+    ...{ source, id, revision, symbol, action, entry, stop, targets, text },
+    issuedMs: ms(issuedAt),
+    expiresMs: ms(expiresAt),
+    validMs: validSeconds === undefined ? null : validSeconds * 1000,
+  };
+}

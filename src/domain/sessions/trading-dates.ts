@@ -1,0 +1,42 @@
+/** The next day on which a market trades, and its hours. */
+import { type DayNumber, timeOfDay, weekdayOf } from '../civil-date.js';
+import type { TradingHours } from './trading-hours.js';
+
+/** Christmas, New Year and a weekend together are fewer. */
+const DAYS_AHEAD = 14;
+const DAY_MINUTES = 1_440;
+
+export interface SessionHours {
+  /** `18:00` of the eve where it begins before midnight, in the market's zone. */
+  readonly opens: string;
+  readonly onTheEve: boolean;
+  readonly closes: string;
+  /** Minutes since midnight. */
+  readonly closeMinute: number;
+  /** It closes before it does on other days. */
+  readonly early: boolean;
+}
+
+/** Null: closed on that date. Periods that belong to it are one session, from the first opening to the last close. */
+export function sessionOn(hours: TradingHours, day: DayNumber): SessionHours | null {
+  const periods = hours.week === null ? [{ open: 0, close: DAY_MINUTES }] : hours.week[weekdayOf(day)];
+  const exception = hours.exception(day);
+  const [first] = periods ?? [];
+  const last = periods?.at(-1);
+  if (exception === 'closed' || first === undefined || last === undefined) return null;
+  const closeMinute = Math.min(last.close, exception ?? last.close);
+  return {
+    opens: timeOfDay((first.open + DAY_MINUTES) % DAY_MINUTES),
+    onTheEve: first.open < 0,
+    closes: timeOfDay(closeMinute),
+    closeMinute,
+    early: closeMinute < last.close,
+  };
+}
+
+/** The first date after `after` on which one of these markets trades; null: none does for two weeks. */
+export function nextTradingDay(markets: readonly TradingHours[], after: DayNumber): DayNumber | null {
+  for (let day = after + 1; day <= after + DAYS_AHEAD; day += 1)
+    if (markets.some((hours) => sessionOn(hours, day) !== null)) return day;
+  return null;
+}

@@ -1,0 +1,63 @@
+/** How a signal stands: what came, what was withdrawn, what came to nothing, and what was entered on it. */
+import type { OrderIntent } from '../domain/order.js';
+import { SIGNAL_LIFE_MS_MAX, type SignalName, signalKey } from '../domain/signal.js';
+import type { EngineRecord } from './record.js';
+import type { EngineState, SignalEntry } from './state.js';
+
+/** So long after its expiry, in market time, a repetition with a later expiry is still known for one. */
+const REMEMBERED_MS = 86_400_000;
+
+type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
+
+/** Throws RangeError for a revision that is older than the one before it, or of a signal that was withdrawn. */
+export function applySignal(state: EngineState, { signal, marketMs }: Of<'signal'>): void {
+  forgetOld(state, marketMs);
+  const before = state.signals.get(signalKey(signal));
+  if (before?.withdrawn === true || (before?.signal?.revision ?? 0) >= signal.revision)
+    throw new RangeError(`the signal ${signalKey(signal)} was withdrawn, or is known in a newer revision`);
+  const { expiresMs } = signal;
+  const filled = before?.filled ?? false;
+  state.signals.set(signalKey(signal), { signal, withdrawn: false, expiresMs, refused: null, filled });
+}
+
+/** Also of one that has not come yet: it is refused when it does. */
+export function applySignalWithdrawn(state: EngineState, record: Of<'signal.withdrawn'>): void {
+  forgetOld(state, record.marketMs);
+  const entry = state.signals.get(signalKey(record)) ?? neverCame(record.marketMs);
+  entry.withdrawn = true;
+  state.signals.set(signalKey(record), entry);
+}
+
+const neverCame = (marketMs: number): SignalEntry => ({
+  signal: null,
+  withdrawn: true,
+  expiresMs: marketMs + SIGNAL_LIFE_MS_MAX,
+  refused: null,
+  filled: false,
+});
+
+export function applySignalRefused(state: EngineState, record: Of<'signal.refused'>): void {
+  const { limit, reason } = record;
+  noteRefused(state, record, limit, reason);
+}
+
+/** An entry on a signal that the limits refused is a signal that came to nothing. */
+export function noteSignalDenied(state: EngineState, { order, limit, reason }: Of<'order.denied'>): void {
+  if (order.signal !== undefined) noteRefused(state, order.signal, limit, reason);
+}
+
+export function noteSignalFilled(state: EngineState, { signal, purpose }: OrderIntent): void {
+  const entry = signal === undefined ? undefined : state.signals.get(signalKey(signal));
+  if (entry !== undefined && purpose === 'entry') entry.filled = true;
+}
+
+function noteRefused(state: EngineState, name: SignalName, limit: string, reason: string): void {
+  state.signalsRefused.set(limit, (state.signalsRefused.get(limit) ?? 0) + 1);
+  const entry = state.signals.get(signalKey(name));
+  if (entry?.signal?.revision === name.revision) entry.refused = { limit, reason };
+}
+
+function forgetOld(state: EngineState, marketMs: number): void {
+  for (const [key, { expiresMs }] of state.signals)
+    if (expiresMs + REMEMBERED_MS < marketMs) state.signals.delete(key);
+}

@@ -1,0 +1,109 @@
+/**
+ * The target that closes all that is left of a trade rests at a venue that links orders, in one group with the stop: what one
+ * of the two fills is taken off the other there. It joins a stop that rests, so the position is protected before it leaves, and
+ * it is gone before anything else closes the position. While it does not rest, the core holds it as it holds every other one.
+ */
+import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
+import type { TargetReason } from '../../domain/exit-reason.js';
+import { type Core, commit, liveOrders, remainingLots, workAt } from '../core.js';
+import { mayReduce } from '../halts/mode.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { followsSoon, restingTargets } from '../orders/linked-orders.js';
+import { sendLookup } from '../orders/lookup-order.js';
+import { isAsked } from '../orders/order-watch.js';
+import { placeOrder } from '../orders/place-order.js';
+import type { OrderEntry, PositionEntry } from '../state.js';
+import { TARGET_RETRY_MS } from '../timing.js';
+import { ownerOf } from '../trades/trade.js';
+import { tradeWithExits } from './exits.js';
+
+interface WantedTarget {
+  readonly limitTicks: number;
+  readonly why: TargetReason;
+}
+
+/** `stop` rests, for all of the position. */
+export function keepTarget(core: Core, position: PositionEntry, stop: OrderEntry): void {
+  const at = position.instrument;
+  const targets = restingTargets(core, at);
+  const wanted = wantedTarget(core, position);
+  if (targets.length === 0) {
+    const work = workAt(core, at);
+    work.unlikeSinceMs = null;
+    if (work.endedGroup !== null && work.endedGroup === stop.intent.group) sendLookup(core, stop);
+    work.endedGroup = null;
+    if (wanted !== null && mayRest(core, stop)) place(core, position, stop, wanted);
+    return;
+  }
+  const lots = Math.abs(position.quantityLots);
+  for (const target of targets) {
+    const belongs = wanted !== null && isBeside(target, stop, wanted);
+    if (belongs && remainingLots(target) === lots) workAt(core, at).unlikeSinceMs = null;
+    else if (!belongs || !followsSoon(core, stop, lots)) cancelOrder(core, target, 'the position changed');
+  }
+}
+
+/** Null: the next one leaves a part of the trade, or there is none. */
+function wantedTarget(core: Core, position: PositionEntry): WantedTarget | null {
+  const exits = tradeWithExits(core, position)?.exits;
+  const { targets = [] } = exits?.plan ?? {};
+  const reached = exits?.reached ?? 0;
+  const next = targets[reached];
+  if (next?.closedPpm !== WHOLE_TRADE_PPM) return null;
+  return { limitTicks: next.ticks, why: `target ${reached + 1} of ${targets.length}` };
+}
+
+function isBeside({ intent }: OrderEntry, stop: OrderEntry, { limitTicks }: WantedTarget): boolean {
+  const { side, group } = stop.intent;
+  return (
+    group !== undefined && intent.group === group && intent.side === side && intent.limitTicks === limitTicks
+  );
+}
+
+/** Beside the stop alone: an entry would change both, and what closes the position would fill beside it. */
+function mayRest(core: Core, stop: OrderEntry): boolean {
+  const { clientId, instrument, group } = stop.intent;
+  const { exiting, securing, targetAtMs } = workAt(core, instrument);
+  const watch = core.watches.get(clientId);
+  if (watch !== undefined && isAsked(watch)) return false;
+  if (group === undefined || exiting !== null || securing !== null || !mayReduce(core)) return false;
+  return core.monotonicMs >= targetAtMs && liveOrders(core, instrument).every((one) => one === stop);
+}
+
+function place(core: Core, position: PositionEntry, { intent }: OrderEntry, wanted: WantedTarget): void {
+  const at = position.instrument;
+  const sent = placeOrder(core, {
+    instrument: at,
+    strategy: ownerOf(position),
+    purpose: 'exit',
+    side: intent.side,
+    type: 'limit',
+    quantityLots: Math.abs(position.quantityLots),
+    limitTicks: wanted.limitTicks,
+    stopTicks: null,
+    protectTicks: null,
+    reduceOnly: core.config.capabilities.reduceOnly,
+    timeInForce: 'GTC',
+    why: wanted.why,
+    ...(intent.group === undefined ? {} : { group: intent.group }),
+  });
+  if (!sent) workAt(core, at).targetAtMs = core.monotonicMs + TARGET_RETRY_MS;
+}
+
+/** Before the fill that completes it: the trade that it closes tells of it as of one that the core closes at the market. */
+export function noteTargetFilled(core: Core, target: OrderEntry, priceTicks: number): void {
+  const { instrument, limitTicks } = target.intent;
+  const position = core.state.positions[instrument];
+  const trade = position?.trade ?? null;
+  if (position === undefined || trade === null) return;
+  const wanted = wantedTarget(core, position);
+  if (wanted === null || wanted.limitTicks !== limitTicks) return;
+  commit(core, {
+    type: 'target.reached',
+    instrument,
+    trade: trade.id,
+    targets: (trade.exits?.reached ?? 0) + 1,
+    priceTicks,
+    marketMs: core.marketMs,
+  });
+}

@@ -1,0 +1,139 @@
+/** What is done about a signal that is on record: strategies are shown it, and its entry ends with it. */
+import { type Signal, type SignalName, type SignalStanding, signalKey } from '../../domain/signal.js';
+import { type Core, commit, liveOrders, touch } from '../core.js';
+import { mayReduce } from '../halts/mode.js';
+import { cancelOrder } from '../orders/cancel-order.js';
+import { newestDeskHalt, type OrderEntry, type SignalEntry } from '../state.js';
+import { contextOf, isEnabled } from '../strategies/on-bar.js';
+import type { SignalRefusal } from '../strategies/strategy.js';
+import { betweenBars } from '../strategies/strategy-slot.js';
+
+/** An edit takes the entry of the revision before it off first, and is shown once that is final. */
+export function followSignal(core: Core, signal: Signal): void {
+  const entries = signalEntries(core, signal);
+  for (const entry of entries) cancelOrder(core, entry, 'its signal was edited');
+  if (entries.length > 0) core.editedSignals.add(signalKey(signal));
+  else showOrRefuse(core, signal);
+}
+
+/** Edits whose former entry is final by now. What a restart forgets of them is not asked for again. */
+export function showEditedSignals(core: Core): void {
+  for (const key of core.editedSignals) {
+    const { signal = null, withdrawn = true } = core.state.signals.get(key) ?? {};
+    const isOver = signal === null || withdrawn;
+    if (!isOver && signalEntries(core, signal).length > 0) continue;
+    core.editedSignals.delete(key);
+    if (!isOver) showOrRefuse(core, signal);
+  }
+}
+
+function showOrRefuse(core: Core, signal: Signal): void {
+  const refusal = whyNotNow(core, signal);
+  if (refusal === null) show(core, signal);
+  else refuseSignal(core, signal, refusal, null);
+}
+
+/** Entries that rest on a signal do so until it expires. */
+export function endExpiredSignals(core: Core): void {
+  if (core.state.signals.size === 0) return;
+  for (const { id } of core.config.instruments) {
+    for (const entry of liveOrders(core, id)) {
+      const { signal, purpose } = entry.intent;
+      if (signal === undefined || purpose !== 'entry') continue;
+      const expiresMs = core.state.signals.get(signalKey(signal))?.expiresMs ?? 0;
+      if (expiresMs <= core.marketMs) cancelOrder(core, entry, 'its signal has expired');
+    }
+  }
+}
+
+export function refuseSignal(
+  core: Core,
+  { source, id, revision }: SignalName,
+  { limit, reason }: SignalRefusal,
+  strategy: string | null,
+): void {
+  const { marketMs } = core;
+  commit(core, { type: 'signal.refused', source, id, revision, limit, reason, strategy, marketMs });
+}
+
+/** Entries of any revision that are not final. */
+export function signalEntries(core: Core, name: Pick<SignalName, 'source' | 'id'>): OrderEntry[] {
+  const key = signalKey(name);
+  return core.config.instruments.flatMap(({ id }) =>
+    liveOrders(core, id).filter(
+      ({ intent }) =>
+        intent.purpose === 'entry' && intent.signal !== undefined && signalKey(intent.signal) === key,
+    ),
+  );
+}
+
+export function standingOf(core: Core, entry: SignalEntry): SignalStanding {
+  if (entry.withdrawn) return 'withdrawn';
+  if (entry.filled) return 'filled';
+  if (entry.signal !== null && signalEntries(core, entry.signal).length > 0) return 'resting';
+  if (entry.refused !== null) return 'refused';
+  return entry.expiresMs <= core.marketMs ? 'expired' : 'taken';
+}
+
+const STANDING_WORDS: Readonly<Record<SignalStanding, string>> = {
+  withdrawn: 'it was withdrawn',
+  filled: 'its entry was filled',
+  resting: 'its entry is at the venue',
+  refused: 'it is not followed',
+  expired: 'it has expired',
+  taken: 'a strategy has it',
+};
+
+/** How it stands, for people. */
+export function signalWords(core: Core, entry: SignalEntry): string {
+  const words = STANDING_WORDS[standingOf(core, entry)];
+  return entry.refused === null ? words : `${words}: ${entry.refused.reason}`;
+}
+
+function whyNotNow(core: Core, { source, id, action, expiresMs }: Signal): SignalRefusal | null {
+  if (action === 'close') return mayReduce(core) ? null : halted(core);
+  if (core.state.mode !== 'ACTIVE') return halted(core);
+  if (expiresMs <= core.marketMs) return { limit: 'expired', reason: 'it has expired' };
+  return core.state.signals.get(signalKey({ source, id }))?.filled === true
+    ? { limit: 'filled', reason: 'its entry was filled before it was edited: the trade keeps its exits' }
+    : null;
+}
+
+function halted(core: Core): SignalRefusal {
+  const { mode } = core.state;
+  const why = newestDeskHalt(core.state)?.reason ?? 'nothing is traded now';
+  return { limit: 'halted', reason: `the desk is ${mode}: ${why}` };
+}
+
+/** To each strategy of its instrument that follows signals; each says why where it does not follow this one. */
+function show(core: Core, signal: Signal): void {
+  const { source, id, revision, instrument: at, action } = signal;
+  const slots = core.slots.filter(
+    ({ instrument, strategy }) => instrument.id === at && strategy.onSignal !== undefined,
+  );
+  if (slots.length === 0) {
+    const symbol = core.config.instruments[at]?.symbol ?? '?';
+    refuseSignal(
+      core,
+      signal,
+      { limit: 'no-strategy', reason: `no strategy of ${symbol} follows signals` },
+      null,
+    );
+  }
+  for (const slot of slots) {
+    const { name, strategy } = slot;
+    const refuseFor = (limit: string, reason: string) => refuseSignal(core, signal, { limit, reason }, name);
+    if (action !== 'close' && !isEnabled(core, slot)) {
+      refuseFor('strategy-off', `${name} is switched off`);
+    } else if (slot.barsSeen < strategy.warmupBars) {
+      refuseFor('warming-up', `${name} has seen ${slot.barsSeen} of ${strategy.warmupBars} bars`);
+    } else {
+      const occasion = { atMs: core.marketMs, warmup: false, late: false, signal: { source, id, revision } };
+      const context = contextOf(core, slot, occasion, betweenBars());
+      const refusal =
+        strategy.onSignal?.(context, signal, Math.max(0, core.marketMs - signal.issuedMs)) ?? null;
+      if (refusal !== null) refuseFor(refusal.limit, `${name}: ${refusal.reason}`);
+    }
+  }
+  touch(core, at);
+}

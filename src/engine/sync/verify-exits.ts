@@ -1,0 +1,71 @@
+/**
+ * After an entry has filled, the venue is asked for what it holds: stop and target have to be in its own list of open orders,
+ * an acknowledgement is not enough. What it does not list is looked up as with every reading, and placed anew.
+ */
+import { formatDecimal } from '../../domain/decimal.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import { shownTicks } from '../../domain/order.js';
+import { type Core, instrumentAt, note, positionAt, type SnapshotRequest, workAt } from '../core.js';
+import type { VenueSnapshot } from '../event.js';
+import { liveStops } from '../flow/flatten.js';
+import { isConfirmed } from '../flow/wanted-stop.js';
+import { targetBeside } from '../orders/linked-orders.js';
+import type { OrderEntry } from '../state.js';
+import { VERIFY_AFTER_MS } from '../timing.js';
+import { readSoon } from './request-snapshot.js';
+
+/** Where the venue links orders; elsewhere the stop alone rests, and each reading compares it. */
+export function verifySoon(core: Core, at: InstrumentId): void {
+  if (!core.config.capabilities.linksOrders) return;
+  workAt(core, at).unverified = true;
+  readSoon(core, VERIFY_AFTER_MS);
+}
+
+export function verifyExits(core: Core, snapshot: VenueSnapshot, asked: SnapshotRequest): void {
+  for (const { id } of core.config.instruments) {
+    const work = workAt(core, id);
+    if (!work.unverified) continue;
+    if (positionAt(core, id).quantityLots === 0) work.unverified = false;
+    // A reading that began before the last change says nothing of it.
+    else if (asked.activity[id] !== work.activity) readSoon(core, VERIFY_AFTER_MS);
+    else verify(core, id, snapshot);
+  }
+}
+
+function verify(core: Core, at: InstrumentId, { openOrders }: VenueSnapshot): void {
+  const [stop] = liveStops(core, at);
+  const target = stop === undefined ? undefined : targetBeside(core, stop);
+  const children = [...(stop === undefined ? [] : [stop]), ...(target === undefined ? [] : [target])];
+  if (children.length === 0 || !children.every(isConfirmed)) {
+    readSoon(core, VERIFY_AFTER_MS);
+    return;
+  }
+  const isListed = ({ intent }: OrderEntry) =>
+    openOrders.some(({ clientId }) => clientId === intent.clientId);
+  const missing = children.filter((child) => !isListed(child));
+  const { symbol } = instrumentAt(core, at);
+  if (missing.length > 0) {
+    const text = `${symbol}: the venue has acknowledged ${named(core, at, missing)} and does not list it as open`;
+    note(core, 'alarm', `${text}; it is looked up`, at);
+    readSoon(core, VERIFY_AFTER_MS);
+    return;
+  }
+  workAt(core, at).unverified = false;
+  note(
+    core,
+    'info',
+    `${symbol}: read back from the venue after the fill, as working: ${named(core, at, children)}`,
+    at,
+  );
+}
+
+/** "stop 15300.00 and target 15100.00". */
+function named(core: Core, at: InstrumentId, orders: readonly OrderEntry[]): string {
+  const { tickSize } = instrumentAt(core, at);
+  return orders
+    .map(({ intent }) => {
+      const what = intent.purpose === 'protective' ? 'stop' : 'target';
+      return `${what} ${formatDecimal(shownTicks(intent) ?? 0, tickSize)}`;
+    })
+    .join(' and ');
+}

@@ -1,0 +1,74 @@
+/** Signals from outside: straight to the trader, which judges, records and keeps them; here they are audited. */
+
+import type { SignalsStatus } from '../contracts/trader-status.js';
+import type { SignalBody } from '../desk/signal-schema.js';
+import { messageOf } from '../domain/message-of.js';
+import { NO_REASON } from '../domain/no-reason.js';
+import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
+import { readStatus } from './read-status.js';
+import { recordAudit, whyNotAudited } from './record-audit.js';
+
+export interface WithdrawalRequest {
+  readonly source: string;
+  readonly id: string;
+  /** Null: none was given. */
+  readonly reason: string | null;
+}
+
+const COMMAND_MS = 5_000;
+const NONE: SignalsStatus = { newest: [], refused: [] };
+
+/** Sent again it changes nothing: the trader knows it by source, id and revision. */
+export async function sendSignal(
+  context: OperationContext,
+  caller: Caller,
+  signal: SignalBody,
+): Promise<OperationResult> {
+  const { source, id, revision = 1, symbol, action } = signal;
+  const asked = { action: 'sendSignal', parameters: { source, id, revision, symbol, action } };
+  const refused = await whyNotAudited(context, caller, asked);
+  if (refused !== null) return notDone(refused);
+  return carryOut(context, caller, asked, () => {
+    const command = { commandId: context.newId(), by: caller.person, reason: `signal ${id} of ${source}` };
+    return context.trader.call('signal', { ...command, signal }, { timeoutMs: COMMAND_MS });
+  });
+}
+
+/** Safer, and so it waits for nothing. */
+export function withdrawSignal(
+  context: OperationContext,
+  caller: Caller,
+  { source, id, reason }: WithdrawalRequest,
+): Promise<OperationResult> {
+  const said = reason ?? NO_REASON;
+  return carryOut(
+    context,
+    caller,
+    { action: 'withdrawSignal', parameters: { source, id, reason: said } },
+    () => {
+      const command = { commandId: context.newId(), by: caller.person, reason: said };
+      return context.trader.call('withdrawSignal', { ...command, source, id }, { timeoutMs: COMMAND_MS });
+    },
+  );
+}
+
+/** Rejects with `TraderUnavailable`. */
+export async function listSignals(context: OperationContext): Promise<SignalsStatus> {
+  return (await readStatus(context)).signals ?? NONE;
+}
+
+async function carryOut(
+  context: OperationContext,
+  caller: Caller,
+  asked: { readonly action: string; readonly parameters: Readonly<Record<string, string | number>> },
+  send: () => Promise<{ readonly detail: string; readonly haltId: string | null }>,
+): Promise<OperationResult> {
+  const result = await send().then(
+    ({ detail, haltId }): OperationResult => ({
+      ...{ ok: true, proven: true, detail, haltId, workflowId: null, problems: [] },
+    }),
+    (error: unknown) => notDone(messageOf(error)),
+  );
+  const audit = await recordAudit(context, caller, { ...asked, outcome: result.detail });
+  return audit === null ? result : { ...result, problems: [audit] };
+}

@@ -1,0 +1,65 @@
+import { DateTime } from 'luxon';
+import { nominalTimesBetween } from '../desk/nominal-times.js';
+import type { Desk, DeskRoutine } from '../desk/schema.js';
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { type DayNumber, dateText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
+import { tradingHours } from '../domain/sessions/calendars.js';
+import { sessionOn } from '../domain/sessions/trading-dates.js';
+import { nextSessionDay } from './next-trading-day.js';
+import { type ReportContext, report } from './report.js';
+
+const STATUS_MS = 3_000;
+const RUNS_MAX = 300;
+
+/** What is planned for the next session: hours of each market, what is traded and how large, which routines run when. */
+export const nextSession = report(NO_PARAMETERS, async (context) => {
+  const { desk, marketMs } = context;
+  const day = nextSessionDay(desk, marketMs);
+  if (day === null) return 'no market of this desk trades in the next two weeks';
+  const parts = [...marketLines(desk, day), await strategiesLine(context), routinesLine(desk, dateText(day))];
+  return `${weekdayOf(day)} ${dateText(day)}: ${parts.join('; ')}`;
+});
+
+function marketLines({ instruments }: Desk, day: DayNumber): readonly string[] {
+  return instruments.map(({ symbol, sessions }) => {
+    const hours = tradingHours(sessions);
+    const session = sessionOn(hours, day);
+    if (session === null) return `${symbol} closed`;
+    const { opens, onTheEve, closes, closeMinute, early } = session;
+    const { noEntriesBeforeCloseMinutes: noEntries, flatByCloseMinutes: flatBy } = sessions ?? {};
+    return [
+      `${symbol} ${opens}${onTheEve ? ' of the eve' : ''} to ${closes} ${hours.zone}${early ? ', an early close' : ''}`,
+      ...(noEntries === undefined ? [] : [`no entries from ${timeOfDay(closeMinute - noEntries)}`]),
+      ...(flatBy === undefined ? [] : [`flat by ${timeOfDay(closeMinute - flatBy)}`]),
+    ].join(', ');
+  });
+}
+
+async function strategiesLine({ desk, trader }: ReportContext): Promise<string> {
+  const status = await trader.call('status', {}, { timeoutMs: STATUS_MS }).catch(() => null);
+  if (status === null) return 'the trader does not answer: whether its strategies are on is not known';
+  const off = new Set(status.strategies.flatMap(({ name, enabled }) => (enabled ? [] : [name])));
+  const each = desk.strategies.map(({ name }) => `${name} ${off.has(name) ? 'off' : 'on'}`);
+  return `strategies ${each.join(', ')}, position size ${status.sizePct} %`;
+}
+
+function routinesLine({ routines, timezone }: Desk, date: string): string {
+  const from = DateTime.fromISO(date, { zone: timezone });
+  const of = (routine: DeskRoutine) =>
+    nominalTimesBetween(
+      routine,
+      timezone,
+      from.toMillis() - 1,
+      from.plus({ days: 1 }).toMillis() - 1,
+      RUNS_MAX,
+    );
+  const due = routines
+    .map((routine) => ({ title: routine.title, times: of(routine) }))
+    .filter(({ times }) => times.length > 0)
+    .toSorted((one, other) => (one.times[0] ?? 0) - (other.times[0] ?? 0))
+    .map(({ title, times: [first = 0, ...more] }) => {
+      const at = DateTime.fromMillis(first, { zone: timezone }).toFormat('HH:mm');
+      return `${at} ${title}${more.length === 0 ? '' : ` and ${more.length} times more`}`;
+    });
+  return `routines ${due.join(', ') || 'none'}`;
+}

@@ -1,0 +1,33 @@
+import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { moment } from '../domain/moment.js';
+import { readApprovals } from '../store/approvals.js';
+import { readIncidents } from '../store/incidents.js';
+import { readTasks } from '../store/tasks.js';
+import { report } from './report.js';
+
+const SHOWN_MAX = 20;
+
+/** What waits for somebody: incidents that are not over, tasks and approvals that are open, the most urgent first. */
+export const outstanding = report(NO_PARAMETERS, async ({ desk: { desk }, pool }) => {
+  const [incidents, tasks, approvals] = await Promise.all([
+    readIncidents(pool, desk),
+    readTasks(pool, desk, { state: 'open' }),
+    readApprovals(pool, desk),
+  ]);
+  const nowMs = Date.now();
+  const issues = [
+    ...incidents
+      .filter(({ state }) => state !== 'resolved')
+      .map(({ title, severity, openedMs }) => `incident (${severity}) ${title}, since ${moment(openedMs)}`),
+    ...tasks.map(
+      ({ id, title, dueMs }) =>
+        `task ${id} ${title}, ${dueMs < nowMs ? 'OVERDUE since' : 'due'} ${moment(dueMs)}`,
+    ),
+    ...approvals
+      .filter(({ state }) => state === 'open')
+      .map(({ title, expiresMs }) => `approval ${title}, until ${moment(expiresMs)}`),
+  ];
+  if (issues.length === 0) return 'nothing is outstanding';
+  const more = issues.length > SHOWN_MAX ? `; and ${issues.length - SHOWN_MAX} more` : '';
+  return `${issues.length} outstanding: ${issues.slice(0, SHOWN_MAX).join('; ')}${more}`;
+});

@@ -1,0 +1,117 @@
+/** The trading journal: what each of the desk's days came to, and what people noted of it. Not the trader's journal on disk. */
+import type { Pool } from './pool.js';
+
+type Queries = Pick<Pool, 'query'>;
+
+/** Of one of the desk's days. */
+export interface DayFigures {
+  /** That were detected. */
+  readonly setups: number;
+  /** Entries that went to the venue. */
+  readonly orders: number;
+  /** That were closed, and what they came to after fees: decimal text. */
+  readonly trades: number;
+  readonly result: string;
+  readonly currency: string;
+}
+
+export const figuresText = ({ setups, orders, trades, result, currency }: DayFigures): string =>
+  `${setups} setups detected, ${orders} orders placed, P&L ${result} ${currency} of ${trades} trades`;
+
+export interface JournalNote {
+  readonly id: number;
+  readonly person: string;
+  readonly text: string;
+  /** Wall milliseconds. */
+  readonly writtenMs: number;
+}
+
+/** A position that was entered, in words. */
+export interface JournalPosition {
+  readonly text: string;
+  readonly writtenMs: number;
+}
+
+export interface JournalDay {
+  /** `2026-07-15`. */
+  readonly date: string;
+  /** Null: nobody has written them. */
+  readonly figures: (DayFigures & { readonly writtenMs: number }) | null;
+  /** Oldest first, as the notes. */
+  readonly positions: readonly JournalPosition[];
+  readonly notes: readonly JournalNote[];
+}
+
+/** The same day again takes the place of what was written of it. */
+export async function writeDay(
+  pool: Queries,
+  { desk, date, figures }: { readonly desk: string; readonly date: string; readonly figures: DayFigures },
+): Promise<void> {
+  await pool.query(
+    `insert into trading_journal (desk, day, kind, about, figures) values ($1, $2, 'day', $3, $4)
+     on conflict (desk, kind, about) do update set figures = excluded.figures, written = now()`,
+    [desk, date, date, JSON.stringify(figures)],
+  );
+}
+
+export async function writeNote(
+  pool: Queries,
+  note: { readonly desk: string; readonly date: string; readonly person: string; readonly text: string },
+): Promise<JournalNote> {
+  const { desk, date, person, text } = note;
+  const written = await pool.query<EntryRow>(
+    `insert into trading_journal (desk, day, kind, person, text) values ($1, $2, 'note', $3, $4)
+     returning ${ENTRY}`,
+    [desk, date, person, text],
+  );
+  return noteFrom(written.rows[0] as EntryRow);
+}
+
+interface EntryRow {
+  readonly id: string;
+  readonly date: string;
+  readonly kind: 'day' | 'position' | 'note';
+  readonly figures: DayFigures;
+  readonly text: string;
+  readonly person: string;
+  readonly written: Date;
+}
+
+const ENTRY = 'id, day::text as date, kind, figures, text, person, written';
+
+/** The newest `days` days that have an entry, the newest first. */
+export async function readTradingJournal(
+  pool: Queries,
+  desk: string,
+  days: number,
+): Promise<readonly JournalDay[]> {
+  const found = await pool.query<EntryRow>(
+    `select ${ENTRY} from trading_journal
+      where desk = $1 and day in (select distinct day from trading_journal where desk = $1 order by day desc limit $2)
+      order by day desc, id`,
+    [desk, days],
+  );
+  const dates = [...new Set(found.rows.map(({ date }) => date))];
+  return dates.map((date) =>
+    dayFrom(
+      date,
+      found.rows.filter((entry) => entry.date === date),
+    ),
+  );
+}
+
+function dayFrom(date: string, entries: readonly EntryRow[]): JournalDay {
+  const of = (wanted: EntryRow['kind']) => entries.filter(({ kind }) => kind === wanted);
+  const [day] = of('day');
+  return {
+    date,
+    figures: day === undefined ? null : { ...day.figures, writtenMs: day.written.getTime() },
+    positions: of('position').map(({ text, written }) => ({ text, writtenMs: written.getTime() })),
+    notes: of('note').map(noteFrom),
+  };
+}
+
+const noteFrom = ({ id, person, text, written }: EntryRow): JournalNote => ({
+  ...{ id: Number(id), person, text },
+  writtenMs: written.getTime(),
+});

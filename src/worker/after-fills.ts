@@ -1,0 +1,65 @@
+/** What the desk file asks for when an entry was filled: a line in the trading journal, and a reminder of the exit's review. */
+import type { Notice } from '../contracts/notice.js';
+import type { NewTask, Task } from '../contracts/task.js';
+import type { Desk } from '../desk/schema.js';
+import { moment } from '../domain/moment.js';
+import { tradingDate } from '../domain/trading-day.js';
+import { notify } from '../notify/notify.js';
+import { type FilledEntry, readFilledEntries, writeJournalPosition } from '../store/journal-positions.js';
+import type { Pool } from '../store/pool.js';
+import { openTask, readTasks } from '../store/tasks.js';
+import { zoneOffset } from '../trader/zone-offset.js';
+import { type Repeating, repeat } from './repeat.js';
+import type { Logger } from './role-log.js';
+
+const LOOK_EVERY_MS = 2_000;
+/** How far back after a worker that was away: what was written and asked for stays as it is. */
+const SINCE_MS = 7 * 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const SOURCE = 'exit-review:';
+
+interface AfterFills {
+  readonly desk: Desk;
+  readonly pool: Pool;
+  /** FERMATA_HOME, where a notice waits while Postgres is down. */
+  readonly home: string | null;
+}
+
+/** Null where the desk file asks for nothing. */
+export function afterFills({ desk, pool, home }: AfterFills, log: Logger): Repeating | null {
+  const { onFill } = desk;
+  if (onFill === undefined) return null;
+  const written = new Map<string, string>();
+  return repeat('watch over fills', LOOK_EVERY_MS, log, async () => {
+    for (const entry of await readFilledEntries(pool, desk.desk, Date.now() - SINCE_MS)) {
+      const { clientId, what, marketMs } = entry;
+      if (written.get(clientId) === what) continue;
+      const date = tradingDate(marketMs, desk.dayBoundary, zoneOffset(desk.timezone));
+      if (onFill.journal)
+        await writeJournalPosition(pool, { desk: desk.desk, date, about: clientId, text: what });
+      if (onFill.exitReviewHours !== undefined)
+        await openTask(pool, exitReview(desk.desk, entry, onFill.exitReviewHours));
+      written.set(clientId, what);
+    }
+    const open = await readTasks(pool, desk.desk, { state: 'open' });
+    const due = open.filter(({ source, dueMs }) => source.startsWith(SOURCE) && dueMs <= Date.now());
+    for (const task of due) await notify(pool, reminderOf(task), home);
+  });
+}
+
+function exitReview(desk: string, { clientId, what, wallMs }: FilledEntry, hours: number): NewTask {
+  return {
+    desk,
+    source: `${SOURCE}${clientId}`,
+    title: `Exit review: ${what}`,
+    detail: `Entered ${moment(wallMs)} (order ${clientId}). Note how it ended or why it is still held, and whether stop and target were as planned.`,
+    dueMs: wallMs + hours * HOUR_MS,
+  };
+}
+
+/** Once, when it is due: the fill itself has been told. */
+const reminderOf = ({ desk, id, title, detail }: Task): Notice => ({
+  ...{ desk, event: 'task', severity: 'info', fingerprint: `task-due:${desk}:${id}` },
+  title: `Due now: ${title}`,
+  text: `${detail}\nWhen it is done: fermata task done ${id} --note TEXT`,
+});

@@ -1,0 +1,168 @@
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decideAgain, type PastDaySetting } from '../../src/backtest/past-day/decide-again.js';
+import { hypotheticalDay } from '../../src/backtest/past-day/hypothetical-day.js';
+import { recordedDays } from '../../src/backtest/past-day/read-days.js';
+import { createEngine } from '../../src/engine/engine.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { BEGIN_MS, HOUR_MS, loaded } from '../validation/support/validations.js';
+import { configOf, DATE, dayOf, journalWith, type TradedDay, tradedDay, UTC } from './support/past-days.js';
+
+let folder: string;
+let traded: TradedDay;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-past-day-'));
+  traded = await tradedDay(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const again = (changes: Partial<PastDaySetting> = {}) => {
+  const { journal } = { ...traded, ...changes };
+  const config = configOf();
+  return decideAgain({
+    ...{ journal, day: dayOf(journal), config, changed: null, bars: traded.bars, spreadTicks: [1, 1] },
+    ...changes,
+  });
+};
+
+const entries = (): Extract<EngineRecord, { type: 'order.intended' }>[] =>
+  traded.entries.flatMap(({ record }) =>
+    record.type === 'order.intended' && record.order.purpose === 'entry' ? [record] : [],
+  );
+
+describe('a past day, run again', () => {
+  it('comes to the state that it ended with, and decides at each bar what was decided then', () => {
+    const engine = createEngine(configOf());
+    for (const { record } of traded.entries) engine.apply(record);
+    const { state, records, checked, decisions, result } = again();
+    expect(state.after).toBe(engine.stateHash());
+    expect(state.before).not.toBe(state.after);
+    expect(records).toBe(traded.entries.length);
+    const closed = traded.entries.flatMap(({ record }) => (record.type === 'trade.closed' ? [record] : []));
+    expect(closed.length).toBeGreaterThan(2);
+    expect(checked.closedTrades).toBe(closed.length);
+    expect(checked.cash).toBeGreaterThan(100);
+    expect(result.trades).toBe(closed.length);
+    expect(Number(result.result)).toBeCloseTo(
+      closed.reduce((sum, { result: one }) => sum + Number(one), 0),
+      6,
+    );
+    expect(decisions).toMatchObject({ differ: 0, first: null, notJudged: [] });
+    expect(decisions.same).toBeGreaterThanOrEqual(entries().length);
+    // All but those on which its averages warmed up.
+    expect(decisions.bars).toBe(600 - 14);
+  });
+
+  it('shows the first decision that differs: when, on what, what then and what now, and its order', () => {
+    // The same hash: the file is the one of then, and a build reads it otherwise.
+    const { decisions } = again({ config: configOf({ slowBars: 40 }) });
+    const [first] = entries();
+    expect(decisions.differ).toBeGreaterThan(0);
+    expect(decisions.first).toMatchObject({ symbol: 'BTC/USDT' });
+    const { marketMs, was, now, orders } = decisions.first!;
+    expect(marketMs).toBeLessThanOrEqual(first!.marketMs);
+    expect([was, now]).toContain('nothing');
+    expect(orders).toEqual(was === 'nothing' ? [] : [first!.order.clientId]);
+  });
+
+  it('judges no decision by a desk file that is another one by now', () => {
+    const { decisions } = again({ config: configOf({}, 'another') });
+    expect(decisions).toMatchObject({ bars: 0, same: 0, differ: 0 });
+    expect(decisions.notJudged).toEqual([
+      { why: 'the desk file or its settings were others then', count: expect.any(Number) },
+    ]);
+  });
+
+  it('says of decisions whose bars are not stored that they are not judged', () => {
+    const { decisions } = again({ bars: [] });
+    const exits = traded.entries.filter(
+      ({ record }) => record.type === 'note' && record.text.endsWith(': closing the position'),
+    ).length;
+    expect(exits).toBeGreaterThan(2);
+    expect(decisions).toMatchObject({ bars: 0, same: 0, differ: 0 });
+    expect(decisions.notJudged).toEqual([
+      { why: 'the bar that it was made at is not stored', count: entries().length + exits },
+    ]);
+  });
+
+  it('puts its bars to another strategy up to the first decision that is another one', () => {
+    const same = again({ changed: configOf() }).changed!;
+    expect(same).toMatchObject({ differ: 0, first: null });
+    expect(same.same).toBeGreaterThanOrEqual(entries().length);
+    const other = again({ changed: configOf({ slowBars: 40 }) });
+    expect(other.decisions.differ).toBe(0);
+    expect(other.changed).toMatchObject({ differ: 1, first: { symbol: 'BTC/USDT' } });
+    // An entry at another price is another decision, by the same quote.
+    const price = again({ changed: configOf({ entryOffsetTicks: 9 }) }).changed!;
+    expect(price.first?.marketMs).toBe(entries()[0]!.marketMs);
+    expect(price.first?.now).not.toBe(price.first?.was);
+  });
+
+  it('names the record that does not follow from those before it', async () => {
+    const forged = async (name: string, change: (record: EngineRecord) => EngineRecord) =>
+      journalWith(join(folder, name), traded.entries, change);
+    const fee = await forged('fee', (record) =>
+      record.type === 'fill' ? { ...record, fill: { ...record.fill, fee: record.fill.fee + 1 } } : record,
+    );
+    expect(() => again({ journal: fee })).toThrow(
+      /entry \d+ of the journal \((equity|trade\.closed), 2026-03-02/,
+    );
+    const cash = await forged('cash', (record) =>
+      record.type === 'equity' ? { ...record, cash: 1 } : record,
+    );
+    expect(() => again({ journal: cash })).toThrow(/\(equity, 2026-03-02 \d\d:\d\d UTC\).*cash 1, now/);
+  });
+
+  it('is traded by a backtest of its bars, with the equity that it began with', async () => {
+    const { desk, configHash } = loaded;
+    const [fromMs, toMs] = [BEGIN_MS, BEGIN_MS + 10 * HOUR_MS];
+    const signal = new AbortController().signal;
+    const day = await hypotheticalDay(
+      { desk, configHash, set: [] },
+      { bars: traded.bars, fromMs, toMs, equity: '12345.00', signal },
+    );
+    expect(day.equity?.from).toBe('12345.00000000');
+    expect(day.trades).toBeGreaterThan(2);
+  });
+});
+
+describe('the days of a journal', () => {
+  it('are those of the desk’s clock, each from its first record to its last', () => {
+    const days = recordedDays(traded.journal, { timezone: 'Asia/Tokyo', dayBoundary: '12:00' });
+    // The journal begins at nine in the morning there.
+    expect(days.map(({ date }) => date)).toEqual(['2026-03-01', DATE]);
+    expect(days[1]?.first).toBe((days[0]?.last ?? 0) + 1);
+    expect(days[1]?.last).toBe(traded.entries.length);
+  });
+
+  it('are read beside a trader that is writing: what is torn at the end is left, and nothing is touched', () => {
+    const journal = join(folder, 'torn');
+    cpSync(traded.journal, journal, { recursive: true });
+    const segment = join(journal, readdirSync(journal).find((name) => name.endsWith('.journal'))!);
+    appendFileSync(segment, readFileSync(segment).subarray(64, 90));
+    const before = [readdirSync(journal), readFileSync(segment)];
+    expect(recordedDays(journal, UTC)).toEqual(recordedDays(traded.journal, UTC));
+    expect([readdirSync(journal), readFileSync(segment)]).toEqual(before);
+  });
+
+  it('name a segment that is damaged, also the last one', () => {
+    const journal = join(folder, 'damaged');
+    cpSync(traded.journal, journal, { recursive: true });
+    const name = readdirSync(journal).find((one) => one.endsWith('.journal'))!;
+    const bytes = readFileSync(join(journal, name));
+    const at = Math.floor(bytes.length / 2);
+    bytes[at] = bytes[at]! ^ 0x5a;
+    writeFileSync(join(journal, name), bytes);
+    expect(() => recordedDays(journal, UTC)).toThrow(`segment ${name}`);
+  });
+});

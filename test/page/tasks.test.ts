@@ -1,0 +1,158 @@
+/** What a person does on the built page, done at each width: each button is found, is within reach, and does it. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OpenedPage } from '../api/opened-page.js';
+import { scriptedStatus } from '../support/trader-status.js';
+import { missing, WIDTHS } from './shown-desk.js';
+
+const opened = new OpenedPage();
+const byRole = (role: 'button' | 'dialog', name: string | RegExp, exact = false) =>
+  opened.page.getByRole(role, { name, exact });
+const press = (name: string | RegExp) => byRole('button', name, true).first().click();
+const calls = (name: string) => opened.web.trader.calls.filter(({ method }) => method === name);
+
+async function open(section: string): Promise<void> {
+  const { page } = opened;
+  await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: section }).click();
+  await expect.poll(() => page.locator('.tab-bar [aria-current]').innerText()).toContain(section);
+}
+
+/** Read and put away, so that what comes next is not taken for done by it. */
+async function told(words: RegExp, place: 'said' | 'outcome' = 'said'): Promise<void> {
+  const notice = opened.page.getByTestId(place);
+  await expect.poll(() => notice.innerText()).toMatch(words);
+  await notice.getByRole('button', { name: 'Dismiss' }).click();
+  await expect.poll(() => notice.count()).toBe(0);
+}
+
+/** Fills a dialog in and presses its button. */
+async function answer(title: string | RegExp, filled: readonly (readonly [RegExp, string])[], go: string) {
+  const dialog = byRole('dialog', title);
+  for (const [label, text] of filled) await dialog.getByLabel(label).fill(text);
+  await dialog.getByRole('button', { name: go, exact: true }).click();
+}
+
+const mode = () => opened.text('mode');
+
+const TASKS: Readonly<Record<string, () => Promise<void>>> = {
+  'stops the desk and resumes it': async () => {
+    await open('Desk');
+    await press('Stop');
+    await told(/Stop: proven/, 'outcome');
+    await expect.poll(mode).toBe('HALTED');
+    await press('Resume');
+    await answer('Resume trading?', [[/Reason/, 'looked at it']], 'Resume');
+    await told(/Resume: proven/, 'outcome');
+    await expect.poll(mode).toBe('ACTIVE');
+  },
+  'closes everything once that is confirmed': async () => {
+    await open('Desk');
+    const before = calls('closeAll').length;
+    await press('Close all');
+    expect(await byRole('dialog', 'Close all positions?').innerText()).toMatch(/Sells [\d.]+ BTC\/USDT/);
+    expect(calls('closeAll')).toHaveLength(before);
+    await answer('Close all positions?', [], 'Close all');
+    await told(/Close all: proven/, 'outcome');
+    expect(calls('closeAll')).toHaveLength(before + 1);
+  },
+  'closes one position once that is confirmed, and cancels an entry at one tap': async () => {
+    await open('Desk');
+    const before = calls('closePosition').length;
+    await press('Close BTC/USDT');
+    expect(await byRole('dialog', 'Close BTC/USDT?').innerText()).toMatch(
+      /Sells [\d.]+ BTC\/USDT at the market/,
+    );
+    expect(calls('closePosition')).toHaveLength(before);
+    await answer('Close BTC/USDT?', [], 'Close BTC/USDT');
+    await told(/BTC\/USDT is closed/);
+    expect(calls('closePosition').at(-1)).toMatchObject({ params: { symbol: 'BTC/USDT', by: 'operator' } });
+    await press(/^Cancel the .* entry$/);
+    await told(/is cancelled/);
+  },
+  'runs a routine and takes a backup': async () => {
+    await open('Routines');
+    await press('Run now: Pre-market');
+    await told(/Pre-market: pass/);
+    await press('Back up and verify');
+    await told(/b1: verified/);
+  },
+  'starts a validation': async () => {
+    await open('Go-live');
+    await press('Start a validation…');
+    await opened.page.getByRole('dialog').getByLabel('Hours of market time').fill('24');
+    await opened.page.keyboard.press('Enter');
+    await told(/Validation v1 trades 24 h/);
+  },
+  'changes the size and a setting': async () => {
+    await open('Settings');
+    await press('Change the size…');
+    await answer('Change the position size?', [[/Position size/, '50']], 'Change');
+    await told(/position size is 50 %/);
+    expect(calls('resize').at(-1)).toMatchObject({ params: { sizePct: 50, by: 'operator' } });
+    await opened.page.getByLabel(/Largest position/).fill('4');
+    await press('Ask for approval…');
+    await answer('Ask for this change?', [[/Reason/, 'more room']], 'Ask');
+    await told(/It waits/);
+  },
+  'switches a strategy off': async () => {
+    await open('Strategies');
+    await press('Switch off');
+    await answer('Switch ema-cross off?', [[/Reason/, 'too many losses']], 'Switch off');
+    await told(/ema-cross is off/);
+  },
+  'votes, and says whose coins are that are nobody’s': async () => {
+    const coins = [{ symbol: 'BTC/USDT', nobodys: '0.05000', foreign: '0.00000', toMove: '0.00000' }];
+    opened.web.trader.status = scriptedStatus({ coins });
+    await open('Waiting');
+    const before = opened.votes.length;
+    await press('Approve…');
+    await answer(/^Approve: Settings version 1/, [[/Reason/, 'looked at it']], 'Approve');
+    await told(/Your vote counts/);
+    expect(opened.votes).toHaveLength(before + 1);
+    await press('the desk’s…');
+    const said = [
+      [/Reason/, 'bought for the desk'],
+      [/What one coin cost/, '61250.00'],
+    ] as const;
+    await answer('0.05000 of BTC/USDT: the desk’s?', said, 'Say so');
+    await told(/done/);
+  },
+  'answers an incident and reports one': async () => {
+    await open('Incidents');
+    await press('I have it…');
+    await opened.page.getByRole('dialog').getByLabel('What you are doing about it').fill('calling them');
+    await opened.page.keyboard.press('Enter');
+    await told(/operator has it/);
+    await press('Report…');
+    await opened.page.getByRole('dialog').getByLabel('What is wrong, in one line').fill('Odd wicks');
+    await opened.page.keyboard.press('Enter');
+    await told(/"Odd wicks" is open/);
+    const list = opened.page.getByRole('region', { name: 'Open', exact: true });
+    await expect.poll(() => list.innerText()).toContain('Odd wicks');
+  },
+  'keeps a table as a file': async () => {
+    await open('Audit');
+    const begun = opened.page.waitForEvent('download');
+    await press('All audit entries as CSV');
+    expect((await begun).suggestedFilename()).toBe('audit.csv');
+  },
+};
+
+describe.skipIf(missing.length > 0)('a person at the page, at 390, 820 and 1440 px', () => {
+  beforeAll(async () => {
+    await opened.start();
+    await opened.signIn();
+    await opened.page.getByRole('navigation', { name: 'Sections' }).waitFor();
+  });
+  afterAll(() => opened.close());
+
+  it.each(Object.entries(TASKS))('%s', async (_, task) => {
+    for (const width of WIDTHS) {
+      await opened.page.setViewportSize({ width, height: width < 760 ? 844 : 900 });
+      opened.web.trader.status = scriptedStatus();
+      await expect.poll(mode, { message: `${width} px` }).toBe('ACTIVE');
+      await task();
+      const wider = await opened.page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect(wider, `${width} px`).toBeLessThanOrEqual(0);
+    }
+  });
+});
