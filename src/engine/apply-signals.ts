@@ -57,7 +57,16 @@ function noteRefused(state: EngineState, name: SignalName, limit: string, reason
   if (entry?.signal?.revision === name.revision) entry.refused = { limit, reason };
 }
 
-function forgetOld(state: EngineState, marketMs: number): void {
-  for (const [key, { expiresMs }] of state.signals)
-    if (expiresMs + REMEMBERED_MS < marketMs) state.signals.delete(key);
+/** How many are remembered. Those whose time is over go with the next that is taken or withdrawn, and are not counted before. */
+export function signalsRemembered({ signals }: EngineState, marketMs: number): number {
+  let count = 0;
+  for (const entry of signals.values()) if (!isOver(entry, marketMs)) count += 1;
+  return count;
 }
+
+function forgetOld({ signals }: EngineState, marketMs: number): void {
+  for (const [key, entry] of signals) if (isOver(entry, marketMs)) signals.delete(key);
+}
+
+const isOver = ({ expiresMs }: SignalEntry, marketMs: number): boolean =>
+  expiresMs + REMEMBERED_MS < marketMs;

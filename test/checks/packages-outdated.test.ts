@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { judgePackages } from '../../src/checks/packages-outdated.js';
 import { CHECKS } from '../../src/checks/registry.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
@@ -12,7 +12,6 @@ import { loadDesk } from '../../src/venue/load-desk.js';
 
 const LIMIT_MS = 120_000;
 const folder = mkdtempSync(join(tmpdir(), 'fermata-packages-'));
-const before = process.env.npm_config_registry;
 let registry: Server;
 /** The newest version by name; a name that is not there is unknown to the registry. */
 let newest: Readonly<Record<string, string>> = {};
@@ -34,12 +33,14 @@ beforeAll(async () => {
     answer.end(JSON.stringify({ name, 'dist-tags': { latest }, versions }));
   });
   await new Promise<void>((listens) => registry.listen(0, '127.0.0.1', listens));
-  process.env.npm_config_registry = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/`;
+  const { port } = registry.address() as AddressInfo;
+  for (const name of ['npm_config_registry', 'NPM_CONFIG_REGISTRY'])
+    vi.stubEnv(name, `http://127.0.0.1:${port}/`);
+  vi.stubEnv('npm_config_noproxy', '127.0.0.1');
   install('server', 'other');
 });
 afterAll(async () => {
-  if (before === undefined) delete process.env.npm_config_registry;
-  else process.env.npm_config_registry = before;
+  vi.unstubAllEnvs();
   registry.closeAllConnections();
   await new Promise((closed) => registry.close(closed));
   rmSync(folder, { recursive: true, force: true });
@@ -91,6 +92,15 @@ it('is not run where the registry is away, or does not know what is critical, or
   newest = NEWEST;
   expect((await judged('')).verdict).toBe('not_run');
   isAway = false;
+});
+
+it('says that npm gave no answer in time, and does not wait for it any longer', async () => {
+  newest = NEWEST;
+  const outcome = await judgePackages(folder, 'server', 1);
+  expect(outcome).toMatchObject({
+    verdict: 'not_run',
+    observed: 'the registry does not answer for server: no answer in time',
+  });
 });
 
 it('is looked at on Wednesdays by the SLOB desk, whose critical packages are installed here', async () => {

@@ -152,7 +152,12 @@ describe.concurrent('fermata backtest refuses by name', () => {
       'has no strategy ema-cros',
       '--strategy ema-cross',
     ],
-    ['a file of a strategy', ['--strategy', './mine.ts'], './mine.ts is a file', 'name one of crypto-bot'],
+    [
+      'a file in no folder of strategies',
+      ['--strategy', './mine.ts'],
+      'in a folder strategies; found ./mine.ts',
+      '--strategy desks/NAME/strategies/NAME.ts',
+    ],
     ['fees that are none', ['--fees', '0.1,0.2,0.3'], '--fees: expected percent', 'help backtest'],
     ['slippage that is none', ['--slippage', '1.5'], '--slippage: expected a whole number', 'help backtest'],
     [

@@ -132,7 +132,9 @@ describe('fermata status --watch', () => {
         .split('\n')
         .slice(0, -1)
         .map((line) => JSON.parse(line));
-    await eventually(() => expect(watching.out()).toMatch(/equity +\d+ [\s\S]*equity +\d+ /));
+    await eventually(() =>
+      expect(watching.out()).toMatch(/equity +10\u202f\d{3} [\s\S]*equity +10\u202f\d{3} /),
+    );
     await eventually(() => expect(read()).toContainEqual(expect.objectContaining({ mode: 'ACTIVE' })));
     await trader.close();
     await eventually(() => expect(watching.out()).toMatch(/kept safe:/));

@@ -351,6 +351,16 @@ describe('the end of a signal', () => {
     send(desk, { id: '8', stop: null });
     expect(desk.engine.view.signals.map(({ id }) => id)).toEqual(['8']);
   });
+
+  it('makes room for others a day later, also where none more fitted', () => {
+    const desk = deskOf().active();
+    for (let count = 0; count < 5_000; count += 1) withdraw(desk, `n${count}`);
+    expect(withdraw(desk, 'one-more')).toMatchObject({ code: 'signal-too-many' });
+    expect(send(desk)).toMatchObject({ code: 'signal-too-many' });
+    desk.marketMs += 8 * 86_400_000 + 1;
+    expect(send(desk)).toMatchObject({ ok: true });
+    expect(desk.engine.view.signals.map(({ id }) => id)).toEqual(['7']);
+  });
 });
 
 it('is read by people: what came, what was refused and why', () => {

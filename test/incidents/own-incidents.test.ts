@@ -133,7 +133,7 @@ describe('a desk file', () => {
       'an action that there is not',
       ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { action: 'arm' }),
       'incidents.kinds.power-lost.steps[1].action',
-      /^one of the actions backup, restore-drill, trading-journal, halt, stop, close-all, restart-trader$/,
+      /^one of the actions backup, restore-drill, trading-journal, vacuum, remove-old-logs, remove-old-backups, halt, stop, close-all, restart-trader$/,
       /^write one of these/,
     ],
     [
@@ -174,7 +174,10 @@ describe('a desk file', () => {
     const [problem] = problemsOf(({ routines }) => {
       routines[0]?.steps.push({ key: 'halt', title: 'Halt', action: 'halt' });
     });
-    expect(problem).toMatchObject({ expected: 'one of the actions backup, restore-drill' });
+    expect(problem).toMatchObject({
+      expected:
+        'one of the actions backup, restore-drill, trading-journal, vacuum, remove-old-logs, remove-old-backups',
+    });
   });
 });
 

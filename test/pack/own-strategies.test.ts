@@ -245,7 +245,7 @@ describe('a desk with a strategy of its own', () => {
     expect(problemsOf(() => loadDesk(file))).toEqual(['strategies/dip.ts no such file']);
     write('desk.yaml', deskText({ kind: 'emaCros' }));
     expect(() => loadDesk(file)).toThrow(
-      /one of emaCross, rsiReversion, donchianBreakout, or \.\/strategies\/NAME\.ts .*found "emaCros"/,
+      /one of emaCross, rsiReversion, donchianBreakout, externalSignals, or \.\/strategies\/NAME\.ts .*found "emaCros"/,
     );
     write('desk.yaml', deskText({ kind: './strategies/../desk.ts' }));
     expect(() => loadDesk(file)).toThrow(/or \.\/strategies\/NAME\.ts/);

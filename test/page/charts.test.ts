@@ -181,13 +181,13 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     const bitcoin = Number(last?.close) / Number(first?.close);
     const ether = Number(etherAt(last?.openMs ?? 0)) / Number(etherAt(first?.openMs ?? 0));
     const held = ((bitcoin + ether) / 2 - 1) * 100;
-    const words = `${held < 0 ? '−' : '+'}${Math.abs(held).toFixed(2)}%`;
+    const words = `${held < 0 ? '−' : '+'}${Math.abs(held).toFixed(2)} %`;
     await expect.poll(said).toContain(words);
     const box = await equity().boundingBox();
     if (box === null) throw new Error('no chart');
     await desk.page.mouse.move(box.x + 10, box.y + 50);
     await desk.page.mouse.move(box.x + (box.width - 75) / 2, box.y + 50, { steps: 3 });
-    await expect.poll(said).toMatch(/Equity\s+10.00\d\.\d\d\s+Drawdown\s+0\.3\d%/);
+    await expect.poll(said).toMatch(/Equity\s+10.00\d\.\d\d\s+Drawdown\s+0\.3\d %/);
     expect(await equity().evaluate(seenIn)).toMatchObject({ panes: 2 });
   });
 

@@ -217,6 +217,7 @@ describe.skipIf(missing.length > 0)('the page says', () => {
   it('over every section that alerts do not arrive, and tries one', async () => {
     const { alerts } = desk.web;
     alerts[0] = REFUSING;
+    await desk.open('Desk');
     const notice = desk.page.getByTestId('alerts-problem');
     await notice.waitFor();
     expect(await notice.innerText()).toMatch(/chat not found\. Not delivered so far: 3\./);

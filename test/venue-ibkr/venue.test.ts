@@ -333,6 +333,16 @@ describe('a stop and a target that are linked', () => {
     expect(filledBy(one, one.protects)).toBe(0);
   });
 
+  it('are not said to have ended where a part was filled: that has to be known first', async () => {
+    const one = await bracketed();
+    price('15300');
+    await eventually(() => expect(one.told(one.protects).at(-1)).toMatchObject({ quantityLots: 1 }));
+    expect(await one.venue.cancel(one.target.clientId, 0)).toMatchObject({ kind: 'unknown' });
+    expect(await one.venue.orderByClientId(one.target.clientId, 0)).toMatchObject({
+      ...{ state: 'cancelled', filledLots: 1 },
+    });
+  });
+
   it('never both fill: what the stop sells the target does not', async () => {
     const one = await bracketed();
     price('15099');

@@ -33,7 +33,7 @@ const COLUMNS: readonly Column<RoundTrip>[] = [
   { title: 'Strategy', cell: ({ strategy }) => strategy, by: ({ strategy }) => strategy, minor: true },
   {
     title: 'Quantity',
-    cell: ({ quantity }) => quantity,
+    cell: ({ quantity }) => grouped(quantity),
     by: ({ quantity }) => Number(quantity),
     number: true,
     minor: true,

@@ -12,7 +12,7 @@ const COLUMNS: readonly Column<Trade>[] = [
   { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs) },
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
-  { title: 'Quantity', cell: ({ quantity }) => trimmed(quantity), number: true, wide: true },
+  { title: 'Quantity', cell: ({ quantity }) => grouped(trimmed(quantity)), number: true, wide: true },
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },
   {
     title: 'Realised',

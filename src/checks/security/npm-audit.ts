@@ -1,9 +1,8 @@
 /** `npm audit` of an installation: what its lock names, against the registry's list of known vulnerabilities. */
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { plainEnvironment } from '../../home/plain-environment.js';
+import { withNpm } from '../npm.js';
 
 export interface Vulnerability {
   /** Of the advisory and the package: the same at each scan. */
@@ -17,10 +16,6 @@ export interface Vulnerability {
   /** Whether an upgrade removes it. */
   readonly fix: 'upgrade' | 'larger-upgrade' | 'none';
 }
-
-const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
-/** Where the registry is and how it is reached: npm asks where it would install from. */
-const NPM_SETTINGS = /^npm_config_(registry|proxy|https_proxy|noproxy|cafile)$/i;
 
 const advisory = z.object({
   source: z.union([z.number(), z.string()]),
@@ -43,24 +38,13 @@ const auditSchema = z.object({
 type Audited = z.output<typeof auditSchema>['vulnerabilities'][string];
 
 /** Rejects with why nothing is known: no lock, no npm, or a registry that was not reached. `limitMs`: for all of it. */
-export async function npmAudit(
-  folder: string,
-  limitMs: number,
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<readonly Vulnerability[]> {
+export async function npmAudit(folder: string, limitMs: number): Promise<readonly Vulnerability[]> {
   if (!existsSync(join(folder, 'package-lock.json')))
     throw new Error(`${folder} has no package-lock.json: which versions run is not known`);
-  const settings = Object.entries(env).filter(([name]) => NPM_SETTINGS.test(name));
-  const said = await run(folder, limitMs, { ...plainEnvironment(env), ...Object.fromEntries(settings) });
-  let answer: unknown;
-  try {
-    answer = JSON.parse(said.output);
-  } catch {
-    throw new Error(`npm audit said no JSON (${said.failure ?? 'no reason'})`);
-  }
-  const { success, data } = auditSchema.safeParse(answer);
-  if (!success)
-    throw new Error(`npm audit: ${reasonIn(answer) ?? said.failure ?? 'an answer of another form'}`);
+  const said = await withNpm(folder, limitMs, (npm) => npm('audit', '--omit=dev', '--package-lock-only'));
+  if ('problem' in said) throw new Error(`npm audit: ${said.problem}`);
+  const { success, data } = auditSchema.safeParse(said.answer);
+  if (!success) throw new Error('npm audit: an answer of another form');
   return Object.entries(data.vulnerabilities)
     .flatMap(([name, found]) => vulnerabilitiesOf(name, found))
     .sort((left, right) => left.key.localeCompare(right.key));
@@ -79,39 +63,4 @@ function vulnerabilitiesOf(name: string, { via, fixAvailable }: Audited): readon
       ? []
       : [{ ...one, key: `${name}:${one.url.split('/').at(-1) || one.source}`, package: name, fix }],
   );
-}
-
-/** It ends with 1 where it has found something. */
-function run(
-  folder: string,
-  limitMs: number,
-  env: NodeJS.ProcessEnv,
-): Promise<{ readonly output: string; readonly failure: string | null }> {
-  const args = [
-    'audit',
-    '--json',
-    '--omit=dev',
-    '--package-lock-only',
-    ...['--fetch-retries=0', '--fetch-timeout=30000', '--no-update-notifier'],
-  ];
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env, timeout: limitMs, maxBuffer: OUTPUT_BYTES_MAX };
-    execFile('npm', args, options, (error, output) =>
-      resolve({ output, failure: error === null ? null : failureOf(error) }),
-    );
-  });
-}
-
-const failureOf = ({ code, killed }: { readonly code?: unknown; readonly killed?: boolean }): string =>
-  code === 'ENOENT'
-    ? 'npm is not on this machine'
-    : killed === true
-      ? 'no answer in time'
-      : `it ended with ${code}`;
-
-function reasonIn(answer: unknown): string | null {
-  const said = z.object({ message: z.string() }).safeParse(answer);
-  if (said.success) return said.data.message;
-  const nested = z.object({ error: z.object({ summary: z.string() }) }).safeParse(answer);
-  return nested.success ? nested.data.error.summary : null;
 }

@@ -1,23 +1,18 @@
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { someOf } from '../../backup/some-of.js';
 import { messageOf } from '../../domain/message-of.js';
 import { check } from '../check.js';
+import { INSTALLATION, npmLimitMs } from '../npm.js';
 import { npmAudit, type Vulnerability } from './npm-audit.js';
-
-const INSTALLATION = fileURLToPath(new URL('../../..', import.meta.url));
-const LIMIT_MS = 60_000;
-/** Of the step's time: what is left says why. */
-const SHARE = 0.9;
 
 /** No dependency of this installation is known to be vulnerable; what is found is followed until a scan finds it no more. */
 export const vulnerabilities = check(
   z.strictObject({ dueDays: z.number().min(1).max(365).default(30) }),
-  async ({ stepMs = LIMIT_MS }, { dueDays }) => {
+  async ({ stepMs }, { dueDays }) => {
     const expected = 'no dependency that is known to be vulnerable (npm audit)';
     let found: readonly Vulnerability[];
     try {
-      found = await npmAudit(INSTALLATION, stepMs * SHARE);
+      found = await npmAudit(INSTALLATION, npmLimitMs(stepMs));
     } catch (error) {
       return { verdict: 'not_run', observed: `no scan was made: ${messageOf(error)}`, expected };
     }

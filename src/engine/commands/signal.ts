@@ -3,6 +3,7 @@
  * while the desk may not act on it is recorded and left alone.
  */
 import { looserThan, type Signal, type SignalName, saysTheSame, signalKey } from '../../domain/signal.js';
+import { signalsRemembered } from '../apply-signals.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -64,7 +65,7 @@ function whyRefused(core: Core, signal: Signal, known: SignalEntry | undefined):
     };
   const before = known?.signal ?? null;
   if (before === null)
-    return state.signals.size < SIGNALS_MAX
+    return signalsRemembered(state, marketMs) < SIGNALS_MAX
       ? null
       : { limit: 'too-many', reason: `${SIGNALS_MAX} signals of the last days are known, and no more fit` };
   if (signal.revision <= before.revision)
@@ -84,7 +85,7 @@ export function withdrawSignal(
 ): CommandOutcome {
   const known = core.state.signals.get(signalKey({ source, id }));
   if (known?.withdrawn === true) return done(core, 'the signal is withdrawn already');
-  if (known === undefined && core.state.signals.size >= SIGNALS_MAX)
+  if (known === undefined && signalsRemembered(core.state, core.marketMs) >= SIGNALS_MAX)
     return refused(
       'signal-too-many',
       `${SIGNALS_MAX} signals are known, and this is none of them`,

@@ -36,6 +36,8 @@ export class Trading {
   readonly #watches = new Map<number, Set<Watch>>();
   /** Ids of the protocol, by ours: only those that this client has placed. */
   readonly #ids = new Map<string, number>();
+  /** Ids of the protocol of orders that are filled in part: how they end is looked up, with how much of them was filled. */
+  readonly #partlyFilled = new Set<number>();
   #nextOrderId = 1;
   /** Our open orders were read since the connection is there. */
   #ready = false;
@@ -72,10 +74,12 @@ export class Trading {
       const [orderId, contract, order, state] = args as [number, Contract, Order, OrderState];
       this.#learn({ contract, order: { ...order, orderId }, status: String(state.status), filled: 0 });
     } else if (event === EventName.orderStatus) {
-      const [orderId, status, , , , permId, , , clientId] = args;
+      const [orderId, status, filled, , , permId, , , clientId] = args;
       if (clientId !== this.#options.clientId) return;
+      if (Number(filled) > 0) this.#partlyFilled.add(Number(orderId));
       for (const watch of [...(this.#watches.get(Number(orderId)) ?? [])])
         watch.status(String(status), Number(permId));
+      if (isOver(String(status))) this.#partlyFilled.delete(Number(orderId));
     }
   }
 
@@ -123,18 +127,19 @@ export class Trading {
       if (typeof orderId !== 'number') return orderId;
       const { session } = this.#options.orders;
       if (session === null) return { kind: 'unknown', cause: 'not connected to the Gateway' };
+      const ended = () => this.#ended(orderId);
       return await this.#watch<CancelOutcome>(
         orderId,
         () => session.api.cancelOrder(orderId),
         (end) => ({
           status(status) {
-            if (isCancelled(status)) end({ kind: 'cancelled' });
+            if (isCancelled(status)) end(ended());
             if (status === 'Filled') end({ kind: 'notOpen', code: 'FILLED', text: 'It was filled before.' });
           },
           error(code, text) {
             const meaning = meaningOf(code, text);
             if (meaning === 'warning') return;
-            if (meaning === 'cancelled') end({ kind: 'cancelled' });
+            if (meaning === 'cancelled') end(ended());
             else if (meaning === 'notOpen') end({ kind: 'notOpen', code: String(code), text });
             else end({ kind: 'unknown', cause: `${code} ${text}` });
           },
@@ -145,6 +150,12 @@ export class Trading {
       if (!(error instanceof VenueUnavailable)) throw error;
       return { kind: 'unknown', cause: error.message };
     }
+  }
+
+  /** What was filled before is told once the broker has said what it cost: until then nothing may follow from the end. */
+  #ended(orderId: number): CancelOutcome {
+    if (!this.#partlyFilled.has(orderId)) return { kind: 'cancelled' };
+    return { kind: 'unknown', cause: 'it was cancelled after a part of it was filled' };
   }
 
   /** Of an order that this process has not placed itself. */
