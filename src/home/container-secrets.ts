@@ -15,6 +15,8 @@ interface Dealt {
   readonly secrets: readonly SecretName[];
   /** Only that they are there, as empty files: the pre-flight looks whether the password is the generated one. */
   readonly known?: readonly SecretName[];
+  /** What its code could read elsewhere, and does without here: nobody but the web server and people make sign-ins. */
+  readonly withheld?: readonly SecretName[];
   /** The bot's token and chat, where they lie beside the secrets. */
   readonly telegram?: true;
   /** The password at the mail server, likewise. */
@@ -37,6 +39,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'operatorPasswordHash',
     ],
     known: ['operatorPassword'],
+    withheld: ['signInLinkKey'], // the check `sign-in-required` is not run then
     telegram: true,
   },
   ledger: { secrets: ['postgresAppPassword'] },

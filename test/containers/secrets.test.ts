@@ -101,15 +101,16 @@ describe('the secrets of a container', () => {
   /** Named in files that several roles share, and read by others of them. */
   const OF_OTHERS: Readonly<Record<string, readonly string[]>> = {
     'engine-worker': ['postgresPassword'],
+    'operations-worker': ['telegramLinkKey'],
     ledger: ['postgresPassword'],
     web: ['postgresPassword', 'telegramLinkKey', 'telegramVoteKey'],
     telegram: ['postgresPassword', 'signInLinkKey'],
   };
 
   it.each(Object.entries(SERVICE_OF_ROLE))('are those that the code of %s reads', (role, service) => {
-    const { secrets = [], known = [] } = CONTAINER_SECRETS[service] ?? {};
+    const { secrets = [], known = [], withheld = [] } = CONTAINER_SECRETS[service] ?? {};
     const read = [...secretsReadFrom(entryOf(role))].filter((name) => !OF_OTHERS[role]?.includes(name));
-    expect(read.toSorted()).toEqual([...secrets, ...known].toSorted());
+    expect(read.toSorted()).toEqual([...secrets, ...known, ...withheld].toSorted());
   });
 
   it('are dealt out to each anew at each start, and nothing that it had before is left', async () => {
