@@ -115,6 +115,22 @@ describe('a stop for more than the position', () => {
     expect(sent(desk, 'replace')).toMatchObject([{ clientId: stop.clientId, order: { quantityLots: 80 } }]);
   });
 
+  it('ends where it was made smaller, and filled as far, while nobody listened', () => {
+    const { desk: before, stop } = partly();
+    const desk = new DeskUnderTest({ capabilities: ABLE }, 2, before.records).begin();
+    desk.quote(0, 10_000);
+    const fill = { ...desk.makeFill(stop, 9_500, 50), tradeId: 'while-away' };
+    desk.happen({ kind: 'fill', fill });
+    const found = venueOrder({ ...stop, quantityLots: 50 }, 50, 'filled');
+    desk.happen({ kind: 'order.lookup', clientId: stop.clientId, found });
+    const states = desk.recorded('order.state').filter(({ clientId }) => clientId === stop.clientId);
+    expect(states.at(-1)).toMatchObject({ state: 'filled' });
+    expect(desk.live('protective', 0)).toEqual([]);
+    expect(new DeskUnderTest({ capabilities: ABLE }, 2, desk.records).engine.stateHash()).toBe(
+      desk.engine.stateHash(),
+    );
+  });
+
   it('comes to the same in a replay', () => {
     const { desk, stop } = partly();
     shrink(desk, 80);

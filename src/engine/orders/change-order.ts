@@ -14,8 +14,11 @@ import {
 import { type OrderEvent, orderTransition } from './order-table.js';
 import { watchOf } from './order-watch.js';
 
-/** Money can't be moved by an order event alone: fills are records of their own and never come through here. */
-export type AnswerEvent = Exclude<OrderEvent, 'partialFill' | 'completingFill'>;
+/**
+ * Money can't be moved by an order event alone: fills are records of their own and never come through here. `completingFill`
+ * says of an order whose fills are all recorded that it was no larger than they are.
+ */
+export type AnswerEvent = Exclude<OrderEvent, 'partialFill'>;
 
 /** True where the order's state changed. */
 export function changeOrder(

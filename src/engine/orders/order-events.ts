@@ -196,7 +196,12 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
       changeOrder(core, entry, 'cancelled', 'the venue cancelled it', found.venueId);
       return;
     case 'filled':
-      if (missing <= 0) return;
+      if (missing <= 0) {
+        // Made smaller at the venue and filled while nobody listened: all its fills are known, and no further one will end it.
+        if (!FINAL_ORDER_STATES.has(entry.state))
+          changeOrder(core, entry, 'completingFill', 'filled, as small as the venue held it', found.venueId);
+        return;
+      }
       if (entry.intent.side === 'buy') workAt(core, entry.intent.instrument).unnamedLots += missing;
       changeOrder(core, entry, 'expired', 'filled at the venue, which never named the fills', found.venueId);
   }
