@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
+import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
-
-const STATUS_MS = 3_000;
 
 /**
  * What the trader counts against what its venue said when it was read last: positions, orders, fills and cash. A position
@@ -13,7 +12,7 @@ export const booksAgree = check(
   z.strictObject({ maxAgeMinutes: z.number().min(0).default(15) }),
   async ({ trader }, { maxAgeMinutes }) => {
     const expected = `a reading of the venue, at most ${maxAgeMinutes} minutes old, that agrees with the trader`;
-    const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const status = await readStatus({ trader });
     const { reconciliation, books, cash, currency } = status;
     const { state, atWallMs, differences } = reconciliation;
     const differing = differences

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type BarGap, findBarGaps, readCoverage } from '../store/bars.js';
 import { buildCalendars } from '../trader/engine-config.js';
+import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
-const STATUS_MS = 3_000;
 /** How late a finished minute may be stored, in wall time; a fast market runs on meanwhile. */
 const LATE_WALL_MS = 15_000;
 const LATE_MARKET_MS = 2 * MINUTE_MS;
@@ -16,7 +16,7 @@ export const candlesStored = check(
   z.strictObject({ hours: z.number().min(0).default(24) }),
   async ({ desk, trader, pool }, { hours }) => {
     const expected = `a candle of every minute of the last ${hours} hours, for ${desk.instruments.length} instruments`;
-    const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const { marketData } = await readStatus({ trader });
     const { marketMs, speed, identity: source } = marketData;
     const calendars = buildCalendars(desk);
     const openMs = (symbol: string, fromMs: number, toMs: number): number =>

@@ -4,16 +4,16 @@ import type { Desk } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { writtenFileOf } from '../home/runtime.js';
+import { readStatus } from '../trader/read-status.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { check } from './check.js';
 
-const STATUS_MS = 3_000;
 const SHOWN = 8;
 
 /** The desk file as it lies on the disk, as this installation was started with, and as the trader runs. */
 export const configuration = check(NO_PARAMETERS, async ({ trader, runtime, desk }) => {
   const expected = `desk file, start and trader agree on ${short(runtime.configHash)}`;
-  const { settings } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { settings } = await readStatus({ trader });
   const { fileConfigHash: traders, version } = settings;
   const file = hashOfFile(writtenFileOf(runtime), desk);
   const observed = `desk file ${short(file)}, start ${short(runtime.configHash)}, trader ${short(traders)}${version === 0 ? '' : `, settings version ${version}`}`;

@@ -2,12 +2,11 @@ import { connect } from 'node:net';
 import { z } from 'zod';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
+import { readStatus } from '../trader/read-status.js';
 import { tradedVenue } from '../venue/registry.js';
 import { check } from './check.js';
 import { closedNow } from './closed-now.js';
 import { testConnection } from './preflight/connection-reading.js';
-
-const STATUS_MS = 3_000;
 
 type Gateway = { readonly host: string; readonly port: number };
 
@@ -60,7 +59,7 @@ export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime }) => 
 export const dataFresh = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const ageMsMax = desk.risk.staleDataSeconds * 1_000;
   const expected = `prices arrive, the last at most ${desk.risk.staleDataSeconds} s old`;
-  const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { marketData } = await readStatus({ trader });
   const { state, lastQuoteAgeMs, marketMs } = marketData;
   const closed = closedNow(desk, marketMs);
   if (closed !== null) return { verdict: 'pass', observed: `${closed}: no price is due`, expected };

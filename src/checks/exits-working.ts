@@ -2,9 +2,9 @@ import type { CheckOutcome } from '../contracts/routine.js';
 import type { OrderStatus, PositionStatus, TraderStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
+import { readStatus } from '../trader/read-status.js';
 import { type CheckContext, check } from './check.js';
 
-const STATUS_MS = 3_000;
 const READ_MS = 6_000;
 /** A stop that is just being moved has another order in its place a moment later. */
 const AGAIN_MS = 500;
@@ -48,7 +48,7 @@ interface Asked {
 
 async function ask(trader: CheckContext['trader']): Promise<Asked | { readonly cause: string }> {
   try {
-    const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const status = await readStatus({ trader });
     const { venueOrderIds } = await trader.call('flatProof', {}, { timeoutMs: READ_MS });
     if (venueOrderIds === undefined) return { cause: 'the trader is of a version that names no orders' };
     return { status, listed: new Set(venueOrderIds) };

@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 import { expectedReturn } from './expected-return.js';
-
-const STATUS_MS = 3_000;
 
 /**
  * The day's return against what is expected, give or take so many standard deviations. Worse than that fails; better
@@ -11,11 +10,7 @@ const STATUS_MS = 3_000;
 export const expectedProfit = check(
   z.strictObject({ days: z.number().min(0).default(30), deviations: z.number().min(0).default(2) }),
   async (context, { days, deviations }) => {
-    const { marketData, equity, dayStartEquity, configHash } = await context.trader.call(
-      'status',
-      {},
-      { timeoutMs: STATUS_MS },
-    );
+    const { marketData, equity, dayStartEquity, configHash } = await readStatus(context);
     const today = Number(equity) / Number(dayStartEquity) - 1;
     const usual = await expectedReturn(context, { configHash, marketMs: marketData.marketMs }, days);
     if (!usual.known) {

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import { readLedgerSequence } from '../store/ledger-state.js';
+import { readStatus } from '../trader/read-status.js';
 import type { CheckContext } from './check.js';
 
-const STATUS_MS = 3_000;
 /** It follows within milliseconds; what takes longer is behind. */
 const FOLLOWS_MS = 3_000;
 const LOOK_EVERY_MS = 100;
@@ -18,7 +18,7 @@ export type LedgerReached =
 export async function ledgerReached({ trader, pool, desk }: CheckContext): Promise<LedgerReached> {
   let status: TraderStatus;
   try {
-    status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    status = await readStatus({ trader });
   } catch (error) {
     return { ok: false, why: `the trader does not answer: ${messageOf(error)}` };
   }

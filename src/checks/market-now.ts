@@ -1,11 +1,10 @@
 import type { TraderClient } from '../trader/client.js';
-
-const STATUS_MS = 3_000;
+import { readStatus } from '../trader/read-status.js';
 
 /** By the market's clock; by this machine's while the trader does not answer. */
 export async function marketNowMs(trader: Pick<TraderClient, 'call'>): Promise<number> {
   try {
-    const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const { marketData } = await readStatus({ trader });
     return marketData.marketMs;
   } catch {
     return Date.now();

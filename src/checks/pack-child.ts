@@ -8,9 +8,9 @@ import { answersIn, type Ended, type RunRequest } from '../pack/protocol.js';
 import type { CheckContext as PackContext, TraderFacts } from '../pack/v1.js';
 import { killGroup } from '../supervisor/managed-process.js';
 import { createRedactor, knownSecrets } from '../supervisor/redact.js';
+import { readStatus } from '../trader/read-status.js';
 import type { CheckContext } from './check.js';
 
-const STATUS_MS = 3_000;
 const ANSWER_CHARS_MAX = 256 * 1024;
 
 export interface PackChild {
@@ -74,7 +74,7 @@ export async function packContext({
 
 async function factsOf(trader: CheckContext['trader']): Promise<TraderFacts | null> {
   try {
-    const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const status = await readStatus({ trader });
     const { mode, reason, equity, cash, dayPnl, drawdownPct, openOrders, fills, marketData } = status;
     const positions = status.positions.map(
       ({ symbol, side, quantity, averagePrice, markPrice, unrealised, stopPrice }) => ({

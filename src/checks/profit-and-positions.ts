@@ -1,15 +1,15 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { readEquitySteps } from '../store/performance.js';
+import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-const STATUS_MS = 3_000;
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
 
 /** Result of the day, what is open and protected, and that the equity curve goes on. */
 export const profitAndPositions = check(NO_PARAMETERS, async ({ desk, trader, pool }) => {
   const expected = `every position is protected, and the equity curve has points of the last ${HOURS} hours`;
-  const status = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const status = await readStatus({ trader });
   const { positions, equity, currency, dayPnl, drawdownPct, marketData } = status;
   const toMs = marketData.marketMs + HOUR_MS;
   const span = { desk: desk.desk, fromMs: marketData.marketMs - HOURS * HOUR_MS, toMs };

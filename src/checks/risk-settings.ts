@@ -1,14 +1,13 @@
 import type { Desk, DeskStrategy } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
-
-const STATUS_MS = 3_000;
 
 /** The desk file's limits make sense together, and the trader says that it holds limits. */
 export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const expected =
     'every limit is set, one position can not lose more than a day may, the trader holds the limits';
-  const { risk } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+  const { risk } = await readStatus({ trader });
   const problems = contradictions(desk);
   if (risk.length === 0) problems.push('the trader reports no limits');
   const held = [...risk.map(({ limit, value }) => `${limit} ${value}`), ...sizesOf(desk)].join(', ');

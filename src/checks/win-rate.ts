@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { readClosings } from '../store/performance.js';
+import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-const STATUS_MS = 3_000;
 const DAY_MS = 24 * 3_600_000;
 
 /** Trades that won of those that were closed, against a target. A few trades say little: how many they were stands beside it. */
@@ -13,7 +13,7 @@ export const winRate = check(
   }),
   async ({ desk, trader, pool }, { days, targetPct }) => {
     const expected = `at least ${targetPct} % of what was closed in ${days} days has won`;
-    const { marketData } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const { marketData } = await readStatus({ trader });
     const toMs = marketData.marketMs;
     const closings = await readClosings(pool, { desk: desk.desk, fromMs: toMs - days * DAY_MS, toMs });
     if (closings.length === 0) return { verdict: 'not_run', observed: 'nothing was closed', expected };

@@ -1,5 +1,6 @@
 import { messageOf } from '../domain/message-of.js';
 import { sizeSubject } from '../domain/size-decision.js';
+import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
   type CommandRequest,
@@ -7,7 +8,6 @@ import {
   type OperationContext,
   type OperationResult,
 } from './operation.js';
-import { readStatus } from './read-status.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 

@@ -1,8 +1,8 @@
 /** A person says whose coins of the account are that no trade of the desk explains. */
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { messageOf } from '../domain/message-of.js';
+import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
-import { readStatus } from './read-status.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/no-reason.js';
+import { readStatus } from '../trader/read-status.js';
 import {
   type Caller,
   type EmergencyRequest,
@@ -10,7 +11,6 @@ import {
   type OperationContext,
   type OperationResult,
 } from './operation.js';
-import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
 
 export interface PositionRequest extends EmergencyRequest {

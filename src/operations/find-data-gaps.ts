@@ -1,6 +1,6 @@
 import { type BarCoverage, type BarGap, findBarGaps, newestSource, readCoverage } from '../store/bars.js';
+import { readStatus } from '../trader/read-status.js';
 import type { OperationContext } from './operation.js';
-import { readStatus } from './read-status.js';
 
 export interface DataGaps {
   /** Identity of the price source; null: no candle in the span says which. */

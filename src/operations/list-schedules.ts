@@ -5,8 +5,8 @@ import { readLastRuns } from '../store/routine-run.js';
 import { readScheduleStates } from '../store/schedule-state.js';
 import { runsOnMarketClock } from '../temporal/schedules/market-clock.js';
 import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
+import { readStatus } from '../trader/read-status.js';
 import type { OperationContext } from './operation.js';
-import { readStatus } from './read-status.js';
 
 export interface ScheduledRun {
   readonly scheduleId: string;

@@ -6,6 +6,7 @@ import { causeOf } from '../domain/cause-of.js';
 import type { Decision } from '../domain/decision.js';
 import { NO_REASON, reasonOf } from '../domain/no-reason.js';
 import { resumptionStart } from '../temporal/resumption-start.js';
+import { readStatus } from '../trader/read-status.js';
 import { askForReason } from './ask-for-reason.js';
 import {
   type Caller,
@@ -14,7 +15,6 @@ import {
   type OperationContext,
   type OperationResult,
 } from './operation.js';
-import { readStatus } from './read-status.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 

@@ -3,8 +3,8 @@ import type { DeskRoutine } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { awaitVerdict } from '../temporal/schedules/await-verdict.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
+import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
-import { readStatus } from './read-status.js';
 import { recordAudit } from './record-audit.js';
 
 const PATIENCE_MS = 60_000;

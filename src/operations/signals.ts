@@ -4,8 +4,8 @@ import type { SignalsStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { NO_REASON } from '../domain/no-reason.js';
+import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
-import { readStatus } from './read-status.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 
 export interface WithdrawalRequest {

@@ -7,8 +7,8 @@ import { realMoneyKindOf } from '../domain/signed-vote.js';
 import { sizeSubject } from '../domain/size-decision.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import { findApproval } from '../store/approvals.js';
+import { readStatus } from '../trader/read-status.js';
 import type { OperationContext } from './operation.js';
-import { readStatus } from './read-status.js';
 
 export type ToDecide =
   | { readonly approval: string }

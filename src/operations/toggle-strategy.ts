@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../domain/message-of.js';
+import { readStatus } from '../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
-import { readStatus } from './read-status.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 
 export interface ToggleRequest {

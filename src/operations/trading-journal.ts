@@ -3,9 +3,9 @@ import { tradingDate } from '../domain/trading-day.js';
 import { appendAudit } from '../store/audit.js';
 import { inTransaction } from '../store/pool.js';
 import { type JournalNote, writeNote } from '../store/trading-journal.js';
+import { readStatus } from '../trader/read-status.js';
 import { zoneOffset } from '../trader/zone-offset.js';
 import type { Caller, OperationContext } from './operation.js';
-import { readStatus } from './read-status.js';
 
 export interface NoteRequest {
   readonly text: string;

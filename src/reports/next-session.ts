@@ -5,10 +5,10 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { type DayNumber, dateText, timeOfDay, weekdayOf } from '../domain/civil-date.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import { sessionOn } from '../domain/sessions/trading-dates.js';
+import { readStatus } from '../trader/read-status.js';
 import { nextSessionDay } from './next-trading-day.js';
 import { type ReportContext, report } from './report.js';
 
-const STATUS_MS = 3_000;
 const RUNS_MAX = 300;
 
 /** What is planned for the next session: hours of each market, what is traded and how large, which routines run when. */
@@ -36,7 +36,7 @@ function marketLines({ instruments }: Desk, day: DayNumber): readonly string[] {
 }
 
 async function strategiesLine({ desk, trader }: ReportContext): Promise<string> {
-  const status = await trader.call('status', {}, { timeoutMs: STATUS_MS }).catch(() => null);
+  const status = await readStatus({ trader }).catch(() => null);
   if (status === null) return 'the trader does not answer: whether its strategies are on is not known';
   const off = new Set(status.strategies.flatMap(({ name, enabled }) => (enabled ? [] : [name])));
   const each = desk.strategies.map(({ name }) => `${name} ${off.has(name) ? 'off' : 'on'}`);

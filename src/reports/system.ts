@@ -1,14 +1,13 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { lasted } from '../domain/moment.js';
+import { readStatus } from '../trader/read-status.js';
 import { report } from './report.js';
 import { diskSizes, megabytes, storedSizes } from './sizes.js';
-
-const STATUS_MS = 3_000;
 
 /** How long the trader has run and how much memory it takes; how large database, logs and backups are; how full the disk is. */
 export const system = report(NO_PARAMETERS, async ({ runtime, desk, trader, pool }) => {
   const [status, { database, backups }, { logs, disk }] = await Promise.all([
-    trader.call('status', {}, { timeoutMs: STATUS_MS }),
+    readStatus({ trader }),
     storedSizes(pool, desk.desk),
     diskSizes(runtime.home),
   ]);

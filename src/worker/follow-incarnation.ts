@@ -7,6 +7,7 @@ import { tradingDaysOf } from '../activities/engine/trading-days.js';
 import { engineQueue } from '../contracts/queues.js';
 import type { Desk } from '../desk/schema.js';
 import type { TraderClient } from '../trader/client.js';
+import { readStatus } from '../trader/read-status.js';
 import type { DeskOwner } from './desk-owner-client.js';
 import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
 import { LOOKS_MS } from './looks.js';
@@ -23,7 +24,6 @@ export interface FollowedIncarnation {
 const LOOK_EVERY_MS = 1_000;
 /** Where nobody could say when it ends. */
 const ASK_AGAIN_MS = 30_000;
-const STATUS_MS = 3_000;
 
 export function followIncarnation(
   context: WorkerContext,
@@ -40,7 +40,7 @@ export function followIncarnation(
   });
 
   const looking = repeat('following the trader', LOOK_EVERY_MS, context.log, async () => {
-    const { incarnation } = await trader.call('status', {}, { timeoutMs: STATUS_MS });
+    const { incarnation } = await readStatus({ trader });
     if (incarnation === '') return;
     if (serving?.incarnation !== incarnation) {
       await serving?.worker.stop();

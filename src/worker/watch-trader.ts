@@ -4,6 +4,7 @@
  * fails alone.
  */
 
+import { readStatus } from '../trader/read-status.js';
 import { changesOfChecks, changesOfTrader } from './changes-waited-for.js';
 import type { FailingChecks } from './failing-checks.js';
 import { incidentsOfTrader } from './incidents-of-trader.js';
@@ -14,7 +15,6 @@ import { scheduleUpkeep } from './schedule-upkeep.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
 const LOOK_EVERY_MS = 1_000;
-const STATUS_MS = 3_000;
 
 export interface TraderWatchOptions {
   /** FERMATA_HOME, where a notice waits while Postgres is down. */
@@ -35,7 +35,7 @@ export function watchTrader(context: TraderWatchContext, options: TraderWatchOpt
   // One that hangs on a Temporal that is down must not keep the others waiting.
   const loops = followers.map(([name, follow]) =>
     repeat(name, LOOK_EVERY_MS, log, async () => {
-      await follow(await trader.call('status', {}, { timeoutMs: STATUS_MS }));
+      await follow(await readStatus({ trader }));
     }),
   );
   return {

@@ -10,8 +10,8 @@ import { causeOf } from '../../domain/cause-of.js';
 import { SETTINGS_APPROVAL, settingsTerms } from '../../domain/settings-change.js';
 import { findApproval } from '../../store/approvals.js';
 import { TemporalUnavailable } from '../../temporal/open-temporal.js';
+import { readStatus } from '../../trader/read-status.js';
 import type { Caller, OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 import { signAs } from '../sign-as.js';
 

@@ -6,8 +6,8 @@ import type { runLabel } from '../../contracts/run-label.js';
 import { messageOf } from '../../domain/message-of.js';
 import { awaitQuery } from '../../temporal/await-query.js';
 import { EVIDENCE_MS } from '../../temporal/schedules/routine-input.js';
+import { readStatus } from '../../trader/read-status.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
-import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 
 const START_MS = 5_000;

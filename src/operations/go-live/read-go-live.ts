@@ -4,8 +4,8 @@ import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 
 export interface GoLiveShown {
   readonly mode: Desk['mode'];

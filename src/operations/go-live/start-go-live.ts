@@ -11,8 +11,8 @@ import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import { describeRun } from '../../temporal/describe-run.js';
 import type { TemporalAccess } from '../../temporal/open-temporal.js';
+import { readStatus } from '../../trader/read-status.js';
 import type { Caller, OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
 

@@ -7,8 +7,8 @@ import {
   setupFollowed,
 } from '../../domain/setup-note.js';
 import { type NotedSetup, readSetupSteps, readSetups, type SetupStep } from '../../store/noted-setups.js';
+import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 
 export interface SetupQuery {
   /** Only those that go on. */

@@ -1,8 +1,8 @@
 /** What a picture of an instrument's prices shows: bars, what was traded in them, and the levels that count now. */
 import type { BarStatus, TraderStatus } from '../../contracts/trader-status.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
+import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 
 export interface ChartRequest {
   /** Null: the first one with a position, else the desk's first. */

@@ -1,6 +1,7 @@
 /** Results as a chat asks for them: the same sums as the page and `GET /api/results` have. */
+
+import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 import { type Periods, periodsOf } from './periods.js';
 import { readAnalytics } from './read-analytics.js';
 import { readResults } from './read-results.js';

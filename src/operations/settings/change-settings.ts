@@ -9,8 +9,8 @@ import {
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingsProposal } from '../../domain/settings-change.js';
+import { readStatus } from '../../trader/read-status.js';
 import type { Caller, OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 import { recordAudit } from '../record-audit.js';
 import { askForApproval, type SettingsResult } from './ask-for-approval.js';
 

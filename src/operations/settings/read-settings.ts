@@ -3,9 +3,9 @@ import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
 import { SETTINGS_APPROVAL } from '../../domain/settings-change.js';
 import { readSettingsChanges, type SettingsChangeRecord } from '../../store/settings-changes.js';
+import { readStatus } from '../../trader/read-status.js';
 import { type ApprovalShown, listApprovals } from '../approvals/list-approvals.js';
 import type { OperationContext } from '../operation.js';
-import { readStatus } from '../read-status.js';
 
 export interface SettingsShown {
   /** Counts the changes since the journal began; 0: as the desk file says. */
