@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import {
   DrawdownMeter,
   growthOf,
@@ -14,8 +15,6 @@ import { readClosings, readEquitySteps, readTrades } from '../store/performance.
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** A win rate further below than so many standard errors of as many trades is no chance. */
 const STANDARD_ERRORS = 2;
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { readBackups } from '../store/backups.js';
 import { check } from './check.js';
 
-const HOUR_MS = 3_600_000;
 const LOOKED_AT = 20;
 const LISTED = 5;
 

@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { type BarGap, findBarGaps, readCoverage } from '../store/bars.js';
 import { buildCalendars } from '../trader/engine-config.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 /** How late a finished minute may be stored, in wall time; a fast market runs on meanwhile. */
 const LATE_WALL_MS = 15_000;
 const LATE_MARKET_MS = 2 * MINUTE_MS;

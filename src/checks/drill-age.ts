@@ -1,8 +1,7 @@
 import { z } from 'zod';
+import { DAY_MS } from '../domain/civil-date.js';
 import { readDrills } from '../store/backups.js';
 import { check } from './check.js';
-
-const DAY_MS = 86_400_000;
 
 /** A backup counts only when it was restored: the newest drill must have passed, lately. */
 export const drillAge = check(

@@ -1,5 +1,6 @@
 /** What a day's return is expected to be: by the validation of this very configuration, or by the days before. */
 
+import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
 import { readSecret } from '../home/secrets.js';
 import { readEquitySteps } from '../store/performance.js';
@@ -8,8 +9,6 @@ import type { SignedReport } from '../validation/report/report.js';
 import { isGenuine } from '../validation/report/sign-report.js';
 import type { CheckContext } from './check.js';
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 const HOURS_PER_DAY = 24;
 /** A validation of less than a day says nothing about days, and fewer days nothing about what is usual. */
 const HOURS_MIN = HOURS_PER_DAY;

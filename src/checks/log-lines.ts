@@ -1,10 +1,10 @@
 /** The lines of the logs of all processes, as programs read them. */
 import { join } from 'node:path';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { findLogs } from '../supervisor/log/log-files.js';
 import { readLogBackwards } from './read-lines-backwards.js';
 
-const HOUR_MS = 3_600_000;
 const SHOWN_CHARS = 200;
 
 export interface LogLine {

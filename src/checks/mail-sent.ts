@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nominalTimesBetween } from '../desk/nominal-times.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
+import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { lastHealth } from '../home/channel-health.js';
 import { resultsOf } from '../notify/results-notice.js';
@@ -8,8 +9,6 @@ import { firstRunMs, lastMailedMs, type ResultsMailed, resultsMailed } from '../
 import { check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 const DUE_MAX = 100;
 
 /**

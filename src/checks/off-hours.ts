@@ -1,12 +1,11 @@
 /** What went wrong while nobody looked, by wall time. */
 import { z } from 'zod';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { readHalts, readStartsWithoutEnd } from '../store/halts.js';
 import { readAlertsOf } from '../store/incident-alerts.js';
 import { check } from './check.js';
 import { ledgerReached } from './ledger-reached.js';
-
-const HOUR_MS = 3_600_000;
 
 /** How often the desk was halted since the venue did not answer or its prices did not come. */
 export const connectionFailures = check(

@@ -1,9 +1,9 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { readEquitySteps } from '../store/performance.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-const HOUR_MS = 3_600_000;
 const HOURS = 24;
 
 /** Result of the day, what is open and protected, and that the equity curve goes on. */

@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { DAY_MS } from '../domain/civil-date.js';
 import { readClosings } from '../store/performance.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
-
-const DAY_MS = 24 * 3_600_000;
 
 /** Trades that won of those that were closed, against a target. A few trades say little: how many they were stands beside it. */
 export const winRate = check(

@@ -1,9 +1,9 @@
 /** The options `--from` and `--to`: days of minutes that were fetched, or are to be. */
 import { InvalidArgumentError } from 'commander';
+import { DAY_MS } from '../domain/civil-date.js';
 import type { Span } from '../market/fetched/minutes-file.js';
 import { usageFailure } from './failure.js';
 
-const DAY_MS = 86_400_000;
 const DAYS_MAX = 5 * 366;
 
 /** The first millisecond of a day, UTC. */

@@ -1,6 +1,7 @@
 /** The options `--from` and `--to` of `validate`: a period of the minutes that `fermata data fetch` stored. */
 
 import type { Desk } from '../desk/schema.js';
+import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { homePaths } from '../home/runtime.js';
 import { dataKey } from '../home/secrets.js';
@@ -10,9 +11,6 @@ import { minutesSource } from '../market/fetched/minutes-source.js';
 import { dayText, spanOf } from './days.js';
 import { type CliFailure, usageFailure } from './failure.js';
 import type { DataFile, MarketOptions } from './market-choice.js';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 export interface PeriodOptions extends MarketOptions {
   readonly desk?: string;

@@ -2,7 +2,6 @@
 import { availableParallelism } from 'node:os';
 import type { FillModel } from '../backtest/report/execution.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
-import { DAY_MS } from '../backtest/statistics/figures.js';
 import type { RankedBy } from '../backtest/sweep/ranking.js';
 import { figureWords, luckText, titleOf } from '../backtest/sweep/sweep-html.js';
 import { type LeftOut, type SweepReport, sweepReport } from '../backtest/sweep/sweep-report.js';
@@ -18,6 +17,7 @@ import {
 } from '../backtest/sweep/walk-forward.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { DeskFileError } from '../desk/problem.js';
+import { DAY_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { backtestDesk, type DeskOptions } from './backtest-desk.js';
 import { CliFailure, usageFailure } from './failure.js';

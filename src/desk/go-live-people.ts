@@ -1,4 +1,6 @@
 /** Who decides about real money. */
+
+import { HOUR_MS } from '../domain/civil-date.js';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { Desk } from './schema.js';
 
@@ -12,7 +14,6 @@ export function goLiveApprovers({ goLive, people }: Pick<Desk, 'goLive' | 'peopl
 
 const VALIDATION_HOURS = 48;
 const GO_VALID_DAYS = 14;
-const HOUR_MS = 3_600_000;
 
 /** What a validation has to be for real money. Filled in here and not in the schema: a file that says nothing keeps its hash. */
 export function goLiveValidation({ goLive }: Pick<Desk, 'goLive'>): {

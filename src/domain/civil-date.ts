@@ -1,6 +1,7 @@
 /** Dates of the calendar as whole days since 1970-01-01, and times of a day: no clock, no zone, no locale. */
 
 export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;

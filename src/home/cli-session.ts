@@ -6,6 +6,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { MINUTE_MS } from '../domain/civil-date.js';
 import { homePaths } from './runtime.js';
 import { readSecret } from './secrets.js';
 
@@ -13,7 +14,6 @@ const FILE = 'session.json';
 const BYTES_MAX = 4096;
 /** Keeps this code from being taken for another one by the same key. */
 const PURPOSE = 'fermata command-line session';
-const MINUTE_MS = 60_000;
 /** A shell that nobody uses signs nobody in. */
 export const SESSION_REST_MS = 60 * MINUTE_MS;
 export const SESSION_LASTS_MS = 12 * 60 * MINUTE_MS;

@@ -1,9 +1,8 @@
 /** One-minute bars from trades or quotes, for every feed that brings no bars of its own. Pure. */
 
 import type { MarketBar } from '../contracts/market-feed.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
 import type { InstrumentId } from '../domain/instrument.js';
-
-export const MINUTE_MS = 60_000;
 
 /** Price that a quote stands for in a bar: the middle, rounded down to the tick. */
 export function midTicks(bidTicks: number, askTicks: number): number {

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
 import { newRequest } from '../validation/new-request.js';
 import { keepRequest } from '../validation/request.js';
@@ -5,8 +6,6 @@ import { loadDesk } from '../venue/load-desk.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 import { startValidation } from './validate-desk.js';
-
-const HOUR_MS = 3_600_000;
 
 export interface ValidationWish {
   /** Market time that is traded, exactly. */

@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../domain/civil-date.js';
 import { type BarCoverage, type BarGap, findBarGaps, newestSource, readCoverage } from '../store/bars.js';
 import { readStatus } from '../trader/read-status.js';
 import type { OperationContext } from './operation.js';
@@ -14,8 +15,6 @@ export interface DataGaps {
   /** Instruments of the desk without any candle in the span. */
   readonly without: readonly string[];
 }
-
-const HOUR_MS = 3_600_000;
 
 /**
  * Which one-minute candles of the prices that are traded on are missing in the last `hours` of market time; while the

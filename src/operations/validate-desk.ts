@@ -1,11 +1,11 @@
 import { operationsQueue, validationId } from '../contracts/queues.js';
 import { runLabel } from '../contracts/run-label.js';
 import type { ValidationOutcome } from '../contracts/validation.js';
+import { DAY_MS } from '../domain/civil-date.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { ValidationRequest } from '../validation/request.js';
 import type { ValidationInput } from '../workflows/operations/validation.js';
 
-const DAY_MS = 86_400_000;
 const START_MS = 5_000;
 /** One question to the workflow; then it is asked again. */
 const ASK_MS = 20_000;

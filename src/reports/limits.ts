@@ -1,7 +1,8 @@
+import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { DrawdownMeter, growthOf, returnsOnCapital } from '../domain/statistics.js';
 import { countDenials, readEquitySteps } from '../store/performance.js';
 import { report } from './report.js';
-import { DAY_MS, HOUR_MS, listed, percent, SPAN, spanOf } from './span.js';
+import { listed, percent, SPAN, spanOf } from './span.js';
 
 /** How near the desk came to its limits, and how often the risk gate had to say no. */
 export const limits = report(SPAN, async (context, parameters) => {

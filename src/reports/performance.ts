@@ -1,3 +1,4 @@
+import { HOUR_MS } from '../domain/civil-date.js';
 import {
   DrawdownMeter,
   growthOf,
@@ -7,7 +8,7 @@ import {
 } from '../domain/statistics.js';
 import { readClosings, readEquitySteps } from '../store/performance.js';
 import { report } from './report.js';
-import { HOUR_MS, money, percent, SPAN, spanOf } from './span.js';
+import { money, percent, SPAN, spanOf } from './span.js';
 
 /** Result, win rate, Sharpe ratio and drawdown of the span, as the ledger has it. */
 export const performance = report(SPAN, async (context, parameters) => {

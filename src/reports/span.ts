@@ -1,9 +1,7 @@
 import { z } from 'zod';
+import { DAY_MS } from '../domain/civil-date.js';
 import type { Span } from '../store/performance.js';
 import type { ReportContext } from './report.js';
-
-export const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
 
 /** Of a report that looks back. */
 export const SPAN = z.strictObject({ days: z.number().min(0).default(7) });

@@ -1,10 +1,11 @@
 /** What was traded: trade by trade, by what became of orders, and one span after the other. */
 import { z } from 'zod';
+import { DAY_MS } from '../domain/civil-date.js';
 import { exitReasonWords } from '../domain/exit-reason.js';
 import { moment } from '../domain/moment.js';
 import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';
 import { report } from './report.js';
-import { DAY_MS, lengthOf, listed, money, percent, SPAN, spanOf } from './span.js';
+import { lengthOf, listed, money, percent, SPAN, spanOf } from './span.js';
 
 const SHOWN_MAX = 20;
 const STEPS_MAX = 60;

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
+import { DAY_MS } from '../domain/civil-date.js';
 import { report } from './report.js';
-import { DAY_MS } from './span.js';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
 const LOCK = new URL('../../package-lock.json', import.meta.url);

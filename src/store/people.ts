@@ -1,12 +1,12 @@
 /** Who is who in the chat: people of the desk file, linked by a one-time code. Each row carries a code of its maker. */
+
+import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker, RowStanding } from '../home/row-makers.js';
 import { forgedRow, type OnForged } from './forged-row.js';
 import { inTransaction, type Pool } from './pool.js';
 import { tokenHash } from './token-hash.js';
 
 type Queries = Pick<Pool, 'query'>;
-
-const MINUTE_MS = 60_000;
 
 export interface PersonLink {
   readonly telegramUserId: string;

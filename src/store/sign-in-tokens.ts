@@ -1,11 +1,12 @@
 /** One-time sign-in links: 256 random bits, kept as a hash with a code of their maker, valid for minutes, used once. */
+
+import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker } from '../home/row-makers.js';
 import { forgedRow, type OnForged } from './forged-row.js';
 import type { Pool } from './pool.js';
 import { newToken, tokenHash } from './token-hash.js';
 
 export const SIGN_IN_TOKEN_MINUTES = 15;
-const MINUTE_MS = 60_000;
 
 const saidBy = (hash: string, expires: Date): readonly string[] => [
   'fermata sign-in link 1',

@@ -1,6 +1,7 @@
 /** Who writes, may they, and what happens then. Strangers are answered with nothing and recorded. */
 import { Bot, type Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { UnfitText } from '../operations/plain-requests.js';
 import { answer } from './answer.js';
 import type { BotContext, TelegramBot } from './bot-context.js';
@@ -15,7 +16,6 @@ import type { Tap } from './taps/tap.js';
 
 const STRANGER_TEXT_LENGTH_MAX = 100;
 const PEOPLE_MS = 500;
-const HOUR_MS = 3_600_000;
 
 export function buildBot(bot: TelegramBot, context: BotContext): void {
   bot.use(async (ctx, next) => {

@@ -1,6 +1,7 @@
 /** Shows the strategies the past before they may trade, and the paper venue the minutes that it slept through. */
 
 import type { MarketBar, MarketFeed } from '../contracts/market-feed.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Engine } from '../engine/engine.js';
 import { WARMUP_BARS_MAX } from '../engine/strategies/strategy.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
@@ -11,7 +12,6 @@ import type { BarHistory } from './status/bar-history.js';
 const BARS_MIN = 500;
 /** Minutes caught up at most; what rested longer than that without a trader is for a person to look at. */
 const CAUGHT_UP_MAX = 5000;
-const MINUTE_MS = 60_000;
 
 /**
  * On live prices the market went on while no trader ran: its minutes are played against the orders that rested.

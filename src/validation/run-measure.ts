@@ -4,14 +4,13 @@ import { BarCoverage } from '../backtest/measure/bar-coverage.js';
 import { EquityMeter } from '../backtest/measure/equity-meter.js';
 import { RoundTrips } from '../backtest/measure/round-trips.js';
 import type { Measure, TimedEvent } from '../backtest/run-on-prices.js';
+import { HOUR_MS, MINUTE_MS } from '../domain/civil-date.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Halt } from '../domain/mode.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { DrawdownMeter } from '../domain/statistics.js';
 import type { EngineRecord } from '../engine/record.js';
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 /** Points of the equity curve. */
 const CURVE_POINTS_MAX = 720;
 

@@ -2,6 +2,7 @@
 import type { Notice } from '../contracts/notice.js';
 import type { NewTask, Task } from '../contracts/task.js';
 import type { Desk } from '../desk/schema.js';
+import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
 import { tradingDate } from '../domain/trading-day.js';
 import { notify } from '../notify/notify.js';
@@ -15,7 +16,6 @@ import type { Logger } from './role-log.js';
 const LOOK_EVERY_MS = 2_000;
 /** How far back after a worker that was away: what was written and asked for stays as it is. */
 const SINCE_MS = 7 * 24 * 3_600_000;
-const HOUR_MS = 3_600_000;
 const SOURCE = 'exit-review:';
 
 interface AfterFills {

@@ -1,10 +1,10 @@
 /** Whether the market moves much more than it usually does, from the minutes that were stored. */
 
 import type { ConditionsQuestion, MarketConditions } from '../../contracts/incident-activities.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import type { BarSeries } from '../../store/bars.js';
 import type { Pool } from '../../store/pool.js';
 
-const HOUR_MS = 3_600_000;
 const HISTORY_HOURS = 14 * 24;
 /** Of the last hour, and hours before it, at least. */
 const MINUTES_MIN = 30;

@@ -1,10 +1,10 @@
 /** What a check finds wrong, thing by thing, is a task each: open until a later look finds it no more, whoever closes it before. */
 import type { Findings } from '../../checks/check.js';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { moment } from '../../domain/moment.js';
 import type { Pool } from '../../store/pool.js';
 import { closeTask, openTask, readTasksFrom } from '../../store/tasks.js';
 
-const DAY_MS = 86_400_000;
 const BY = 'fermata';
 
 /** Tells nobody: the routine says that its step failed, and the tasks are listed. The same findings again change nothing. */

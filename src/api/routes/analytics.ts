@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { readAnalytics } from '../../operations/results/read-analytics.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
@@ -7,8 +8,6 @@ import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
-
-const DAY_MS = 86_400_000;
 
 export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { ControlFailure } from '../../trader/client.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
@@ -44,5 +45,3 @@ export function barsRoute(app: FastifyInstance, web: WebDependencies, watch: Sta
     },
   );
 }
-
-const MINUTE_MS = 60_000;

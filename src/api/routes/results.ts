@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { periodsOf } from '../../operations/results/periods.js';
 import { readResults } from '../../operations/results/read-results.js';
 import { PERIODS, type Period } from '../../operations/results/results.js';
@@ -10,7 +11,6 @@ import { resultsSchema } from '../schemas/results.js';
 import { coerceIntegers, symbolQuery } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 
-const DAY_MS = 86_400_000;
 /** What a table shows. */
 const LISTED_MAX = 2_000;
 

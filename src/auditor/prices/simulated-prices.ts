@@ -1,8 +1,8 @@
 /** The simulated market worked out a second time, at the trader's market time. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { MINUTE_MS } from '../../market/bar-builder.js';
 import { SimulatedSeries } from '../../market/simulated/series.js';
 import type { OwnPrice, OwnPrices } from '../../venue/book-reading.js';
 

@@ -1,5 +1,6 @@
 /** What a backtest keeps of its run: from prices and from what the engine put on record, as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Halt } from '../../domain/mode.js';
 import { worth } from '../../domain/money.js';
@@ -14,8 +15,6 @@ import { BarCoverage } from './bar-coverage.js';
 import { BuyAndHold } from './buy-and-hold.js';
 import { Candles, EquityCurve } from './curves.js';
 import { EquityMeter } from './equity-meter.js';
-
-const HOUR_MS = 3_600_000;
 
 export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
 

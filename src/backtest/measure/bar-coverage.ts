@@ -1,9 +1,7 @@
 /** What the bars of one instrument cover of the time that was asked for, as far as its market was open. */
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 export interface Coverage {
   readonly symbol: string;

@@ -1,8 +1,8 @@
 /** Curves of bounded size over a time whose length nobody knows before: where there are too many slots, two become one. */
 
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Engine } from '../../engine/engine.js';
 
-const MINUTE_MS = 60_000;
 /** Half of it at least is left once it was reached. */
 const SLOTS_MAX = 1_440;
 

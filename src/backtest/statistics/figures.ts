@@ -2,10 +2,10 @@
  * What a run came to, in figures. Each says its formula and where that is from; `FORMULAS` has the same for readers of a
  * report. Null: it can't be said. Figures are rounded to six places, so that a run gives the same bytes on every machine.
  */
+
+import { DAY_MS, HOUR_MS } from '../../domain/civil-date.js';
 import { HOURS_PER_YEAR, mean, returnsOf, sampleDeviation, sharpeRatio } from '../../domain/statistics.js';
 
-const HOUR_MS = 3_600_000;
-export const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = HOURS_PER_YEAR * HOUR_MS;
 /** What a few days made is no rate of a year; GIPS annualises nothing below a whole one. */
 const ANNUAL_MS_MIN = 30 * DAY_MS;

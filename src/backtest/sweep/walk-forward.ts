@@ -2,7 +2,9 @@
  * Walking forward (Pardo, The Evaluation and Optimization of Trading Strategies, 2008): values are chosen on one part of
  * the time and traded on the part behind it, which they have not seen; then both move on by the part that was traded.
  */
-import { DAY_MS, round } from '../statistics/figures.js';
+
+import { DAY_MS } from '../../domain/civil-date.js';
+import { round } from '../statistics/figures.js';
 import { figureOf, type RankedBy, ranked } from './ranking.js';
 import type { Trial } from './trial.js';
 

@@ -5,6 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { goLiveValidation } from '../../desk/go-live-people.js';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { readSecret } from '../../home/secrets.js';
 import type { PriceEndpoint, SignedReport } from '../../validation/report/report.js';
 import { isGenuine } from '../../validation/report/sign-report.js';
@@ -29,7 +30,6 @@ type Place = Pick<PreflightSubject, 'desk' | 'configHash' | 'home' | 'reportFold
 const NAME = /^validation_report_.*\.json$/;
 /** Newest first; what is older than that many reports counts as none. */
 const READ_MAX = 200;
-const DAY_MS = 86_400_000;
 const CLOCK_TOLERANCE_MS = 60_000;
 
 /** `needed`: null where a desk trades by it already, so that neither its age nor its market is asked for again. */

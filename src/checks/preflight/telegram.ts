@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../domain/civil-date.js';
 import { moment } from '../../domain/moment.js';
 import { telegramCredentials } from '../../notify/telegram-credentials.js';
 import { telegramProof } from '../../notify/telegram-proof.js';
@@ -5,7 +6,6 @@ import type { PreflightCheck } from './preflight-check.js';
 
 /** Chats are left, bots are blocked: what arrived long ago says little. */
 const DAYS_MAX = 30;
-const DAY_MS = 86_400_000;
 const SEND_ONE = 'with the desk running: fermata notify test telegram';
 
 export const telegram: PreflightCheck = {

@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { Argument, type Command } from 'commander';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
 import { dayValue } from '../days.js';
 import { usageFailure } from '../failure.js';
 import { withOperations } from '../with-operations.js';
-
-const DAY_MS = 86_400_000;
 
 interface Options {
   readonly from?: number;

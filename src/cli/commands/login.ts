@@ -1,5 +1,6 @@
 /** Signing in and out on the command line: `fermata login NAME`, `fermata logout`. Needs no running desk. */
 import type { Command } from 'commander';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import { rolesOf } from '../../domain/roles.js';
 import {
   beginCliSession,
@@ -16,7 +17,6 @@ import { printJson, printLines } from '../output.js';
 import { readPassword } from '../read-password.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
 
-const HOUR_MS = 3_600_000;
 /** Of nobody: an unknown name takes as long as a wrong password. */
 const NO_HASH = 'scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 

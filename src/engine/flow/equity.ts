@@ -1,5 +1,6 @@
 /** What a quote does: marks, and once a market minute the day's boundary and an equity sample. */
 
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { formatMoney, writeUnits } from '../../domain/money.js';
 import { cashUnits, heldAt } from '../books.js';
 import { type Core, commit, setTime, touch } from '../core.js';
@@ -8,7 +9,6 @@ import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { reviewDisabled } from '../strategies/tracker.js';
 
-const MINUTE_MS = 60_000;
 /** While equity stands still a sample an hour is enough. */
 const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
 /** A peak higher by this part is recorded at once, and the drawdown is counted from it: 0.1 %. */

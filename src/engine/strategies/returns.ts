@@ -1,6 +1,7 @@
+import { MINUTE_MS } from '../../domain/civil-date.js';
+
 /** The last 60 returns of a market, a minute each: how much it moves, and with what. Sums, products, quotients, roots. */
 
-const MINUTE_MS = 60_000;
 const KEPT = 60;
 const ENOUGH = 30;
 /** After such a pause the market is another: nothing is known of it until enough minutes were seen again. */

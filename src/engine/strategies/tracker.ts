@@ -2,13 +2,13 @@
  * Switches a strategy off after too many losses in a row, and looks at it again after some hours of market time: on
  * where a market of it is in the regime that it is made for, else off for as long again. What a person switched stays.
  */
+
+import { HOUR_MS } from '../../domain/civil-date.js';
 import { type Core, note } from '../core.js';
 import type { Regime } from './regime.js';
 import { declaredOf } from './registry.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
-
-const HOUR_MS = 3_600_000;
 
 /** After everything that can have closed a round trip. */
 export function disableLosing(core: Core): void {

@@ -3,6 +3,7 @@
  * then nothing is armed and nothing entered. It is never adopted silently.
  */
 import type { CashKind } from '../../domain/cash.js';
+import { DAY_MS } from '../../domain/civil-date.js';
 import { formatUnits, parseUnits, type Units, writeUnits } from '../../domain/money.js';
 import type { CashMovement } from '../../domain/venue.js';
 import { cashUnits, stepsAt } from '../books.js';
@@ -18,7 +19,6 @@ export interface CashCompared {
   readonly pending: boolean;
 }
 
-const DAY_MS = 86_400_000;
 const AGREED: CashCompared = { differences: [], pending: false };
 const PENDING: CashCompared = { differences: [], pending: true };
 /**

@@ -1,11 +1,11 @@
 /** Fetches a symbol's minutes from a venue's public interface, month by month; what is there already is not asked for again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { PriceConnection } from '../../venue/prices.js';
-import { MINUTE_MS } from '../bar-builder.js';
 import { gridsOf, toBar } from '../live/minute-reader.js';
 import {
   minutesPlace,

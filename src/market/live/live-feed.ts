@@ -1,9 +1,9 @@
 /** Public prices of one venue as a feed. Market time is the venue's. */
 
 import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { PriceConnection, Ticker } from '../../venue/prices.js';
-import { MINUTE_MS } from '../bar-builder.js';
 import {
   gridsOf,
   MINUTE_READER_TIMES,

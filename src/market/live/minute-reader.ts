@@ -4,9 +4,9 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
-import { MINUTE_MS } from '../bar-builder.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
 export const HISTORY_BARS_MAX = 5000;

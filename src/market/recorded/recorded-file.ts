@@ -1,6 +1,7 @@
 /** One recorded file, row by row. */
+
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { MINUTE_MS } from '../bar-builder.js';
 import { DataFileError } from './data-file-error.js';
 import { type LineReader, openLines } from './read-lines.js';
 import { detectFormat, type RecordedFormat, type RecordedRow, RowParser } from './row-parser.js';

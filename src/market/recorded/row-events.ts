@@ -1,9 +1,10 @@
 /** From recorded rows to what the market shows: quotes, trades and bars, in time order. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type BarPath, barQuotes, bidBelow } from '../../venue/bar-path.js';
-import { BarBuilder, MINUTE_MS, midTicks } from '../bar-builder.js';
+import { BarBuilder, midTicks } from '../bar-builder.js';
 import type { TimedEvent } from '../replay/timed-source.js';
 import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
 

@@ -1,9 +1,10 @@
 /** What happens inside one simulated minute: twelve quotes, and the bar that they make. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { QuoteEvent } from '../../venue/bar-path.js';
-import { MINUTE_MS, midTicks } from '../bar-builder.js';
+import { midTicks } from '../bar-builder.js';
 import { activityAt, type PriceWalk, type Regime } from './price-walk.js';
 import { bell, draw, uniform } from './random.js';
 

@@ -3,7 +3,8 @@
  * and a weak pull that keeps prices near where they began for decades.
  * Doubles are used only through + − × ÷, which IEEE 754 defines exactly: the same seed gives the same prices anywhere.
  */
-import { MINUTE_MS } from '../bar-builder.js';
+
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { bell, draw, streamKey, uniform } from './random.js';
 
 /** Trading starts here unless a position was kept: 2025-01-06T00:00:00Z, a Monday. */

@@ -1,8 +1,8 @@
 /** One instrument's simulated minutes, in any order of reading. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { MINUTE_MS } from '../bar-builder.js';
 import { type MinuteParameters, type SimulatedMinute, simulateMinute } from './minute.js';
 import { PriceWalk, SIMULATION_FIRST_MINUTE, SIMULATION_START_MS } from './price-walk.js';
 import { streamKey } from './random.js';

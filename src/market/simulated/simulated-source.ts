@@ -1,9 +1,9 @@
 /** The simulated minutes of all instruments as one stream in time order. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { barQuotes } from '../../venue/bar-path.js';
-import { MINUTE_MS } from '../bar-builder.js';
 import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
 import { SIMULATION_FIRST_MINUTE } from './price-walk.js';
 import { SimulatedSeries } from './series.js';

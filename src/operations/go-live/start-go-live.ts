@@ -6,6 +6,7 @@ import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { goLiveApprovers } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
+import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type GoLiveAttempt, moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
@@ -40,8 +41,6 @@ export interface GoLiveStarted {
 }
 
 const START_MS = 10_000;
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 const LOOK_MS = 5 * MINUTE_MS;
 
 /** Looks at everything first: people are asked only where nothing but their word is missing. */

@@ -1,5 +1,6 @@
 /** How the desk did, from the ledger: closed round trips after fees, hourly equity, drawdown. */
 import { z } from 'zod';
+import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import {
   DrawdownMeter,
   growthOf,
@@ -32,8 +33,6 @@ const TRIPS = `
   having ${CLOSED_BY_FILL} and max(market) >= to_timestamp($2::float8 / 1000)
   order by 3 desc limit $3`;
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 /** Two days by the minute. */
 const CURVE_POINTS_MAX = 3_000;
 /** The newest sample is never left out, however the clocks stand. */

@@ -1,5 +1,6 @@
 /** What a picture of an instrument's prices shows: bars, what was traded in them, and the levels that count now. */
 import type { BarStatus, TraderStatus } from '../../contracts/trader-status.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
@@ -43,7 +44,6 @@ export interface ChartShown {
 
 const ANSWER_MS = 3_000;
 const FILLS_MAX = 500;
-const MINUTE_MS = 60_000;
 
 /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
 export async function readChart(

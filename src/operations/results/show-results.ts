@@ -1,5 +1,6 @@
 /** Results as a chat asks for them: the same sums as the page and `GET /api/results` have. */
 
+import { DAY_MS } from '../../domain/civil-date.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 import { type Periods, periodsOf } from './periods.js';
@@ -27,8 +28,6 @@ export interface ResultsShown extends FoundResults {
   /** Percent; null where it was not asked for, or where there is no equity yet. */
   readonly maxDrawdownPct: number | null;
 }
-
-const DAY_MS = 86_400_000;
 
 /** Rejects while Postgres is down. Without a trader the time is this machine's. */
 export async function showResults(

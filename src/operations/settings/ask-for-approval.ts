@@ -3,6 +3,7 @@ import { pressingWithin } from '../../contracts/approval.js';
 import { operationsQueue, settingsChangeId } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { SettingsChangeInput } from '../../contracts/settings.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { SettingChange, SettingsProposal } from '../../domain/settings-change.js';
 import type { Caller, OperationContext } from '../operation.js';
@@ -15,7 +16,6 @@ interface Asked {
 }
 
 const START_MS = 10_000;
-const HOUR_MS = 3_600_000;
 const ANSWER_MS = 24 * HOUR_MS;
 
 /** Starts the workflow that asks the desk's approvers; the settings stay as they are until they agree. */

@@ -1,4 +1,6 @@
 /** Prices as a picture: candles with their volume, what was traded, and the levels that count. */
+
+import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { grouped } from '../../domain/figure-text.js';
 import { Canvas, type Colour } from './canvas.js';
 import { textWidth, write } from './lettering.js';
@@ -58,10 +60,6 @@ const TONES: Readonly<Record<DrawnLevel['tone'], Colour>> = {
   entry: [88, 166, 255],
   target: UP,
 };
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Where prices and times lie in the picture. */
 interface Scales {

@@ -1,6 +1,7 @@
 /** /chart BTC/USDT 4h: prices, what was traded, and the levels that count, as a picture. */
 import type { BarStatus } from '../../contracts/trader-status.js';
 import { symbolIn } from '../../desk/symbol-text.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { grouped, signed } from '../../domain/figure-text.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ChartLevel, ChartShown } from '../../operations/results/read-chart.js';
@@ -23,7 +24,6 @@ const RANGES: readonly ChartRange[] = [
   { name: '16h', minutes: 960, candle: 5 },
 ];
 const USUAL = '4h';
-const MINUTE_MS = 60_000;
 
 export const chartCommand: ChatCommand = {
   name: 'chart',

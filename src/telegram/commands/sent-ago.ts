@@ -1,4 +1,4 @@
-const MINUTE_MS = 60_000;
+import { MINUTE_MS } from '../../domain/civil-date.js';
 
 /** For what lay waiting while nobody listened: how long. Null where it came at once. */
 export function sentAgo(sentMs: number, nowMs: number): string | null {

@@ -7,9 +7,9 @@ import { isShippedKind } from '../../desk/incident-schema.js';
 import type { OwnIncident } from '../../desk/own-incident-schema.js';
 import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { RUNBOOK } from '../../workflows/operations/incident/runbook.js';
 
-const MINUTE_MS = 60_000;
 const LOOK_MS = 5_000;
 /** The trader's watcher wakes an incident when something changes; nobody does so for a page of the exchange. */
 const LOOK_MS_MAX = 2 * 60 * MINUTE_MS;

@@ -6,6 +6,7 @@ import type { ControlMethods } from '../../contracts/control.js';
 import { settingsApproversNeeded, settingsSource } from '../../desk/desk-settings.js';
 import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import type { LoadedDesk } from '../../desk/load.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Decision } from '../../domain/decision.js';
 import { percentOfPpm, ppmOfPercent } from '../../domain/money.js';
@@ -23,8 +24,6 @@ import { type GoLivePermission, goLiveAuthority } from './go-live-authority.js';
 import { settingsAuthority } from './settings-authority.js';
 import { SizeVotes, sizeAuthority } from './size-authority.js';
 import { VoteCounters } from './vote-counters.js';
-
-const HOUR_MS = 3_600_000;
 
 /** Each throws `ControlRefusal` for a decision that does not count. */
 export interface DeskAuthority {

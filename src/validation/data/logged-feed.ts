@@ -7,11 +7,11 @@ import type {
   MarketListener,
   MarketSource,
 } from '../../contracts/market-feed.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { barQuotes } from '../../venue/bar-path.js';
 import { PriceLog, readPriceLog, type TimedEvent } from './price-log.js';
 
-const MINUTE_MS = 60_000;
 /** Live events are written down and traded on together this often, with the newest quote of each instrument. */
 const GROUP_MS = 200;
 /** A venue tells at most this many of the minutes that were missed; the rest is a gap. */

@@ -6,6 +6,7 @@ import type { RoundTrip } from '../../backtest/measure/round-trips.js';
 import type { MarketSource } from '../../contracts/market-feed.js';
 import { goLiveValidation } from '../../desk/go-live-people.js';
 import type { Desk } from '../../desk/schema.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { iso } from '../../domain/moment.js';
@@ -25,7 +26,6 @@ import type {
 
 /** The rest is counted, not listed. */
 const TRADES_MAX = 2000;
-const HOUR_MS = 3_600_000;
 /** More than this part of the time without trading, and a GO would say nothing. */
 const HALTED_PCT_MAX = 50;
 

@@ -1,9 +1,9 @@
 /** The report in a few lines, for the terminal and for a message. */
+
+import { HOUR_MS } from '../../domain/civil-date.js';
 import { amountText, signed } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
 import type { ValidationReport } from './report.js';
-
-const HOUR_MS = 3_600_000;
 
 const when = (at: string | null): string | null => at && moment(Date.parse(at));
 

@@ -4,6 +4,7 @@
  * sub-accounts, gifts) is not read: it stays unexplained until a person says what it was.
  */
 
+import { DAY_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { CashListed, CashMovement, CashMovementKind } from '../../domain/venue.js';
 import { VenueUnavailable } from '../port.js';
@@ -12,7 +13,6 @@ import { decimalOf } from './exact.js';
 import type { CcxtBinance } from './exchange.js';
 import type { Reader } from './reading.js';
 
-const DAY_MS = 86_400_000;
 /** A deposit is listed by when it was seen, and credited later; what is older does not change any more. */
 const CREDITED_LATER_MS = 7 * DAY_MS;
 const PAGE = 1000;

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Contract, EventName } from '@stoqey/ib';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { VenueUnavailable } from '../port.js';
 import type { OhlcvRow, OpenPrices, PriceConnection, PriceStream, StreamEvents, Ticker } from '../prices.js';
 import { type ResolvedContract, resolveContract } from './contracts.js';
@@ -36,7 +37,6 @@ interface Subscription {
   problem: string | null;
 }
 
-const MINUTE_MS = 60_000;
 const NO_DATA = /returned no data/i;
 const HISTORY_REFUSED = 162;
 
