@@ -1,10 +1,9 @@
 import { dayOfText } from '../domain/civil-date.js';
-import { tradingDate } from '../domain/trading-day.js';
 import { appendAudit } from '../store/audit.js';
 import { inTransaction } from '../store/pool.js';
 import { type JournalNote, writeNote } from '../store/trading-journal.js';
 import { readStatus } from '../trader/read-status.js';
-import { zoneOffset } from '../trader/zone-offset.js';
+import { datesOf } from '../trader/zone-offset.js';
 import type { Caller, OperationContext } from './operation.js';
 
 export interface NoteRequest {
@@ -26,7 +25,7 @@ export async function noteInJournal(
   const { desk, pool } = context;
   const status = await readStatus(context).catch(() => null);
   const marketMs = status?.marketData.marketMs ?? context.nowMs();
-  const today = tradingDate(marketMs, desk.dayBoundary, zoneOffset(desk.timezone));
+  const today = datesOf(desk)(marketMs);
   const date = asked ?? today;
   if (dayOfText(date) === null || date > today) {
     const detail = `Expected a day of the desk up to ${today}, found ${date}. Nothing was noted.`;

@@ -2,12 +2,11 @@ import type { Desk } from '../desk/schema.js';
 import { type DayNumber, dayOfText } from '../domain/civil-date.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
 import { nextTradingDay } from '../domain/sessions/trading-dates.js';
-import { tradingDate } from '../domain/trading-day.js';
-import { zoneOffset } from '../trader/zone-offset.js';
+import { datesOf } from '../trader/zone-offset.js';
 
 /** The next of the desk's days on which one of its markets trades; null: none does for two weeks. */
 export function nextSessionDay(desk: Desk, marketMs: number): DayNumber | null {
-  const today = dayOfText(tradingDate(marketMs, desk.dayBoundary, zoneOffset(desk.timezone)));
+  const today = dayOfText(datesOf(desk)(marketMs));
   const markets = desk.instruments.map(({ sessions }) => tradingHours(sessions));
   return today === null ? null : nextTradingDay(markets, today);
 }

@@ -1,5 +1,5 @@
 /** How far a time zone is ahead of UTC, from the system's own time zone data. */
-import type { ZoneOffset } from '../domain/trading-day.js';
+import { type DeskCalendar, tradingDate, type ZoneOffset } from '../domain/trading-day.js';
 
 /** Clocks change on quarter hours. */
 const QUARTER_HOUR_MS = 15 * 60_000;
@@ -22,6 +22,14 @@ export function zoneOffset(timezone: string): ZoneOffset {
     if (quarter !== known.quarter) known = { quarter, offsetMs: offsetOf(format, quarter * QUARTER_HOUR_MS) };
     return known.offsetMs;
   };
+}
+
+/** Date of the desk's day that a moment lies in: `2026-01-05`. */
+export type DateOf = (ms: number) => string;
+
+export function datesOf({ timezone, dayBoundary }: DeskCalendar): DateOf {
+  const offsetAt = zoneOffset(timezone);
+  return (ms) => tradingDate(ms, dayBoundary, offsetAt);
 }
 
 function offsetOf(format: Intl.DateTimeFormat, utcMs: number): number {

@@ -4,12 +4,11 @@ import type { NewTask, Task } from '../contracts/task.js';
 import type { Desk } from '../desk/schema.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
-import { tradingDate } from '../domain/trading-day.js';
 import { notify } from '../notify/notify.js';
 import { type FilledEntry, readFilledEntries, writeJournalPosition } from '../store/journal-positions.js';
 import type { Pool } from '../store/pool.js';
 import { openTask, readTasks } from '../store/tasks.js';
-import { zoneOffset } from '../trader/zone-offset.js';
+import { datesOf } from '../trader/zone-offset.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
@@ -29,12 +28,13 @@ interface AfterFills {
 export function afterFills({ desk, pool, home }: AfterFills, log: Logger): Repeating | null {
   const { onFill } = desk;
   if (onFill === undefined) return null;
+  const dateOf = datesOf(desk);
   const written = new Map<string, string>();
   return repeat('watch over fills', LOOK_EVERY_MS, log, async () => {
     for (const entry of await readFilledEntries(pool, desk.desk, Date.now() - SINCE_MS)) {
       const { clientId, what, marketMs } = entry;
       if (written.get(clientId) === what) continue;
-      const date = tradingDate(marketMs, desk.dayBoundary, zoneOffset(desk.timezone));
+      const date = dateOf(marketMs);
       if (onFill.journal)
         await writeJournalPosition(pool, { desk: desk.desk, date, about: clientId, text: what });
       if (onFill.exitReviewHours !== undefined)

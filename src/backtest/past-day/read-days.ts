@@ -1,11 +1,10 @@
 /** Which of the desk's days a journal tells of, and where each begins and ends in it. */
 import { PAPER_ACCOUNT } from '../../domain/account.js';
 import type { DeskCalendar } from '../../domain/trading-day.js';
-import { tradingDate } from '../../domain/trading-day.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import { refuseDamagedEnd } from '../../trader/journal/repair.js';
-import { zoneOffset } from '../../trader/zone-offset.js';
+import { datesOf } from '../../trader/zone-offset.js';
 
 /** Sequences of the journal, both included. */
 export interface RecordedDay {
@@ -30,14 +29,14 @@ export interface TimedRecord {
  * Oldest first; reads only, beside a trader that is writing. Throws `JournalCorrupt` with the segment that is damaged,
  * `JournalTooNew`.
  */
-export function recordedDays(journal: string, { timezone, dayBoundary }: DeskCalendar): RecordedDay[] {
+export function recordedDays(journal: string, calendar: DeskCalendar): RecordedDay[] {
   refuseDamagedEnd(journal);
-  const offset = zoneOffset(timezone);
+  const dateOf = datesOf(calendar);
   const days = new Map<string, { -readonly [Key in keyof RecordedDay]: RecordedDay[Key] }>();
   let account = PAPER_ACCOUNT;
   for (const { sequence, marketMs, record } of timedRecords(journal)) {
     if (record.type === 'config') account = record.account ?? PAPER_ACCOUNT;
-    const date = tradingDate(marketMs, dayBoundary, offset);
+    const date = dateOf(marketMs);
     const day = days.get(date);
     if (day === undefined)
       days.set(date, { date, account, first: sequence, last: sequence, fromMs: marketMs, toMs: marketMs });

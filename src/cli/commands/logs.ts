@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { calendarOf, homePaths } from '../../home/runtime.js';
-import { datesOf } from '../../supervisor/log/by-date.js';
 import { datedLog } from '../../supervisor/log/dated-log.js';
 import { LOG_KINDS, type LogKind, type LogLevel } from '../../supervisor/log/desk-log.js';
 import { ERROR_LOG, findLogs, TRADING_LOG } from '../../supervisor/log/log-files.js';
@@ -14,6 +13,7 @@ import {
   processLogs,
   tradingLine,
 } from '../../supervisor/log/log-lines.js';
+import { datesOf } from '../../trader/zone-offset.js';
 import { byLevel } from '../colour.js';
 import { dayText, dayValue } from '../days.js';
 import { CliFailure, usageFailure } from '../failure.js';

@@ -5,8 +5,7 @@
 import { closeSync, linkSync, openSync, readdirSync, readSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { DAY_MS } from '../../domain/civil-date.js';
-import { type DeskCalendar, tradingDate } from '../../domain/trading-day.js';
-import { zoneOffset } from '../../trader/zone-offset.js';
+import type { DateOf } from '../../trader/zone-offset.js';
 import { type MakeRoom, sizeOf } from './rotating-file.js';
 
 const DAYS_KEPT = 30;
@@ -14,14 +13,6 @@ const FILE_BYTES_MAX = 10 * 1024 * 1024;
 /** Of all that was moved away: a log must not fill the disk that the journal is written to. */
 const MOVED_BYTES_MAX = 20 * FILE_BYTES_MAX;
 const TIME_LENGTH = '2026-01-01T00:00:00.000Z'.length;
-
-/** Date of the desk's day that a moment of wall time lies in. */
-export type DateOf = (wallMs: number) => string;
-
-export function datesOf({ timezone, dayBoundary }: DeskCalendar): DateOf {
-  const offsetAt = zoneOffset(timezone);
-  return (wallMs) => tradingDate(wallMs, dayBoundary, offsetAt);
-}
 
 export function byDate(path: string, dateOf: DateOf, nowMs: () => number = Date.now): MakeRoom {
   let looked = '';

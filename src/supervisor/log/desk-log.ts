@@ -1,8 +1,9 @@
 /** One readable log for everything that runs, and the same as JSON lines. Secrets are taken out before writing. */
 import { join } from 'node:path';
 import type { DeskCalendar } from '../../domain/trading-day.js';
+import { datesOf } from '../../trader/zone-offset.js';
 import { type Redact, redactValue } from '../redact.js';
-import { byDate, datesOf } from './by-date.js';
+import { byDate } from './by-date.js';
 import { DESK_LOG, ERROR_LOG, TRADING_LOG } from './log-files.js';
 import { bySize, type MakeRoom, openRotatingFile, type RotatingFile } from './rotating-file.js';
 
