@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { someOf } from '../domain/some-of.js';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { readManifest } from './manifest.js';
-import { someOf } from './some-of.js';
 import { verifyBackup } from './verify-backup.js';
 
 export interface PassedOver {

@@ -1,7 +1,7 @@
 import { ownerConnection } from '../backup/owner-connection.js';
-import { someOf } from '../backup/some-of.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
+import { someOf } from '../domain/some-of.js';
 import { examineDatabase, isDamage } from '../store/examine-database.js';
 import { withClient } from '../store/migrate.js';
 import { check } from './check.js';

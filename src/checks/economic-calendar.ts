@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { allowedAddress } from '../desk/own-steps.js';
 import { dateText } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
+import { someOf } from '../domain/some-of.js';
 import { deskFolderOf } from '../home/runtime.js';
 import { nextSessionDay } from '../reports/next-trading-day.js';
 import { type CheckContext, check } from './check.js';
@@ -76,11 +77,10 @@ export const economicCalendar = check(
     const due = events.filter(
       ({ at, of }) => at.toFormat('yyyy-MM-dd') === date && (country === undefined || of === country),
     );
-    const shown = due.slice(0, SHOWN_MAX).map(({ at, text }) => `${at.toFormat('HH:mm')} ${text}`);
-    const more = due.length > SHOWN_MAX ? `; and ${due.length - SHOWN_MAX} more` : '';
+    const shown = due.map(({ at, text }) => `${at.toFormat('HH:mm')} ${text}`);
     return {
       verdict: 'pass',
-      observed: `${date}: ${shown.join('; ') || 'nothing is published'}${more}`,
+      observed: `${date}: ${someOf(shown, SHOWN_MAX) || 'nothing is published'}`,
       expected,
     };
   },

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckOutcome } from '../contracts/routine.js';
 import type { OrderStatus, PositionStatus, TraderStatus } from '../contracts/trader-status.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
@@ -19,7 +20,7 @@ const EXPECTED =
 export const exitsWorking = check(NO_PARAMETERS, async ({ trader }) => {
   const first = await look(trader);
   if (first.verdict !== 'fail') return first;
-  await new Promise((settle) => setTimeout(settle, AGAIN_MS));
+  await sleep(AGAIN_MS);
   return look(trader);
 });
 

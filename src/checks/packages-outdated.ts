@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
+import { someOf } from '../domain/some-of.js';
 import { check } from './check.js';
 import { INSTALLATION, type Npm, npmLimitMs, withNpm } from './npm.js';
 
@@ -42,11 +43,10 @@ interface Outdated {
 }
 
 function listed(packages: readonly Outdated[]): string {
-  const shown = packages
-    .slice(0, SHOWN_MAX)
-    .map(({ name, current, latest }) => `${name} ${current ?? '(missing)'}, newest ${latest}`);
-  const more = packages.length - shown.length;
-  return [...shown, ...(more === 0 ? [] : [`and ${more} more`])].join('; ');
+  const each = packages.map(
+    ({ name, current, latest }) => `${name} ${current ?? '(missing)'}, newest ${latest}`,
+  );
+  return someOf(each, SHOWN_MAX);
 }
 
 /** Those that are behind; or why nobody knows. */

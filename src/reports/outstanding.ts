@@ -1,5 +1,6 @@
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { moment } from '../domain/moment.js';
+import { someOf } from '../domain/some-of.js';
 import { readApprovals } from '../store/approvals.js';
 import { readIncidents } from '../store/incidents.js';
 import { readTasks } from '../store/tasks.js';
@@ -28,6 +29,5 @@ export const outstanding = report(NO_PARAMETERS, async ({ desk: { desk }, pool }
       .map(({ title, expiresMs }) => `approval ${title}, until ${moment(expiresMs)}`),
   ];
   if (issues.length === 0) return 'nothing is outstanding';
-  const more = issues.length > SHOWN_MAX ? `; and ${issues.length - SHOWN_MAX} more` : '';
-  return `${issues.length} outstanding: ${issues.slice(0, SHOWN_MAX).join('; ')}${more}`;
+  return `${issues.length} outstanding: ${someOf(issues, SHOWN_MAX)}`;
 });

@@ -1,7 +1,8 @@
 /** How many resting accounts a backup holds, how large they are, and which it does not. */
+
+import { someOf } from '../../domain/some-of.js';
 import { RESTING_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
-import { someOf } from '../some-of.js';
 
 export function restingText({ restingAccounts, files }: Pick<Manifest, 'restingAccounts' | 'files'>): string {
   if (restingAccounts === null) return 'resting accounts are not part of it (an earlier version took it)';

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Client, type Pool } from 'pg';
+import { someOf } from '../../domain/some-of.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
 import { verifyEvidence } from '../../store/evidence/verify-evidence.js';
 import { examineDatabase } from '../../store/examine-database.js';
@@ -13,7 +14,6 @@ import { backupsFolder, DATABASE_FILE, JOURNAL_FOLDER } from '../backup-folder.j
 import type { DrillSteps, Observation } from '../drill/drill-step.js';
 import { type Manifest, type RestingAccount, sizeOf, type TableFigures } from '../manifest.js';
 import { type PgConnection, runPgProgram } from '../pg-programs.js';
-import { someOf } from '../some-of.js';
 import { readTableFigures, TEXT_SETTINGS, tableDifferences } from '../table-figures.js';
 import { type VerifiedBackup, verifyBackup } from '../verify-backup.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { someOf } from '../../backup/some-of.js';
 import { messageOf } from '../../domain/message-of.js';
+import { someOf } from '../../domain/some-of.js';
 import { check } from '../check.js';
 import { INSTALLATION, npmLimitMs } from '../npm.js';
 import { npmAudit, type Vulnerability } from './npm-audit.js';

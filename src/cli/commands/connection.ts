@@ -7,6 +7,7 @@ import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
+import { MARKS } from '../step-line.js';
 import { sayingWhat } from '../waiting.js';
 
 interface Options {
@@ -45,8 +46,6 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Options
   else printLines(connectionLines(desk.desk, test));
   return test.verdict === 'pass' ? EXIT_OK : EXIT_FAILED;
 }
-
-const MARKS = { pass: '✓', warn: '!', not_run: '-', fail: '✗' } as const;
 
 function connectionLines(desk: string, { endpoint, parts }: ConnectionTest): string[] {
   return [

@@ -7,6 +7,7 @@ import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
+import { MARKS } from '../step-line.js';
 import { sayingWhat } from '../waiting.js';
 
 interface Options {
@@ -50,7 +51,6 @@ async function preflight(options: Options): Promise<number> {
   return report.verdict === 'fail' ? EXIT_FAILED : EXIT_OK;
 }
 
-const MARKS = { pass: '✓', warn: '!', fail: '✗' } as const;
 const SAID = {
   pass: 'everything is ready for real money, a go-live apart',
   warn: 'it may start; look at the warnings',

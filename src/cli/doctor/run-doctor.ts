@@ -5,6 +5,7 @@ import { freemem } from 'node:os';
 import { folderNotice } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { portIsFree } from '../../supervisor/free-port.js';
+import { MARKS } from '../step-line.js';
 import { checkClock } from './check-clock.js';
 import { checkDisk } from './check-disk.js';
 import { checkHome } from './check-home.js';
@@ -48,8 +49,6 @@ export async function runDoctor(context: DoctorContext): Promise<Diagnosis> {
     findings,
   };
 }
-
-const MARKS: Readonly<Record<Verdict, string>> = { pass: '✓', warn: '!', fail: '✗', not_run: '-' };
 
 export function diagnosisLines({ findings }: Diagnosis): string[] {
   return findings.flatMap((one) => {
