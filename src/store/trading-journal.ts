@@ -1,6 +1,9 @@
 /** The trading journal: what each of the desk's days came to, and what people noted of it. Not the trader's journal on disk. */
 import type { Pool } from './pool.js';
 
+/** Of one note of a person. */
+export const NOTE_CHARACTERS_MAX = 2_000;
+
 type Queries = Pick<Pool, 'query'>;
 
 /** Of one of the desk's days. */

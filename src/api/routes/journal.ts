@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
-import type { JournalDay, JournalNote } from '../../store/trading-journal.js';
+import { type JournalDay, type JournalNote, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
 import { answer, decimalText, jsonSchema, wallMs } from '../schemas/json-schema.js';
@@ -40,7 +40,7 @@ const daySchema = z.object({
 }) satisfies z.ZodType<JournalDay>;
 
 const askedSchema = z.strictObject({
-  text: z.string().min(1).max(2_000).regex(/\S/),
+  text: z.string().min(1).max(NOTE_CHARACTERS_MAX).regex(/\S/),
   date: dateSchema.optional().describe('One of the desk’s days that has begun; left out: today’s'),
 });
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
-import { figuresText, type JournalDay } from '../../store/trading-journal.js';
+import { figuresText, type JournalDay, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { textOf, wholeNumber } from '../option-values.js';
@@ -10,7 +10,6 @@ import { withOperations } from '../with-operations.js';
 
 const DAYS_DEFAULT = 10;
 const DAYS_MAX = 1_000;
-const NOTE_CHARACTERS_MAX = 2_000;
 
 interface Options {
   readonly days: number;
