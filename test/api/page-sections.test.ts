@@ -78,7 +78,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await typed.fill(password);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await ask();
-    expect(await typed.inputValue()).toBe('');
+    await expect.poll(() => typed.inputValue()).toBe('');
     await typed.fill(password);
     const sent = page.waitForRequest((request) => request.url().endsWith('/api/size'));
     await page.keyboard.press('Enter');
@@ -104,14 +104,14 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await expect
       .poll(() => page.locator('.settings').first().innerText())
       .toContain('a number from 0.01 to 100');
-    expect(await page.getByRole('button', { name: /^Apply/ }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: /^Apply/ }).isDisabled()).toBe(true);
     await size.fill('2');
     await expect.poll(() => page.locator('.settings').first().innerText()).toContain('at once');
     await size.fill('4');
     await expect.poll(() => page.locator('.settings').first().innerText()).toContain('needs approval');
     await page.getByRole('button', { name: 'Ask for approval' }).click();
     const dialog = page.getByRole('dialog', { name: 'Ask for this change?' });
-    expect(await dialog.innerText()).toContain('3 → 4');
+    await expect.poll(() => dialog.innerText()).toContain('3 → 4');
     await dialog.getByLabel(/Reason/).fill('more room');
     await page.keyboard.press('Enter');
     await expect.poll(said).toContain('It waits');
@@ -151,7 +151,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await backups.getByText('Backup', { exact: true }).click();
     await expect.poll(() => backups.innerText()).toContain('1 byte differs');
     const link = backups.getByRole('link', { name: 'Temporal' });
-    expect(await link.getAttribute('href')).toBe(`#run=${encodeURIComponent(BACKUP)}&of=${runId}`);
+    await expect.poll(() => link.getAttribute('href')).toBe(`#run=${encodeURIComponent(BACKUP)}&of=${runId}`);
   });
 
   it.each([
@@ -225,7 +225,9 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await open('Go-live');
     const preflight = page.getByRole('region', { name: 'Pre-flight' });
     await expect.poll(() => preflight.innerText()).toContain('A start with real money is refused');
-    expect(await page.getByRole('region', { name: 'Real money' }).innerText()).toContain('paper money');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Real money' }).innerText())
+      .toContain('paper money');
     await open('Routines');
     await expect
       .poll(() => page.getByRole('region', { name: 'Runs', exact: true }).innerText())
@@ -257,7 +259,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     expect(await linkIn('Routines', 'details.run:has-text("Pre-market")')).toBe(hrefOf('routine:linked'));
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     const outcome = page.getByTestId('outcome');
-    expect(await outcome.locator('.run-link').getAttribute('href')).toBe(hrefOf(WORKFLOW_ID));
+    await expect.poll(() => outcome.locator('.run-link').getAttribute('href')).toBe(hrefOf(WORKFLOW_ID));
     await outcome.getByRole('button', { name: 'Dismiss' }).click();
     opened.web.trader.status = scriptedStatus();
   });
@@ -268,7 +270,7 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
     await page.getByRole('button', { name: 'Ask to go live…' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
-    expect(await dialog.isVisible()).toBe(true);
+    await expect.poll(() => dialog.isVisible()).toBe(true);
     await dialog.getByRole('textbox').fill('the validation was good');
     await dialog.getByRole('button', { name: 'Ask', exact: true }).click();
     await expect.poll(said).toContain('Stop-loss: 0 (expected: > 0)');

@@ -29,9 +29,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.goto(web.origin);
     await page.getByRole('heading', { name: 'Sign in to the desk' }).waitFor();
     // Which it is was known where the web server was started: in a container.
-    expect(await page.getByText('No password at hand?').innerText()).toContain(
-      'docker-compose run --rm cli link prints a link',
-    );
+    await expect
+      .poll(() => page.getByText('No password at hand?').innerText())
+      .toContain('docker-compose run --rm cli link prints a link');
     expect(await (await fetch(web.origin)).text()).toContain('docker-compose run --rm cli stop');
     await page.goto(`${web.origin}/#token=used-up`);
     await expect.poll(() => page.getByRole('alert').innerText()).not.toBe('');
@@ -55,7 +55,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await page.reload();
     const links = page.getByRole('navigation', { name: 'Other desks' }).getByRole('link');
     await expect.poll(() => links.allInnerTexts()).toEqual(['second HALTED']);
-    expect(await links.getAttribute('href')).toBe('http://127.0.0.1:8001/#second');
+    await expect.poll(() => links.getAttribute('href')).toBe('http://127.0.0.1:8001/#second');
     opened.desks = [];
   });
 
@@ -65,9 +65,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const positions = await page.getByRole('region', { name: 'Positions', exact: true }).innerText();
     expect(positions).toContain('BTC/USDT');
     expect(positions).toContain('Confirmed');
-    expect(await page.getByRole('region', { name: 'What is it waiting for?' }).innerText()).toContain(
-      'Nothing holds it back',
-    );
+    await expect
+      .poll(() => page.getByRole('region', { name: 'What is it waiting for?' }).innerText())
+      .toContain('Nothing holds it back');
   });
 
   it('says whose money it is, and takes what it does not know for real', async () => {
@@ -133,9 +133,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     expect(await page.getByRole('region', { name: 'Orders', exact: true }).innerText()).not.toContain(
       'Entry',
     );
-    expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
-      'a person resumes',
-    );
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Why is it not trading?' }).innerText())
+      .toContain('a person resumes');
   });
 
   it('stays signed in across a reload', async () => {
@@ -155,9 +155,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     await expect.poll(() => text('mode')).toBe('HALTED');
     const armed = web.trader.calls.filter(({ method }) => method === 'arm').length;
     await page.getByRole('button', { name: 'Resume' }).click();
-    expect(await dialog.innerText()).toMatch(
-      /Equity 10\u202f042\.18 USDT, 0\.21 % below its peak; today .*; 1 open position\./,
-    );
+    await expect
+      .poll(() => dialog.innerText())
+      .toMatch(/Equity 10\u202f042\.18 USDT, 0\.21 % below its peak; today .*; 1 open position\./);
     await dialog.getByLabel(/Reason/).fill('looked at it');
     await dialog.getByLabel(/Position size.*as it is, 100 %/).fill('101');
     await dialog.getByRole('button', { name: 'Resume' }).click();
@@ -198,7 +198,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
       .toMatch(
         /Without a stop, longest: while the stop was changed 12.500 ms \(3×\); until the stop of what was bought rested 38 ms \(40×\)\./,
       );
-    expect(await panel.innerText()).toMatch(/, 1.340 ms without/);
+    await expect.poll(() => panel.innerText()).toMatch(/, 1.340 ms without/);
     web.trader.status = before;
     await expect.poll(() => panel.innerText()).not.toContain('Without a stop');
   });
@@ -236,7 +236,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     for (const client of web.app.websocketServer.clients) client.terminate();
     await expect.poll(() => text('connection')).toMatch(/Connection lost, again in \d s/);
     await expect.poll(() => text('mode')).toBe('NOT KNOWN');
-    expect(await page.getByRole('region', { name: 'Mode' }).innerText()).toContain('Last known: HALTED');
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Mode' }).innerText())
+      .toContain('Last known: HALTED');
     await page.context().setOffline(false);
     await expect.poll(() => text('connection')).toBe('Connected');
     await expect.poll(() => text('mode')).toBe('HALTED');
@@ -315,7 +317,7 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
     const button = page.getByRole('button', { name: 'Close all' });
     await button.click();
     const dialog = page.getByRole('dialog', { name: 'Close all positions?' });
-    expect(await dialog.innerText()).toMatch(/Sells [\d.]+ BTC\/USDT/);
+    await expect.poll(() => dialog.innerText()).toMatch(/Sells [\d.]+ BTC\/USDT/);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await expect.poll(() => button.evaluate((element) => element === document.activeElement)).toBe(true);
   });
@@ -334,9 +336,9 @@ describe.skipIf(missing.length > 0)('the dashboard', () => {
   it('says that the trader is gone, and never that nothing holds the desk back', async () => {
     await web.trader.stop();
     await expect.poll(() => text('mode')).toBe('NO ANSWER');
-    expect(await page.getByRole('region', { name: 'Why is it not trading?' }).innerText()).toContain(
-      'the trader does not answer',
-    );
+    await expect
+      .poll(() => page.getByRole('region', { name: 'Why is it not trading?' }).innerText())
+      .toContain('the trader does not answer');
   });
 
   it('never broke its own content policy', () => {

@@ -31,7 +31,7 @@ describe.skipIf(missing.length > 0)('passkeys on a phone', () => {
     const named = `http://localhost:${new URL(web.origin).port}/`;
     await page.goto(web.origin);
     await expect.poll(() => page.locator('main').innerText()).toContain('127.0.0.1 is a number');
-    expect(await page.getByRole('link', { name: named }).getAttribute('href')).toBe(named);
+    await expect.poll(() => page.getByRole('link', { name: named }).getAttribute('href')).toBe(named);
     await shot('number');
 
     const removeDevice = await withDevice(page);

@@ -27,7 +27,9 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
     const table = desk.page.getByRole('region', { name: 'Open positions' });
     for (const width of WIDTHS) {
       await desk.look(width);
-      expect(await table.innerText(), `${width} px`).toMatch(/42.610\.50[\s\S]*Confirmed/);
+      await expect
+        .poll(() => table.innerText(), { message: `${width} px` })
+        .toMatch(/42.610\.50[\s\S]*Confirmed/);
       const hidden = await table.evaluate((box) => box.scrollWidth - box.clientWidth);
       expect(hidden, `${width} px`).toBeLessThanOrEqual(0);
     }

@@ -49,10 +49,12 @@ describe.skipIf(missing.length > 0)('the charts', () => {
 
   it('draws candles and volume, an arrow for each fill, a line for the stop', async () => {
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ up: true, down: true, dashes: 2 });
-    expect(await price().getAttribute('aria-label')).toBe('BTC/USDT candles of one minute, 5 fills marked');
-    expect(await desk.page.getByTestId('levels').innerText()).toMatch(
-      /long from 43.050\.00[\s\S]*stop 42.610\.50/,
-    );
+    await expect
+      .poll(() => price().getAttribute('aria-label'))
+      .toBe('BTC/USDT candles of one minute, 5 fills marked');
+    await expect
+      .poll(() => desk.page.getByTestId('levels').innerText())
+      .toMatch(/long from 43.050\.00[\s\S]*stop 42.610\.50/);
     const { status } = desk.web.trader;
     desk.web.trader.status = { ...status, positions: [] };
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 0 });
@@ -78,7 +80,7 @@ describe.skipIf(missing.length > 0)('the charts', () => {
       .poll(() => desk.page.getByTestId('levels').innerText())
       .toMatch(/stop 42.610\.50\s*target 43.200\.00$/);
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 3 });
-    expect(await held.innerText()).toContain(exits.words.join(', '));
+    await expect.poll(() => held.innerText()).toContain(exits.words.join(', '));
     await picture(desk.page, 'charts-targets');
     desk.web.trader.status = status;
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 2 });
@@ -235,7 +237,7 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     const notice = await desk.page.request.get(`${desk.web.origin}/NOTICE.txt`);
     expect(await notice.text()).toMatch(/TradingView, Inc\.[\s\S]*Apache License\s+Version 2\.0/);
     const link = desk.page.getByRole('link', { name: 'TradingView Lightweight Charts' });
-    expect(await link.getAttribute('href')).toBe('https://www.tradingview.com/');
+    await expect.poll(() => link.getAttribute('href')).toBe('https://www.tradingview.com/');
     const sizes = readdirSync(ASSETS).map((name) => ({
       name,
       kilobytes: gzipSync(readFileSync(resolve(ASSETS, name)), { level: 9 }).length / 1000,

@@ -245,10 +245,10 @@ describe.skipIf(missing.length > 0)('results', () => {
     await expect.poll(() => days.innerText()).toMatch(/2\s+\+13\.00\s+1 trip[\s\S]*5\s+−1\.06\s+2 trips/);
     await profit.getByRole('button', { name: 'Earlier' }).click();
     await expect.poll(() => profit.innerText()).toContain('2025-12');
-    expect(await days.innerText()).toMatch(/20\s+\+8\.00/);
+    await expect.poll(() => days.innerText()).toMatch(/20\s+\+8\.00/);
     // Nothing before it was asked for.
-    expect(await profit.getByRole('button', { name: 'Earlier' }).isDisabled()).toBe(true);
-    expect(await profit.innerText()).toContain('Days begin at 00:00, UTC.');
+    await expect.poll(() => profit.getByRole('button', { name: 'Earlier' }).isDisabled()).toBe(true);
+    await expect.poll(() => profit.innerText()).toContain('Days begin at 00:00, UTC.');
     await profit.getByRole('button', { name: 'Later' }).click();
     await profit.getByRole('button', { name: 'Month', exact: true }).click();
     await expect
@@ -266,7 +266,7 @@ describe.skipIf(missing.length > 0)('results', () => {
     expect(await firstRow()).toContain('+13.00');
     await heading('Result').click();
     expect(await firstRow()).toContain('−1.30');
-    expect(await trips().locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
+    await expect.poll(() => trips().locator('th[aria-sort]').getAttribute('aria-sort')).toBe('ascending');
     await heading('Lasted').click();
     expect(await firstRow()).toContain('2 h 30 min');
     await desk.page.getByLabel('Symbol').selectOption('ETH/USDT');
@@ -293,10 +293,12 @@ describe.skipIf(missing.length > 0)('results', () => {
     const profit = page.getByRole('region', { name: 'Profit' });
     await page.getByLabel('Closed').selectOption('90');
     await expect.poll(() => asked).toBeGreaterThan(0);
-    for (const region of [profit, trips()]) expect(await region.innerText()).toContain('Reading the ledger…');
+    for (const region of [profit, trips()])
+      await expect.poll(() => region.innerText()).toContain('Reading the ledger…');
     letGo();
     await expect.poll(() => profit.getByRole('status').count()).toBe(1);
-    for (const region of [profit, trips()]) expect(await region.innerText()).toContain('Reading the ledger…');
+    for (const region of [profit, trips()])
+      await expect.poll(() => region.innerText()).toContain('Reading the ledger…');
     await page.unroute(/api\/results\?.*days=90/);
     await expect.poll(() => trips().locator('tbody tr').count(), { timeout: 15_000 }).toBe(4);
     await page.getByLabel('Closed').selectOption('30');
@@ -335,8 +337,8 @@ describe.skipIf(missing.length > 0)('results', () => {
     await earlier.click();
     await expect.poll(() => figures.allInnerTexts()).toEqual(['−12.3M', '−123K', '+100K']);
     expect(await cut()).toEqual([]);
-    expect(await figures.nth(1).getAttribute('title')).toBe('−123\u202f456.789');
-    expect(await trips().locator('tbody tr').first().textContent()).toContain('1\u202f500');
+    await expect.poll(() => figures.nth(1).getAttribute('title')).toBe('−123\u202f456.789');
+    await expect.poll(() => trips().locator('tbody tr').first().textContent()).toContain('1\u202f500');
     await picture(desk.page, 'results-phone');
     await desk.look(1440);
     await desk.database.ownerPool.query(`delete from fills where symbol = 'SOL/USDT'`);
@@ -356,7 +358,7 @@ describe.skipIf(missing.length > 0)('results', () => {
     await desk.page.reload();
     await desk.page.getByLabel('Closed').selectOption('3650');
     await expect.poll(() => trips().innerText()).toMatch(/newest 2.000 of 10.004/);
-    expect(await trips().locator('tbody tr').count()).toBe(100);
+    await expect.poll(() => trips().locator('tbody tr').count()).toBe(100);
     await trips().getByRole('button', { name: 'More' }).click();
     await expect.poll(() => trips().locator('tbody tr').count()).toBe(200);
     await picture(desk.page, 'results-many');

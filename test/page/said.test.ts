@@ -220,16 +220,16 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await desk.open('Desk');
     const notice = desk.page.getByTestId('alerts-problem');
     await notice.waitFor();
-    expect(await notice.innerText()).toMatch(/chat not found\. Not delivered so far: 3\./);
+    await expect.poll(() => notice.innerText()).toMatch(/chat not found\. Not delivered so far: 3\./);
     const lamp = desk.page.getByRole('list', { name: 'Alerts' });
-    expect(await lamp.innerText()).toMatch(/alerts on telegram\s+400 Bad Request: chat not found/);
+    await expect.poll(() => lamp.innerText()).toMatch(/alerts on telegram\s+400 Bad Request: chat not found/);
     for (const width of WIDTHS) {
       await desk.look(width, 'dark');
       expect(await desk.complaintsOfAxe(`alerts-refused-${width}`), `${width} px`).toEqual([]);
       expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
     }
     await desk.open('Audit');
-    expect(await notice.isVisible()).toBe(true);
+    await expect.poll(() => notice.isVisible()).toBe(true);
     await notice.getByRole('button', { name: 'Send a test alert' }).click();
     await expect.poll(() => desk.text('said')).toContain('arrived');
     alerts[0] = WELL;
