@@ -11,6 +11,7 @@ import { runDrill } from '../src/backup/drill/run-drill.js';
 import { sizeOf } from '../src/backup/manifest.js';
 import { takeBackup } from '../src/backup/take-backup.js';
 import { verifyBackup } from '../src/backup/verify-backup.js';
+import { MONEY_SCALE } from '../src/domain/money.js';
 import type { EngineRecord, JournalEntry } from '../src/engine/record.js';
 import { deskPaths, homePaths } from '../src/home/runtime.js';
 import { migrate } from '../src/store/migrate.js';
@@ -18,6 +19,7 @@ import { freePort } from '../src/supervisor/free-port.js';
 import { startPostgres } from '../src/supervisor/postgres/start-postgres.js';
 import { openJournal } from '../src/trader/journal/open-journal.js';
 import { readJournal } from '../src/trader/journal/read-journal.js';
+import { coins } from '../test/support/engine-config.js';
 import { atLength, print } from './print.js';
 
 const FILLS = Number(process.env.FERMATA_BENCH_FILLS ?? atLength(1_000_000, 2_000));
@@ -26,15 +28,28 @@ const DATABASE = 'fermata';
 const BATCH = 5_000;
 const START_MS = Date.UTC(2026, 0, 5);
 
+/** Every journal begins with one: without it a replay knows no instruments. */
+function configRecord(): EngineRecord {
+  const instruments = coins(['BTC', 'ETH']);
+  const symbols = instruments.map(({ symbol }) => symbol);
+  const startingCash = 10_000 * MONEY_SCALE;
+  return {
+    ...{ type: 'config', configHash: 'bench', desk: DESK, symbols, instruments, startingCash },
+    marketMs: START_MS,
+  };
+}
+
+/** Bought and sold in turn, so that nothing grows. */
 function fillRecord(number: number): EngineRecord {
+  const trip = Math.floor(number / 2);
   return {
     type: 'fill',
     fill: {
       tradeId: `t${number}`,
       clientId: `fabc123${number.toString(36)}`,
-      instrument: number % 2,
+      instrument: trip % 2,
       side: number % 2 === 0 ? 'buy' : 'sell',
-      quantityLots: 10 + (number % 100),
+      quantityLots: 10 + (trip % 100),
       priceTicks: 5_000_000 + (number % 10_000),
       fee: 1_000_000 + number,
       liquidity: 'maker',
@@ -46,6 +61,7 @@ function fillRecord(number: number): EngineRecord {
 
 async function writeJournal(directory: string): Promise<void> {
   const { journal } = await openJournal({ directory });
+  journal.append(configRecord(), START_MS);
   for (let at = 0; at < FILLS; at += BATCH) {
     let last = 0;
     for (let number = at; number < Math.min(FILLS, at + BATCH); number += 1)
@@ -62,7 +78,7 @@ async function fillTables(pool: Pool, directory: string): Promise<void> {
   const flush = async (): Promise<void> => {
     await pool.query(
       `insert into journal_entry (desk, incarnation, sequence, wall, type, record, chain)
-       select $1, $2, sequence, to_timestamp(wall / 1000.0), 'fill', record, chain
+       select $1, $2, sequence, to_timestamp(wall / 1000.0), record->>'type', record, chain
          from unnest($3::bigint[], $4::float8[], $5::jsonb[], $6::text[]) as given (sequence, wall, record, chain)`,
       [
         DESK,
@@ -85,7 +101,7 @@ async function fillTables(pool: Pool, directory: string): Promise<void> {
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
        realised, simulated, market, wall, incarnation, sequence)
      select $1, 'BTC/USDT', record->'fill'->>'tradeId', record->'fill'->>'clientId', record->'fill'->>'side', 0.001,
-       50000, 0.05, 'maker', 'entry', 'ema-cross', 0, true, wall, wall, incarnation, sequence from journal_entry`,
+       50000, 0.05, 'maker', 'entry', 'ema-cross', 0, true, wall, wall, incarnation, sequence from journal_entry where type = 'fill'`,
     [DESK],
   );
   await pool.query('insert into ledger_cursor (desk, incarnation, sequence, chain) values ($1, $2, $3, $4)', [
