@@ -3,9 +3,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { START_TICKS, SUBJECTS, type Subject } from './subjects.js';
+import { SUBJECTS, type Subject } from './subjects.js';
 
-describe.each(SUBJECTS)('$name', ({ open }) => {
+describe.each(SUBJECTS)('$name', (kind) => {
+  const { open, can, lots: LOTS, startTicks: START, stepTicks: STEP } = kind;
+  /** A test of what only some can. */
+  const itCan = (what: boolean, title: string, test: () => Promise<void>) => {
+    if (what) it(title, test);
+  };
   let subject: Subject;
   beforeEach(async () => {
     subject = await open();
@@ -26,20 +31,23 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
   const held = async (): Promise<number> =>
     (await subject.venue.positions()).find(({ instrument }) => instrument === 0)?.quantityLots ?? 0;
 
-  async function bought(lots = 1000): Promise<number> {
-    const entry = approved({ quantityLots: lots });
+  async function bought(lots = LOTS): Promise<number> {
+    const entry = order({ quantityLots: lots });
     expect((await subject.venue.submit(entry)).kind).toBe('accepted');
     await eventually(() => expect(filledLots(entry.clientId)).toBe(lots));
     return held();
   }
 
+  const order = (part: Partial<OrderIntent> = {}) => approved({ quantityLots: LOTS, ...part });
   const resting = (part: Partial<OrderIntent> = {}) =>
-    approved({ type: 'limit', limitTicks: START_TICKS - 500_000, ...part });
+    order({ type: 'limit', limitTicks: START - 5 * STEP, ...part });
 
   it('says what it can and cannot do, and what it trades', () => {
     const { capabilities, instruments } = subject.venue;
-    expect(capabilities).toMatchObject({ shorting: false, stopLocksBalance: true, protectiveStops: 'venue' });
-    expect(instruments.map(({ symbol }) => symbol)).toEqual(['BTC/USDT', 'ETH/USDT']);
+    expect(capabilities).toMatchObject(can);
+    expect(instruments.map(({ symbol }) => symbol)).toEqual(kind.symbols);
+    const { amendQuantity, replace } = subject.venue;
+    expect([amendQuantity !== undefined, replace !== undefined]).toEqual([can.amends, can.replaces]);
   });
 
   it('has a clock', async () => {
@@ -50,13 +58,12 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     const before = Number((await subject.venue.balances()).cash);
     const position = await bought();
     const own = fills();
-    const moneyPerTickLot = subject.venue.instruments[0]?.moneyPerTickLot ?? 0;
-    const paid = own.reduce((sum, fill) => sum + fill.quantityLots * fill.priceTicks * moneyPerTickLot, 0);
-    const lotSize = Number(subject.venue.instruments[0]?.lotSize);
-    const kept = own.reduce((sum, fill) => sum + Number(fill.feeIn?.amount ?? 0), 0) / lotSize;
-    const fees = own.reduce((sum, fill) => sum + (fill.feeIn === undefined ? fill.fee : 0), 0);
-    expect(position).toBe(Math.floor(1000 - kept + 1e-6));
-    expect((await subject.venue.balances()).cash).toBe(before - paid - fees);
+    const [instrument] = subject.venue.instruments;
+    if (instrument === undefined) throw new Error('it trades nothing');
+    const kept =
+      own.reduce((sum, { feeIn }) => sum + Number(feeIn?.amount ?? 0), 0) / Number(instrument.lotSize);
+    expect(position).toBe(Math.floor(LOTS - kept + 1e-6));
+    expect((await subject.venue.balances()).cash).toBe(before + kind.cashOf(own, instrument));
     expect(own.every(({ fee, side, simulated }) => fee > 0 && side === 'buy' && simulated)).toBe(true);
   });
 
@@ -68,8 +75,8 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
       state: 'working',
       side: 'buy',
       type: 'limit',
-      quantityLots: 1000,
-      limitTicks: START_TICKS - 500_000,
+      quantityLots: LOTS,
+      limitTicks: START - 5 * STEP,
       filledLots: 0,
     };
     expect(await subject.venue.openOrders()).toMatchObject([expected]);
@@ -106,42 +113,38 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     // An order rests from the next moment of the market on; a jump before that would meet it as it arrives.
     const sentMs = subject.nowMs();
     await eventually(() => expect(subject.nowMs()).toBeGreaterThan(sentMs));
-    subject.setPrice(START_TICKS - 510_000);
-    await eventually(() => expect(filledLots(wanted.clientId)).toBe(1000));
-    expect(fills()[0]).toMatchObject({ priceTicks: START_TICKS - 500_000, liquidity: 'maker' });
+    subject.setPrice(START - 6 * STEP);
+    await eventually(() => expect(filledLots(wanted.clientId)).toBe(LOTS));
+    expect(fills()[0]).toMatchObject({ priceTicks: START - 5 * STEP, liquidity: 'maker' });
     expect(await subject.venue.openOrders()).toEqual([]);
   });
 
-  it('holds a protective stop, which locks what it would sell, and sells when the price falls to it', async () => {
+  it('holds a protective stop, which locks what it would sell where the venue does so, and sells when the price falls to it', async () => {
     const position = await bought();
     const stop = approved({
       purpose: 'protective',
       side: 'sell',
       type: 'stop',
       quantityLots: position,
-      stopTicks: START_TICKS - 100_000,
+      stopTicks: START - STEP,
     });
     expect((await subject.venue.submit(stop)).kind).toBe('accepted');
-    expect(await subject.venue.openOrders()).toMatchObject([
-      { type: 'stop', stopTicks: START_TICKS - 100_000 },
-    ]);
+    expect(await subject.venue.openOrders()).toMatchObject([{ type: 'stop', stopTicks: START - STEP }]);
     const close = approved({ purpose: 'close', side: 'sell', quantityLots: position });
-    expect((await subject.venue.submit(close)).kind).toBe('rejected');
-    subject.setPrice(START_TICKS - 110_000);
+    if (can.stopLocksBalance) expect((await subject.venue.submit(close)).kind).toBe('rejected');
+    subject.setPrice(START - 2 * STEP);
     await eventually(() => expect(filledLots(stop.clientId)).toBe(position));
     expect(await held()).toBe(0);
   });
 
   it('holds an entry by a stop until the price reaches its trigger, and fills it no worse than it takes', async () => {
-    const [stopTicks, limitTicks] = [START_TICKS + 100_000, START_TICKS + 200_000];
-    const passed = approved({ type: 'stop', stopTicks: START_TICKS - 100_000, limitTicks });
-    expect(await subject.venue.submit(passed)).toMatchObject({ kind: 'rejected', wouldTrigger: true });
-    const entry = approved({ type: 'stop', stopTicks, limitTicks });
+    const [stopTicks, limitTicks] = [START + STEP, START + 2 * STEP];
+    const entry = order({ type: 'stop', stopTicks, limitTicks });
     expect((await subject.venue.submit(entry)).kind).toBe('accepted');
     const rests = { type: 'stop', side: 'buy', state: 'working', filledLots: 0, stopTicks, limitTicks };
     expect(await subject.venue.openOrders()).toMatchObject([rests]);
-    subject.setPrice(START_TICKS + 110_000);
-    await eventually(() => expect(filledLots(entry.clientId)).toBe(1000));
+    subject.setPrice(START + STEP + STEP / 2);
+    await eventually(() => expect(filledLots(entry.clientId)).toBe(LOTS));
     for (const { priceTicks } of fills()) {
       expect(priceTicks).toBeGreaterThanOrEqual(stopTicks);
       expect(priceTicks).toBeLessThanOrEqual(limitTicks);
@@ -150,18 +153,29 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     expect(ended).toMatchObject({ type: 'stop', state: 'filled', stopTicks, limitTicks });
   });
 
+  itCan(kind.refusesPassedStops, 'refuses an entry by a stop that the market has passed', async () => {
+    const passed = order({ type: 'stop', stopTicks: START - STEP, limitTicks: START + STEP });
+    expect(await subject.venue.submit(passed)).toMatchObject({ kind: 'rejected', wouldTrigger: true });
+  });
+
+  itCan(!kind.refusesPassedStops, 'carries out an entry by a stop that the market has passed', async () => {
+    const passed = order({ type: 'stop', stopTicks: START - STEP, limitTicks: START + STEP });
+    expect((await subject.venue.submit(passed)).kind).toBe('accepted');
+    await eventually(() => expect(filledLots(passed.clientId)).toBe(LOTS));
+  });
+
   it('takes nothing of a gap past the worst price of an entry by a stop until the price is back', async () => {
-    const [stopTicks, limitTicks] = [START_TICKS + 100_000, START_TICKS + 200_000];
-    const entry = approved({ type: 'stop', stopTicks, limitTicks });
+    const [stopTicks, limitTicks] = [START + STEP, START + 2 * STEP];
+    const entry = order({ type: 'stop', stopTicks, limitTicks });
     expect((await subject.venue.submit(entry)).kind).toBe('accepted');
     const sentMs = subject.nowMs();
     await eventually(() => expect(subject.nowMs()).toBeGreaterThan(sentMs));
-    subject.setPrice(START_TICKS + 300_000);
+    subject.setPrice(START + 3 * STEP);
     expect(await subject.venue.openOrders()).toMatchObject([
       { clientId: entry.clientId, state: 'working', filledLots: 0, stopTicks, limitTicks },
     ]);
-    subject.setPrice(START_TICKS + 150_000);
-    await eventually(() => expect(filledLots(entry.clientId)).toBe(1000));
+    subject.setPrice(START + STEP + STEP / 2);
+    await eventually(() => expect(filledLots(entry.clientId)).toBe(LOTS));
     expect(fills().every(({ priceTicks }) => priceTicks === limitTicks)).toBe(true);
   });
 
@@ -179,8 +193,8 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     return approved({ ...terms, ...part });
   };
 
-  it('makes a stop smaller in place, and never larger', async () => {
-    const { position, stop } = await protectedBy(START_TICKS - 100_000);
+  itCan(can.amends, 'makes a stop smaller in place, and never larger', async () => {
+    const { position, stop } = await protectedBy(START - STEP);
     const fewer = position - 300;
     const amend = (lots: number) => subject.venue.amendQuantity?.(stop.clientId, 0, lots);
     expect(await amend(position + 1)).toMatchObject({ kind: 'rejected', code: '-2038' });
@@ -191,43 +205,47 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
       { clientId: stop.clientId, quantityLots: fewer },
     ]);
     expect((await subject.venue.submit(approved({ side: 'sell', quantityLots: 300 }))).kind).toBe('accepted');
-    subject.setPrice(START_TICKS - 110_000);
+    subject.setPrice(START - 2 * STEP);
     await eventually(() => expect(filledLots(stop.clientId)).toBe(fewer));
     expect(await amend(fewer - 100)).toMatchObject({ kind: 'notOpen' });
   });
 
-  it('exchanges a stop for another in one request', async () => {
-    const { position, stop } = await protectedBy(START_TICKS - 100_000);
-    const next = another(stop, { stopTicks: START_TICKS - 200_000 });
+  itCan(can.replaces, 'exchanges a stop for another in one request', async () => {
+    const { position, stop } = await protectedBy(START - STEP);
+    const next = another(stop, { stopTicks: START - 2 * STEP });
     expect(await subject.venue.replace?.(stop.clientId, next)).toMatchObject({ kind: 'replaced' });
     expect(await subject.venue.openOrders()).toMatchObject([
-      { clientId: next.clientId, quantityLots: position, stopTicks: START_TICKS - 200_000 },
+      { clientId: next.clientId, quantityLots: position, stopTicks: START - 2 * STEP },
     ]);
     expect(await subject.venue.orderByClientId(stop.clientId, 0)).toMatchObject({ state: 'cancelled' });
-    const third = another(stop, { stopTicks: START_TICKS - 300_000 });
+    const third = another(stop, { stopTicks: START - 3 * STEP });
     expect(await subject.venue.replace?.(stop.clientId, third)).toMatchObject({ kind: 'notOpen' });
     expect(await subject.venue.orderByClientId(third.clientId, 0)).toBeNull();
   });
 
-  it('leaves the old stop alone where a filter refuses the new one, and not where the account or the market does', async () => {
-    const { position, stop } = await protectedBy(START_TICKS - 100_000);
-    expect(await subject.venue.replace?.(stop.clientId, another(stop, { quantityLots: 1 }))).toMatchObject({
-      kind: 'rejected',
-      code: '-1013',
-    });
-    expect(await subject.venue.openOrders()).toMatchObject([{ clientId: stop.clientId }]);
-    const tooMuch = another(stop, { quantityLots: position + 1000 });
-    expect(await subject.venue.replace?.(stop.clientId, tooMuch)).toMatchObject({ kind: 'cancelledOnly' });
-    expect(await subject.venue.openOrders()).toEqual([]);
-    const again = another(stop, {});
-    expect((await subject.venue.submit(again)).kind).toBe('accepted');
-    const passed = another(stop, { stopTicks: START_TICKS + 100_000 });
-    expect(await subject.venue.replace?.(again.clientId, passed)).toMatchObject({
-      kind: 'cancelledOnly',
-      wouldTrigger: true,
-    });
-    expect(await subject.venue.openOrders()).toEqual([]);
-  });
+  itCan(
+    can.replaces,
+    'leaves the old stop alone where a filter refuses the new one, and not where the account or the market does',
+    async () => {
+      const { position, stop } = await protectedBy(START - STEP);
+      expect(await subject.venue.replace?.(stop.clientId, another(stop, { quantityLots: 1 }))).toMatchObject({
+        kind: 'rejected',
+        code: '-1013',
+      });
+      expect(await subject.venue.openOrders()).toMatchObject([{ clientId: stop.clientId }]);
+      const tooMuch = another(stop, { quantityLots: position + 1000 });
+      expect(await subject.venue.replace?.(stop.clientId, tooMuch)).toMatchObject({ kind: 'cancelledOnly' });
+      expect(await subject.venue.openOrders()).toEqual([]);
+      const again = another(stop, {});
+      expect((await subject.venue.submit(again)).kind).toBe('accepted');
+      const passed = another(stop, { stopTicks: START + STEP });
+      expect(await subject.venue.replace?.(again.clientId, passed)).toMatchObject({
+        kind: 'cancelledOnly',
+        wouldTrigger: true,
+      });
+      expect(await subject.venue.openOrders()).toEqual([]);
+    },
+  );
 
   it('closes a protected position by cancel, then sell', async () => {
     const position = await bought();
@@ -236,7 +254,7 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
       side: 'sell',
       type: 'stop',
       quantityLots: position,
-      stopTicks: START_TICKS - 100_000,
+      stopTicks: START - STEP,
     });
     await subject.venue.submit(stop);
     expect(await subject.venue.cancel(stop.clientId, 0)).toEqual({ kind: 'cancelled' });
@@ -246,26 +264,56 @@ describe.each(SUBJECTS)('$name', ({ open }) => {
     expect(await held()).toBe(0);
   });
 
+  itCan(can.shorting, 'sells what it does not hold, and holds a stop above it', async () => {
+    const entry = order({ side: 'sell' });
+    expect((await subject.venue.submit(entry)).kind).toBe('accepted');
+    await eventually(async () => expect(await held()).toBe(-LOTS));
+    const stop = order({ purpose: 'protective', type: 'stop', stopTicks: START + STEP });
+    expect((await subject.venue.submit(stop)).kind).toBe('accepted');
+    subject.setPrice(START + 2 * STEP);
+    await eventually(() => expect(filledLots(stop.clientId)).toBe(LOTS));
+    await eventually(async () => expect(await held()).toBe(0));
+  });
+
+  itCan(can.linksOrders, 'links a stop with a target: who fills the one has ended the other', async () => {
+    const lots = await bought();
+    const part = { quantityLots: lots, side: 'sell', group: 'flinked' } as const;
+    const stop = approved({ ...part, purpose: 'protective', type: 'stop', stopTicks: START - STEP });
+    const target = approved({ ...part, purpose: 'exit', type: 'limit', limitTicks: START + STEP });
+    for (const child of [stop, target]) expect((await subject.venue.submit(child)).kind).toBe('accepted');
+    expect(await subject.venue.openOrders()).toMatchObject([{ group: 'flinked' }, { group: 'flinked' }]);
+    subject.setPrice(START + 2 * STEP);
+    await eventually(() => expect(filledLots(target.clientId)).toBe(lots));
+    await eventually(async () => expect(await subject.venue.openOrders()).toEqual([]));
+    subject.setPrice(START - 2 * STEP);
+    expect(await subject.venue.orderByClientId(stop.clientId, 0)).toMatchObject({
+      ...{ state: 'cancelled', filledLots: 0 },
+    });
+    expect(await held()).toBe(0);
+  });
+
   it('rejects what can’t be paid or is too small, and then has no such order', async () => {
-    for (const wanted of [
-      approved({ quantityLots: 1_000_000 }),
-      resting({ quantityLots: 1 }),
-      approved({ side: 'sell' }),
-    ]) {
+    const refused = [order({ quantityLots: kind.tooManyLots }), resting({ quantityLots: kind.tooFewLots })];
+    if (!can.shorting) refused.push(order({ side: 'sell' }));
+    for (const wanted of refused) {
       expect((await subject.venue.submit(wanted)).kind).toBe('rejected');
-      expect(await subject.venue.orderByClientId(wanted.clientId, 0)).toBeNull();
+      const known = await subject.venue.orderByClientId(wanted.clientId, 0);
+      expect(known?.state ?? 'rejected').toBe('rejected');
     }
+    expect(await subject.venue.openOrders()).toEqual([]);
   });
 
   it('gives the fills since a time, oldest first, the same as it delivered', async () => {
-    await bought(500);
-    const between = subject.nowMs() + 1;
+    const [first, second] = [LOTS, 2 * LOTS];
+    await bought(first);
+    const { datesFillsByMs: each } = kind;
+    const between = (Math.floor(subject.nowMs() / each) + 1) * each;
     await eventually(() => expect(subject.nowMs()).toBeGreaterThan(between));
-    await bought(700);
+    await bought(second);
     const all = await subject.venue.fillsSince(0);
     expect(all).toEqual(fills());
     const late = await subject.venue.fillsSince(between);
-    expect(late.reduce((sum, { quantityLots }) => sum + quantityLots, 0)).toBe(700);
+    expect(late.reduce((sum, { quantityLots }) => sum + quantityLots, 0)).toBe(second);
     expect(await subject.venue.fillsSince(subject.nowMs() + 60_000)).toEqual([]);
   });
 

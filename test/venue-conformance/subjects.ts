@@ -3,11 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
+import type { Instrument } from '../../src/domain/instrument.js';
+import type { Fill } from '../../src/domain/order.js';
+import type { VenueCapabilities } from '../../src/domain/venue.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { openPaperVenue } from '../../src/venue/paper/paper-venue.js';
 import type { VenuePort, VenueStreamEvent } from '../../src/venue/port.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
+import { FRIDAY, startSimulator, venueAt } from '../venue-ibkr/support/at-gateway.js';
+
+/** 15,200.00, in quarters of a point. */
+const NQ_START = 60_800;
 
 export interface Subject {
   readonly venue: VenuePort;
@@ -21,12 +28,52 @@ export interface Subject {
 
 export interface SubjectKind {
   readonly name: string;
+  /** What it can and can't do: tests of what it can't are not its own. */
+  readonly can: Pick<
+    VenueCapabilities,
+    'shorting' | 'stopLocksBalance' | 'protectiveStops' | 'amends' | 'replaces' | 'linksOrders'
+  >;
+  /** Elsewhere a stop that the market has passed is carried out at once. */
+  readonly refusesPassedStops: boolean;
+  readonly symbols: readonly string[];
+  /** Where the first instrument stands, in its ticks, and a move that no spread or depth reaches. */
+  readonly startTicks: number;
+  readonly stepTicks: number;
+  /** Of a usual order, and of one that the account can't pay. */
+  readonly lots: number;
+  readonly tooManyLots: number;
+  readonly tooFewLots: number;
+  /** How exactly it dates its fills, milliseconds. */
+  readonly datesFillsByMs: number;
+  /** By how much fills that opened a position have changed the cash, fees included. */
+  cashOf(opening: readonly Fill[], instrument: Instrument): number;
   open(): Promise<Subject>;
 }
 
-export const START_TICKS = 6_000_000;
+/** Spot: what was bought is paid, and a fee in coins leaves the cash alone. */
+const paid: SubjectKind['cashOf'] = (opening, { moneyPerTickLot }) =>
+  -opening.reduce(
+    (sum, { quantityLots, priceTicks, feeIn, fee }) =>
+      sum + quantityLots * priceTicks * moneyPerTickLot + (feeIn === undefined ? fee : 0),
+    0,
+  );
+
+/** A future: nothing but its fees until it is closed. */
+const feesOnly: SubjectKind['cashOf'] = (opening) => -opening.reduce((sum, { fee }) => sum + fee, 0);
+
+const SPOT: Omit<SubjectKind, 'name' | 'open'> = {
+  can: {
+    ...{ shorting: false, stopLocksBalance: true, protectiveStops: 'venue' },
+    ...{ amends: true, replaces: true, linksOrders: false },
+  },
+  refusesPassedStops: true,
+  symbols: ['BTC/USDT', 'ETH/USDT'],
+  ...{ startTicks: 6_000_000, stepTicks: 100_000, lots: 1000, tooManyLots: 1_000_000, tooFewLots: 1 },
+  ...{ datesFillsByMs: 1, cashOf: paid },
+};
 
 const paper: SubjectKind = {
+  ...SPOT,
   name: 'paper',
   async open() {
     const directory = mkdtempSync(join(tmpdir(), 'fermata-conformance-'));
@@ -47,7 +94,7 @@ const paper: SubjectKind = {
     });
     const events: VenueStreamEvent[] = [];
     venue.onEvent((event) => events.push(event));
-    let lastTicks = START_TICKS;
+    let lastTicks = SPOT.startTicks;
     const quote = (ticks: number) => {
       lastTicks = ticks;
       marketMs += 1000;
@@ -61,7 +108,7 @@ const paper: SubjectKind = {
         ...size,
       });
     };
-    quote(START_TICKS);
+    quote(SPOT.startTicks);
     // Orders arrive with the next quotes; a market that stands still would never fill them.
     const ticking = setInterval(() => quote(lastTicks), 10);
     return {
@@ -79,6 +126,7 @@ const paper: SubjectKind = {
 };
 
 const binance: SubjectKind = {
+  ...SPOT,
   name: 'binance on its simulator',
   async open() {
     const simulator = await startBinanceSimulator();
@@ -102,4 +150,31 @@ const binance: SubjectKind = {
   },
 };
 
-export const SUBJECTS: readonly SubjectKind[] = [paper, binance];
+const ibkr: SubjectKind = {
+  name: 'ibkr on its simulator',
+  can: {
+    ...{ shorting: true, stopLocksBalance: false, protectiveStops: 'venue' },
+    ...{ amends: false, replaces: false, linksOrders: true },
+  },
+  refusesPassedStops: false,
+  symbols: ['NQ/USD'],
+  ...{ startTicks: NQ_START, stepTicks: 400, lots: 1, tooManyLots: 50, tooFewLots: 0 },
+  ...{ datesFillsByMs: 1000, cashOf: feesOnly },
+  async open() {
+    const openedMs = Date.now();
+    const nowMs = () => FRIDAY + Date.now() - openedMs;
+    const simulator = await startSimulator({ wallMs: nowMs });
+    const setPrice = (ticks: number) => simulator.simulation.setPrice('NQZ6', (ticks / 4).toFixed(2));
+    setPrice(NQ_START);
+    const { venue, events } = await venueAt(simulator.port);
+    return {
+      ...{ venue, events, nowMs, setPrice },
+      async close() {
+        await venue.close();
+        await simulator.close();
+      },
+    };
+  },
+};
+
+export const SUBJECTS: readonly SubjectKind[] = [paper, binance, ibkr];

@@ -94,6 +94,9 @@ export class Trading {
     if (intent.purpose === 'entry' && closed !== null) return notSent(closed);
     if (session === null || !this.#ready) return notSent('not connected to the Gateway');
     if (orders.linkBroken) return notSent('the Gateway has no connection to the broker');
+    // The broker would make a second one: to it our id is a remark.
+    if (this.#ids.has(intent.clientId))
+      return { kind: 'unknown', cause: 'an order of this id was sent before, and none is sent twice' };
     let order: Order;
     try {
       order = orderOf(intent, contract, setup.account);
