@@ -92,9 +92,20 @@ const FUTURES: readonly Product[] = [
 const MONTH_LETTERS: Readonly<Record<number, string>> = { 3: 'H', 6: 'M', 9: 'U', 12: 'Z' };
 const QUARTERS_BACK = 2;
 const QUARTERS_AHEAD = 5;
+const STOCKS_FROM = 300_000_000;
 
-/** Quarterly futures around the day, and a stock. The ids hold over starts: they follow from symbol and month. */
-export function instrumentsAt(nowMs: number): readonly Instrument[] {
+/** A stock beyond those that there are by themselves. */
+export interface StockOptions {
+  readonly symbol: string;
+  /** At the start. */
+  readonly price: string;
+}
+
+/**
+ * Quarterly futures around the day, and stocks. The ids hold over starts: they follow from symbol and month, of `stocks` from
+ * their order.
+ */
+export function instrumentsAt(nowMs: number, stocks: readonly StockOptions[] = []): readonly Instrument[] {
   const now = DateTime.fromMillis(nowMs, { zone: CME_INDEX.zone });
   const first = now.startOf('quarter').plus({ months: 2 - 3 * QUARTERS_BACK });
   const months = Array.from({ length: QUARTERS_BACK + QUARTERS_AHEAD }, (_, step) =>
@@ -103,8 +114,14 @@ export function instrumentsAt(nowMs: number): readonly Instrument[] {
   return [
     ...FUTURES.flatMap((product, index) => months.map((month) => future(product, index, month))),
     APPLE,
+    ...stocks.map(stock),
   ];
 }
+
+const stock = ({ symbol, price: startPrice }: StockOptions, index: number): Instrument => ({
+  ...APPLE,
+  ...{ conId: STOCKS_FROM + index, symbol, localSymbol: symbol, longName: symbol, startPrice },
+});
 
 function future(product: Product, index: number, month: DateTime): Instrument {
   const quarterTick = tick('0.25');

@@ -11,17 +11,23 @@ export class Outlet {
   readonly #socket: Socket;
   readonly #effectOn: (id: number) => AnswerEffect | null;
   readonly #pieceBytes: () => number | null;
+  readonly #latencyMs: () => number;
   #behind: Buffer[] = [];
   #pieces: Buffer[] = [];
   #writing = false;
 
   constructor(
     socket: Socket,
-    faults: { effectOn: (id: number) => AnswerEffect | null; pieceBytes: () => number | null },
+    faults: {
+      effectOn: (id: number) => AnswerEffect | null;
+      pieceBytes: () => number | null;
+      latencyMs: () => number;
+    },
   ) {
     this.#socket = socket;
     this.#effectOn = faults.effectOn;
     this.#pieceBytes = faults.pieceBytes;
+    this.#latencyMs = faults.latencyMs;
   }
 
   /** `write`: its fields, where some hold something else. */
@@ -49,6 +55,12 @@ export class Outlet {
   }
 
   #write(frame: Buffer): void {
+    const latencyMs = this.#latencyMs();
+    if (latencyMs > 0) setTimeout(() => this.#put(frame), latencyMs).unref();
+    else this.#put(frame);
+  }
+
+  #put(frame: Buffer): void {
     if (this.dead || !this.#socket.writable) return;
     const size = this.#pieceBytes();
     if (size === null && !this.#writing) {

@@ -51,6 +51,7 @@ export class Session {
     this.#outlet = new Outlet(socket, {
       effectOn: (id) => simulation.faults.ofAnswer(this.clientId ?? NO_ID, id),
       pieceBytes: () => simulation.pieceBytes,
+      latencyMs: () => simulation.latencyMs,
     });
     socket.on('data', (chunk) => this.#take(chunk));
     socket.on('error', () => socket.destroy());

@@ -2,7 +2,7 @@
 
 import { seededRandom } from '../random.js';
 import { Account, type AccountOptions, DEFAULT_ACCOUNTS } from './accounts.js';
-import { type Instrument, instrumentsAt } from './contracts.js';
+import { type Instrument, instrumentsAt, type StockOptions } from './contracts.js';
 import { ticksOf } from './decimals.js';
 import { Faults } from './faults.js';
 import { type Farm, farmNotice, Link, LOST, RESTORED_DATA_KEPT, RESTORED_DATA_LOST } from './link.js';
@@ -15,6 +15,8 @@ import { NEWEST_VERSION, OLDEST_VERSION } from './wire/versions.js';
 
 export interface SimulationOptions {
   readonly accounts?: readonly AccountOptions[];
+  /** Beside the futures and the stock that there are by themselves. */
+  readonly stocks?: readonly StockOptions[];
   readonly seed?: number;
   /** Calendar days of minute bars before the start. */
   readonly historyDays?: number;
@@ -48,6 +50,8 @@ export class Simulation {
   readonly farms: Record<Farm, boolean> = { market: true, history: true };
   /** Everything leaves in pieces of so many bytes. */
   pieceBytes: number | null = null;
+  /** Everything leaves so much later, in its order. */
+  latencyMs = 0;
   /** The Gateway starts again: until then nobody can connect. */
   downUntilMs = 0;
   skewMs = 0;
@@ -63,7 +67,7 @@ export class Simulation {
     const seed = options.seed ?? 1;
     this.#random = seededRandom(seed);
     this.faults = new Faults(seed);
-    this.instruments = instrumentsAt(this.nowMs());
+    this.instruments = instrumentsAt(this.nowMs(), options.stocks);
     const history = { seed, days: options.historyDays ?? HISTORY_DAYS };
     const now = () => this.nowMs();
     this.markets = new Map(this.instruments.map((one) => [one.conId, new Market(one, now, history)]));

@@ -1,0 +1,26 @@
+/** 20 brackets at a simulated IB Gateway are closed, over the wire, and proven flat. */
+import { describe, expect, it } from 'vitest';
+import { BRACKETS, deskAtGateway, GATEWAY_FAULTS, type GatewayClosing } from '../support/desk-at-gateway.js';
+
+async function closed(options: GatewayClosing): Promise<void> {
+  const at = await deskAtGateway(options);
+  try {
+    expect([at.resting(), at.held()]).toEqual([2 * BRACKETS, BRACKETS]);
+    const { flat } = await at.closeAll();
+    expect(flat).toBe(true);
+    expect([at.resting(), at.held()]).toEqual([0, 0]);
+  } finally {
+    await at.close();
+  }
+}
+
+// Each waits for its own broker nearly all of its time.
+describe.concurrent('20 positions with stop and target resting at the broker', () => {
+  it.each([0, 100, 250])('are closed and proven flat where each message takes %i ms', (latencyMs) =>
+    closed({ latencyMs }),
+  );
+
+  it.each(GATEWAY_FAULTS)('are closed and proven flat where one in five is %s', (_name, fault) =>
+    closed({ fault }),
+  );
+});
