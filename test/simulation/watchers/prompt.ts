@@ -101,6 +101,8 @@ export class Prompt implements Watcher {
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING') this.#exits.clear();
     if (record.type === 'halt' && record.halt.cause === 'stale-data' && this.#isSurelyFresh(wallMs))
       return 'halted for old prices, though all that is held has a fresh one';
+    // What the strategy wanted out of is gone, by its stop: the next trade may begin before anybody looks.
+    if (record.type === 'trade.closed') this.#exits.delete(record.instrument);
     if (record.type !== 'note' || !record.text.endsWith(EXIT_WORDS)) return null;
     const instrument = this.scenario.instruments.find(({ symbol }) => symbol === record.symbol);
     if (instrument !== undefined) this.#exits.set(instrument.id, wallMs);
