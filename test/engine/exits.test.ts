@@ -328,10 +328,17 @@ describe('a time exit', () => {
   });
 });
 
-/** Two entries; the first position is sold at its target, all but 30 lots: 3 USDT, where the smallest order is 5. */
-function leftOver(exits: ExitPlan, next: Partial<LimitEntry>) {
+/**
+ * Two entries; the first position is sold at its target, all but 30 lots: 3 USDT, where the smallest order is 5. Or all but
+ * 60, which are worth 6, where the venue takes no fewer than `minLots`.
+ */
+function leftOver(exits: ExitPlan, next: Partial<LimitEntry>, minLots?: number) {
   const strategies = [entriesInTurn([{ exits }, next])];
   const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
+  if (minLots !== undefined) {
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ quantityLimits: [{ instrument: 0, minLots, maxLots: null, maxMarketLots: null }] });
+  }
   desk.bar(0, 10_000);
   const [entry] = desk.live('entry', 0);
   desk.accept(entry!);
@@ -342,7 +349,7 @@ function leftOver(exits: ExitPlan, next: Partial<LimitEntry>) {
     desk.happen({ kind: 'order.cancelled', clientId });
   });
   const [sale] = desk.live('exit', 0);
-  desk.fill(sale!, 10_200, sale!.quantityLots - 30);
+  desk.fill(sale!, 10_200, sale!.quantityLots - (minLots === undefined ? 30 : 60));
   desk.happen({ kind: 'order.expired', clientId: sale!.clientId });
   return desk;
 }
@@ -379,6 +386,23 @@ describe('what a target leaves below the smallest order', () => {
     desk.accept(entry!);
     desk.fill(entry!, 10_000);
     expect(desk.live('protective', 0)).toMatchObject([{ stopTicks: 9_800 }]);
+  });
+
+  it('does so too where only the venue calls it too small, and a replay without its readings comes to the same', () => {
+    const next = { limitTicks: 10_000, protectTicks: 9_800 };
+    const desk = leftOver({ ...WHOLE, trailTicks: 50 }, next, 100);
+    const [first] = desk.recorded('fill');
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    expect(entry).toMatchObject({ besideRestOf: first!.fill.clientId });
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    expect(desk.live('protective', 0)).toMatchObject([
+      { quantityLots: entry!.quantityLots + 60, stopTicks: 9_800 },
+    ]);
+    const again = createEngine(desk.config);
+    for (const record of desk.records) again.apply(record);
+    expect(again.stateHash()).toBe(desk.engine.stateHash());
   });
 });
 
