@@ -221,6 +221,18 @@ describe('targets', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
   });
 
+  it('leave the stop that is being exchanged to the venue where the desk is halted meanwhile', () => {
+    const { desk, stop, lots } = held(HALVES, { capabilities: { ...SPOT, replaces: true } });
+    desk.quote(0, 10_200);
+    const [smaller] = exchanges(desk);
+    expect(smaller).toMatchObject({ quantityLots: lots / 2 });
+    desk.command({ name: 'stop' });
+    expect(desk.sent('cancel')).toEqual([]);
+    replaced(desk, smaller!, stop);
+    expect(desk.sent('cancel')).toEqual([]);
+    expect(exchanges(desk)).toMatchObject([{ quantityLots: lots, stopTicks: 9_800 }]);
+  });
+
   it('wait over a close, and the stop is whole again until the market opens', () => {
     const calendar = new SessionCalendar(
       withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-12:30'] } }),
