@@ -338,6 +338,23 @@ describe('a time exit', () => {
     desk.fill(desk.live('exit', 0)[0]!, 10_010);
     expect(why(desk)).toEqual(['time']);
   });
+
+  it('for which the venue does not let go of the stop halts the desk after ten seconds, and the stop is put back', () => {
+    const { desk, stop, lots } = held({ maxBars: 2 });
+    for (let bar = 0; bar < 3; bar += 1) desk.bar(0, 10_010);
+    for (let second = 0; second < 10; second += 1) {
+      expect(desk.engine.view.mode).toBe('ACTIVE');
+      desk.quote(0, 10_010);
+      desk.pass(1_000);
+    }
+    expect(desk.recorded('halt').at(-1)?.halt).toMatchObject({
+      ...{ mode: 'HALTED', cause: 'protection-missing' },
+      reason: 'BTC/USDT: no confirmed protective stop for 10 s',
+    });
+    expect(desk.live('exit', 0)).toEqual([]);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots, stopTicks: 9_800 }]);
+  });
 });
 
 /**
