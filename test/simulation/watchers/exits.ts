@@ -223,10 +223,23 @@ export class Exits implements Watcher {
       if (trade !== undefined) this.#trades.delete(at);
       return;
     }
-    // Another entry is made beside what can't be sold alone, and begins anew.
     if (trade?.entry === clientId) return;
-    const begun = { entry: clientId, side: opens, plan: entry.exits, openedMs, stopTicks } as const;
-    this.#trades.set(at, { ...begun, sold: 0, reached: 0, places: new Set() });
+    // Another entry is made beside what can't be sold alone, and begins anew. One that is over joins by a late fill: no stop goes back for it.
+    const stays = trade !== undefined && this.#isOver(clientId, trade.entry) && hasCome(trade, stopTicks);
+    const stop = stays
+      ? { stopTicks: trade.stopTicks, places: trade.places }
+      : { stopTicks, places: new Set<string>() };
+    const begun = { entry: clientId, side: opens, plan: entry.exits, openedMs } as const;
+    this.#trades.set(at, { ...begun, ...stop, sold: 0, reached: 0 });
+  }
+
+  /** The other one was intended after it. */
+  #isOver(entry: string, other: string): boolean {
+    for (const clientId of this.#entries.keys()) {
+      if (clientId === entry) return true;
+      if (clientId === other) return false;
+    }
+    return false;
   }
 
   #wronglyMoved(
@@ -284,6 +297,11 @@ const signed = ({ side, quantityLots }: Fill): number => (side === 'buy' ? quant
 
 function restOf(lots: number, closedPpm: number): number {
   return lots - Math.floor((lots * closedPpm) / 1_000_000);
+}
+
+/** Its stop was moved, and is nearer to the market than there. */
+function hasCome({ side, stopTicks, places }: Trade, thanTicks: number): boolean {
+  return places.size > 0 && (side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks);
 }
 
 function isAt({ side }: Trade, price: number, ticks: number): boolean {
