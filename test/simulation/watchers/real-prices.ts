@@ -68,8 +68,16 @@ export class RealPrices implements Watcher {
     return effect.kind === 'submit' && effect.order.purpose === 'entry' ? this.#far(effect.order) : null;
   }
 
-  #far({ clientId, instrument, limitTicks }: OrderIntent): string | null {
+  #far({ clientId, instrument, side, limitTicks, protectTicks, signal }: OrderIntent): string | null {
     const bid = this.#bids.get(instrument);
+    // Its price is its sender's, as old as the signal: it may be anywhere before its stop.
+    if (signal !== undefined && protectTicks !== null) {
+      const bids = [bid, this.#counted.bidTicks(instrument)].filter((ticks) => ticks !== undefined);
+      const isPast = bids.every((ticks) => (side === 'buy' ? ticks < protectTicks : ticks > protectTicks));
+      return isPast && bids.length > 0
+        ? `entry ${clientId} of a signal left though its stop is passed`
+        : null;
+    }
     if (bid === undefined || limitTicks === null || Math.abs(limitTicks - bid) <= bid * NEAR) return null;
     return `entry ${clientId} asks for ${limitTicks}, the market is at ${bid}`;
   }
