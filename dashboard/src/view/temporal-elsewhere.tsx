@@ -8,8 +8,8 @@ interface TemporalElsewhereProps {
 /** By the desk’s public address, where a link to Temporal’s UI would leave a phone on a page that does not answer. */
 export function TemporalElsewhere({ port, onOpen, onDismiss }: TemporalElsewhereProps) {
   return (
-    <div class="notice caution elsewhere" role="status" data-testid="temporal-elsewhere">
-      <p>
+    <section class="notice caution elsewhere" aria-label="Temporal’s UI" data-testid="temporal-elsewhere">
+      <p role="status">
         That is in Temporal’s UI, which has no public address. What was seen and done is here, too, under
         Routines and Incidents. On the desk’s machine, or through{' '}
         <code>{`ssh -L ${port}:127.0.0.1:${port}`}</code>, it opens all the same.
@@ -20,6 +20,6 @@ export function TemporalElsewhere({ port, onOpen, onDismiss }: TemporalElsewhere
       <button type="button" class="link" onClick={onDismiss}>
         Dismiss
       </button>
-    </div>
+    </section>
   );
 }
