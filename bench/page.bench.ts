@@ -54,6 +54,7 @@ const browser = await chromium.launch({
 });
 try {
   const page = await browser.newPage({ viewport: { width: 390, height: 844 } });
+  page.setDefaultTimeout(60_000);
   await page.goto(web.origin);
   await page.getByLabel('User').fill('operator');
   await page.getByLabel('Password').fill(PASSWORD);

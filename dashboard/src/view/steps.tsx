@@ -48,8 +48,12 @@ function Evidence({ step }: { readonly step: StepShown }) {
   const { expected, observed, person = null, done } = step;
   return (
     <dl>
-      <dt>Expected</dt>
-      <dd>{readable(expected)}</dd>
+      {expected !== '' && (
+        <>
+          <dt>Expected</dt>
+          <dd>{readable(expected)}</dd>
+        </>
+      )}
       <dt>Observed</dt>
       <dd>{readable(observed)}</dd>
       {person !== null && (
