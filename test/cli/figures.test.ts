@@ -294,6 +294,7 @@ async function startSupervisor(): Promise<void> {
     stop: refused,
     restart: refused,
     startAgain: refused,
+    restoreDatabase: refused,
   });
 }
 
