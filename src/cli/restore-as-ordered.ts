@@ -2,6 +2,8 @@
  * The restore of the database that a person agreed to in an incident: chosen while the desk runs, carried out by the process
  * that starts it again. Temporal stays as it is: its runs go with the journal, which is not set back, and the incident is one.
  */
+import { newestGoodBackup } from '../backup/newest-good-backup.js';
+import { SPACE_STEP } from '../backup/restore/restore-desk.js';
 import { messageOf } from '../domain/message-of.js';
 import {
   type BackupChoice,
@@ -37,31 +39,40 @@ export async function restoreAsOrdered(home: string, desk: string, signal: Abort
   process.stderr.write(`${outcome.restored ? '✓' : '✗'} ${outcome.says}\n`);
 }
 
+/** Backup by backup: whole is not yet good, which only shows once it is restored beside what is there. */
 async function carryOut(
   home: string,
   desk: string,
-  { backupId, passedOver, by }: RestoreOrder,
+  { by, ...ordered }: RestoreOrder,
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
-  const { passed, steps, kept } = await restoreInPlace(
-    { home, id: backupId, desk, passedOver },
-    {
-      ...{ databaseOnly: true, keepsTemporal: () => true, by, signal },
-      onStep: (title) => void process.stderr.write(`… ${title}\n`),
-    },
-  );
-  if (passed) {
-    const damaged = passedOver.map(({ id, why }) => `; newer backup ${id} is damaged: ${why}`).join('');
-    const says = `backup ${backupId} is in the place of the database, which is kept as ${kept?.database}${damaged}`;
-    return { restored: true, says };
+  const passedOver = [...ordered.passedOver];
+  for (let id: string | null = ordered.backupId; id !== null; ) {
+    const { passed, steps, kept } = await restoreInPlace(
+      { home, id, desk, passedOver },
+      {
+        ...{ databaseOnly: true, keepsTemporal: () => true, by, signal },
+        onStep: (title) => void process.stderr.write(`… ${title}\n`),
+      },
+    );
+    if (passed) {
+      const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
+      const says = `backup ${id} is in the place of the database, which is kept as ${kept?.database}${damaged}`;
+      return { restored: true, says };
+    }
+    const failed = steps.find(({ verdict }) => verdict !== 'pass');
+    const why = `${failed?.title}: ${failed?.observed}`;
+    if (kept !== null) {
+      const says = `the restore was cut off while things were put in their places (${why}): fermata restore ${id} goes on with it`;
+      return { restored: false, says };
+    }
+    passedOver.push({ id, why });
+    // An older one takes as much room.
+    if (failed?.key === SPACE_STEP) break;
+    const older = await newestGoodBackup(home, desk, { signal, olderThan: id });
+    passedOver.push(...older.passedOver);
+    id = older.id;
   }
-  const failed = steps.filter(({ verdict }) => verdict !== 'pass');
-  const why = failed.map(({ title, observed }) => `${title}: ${observed}`).join('; ');
-  return {
-    restored: false,
-    says:
-      kept === null
-        ? `backup ${backupId} was not restored, and nothing was touched: ${why}`
-        : `the restore was cut off while things were put in their places (${why}): fermata restore ${backupId} goes on with it`,
-  };
+  const why = passedOver.map((one) => `backup ${one.id}: ${one.why}`).join('; ');
+  return { restored: false, says: `nothing was restored, and nothing was touched: ${why}` };
 }

@@ -496,15 +496,18 @@ describe('`fermata rollback`', () => {
     expect([...readJournal(journalOf(home))]).toEqual(halted);
   });
 
-  it('says why it was not made in an incident, and is asked for no more where no backup is good', async () => {
+  it('says why it was not made in an incident, backup by backup, and is not ordered where none is good', async () => {
     const home = await homeWithDamagedNewest();
     const { signal } = new AbortController();
     const damaged = backupIdAt(Date.UTC(2026, 0, 17));
     writeRestoreOrder(home, { key: 'k', by: 'anna', backupId: damaged, passedOver: [], outcome: null });
     await restoreAsOrdered(home, DESK, signal);
+    // The one before it is whole, but there is no journal here that could go on from its ledger.
     expect(readRestoreOrder(home)?.outcome).toEqual({
       restored: false,
-      says: expect.stringMatching(/was not restored, and nothing was touched: .*desk\.yaml/),
+      says: expect.stringMatching(
+        /^nothing was restored, .*2026-01-17\S+: .*desk\.yaml.*; backup 2026-01-10\S+: .*there is no journal/,
+      ),
     });
     rmSync(join(backupsFolder(home), ID), { recursive: true });
     await expect(backupToRestore(home, DESK)).rejects.toThrow(/no good backup of crypto-bot: .*desk\.yaml/);

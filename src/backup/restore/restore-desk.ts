@@ -199,7 +199,9 @@ async function skipTaskIds(pool: Pool): Promise<void> {
   );
 }
 
-const SPACE = { key: 'space', title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
+/** Of the outcome's steps. */
+export const SPACE_STEP = 'space';
+const SPACE = { key: SPACE_STEP, title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
 
 /** What was there is kept, and what is restored lies beside it. */
 async function enoughSpace(home: string, manifest: Manifest): Promise<Observation> {
