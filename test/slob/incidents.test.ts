@@ -104,7 +104,9 @@ describe('a damaged database', () => {
     const { pool } = bench.database;
     let isRestored = false;
     desk.checks.set('database-intact', () => ({
-      ...{ verdict: isRestored ? 'pass' : 'fail', observed: 'looked at', expected: 'whole' },
+      verdict: isRestored ? 'pass' : 'fail',
+      observed: 'looked at',
+      expected: 'whole',
     }));
     const asked: string[] = [];
     desk.restores.carryOut = async (key, by) => {

@@ -132,7 +132,10 @@ async function restoreDatabase(
   const { restored, says } = await calls.restoreDatabase.executeWithOptions({ summary: title }, [asked]);
   if (!restored) throw new Error(says);
   timeline.record({
-    ...{ name: 'Before the restore', kind: 'report', verdict: 'pass', observed: before },
+    name: 'Before the restore',
+    kind: 'report',
+    verdict: 'pass',
+    observed: before,
     expected: 'the newest steps of what the database that was there knows',
   });
   people.tell(`step:${key}`, says);
