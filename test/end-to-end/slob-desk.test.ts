@@ -1,13 +1,5 @@
 /** The shipped desk of the SLOB runbook at a simulated IB Gateway, from the command on. */
-import {
-  closeSync,
-  cpSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, cpSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
@@ -130,7 +122,9 @@ it('restores the newest good backup of a database that was damaged on the disk, 
   expect(found('Restore the newest good backup')).toMatchObject({
     verdict: 'pass',
     observed: expect.stringMatching(
-      new RegExp(`backup ${good} is in the place of the database.*newer backup ${newer} is damaged: desk.yaml`),
+      new RegExp(
+        `backup ${good} is in the place of the database.*newer backup ${newer} is damaged: desk.yaml`,
+      ),
     ),
   });
   expect(found('Before the restore')?.observed).toMatch(/Database whole.*damaged_here/);
@@ -149,9 +143,13 @@ async function damageDatabase(): Promise<void> {
   const runtime = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
   const { database, ...owner } = ownerConnection(runtime);
   const path = await withClient(owner, database, async (client) => {
-    await client.query('create table damaged_here (id int primary key, text text) with (autovacuum_enabled = false)');
+    await client.query(
+      'create table damaged_here (id int primary key, text text) with (autovacuum_enabled = false)',
+    );
     await client.query(`insert into damaged_here select n, repeat('x', 100) from generate_series(1, 2000) n`);
-    const { rows } = await client.query<{ path: string }>(`select pg_relation_filepath('damaged_here') as path`);
+    const { rows } = await client.query<{ path: string }>(
+      `select pg_relation_filepath('damaged_here') as path`,
+    );
     return rows[0]?.path ?? '';
   });
   await shown('restart', 'postgres');

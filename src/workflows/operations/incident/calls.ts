@@ -23,7 +23,9 @@ export function restartCalls(desk: string): Pick<ActivityInterfaceFor<IncidentAc
 }
 
 /** Retried: its worker ends with everything else, and so does Temporal, for as long as the restore takes. */
-export function restoreCalls(desk: string): Pick<ActivityInterfaceFor<IncidentActivities>, 'restoreDatabase'> {
+export function restoreCalls(
+  desk: string,
+): Pick<ActivityInterfaceFor<IncidentActivities>, 'restoreDatabase'> {
   return proxyActivities<IncidentActivities>({
     taskQueue: operationsQueue(desk),
     startToCloseTimeout: '1 hour',
