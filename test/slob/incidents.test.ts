@@ -101,7 +101,7 @@ describe('a damaged database', () => {
 
   it('is restored once a person agrees, looked at again, and told of where its row is gone', async () => {
     const { bench, desk } = playbooks;
-    const { pool } = bench.database;
+    const { pool, ownerPool } = bench.database;
     let isRestored = false;
     desk.checks.set('database-intact', () => ({
       verdict: isRestored ? 'pass' : 'fail',
@@ -112,7 +112,7 @@ describe('a damaged database', () => {
     desk.restores.carryOut = async (key, by) => {
       asked.push(by);
       // The backup's knows nothing of an incident that began after it.
-      await pool.query('delete from incident where desk = $1', [desk.name]);
+      await ownerPool.query('delete from incident where desk = $1', [desk.name]);
       // The first attempt ends with its worker.
       if (asked.length === 1) throw new Error('its worker has ended');
       isRestored = true;
