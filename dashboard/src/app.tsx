@@ -5,6 +5,7 @@ import { Session, type SessionState } from './connection/session.js';
 import { typed } from './typed.js';
 import { DeskPage } from './view/desk-page.js';
 import { SignIn } from './view/sign-in.js';
+import { TemporalElsewhere } from './view/temporal-elsewhere.js';
 
 const RETRY_MS = 2000;
 
@@ -28,6 +29,14 @@ function takeRunLink(): RunAsked | null {
     return null;
   }
 }
+
+/** What was asked for lies at another name than the page's. */
+interface Elsewhere {
+  readonly asked: RunAsked;
+  readonly port: string;
+}
+
+const inNewTab = (url: string): void => void window.open(url, '_blank', 'noopener');
 
 export function App() {
   const [state, setState] = useState<SessionState>('starting');
@@ -60,16 +69,36 @@ export function App() {
     return () => clearInterval(timer);
   }, [state, session]);
 
-  useEffect(() => {
-    if (state !== 'signed-in' || run === null) return;
-    // Who may not look there stays on the page.
-    new DeskApi(session).temporalUiAddress(run).then(
-      (url) => location.assign(url),
+  const [elsewhere, setElsewhere] = useState<Elsewhere | null>(null);
+  const toTemporal = (asked: RunAsked, go: (url: string) => void): void => {
+    new DeskApi(session).temporalUiAddress(asked).then(
+      (url) => {
+        const { hostname, port } = new URL(url);
+        if (hostname === location.hostname) go(url);
+        else setElsewhere({ asked, port });
+      },
+      // Who may not look there stays on the page.
       () => undefined,
     );
+  };
+  useEffect(() => {
+    if (state === 'signed-in' && run !== null) toTemporal(run, (url) => location.assign(url));
   }, [state, run, session]);
 
-  if (state === 'signed-in') return <DeskPage session={session} />;
+  if (state === 'signed-in')
+    return (
+      <>
+        {elsewhere !== null && (
+          <TemporalElsewhere
+            port={elsewhere.port}
+            // Its address is of the moment: it works once, and not for long.
+            onOpen={() => void new DeskApi(session).temporalUiAddress(elsewhere.asked).then(inNewTab)}
+            onDismiss={() => setElsewhere(null)}
+          />
+        )}
+        <DeskPage session={session} onTemporal={() => toTemporal({}, inNewTab)} />
+      </>
+    );
   if (state === 'signed-out') return <SignIn session={session} linkProblem={linkProblem} />;
   return (
     <main class="waiting" aria-live="polite">

@@ -17,14 +17,18 @@ export interface NewestGood {
   readonly passedOver: readonly PassedOver[];
 }
 
-/** The newest backup of the desk whose every byte is what its manifest says. Newer ones that are not are named. */
+/**
+ * The newest backup of the desk whose every byte is what its manifest says. Newer ones that are not are named. `olderThan`: only
+ * those before that one are looked at.
+ */
 export async function newestGoodBackup(
   home: string,
   desk: string,
-  signal?: AbortSignal,
+  { signal, olderThan }: { readonly signal?: AbortSignal; readonly olderThan?: string } = {},
 ): Promise<NewestGood> {
   const passedOver: PassedOver[] = [];
   for (const id of (await listBackupIds(home)).toReversed()) {
+    if (olderThan !== undefined && id >= olderThan) continue;
     const folder = join(backupsFolder(home), id);
     const reading = await readManifest(folder);
     if (reading.ok && reading.manifest.desk !== desk) continue;

@@ -1,11 +1,12 @@
 /** Standard output is for results, standard error for what went wrong. */
+import { forPeople } from '../domain/for-people.js';
 import { asTyped } from '../home/as-typed.js';
 import { withMark } from './colour.js';
 import { failureLines, type PresentedFailure, presentFailure } from './failure.js';
 
-/** Commands in it as they are typed here. */
+/** For people: commands in it as they are typed here, amounts and moments as they are read. */
 export function printLines(lines: readonly string[]): void {
-  printExact(lines.map((line) => asTyped(line)));
+  printExact(lines.map((line) => forPeople(asTyped(line))));
 }
 
 /** What somebody else has written. */

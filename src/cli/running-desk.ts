@@ -6,9 +6,7 @@ import { desksHomes, knownHomeOf, sharesServers, wouldBeHomeOf } from '../home/i
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeHere } from '../home/runtime-here.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
-import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
-import { stepPartsOf } from './named-desk.js';
 
 /** FERMATA_HOME: of all desks that were started with it. */
 export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
@@ -45,7 +43,7 @@ export async function chooseDesk(
   const homes = startedHomes(installation);
   if (typeof named === 'string' && unknownName === 'its-home') {
     const file = resolveDesk(named);
-    chosen = wouldBeHomeOf(installation, loadDesk(file, { parts: stepPartsOf(file) }).desk.desk);
+    chosen = wouldBeHomeOf(installation, await nameIn(file));
   } else if (typeof named === 'string') {
     const desk = nameOf(named);
     chosen = knownHomeOf(installation, desk);
@@ -75,6 +73,15 @@ export async function chooseToStop(named: string | true | undefined): Promise<re
 /** Of the desks that were started here. */
 const startedHomes = (installation: string): readonly string[] =>
   desksHomes(installation).filter((home) => runtimeHere(home) !== null);
+
+/** As the desk file says it. What reads one is loaded for that alone: a stop goes to its trader without. */
+async function nameIn(file: string): Promise<string> {
+  const [{ loadDesk }, { stepPartsOf }] = await Promise.all([
+    import('../venue/load-desk.js'),
+    import('./named-desk.js'),
+  ]);
+  return loadDesk(file, { parts: stepPartsOf(file) }).desk.desk;
+}
 
 /** Of a desk by name, or by its folder or file. */
 const nameOf = (nameOrFile: string): string =>

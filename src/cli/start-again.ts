@@ -1,6 +1,6 @@
 /**
- * `fermata restart --all`, as the process that has started the desk carries it out: the same command once more, in a process
- * of its own, so that `.env`, the desk file and Fermata itself are read as they are now.
+ * `fermata restart --all`, and a restore in an incident, as the process that has started the desk carries them out: the same
+ * command once more, in a process of its own, so that `.env`, the desk file and Fermata itself are read as they are now.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,11 +22,18 @@ export const STARTER = IS_BY_PARENT ? process.ppid : process.pid;
 /** Whoever lost its parent belongs to another process. */
 export const starterIsThere = (): boolean => !IS_BY_PARENT || process.ppid === STARTER;
 
-/** Resolves with the exit code of this process: when the desk has ended for good, or at once where the parent goes on. */
-export async function startAgain(pauseMs: number): Promise<number> {
+/**
+ * Resolves with the exit code of this process: when the desk has ended for good, or at once where the parent goes on.
+ * `between`: what is done while nothing of the desk runs; its signal is aborted when the desk is to stay ended.
+ */
+export async function startAgain(
+  pauseMs: number,
+  between: (stayEnded: AbortSignal) => Promise<void>,
+): Promise<number> {
   const ending = watchForEnding();
   try {
     await sleep(pauseMs, undefined, { signal: ending.asked }).catch(() => undefined);
+    if (!ending.asked.aborted) await between(ending.asked);
     // However often a desk is started again, there is one process above it.
     if (IS_BY_PARENT) return ending.asked.aborted ? EXIT_OK : EXIT_AGAIN;
     let code = EXIT_AGAIN;

@@ -51,6 +51,12 @@ export interface ReviewRequest {
   readonly simulated: boolean;
 }
 
+export interface DatabaseRestored {
+  readonly restored: boolean;
+  /** What was put in place and what is kept, or why nothing was. */
+  readonly says: string;
+}
+
 export interface IncidentActivities {
   /** Writes the row and tells people, each once a key. People are told also while Postgres is down. */
   announceIncident(told: {
@@ -70,6 +76,11 @@ export interface IncidentActivities {
   processState(name: string): Promise<string | null>;
   /** In order; resolves with how it went once it is ready again. Rejects where nobody here can restart it. */
   restartProcess(name: string): Promise<string>;
+  /**
+   * The newest good backup in the place of the database: everything ends, and is started again. Once a `key`, however often
+   * it is asked for: whoever asks ends with it, and the next attempt finds how it went.
+   */
+  restoreDatabase(asked: { readonly key: string; readonly by: string }): Promise<DatabaseRestored>;
   /** For workflows that found something wrong; resolves once an incident has it. */
   reportIncident(symptom: Symptom): Promise<void>;
 }

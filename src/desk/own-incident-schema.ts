@@ -66,7 +66,7 @@ const playbookStepSchema = stepSchema.omit({ required: true, incident: true }).e
   action: name
     .optional()
     .describe(
-      'What is done: `halt`, `stop`, `close-all` (once a person agrees), `restart-trader` (it comes back HALTED), `backup`, `restore-drill`, or an action of the desk’s folder.',
+      'What is done: `halt`, `stop`, `close-all` (once a person agrees), `restart-trader` (it comes back HALTED), `restore-database` (the newest good backup in its place, once a person agrees), `backup`, `restore-drill`, or an action of the desk’s folder.',
     ),
   choose: z
     .array(answerSchema)
@@ -111,7 +111,7 @@ export const ownIncidentSchema = z
     approvalMinutes: minutes
       .default(60)
       .describe(
-        'How long a question stands, of `choose` or whether `close-all` is carried out. Unanswered, nothing is done.',
+        'How long a question stands, of `choose` or whether `close-all` or `restore-database` is carried out. Unanswered, nothing is done.',
       ),
   })
   .describe('One of the desk’s own, with its playbook (docs/INCIDENTS.md).');

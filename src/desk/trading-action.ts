@@ -1,5 +1,5 @@
 /** What a step of an incident's own playbook can do to trading, beside the actions of routines: only ever less of it. */
-export const TRADING_ACTIONS = ['halt', 'stop', 'close-all', 'restart-trader'] as const;
+export const TRADING_ACTIONS = ['halt', 'stop', 'close-all', 'restart-trader', 'restore-database'] as const;
 
 export type TradingAction = (typeof TRADING_ACTIONS)[number];
 

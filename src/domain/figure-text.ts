@@ -18,6 +18,14 @@ export function grouped(decimal: string): string {
   return `${sign === '-' && !isZero(decimal) ? MINUS : ''}${whole.replace(/\B(?=(\d{3})+$)/g, SEPARATOR)}${fraction}`;
 }
 
+/** As in `equity 10042.18`: a number by itself, with a point. Without one it may be a count, a year or a port. Nothing looks behind: older browsers can't. */
+const AMOUNT_WITHIN = /(^|[^\w./:=-])(-?\d{4,}\.\d+)(?!\.?\w)/g;
+
+/** A sentence with the thousands of its amounts apart. What is part of a name, an address or an option stays as it is. */
+export function groupedWithin(text: string): string {
+  return text.replace(AMOUNT_WITHIN, (_, before: string, decimal: string) => before + grouped(decimal));
+}
+
 /** With a sign in front of gains too. */
 export function signed(decimal: string): string {
   return isZero(decimal) || decimal.startsWith('-') ? grouped(decimal) : `+${grouped(decimal)}`;

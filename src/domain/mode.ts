@@ -79,5 +79,7 @@ export interface Resumed {
 export function resumedText({ by, authority, reason }: Resumed): string {
   const said = reason.replace(/^resumption after: /, '');
   if (authority === 'rule') return `resumed automatically: all checks passed after "${said}"`;
-  return `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}: ${said}`;
+  // What is known is why it was halted: nobody's reason to resume.
+  const why = said === reason ? `: ${said}` : `, after "${said}"`;
+  return `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}${why}`;
 }

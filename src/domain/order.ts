@@ -71,6 +71,11 @@ export interface OrderIntent {
   readonly group?: string;
   /** Of an entry: the signal that it follows. Left out: none. */
   readonly signal?: SignalName;
+  /**
+   * Of an entry made beside a rest that was too small to sell: client id of the entry whose exits that rest has. They are over
+   * with the first fill. Left out: there was no such rest.
+   */
+  readonly besideRestOf?: string;
 }
 
 /**

@@ -14,7 +14,7 @@ export interface RestoreMark {
   readonly has: readonly string[];
   /** The accounts stay where they are: the ledger catches up from their journal. */
   readonly databaseOnly?: boolean;
-  /** Of somebody else: nothing of it was moved. */
+  /** Nothing of Temporal is moved. */
   readonly keepsTemporal: boolean;
   /** What was there goes here: a folder, and a database. */
   readonly keptIn: string;

@@ -1,5 +1,6 @@
 /** What the supervisor answers on its socket. */
 import { askSocket } from './ask-socket.js';
+import type { RestoreOrder } from './restore-order.js';
 import { homePaths } from './runtime.js';
 
 export type ProcessState = 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'down';
@@ -36,6 +37,11 @@ export interface SupervisorMethods {
    * again; refuses, and ends nothing, where that start would fail.
    */
   startAgain: { params: { readonly pauseMs: number }; result: { readonly starter: number } };
+  /**
+   * As `startAgain`, and in between the newest good backup takes the place of the database: how that went stands in
+   * `readRestoreOrder` afterwards. Refuses, and ends nothing, also where there is no good backup.
+   */
+  restoreDatabase: { params: Pick<RestoreOrder, 'key' | 'by'>; result: { readonly backupId: string } };
 }
 
 export type SupervisorMethod = keyof SupervisorMethods;

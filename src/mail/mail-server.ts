@@ -1,5 +1,6 @@
 /** Hands mail to the mail server, by SMTP, and says what is certain afterwards. */
 import { createTransport } from 'nodemailer';
+import { forPeople } from '../domain/for-people.js';
 import type { MailSettings } from '../notify/mail-settings.js';
 import type { Mail } from '../store/mail-outbox.js';
 
@@ -97,8 +98,8 @@ interface SmtpError {
 function letterOf(desk: string, from: string, { id, address, severity, title, text, createdMs }: Mail) {
   return {
     ...{ from: { name: `Fermata ${desk}`, address: from }, to: address },
-    subject: `${severity === 'critical' ? 'CRITICAL: ' : ''}${title}`,
-    text: `${text}\n\n${new Date(createdMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+    subject: `${severity === 'critical' ? 'CRITICAL: ' : ''}${forPeople(title)}`,
+    text: `${forPeople(text)}\n\n${new Date(createdMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
     date: new Date(createdMs),
     messageId: `<${desk}.${createdMs}.${id}@${from.slice(from.indexOf('@') + 1)}>`,
     // Answered by no automatic reply.

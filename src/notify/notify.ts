@@ -9,8 +9,8 @@ import { spoolNotice } from './spool.js';
 
 const TITLE_LENGTH_MAX = 200;
 
-/** A message of Telegram holds 4096 characters, title and mark included. */
-const TEXT_LENGTH_MAX = 3_500;
+/** A message of Telegram holds 4096 characters, title and mark included; amounts are longer there by the gaps between their thousands. */
+const TEXT_LENGTH_MAX = 3_300;
 
 const FINGERPRINT_LENGTH_MAX = 300;
 

@@ -11,7 +11,7 @@ export function taskNotice(task: Task): Notice {
     event: 'task',
     severity: 'info',
     title: `To do: ${task.title}`,
-    text: `${task.detail}${asked}\nDue ${moment(task.dueMs)}. When it is done: fermata task done ${task.id}${ticked} --note TEXT`,
+    text: `${task.detail}${asked}\nDue ${moment(task.dueMs)}. When it is done: on the page under Waiting, or fermata task done ${task.id}${ticked} --note TEXT`,
     ...(task.origin === undefined ? {} : { workflowId: task.origin.workflowId }),
     fingerprint: `task:${task.desk}:${task.id}`,
   };

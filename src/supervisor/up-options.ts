@@ -1,5 +1,6 @@
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
+import type { BackupChoice } from '../home/restore-order.js';
 import type { MarketChoice } from '../home/runtime.js';
 import type { OnProgress } from './progress.js';
 
@@ -15,7 +16,7 @@ export interface UpOptions {
   /** Address of a simulator on this machine that takes the orders instead of the exchange. */
   readonly simulatedVenue?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** What `fermata restart --all` needs; absent: this start can't be repeated. */
+  /** What `fermata restart --all` and a restore in an incident need; absent: this start can't be repeated. */
   readonly again?: StartAgain;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;
@@ -28,6 +29,8 @@ export interface StartAgain {
   check(): Promise<void>;
   /** The process that will start it again. */
   readonly starter: number;
+  /** The newest good backup of its database. Rejects where there is none, or where a restore would be refused. */
+  chooseBackup(): Promise<BackupChoice>;
 }
 
 export interface UpSummary {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { secretVariable } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
+import { closeRestoreOrder, writeRestoreOrder } from '../home/restore-order.js';
 import type { HomePaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
@@ -20,7 +21,7 @@ import { startDesk } from './start/start-desk.js';
 import { StartFailure } from './start/start-failure.js';
 import { summarise } from './start/summarise.js';
 import { openSupervisorSocket, type SupervisorSocket } from './supervisor-socket.js';
-import type { UpOptions, UpOutcome } from './up-options.js';
+import type { StartAgain, UpOptions, UpOutcome } from './up-options.js';
 
 /** Resolves when the desk has ended. Rejects with StartFailure (or TemporalNotFound); nothing is left running then. */
 export async function up(options: UpOptions): Promise<UpOutcome> {
@@ -59,6 +60,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   const childrenPath = join(paths.run, 'children.json');
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
+  closeRestoreOrder(paths.home);
   const ports = await portsInTurn(options, paths, ending, say);
   const children = openChildrenFile(childrenPath);
   const context: ProcessesContext = { options, paths, log, children, ending, say, step };
@@ -135,13 +137,25 @@ function openSocket(
     },
     restart: ({ name }) => processes.restart(name),
     startAgain: async ({ pauseMs }) => {
-      const { again } = options;
-      if (again === undefined) throw new Error('whoever started this desk does not start it again');
-      await again.check();
+      const again = await startOf(options);
       ending.askAgain('fermata restart --all', pauseMs);
       return { starter: again.starter };
     },
+    restoreDatabase: async ({ key, by }) => {
+      const again = await startOf(options);
+      const choice = await again.chooseBackup();
+      ending.askAgain(`restore of the database, agreed to by ${by}`, 0);
+      writeRestoreOrder(paths.home, { key, by, ...choice, outcome: null });
+      return { backupId: choice.backupId };
+    },
   });
+}
+
+/** Rejects where it would be refused now. */
+async function startOf({ again }: UpOptions): Promise<StartAgain> {
+  if (again === undefined) throw new Error('whoever started this desk does not start it again');
+  await again.check();
+  return again;
 }
 
 function explain(error: unknown, log: DeskLog): unknown {

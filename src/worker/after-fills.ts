@@ -61,5 +61,5 @@ function exitReview(desk: string, { clientId, what, wallMs }: FilledEntry, hours
 const reminderOf = ({ desk, id, title, detail }: Task): Notice => ({
   ...{ desk, event: 'task', severity: 'info', fingerprint: `task-due:${desk}:${id}` },
   title: `Due now: ${title}`,
-  text: `${detail}\nWhen it is done: fermata task done ${id} --note TEXT`,
+  text: `${detail}\nWhen it is done: on the page under Waiting, or fermata task done ${id} --note TEXT`,
 });

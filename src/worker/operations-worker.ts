@@ -70,6 +70,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
         tell: (notice) => notify(pool, notice, runtime.home),
         processState: processes.state,
         restartProcess: processes.restart,
+        restoreDatabase: processes.restoreDatabase,
         reportIncident: async (symptom) => {
           await reportIncident({ ...watched, nowMs: Date.now }, symptom);
         },

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Task } from '../../src/contracts/task.js';
 import type { PersonKey } from '../../src/domain/signed-vote.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
 import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
@@ -37,6 +38,8 @@ export class OpenedPage {
   readonly complaints: string[] = [];
   mode: 'paper' | 'live' = 'paper';
   desks: readonly StartedDesk[] = [];
+  /** What is asked of people by hand. */
+  tasks: readonly Task[] = [];
   /** What is enrolled for votes, whoever asks. */
   keys: readonly PersonKey[] = [];
   /** What a vote has to be signed over; null: it takes no signature. */
@@ -58,6 +61,15 @@ export class OpenedPage {
         ...scriptedPeople({ changed, votes }),
         readGoLive,
         statementToSign: async () => this.statement,
+        listTasks: async () => this.tasks,
+        completeTask: async ({ person }, { id, note, ticked }) => {
+          const [task] = this.tasks.filter((one) => one.id === id);
+          if (task === undefined || ticked?.length !== task.items?.length)
+            return { ok: false, reason: 'unticked', detail: `left of task ${id}: not ${ticked?.join()}` };
+          const done = { ...task, state: 'done', doneBy: person, note, finishedMs: Date.now() } as const;
+          this.tasks = this.tasks.map((one) => (one === task ? done : one));
+          return { ok: true, task: done, problems: [] };
+        },
       },
     );
     this.#browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });

@@ -131,4 +131,19 @@ describe.skipIf(missing.length > 0)('a phone at the public address', () => {
 
   it('signs in, is shown the desk live, and is still signed in after a reload', () =>
     expectDeskAt(browser, publicUrl));
+
+  it('is told by the link of a run that Temporal’s UI is not reached from there, and stays at the desk', async () => {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 }, ignoreHTTPSErrors: true });
+    await page.goto(`${publicUrl}/#run=incident%3Acrypto-bot`);
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    const told = page.getByTestId('temporal-elsewhere');
+    await expect.poll(() => told.innerText()).toMatch(/no public address.*ssh -L 8234:127\.0\.0\.1:8234/s);
+    expect(page.url()).toBe(`${publicUrl}/`);
+    await told.getByRole('button', { name: 'Dismiss' }).click();
+    await expect.poll(() => told.count()).toBe(0);
+    await page.getByRole('button', { name: 'Temporal UI' }).click();
+    await told.waitFor();
+    await page.close();
+  });
 });

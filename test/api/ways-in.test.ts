@@ -1,7 +1,7 @@
 /**
  * The ways to a desk from elsewhere, as docs/DEPLOY.md has them typed: its very text, run by nginx, Caddy and OpenSSH where
  * these are installed. Only ports, and where a certificate lies, are put in; a way whose program is missing is skipped, and
- * says so.
+ * says so. The tunnels of Tailscale and Cloudflare need their services, and have a stand-in.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,10 +10,12 @@ import { networkInterfaces, tmpdir, userInfo } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { makeCertificates } from '../support/guarded-temporal.js';
 import { missing } from './opened-page.js';
 import { expectDeskAt, launchPhone, NAME, startPublicDesk } from './public-desk.js';
+import { startTunnel } from './tunnel-stand-in.js';
 import type { WebUnderTest } from './web-under-test.js';
 
 const DEPLOY = readFileSync(resolve(import.meta.dirname, '../../docs/DEPLOY.md'), 'utf8');
@@ -30,6 +32,7 @@ const HAS_IPV6 = Object.values(networkInterfaces()).some((all) =>
 let browser: Browser;
 let web: WebUnderTest | undefined;
 let program: ChildProcess | undefined;
+let endTunnel: (() => Promise<void>) | undefined;
 
 /** Skipped, and says so, without one of them. */
 function itWith(
@@ -50,6 +53,8 @@ describe('a desk is reached from elsewhere by what DEPLOY.md says', () => {
   afterEach(async () => {
     await ended(program);
     program = undefined;
+    await endTunnel?.();
+    endTunnel = undefined;
     await web?.stop();
     web = undefined;
   });
@@ -90,6 +95,50 @@ describe('a desk is reached from elsewhere by what DEPLOY.md says', () => {
     await expectDeskAt(browser, origin);
   });
 
+  const throughTunnel = async (
+    serviceOf: (behind: string) => string,
+    added: Readonly<Record<string, string>>,
+  ): Promise<void> => {
+    const { port, origin, behind } = await deskAtName();
+    const { serverKey, serverCert } = makeCertificates(folder);
+    const tls = { key: readFileSync(serverKey), cert: readFileSync(serverCert) };
+    endTunnel = await startTunnel({ ...tls, port, service: serviceOf(behind), added });
+    await expectDeskAt(browser, origin);
+  };
+
+  itWith(['openssl'], 'through a stand-in of tailscale serve', () =>
+    throughTunnel(
+      (behind) => {
+        const typed = /`tailscale serve --bg (\d+)`/.exec(DEPLOY)?.[1] ?? '';
+        // A number alone is a port of 127.0.0.1 to it.
+        return put(`http://127.0.0.1:${typed}`, { '127.0.0.1:8000': behind });
+      },
+      {
+        'x-forwarded-for': '100.101.102.103',
+        'x-forwarded-host': NAME,
+        'x-forwarded-proto': 'https',
+        'tailscale-user-login': 'anna@desk.example',
+      },
+    ),
+  );
+
+  itWith(['openssl'], 'through a stand-in of cloudflared', () =>
+    throughTunnel(
+      (behind) => {
+        const config = parse(put(fenced('yaml', 'ingress:'), { '127.0.0.1:8000': behind }));
+        const [desk, rest] = config.ingress;
+        expect([desk.hostname, rest]).toEqual([NAME, { service: 'http_status:404' }]);
+        return desk.service;
+      },
+      {
+        'x-forwarded-for': '203.0.113.7',
+        'x-forwarded-proto': 'https',
+        'cf-connecting-ip': '203.0.113.7',
+        'cf-visitor': '{"scheme":"https"}',
+      },
+    ),
+  );
+
   const throughSsh = async (): Promise<void> => {
     web = await startPublicDesk(undefined);
     const [, port = ''] = web.host.split(':');
@@ -115,11 +164,12 @@ async function deskAtName(): Promise<{ port: number; origin: string; behind: str
   return { port, origin, behind: web.host };
 }
 
-/** The only block of that language in the document. */
-function fenced(language: string): string {
-  const [block, ...more] = [...DEPLOY.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'))];
+/** The only block of that language in the document, with that in it. */
+function fenced(language: string, within = ''): string {
+  const blocks = DEPLOY.matchAll(new RegExp(`^\`\`\`${language}\n([^]*?)^\`\`\``, 'gm'));
+  const [block = '', ...more] = [...blocks].flatMap(([, text = '']) => (text.includes(within) ? [text] : []));
   expect(more).toEqual([]);
-  return block?.[1] ?? '';
+  return block;
 }
 
 /** What is not there is not put in: the document has changed. */

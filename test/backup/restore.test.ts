@@ -20,9 +20,11 @@ import { type Manifest, readManifest, writeManifest } from '../../src/backup/man
 import { restoreDesk } from '../../src/backup/restore/restore-desk.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { resetPaper } from '../../src/cli/commands/paper.js';
+import { backupToRestore, restoreAsOrdered } from '../../src/cli/restore-as-ordered.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { readRestoreMark } from '../../src/home/restore-mark.js';
+import { readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-order.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
@@ -455,6 +457,62 @@ describe('`fermata rollback`', () => {
     expect(readFileSync(file, 'utf8')).toBe(shipped);
     expect(readFileSync(JSON.parse(out).kept, 'utf8')).toContain('stopLossPct: 4.0');
     expect(readdirSync(join(home, '..')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('is made as a person agreed to it in an incident, once, and Temporal goes on', async () => {
+    const home = await homeWithDamagedNewest();
+    cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
+      recursive: true,
+    });
+    mkdirSync(homePaths(home).temporal, { recursive: true });
+    writeFileSync(join(homePaths(home).temporal, 'mark'), 'runs of now');
+    const choice = await backupToRestore(home, DESK);
+    expect(choice).toMatchObject({ backupId: ID, passedOver: [{ id: backupIdAt(Date.UTC(2026, 0, 17)) }] });
+    writeRestoreOrder(home, { key: 'k', by: 'anna', ...choice, outcome: null });
+    const { signal } = new AbortController();
+    await restoreAsOrdered(home, DESK, signal);
+    const { outcome } = readRestoreOrder(home) ?? {};
+    expect(outcome).toEqual({
+      restored: true,
+      says: expect.stringMatching(
+        /^backup 2026-01-10\S+ is in the place of .* kept as fermata_before_\S+; newer backup 2026-01-17\S+ is damaged: desk\.yaml /,
+      ),
+    });
+    expect(existsSync(join(homePaths(home).temporal, 'mark'))).toBe(true);
+    const halted = [...readJournal(journalOf(home))];
+    expect(halted.at(-1)?.record).toMatchObject({ type: 'halt', halt: { resume: 'person', by: 'anna' } });
+    await inServer(home, 'fermata', async (client) => {
+      const told = await client.query("select person, observed from evidence where routine = 'restore'");
+      expect(told.rows).toEqual([
+        { person: 'anna', observed: expect.stringContaining('newer backup 2026-01-17') },
+      ]);
+      // What waits for a task of the time between must not take another one for it.
+      const task = await client.query<{ id: string }>(
+        "select nextval(pg_get_serial_sequence('task', 'id')) as id",
+      );
+      expect(Number(task.rows[0]?.id)).toBeGreaterThan(1_000_000);
+    });
+    await restoreAsOrdered(home, DESK, signal);
+    expect([...readJournal(journalOf(home))]).toEqual(halted);
+  });
+
+  it('says why it was not made in an incident, backup by backup, and is not ordered where none is good', async () => {
+    const home = await homeWithDamagedNewest();
+    const { signal } = new AbortController();
+    const damaged = backupIdAt(Date.UTC(2026, 0, 17));
+    writeRestoreOrder(home, { key: 'k', by: 'anna', backupId: damaged, passedOver: [], outcome: null });
+    await restoreAsOrdered(home, DESK, signal);
+    // The one before it is whole, but there is no journal here that could go on from its ledger.
+    expect(readRestoreOrder(home)?.outcome).toEqual({
+      restored: false,
+      says: expect.stringMatching(
+        /^nothing was restored, .*2026-01-17\S+: .*desk\.yaml.*; backup 2026-01-10\S+: .*there is no journal/,
+      ),
+    });
+    rmSync(join(backupsFolder(home), ID), { recursive: true });
+    await expect(backupToRestore(home, DESK)).rejects.toThrow(/no good backup of crypto-bot: .*desk\.yaml/);
+    rmSync(join(backupsFolder(home), damaged), { recursive: true });
+    await expect(backupToRestore(home, DESK)).rejects.toThrow('there is no backup of crypto-bot');
   });
 
   it.each<[why: string, args: readonly string[], says: RegExp]>([

@@ -10,6 +10,7 @@ import { setupsCommand, setupsLines } from '../../src/cli/commands/setups.js';
 import { readStats, type Stats, statsCommand, statsLines } from '../../src/cli/commands/stats.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { forPeople } from '../../src/domain/for-people.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { supervisorSocketPath } from '../../src/home/supervisor-protocol.js';
@@ -233,7 +234,10 @@ describe('fermata setups', () => {
       `          ${PLAN}`,
     ];
     expect(setupsLines(await listSetups(context(), { open: false, limit: 1 }), false)).toEqual(text);
-    expect((await asked('setups', '--open')).out).toBe(`${text.join('\n')}\n`);
+    // On the screen the plan's prices are written as those above it.
+    const shown = (await asked('setups', '--open')).out;
+    expect(shown).toBe(`${text.map(forPeople).join('\n')}\n`);
+    expect(shown).toContain('SHORT NQ @ 15\u202f010.75');
   });
 
   it('--open leaves out what has ended, and what its strategy follows no more', async () => {
@@ -294,6 +298,7 @@ async function startSupervisor(): Promise<void> {
     stop: refused,
     restart: refused,
     startAgain: refused,
+    restoreDatabase: refused,
   });
 }
 

@@ -40,7 +40,8 @@ function begin(last: string) {
      if (count === ${STARTS}) { ${last} }
      else {
        writeFileSync('.env', 'GIVEN=' + (count + 1));
-       process.exit(await startAgain(${PAUSE_MS}));
+       const between = async () => appendFileSync('between', process.pid + '\\n');
+       process.exit(await startAgain(${PAUSE_MS}, between));
      }`,
   );
   writeFileSync(join(folder, '.env'), 'GIVEN=1');
@@ -50,7 +51,7 @@ function begin(last: string) {
 }
 
 it('is the same command after the pause, with .env as it is then, below the process that was started first', async () => {
-  const { child, starts } = begin('process.exit(7)');
+  const { child, lines, starts } = begin('process.exit(7)');
   expect(await once(child, 'exit')).toEqual([7, null]);
   const made = starts();
   expect(made.map(({ given }) => given)).toEqual(['1', '2', '3']);
@@ -58,6 +59,8 @@ it('is the same command after the pause, with .env as it is then, below the proc
   expect(made.map(({ starter, isThere }) => [starter, isThere])).toEqual(made.map(() => [child.pid, true]));
   const [first, second, third] = made.map(({ beganMs }) => beganMs) as [number, number, number];
   expect(Math.min(second - first, third - second)).toBeGreaterThanOrEqual(PAUSE_MS);
+  // By the process that has ended, before the next one begins.
+  expect(lines('between').map(Number)).toEqual(made.slice(0, -1).map(({ pid }) => pid));
 });
 
 it('hands a signal on to what was started again, and ends with it', async () => {

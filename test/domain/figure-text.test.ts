@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { amountText, gainText, grouped, signed, ungrouped } from '../../src/domain/figure-text.js';
+import {
+  amountText,
+  gainText,
+  grouped,
+  groupedWithin,
+  signed,
+  ungrouped,
+} from '../../src/domain/figure-text.js';
+import { forPeople } from '../../src/domain/for-people.js';
 
 describe('a number for people', () => {
   it.each([
@@ -30,6 +38,33 @@ describe('a number for people', () => {
   ])('%s of %s is an amount with the places of its currency: %s', (decimal, currency, written) => {
     expect(gainText(decimal, currency)).toBe(written);
     expect(amountText(decimal, currency)).toBe(written.replace('+', ''));
+  });
+
+  it.each([
+    ['equity 10042.18, today -1234.50 (-1.00 %)', 'equity 10 042.18, today \u22121 234.50 (-1.00 %)'],
+    ['SHORT NQ @ 15010.75, stop 15028.00.', 'SHORT NQ @ 15 010.75, stop 15 028.00.'],
+    ['1000.00 2000.00', '1 000.00 2 000.00'],
+    ['999.99 of 40500 lots in 2026', '999.99 of 40500 lots in 2026'],
+    ['build 2026.11.22 at 127.0.0.1:8000', 'build 2026.11.22 at 127.0.0.1:8000'],
+    ['--entry=15010.75 bars-1234.56.csv', '--entry=15010.75 bars-1234.56.csv'],
+  ])('within "%s" is written as by itself', (text, written) => {
+    const thin = written.replace(/(\d) (?=\d{3}\.)/g, '$1\u202f');
+    expect(groupedWithin(text)).toBe(thin);
+    expect(groupedWithin(thin)).toBe(thin);
+  });
+
+  it.each([
+    [
+      'due 2026-01-05T14:31:20.053Z, began 2026-01-05T15:00Z: late',
+      'due 2026-01-05 14:31 UTC, began 2026-01-05 15:00 UTC: late',
+    ],
+    ['run routine:desk:daily:2026-01-05T00:00:00.000Z', 'run routine:desk:daily:2026-01-05T00:00:00.000Z'],
+    [
+      'at http://127.0.0.1/#run=daily-2026-01-05T00:00:00Z',
+      'at http://127.0.0.1/#run=daily-2026-01-05T00:00:00Z',
+    ],
+  ])('stands beside a moment as people read one: %s', (text, written) => {
+    expect(forPeople(text)).toBe(written);
   });
 
   it('is the same number again when it is copied from a screen', () => {

@@ -1,9 +1,13 @@
 /** The shipped desk of the SLOB runbook at a simulated IB Gateway, from the command on. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, cpSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
+import { backupsFolder } from '../../src/backup/backup-folder.js';
+import { ownerConnection } from '../../src/backup/owner-connection.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { withClient } from '../../src/store/migrate.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { deskUnderTest, until } from '../support/desk-under-test.js';
 
@@ -91,6 +95,68 @@ it('starts the trader again by itself, where it was: at the paper account, and h
   expect(desk.pids().get('trader')).not.toBe(pids.get('trader'));
   expect(new Map([...desk.pids(), ['trader', 0]])).toEqual(new Map([...pids, ['trader', 0]]));
 });
+
+it('restores the newest good backup of a database that was damaged on the disk, once a person agrees', async () => {
+  const backups = backupsFolder(desk.home);
+  const good = readdirSync(backups).at(-1) ?? '';
+  const newer = '2099-01-01T00-00-00-000Z';
+  cpSync(join(backups, good), join(backups, newer), { recursive: true });
+  writeFileSync(join(backups, newer, 'desk.yaml'), 'desk: slab');
+  await damageDatabase();
+  const before = await desk.status();
+  await shown('incident', 'open', 'Numbers look wrong', '--kind', 'database-corruption');
+  const question = await until('the question', async () =>
+    (await shown<readonly { id: string }[]>('approvals')).find(({ id }) => id.endsWith(':restore')),
+  );
+  await desk.signIn('operator', 'before-the-rotation');
+  const agreed = await desk.run('approve', question.id, '--reason', 'looked at it');
+  expect(agreed.code, agreed.stdout + agreed.stderr).toBe(0);
+
+  type Timeline = { readonly timeline: readonly { name: string; verdict: string; observed: string }[] };
+  const found = await until('the ledger caught up', async () => {
+    const [incident] = await shown<readonly { id: string }[]>('incidents');
+    const { timeline } = await shown<Timeline>('incidents', incident?.id ?? '');
+    const named = (name: string) => timeline.find((step) => step.name === name);
+    return named('Ledger caught up, positions as at the broker') === undefined ? null : named;
+  });
+  expect(found('Restore the newest good backup')).toMatchObject({
+    verdict: 'pass',
+    observed: expect.stringMatching(
+      new RegExp(
+        `backup ${good} is in the place of the database.*newer backup ${newer} is damaged: desk.yaml`,
+      ),
+    ),
+  });
+  expect(found('Before the restore')?.observed).toMatch(/Database whole.*damaged_here/);
+  expect(found('Restored database whole')).toMatchObject({ verdict: 'pass' });
+  expect(found('Restore it by hand')).toMatchObject({ verdict: 'not_run' });
+  expect(found('Ledger caught up, positions as at the broker')).toMatchObject({ verdict: 'pass' });
+  const now = await desk.status();
+  expect(now).toMatchObject({ mode: 'HALTED', incarnation: before.incarnation, account: before.account });
+  expect(now.halts).toContainEqual(expect.objectContaining({ resume: 'person', by: 'operator' }));
+  const [incident] = await shown<readonly { id: string }[]>('incidents');
+  expect((await desk.run('incident', 'resolve', incident?.id ?? '')).code).toBe(0);
+});
+
+/** A page of a table of its own, which nobody has read since the server was started: it has no copy of it. */
+async function damageDatabase(): Promise<void> {
+  const runtime = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
+  const { database, ...owner } = ownerConnection(runtime);
+  const path = await withClient(owner, database, async (client) => {
+    await client.query(
+      'create table damaged_here (id int primary key, text text) with (autovacuum_enabled = false)',
+    );
+    await client.query(`insert into damaged_here select n, repeat('x', 100) from generate_series(1, 2000) n`);
+    const { rows } = await client.query<{ path: string }>(
+      `select pg_relation_filepath('damaged_here') as path`,
+    );
+    return rows[0]?.path ?? '';
+  });
+  await shown('restart', 'postgres');
+  const table = openSync(join(homePaths(desk.home).postgres, path), 'r+');
+  writeSync(table, Buffer.alloc(16, 0x5a), 0, 16, 8_192 + 4_000);
+  closeSync(table);
+}
 
 it('starts everything again, with parameters and secrets as they are then, and looks whether it is well', async () => {
   const again = () =>

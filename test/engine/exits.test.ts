@@ -221,6 +221,18 @@ describe('targets', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots }]);
   });
 
+  it('leave the stop that is being exchanged to the venue where the desk is halted meanwhile', () => {
+    const { desk, stop, lots } = held(HALVES, { capabilities: { ...SPOT, replaces: true } });
+    desk.quote(0, 10_200);
+    const [smaller] = exchanges(desk);
+    expect(smaller).toMatchObject({ quantityLots: lots / 2 });
+    desk.command({ name: 'stop' });
+    expect(desk.sent('cancel')).toEqual([]);
+    replaced(desk, smaller!, stop);
+    expect(desk.sent('cancel')).toEqual([]);
+    expect(exchanges(desk)).toMatchObject([{ quantityLots: lots, stopTicks: 9_800 }]);
+  });
+
   it('wait over a close, and the stop is whole again until the market opens', () => {
     const calendar = new SessionCalendar(
       withOwnHours(ALWAYS_OPEN, { hours: { mon: ['10:00-12:30'] } }),
@@ -326,12 +338,36 @@ describe('a time exit', () => {
     desk.fill(desk.live('exit', 0)[0]!, 10_010);
     expect(why(desk)).toEqual(['time']);
   });
+
+  it('for which the venue does not let go of the stop halts the desk after ten seconds, and the stop is put back', () => {
+    const { desk, stop, lots } = held({ maxBars: 2 });
+    for (let bar = 0; bar < 3; bar += 1) desk.bar(0, 10_010);
+    for (let second = 0; second < 10; second += 1) {
+      expect(desk.engine.view.mode).toBe('ACTIVE');
+      desk.quote(0, 10_010);
+      desk.pass(1_000);
+    }
+    expect(desk.recorded('halt').at(-1)?.halt).toMatchObject({
+      ...{ mode: 'HALTED', cause: 'protection-missing' },
+      reason: 'BTC/USDT: no confirmed protective stop for 10 s',
+    });
+    expect(desk.live('exit', 0)).toEqual([]);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots, stopTicks: 9_800 }]);
+  });
 });
 
-/** Two entries; the first position is sold at its target, all but 30 lots: 3 USDT, where the smallest order is 5. */
-function leftOver(exits: ExitPlan, next: Partial<LimitEntry>) {
+/**
+ * Two entries; the first position is sold at its target, all but 30 lots: 3 USDT, where the smallest order is 5. Or all but
+ * 60, which are worth 6, where the venue takes no fewer than `minLots`.
+ */
+function leftOver(exits: ExitPlan, next: Partial<LimitEntry>, minLots?: number) {
   const strategies = [entriesInTurn([{ exits }, next])];
   const desk = new DeskUnderTest({ capabilities: ABLE, strategies }, 1).active();
+  if (minLots !== undefined) {
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ quantityLimits: [{ instrument: 0, minLots, maxLots: null, maxMarketLots: null }] });
+  }
   desk.bar(0, 10_000);
   const [entry] = desk.live('entry', 0);
   desk.accept(entry!);
@@ -342,7 +378,7 @@ function leftOver(exits: ExitPlan, next: Partial<LimitEntry>) {
     desk.happen({ kind: 'order.cancelled', clientId });
   });
   const [sale] = desk.live('exit', 0);
-  desk.fill(sale!, 10_200, sale!.quantityLots - 30);
+  desk.fill(sale!, 10_200, sale!.quantityLots - (minLots === undefined ? 30 : 60));
   desk.happen({ kind: 'order.expired', clientId: sale!.clientId });
   return desk;
 }
@@ -379,6 +415,23 @@ describe('what a target leaves below the smallest order', () => {
     desk.accept(entry!);
     desk.fill(entry!, 10_000);
     expect(desk.live('protective', 0)).toMatchObject([{ stopTicks: 9_800 }]);
+  });
+
+  it('does so too where only the venue calls it too small, and a replay without its readings comes to the same', () => {
+    const next = { limitTicks: 10_000, protectTicks: 9_800 };
+    const desk = leftOver({ ...WHOLE, trailTicks: 50 }, next, 100);
+    const [first] = desk.recorded('fill');
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    expect(entry).toMatchObject({ besideRestOf: first!.fill.clientId });
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    expect(desk.live('protective', 0)).toMatchObject([
+      { quantityLots: entry!.quantityLots + 60, stopTicks: 9_800 },
+    ]);
+    const again = createEngine(desk.config);
+    for (const record of desk.records) again.apply(record);
+    expect(again.stateHash()).toBe(desk.engine.stateHash());
   });
 });
 

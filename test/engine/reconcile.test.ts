@@ -209,6 +209,14 @@ describe('reconciliation', () => {
     expect(desk.sent('cancel')).toEqual(['fabc123zz']);
   });
 
+  it('takes a forgotten entry off in a desk that trades, too: no strategy would', () => {
+    const desk = new DeskUnderTest().active();
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ openOrders: [venueOrder(strange('fabc123zz'))] });
+    expect(desk.engine.view.mode).toBe('ACTIVE');
+    expect(desk.sent('cancel')).toEqual(['fabc123zz']);
+  });
+
   it('lets only reducing orders leave while a stranger trades on the account, and arms nothing', () => {
     const desk = new DeskUnderTest().active();
     desk.command({ name: 'reconcile' });

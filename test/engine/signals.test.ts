@@ -185,6 +185,7 @@ describe('what the shipped strategy does not follow', () => {
     ['reward-to-risk', { targets: ['101.00', '101.80'] }, { minRewardToRisk: 0.8 }],
     ['no-entry', { entry: null }, {}],
     ['stop-passed', { entry: null, stop: '100.20', targets: ['104.00'] }, { slippageTicks: 10 }],
+    ['stop-passed', { entry: '103.00', stop: '101.00', targets: ['108.00'] }, {}],
     ['flat', { action: 'close', entry: null, stop: null, targets: [] }, {}],
     // 5 % of 99.90 are less than 9.90: the desk's own limit.
     ['stop-loss-required', { stop: '90.00', targets: ['120.00'] }, {}],
@@ -194,6 +195,13 @@ describe('what the shipped strategy does not follow', () => {
     expect(entries(desk)).toEqual([]);
     expect([...desk.engine.view.signalsRefused]).toEqual([[limit, 1]]);
     expect(desk.engine.view.signals[0]).toMatchObject({ standing: 'refused', refused: { limit } });
+  });
+
+  it('stop-passed: a sale above whose stop the market is already', () => {
+    const desk = deskOf({}, SHORTING).active();
+    send(desk, { action: 'sell', entry: '97.00', stop: '99.00', targets: ['92.00'] });
+    expect(entries(desk)).toEqual([]);
+    expect(refusals(desk)).toEqual(['stop-passed']);
   });
 
   it('does follow what is just good enough', () => {

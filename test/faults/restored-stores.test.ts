@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
 import { openOperations } from '../../src/operations/open-operations.js';
@@ -21,6 +22,7 @@ const yesterday = mkdtempSync(join(tmpdir(), 'fermata-yesterday-'));
 const caller = { person: 'operator', via: 'cli' as const };
 /** Long enough for a resumption to look again several times. */
 const STAYS_MS = 4_000;
+const LOOK_MS = 50;
 let approvalId = '';
 
 beforeAll(async () => {
@@ -135,6 +137,7 @@ describe('a desk whose stores were set back to yesterday', () => {
         expect(
           now.halts.some(({ cause, reason }) => cause === 'person' && reason.includes('after the copy')),
         ).toBe(true);
+        await sleep(LOOK_MS);
       }
       expect(armings()).toHaveLength(before);
       expect((await desk.status()).settings.version).toBe(1);

@@ -133,7 +133,7 @@ describe('a desk file', () => {
       'an action that there is not',
       ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { action: 'arm' }),
       'incidents.kinds.power-lost.steps[1].action',
-      /^one of the actions backup, restore-drill, trading-journal, vacuum, remove-old-logs, remove-old-backups, halt, stop, close-all, restart-trader$/,
+      /^one of the actions backup, restore-drill, trading-journal, vacuum, remove-old-logs, remove-old-backups, halt, stop, close-all, restart-trader, restore-database$/,
       /^write one of these/,
     ],
     [

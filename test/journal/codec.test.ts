@@ -52,7 +52,7 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 }
 
 /** Every field that a record of a hot type can have: a new field does not compile here before it is named. */
-const INTENT: Required<Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal'>> = {
+const INTENT: Required<Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal' | 'besideRestOf'>> = {
   clientId: 'fabc12301',
   instrument: 3,
   strategy: 'ema-cross',
@@ -174,6 +174,7 @@ it('writes as JSON what does not fit its slots, and loses nothing of it', () => 
     { exits: { targets: [{ ticks: 9, closedPpm: 1 }] } },
     { why: 'target 1 of 2' },
     { group: 'fabc12302' },
+    { besideRestOf: 'fabc12300' },
   ] as const) {
     const record: EngineRecord = { ...INTENDED, order: { ...INTENT, ...more } };
     const { layout, bytes } = written(record);

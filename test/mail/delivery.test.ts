@@ -37,7 +37,7 @@ describe('a notice', () => {
   it('that is critical, or of an event that the desk file mails, goes to each address; no other does', async () => {
     await open({ to: [ANNA, BEN] });
     await bench.tell({ title: 'A fill', event: 'fill', severity: 'info' });
-    await bench.tell({ title: 'The day', event: 'report', severity: 'info', text: 'P&L: 80.00\n.\nend' });
+    await bench.tell({ title: 'The day', event: 'report', severity: 'info', text: 'P&L: 1080.00\n.\nend' });
     await bench.tell({ title: 'It is halted\r\nBcc: eve@evil.example' });
     bench.start();
     await arrived(4);
@@ -53,7 +53,8 @@ describe('a notice', () => {
     expect(critical && fieldOf(critical, 'Importance')).toBe('High');
     expect(day && fieldOf(day, 'Importance')).toBeUndefined();
     expect(critical && fieldOf(critical, 'From')).toContain(`<${FROM}>`);
-    expect(day?.data).toContain('P&L: 80.00\r\n.\r\nend');
+    // Quoted-printable, whose line of a point alone is none.
+    expect(day?.data).toContain('P&L: 1=E2=80=AF080.00\r\n.\r\nend');
     await lampIs('ok', null);
   });
 

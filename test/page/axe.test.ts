@@ -1,9 +1,11 @@
 /** Each view of the built page at three widths, by day and by night, as axe sees it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TABS } from '../../dashboard/src/view/use-tab.js';
-import { LOOKS, missing, ShownDesk, WIDTHS } from './shown-desk.js';
+import { LOOKS, missing, ShownDesk, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
 const desk = new ShownDesk();
+/** Of the dialogs that another section than the desk's asks for. */
+const SECTION_OF: Readonly<Record<string, string>> = { 'sign-off': 'Waiting', note: 'Journal' };
 
 describe.skipIf(missing.length > 0)('the page at each width', () => {
   beforeAll(() => desk.start());
@@ -18,6 +20,7 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
         const name = `${title.toLowerCase()}-${width}-${scheme}`;
         expect(await desk.complaintsOfAxe(name), name).toEqual([]);
         expect(await desk.widerThanThePage(), name).toEqual([]);
+        expect(await desk.cutOff(), name).toEqual([]);
       }
     },
   );
@@ -36,17 +39,19 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
   });
 
   it('axe finds nothing in a dialog at 390, 820 and 1440 px', async () => {
+    desk.tasks = [SIGN_OFF];
     await desk.open('Desk');
     const { keyboard } = desk.page;
+    const button = (name: string) => desk.page.getByRole('button', { name }).click();
     for (const [what, title, ask] of [
       ['close-all', 'Close all positions?', () => keyboard.press('c')],
       ['help', 'Keyboard and words', () => keyboard.press('?')],
-      [
-        'close-one',
-        'Close BTC/USDT?',
-        () => desk.page.getByRole('button', { name: 'Close BTC/USDT' }).click(),
-      ],
+      ['close-one', 'Close BTC/USDT?', () => button('Close BTC/USDT')],
+      ['sign-off', SIGN_OFF.title, () => button('Done…')],
+      ['note', 'Note in the trading journal', () => button('Note on today…')],
     ] as const) {
+      const section = SECTION_OF[what];
+      if (section !== undefined) await desk.open(section);
       for (const width of WIDTHS) {
         await desk.look(width, 'dark');
         await ask();

@@ -1,14 +1,19 @@
 /** What the page says before its figures: what the desk can do, by its tab too, and whether alerts arrive. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EvidenceInput } from '../../src/contracts/evidence.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { ShownChannel } from '../../src/home/channel-health.js';
 import { recordEvidenceBatch } from '../../src/store/evidence/record-evidence.js';
 import { beginRoutineRun, finishRoutineRun } from '../../src/store/routine-run.js';
 import { writeDay } from '../../src/store/trading-journal.js';
 import { scriptedStatus } from '../support/trader-status.js';
-import { missing, picture, ShownDesk, WIDTHS } from './shown-desk.js';
+import { missing, picture, ShownDesk, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
 const desk = new ShownDesk();
+const CALENDAR =
+  '2026-01-06: 08:30 [US] Nonfarm Payrolls (high); 10:00 [US] ISM Services PMI (medium); 14:00 [US] FOMC Meeting Minutes (high)';
+const FINDINGS =
+  'health score 82 of 100; high: node_modules/somewhere/in/a/deep/tree/with-a-long-name@1.2.3 has a known vulnerability (GHSA-aaaa-bbbb-cccc); medium: /var/lib/fermata/secrets/operator-password may be read by others (mode 0644, expected 0600)';
 const WELL: ShownChannel = {
   ...{ channel: 'telegram', state: 'ok', sinceMs: 0, why: null },
   ...{ waiting: 0, refused: 0, problem: null },
@@ -172,21 +177,36 @@ describe.skipIf(missing.length > 0)('the page says', () => {
       ...{ nominalMs: atMs, startedMs: atMs },
     });
     const observed = '7 days: equity 100000.00 to 99000.00 (-1.00 %); win rate 50.00 % of 2 closings';
+    const step = (
+      stepKey: string,
+      name: string,
+      observed: string,
+      verdict: EvidenceInput['verdict'],
+    ): EvidenceInput => ({
+      ...{ ...run, routine: 'weekly-summary', stepKey, name },
+      ...{ kind: 'report', verdict, observed, expected: '', startedMs: atMs, finishedMs: atMs },
+      ...{ marketMs: atMs, person: null, reference: null, simulated: true },
+    });
     await recordEvidenceBatch(pool, [
-      {
-        ...{ ...run, routine: 'weekly-summary', stepKey: 'performance', name: 'Win rate of the week' },
-        ...{ kind: 'report', verdict: 'pass', observed, expected: '', startedMs: atMs, finishedMs: atMs },
-        ...{ marketMs: atMs, person: null, reference: null, simulated: true },
-      },
+      step('performance', 'Win rate of the week', observed, 'pass'),
+      step('calendar', 'Economic calendar of the next session', CALENDAR, 'pass'),
+      step('security', 'Security audit', FINDINGS, 'warn'),
+      step('sign-off', SIGN_OFF.title, `seen; ticked: ${SIGN_OFF.items?.join('; ticked: ')}`, 'pass'),
     ]);
     await finishRoutineRun(pool, { ...run, verdict: 'pass', finishedMs: atMs });
     await desk.open('Routines');
     const shown = desk.page.locator('details.run', { hasText: 'Weekly summary' });
     await shown.waitFor();
-    const [isOpen, step] = [await shown.getAttribute('open'), shown.getByText('Win rate of the week')];
-    if (isOpen === null) await shown.locator('summary').first().click();
-    await step.click();
-    await expect.poll(() => shown.innerText()).toContain(observed);
+    if ((await shown.getAttribute('open')) === null) await shown.locator('summary').first().click();
+    for (const name of ['Win rate of the week', 'Economic calendar', SIGN_OFF.title])
+      await shown.getByText(name).click();
+    const written = observed.replace('100000.00', '100\u202f000.00').replace('99000.00', '99\u202f000.00');
+    await expect.poll(() => shown.innerText()).toContain(written);
+    for (const width of WIDTHS) {
+      await desk.look(width);
+      expect(await desk.complaintsOfAxe(`findings-${width}`), `${width} px`).toEqual([]);
+      expect(await desk.widerThanThePage(), `${width} px`).toEqual([]);
+    }
   });
 
   it('that recorded prices are recorded', async () => {
@@ -220,7 +240,12 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     await desk.open('Desk');
     const notice = desk.page.getByTestId('alerts-problem');
     await notice.waitFor();
-    await expect.poll(() => notice.innerText()).toMatch(/chat not found\. Not delivered so far: 3\./);
+    await expect
+      .poll(() => notice.innerText())
+      .toMatch(/chat not found\. Not delivered so far: 3\. What to do/);
+    const advice = await notice.getByRole('link', { name: 'What to do' }).getAttribute('href');
+    const document = await (await desk.page.request.get(desk.web.origin + advice)).text();
+    expect(document).toContain(` id="${advice?.split('#')[1]}"`);
     const lamp = desk.page.getByRole('list', { name: 'Alerts' });
     await expect.poll(() => lamp.innerText()).toMatch(/alerts on telegram\s+400 Bad Request: chat not found/);
     for (const width of WIDTHS) {
@@ -268,6 +293,15 @@ describe.skipIf(missing.length > 0)('the page says', () => {
     const happened = desk.page.getByRole('region', { name: 'What happened' });
     await expect.poll(() => happened.innerText()).toMatch(/14:31:20\s+today\s+01-04 14:31:20\s+yesterday/);
     is({});
+  });
+
+  it('of each time that is the market’s that it is', async () => {
+    await desk.open('Desk');
+    for (const name of ['What happened', 'Equity', 'Fills', 'Price']) {
+      const panel = desk.page.getByRole('region', { name, exact: true });
+      await expect.poll(() => panel.innerText(), { message: name }).toMatch(/market time,? UTC/i);
+    }
+    expect(await desk.page.locator('.clock').innerText()).toMatch(/^Market/);
   });
 
   it('times by the clock that somebody chose for this browser, everywhere', async () => {

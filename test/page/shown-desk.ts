@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import type { Task } from '../../src/contracts/task.js';
 import { storeBars } from '../../src/store/bars.js';
 import { OpenedPage } from '../api/opened-page.js';
 import { DESK } from '../api/web-under-test.js';
@@ -82,6 +83,15 @@ export class ShownDesk extends OpenedPage {
     });
   }
 
+  /** Tables, and buttons beside a title, of which something is hidden at their side. */
+  async cutOff(): Promise<readonly string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('.table-box, .panel-aside:has(button)')]
+        .filter((box) => box.scrollWidth > box.clientWidth)
+        .map((box) => box.getAttribute('aria-label') ?? box.textContent ?? ''),
+    );
+  }
+
   async fill(fills: readonly Fill[]): Promise<void> {
     await this.database.ownerPool.query(
       `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
@@ -94,6 +104,16 @@ export class ShownDesk extends OpenedPage {
     );
   }
 }
+
+/** A routine's, whose end is that each of its items was looked at. */
+export const SIGN_OFF: Task = {
+  ...{ desk: DESK, id: 7, source: 'routine:pre-market:sign-off', state: 'open' },
+  title: 'Morning sign-off',
+  detail: 'Look at each of the items, and tick it.',
+  items: ['system health green', 'no critical errors', 'backup younger than 24 hours'],
+  ...{ createdMs: Date.now(), dueMs: Date.now() + 3_600_000 },
+  ...{ finishedMs: null, doneBy: null, note: null },
+};
 
 /** A hundredth up each minute: half of what buying and holding both comes to. */
 export const etherAt = (openMs: number): string => (2_000 + ((openMs / MINUTE_MS) % 1_440) / 100).toFixed(2);

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { OpenedPage } from '../api/opened-page.js';
 import { scriptedStatus } from '../support/trader-status.js';
-import { missing, WIDTHS } from './shown-desk.js';
+import { missing, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
 const opened = new OpenedPage();
 const byRole = (role: 'button' | 'dialog', name: string | RegExp, exact = false) =>
@@ -130,6 +130,23 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await told(/"Odd wicks" is open/);
     const list = opened.page.getByRole('region', { name: 'Open', exact: true });
     await expect.poll(() => list.innerText()).toContain('Odd wicks');
+  },
+  'signs a routine off once each of its items is ticked': async () => {
+    opened.tasks = [SIGN_OFF];
+    await open('Waiting');
+    await press('Done…');
+    const dialog = byRole('dialog', SIGN_OFF.title);
+    await dialog.getByLabel('What was done and found').fill('all of it seen');
+    const [last, ...others] = (await dialog.getByRole('checkbox').all()).reverse();
+    for (const box of others) await box.check();
+    // The browser asks for what is left, and the dialog stays.
+    await dialog.getByRole('button', { name: 'Done', exact: true }).click();
+    expect(await last?.evaluate((box) => box.matches(':invalid'))).toBe(true);
+    expect(opened.tasks).toEqual([SIGN_OFF]);
+    await last?.check();
+    await dialog.getByRole('button', { name: 'Done', exact: true }).click();
+    await told(/Done: Morning sign-off/);
+    expect(opened.tasks).toMatchObject([{ state: 'done', doneBy: 'operator', note: 'all of it seen' }]);
   },
   'keeps a table as a file': async () => {
     await open('Audit');

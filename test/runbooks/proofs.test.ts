@@ -29,7 +29,7 @@ interface Summary {
 }
 
 /** Ids of which no test exists yet: a number that only falls. */
-const MISSING: Readonly<Record<string, number>> = { slob: 3 };
+const MISSING: Readonly<Record<string, number>> = { slob: 2 };
 
 /** Ids of each runbook. */
 const IDS = { 'crypto-bot': 125, slob: 270 };

@@ -33,6 +33,8 @@ export class FollowedBook {
   readonly second: SecondBook;
   /** Orders that may still be filled. */
   readonly live = new Map<string, FollowedOrder>();
+  /** Taken for absent: the desk's conclusion, and the venue may still come up with them. */
+  readonly #absent = new Map<string, FollowedOrder>();
 
   /** Stops in a row that the venue did not take, by instrument. */
   readonly #stopsRefused = new Map<number, number>();
@@ -54,6 +56,7 @@ export class FollowedBook {
     this.others = this.#flat();
     this.nobodys.clear();
     this.live.clear();
+    this.#absent.clear();
     for (const record of records) this.follow(record);
     this.#stopsRefused.clear();
   }
@@ -127,17 +130,32 @@ export class FollowedBook {
       order.leftLots -= order.intent.quantityLots - record.quantityLots;
       order.intent = { ...order.intent, quantityLots: record.quantityLots };
     } else if (record.type === 'order.state') {
-      const order = this.live.get(record.clientId);
-      if (order?.intent.purpose === 'protective') this.#followStop(order.intent, record.state);
-      if (FINAL_ORDER_STATES.has(record.state)) this.live.delete(record.clientId);
-      else if (order !== undefined) order.state = record.state;
+      this.#followState(record.clientId, record.state);
     } else if (record.type === 'fill') {
       const { quantityLots, clientId } = record.fill;
+      this.#comesBack(clientId, 'partlyFilled');
       const order = this.live.get(clientId);
       if (order === undefined) return;
       order.leftLots -= quantityLots;
       if (order.leftLots <= 0) this.live.delete(clientId);
     }
+  }
+
+  #followState(clientId: string, state: OrderState): void {
+    const isOver = FINAL_ORDER_STATES.has(state);
+    if (!isOver) this.#comesBack(clientId, state);
+    const order = this.live.get(clientId);
+    if (order?.intent.purpose === 'protective') this.#followStop(order.intent, state);
+    if (isOver) this.live.delete(clientId);
+    else if (order !== undefined) order.state = state;
+    if (state === 'absent' && order !== undefined) this.#absent.set(clientId, order);
+  }
+
+  #comesBack(clientId: string, state: OrderState): void {
+    const order = this.#absent.get(clientId);
+    if (order === undefined) return;
+    this.#absent.delete(clientId);
+    this.live.set(clientId, { ...order, state });
   }
 
   #followStop({ instrument }: OrderIntent, state: OrderState): void {

@@ -267,7 +267,7 @@ class Run {
 
   /** kill -9 at any byte of the journal, and a start a while later. */
   #crash(): void {
-    if (!this.#trader.alive) return;
+    if (!this.#trader.alive || !this.#trader.isPutBack) return;
     this.#crashes += 1;
     this.#injected.count('kill -9');
     this.#trader.die();
@@ -352,6 +352,7 @@ class Run {
 
   /** No journal, no orders: somebody repairs the disk and starts the trader again. Meanwhile nobody watches it any more. */
   #breakDisk(): void {
+    if (!this.#trader.isPutBack) return;
     this.#injected.count('disk fails');
     this.#disk.failure = this.#random.pick(['write', 'torn write', 'sync'] as const);
     const repairedMs = this.#random.whole(1_000, 8_000);

@@ -51,6 +51,7 @@ export class TraderUnderTest {
   readonly #host: Runner;
   readonly #heard = new Set<number>();
   readonly #now: Moment;
+  readonly #lastCopied: number;
   #looks = 0;
   #commands = 0;
 
@@ -72,6 +73,7 @@ export class TraderUnderTest {
     };
     const { journal, records: own } = disk.recover(process);
     for (const record of copied) journal.append(record, process.wallMs());
+    this.#lastCopied = copied.length === 0 ? 0 : journal.lastSequence;
     const records = [...own, ...copied];
     this.#journal = journal;
     for (const record of records) this.engine.apply(record);
@@ -107,6 +109,11 @@ export class TraderUnderTest {
   /** It is there, and not frozen. */
   get running(): boolean {
     return this.#process.running;
+  }
+
+  /** What was put back is on disk. The product begins no sooner: until then no disk fails and nobody kills it. */
+  get isPutBack(): boolean {
+    return this.#journal.durableSequence >= this.#lastCopied;
   }
 
   get incarnation(): string {

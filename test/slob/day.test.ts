@@ -234,6 +234,7 @@ describe('weekly planning', () => {
       stop: refused,
       restart: refused,
       startAgain: refused,
+      restoreDatabase: refused,
     });
   };
 

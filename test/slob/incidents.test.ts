@@ -10,6 +10,7 @@ import { incidentsOfOrders } from '../../src/worker/incidents-of-trader.js';
 import { roleLog } from '../../src/worker/role-log.js';
 import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from '../incidents/playbook-bench.js';
+import { openApproval, vote } from '../workflows/support/decisions.js';
 import { until } from '../workflows/support/until.js';
 
 const { desk: slob } = loadDesk(resolveDesk('slob'));
@@ -77,6 +78,9 @@ it('tells people of what is critical within five minutes again, and then more of
 });
 
 describe('a damaged database', () => {
+  /** Of this incident's question, not of one that a test before has left. */
+  const restoreOf = ({ firstRunId }: RunningIncident): string => `${firstRunId.slice(-8)}:restore`;
+
   it('stops the desk before it is looked at, and asks for the newest good backup', async () => {
     const { bench, desk } = playbooks;
     let stopped = 0;
@@ -85,12 +89,67 @@ describe('a damaged database', () => {
       return { verdict: 'fail', observed: 'orders, page 3: invalid page', expected: 'whole' };
     });
     const incident = await open('database-corruption');
-    expect((await taskOf('Restore the newest good backup')).detail).toContain('fermata restore --latest');
+    expect(await openApproval(bench, desk.name, restoreOf(incident))).toMatchObject({
+      ...{ title: 'Restore the newest good backup', parameters: { action: 'restore-database' } },
+    });
     expect(stopped).toBe(1);
     expect(await stepOf(bench, incident, 'Database whole')).toMatchObject({
       ...{ verdict: 'fail', observed: 'orders, page 3: invalid page' },
     });
     await incident.end();
+  });
+
+  it('is restored once a person agrees, looked at again, and told of where its row is gone', async () => {
+    const { bench, desk } = playbooks;
+    const { pool, ownerPool } = bench.database;
+    let isRestored = false;
+    desk.checks.set('database-intact', () => ({
+      verdict: isRestored ? 'pass' : 'fail',
+      observed: 'looked at',
+      expected: 'whole',
+    }));
+    const asked: string[] = [];
+    desk.restores.carryOut = async (key, by) => {
+      asked.push(by);
+      // The backup's knows nothing of an incident that began after it.
+      await ownerPool.query('delete from incident where desk = $1', [desk.name]);
+      // The first attempt ends with its worker.
+      if (asked.length === 1) throw new Error('its worker has ended');
+      isRestored = true;
+      return { restored: true, says: `backup of then is in its place (${key.split(':').at(-1)})` };
+    };
+    const incident = await open('database-corruption');
+    await vote(bench, desk.name, { idEnds: restoreOf(incident) });
+    const ledger = await stepOf(bench, incident, 'Ledger caught up, positions as at the broker');
+    expect(ledger.verdict).toBe('pass');
+    expect(asked).toEqual(['anna', 'anna']);
+    expect(await stepOf(bench, incident, 'Restore the newest good backup')).toMatchObject({
+      ...{ verdict: 'pass', person: 'anna' },
+      observed: expect.stringContaining('backup of then is in its place (restore). Proven: it answers'),
+    });
+    expect(await stepOf(bench, incident, 'Before the restore')).toMatchObject({
+      observed: expect.stringContaining('Database whole'),
+    });
+    expect(await stepOf(bench, incident, 'Restored database whole')).toMatchObject({ verdict: 'pass' });
+    expect(await stepOf(bench, incident, 'Restore it by hand')).toMatchObject({ verdict: 'not_run' });
+    await until('its row', async () =>
+      (await readIncidents(pool, desk.name)).find(({ workflowId }) => workflowId === incident.workflowId),
+    );
+    await incident.end();
+  });
+
+  it('is restored by hand where that did not come to its end', async () => {
+    const { bench, desk } = playbooks;
+    desk.checks.set('database-intact', () => ({ verdict: 'fail', observed: 'torn', expected: 'whole' }));
+    desk.checks.set('positions-agree', () => ({ verdict: 'pass', observed: 'both', expected: 'both' }));
+    desk.restores.carryOut = async () => ({ restored: false, says: 'there is no good backup of slob' });
+    const failed = await open('database-corruption');
+    await vote(bench, desk.name, { idEnds: restoreOf(failed) });
+    expect((await taskOf('Restore it by hand')).detail).toContain('fermata restore --latest');
+    expect(await stepOf(bench, failed, 'Restore the newest good backup')).toMatchObject({
+      ...{ verdict: 'fail', observed: expect.stringContaining('there is no good backup of slob') },
+    });
+    await failed.end();
   });
 
   it('is restored by nobody where it is whole', async () => {

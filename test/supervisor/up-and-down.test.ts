@@ -2,6 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-order.js';
 import { signInMaker } from '../../src/home/row-makers.js';
 import type { Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
@@ -169,6 +170,32 @@ describe('a desk that runs', () => {
     );
     expect(await down(home)).toEqual({ kind: 'not-running' });
   });
+});
+
+test('a restore is ordered only where a good backup was found, and the desk is ended to be started again', async () => {
+  const home = makeHome();
+  const stale = { key: 'earlier', by: 'ben', backupId: 'then', passedOver: [], outcome: null };
+  writeRestoreOrder(home, stale);
+  const found: string[] = [];
+  const chooseBackup = async () => {
+    const backupId = found.shift();
+    if (backupId === undefined) throw new Error('there is no good backup of crypto-bot');
+    return { backupId, passedOver: [] };
+  };
+  const again = { check: async () => undefined, starter: process.pid, chooseBackup };
+  const desk = await startUp(home, { again });
+  // Whoever starts the desk by hand does not have that carried out later.
+  expect(readRestoreOrder(home)).toMatchObject({ ...stale, outcome: { restored: false } });
+  const order = () => askSupervisor(home, 'restoreDatabase', { key: 'k', by: 'anna' }, 20_000);
+  await expect(order()).rejects.toThrow('there is no good backup');
+  expect(await runningOf(home, 'trader')).toMatchObject({ restarts: 0 });
+  found.push('2026-01-10T00-00-00-000Z');
+  expect(await order()).toEqual({ backupId: '2026-01-10T00-00-00-000Z' });
+  expect(await desk.outcome).toEqual({ kind: 'ended', exitCode: 0, againAfterMs: 0 });
+  expect(readRestoreOrder(home)).toEqual({
+    ...{ key: 'k', by: 'anna', backupId: '2026-01-10T00-00-00-000Z', passedOver: [], outcome: null },
+  });
+  removeHome(home);
 });
 
 test('a port that another program holds is named, and nothing is started', async () => {

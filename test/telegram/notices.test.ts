@@ -46,10 +46,13 @@ const settled = () =>
 describe('a notice', () => {
   it('arrives in the chat of the alerts, once, however often it is given', async () => {
     bench.start();
-    await Promise.all([0, 0, 0].map((number) => notify(database.pool, alert(number))));
+    const text = 'equity fell to 9042.18';
+    await Promise.all([0, 0, 0].map((number) => notify(database.pool, alert(number, { text }))));
     await eventually(() => expect(titles()).toEqual(['alert 0']));
     await settled();
-    expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toMatch(/^🛑 alert 0\nsomething happened\n.*UTC$/);
+    expect(bench.sent(ALERTS_CHAT).at(-1)?.text).toMatch(
+      /^🛑 alert 0\nequity fell to 9\u202f042\.18\n.*UTC$/,
+    );
   });
 
   it('waits in order while Telegram is away, and none is lost or doubled', async () => {

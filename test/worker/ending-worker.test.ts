@@ -42,7 +42,7 @@ async function serve(desk: string, activities: object): Promise<KeptWorker> {
   const runtime = { home, temporal } as never;
   const kept = keepWorker(
     { runtime, temporal: access, log: pino({ level: 'silent' }) },
-    { taskQueue: operationsQueue(desk), bundle: await bundleOf('operations'), activities, sinks: UNHEARD },
+    { taskQueue: operationsQueue(desk), bundle: bundleOf('operations'), activities, sinks: UNHEARD },
   );
   await kept.ready;
   return kept;

@@ -45,7 +45,7 @@ describe('a look before an upgrade', () => {
   it('says that every open run would go on, and names each that would stand still and why', async () => {
     const desk = await bench.desk();
     const end = await withOpenRuns(desk);
-    const [emergency, operations] = [(await bundleOf('emergency')).code, (await bundleOf('operations')).code];
+    const [emergency, operations] = [bundleOf('emergency').code, bundleOf('operations').code];
     const look = (bundles: { emergency: string; operations: string }) =>
       replayOpenRuns(bench.temporal, desk.name, bundles, home);
     const fits = await until('the list shows them', async () => {
@@ -78,7 +78,7 @@ describe('a look before an upgrade', () => {
     const run = await bench.client.workflow.start('no-such-workflow', {
       ...{ workflowId: `strange:${desk.name}`, taskQueue: operationsQueue(desk.name), args: [] },
     });
-    const [emergency, operations] = [(await bundleOf('emergency')).code, (await bundleOf('operations')).code];
+    const [emergency, operations] = [bundleOf('emergency').code, bundleOf('operations').code];
     const [found] = await until('the list shows it', async () => {
       const runs = await replayOpenRuns(bench.temporal, desk.name, { emergency, operations }, home);
       return runs.length > 0 ? runs : null;
@@ -92,7 +92,7 @@ describe('a look before an upgrade', () => {
 
   it('knows the types of each bundle by its code', async () => {
     const known = async (name: 'emergency' | 'operations') =>
-      [...(typesOf((await bundleOf(name)).code) ?? [])].sort();
+      [...(typesOf(bundleOf(name).code) ?? [])].sort();
     expect(await known('emergency')).toEqual(expect.arrayContaining(['deskOwner', 'emergencyStop']));
     expect(await known('operations')).toEqual(
       expect.arrayContaining(['backup', 'goLive', 'incident', 'pulse', 'resumption', 'routine']),

@@ -90,7 +90,7 @@ let begun: string;
 let next: string;
 beforeAll(async () => {
   await ensureSecrets(home);
-  old = (await bundleOf('operations')).code;
+  old = bundleOf('operations').code;
   begun = old;
   next = (await bundleFrom(NEXT)).code;
   bench = await openBench(home, null, undefined, async (connection, namespace, ofHome, queue) => {

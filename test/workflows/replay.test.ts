@@ -19,7 +19,7 @@ async function replay(bundle: BundleName): Promise<string[]> {
     .filter(({ type }) => WORKFLOW_TYPES[bundle].includes(type))
     .map(({ file, history }) => ({ workflowId: file, history }));
   const failures: string[] = [];
-  const replaying = Worker.runReplayHistories({ workflowBundle: await bundleOf(bundle) }, histories);
+  const replaying = Worker.runReplayHistories({ workflowBundle: bundleOf(bundle) }, histories);
   for await (const { workflowId, error } of replaying) {
     if (error) failures.push(`${workflowId}: ${error.message}`);
   }

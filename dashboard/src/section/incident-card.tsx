@@ -6,7 +6,7 @@ import { ago, CLOCK, day, minuteOfDay, timeOfDay } from '../format.js';
 import { DocumentLink } from '../view/document-link.js';
 import { Empty } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
-import { Times } from '../view/words.js';
+import { readable } from '../view/words.js';
 
 /** The phase of one that no playbook works on. */
 const NO_PLAYBOOK = 'beginning';
@@ -37,13 +37,13 @@ export function IncidentCard({ api, incident, ownKinds, shown, onAsk }: Incident
         </span>
       </div>
       <p>
-        {detail}{' '}
+        {readable(detail)}{' '}
         <DocumentLink to={`WOKEN#${isOwn ? 'own-incident' : incident.kind}`}>What to do</DocumentLink>
       </p>
       {state === 'resolved' ? (
         <p class="soft">
           Resolved {resolvedMs !== null && `after ${ago(resolvedMs - openedMs)}`}
-          {resolvedBy !== null && ` by ${resolvedBy}`}: {outcome}
+          {resolvedBy !== null && ` by ${resolvedBy}`}: {readable(outcome)}
         </p>
       ) : (
         <>
@@ -111,7 +111,7 @@ function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident:
               {day(atMs)} {timeOfDay(atMs)}
             </time>
             <span>
-              <b>{name}</b> {person !== null && `(${person})`} <Times text={observed} />
+              <b>{name}</b> {person !== null && `(${person})`} {readable(observed)}
             </span>
           </li>
         ))}
@@ -123,7 +123,8 @@ function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident:
             {alerts.map(({ source, detail, times }) => (
               <li key={`${source} ${detail}`}>
                 {source}
-                {detail !== '' && `: ${detail}`} {times > 1 && <span class="soft">{times} times</span>}
+                {detail !== '' && `: ${readable(detail)}`}{' '}
+                {times > 1 && <span class="soft">{times} times</span>}
               </li>
             ))}
           </ul>

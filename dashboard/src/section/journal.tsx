@@ -8,6 +8,7 @@ import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import { Stat } from '../view/stat.js';
 import { useAction } from '../view/use-action.js';
+import { readable } from '../view/words.js';
 
 const DAYS_SHOWN = 30;
 
@@ -81,7 +82,7 @@ function Day({ entry: { date, figures, positions, notes } }: { readonly entry: J
         </dl>
       )}
       {positions.map(({ text }) => (
-        <p key={text}>{text}</p>
+        <p key={text}>{readable(text)}</p>
       ))}
       {notes.map(({ id, person, text, writtenMs }) => (
         <p key={id}>

@@ -6,6 +6,7 @@ import { Empty, Panel } from '../view/panel.js';
 import { SetupLink } from '../view/setup-link.js';
 import { Stat } from '../view/stat.js';
 import { type Column, Table } from '../view/table.js';
+import { readable } from '../view/words.js';
 
 const LOOK_MS = 5_000;
 
@@ -23,11 +24,11 @@ const COLUMNS: readonly Column<Setup>[] = [
   { title: 'Setup', cell: ({ id }) => <SetupLink id={id} /> },
   { title: `Began, ${CLOCK}`, cell: ({ begunMs }) => dayAndMinute(begunMs) },
   { title: 'Symbol', cell: ({ symbol, strategy }) => symbol ?? strategy },
-  { title: 'State', cell: ({ state }) => state ?? 'not known' },
+  { title: 'State', cell: ({ state }) => readable(state ?? 'not known') },
   { title: 'Entry', cell: ({ prices }) => (prices === null ? '–' : grouped(prices.entry)), number: true },
   { title: 'Stop', cell: ({ prices }) => (prices === null ? '–' : grouped(prices.stop)), number: true },
   { title: 'Target', cell: ({ prices }) => (prices === null ? '–' : grouped(prices.target)), number: true },
-  { title: 'Noted last', cell: ({ last }) => last, long: true },
+  { title: 'Noted last', cell: ({ last }) => readable(last), long: true },
 ];
 
 function List({ api }: { readonly api: DeskApi }) {
@@ -71,7 +72,7 @@ function Plan({ setup }: { readonly setup: SetupDetails }) {
   return (
     <>
       <dl class="stats">
-        <Stat label="State" value={state ?? 'not known'} />
+        <Stat label="State" value={readable(state ?? 'not known')} />
         <Stat label="Goes on" value={open ? 'yes' : 'no'} />
         <Stat label="Symbol" value={symbol ?? '–'} />
         <Stat label="Strategy" value={strategy} />
@@ -90,7 +91,7 @@ function Plan({ setup }: { readonly setup: SetupDetails }) {
             <time dateTime={new Date(atMs).toISOString()}>
               {day(atMs)} {timeOfDay(atMs)}
             </time>
-            <span>{text}</span>
+            <span>{readable(text)}</span>
           </li>
         ))}
       </ol>

@@ -6,6 +6,7 @@ import { ago, CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { ReasonDialog } from '../view/reason-dialog.js';
 import type { Action } from '../view/use-action.js';
+import { readable } from '../view/words.js';
 
 const CLOSED_SHOWN = 8;
 
@@ -68,7 +69,7 @@ export function Tasks({ api, mayDo, action, looked }: TasksProps) {
           onGo={(note) => done(asked, note)}
           onCancel={() => setAsked(null)}
         >
-          <p>{asked.detail}</p>
+          <p>{readable(asked.detail)}</p>
         </ReasonDialog>
       )}
     </Panel>
@@ -89,7 +90,7 @@ function OpenTask({ task, busy, mayDo, onDone }: OpenTaskProps) {
         <b>{task.title}</b>
         <Due dueMs={task.dueMs} />
       </div>
-      <p>{task.detail}</p>
+      <p>{readable(task.detail)}</p>
       <p class="soft">
         Asked {day(task.createdMs)} {minuteOfDay(task.createdMs)} {CLOCK}
         {task.origin !== undefined && `, part of: ${task.origin.routine}`}

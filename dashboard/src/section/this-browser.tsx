@@ -26,6 +26,13 @@ export function ThisBrowser({ api }: { readonly api: DeskApi }) {
 function Clock({ deskZone }: { readonly deskZone: string | null }) {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const chosen = preference('zone') ?? UTC;
+  const whose = (zone: string): string => {
+    const owners = [
+      ...(zone === deskZone ? ['the desk’s'] : []),
+      ...(zone === here ? ['this browser’s'] : []),
+    ];
+    return owners.length === 0 ? '' : ` (${owners.join(', ')})`;
+  };
   const zones = [...new Set([UTC, ...(deskZone === null ? [] : [deskZone]), here, chosen])];
   return (
     <label>
@@ -41,8 +48,7 @@ function Clock({ deskZone }: { readonly deskZone: string | null }) {
         {zones.map((zone) => (
           <option key={zone} value={zone}>
             {zoneWord(zone)}
-            {zone === deskZone && ' (the desk’s)'}
-            {zone === here && ' (this browser’s)'}
+            {whose(zone)}
           </option>
         ))}
       </select>

@@ -1,5 +1,5 @@
 import type { Action } from './use-action.js';
-import { Words } from './words.js';
+import { readable, Words } from './words.js';
 
 /** Said where it was asked for, and read out. */
 export function ActionNotice({ action: { result, dismiss } }: { readonly action: Action }) {
@@ -8,10 +8,10 @@ export function ActionNotice({ action: { result, dismiss } }: { readonly action:
       {result !== null && (
         <div class={`notice said ${result.kind === 'done' ? result.tone : 'alarm'}`} data-testid="said">
           {result.kind === 'done' ? (
-            <p>{result.text}</p>
+            <p>{readable(result.text)}</p>
           ) : (
             <div>
-              <strong>{result.problem.title}</strong> {result.problem.message}
+              <strong>{result.problem.title}</strong> {readable(result.problem.message)}
               <p>{result.problem.keptSafe}</p>
               <p>
                 <Words text={result.problem.doThis} />

@@ -1,12 +1,13 @@
 import type { TraderStatus } from '../api/shapes.js';
-import { day, timeOfDay } from '../format.js';
+import { CLOCK, day, timeOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
+import { readable } from './words.js';
 
 export function Activity({ activity }: Pick<TraderStatus, 'activity'>) {
   const today = day(activity[0]?.marketMs ?? 0);
   const when = (ms: number): string => (day(ms) === today ? '' : `${day(ms).slice(5)} `) + timeOfDay(ms);
   return (
-    <Panel title="What happened" area="activity" aside={<span class="soft">market time</span>}>
+    <Panel title="What happened" area="activity" aside={<span class="soft">market time, {CLOCK}</span>}>
       {activity.length === 0 ? (
         <Empty>Nothing yet.</Empty>
       ) : (
@@ -15,7 +16,7 @@ export function Activity({ activity }: Pick<TraderStatus, 'activity'>) {
           {activity.map(({ wallMs, marketMs, text }) => (
             <li key={`${wallMs} ${marketMs} ${text}`}>
               <time dateTime={new Date(marketMs).toISOString()}>{when(marketMs)}</time>
-              <span>{text}</span>
+              <span>{readable(text)}</span>
             </li>
           ))}
         </ol>

@@ -1,8 +1,14 @@
 import type { AlertChannel, LiveState } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { ActionNotice } from './action-notice.js';
+import { DocumentLink } from './document-link.js';
 import { useAction } from './use-action.js';
 import { Words } from './words.js';
+
+const WHAT_TO_DO: Readonly<Record<AlertChannel, string>> = {
+  telegram: 'TELEGRAM#whether-alerts-arrive',
+  mail: 'MAIL#whether-mail-arrives',
+};
 
 interface AlertsNoticeProps extends Pick<LiveState, 'alerts'> {
   readonly api: DeskApi;
@@ -22,7 +28,7 @@ export function AlertsNotice({ alerts, api, mayTest }: AlertsNoticeProps) {
       {problems.map(({ channel, problem }) => (
         <div class="notice alarm" key={channel} data-testid="alerts-problem">
           <p>
-            <Words text={problem ?? ''} />
+            <Words text={problem ?? ''} /> <DocumentLink to={WHAT_TO_DO[channel]}>What to do</DocumentLink>
           </p>
           {mayTest && (
             <button

@@ -5,7 +5,7 @@ import { CLOCK, day, grouped, minuteOfDay, money, signed } from '../format.js';
 import { useSignatureOf } from './own-signature.js';
 import { ReasonDialog } from './reason-dialog.js';
 import { SizeInput } from './size-input.js';
-import { sentence } from './words.js';
+import { readable, sentence } from './words.js';
 
 interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
@@ -95,7 +95,7 @@ function ToLift({ status }: { readonly status: TraderStatus }) {
       </li>
       {halts.map(({ haltId, reason, atWallMs }) => (
         <li key={haltId}>
-          Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} {CLOCK}: {sentence(reason)}
+          Lifts the halt of {day(atWallMs)} {minuteOfDay(atWallMs)} {CLOCK}: {sentence(readable(reason))}
         </li>
       ))}
     </ul>

@@ -69,7 +69,12 @@ const DOCUMENTS: Readonly<Record<Tab, string>> = {
 
 type Dialog = 'close-all' | 'resume' | 'help';
 
-export function DeskPage({ session }: { readonly session: Session }) {
+interface DeskPageProps {
+  readonly session: Session;
+  readonly onTemporal: () => void;
+}
+
+export function DeskPage({ session, onTemporal }: DeskPageProps) {
   const api = useDeskApi(session);
   const { state, connection } = useLive(session);
   const buttons = useButtons(api);
@@ -91,8 +96,6 @@ export function DeskPage({ session }: { readonly session: Session }) {
     '?': () => setDialog('help'),
     ...Object.fromEntries(symbols.slice(0, 9).map((one, at) => [at + 1, () => setSymbol(one)])),
   });
-  const openTemporal = (): void =>
-    void api.temporalUiAddress().then((url) => window.open(url, '_blank', 'noopener'));
   return (
     <>
       <Header
@@ -100,7 +103,7 @@ export function DeskPage({ session }: { readonly session: Session }) {
         connection={connection}
         api={api}
         onHelp={() => setDialog('help')}
-        onTemporal={openTemporal}
+        onTemporal={onTemporal}
         onSignOut={() => void session.signOut()}
       />
       <main class={connection.kind === 'live' && state?.trader.reachable !== false ? '' : 'old'}>

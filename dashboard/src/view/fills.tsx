@@ -12,7 +12,7 @@ const COLUMNS: readonly Column<Trade>[] = [
   { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs) },
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
-  { title: 'Quantity', cell: ({ quantity }) => grouped(trimmed(quantity)), number: true, wide: true },
+  { title: 'Quantity', cell: ({ quantity }) => grouped(trimmed(quantity)), number: true },
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },
   {
     title: 'Realised',
@@ -58,7 +58,7 @@ export function Fills({ api, trades, currency }: FillsProps) {
       {rows.length === 0 ? (
         <Empty>{read === null ? 'Reading the ledger…' : 'No fill yet.'}</Empty>
       ) : (
-        <Table caption="Fills, newest first" columns={COLUMNS} rows={rows} keyOf={keyOf} />
+        <Table blocks caption="Fills, newest first" columns={COLUMNS} rows={rows} keyOf={keyOf} />
       )}
       {next !== null && (
         <button type="button" class="button small" onClick={() => void more(next)}>

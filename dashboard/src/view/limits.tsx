@@ -1,13 +1,14 @@
 import type { TraderStatus } from '../api/shapes.js';
 import { Panel } from './panel.js';
 import { type Column, Table } from './table.js';
+import { readable } from './words.js';
 
 type Limit = TraderStatus['risk'][number];
 
 const COLUMNS: readonly Column<Limit>[] = [
   { title: 'Limit', cell: ({ limit, title }) => title ?? limit },
-  { title: 'Now', cell: ({ now }) => now, long: true },
-  { title: 'Allowed', cell: ({ value }) => value, long: true },
+  { title: 'Now', cell: ({ now }) => readable(now), long: true },
+  { title: 'Allowed', cell: ({ value }) => readable(value), long: true },
 ];
 
 export function Limits({ risk }: Pick<TraderStatus, 'risk'>) {

@@ -4,7 +4,7 @@ import type { Connection } from '../connection/live.js';
 import { CLOCK, timeOfDay } from '../format.js';
 import { typed } from '../typed.js';
 import { DocumentLink } from './document-link.js';
-import { sentence, Words } from './words.js';
+import { readable, sentence, Words } from './words.js';
 
 interface ModeBandProps {
   /** Null before the first word. */
@@ -28,10 +28,11 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
       <div class="mode-words">
         <p class="mode-reason" role="status" aria-live="assertive" aria-atomic="true">
           <span class="unseen">{mode}: </span>
-          {sentence(reason)} {halt !== null && <DocumentLink to={`WOKEN#${halt}`}>What to do</DocumentLink>}
+          {sentence(readable(reason))}{' '}
+          {halt !== null && <DocumentLink to={`WOKEN#${halt}`}>What to do</DocumentLink>}
         </p>
         <p class="now">
-          <span class="label">Now</span> <Words text={now} />
+          <span class="label">Now</span> <Words text={readable(now)} />
         </p>
       </div>
       <fieldset class="buttons" aria-label="Emergency">

@@ -2,7 +2,7 @@ import type { OperationResult } from '../api/shapes.js';
 import type { Button } from '../connection/desk-api.js';
 import type { Problem } from '../connection/problem.js';
 import { RunLink } from './run-link.js';
-import { sentence, Words } from './words.js';
+import { readable, sentence, Words } from './words.js';
 
 export type Pressed =
   | { readonly button: Button; readonly outcome: OperationResult }
@@ -44,7 +44,7 @@ function Done({ button, outcome }: { readonly button: Button; readonly outcome: 
       <strong>
         {NAMES[button]}: {proven ? 'proven' : 'taken, not proven yet'}
       </strong>{' '}
-      {sentence(detail)}
+      {sentence(readable(detail))}
       {problems.map((problem) => (
         <p key={problem}>{problem}</p>
       ))}
@@ -66,7 +66,7 @@ function Failed({ button, problem }: { readonly button: Button; readonly problem
       <strong>
         {NAMES[button]}: {problem.title}
       </strong>{' '}
-      {problem.message}
+      {readable(problem.message)}
       {problem.notes.map((note) => (
         <p key={note}>{note}</p>
       ))}

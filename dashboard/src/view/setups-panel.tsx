@@ -2,6 +2,7 @@ import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Empty, Panel } from './panel.js';
 import { SetupLink } from './setup-link.js';
+import { readable } from './words.js';
 
 /** How many setups are active, and the way to each. */
 export function SetupsPanel({ api }: { readonly api: DeskApi }) {
@@ -23,7 +24,7 @@ export function SetupsPanel({ api }: { readonly api: DeskApi }) {
               <span>
                 <SetupLink id={id} /> {symbol ?? strategy}
               </span>
-              <span class="soft">{state ?? 'not known'}</span>
+              <span class="soft">{readable(state ?? 'not known')}</span>
             </li>
           ))}
         </ul>

@@ -1,6 +1,6 @@
 import type { RoutineRun } from '../api/shapes.js';
 import { CLOCK, day, timeOfDay } from '../format.js';
-import { Times } from './words.js';
+import { readable } from './words.js';
 
 const VERDICT = {
   pass: ['Pass', 'go'],
@@ -48,14 +48,14 @@ function Evidence({ step }: { readonly step: StepShown }) {
   const { expected, observed, person = null, done } = step;
   return (
     <dl>
-      <dt>Expected</dt>
-      <dd>
-        <Times text={expected} />
-      </dd>
+      {expected !== '' && (
+        <>
+          <dt>Expected</dt>
+          <dd>{readable(expected)}</dd>
+        </>
+      )}
       <dt>Observed</dt>
-      <dd>
-        <Times text={observed} />
-      </dd>
+      <dd>{readable(observed)}</dd>
       {person !== null && (
         <>
           <dt>By</dt>

@@ -1,6 +1,6 @@
 import type { TraderStatus } from '../api/shapes.js';
 import { Panel } from './panel.js';
-import { sentence, Times } from './words.js';
+import { readable, sentence } from './words.js';
 
 const NO_TRADER: TraderStatus['notTrading'][number] = {
   subject: 'desk',
@@ -30,9 +30,9 @@ export function Why({ status, reachable }: WhyProps) {
         <ul class="reasons">
           {notTrading.map(({ subject, reason, waitsFor }) => (
             <li key={`${subject} ${reason}`}>
-              <b>{subject}</b> <Times text={reason} />
+              <b>{subject}</b> {readable(reason)}
               <span class="waits">
-                <span class="label">Waits for</span> <Times text={waitsFor} />
+                <span class="label">Waits for</span> {readable(waitsFor)}
               </span>
             </li>
           ))}
@@ -45,7 +45,7 @@ export function Why({ status, reachable }: WhyProps) {
               <b>{symbol}</b> {name} {!enabled && <span class="tag caution">off</span>}
             </span>
             <span class="soft number">{trades === 0 ? 'no round trip' : `${wins} of ${trades} won`}</span>
-            {!said.has(state) && <span class="soft">{sentence(state)}</span>}
+            {!said.has(state) && <span class="soft">{sentence(readable(state))}</span>}
           </li>
         ))}
       </ul>

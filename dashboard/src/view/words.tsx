@@ -1,4 +1,4 @@
-import { CLOCK, day, minuteOfDay } from '../format.js';
+import { CLOCK, day, groupedWithin, minuteOfDay } from '../format.js';
 
 /** Text of ours with commands in backticks, shown as commands. */
 export function Words({ text }: { readonly text: string }) {
@@ -10,9 +10,9 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Text of ours with instants in it, shown as the page shows times. */
-export function Times({ text }: { readonly text: string }) {
-  return <>{text.replace(INSTANT, (instant) => dayMinuteClock(Date.parse(instant)))}</>;
+/** Text of ours with instants and amounts in it, as the page shows them. */
+export function readable(text: string): string {
+  return groupedWithin(text.replace(INSTANT, (instant) => dayMinuteClock(Date.parse(instant))));
 }
 
 const dayMinuteClock = (ms: number): string => `${day(ms)} ${minuteOfDay(ms)} ${CLOCK}`;

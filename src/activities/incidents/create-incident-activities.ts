@@ -1,7 +1,10 @@
 /** Everything that incidents do outside themselves. */
 
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { readLogBackwards } from '../../checks/read-lines-backwards.js';
 import type {
+  DatabaseRestored,
   IncidentActivities,
   ReviewRequest,
   StrategyLoss,
@@ -18,8 +21,11 @@ import { saveIncident } from '../../store/incidents.js';
 import type { Pool } from '../../store/pool.js';
 import { openTask } from '../../store/tasks.js';
 import { logOf } from '../../supervisor/log/log-files.js';
+import { cancelledOrEnding } from '../worker-ends.js';
 import { marketConditions } from './market-conditions.js';
 import { readStatusPage } from './status-page.js';
+
+const BEAT_MS = 5_000;
 
 const NAMED_MAX = 50;
 
@@ -37,6 +43,8 @@ export interface IncidentDependencies {
   readonly processState: (name: string) => Promise<string | null>;
   /** Resolves with how it went; rejects where nobody here can. */
   readonly restartProcess: (name: string) => Promise<string>;
+  /** `ending`: aborted when this worker ends, as it does with everything else. Rejects then, and where nobody answers. */
+  readonly restoreDatabase: (key: string, by: string, ending: AbortSignal) => Promise<DatabaseRestored>;
   readonly reportIncident: (symptom: Symptom) => Promise<void>;
 }
 
@@ -65,8 +73,22 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     ledgerPositions: () => ledgerPositions(pool, desk),
     processState,
     restartProcess,
+    restoreDatabase: ({ key, by }) =>
+      beating(Context.current(), (ending) => dependencies.restoreDatabase(key, by, ending)),
     reportIncident,
   };
+}
+
+async function beating<T>(activity: Context, work: (ending: AbortSignal) => Promise<T>): Promise<T> {
+  const ending = cancelledOrEnding(activity);
+  const beat = setInterval(() => activity.heartbeat(), BEAT_MS);
+  try {
+    return await work(ending);
+  } catch (error) {
+    throw ending.aborted ? ApplicationFailure.retryable('its worker has ended', 'WorkerEnded') : error;
+  } finally {
+    clearInterval(beat);
+  }
 }
 
 async function askForReview(

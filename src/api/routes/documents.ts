@@ -54,7 +54,10 @@ function pageHtml(text: string, names: readonly string[]): string {
 <link rel="icon" href="/favicon.svg">
 </head>
 <body>
-<nav><a href="/">Desk</a> ${others}</nav>
+<nav>
+<a href="/">Back to the desk</a>
+<details><summary>Documents</summary>${others}</details>
+</nav>
 <main>
 ${html}
 </main>

@@ -45,7 +45,7 @@ export interface RestoreRequest {
   readonly backupId: string;
   /** In the halt of the journal and in the evidence. */
   readonly by: string;
-  /** Its Temporal is somebody else's: nothing of it is moved. */
+  /** Its Temporal is somebody else's, or its runs go with the journal that stays: nothing of it is moved. */
   readonly keepsTemporal?: boolean;
   /** The accounts stay as they are, their journal too, from which the ledger catches up. */
   readonly databaseOnly?: boolean;
@@ -125,7 +125,10 @@ async function makeReady(
   if (databaseOnly)
     await steps.run(CONTINUES, async () => {
       const continued = await continues(pool as unknown as Pool, home, manifest);
-      if (continued.ok) await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+      if (continued.ok) {
+        await skipTaskIds(pool as unknown as Pool);
+        await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
+      }
       return continued;
     });
   else
@@ -185,7 +188,20 @@ async function continues(pool: Pool, home: string, { desk }: Manifest): Promise<
   return { ok: false, observed: `it is another journal, from entry ${proof.sequence} on: ${proof.why}` };
 }
 
-const SPACE = { key: 'space', title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
+/** More than are asked between two backups. */
+const TASKS_SKIPPED = 1_000_000;
+
+/** A run that goes on may wait for a task that was asked since the backup: another one must not answer in its name. */
+async function skipTaskIds(pool: Pool): Promise<void> {
+  await pool.query(
+    `select setval(pg_get_serial_sequence('task', 'id'), (select coalesce(max(id), 0) from task) + $1)`,
+    [TASKS_SKIPPED],
+  );
+}
+
+/** Of the outcome's steps. */
+export const SPACE_STEP = 'space';
+const SPACE = { key: SPACE_STEP, title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
 
 /** What was there is kept, and what is restored lies beside it. */
 async function enoughSpace(home: string, manifest: Manifest): Promise<Observation> {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -6,25 +5,18 @@ import type { Command } from 'commander';
 import { backupsFolder } from '../../backup/backup-folder.js';
 import { runDrill } from '../../backup/drill/run-drill.js';
 import { readManifest } from '../../backup/manifest.js';
-import { newestGoodBackup, type PassedOver } from '../../backup/newest-good-backup.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
-import { type RestoreOutcome, restoreDesk } from '../../backup/restore/restore-desk.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { namedOnCli } from '../../home/cli-session.js';
-import { type FileLock, tryLockFile } from '../../home/file-lock.js';
-import { desksStartedIn } from '../../home/installation.js';
-import { isContainer } from '../../home/is-container.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
-import { deskPaths, homePaths } from '../../home/runtime.js';
+import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
-import { ensureSecrets } from '../../home/secrets.js';
-import { endLeftChildren } from '../../supervisor/children-file.js';
-import { claimHome } from '../../supervisor/start/claim-home.js';
 import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { fetchFromOffsite } from '../offsite-copies.js';
 import { printJson, printLines } from '../output.js';
 import { requireBackup } from '../require-backup.js';
+import { type ChosenBackup, newestGood, type RestoredInPlace, restoreInPlace } from '../restore-in-place.js';
 import { fermataHome } from '../running-desk.js';
 import { stepLine } from '../step-line.js';
 
@@ -39,15 +31,6 @@ interface Options extends RestoreOptions {
   readonly toScratch?: boolean;
   readonly s3?: boolean;
   readonly desk?: string;
-}
-
-export interface ChosenBackup {
-  readonly home: string;
-  readonly id: string;
-  /** Whose backup it is. */
-  readonly desk: string;
-  /** Newer backups that are damaged. */
-  readonly passedOver: readonly PassedOver[];
 }
 
 export function restoreCommand(command: Command): void {
@@ -106,20 +89,6 @@ async function choose(
   return { home, id: wanted, desk: manifest.desk, passedOver };
 }
 
-/** Throws where every backup of the desk is damaged. */
-export async function newestGood(home: string, desk: string) {
-  const found = await newestGoodBackup(home, desk);
-  const named = found.passedOver.map(({ id, why }) => `backup ${id} is damaged (${why})`);
-  if (found.id === null && named.length > 0)
-    throw new CliFailure(
-      `there is no good backup of ${desk}: ${named.join('; ')}`,
-      'nothing was touched',
-      `copy a good one to ${backupsFolder(home)}, or fetch it from where copies are sent: fermata restore --latest --s3`,
-    );
-  for (const line of named) process.stderr.write(`! ${line}: it is passed over\n`);
-  return found;
-}
-
 async function toScratch({ home, id, passedOver }: ChosenBackup, { json = false }: Options): Promise<number> {
   const { passed, steps } = await runDrill({
     home,
@@ -148,63 +117,17 @@ async function showUntilEnded({ host, port, user, password, database }: PgConnec
 
 /** In the place of the desk, once its name was typed. Gives the exit code; throws a `CliFailure` where nothing was touched. */
 export async function restoreOver(chosen: ChosenBackup, options: RestoreOptions): Promise<number> {
-  const { home, id, desk, passedOver } = chosen;
+  const { home } = chosen;
   const begun = readRestoreMark(home);
   const databaseOnly = begun === null ? options.dbOnly === true : begun.databaseOnly === true;
-  if (isContainer(process.env))
-    throw new CliFailure(
-      'in containers Postgres is not ours to start and stop',
-      'nothing was touched',
-      'follow "In containers" in docs/BACKUP.md; --to-scratch works here too',
-    );
-  const claim = await claimHome(home);
-  if (claim.kind === 'taken') throw running(claim.message);
-  const { journal } = deskPaths(claim.paths, desk);
-  let journalLock: FileLock | null = null;
-  try {
-    const keepsTemporal = isExternal(home);
-    refuseAnother(chosen);
-    refuseBesideOthers(chosen);
-    await confirmed(chosen, databaseOnly ? 'database' : 'desk', options.confirm);
-    // A trader may outlive its supervisor.
-    await endLeftChildren(join(claim.paths.run, 'children.json'));
-    journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
-    if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
-    await ensureSecrets(home);
-    // It is opened for its halt; nothing starts meanwhile, since this home is claimed.
-    if (databaseOnly) journalLock?.release();
-    const by = namedOnCli(home, Date.now()) ?? userInfo().username;
-    const outcome = await restoreDesk({
-      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver },
-      ...(options.json === true ? {} : { onStep: sayStep }),
-    });
-    return shown(chosen, outcome, { ...options, dbOnly: databaseOnly, keepsTemporal });
-  } finally {
-    journalLock?.release();
-    claim.lock.release();
-  }
-}
-
-/** One that was cut off in the middle is the only one that may go on. */
-function refuseAnother({ home, id }: ChosenBackup): void {
-  const mark = readRestoreMark(home);
-  if (mark === null || mark.backupId === id) return;
-  throw new CliFailure(
-    `the restore of backup ${mark.backupId} was cut off while it put things in their places`,
-    'nothing was touched now',
-    `let it come to its end first: fermata restore ${mark.backupId}`,
-  );
-}
-
-/** Database and Temporal are the installation's: those of another desk would go back in time with this one. */
-function refuseBesideOthers({ home, desk }: ChosenBackup): void {
-  const others = desksStartedIn(home).filter((name) => name !== desk);
-  if (others.length === 0) return;
-  throw new CliFailure(
-    `the same database holds what ${others.join(', ')} kept, which would be set back with ${desk}`,
-    'nothing was touched',
-    `restore into a FERMATA_HOME of its own (copy this backup and the secrets there), or move ${join(home, 'desks', others[0] ?? '')} away first`,
-  );
+  const restored = await restoreInPlace(chosen, {
+    databaseOnly,
+    keepsTemporal: () => isExternal(home),
+    by: namedOnCli(home, Date.now()) ?? userInfo().username,
+    agreed: () => confirmed(chosen, databaseOnly ? 'database' : 'desk', options.confirm),
+    ...(options.json === true ? {} : { onStep: sayStep }),
+  });
+  return shown(chosen, restored, { ...options, dbOnly: databaseOnly });
 }
 
 /** As the environment says, and else as at the last start. Throws `TemporalChoice` where the environment is half set. */
@@ -240,8 +163,8 @@ export async function confirmed(
 
 function shown(
   { id, desk, passedOver }: ChosenBackup,
-  { passed, steps, kept }: RestoreOutcome,
-  { keepsTemporal, dbOnly = false, json = false }: RestoreOptions & { readonly keepsTemporal: boolean },
+  { passed, steps, kept, keepsTemporal }: RestoredInPlace,
+  { dbOnly = false, json = false }: RestoreOptions,
 ): number {
   if (json) printJson({ backup: id, desk, restored: passed, passedOver, steps, kept });
   else
@@ -263,7 +186,7 @@ function shown(
   return passed ? EXIT_OK : EXIT_FAILED;
 }
 
-function afterwardsLines(external: boolean, kept: RestoreOutcome['kept']): readonly string[] {
+function afterwardsLines(external: boolean, kept: RestoredInPlace['kept']): readonly string[] {
   return [
     `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
     ...(external
@@ -286,6 +209,3 @@ async function ask(question: string): Promise<string> {
     terminal.close();
   }
 }
-
-const running = (what: string): CliFailure =>
-  new CliFailure(what, 'nothing was touched', 'end it first: fermata down');

@@ -5,9 +5,10 @@ import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { type ChosenBackup, newestGood } from '../restore-in-place.js';
 import { rollBackDeskFile } from '../roll-back-desk-file.js';
 import { fermataHome } from '../running-desk.js';
-import { type ChosenBackup, confirmed, newestGood, type RestoreOptions, restoreOver } from './restore.js';
+import { confirmed, type RestoreOptions, restoreOver } from './restore.js';
 
 interface Options extends RestoreOptions {
   readonly auto?: boolean;

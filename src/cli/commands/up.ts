@@ -85,7 +85,11 @@ async function up(options: Options): Promise<number> {
     separate: options.separate === true,
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(simulatedVenue === undefined ? {} : { simulatedVenue }),
-    again: { check: () => checkAgain(loaded, home, options), starter: STARTER },
+    again: {
+      check: () => checkAgain(loaded, home, options),
+      starter: STARTER,
+      chooseBackup: async () => (await restores()).backupToRestore(home, loaded.desk.desk),
+    },
     onProgress: progressPrinter(process.stderr),
     onReady: (summary: UpSummary) =>
       options.json === true ? printJson(summary) : printLines(screenLines(summary)),
@@ -99,8 +103,13 @@ async function up(options: Options): Promise<number> {
       `fermata status --desk ${loaded.desk.desk}, or end it: fermata down --desk ${loaded.desk.desk}`,
     );
   }
-  return outcome.againAfterMs === undefined ? outcome.exitCode : startAgain(outcome.againAfterMs);
+  if (outcome.againAfterMs === undefined) return outcome.exitCode;
+  return startAgain(outcome.againAfterMs, async (stayEnded) =>
+    (await restores()).restoreAsOrdered(home, loaded.desk.desk, stayEnded),
+  );
 }
+
+const restores = () => import('../restore-as-ordered.js');
 
 async function readyIfReal(
   loaded: LoadedDesk,

@@ -34,6 +34,7 @@ export function flatten(
     else {
       cancelTargets(core, at, 'what is left is too small to sell');
       cancelStops(core, at);
+      work.unprotectedSinceMs = null;
     }
     return;
   }
@@ -53,10 +54,12 @@ export function flatten(
     sendClosing(core, position, closing);
     if (purpose === 'exit' && core.config.capabilities.reduceOnly) protect(core, at);
     else cancelStops(core, at);
-    return;
+  } else {
+    cancelStops(core, at);
+    if (liveStops(core, at).length === 0) sendClosing(core, position, closing);
   }
-  cancelStops(core, at);
-  if (liveStops(core, at).length === 0) sendClosing(core, position, closing);
+  // A sale that does not come about leaves it without one, as anything else does.
+  if (!liveStops(core, at).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
 }
 
 /**

@@ -3,6 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, type InstrumentWork, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
+import type { OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { OVERSOLD_READ_MS } from '../timing.js';
 import { changeStops } from './change-stop.js';
@@ -50,10 +51,10 @@ export function protect(core: Core, at: InstrumentId): void {
     return;
   }
   const fitting = stops.find((stop) => fits(stop, wanted));
-  const rests = fitting !== undefined && isConfirmed(fitting);
+  const rests = fitting !== undefined && isConfirmed(fitting) && !isMakingPlace(stops, fitting);
   for (const stop of stops) {
-    // The one whose place it takes stays until the venue has exchanged them.
-    const stays = stop === fitting || (!rests && stop.intent.clientId === fitting?.replaces);
+    // Until the venue has exchanged two, whichever of them fits, both stay: nobody knows which of them rests.
+    const stays = stop === fitting || (!rests && fitting !== undefined && areExchanged(stop, fitting));
     if (!stays && (fitting !== undefined || stop.intent.side !== wanted.side))
       cancelOrder(core, stop, 'the position changed');
   }
@@ -64,6 +65,15 @@ export function protect(core: Core, at: InstrumentId): void {
   }
   work.unprotectedSinceMs ??= core.monotonicMs;
   if (fitting === undefined && core.sync.atWallMs !== null) changeStops(core, position, stops, wanted);
+}
+
+function areExchanged(one: OrderEntry, other: OrderEntry): boolean {
+  return one.replaces === other.intent.clientId || other.replaces === one.intent.clientId;
+}
+
+/** Another one was sent to take its place, and may have it already. */
+function isMakingPlace(stops: readonly OrderEntry[], { intent }: OrderEntry): boolean {
+  return stops.some(({ replaces }) => replaces === intent.clientId);
 }
 
 function atRest(work: InstrumentWork): void {

@@ -2,6 +2,7 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
+import { isDust } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
@@ -41,6 +42,7 @@ export function enter(
     timeInForce: type === 'market' ? 'IOC' : 'GTC',
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
     ...(signal === undefined ? {} : { signal }),
+    ...besideRest(core, at),
   };
   const isSized = slot.size !== null || wish.size !== undefined;
   if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
@@ -49,6 +51,12 @@ export function enter(
     const restBars = wish.type === 'market' ? marketBars : wish.restBars;
     if (placeOrder(core, order, restBars)) note(wish.because);
   }
+}
+
+/** What is too small is the venue's to say, and it may say it anew: the journal has what it was when the entry was made. */
+function besideRest(core: Core, at: InstrumentId): Pick<OrderWish, 'besideRestOf'> {
+  const exits = positionAt(core, at).trade?.exits;
+  return exits !== undefined && isDust(core, at) ? { besideRestOf: exits.entry } : {};
 }
 
 /** By that it is judged and sized, and the venue fills it no worse; null: nothing was quoted yet. */

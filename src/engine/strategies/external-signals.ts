@@ -63,6 +63,8 @@ export const externalSignals: StrategyDefinition = {
   create: (parameters) => new ExternalSignals(parameters),
 };
 
+const STOP_PASSED: SignalRefusal = { limit: 'stop-passed', reason: 'the market is at its stop already' };
+
 class ExternalSignals implements Strategy {
   readonly warmupBars = 0;
   private readonly sources: readonly string[];
@@ -96,6 +98,7 @@ class ExternalSignals implements Strategy {
       return { limit: 'no-entry', reason: 'it has no entry price' };
     const entryTicks = this.worstTicks(context, signal, side);
     if (entryTicks === null) return { limit: 'no-price', reason: 'there is no price yet' };
+    if (isPassed(context, stopTicks, side)) return STOP_PASSED;
     const tooLittle = this.tooLittle(entryTicks, stopTicks, targetTicks, side);
     if (tooLittle !== null) return tooLittle;
     const wish = {
@@ -139,7 +142,7 @@ class ExternalSignals implements Strategy {
     const least = numberOf(this.parameters, 'minRewardToRisk');
     const towards = (ticks: number): number => (side === 'buy' ? ticks - entryTicks : entryTicks - ticks);
     const risk = -towards(stopTicks);
-    if (risk <= 0) return { limit: 'stop-passed', reason: 'the market is at its stop already' };
+    if (risk <= 0) return STOP_PASSED;
     if (least === 0) return null;
     if (targetTicks.length === 0)
       return {
@@ -157,6 +160,12 @@ class ExternalSignals implements Strategy {
       ? 'it has no sources: name them by its parameter sources'
       : `no signal of ${this.sources.join(', ')}`;
   }
+}
+
+/** An entry at any price would be filled at once, and its stop go off with it. */
+function isPassed({ lastQuote }: StrategyContext, stopTicks: number, side: 'buy' | 'sell'): boolean {
+  if (lastQuote === null) return false;
+  return side === 'buy' ? lastQuote.bidTicks <= stopTicks : lastQuote.askTicks >= stopTicks;
 }
 
 /** The same part of the trade at each target, the rest at the last. */

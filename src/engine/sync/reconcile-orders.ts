@@ -4,6 +4,7 @@ import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, commit, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseForeign } from '../halts/raise-halt.js';
+import { cancelOrder } from '../orders/cancel-order.js';
 import { changeOrder } from '../orders/change-order.js';
 import { sendLookup } from '../orders/lookup-order.js';
 import { observeOrder } from '../orders/order-events.js';
@@ -94,7 +95,10 @@ function adoptOrder(core: Core, order: VenueOrder): void {
   };
   commit(core, { type: 'order.intended', order: intent, marketMs: core.marketMs });
   const entry = core.state.orders.get(order.clientId);
-  if (entry !== undefined) changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
+  if (entry === undefined) return;
+  changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
+  // In a desk that trades it would rest for ever: no strategy watches it, and filled it would have another stop.
+  if (purpose === 'entry') cancelOrder(core, entry, 'the journal has forgotten its stop and its time');
 }
 
 /** What rests in a group is the stop or the target of a position: no entry is linked. */

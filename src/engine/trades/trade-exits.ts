@@ -9,7 +9,7 @@ interface EntryFill {
   /** Where the entry wants the stop. */
   readonly protectTicks: number;
   readonly marketMs: number;
-  /** All that was held before is too small to sell. */
+  /** All that was held before is too small to sell, as far as the desk file says. */
   readonly isLeftOver: boolean;
 }
 
@@ -19,10 +19,12 @@ interface EntryFill {
  */
 export function takeExits(
   trade: TradeEntry,
-  { clientId, exits }: OrderIntent,
+  { clientId, exits, besideRestOf }: OrderIntent,
   { protectTicks, marketMs, isLeftOver }: EntryFill,
 ): void {
-  if (isLeftOver && trade.exits?.entry !== clientId) delete trade.exits;
+  const former = trade.exits?.entry;
+  if (former !== undefined && former !== clientId && (isLeftOver || former === besideRestOf))
+    delete trade.exits;
   const { protectTicks: before } = trade;
   const wasMoved = before !== null && trade.exits !== undefined && trade.exits.movedBy !== null;
   trade.protectTicks = wasMoved && isNearer(trade.side, before, protectTicks) ? before : protectTicks;

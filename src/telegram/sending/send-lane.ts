@@ -6,6 +6,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Api, InputFile } from 'grammy';
 import type { NoticeButton } from '../../contracts/notice.js';
+import { forPeople } from '../../domain/for-people.js';
 import { asTyped } from '../../home/as-typed.js';
 import { type GrammySignal, grammySignal } from '../grammy-signal.js';
 import { RateLimit } from './rate-limit.js';
@@ -72,7 +73,7 @@ export class SendLane {
       return this.attempt((signal) =>
         this.api.sendMessage(
           message.chatId,
-          asTyped(message.text),
+          readable(message.text),
           { ...markupOf(message.buttons), disable_notification: message.silent === true },
           signal,
         ),
@@ -147,7 +148,7 @@ export class SendLane {
       await this.api.editMessageText(
         message.chatId,
         messageId,
-        asTyped(message.text),
+        readable(message.text),
         markupOf(message.buttons),
         signal,
       );
@@ -175,6 +176,9 @@ export class SendLane {
     return result;
   }
 }
+
+/** Commands as they are typed here, amounts and moments as they are read. */
+const readable = (text: string): string => forPeople(asTyped(text));
 
 /** Supergroups and channels count their own messages; all other chats of an account share one count. */
 function scopeOf(chatId: string): string {

@@ -16,9 +16,13 @@ const ADOPTED_PART = 0.06;
 /** From the first reading that differs to the one that is believed. */
 const CONFIRMED_AFTER_MS = 2_000;
 
+type CashRecord = Extract<EngineRecord, { readonly type: 'cash' }>;
+
 export class CashRecords implements Watcher {
   readonly #booked = new Set<string>();
   #said: bigint | null = null;
+  /** What people have said, by the amount, and when: what the venue listed by then was that, and explains nothing else. */
+  #explained: { readonly amount: bigint; readonly marketMs: number }[] = [];
   /** Worth of what was adopted since cash last agreed, money units. */
   #adopted = 0;
   /** By the newest reading, money units. */
@@ -39,8 +43,8 @@ export class CashRecords implements Watcher {
 
   restarted(records: readonly EngineRecord[]): void {
     this.#booked.clear();
-    for (const record of records)
-      if (record.type === 'cash' && record.movementId !== null) this.#booked.add(record.movementId);
+    this.#explained = [];
+    for (const record of records) if (record.type === 'cash') this.#keep(record);
     this.#adopted = 0;
     this.#cash = null;
     this.#listed = [];
@@ -69,11 +73,16 @@ export class CashRecords implements Watcher {
     if (record.type === 'reconciled') return record.clean ? null : this.#unexplained(record);
     if (record.type !== 'cash') return null;
     const objection = this.#objection(record) ?? (record.source === 'person' ? null : this.#tooEarly());
-    if (record.movementId !== null) this.#booked.add(record.movementId);
+    this.#keep(record);
     return objection;
   }
 
-  #objection(record: Extract<EngineRecord, { readonly type: 'cash' }>): string | null {
+  #keep({ movementId, source, amount, marketMs }: CashRecord): void {
+    if (movementId !== null) this.#booked.add(movementId);
+    if (source === 'person') this.#explained.push({ amount: BigInt(amount), marketMs });
+  }
+
+  #objection(record: CashRecord): string | null {
     const { movementId, amount, source, kind } = record;
     if (movementId !== null) {
       const listed = this.bank.listed(movementId);
@@ -93,6 +102,12 @@ export class CashRecords implements Watcher {
     const early = this.#tooEarly();
     if (early !== null) return early;
     const open = this.#listed.filter(({ id }) => !this.#booked.has(id));
+    for (const said of this.#explained) {
+      const at = open.findIndex(
+        ({ amount, marketMs }) => parseUnits(amount) === said.amount && marketMs <= said.marketMs,
+      );
+      if (at !== -1) open.splice(at, 1);
+    }
     const sum = open.reduce((all, { amount }) => all + parseUnits(amount), 0n);
     if (open.length === 0 || sum !== this.#cash - this.book.second.cash) return null;
     return `a difference in cash counts as unexplained, and the venue lists ${open.map(({ id }) => id).join(', ')}`;

@@ -20,6 +20,8 @@ const CLOSED_MS_MAX = 20_000;
 const CLOSED_SURELY_MS_MAX = 4_000;
 const MINUTE_MS = 60_000;
 
+type Fill = Extract<EngineRecord, { readonly type: 'fill' }>['fill'];
+
 interface Trade {
   /** Client id. */
   readonly entry: string;
@@ -43,6 +45,9 @@ export class Exits implements Watcher {
   #marketMs = 0;
   /** Instruments of which the venue refused a stop: the one before it is restored. */
   readonly #refused = new Set<number>();
+  #lastFill: Fill | null = null;
+  /** Held after the last fill, signed; fees that were paid in coins are not taken off. */
+  readonly #lots = new Map<number, number>();
 
   constructor(
     private readonly book: FollowedBook,
@@ -52,6 +57,7 @@ export class Exits implements Watcher {
   restarted(records: readonly EngineRecord[]): void {
     this.#entries.clear();
     this.#trades.clear();
+    this.#lots.clear();
     this.#beyondSinceMs.clear();
     this.#dueSinceMs.clear();
     this.#refused.clear();
@@ -162,9 +168,13 @@ export class Exits implements Watcher {
   #follow(record: EngineRecord): void {
     if (record.type === 'order.intended' && record.order.purpose === 'entry')
       this.#entries.set(record.order.clientId, record.order);
-    if (record.type === 'trade.closed') this.#trades.delete(record.instrument);
+    if (record.type === 'trade.closed') this.#closed(record);
     if (record.type === 'position.adopted' || record.type === 'coins.claimed') this.#forget(record);
-    if (record.type === 'fill') this.#filled(record.fill);
+    if (record.type === 'fill') {
+      this.#lastFill = record.fill;
+      this.#hold(record.fill.instrument, signed(record.fill));
+      this.#filled(record.fill);
+    }
     const trade = 'instrument' in record ? this.#trades.get(record.instrument) : undefined;
     if (trade === undefined) return;
     if (record.type === 'target.reached') trade.reached = record.targets;
@@ -175,28 +185,61 @@ export class Exits implements Watcher {
 
   /** What nobody here bought or sold: how much of the trade it is, is not known any more. */
   #forget(record: Extract<EngineRecord, { readonly type: 'position.adopted' | 'coins.claimed' }>): void {
-    if (record.type === 'position.adopted') this.#trades.delete(record.instrument);
-    else this.#trades.clear();
+    if (record.type === 'position.adopted') {
+      this.#trades.delete(record.instrument);
+      this.#lots.set(record.instrument, record.quantityLots);
+    } else {
+      this.#trades.clear();
+      const at = this.scenario.instruments.findIndex(({ symbol }) => symbol === record.symbol);
+      this.#hold(at, record.quantityLots);
+    }
   }
 
-  #filled(fill: Extract<EngineRecord, { readonly type: 'fill' }>['fill']): void {
-    const { instrument: at, side, quantityLots, clientId, marketMs: openedMs } = fill;
+  #hold(at: number, more: number): void {
+    this.#lots.set(at, (this.#lots.get(at) ?? 0) + more);
+  }
+
+  #filled(fill: Fill): void {
+    const trade = this.#trades.get(fill.instrument);
+    if (trade !== undefined && trade.side !== opened(fill)) trade.sold += fill.quantityLots;
+    else this.#begin(fill);
+  }
+
+  /** One fill may close a trade and open the next, on the other side. */
+  #closed({ instrument, why }: Extract<EngineRecord, { readonly type: 'trade.closed' }>): void {
+    this.#trades.delete(instrument);
+    const isOpen = (this.#lots.get(instrument) ?? 0) !== 0;
+    if (why === 'reversal' && isOpen && this.#lastFill?.instrument === instrument)
+      this.#begin(this.#lastFill);
+  }
+
+  #begin(fill: Fill): void {
+    const { instrument: at, clientId, marketMs: openedMs } = fill;
     const trade = this.#trades.get(at);
-    const opens = side === 'buy' ? 'long' : 'short';
-    if (trade !== undefined && trade.side !== opens) {
-      trade.sold += quantityLots;
-      return;
-    }
+    const opens = opened(fill);
     const entry = this.#entries.get(clientId);
     const stopTicks = entry?.protectTicks;
     if (entry?.exits === undefined || stopTicks === null || stopTicks === undefined) {
       if (trade !== undefined) this.#trades.delete(at);
       return;
     }
-    // Another entry is made beside what can't be sold alone, and begins anew.
     if (trade?.entry === clientId) return;
-    const begun = { entry: clientId, side: opens, plan: entry.exits, openedMs, stopTicks } as const;
-    this.#trades.set(at, { ...begun, sold: 0, reached: 0, places: new Set() });
+    // Another entry is made beside what can't be sold alone, and begins anew. One that is over joins by a late fill: no stop goes back for it.
+    const stays = trade !== undefined && this.#isOver(clientId, trade.entry) && hasCome(trade, stopTicks);
+    const stop = stays
+      ? { stopTicks: trade.stopTicks, places: trade.places }
+      : { stopTicks, places: new Set<string>() };
+    const begun = { entry: clientId, side: opens, plan: entry.exits, openedMs } as const;
+    this.#trades.set(at, { ...begun, ...stop, sold: 0, reached: 0 });
+  }
+
+  /** The other one was intended after it. */
+  #isOver(entry: string, other: string): boolean {
+    for (const clientId of this.#entries.keys()) {
+      if (clientId === entry) return true;
+      if (clientId === other) return false;
+    }
+    return false;
   }
 
   #wronglyMoved(
@@ -249,8 +292,16 @@ export class Exits implements Watcher {
   }
 }
 
+const opened = ({ side }: Fill): Trade['side'] => (side === 'buy' ? 'long' : 'short');
+const signed = ({ side, quantityLots }: Fill): number => (side === 'buy' ? quantityLots : -quantityLots);
+
 function restOf(lots: number, closedPpm: number): number {
   return lots - Math.floor((lots * closedPpm) / 1_000_000);
+}
+
+/** Its stop was moved, and is nearer to the market than there. */
+function hasCome({ side, stopTicks, places }: Trade, thanTicks: number): boolean {
+  return places.size > 0 && (side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks);
 }
 
 function isAt({ side }: Trade, price: number, ticks: number): boolean {

@@ -74,7 +74,9 @@ export class MarketHours implements Watcher {
   left(effect: Effect): string | null {
     if (effect.kind === 'cancel') this.#takenOff.add(effect.clientId);
     if (effect.kind !== 'submit') return null;
-    const { purpose, clientId, instrument } = effect.order;
+    const { purpose, clientId, instrument, why } = effect.order;
+    // A wish to leave outlives a trade that a late fill has turned round: its order says so, however often it is refused.
+    if (purpose === 'exit' && why?.startsWith('target ') !== true) this.#leaving.add(instrument);
     if (purpose === 'exit' && this.#closedSinceMs !== null)
       return `exit ${clientId} left for ${instrument} while its market is closed`;
     if (purpose === 'entry' && this.#noEntrySinceMs !== null)

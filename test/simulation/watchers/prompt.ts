@@ -2,6 +2,7 @@
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import { CountedQuotes } from '../counted-quotes.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import { isTradableAt } from '../tradable.js';
@@ -17,10 +18,6 @@ const TAKEN_OFF_MS_MAX = 10_000;
 const SECURED_MS_MAX = 5_000;
 /** A price that counts and was heard so lately is fresh. */
 const SURELY_FRESH_MS = 2_500;
-/** Nearer than this to the price before it a quote counts at once; */
-const SURELY_NEAR = 0.028;
-/** one that is further away may be held back for so long: two seconds, and what a quote and a tick may be late. */
-const HELD_BACK_MS_MAX = 2_500;
 
 export class Prompt implements Watcher {
   /** Bars that each entry has seen. */
@@ -30,9 +27,7 @@ export class Prompt implements Watcher {
   /** Positions whose stop was refused because the market is past it, and since when. */
   readonly #passed = new Map<number, number>();
   readonly #quotedAtMs = new Map<number, number>();
-  /** The newest quotes that surely count, and since when those after them may be held back. */
-  readonly #counted = new Map<number, { readonly bidTicks: number; readonly atMs: number }>();
-  readonly #heldBackSinceMs = new Map<number, number>();
+  readonly #counted = new CountedQuotes();
   readonly #bids = new Map<number, number>();
   /** Since when each instrument has a position that an order can be sent for: an entry may fill in a silence. */
   readonly #heldSinceMs = new Map<number, number>();
@@ -52,8 +47,7 @@ export class Prompt implements Watcher {
     this.#overdueSinceMs.clear();
     this.#passed.clear();
     this.#quotedAtMs.clear();
-    this.#counted.clear();
-    this.#heldBackSinceMs.clear();
+    this.#counted.restarted();
     this.#bids.clear();
     this.#heldSinceMs.clear();
     this.#exits.clear();
@@ -74,12 +68,11 @@ export class Prompt implements Watcher {
     if (event.kind === 'quote') {
       this.#quotedAtMs.set(event.instrument, wallMs);
       this.#bids.set(event.instrument, event.bidTicks);
-      this.#count(event.instrument, event.bidTicks, wallMs);
+      this.#counted.take(event.instrument, event.bidTicks, wallMs);
       // Too small to be sold: until it has grown, and a stop is refused again.
       if (!this.#isTradable(event.instrument)) this.#passed.delete(event.instrument);
     }
-    // What was held back before the jump has to stand anew.
-    if (event.kind === 'clock.jump') this.#heldBackSinceMs.clear();
+    if (event.kind === 'clock.jump') this.#counted.clockJumped();
     if (event.kind === 'journal.fault') this.#passed.clear();
     if (event.kind === 'order.rejected' && event.wouldTrigger === true) {
       const order = this.book.live.get(event.clientId);
@@ -101,6 +94,8 @@ export class Prompt implements Watcher {
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING') this.#exits.clear();
     if (record.type === 'halt' && record.halt.cause === 'stale-data' && this.#isSurelyFresh(wallMs))
       return 'halted for old prices, though all that is held has a fresh one';
+    // What the strategy wanted out of is gone, by its stop: the next trade may begin before anybody looks.
+    if (record.type === 'trade.closed') this.#exits.delete(record.instrument);
     if (record.type !== 'note' || !record.text.endsWith(EXIT_WORDS)) return null;
     const instrument = this.scenario.instruments.find(({ symbol }) => symbol === record.symbol);
     if (instrument !== undefined) this.#exits.set(instrument.id, wallMs);
@@ -178,26 +173,9 @@ export class Prompt implements Watcher {
 
   /** Of the feed as a whole, and of all that is held. */
   #isSurelyFresh(wallMs: number): boolean {
-    const isFresh = (at: number) => {
-      const counted = this.#counted.get(at);
-      return counted !== undefined && wallMs - counted.atMs < SURELY_FRESH_MS;
-    };
+    const isFresh = (at: number) => this.#counted.isFresh(at, wallMs, SURELY_FRESH_MS);
     const held = this.scenario.instruments.filter(({ id }) => (this.book.lots[id] ?? 0) !== 0);
-    return [...this.#counted.keys()].some(isFresh) && held.every(({ id }) => isFresh(id));
-  }
-
-  /** After a silence the market may be far away: then a quote counts once it has stood, and is no fresh price before. */
-  #count(instrument: number, bidTicks: number, wallMs: number): void {
-    const before = this.#counted.get(instrument);
-    const isNear =
-      before === undefined || Math.abs(bidTicks - before.bidTicks) <= before.bidTicks * SURELY_NEAR;
-    const sinceMs = this.#heldBackSinceMs.get(instrument) ?? wallMs;
-    if (isNear || wallMs - sinceMs >= HELD_BACK_MS_MAX) {
-      this.#counted.set(instrument, { bidTicks, atMs: wallMs });
-      this.#heldBackSinceMs.delete(instrument);
-    } else {
-      this.#heldBackSinceMs.set(instrument, sinceMs);
-    }
+    return this.#counted.instruments.some(isFresh) && held.every(({ id }) => isFresh(id));
   }
 
   /** What is worth less than the smallest order is left over, and no position. */

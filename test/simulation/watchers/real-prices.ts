@@ -4,6 +4,7 @@ import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import { CountedQuotes } from '../counted-quotes.js';
 import type { FollowedBook } from '../followed-book.js';
 import { isWrongQuote } from '../outside.js';
 import type { Scenario } from '../scenario.js';
@@ -19,6 +20,8 @@ const ROUNDING = 100_000_000;
 export class RealPrices implements Watcher {
   /** The newest real one, by instrument. */
   readonly #bids = new Map<number, number>();
+  /** After a silence the newest one may be held back, and what was known before it counts. */
+  readonly #counted = new CountedQuotes();
   #thawedMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -28,10 +31,14 @@ export class RealPrices implements Watcher {
 
   restarted(): void {
     this.#bids.clear();
+    this.#counted.restarted();
   }
 
-  heard(event: EngineEvent): void {
-    if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+  heard(event: EngineEvent, wallMs: number): void {
+    if (event.kind === 'clock.jump') this.#counted.clockJumped();
+    if (event.kind !== 'quote') return;
+    this.#bids.set(event.instrument, event.bidTicks);
+    this.#counted.take(event.instrument, event.bidTicks, wallMs);
   }
 
   thawed(wallMs: number): void {
@@ -61,8 +68,16 @@ export class RealPrices implements Watcher {
     return effect.kind === 'submit' && effect.order.purpose === 'entry' ? this.#far(effect.order) : null;
   }
 
-  #far({ clientId, instrument, limitTicks }: OrderIntent): string | null {
+  #far({ clientId, instrument, side, limitTicks, protectTicks, signal }: OrderIntent): string | null {
     const bid = this.#bids.get(instrument);
+    // Its price is its sender's, as old as the signal: it may be anywhere before its stop.
+    if (signal !== undefined && protectTicks !== null) {
+      const bids = [bid, this.#counted.bidTicks(instrument)].filter((ticks) => ticks !== undefined);
+      const isPast = bids.every((ticks) => (side === 'buy' ? ticks < protectTicks : ticks > protectTicks));
+      return isPast && bids.length > 0
+        ? `entry ${clientId} of a signal left though its stop is passed`
+        : null;
+    }
     if (bid === undefined || limitTicks === null || Math.abs(limitTicks - bid) <= bid * NEAR) return null;
     return `entry ${clientId} asks for ${limitTicks}, the market is at ${bid}`;
   }
@@ -94,15 +109,21 @@ export class RealPrices implements Watcher {
 
   /** Known only where everything that is held has a price. */
   #objection(what: string, found: number): string | null {
+    const newest = this.#differs(found, (at) => this.#bids.get(at));
+    if (newest === null || this.#differs(found, (at) => this.#counted.bidTicks(at)) === null) return null;
+    return `${what} is ${found}, at the prices of the market it comes to ${newest}`;
+  }
+
+  /** What it comes to at these prices where that is something else, money units; null: it is that, or nobody knows. */
+  #differs(found: number, bidTicksOf: (at: number) => number | undefined): number | null {
     let held = 0;
     for (const { id, moneyPerTickLot } of this.scenario.instruments) {
-      const bid = this.#bids.get(id);
+      const bid = bidTicksOf(id);
       if (this.followed.second.holdings[id]!.coins === 0n) continue;
       if (bid === undefined) return null;
       held += (Math.abs(this.followed.second.lots(id)) + 1) * bid * moneyPerTickLot;
     }
-    const expected = this.followed.second.equity((at) => this.#bids.get(at) ?? 0);
-    if (Math.abs(found - expected) <= held * NEAR + ROUNDING) return null;
-    return `${what} is ${found}, at the prices of the market it comes to ${Math.round(expected)}`;
+    const expected = this.followed.second.equity((at) => bidTicksOf(at) ?? 0);
+    return Math.abs(found - expected) <= held * NEAR + ROUNDING ? null : Math.round(expected);
   }
 }

@@ -15,6 +15,7 @@ import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-te
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
 import { sharedTemporal } from '../../support/temporal.js';
 import { DECISION_KEY } from '../../workflows/support/desk-bench.js';
+import { IN_THIS_THREAD } from '../../workflows/support/serve-queue.js';
 import type { AskInput } from './approval-workflow.js';
 import { type BotBench, openBotBench } from './bot-bench.js';
 
@@ -91,8 +92,8 @@ export async function openApprovalBench(
       decisionKey: () => DECISION_KEY,
       nowMs: Date.now,
     }),
+    ...IN_THIS_THREAD,
     stickyQueueScheduleToStartTimeout: '1s',
-    workflowThreadPoolSize: 1,
     shutdownGraceTime: '100ms',
     shutdownForceTime: '2s',
   });

@@ -129,6 +129,23 @@ describe('histories of incidents', () => {
     await keepHistory(bench, 'incident-own-playbook', incident.workflowId);
   });
 
+  it('one of the desk’s own, that restores the database once a person agrees', async () => {
+    const desk = await bench.desk(SERVED);
+    let attempts = 0;
+    desk.restores.carryOut = async () => {
+      attempts += 1;
+      if (attempts === 1) throw new Error('its worker has ended');
+      return { restored: true, says: 'a backup is in its place' };
+    };
+    const common = { onFail: 'warn', timeoutSeconds: 10, with: {} } as const;
+    const steps = [{ key: 'restore', title: 'Restored', action: 'restore-database', ...common }] as const;
+    const playbook = { steps, over: 'passed', haltRule: 'person', backupsKept: 14 } as const;
+    const incident = await openIncident(bench, desk, { kind: 'database-corruption', subject: '', playbook });
+    await vote(bench, desk.name, { idEnds: ':restore' });
+    expect((await incident.result()).outcome).toBe('"Restored" passed');
+    await keepHistory(bench, 'incident-database-restored', incident.workflowId);
+  });
+
   it('one of the desk’s own, that looks again, restarts the trader and asks for one of several answers', async () => {
     const desk = await bench.desk(SERVED);
     let looks = 0;

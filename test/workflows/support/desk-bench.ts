@@ -11,7 +11,7 @@ import { createOperationsActivities } from '../../../src/activities/operations/c
 import { type Check, type CheckContext, check } from '../../../src/checks/check.js';
 import { CHECKS } from '../../../src/checks/registry.js';
 import type { AdmittedIncarnation } from '../../../src/contracts/emergency.js';
-import type { Symptom } from '../../../src/contracts/incident-activities.js';
+import type { DatabaseRestored, Symptom } from '../../../src/contracts/incident-activities.js';
 import { emergencyQueue, engineQueue, operationsQueue } from '../../../src/contracts/queues.js';
 import type { CheckOutcome } from '../../../src/contracts/routine.js';
 import type { ResumeRule } from '../../../src/domain/mode.js';
@@ -68,6 +68,8 @@ export interface BenchDesk {
   readonly processes: Map<string, string>;
   /** Processes that playbooks restarted. */
   readonly restarted: string[];
+  /** How a restore of the database goes that a playbook asks for. */
+  readonly restores: { carryOut: (key: string, by: string) => Promise<DatabaseRestored> };
   /** What workflows reported as incidents. */
   readonly symptoms: Symptom[];
   evidence(routine: string): Promise<EvidenceShown[]>;
@@ -157,6 +159,9 @@ async function openDesk(
   const processes: BenchDesk['processes'] = new Map();
   const restarted: string[] = [];
   const symptoms: Symptom[] = [];
+  const restores: BenchDesk['restores'] = {
+    carryOut: async () => ({ restored: false, says: 'nobody restores here' }),
+  };
   const incidents = createIncidentActivities({
     pool,
     desk: name,
@@ -167,6 +172,7 @@ async function openDesk(
       restarted.push(process);
       return `${process} was started again`;
     },
+    restoreDatabase: (key, by) => restores.carryOut(key, by),
     reportIncident: async (symptom) => {
       if (options.incidentsFail) throw new Error('Temporal does not answer');
       symptoms.push(symptom);
@@ -227,6 +233,7 @@ async function openDesk(
     checks,
     processes,
     restarted,
+    restores,
     symptoms,
     evidence: async (routine) => {
       const found = await pool.query<EvidenceShown>(

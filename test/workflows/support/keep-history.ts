@@ -27,7 +27,7 @@ export async function keepHistory(
 ): Promise<void> {
   const history = await bench.client.workflow.getHandle(workflowId, runId).fetchHistory();
   const bundle = WORKFLOW_TYPES.emergency.includes(typeOf(history)) ? 'emergency' : 'operations';
-  await Worker.runReplayHistory({ workflowBundle: await bundleOf(bundle) }, history, workflowId);
+  await Worker.runReplayHistory({ workflowBundle: bundleOf(bundle) }, history, workflowId);
   const file = `${HISTORIES}${name}.json`;
   if (process.env.FERMATA_RECORD_HISTORIES === '1' && !existsSync(file)) {
     const text = `${withoutMachine(historyToJSON(history))}\n`;

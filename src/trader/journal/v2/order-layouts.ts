@@ -41,7 +41,8 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
       order.exits !== undefined ||
       order.why !== undefined ||
       order.group !== undefined ||
-      order.signal !== undefined
+      order.signal !== undefined ||
+      order.besideRestOf !== undefined
     )
       to.fits = false;
     to.byte(

@@ -22,6 +22,19 @@ export function restartCalls(desk: string): Pick<ActivityInterfaceFor<IncidentAc
   });
 }
 
+/** Retried: its worker ends with everything else, and so does Temporal, for as long as the restore takes. */
+export function restoreCalls(
+  desk: string,
+): Pick<ActivityInterfaceFor<IncidentActivities>, 'restoreDatabase'> {
+  return proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '1 hour',
+    heartbeatTimeout: '30 seconds',
+    scheduleToCloseTimeout: '1 day',
+    retry: { initialInterval: '1 second', maximumInterval: '10 seconds' },
+  });
+}
+
 /** Keeping and telling: retried, since Postgres may be down. */
 export function keepCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<IncidentActivities> {
   return proxyActivities<IncidentActivities>({

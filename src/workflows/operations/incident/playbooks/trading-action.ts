@@ -1,11 +1,15 @@
-/** What a step of the desk's own playbook does to trading, with its proof. Everything is closed only where a person agrees. */
+/**
+ * What a step of the desk's own playbook does to trading, with its proof. Everything is closed, and the database restored,
+ * only where a person agrees.
+ */
 import { condition, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../../../contracts/control.js';
 import type { OwnPlaybook, PlaybookStep, TradingAction } from '../../../../contracts/incident.js';
+import type { ApprovalParameters } from '../../../../domain/approval.js';
 import { causeOf } from '../../../../domain/cause-of.js';
 import { approvedCalls, traderCalls } from '../../operations-calls.js';
 import type { StepOutcome } from '../../routine/step.js';
-import { restartCalls } from '../calls.js';
+import { restartCalls, restoreCalls } from '../calls.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askPeople } from './offer.js';
 
@@ -16,13 +20,26 @@ const PROOFS_MAX = 12;
 const ANSWER_EVERY_MS = 5_000;
 
 /** Those that are a command to the trader. */
-type Commanded = Exclude<TradingAction, 'restart-trader'>;
+type Commanded = Exclude<TradingAction, 'restart-trader' | 'restore-database'>;
 
 const EXPECTED: Readonly<Record<TradingAction, string>> = {
   halt: 'the trader halts: no entry',
   stop: 'stopped, and no entry order works',
   'close-all': 'a person agrees, and everything is flat at the venue',
   'restart-trader': 'it answers again, HALTED until its checks are clean',
+  'restore-database': 'a person agrees, and the newest good backup is in the place of the database',
+};
+
+/** What people agree to before it is done. */
+const AGREED: Partial<Record<TradingAction, ApprovalParameters>> = {
+  'close-all': { action: 'close-all' },
+  'restore-database': {
+    action: 'restore-database',
+    backup: 'the newest good one; damaged ones are passed over and named',
+    downtime: 'everything ends and is started again; positions keep the stops that rest at the venue',
+    kept: 'the database that is there, under another name; what only it knows since the backup stays in it',
+    trading: 'stays halted until a person resumes',
+  },
 };
 
 interface Agreement {
@@ -40,12 +57,10 @@ export async function tradingAction(
 ): Promise<StepOutcome> {
   const expected = EXPECTED[action];
   try {
-    const agreement = action === 'close-all' ? await askToCloseAll(incident, step) : null;
+    const terms = AGREED[action];
+    const agreement = terms === undefined ? null : await askFirst(incident, step, terms);
     if (agreement?.by === null) return { verdict: 'not_run', observed: agreement.said, expected };
-    const did =
-      action === 'restart-trader'
-        ? await restartTrader(incident)
-        : await carryOut(incident, step, action, playbook);
+    const did = await begin(incident, step, action, playbook, agreement?.by ?? null);
     const observed = agreement === null ? did : `${agreement.said}; ${did}`;
     return { verdict: 'pass', observed, expected, person: agreement?.by ?? null };
   } catch (error) {
@@ -56,13 +71,17 @@ export async function tradingAction(
 }
 
 /** Ends without an agreement where the incident is declared over meanwhile. */
-async function askToCloseAll(incident: IncidentRun, { key, title }: PlaybookStep): Promise<Agreement> {
+async function askFirst(
+  incident: IncidentRun,
+  { key, title }: PlaybookStep,
+  terms: ApprovalParameters,
+): Promise<Agreement> {
   const { course, approvals, input } = incident;
   let isDecided = false;
   const asking = askPeople(
     incident,
     { key, title },
-    { action: 'close-all', incident: input.title },
+    { ...terms, incident: input.title },
     Date.now() + input.timing.offerMs,
   ).finally(() => {
     isDecided = true;
@@ -74,10 +93,57 @@ async function askToCloseAll(incident: IncidentRun, { key, title }: PlaybookStep
   return { by, said: `${state}: ${detail}` };
 }
 
-/** By the supervisor; it begins HALTED, as after any start. Rejects where it does not answer afterwards. */
-async function restartTrader(incident: IncidentRun): Promise<string> {
-  const { restartProcess } = restartCalls(incident.input.desk);
-  const did = await restartProcess.executeWithOptions({ summary: 'Restart the trader' }, ['trader']);
+/** What came of it, in words. Rejects where that is not proven. */
+async function begin(
+  incident: IncidentRun,
+  step: PlaybookStep,
+  action: TradingAction,
+  playbook: Pick<OwnPlaybook, 'haltRule'>,
+  by: string | null,
+): Promise<string> {
+  switch (action) {
+    case 'restart-trader':
+      return answers(incident, await restartTrader(incident));
+    case 'restore-database':
+      return answers(incident, await restoreDatabase(incident, step, by ?? ''));
+    default:
+      return carryOut(incident, step, action, playbook);
+  }
+}
+
+/** By the supervisor. */
+function restartTrader({ input }: IncidentRun): Promise<string> {
+  const { restartProcess } = restartCalls(input.desk);
+  return restartProcess.executeWithOptions({ summary: 'Restart the trader' }, ['trader']);
+}
+
+/**
+ * By whoever started the desk, since all of it ends meanwhile. What Postgres knew of this incident stays in the database that
+ * was there: its row is written again, and its newest steps are kept as this run knows them.
+ */
+async function restoreDatabase(
+  { input, name, course, timeline, people }: IncidentRun,
+  { key, title }: PlaybookStep,
+  by: string,
+): Promise<string> {
+  const before = course.shown.join('\n');
+  const asked = { key: `${name}:${key}`, by };
+  const calls = restoreCalls(input.desk);
+  const { restored, says } = await calls.restoreDatabase.executeWithOptions({ summary: title }, [asked]);
+  if (!restored) throw new Error(says);
+  timeline.record({
+    name: 'Before the restore',
+    kind: 'report',
+    verdict: 'pass',
+    observed: before,
+    expected: 'the newest steps of what the database that was there knows',
+  });
+  people.tell(`step:${key}`, says);
+  return says;
+}
+
+/** The trader begins HALTED, as after any start. Rejects where it does not answer. */
+async function answers(incident: IncidentRun, did: string): Promise<string> {
   for (let looked = 1; ; looked += 1) {
     const facts = await incident.facts();
     if (facts?.begun === true) return `${did}. Proven: it answers, ${facts.mode}.`;
@@ -86,7 +152,6 @@ async function restartTrader(incident: IncidentRun): Promise<string> {
   }
 }
 
-/** What came of it, in words. Rejects where that is not proven. */
 async function carryOut(
   { input, name }: IncidentRun,
   { key, title }: PlaybookStep,

@@ -1,0 +1,78 @@
+/**
+ * The restore of the database that a person agreed to in an incident: chosen while the desk runs, carried out by the process
+ * that starts it again. Temporal stays as it is: its runs go with the journal, which is not set back, and the incident is one.
+ */
+import { newestGoodBackup } from '../backup/newest-good-backup.js';
+import { SPACE_STEP } from '../backup/restore/restore-desk.js';
+import { messageOf } from '../domain/message-of.js';
+import {
+  type BackupChoice,
+  type RestoreOrder,
+  type RestoreOutcome,
+  readRestoreOrder,
+  writeRestoreOrder,
+} from '../home/restore-order.js';
+import { CliFailure } from './failure.js';
+import { newestGood, refuseWhereNotOurs, restoreInPlace } from './restore-in-place.js';
+
+/** Throws a `CliFailure` where a restore would be refused, or where there is no good backup. */
+export async function backupToRestore(home: string, desk: string): Promise<BackupChoice> {
+  refuseWhereNotOurs(home, desk);
+  const { id, passedOver } = await newestGood(home, desk);
+  if (id === null)
+    throw new CliFailure(
+      `there is no backup of ${desk}`,
+      'nothing was touched',
+      'copy one there, or fetch it from where copies are sent: fermata restore --latest --s3',
+    );
+  return { backupId: id, passedOver };
+}
+
+/** Once everything of the desk has ended. Never rejects: how it went is kept for whoever asked, and told on the terminal. */
+export async function restoreAsOrdered(home: string, desk: string, signal: AbortSignal): Promise<void> {
+  const order = readRestoreOrder(home);
+  if (order === null || order.outcome !== null) return;
+  const outcome = await carryOut(home, desk, order, signal).catch(
+    (error: unknown): RestoreOutcome => ({ restored: false, says: messageOf(error) }),
+  );
+  writeRestoreOrder(home, { ...order, outcome });
+  process.stderr.write(`${outcome.restored ? '✓' : '✗'} ${outcome.says}\n`);
+}
+
+/** Backup by backup: whole is not yet good, which only shows once it is restored beside what is there. */
+async function carryOut(
+  home: string,
+  desk: string,
+  { by, ...ordered }: RestoreOrder,
+  signal: AbortSignal,
+): Promise<RestoreOutcome> {
+  const passedOver = [...ordered.passedOver];
+  for (let id: string | null = ordered.backupId; id !== null; ) {
+    const { passed, steps, kept } = await restoreInPlace(
+      { home, id, desk, passedOver },
+      {
+        ...{ databaseOnly: true, keepsTemporal: () => true, by, signal },
+        onStep: (title) => void process.stderr.write(`… ${title}\n`),
+      },
+    );
+    if (passed) {
+      const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
+      const says = `backup ${id} is in the place of the database, which is kept as ${kept?.database}${damaged}`;
+      return { restored: true, says };
+    }
+    const failed = steps.find(({ verdict }) => verdict !== 'pass');
+    const why = `${failed?.title}: ${failed?.observed}`;
+    if (kept !== null) {
+      const says = `the restore was cut off while things were put in their places (${why}): fermata restore ${id} goes on with it`;
+      return { restored: false, says };
+    }
+    passedOver.push({ id, why });
+    // An older one takes as much room.
+    if (failed?.key === SPACE_STEP) break;
+    const older = await newestGoodBackup(home, desk, { signal, olderThan: id });
+    passedOver.push(...older.passedOver);
+    id = older.id;
+  }
+  const why = passedOver.map((one) => `backup ${one.id}: ${one.why}`).join('; ');
+  return { restored: false, says: `nothing was restored, and nothing was touched: ${why}` };
+}

@@ -1,0 +1,120 @@
+/** A backup in the place of a desk that has ended: what stands in its way, and the locks that it holds meanwhile. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { backupsFolder } from '../backup/backup-folder.js';
+import { newestGoodBackup, type PassedOver } from '../backup/newest-good-backup.js';
+import { type RestoreOutcome, restoreDesk } from '../backup/restore/restore-desk.js';
+import { type FileLock, tryLockFile } from '../home/file-lock.js';
+import { desksStartedIn } from '../home/installation.js';
+import { isContainer } from '../home/is-container.js';
+import { readRestoreMark } from '../home/restore-mark.js';
+import { deskPaths } from '../home/runtime.js';
+import { ensureSecrets } from '../home/secrets.js';
+import { endLeftChildren } from '../supervisor/children-file.js';
+import { claimHome } from '../supervisor/start/claim-home.js';
+import { CliFailure } from './failure.js';
+
+export interface ChosenBackup {
+  readonly home: string;
+  readonly id: string;
+  /** Whose backup it is. */
+  readonly desk: string;
+  /** Newer backups that are damaged. */
+  readonly passedOver: readonly PassedOver[];
+}
+
+export interface InPlace {
+  readonly databaseOnly: boolean;
+  /** Its Temporal stays as it is. */
+  readonly keepsTemporal: () => boolean;
+  /** In the halt of the journal and in the evidence. */
+  readonly by: string;
+  /** Rejects where nobody agrees: asked once nothing else stands in the way. */
+  readonly agreed?: () => Promise<void>;
+  readonly onStep?: (title: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface RestoredInPlace extends RestoreOutcome {
+  readonly keepsTemporal: boolean;
+}
+
+/** Throws where every backup of the desk is damaged. */
+export async function newestGood(home: string, desk: string) {
+  const found = await newestGoodBackup(home, desk);
+  const named = found.passedOver.map(({ id, why }) => `backup ${id} is damaged (${why})`);
+  if (found.id === null && named.length > 0)
+    throw new CliFailure(
+      `there is no good backup of ${desk}: ${named.join('; ')}`,
+      'nothing was touched',
+      `copy a good one to ${backupsFolder(home)}, or fetch it from where copies are sent: fermata restore --latest --s3`,
+    );
+  for (const line of named) process.stderr.write(`! ${line}: it is passed over\n`);
+  return found;
+}
+
+/** Throws a `CliFailure` where nothing was touched. */
+export async function restoreInPlace(
+  chosen: ChosenBackup,
+  { databaseOnly, by, agreed, onStep, signal, ...given }: InPlace,
+): Promise<RestoredInPlace> {
+  const { home, id, desk, passedOver } = chosen;
+  refuseWhereNotOurs(home, desk);
+  const claim = await claimHome(home);
+  if (claim.kind === 'taken') throw running(claim.message);
+  const { journal } = deskPaths(claim.paths, desk);
+  let journalLock: FileLock | null = null;
+  try {
+    const keepsTemporal = given.keepsTemporal();
+    refuseAnother(chosen);
+    await agreed?.();
+    // A trader may outlive its supervisor.
+    await endLeftChildren(join(claim.paths.run, 'children.json'));
+    journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
+    if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
+    await ensureSecrets(home);
+    // It is opened for its halt; nothing starts meanwhile, since this home is claimed.
+    if (databaseOnly) journalLock?.release();
+    const outcome = await restoreDesk({
+      ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver },
+      ...(onStep === undefined ? {} : { onStep }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    return { ...outcome, keepsTemporal };
+  } finally {
+    journalLock?.release();
+    claim.lock.release();
+  }
+}
+
+/** Whether the desk runs or not: where its servers are somebody else's, or hold what another desk kept. */
+export function refuseWhereNotOurs(home: string, desk: string): void {
+  if (isContainer(process.env))
+    throw new CliFailure(
+      'in containers Postgres is not ours to start and stop',
+      'nothing was touched',
+      'follow "In containers" in docs/BACKUP.md; --to-scratch works here too',
+    );
+  // Database and Temporal are the installation's: those of another desk would go back in time with this one.
+  const others = desksStartedIn(home).filter((name) => name !== desk);
+  if (others.length === 0) return;
+  throw new CliFailure(
+    `the same database holds what ${others.join(', ')} kept, which would be set back with ${desk}`,
+    'nothing was touched',
+    `restore into a FERMATA_HOME of its own (copy this backup and the secrets there), or move ${join(home, 'desks', others[0] ?? '')} away first`,
+  );
+}
+
+/** One that was cut off in the middle is the only one that may go on. */
+function refuseAnother({ home, id }: ChosenBackup): void {
+  const mark = readRestoreMark(home);
+  if (mark === null || mark.backupId === id) return;
+  throw new CliFailure(
+    `the restore of backup ${mark.backupId} was cut off while it put things in their places`,
+    'nothing was touched now',
+    `let it come to its end first: fermata restore ${mark.backupId}`,
+  );
+}
+
+const running = (what: string): CliFailure =>
+  new CliFailure(what, 'nothing was touched', 'end it first: fermata down');

@@ -1,0 +1,55 @@
+/**
+ * A restore of the database that was agreed to while the desk runs: ordered of the supervisor, carried out by the process
+ * that started the desk once everything has ended, and answered to whoever asked once it runs again. Only the newest is kept.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { restoreFolder } from './restore-mark.js';
+
+export interface BackupChoice {
+  readonly backupId: string;
+  /** Newer backups that are damaged; the newest first. */
+  readonly passedOver: readonly { readonly id: string; readonly why: string }[];
+}
+
+export interface RestoreOutcome {
+  readonly restored: boolean;
+  /** What was put in place and what is kept, or why nothing was; for people. */
+  readonly says: string;
+}
+
+export interface RestoreOrder extends BackupChoice {
+  /** The same for the same agreement: it is carried out once. */
+  readonly key: string;
+  /** Who agreed. */
+  readonly by: string;
+  /** Null: not carried out yet. */
+  readonly outcome: RestoreOutcome | null;
+}
+
+const orderFile = (home: string): string => join(restoreFolder(home), 'order.json');
+
+/** Null: none was ever given here. */
+export function readRestoreOrder(home: string): RestoreOrder | null {
+  try {
+    return JSON.parse(readFileSync(orderFile(home), 'utf8')) as RestoreOrder;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+export function writeRestoreOrder(home: string, order: RestoreOrder): void {
+  const file = orderFile(home);
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(`${file}.new`, `${JSON.stringify(order, null, 2)}\n`, { mode: 0o600, flush: true });
+  renameSync(`${file}.new`, file);
+}
+
+/** At every start: whoever has started the desk by another way than the order's must not have it carried out later. */
+export function closeRestoreOrder(home: string): void {
+  const order = readRestoreOrder(home);
+  if (order === null || order.outcome !== null) return;
+  const says = `the restore of backup ${order.backupId} was cut off or given up, and the desk was started again by somebody: the next look says what is there`;
+  writeRestoreOrder(home, { ...order, outcome: { restored: false, says } });
+}
