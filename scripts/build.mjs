@@ -45,6 +45,9 @@ function run(command, args, env = process.env) {
   }
 }
 
+/** What is bundled has them inside. */
+const LIBRARIES = ['package.json', 'package-lock.json'];
+
 const steps = [
   {
     name: 'compile',
@@ -63,13 +66,16 @@ const steps = [
     sources: [
       'src/workflows',
       ...layers.workflows.map((folder) => `src/${folder}`),
+      // Contracts hand it on as a value.
+      'src/desk/trading-action.ts',
       'src/worker/bundle-workflows.ts',
+      ...LIBRARIES,
     ],
     build: () => run('dist/worker/bundle-workflows.js', []),
   },
   {
     name: 'dashboard',
-    sources: ['dashboard', 'src/signing'],
+    sources: ['dashboard', 'src/signing', 'src/domain/figure-text.ts', ...LIBRARIES],
     // A test run says of itself that it is one: its page would be made of libraries for development.
     build: () =>
       run('node_modules/vite/bin/vite.js', ['build', 'dashboard', '--logLevel', 'warn'], {

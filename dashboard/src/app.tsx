@@ -82,7 +82,10 @@ export function App() {
     );
   };
   useEffect(() => {
-    if (state === 'signed-in' && run !== null) toTemporal(run, (url) => location.assign(url));
+    if (state === 'signed-out') setElsewhere(null);
+    if (state !== 'signed-in' || run === null) return;
+    setRun(null);
+    toTemporal(run, (url) => location.assign(url));
   }, [state, run, session]);
 
   if (state === 'signed-in')
@@ -92,7 +95,9 @@ export function App() {
           <TemporalElsewhere
             port={elsewhere.port}
             // Its address is of the moment: it works once, and not for long.
-            onOpen={() => void new DeskApi(session).temporalUiAddress(elsewhere.asked).then(inNewTab)}
+            onOpen={() =>
+              void new DeskApi(session).temporalUiAddress(elsewhere.asked).then(inNewTab, () => undefined)
+            }
             onDismiss={() => setElsewhere(null)}
           />
         )}

@@ -28,7 +28,7 @@ export async function backupToRestore(home: string, desk: string): Promise<Backu
   return { backupId: id, passedOver };
 }
 
-/** Once everything of the desk has ended. Never rejects: how it went is kept for whoever asked, and told on the terminal. */
+/** Once everything of the desk has ended. How it went is kept for whoever asked, and told on the terminal. Rejects where that can't be kept. */
 export async function restoreAsOrdered(home: string, desk: string, signal: AbortSignal): Promise<void> {
   const order = readRestoreOrder(home);
   if (order === null || order.outcome !== null) return;
@@ -47,6 +47,7 @@ async function carryOut(
   signal: AbortSignal,
 ): Promise<RestoreOutcome> {
   const passedOver = [...ordered.passedOver];
+  let triesAgain = true;
   for (let id: string | null = ordered.backupId; id !== null; ) {
     const { passed, steps, kept } = await restoreInPlace(
       { home, id, desk, passedOver },
@@ -66,9 +67,15 @@ async function carryOut(
       const says = `the restore was cut off while things were put in their places (${why}): fermata restore ${id} goes on with it`;
       return { restored: false, says };
     }
+    // What failed once may have been the machine's doing; what fails again is the backup's own.
+    if (triesAgain && failed?.key !== SPACE_STEP) {
+      triesAgain = false;
+      continue;
+    }
     passedOver.push({ id, why });
     // An older one takes as much room.
     if (failed?.key === SPACE_STEP) break;
+    triesAgain = true;
     const older = await newestGoodBackup(home, desk, { signal, olderThan: id });
     passedOver.push(...older.passedOver);
     id = older.id;

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
 import { watchForEnding } from '../supervisor/ending.js';
 import { shellEnvironment } from './environment-file.js';
 import { EXIT_FAILED, EXIT_OK } from './failure.js';
@@ -33,7 +34,11 @@ export async function startAgain(
   const ending = watchForEnding();
   try {
     await sleep(pauseMs, undefined, { signal: ending.asked }).catch(() => undefined);
-    if (!ending.asked.aborted) await between(ending.asked);
+    // Whatever came of it, the desk starts again: one that stays ended tells nobody.
+    if (!ending.asked.aborted)
+      await between(ending.asked).catch((error: unknown) => {
+        process.stderr.write(`✗ ${messageOf(error)}\n`);
+      });
     // However often a desk is started again, there is one process above it.
     if (IS_BY_PARENT) return ending.asked.aborted ? EXIT_OK : EXIT_AGAIN;
     let code = EXIT_AGAIN;

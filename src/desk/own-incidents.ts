@@ -34,6 +34,7 @@ export function ownIncidentRules(desk: Desk): BrokenRule[] {
     ...circleRules(desk),
     ...withinRules(desk),
     ...stepKindRules(desk),
+    ...restoreRules(desk),
   ];
 }
 
@@ -73,6 +74,23 @@ function triggerRules(desk: Desk): BrokenRule[] {
         expected: 'what opens no other kind',
         found: `${what}, which opens ${openers[first]?.kind}`,
         doThis: 'take it out of one of the two',
+      },
+    ];
+  });
+}
+
+/** Where nothing could be restored, everything starts again beside the damaged database: not to trade on. */
+function restoreRules(desk: Desk): BrokenRule[] {
+  return [...ownIncidents(desk)].flatMap(([kind, { steps }]) => {
+    const at = steps.findIndex(({ action }) => action === 'restore-database');
+    if (at === -1 || steps.slice(0, at).some(({ action }) => action === 'stop' || action === 'close-all'))
+      return [];
+    return [
+      {
+        path: ['incidents', 'kinds', kind, 'steps', at, 'action'],
+        expected: 'a step above it that stops the desk until a person resumes',
+        found: 'restore-database without one',
+        doThis: 'put a step with action: stop above it',
       },
     ];
   });

@@ -144,8 +144,14 @@ function openSocket(
     restoreDatabase: async ({ key, by }) => {
       const again = await startOf(options);
       const choice = await again.chooseBackup();
-      ending.askAgain(`restore of the database, agreed to by ${by}`, 0);
-      writeRestoreOrder(paths.home, { key, by, ...choice, outcome: null });
+      const order = { key, by, ...choice };
+      writeRestoreOrder(paths.home, { ...order, outcome: null });
+      try {
+        ending.askAgain(`restore of the database, agreed to by ${by}`, 0);
+      } catch (error) {
+        writeRestoreOrder(paths.home, { ...order, outcome: { restored: false, says: messageOf(error) } });
+        throw error;
+      }
       return { backupId: choice.backupId };
     },
   });

@@ -137,6 +137,16 @@ describe('a desk file', () => {
       /^write one of these/,
     ],
     [
+      'a restore of the database on a desk that may trade',
+      ({ incidents }) =>
+        Object.assign(incidents.kinds['late-bank'] ?? {}, {
+          steps: [{ key: 'restore', title: 'Restore', action: 'restore-database' }],
+        }),
+      'incidents.kinds.late-bank.steps[0].action',
+      /^a step above it that stops the desk until a person resumes$/,
+      /^put a step with action: stop above it$/,
+    ],
+    [
       'one who acts again and again',
       ({ incidents }) => Object.assign(incidents.kinds['power-lost']?.steps[1] ?? {}, { withinMinutes: 5 }),
       'incidents.kinds.power-lost.steps[1].withinMinutes',

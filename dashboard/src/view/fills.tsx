@@ -9,8 +9,8 @@ import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
 const COLUMNS: readonly Column<Trade>[] = [
-  { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs) },
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
+  { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs) },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
   { title: 'Quantity', cell: ({ quantity }) => grouped(trimmed(quantity)), number: true },
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },

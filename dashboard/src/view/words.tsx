@@ -12,9 +12,15 @@ export function sentence(text: string): string {
 
 /** Text of ours with instants and amounts in it, as the page shows them. */
 export function readable(text: string): string {
-  return groupedWithin(text.replace(INSTANT, (instant) => dayMinuteClock(Date.parse(instant))));
+  return groupedWithin(
+    text.replace(
+      INSTANT,
+      (_, before: string, instant: string) => before + dayMinuteClock(Date.parse(instant)),
+    ),
+  );
 }
 
 const dayMinuteClock = (ms: number): string => `${day(ms)} ${minuteOfDay(ms)} ${CLOCK}`;
 
-const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g;
+/** As in `src/domain/for-people.ts`: one that is part of a run's id is none. */
+const INSTANT = /(^|[\s(])(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z)(?![\w/])/g;

@@ -65,6 +65,10 @@ export async function startOwnServer(
         const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
         const here = new Set(rows.map(({ datname }) => datname));
         if (!here.has(name)) return;
+        // Somebody's psql at a server that another desk keeps running would leave this one without a database.
+        await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = any($1)', [
+          [database, name],
+        ]);
         const rename = (from: string, to: string) =>
           client.query(
             `alter database ${client.escapeIdentifier(from)} rename to ${client.escapeIdentifier(to)}`,

@@ -127,6 +127,7 @@ async function makeReady(
       const continued = await continues(pool as unknown as Pool, home, manifest);
       if (continued.ok) {
         await skipTaskIds(pool as unknown as Pool);
+        await sweepRoutines(pool as unknown as Pool, startedMs);
         await recordRestore(pool as unknown as Pool, manifest, request, startedMs);
       }
       return continued;
@@ -197,6 +198,11 @@ async function skipTaskIds(pool: Pool): Promise<void> {
     `select setval(pg_get_serial_sequence('task', 'id'), (select coalesce(max(id), 0) from task) + $1)`,
     [TASKS_SKIPPED],
   );
+}
+
+/** What was due since the backup ran, or was told as missed, in the database that goes aside. */
+async function sweepRoutines(pool: Pool, untilMs: number): Promise<void> {
+  await pool.query('update routine_sweep set swept_until = greatest(swept_until, $1)', [new Date(untilMs)]);
 }
 
 /** Of the outcome's steps. */
@@ -297,9 +303,16 @@ async function haltJournal({ home, by, nowMs }: RestoreRequest, mark: RestoreMar
   const { journal: directory } = deskPaths(homePaths(home), mark.desk);
   const wallMs = nowMs();
   let marketMs = wallMs;
-  for (const { record } of readJournal(directory)) if ('marketMs' in record) marketMs = record.marketMs;
+  let mayTradeLive = false;
+  for (const { record } of readJournal(directory)) {
+    if ('marketMs' in record) marketMs = record.marketMs;
+    if (record.type === 'golive.granted') mayTradeLive = true;
+    if (record.type === 'golive.voided') mayTradeLive = false;
+  }
   const { journal } = await openJournal({ directory });
   const why = `${by} restored the database of backup ${mark.backupId}`;
+  // The database that is there now may not know of that go-live: nobody would watch it.
+  if (mayTradeLive) journal.append({ type: 'golive.voided', by, reason: why, marketMs }, wallMs);
   await journal.whenDurable(journal.append(restoredHalt({ wallMs, marketMs, by, why }), wallMs));
   await journal.close();
 }

@@ -78,6 +78,8 @@ async function up(options: Options): Promise<number> {
     const { checkRecordings } = await import('../check-recordings.js');
     await checkRecordings(market.files, loaded.desk);
   }
+  // Loaded when one is asked for: once all has ended, another build may lie where this one came from.
+  let restores: Promise<typeof import('../restore-as-ordered.js')> | null = null;
   const upOptions: UpOptions = {
     home,
     loaded,
@@ -88,7 +90,10 @@ async function up(options: Options): Promise<number> {
     again: {
       check: () => checkAgain(loaded, home, options),
       starter: STARTER,
-      chooseBackup: async () => (await restores()).backupToRestore(home, loaded.desk.desk),
+      chooseBackup: async () => {
+        restores ??= import('../restore-as-ordered.js');
+        return (await restores).backupToRestore(home, loaded.desk.desk);
+      },
     },
     onProgress: progressPrinter(process.stderr),
     onReady: (summary: UpSummary) =>
@@ -105,11 +110,9 @@ async function up(options: Options): Promise<number> {
   }
   if (outcome.againAfterMs === undefined) return outcome.exitCode;
   return startAgain(outcome.againAfterMs, async (stayEnded) =>
-    (await restores()).restoreAsOrdered(home, loaded.desk.desk, stayEnded),
+    (await restores)?.restoreAsOrdered(home, loaded.desk.desk, stayEnded),
   );
 }
-
-const restores = () => import('../restore-as-ordered.js');
 
 async function readyIfReal(
   loaded: LoadedDesk,
