@@ -39,6 +39,8 @@ it.each(examples)('the YAML of %s loads', (_name, text) => {
       expect(compose.services).toHaveProperty(service);
     return;
   }
+  // cloudflared's own file: test/api/ways-in.test.ts does what it says.
+  if ('tunnel' in example) return;
   expect(() => parseDesk('example.yaml', stringify(over(SHIPPED, example)))).not.toThrow();
 });
 
