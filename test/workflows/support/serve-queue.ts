@@ -36,7 +36,7 @@ export const bundleFrom = (workflowsPath: string): Promise<{ code: string }> =>
  * Code that never ends is ended here too; that limit is not among the library's documented options, and
  * longer than the product's, since other tests run beside it.
  */
-export const IN_THIS_THREAD = { debugMode: true, isolateExecutionTimeout: '20s' };
+export const IN_THIS_THREAD = { debugMode: true, isolateExecutionTimeout: '60s' };
 
 export interface ServedQueue {
   /** At once: what it has in its hands is lost. */
