@@ -2,7 +2,15 @@
 import { isZero } from '../../src/domain/figure-text.js';
 import { preference } from './preferences.js';
 
-export { cents, grouped, groupedWithin, money, signed, trimmed } from '../../src/domain/figure-text.js';
+export {
+  cents,
+  grouped,
+  groupedWithin,
+  instantsWithin,
+  money,
+  signed,
+  trimmed,
+} from '../../src/domain/figure-text.js';
 
 export function tone(decimal: string): 'gain' | 'loss' | 'even' {
   if (isZero(decimal)) return 'even';

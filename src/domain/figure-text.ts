@@ -18,6 +18,14 @@ export function grouped(decimal: string): string {
   return `${sign === '-' && !isZero(decimal) ? MINUS : ''}${whole.replace(/\B(?=(\d{3})+$)/g, SEPARATOR)}${fraction}`;
 }
 
+/** By itself: one that is part of a run's id or an address is none. */
+const INSTANT = /(^|[\s(])(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z)(?![\w/])/g;
+
+/** A sentence with its instants as `written` gives them, from milliseconds since 1970. */
+export function instantsWithin(text: string, written: (ms: number) => string): string {
+  return text.replace(INSTANT, (_, before: string, instant: string) => before + written(Date.parse(instant)));
+}
+
 /** As in `equity 10042.18`: a number by itself, with a point. Without one it may be a count, a year or a port. Nothing looks behind: older browsers can't. */
 const AMOUNT_WITHIN = /(^|[^\w./:=-])(-?\d{4,}\.\d+)(?!\.?\w)/g;
 

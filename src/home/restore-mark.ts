@@ -2,8 +2,8 @@
  * A restore changes nothing of the desk until everything is ready beside it; from then on this mark lies in FERMATA_HOME
  * until all of it is in its place. A start in between would begin with half of each.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJson } from './read-json.js';
 
 export interface RestoreMark {
   readonly backupId: string;
@@ -26,11 +26,4 @@ export const restoreFolder = (home: string): string => join(home, 'restore');
 export const restoreMarkFile = (home: string): string => join(restoreFolder(home), 'switch.json');
 
 /** Null: no restore was cut off while it put things in their places. */
-export function readRestoreMark(home: string): RestoreMark | null {
-  try {
-    return JSON.parse(readFileSync(restoreMarkFile(home), 'utf8')) as RestoreMark;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
+export const readRestoreMark = (home: string): RestoreMark | null => readJson(restoreMarkFile(home));

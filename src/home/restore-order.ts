@@ -2,8 +2,9 @@
  * A restore of the database that was agreed to while the desk runs: ordered of the supervisor, carried out by the process
  * that started the desk once everything has ended, and answered to whoever asked once it runs again. Only the newest is kept.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { readJson } from './read-json.js';
 import { restoreFolder } from './restore-mark.js';
 
 export interface BackupChoice {
@@ -30,14 +31,7 @@ export interface RestoreOrder extends BackupChoice {
 const orderFile = (home: string): string => join(restoreFolder(home), 'order.json');
 
 /** Null: none was ever given here. */
-export function readRestoreOrder(home: string): RestoreOrder | null {
-  try {
-    return JSON.parse(readFileSync(orderFile(home), 'utf8')) as RestoreOrder;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
-}
+export const readRestoreOrder = (home: string): RestoreOrder | null => readJson(orderFile(home));
 
 export function writeRestoreOrder(home: string, order: RestoreOrder): void {
   const file = orderFile(home);

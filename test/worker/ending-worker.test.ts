@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { withHeartbeat } from '../../src/activities/operations/create-backup-activities.js';
+import { withHeartbeat } from '../../src/activities/with-heartbeat.js';
 import { END_TIMES } from '../../src/activities/worker-ends.js';
 import { backupWorkflowId, operationsQueue, preflightId } from '../../src/contracts/queues.js';
 import { ensureSecrets } from '../../src/home/secrets.js';

@@ -1,6 +1,5 @@
 /** Everything that incidents do outside themselves. */
 
-import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { readLogBackwards } from '../../checks/read-lines-backwards.js';
 import type {
@@ -21,11 +20,9 @@ import { saveIncident } from '../../store/incidents.js';
 import type { Pool } from '../../store/pool.js';
 import { openTask } from '../../store/tasks.js';
 import { logOf } from '../../supervisor/log/log-files.js';
-import { cancelledOrEnding } from '../worker-ends.js';
+import { withHeartbeat } from '../with-heartbeat.js';
 import { marketConditions } from './market-conditions.js';
 import { readStatusPage } from './status-page.js';
-
-const BEAT_MS = 5_000;
 
 const NAMED_MAX = 50;
 
@@ -74,20 +71,17 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     processState,
     restartProcess,
     restoreDatabase: ({ key, by }) =>
-      beating(Context.current(), (ending) => dependencies.restoreDatabase(key, by, ending)),
+      withHeartbeat((_say, ending) => unlessEnding(ending, dependencies.restoreDatabase(key, by, ending))),
     reportIncident,
   };
 }
 
-async function beating<T>(activity: Context, work: (ending: AbortSignal) => Promise<T>): Promise<T> {
-  const ending = cancelledOrEnding(activity);
-  const beat = setInterval(() => activity.heartbeat(), BEAT_MS);
+/** What failed as its worker ended is tried again by the next one. */
+async function unlessEnding<T>(ending: AbortSignal, work: Promise<T>): Promise<T> {
   try {
-    return await work(ending);
+    return await work;
   } catch (error) {
     throw ending.aborted ? ApplicationFailure.retryable('its worker has ended', 'WorkerEnded') : error;
-  } finally {
-    clearInterval(beat);
   }
 }
 

@@ -1,6 +1,5 @@
 /** What backup and restore drill do outside their workflows. Each may be tried again after its worker died. */
 import { join } from 'node:path';
-import { Context } from '@temporalio/activity';
 import { restingText } from '../../backup/accounts/resting-text.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { compareWithLive } from '../../backup/drill/compare-with-live.js';
@@ -20,10 +19,8 @@ import type { Desk } from '../../desk/schema.js';
 import type { Runtime } from '../../home/runtime.js';
 import { markPruned, saveBackup, saveDrill } from '../../store/backups.js';
 import type { Pool } from '../../store/pool.js';
-import { cancelledOrEnding } from '../worker-ends.js';
+import { withHeartbeat } from '../with-heartbeat.js';
 import { sendAway } from './send-backup.js';
-
-const BEAT_MS = 2_000;
 
 export interface BackupDependencies {
   readonly pool: Pool;
@@ -167,23 +164,3 @@ const stepShown = ({ tookMs, observed, ...step }: DrillStep): StepResult => ({
 
 /** Text of a step ends up in a workflow's history, which has limits. */
 const cut = (text: string): string => text.slice(0, OBSERVED_MAX);
-
-/**
- * Beats while `work` goes on, so that a worker that died is noticed; `say` tells what it is at, `signal` when it is to
- * give up and clean up after itself.
- */
-export async function withHeartbeat<T>(
-  work: (say: (at: string) => void, signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const context = Context.current();
-  let at = 'begins';
-  const timer = setInterval(() => context.heartbeat(at), BEAT_MS);
-  try {
-    return await work((now) => {
-      at = now;
-      context.heartbeat(at);
-    }, cancelledOrEnding(context));
-  } finally {
-    clearInterval(timer);
-  }
-}

@@ -91,8 +91,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
         request,
         nowMs(),
       ),
-    runAction: (run, request) =>
-      runAction(context, dependencies.ownAction, Context.current(), run, request, nowMs()),
+    runAction: (run, request) => runAction(context, dependencies.ownAction, run, request, nowMs()),
     runCommand: (run, request) =>
       runCommand(context, dependencies.runningCommands, run, request, cancelledOrEnding(Context.current())),
     runHttp: (run, request) => runHttp(context, run, request, cancelledOrEnding(Context.current())),

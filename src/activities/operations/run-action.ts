@@ -1,6 +1,5 @@
 /** An action that is no workflow, of Fermata or of the desk's own folder. Only what the desk file says is done: what a run was started with came through Temporal. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { ACTIONS } from '../../checks/actions/registry.js';
 import type { CheckContext } from '../../checks/check.js';
@@ -9,15 +8,12 @@ import type { RunIdentity } from '../../contracts/evidence.js';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import type { ActionRequest, CheckOutcome } from '../../contracts/routine.js';
 import { stepLists } from '../../desk/desk-steps.js';
-import { cancelledOrEnding } from '../worker-ends.js';
+import { withHeartbeat } from '../with-heartbeat.js';
 import { boundedOutcome } from './bounded-text.js';
-
-const BEAT_MS = 2_000;
 
 export async function runAction(
   context: CheckContext,
   carryOut: RunOwnAction | undefined,
-  activity: Context,
   { workflowId, firstRunId }: RunIdentity,
   { stepKey, attemptGroup, action, with: given, timeoutSeconds, marketMs }: ActionRequest,
   nowMs: number,
@@ -39,14 +35,9 @@ export async function runAction(
   const ours = ACTIONS.get(action);
   const begin =
     ours === undefined
-      ? carryOut && (() => carryOut({ key, action, given, limitMs, ending: cancelledOrEnding(activity) }))
+      ? carryOut && ((ending: AbortSignal) => carryOut({ key, action, given, limitMs, ending }))
       : () => ours({ ...context, stepMs: limitMs, marketMs: marketMs ?? nowMs }, given);
   if (begin === undefined)
     throw ApplicationFailure.nonRetryable(`there is no action "${action}"`, FAILURE_NAMES.unknownCheck);
-  const beat = setInterval(() => activity.heartbeat(), BEAT_MS);
-  try {
-    return boundedOutcome(await begin());
-  } finally {
-    clearInterval(beat);
-  }
+  return boundedOutcome(await withHeartbeat(async (_say, ending) => begin(ending)));
 }

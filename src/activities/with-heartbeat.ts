@@ -1,0 +1,24 @@
+import { Context } from '@temporalio/activity';
+import { cancelledOrEnding } from './worker-ends.js';
+
+const BEAT_MS = 2_000;
+
+/**
+ * Beats while `work` goes on, so that a worker that died is noticed; `say` tells what it is at, `signal` when it is to
+ * give up and clean up after itself.
+ */
+export async function withHeartbeat<T>(
+  work: (say: (at: string) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  let at = 'begins';
+  const timer = setInterval(() => context.heartbeat(at), BEAT_MS);
+  try {
+    return await work((now) => {
+      at = now;
+      context.heartbeat(at);
+    }, cancelledOrEnding(context));
+  } finally {
+    clearInterval(timer);
+  }
+}
