@@ -6,6 +6,7 @@
 import { approved } from '../test/support/approved-order.js';
 import { type DeskAtGateway, deskAtGateway, GATEWAY_FAULTS } from '../test/support/desk-at-gateway.js';
 import { atLength, median, print } from './print.js';
+import { printClosing } from './print-closing.js';
 
 const READINGS = 200;
 const CANCELS = atLength(5, 1);
@@ -16,18 +17,10 @@ for (const latencyMs of atLength([0, 100, 250], [0])) {
     print('from a bar to its order at the broker', at.enteredAfterMs, 'ms');
     print(`a cancel behind ${READINGS} readings of the account`, await cancelBehindReadings(at), 'ms');
   }
-  const { flat, tookMs } = await at.closeAll();
-  if (!flat) throw new Error(`not flat with messages after ${latencyMs} ms`);
-  print(`close-all of 20 brackets, messages after ${latencyMs} ms, to flat proven`, tookMs, 'ms');
-  await at.close();
+  await printClosing(`brackets, messages after ${latencyMs} ms`, at);
 }
-for (const [name, fault] of atLength(GATEWAY_FAULTS, [])) {
-  const at = await deskAtGateway({ fault });
-  const { flat, tookMs } = await at.closeAll();
-  if (!flat) throw new Error(`not flat with one in five ${name}`);
-  print(`close-all of 20 brackets, one in five ${name}, to flat proven`, tookMs, 'ms');
-  await at.close();
-}
+for (const [name, fault] of atLength(GATEWAY_FAULTS, []))
+  await printClosing(`brackets, one in five ${name}`, await deskAtGateway({ fault }));
 
 /** Until the broker has said that it is cancelled. */
 async function cancelBehindReadings({ venue }: DeskAtGateway): Promise<number> {

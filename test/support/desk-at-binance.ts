@@ -4,7 +4,7 @@ import { type BinanceSimulator, startBinanceSimulator } from '../../simulators/b
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { type BinanceVenue, openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
-import { type DeskAtVenue, deskAtVenue, eventually } from './desk-at-venue.js';
+import { type ClosedAll, type DeskAtVenue, deskAtVenue, timedCloseAll } from './desk-at-venue.js';
 
 export const POSITIONS = 20;
 const COINS = Array.from({ length: POSITIONS }, (_, at) => `C${String(at).padStart(2, '0')}`);
@@ -20,7 +20,7 @@ export interface DeskAtBinance {
   /** Whole coins that the exchange still holds for the desk. */
   held(): number;
   /** From the command until the desk says that it is flat, or that it is not. */
-  closeAll(): Promise<{ readonly flat: boolean; readonly tookMs: number }>;
+  closeAll(): Promise<ClosedAll>;
   close(): Promise<void>;
 }
 
@@ -85,11 +85,7 @@ export async function deskAtBinance(options: ClosingOptions = {}): Promise<DeskA
           });
         }
       }
-      const beganAtMs = performance.now();
-      const asked = { commandId: 'c', by: 'test', reason: 'test' };
-      await desk.runner.command({ ...asked, command: { name: 'closeAll' } });
-      await eventually(() => ['flat', 'escalated'].includes(desk.engine.view.closeAll), 120_000);
-      return { flat: desk.engine.view.closeAll === 'flat', tookMs: performance.now() - beganAtMs };
+      return timedCloseAll(desk);
     },
     async close() {
       await desk.close();

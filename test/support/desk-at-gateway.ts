@@ -7,7 +7,7 @@ import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { GATEWAY_TIMES } from '../../src/venue/ibkr/gateway.js';
 import { type IbkrVenue, openIbkrVenue } from '../../src/venue/ibkr/ibkr-venue.js';
 import { oneEntry } from '../engine/support/one-entry.js';
-import { type DeskAtVenue, deskAtVenue, eventually } from './desk-at-venue.js';
+import { type ClosedAll, type DeskAtVenue, deskAtVenue, eventually, timedCloseAll } from './desk-at-venue.js';
 
 export const BRACKETS = 20;
 const STOCKS = Array.from({ length: BRACKETS }, (_, at) => `S${String(at).padStart(2, '0')}`);
@@ -34,7 +34,7 @@ export interface DeskAtGateway {
   /** Positions of the account. */
   held(): number;
   /** From the command until the desk says that it is flat, or that it is not. */
-  closeAll(): Promise<{ readonly flat: boolean; readonly tookMs: number }>;
+  closeAll(): Promise<ClosedAll>;
   close(): Promise<void>;
 }
 
@@ -104,10 +104,7 @@ export async function deskAtGateway({ latencyMs = 0, fault }: GatewayClosing = {
     async closeAll() {
       simulation.latencyMs = latencyMs;
       spoil(simulator, fault);
-      const beganAtMs = performance.now();
-      await runner.command({ ...asked, commandId: 'close', command: { name: 'closeAll' } });
-      await eventually(() => ['flat', 'escalated'].includes(engine.view.closeAll));
-      return { flat: engine.view.closeAll === 'flat', tookMs: performance.now() - beganAtMs };
+      return timedCloseAll(desk);
     },
     async close() {
       await desk.close();

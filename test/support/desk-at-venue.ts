@@ -26,6 +26,11 @@ export interface DeskAtVenue {
   close(): Promise<void>;
 }
 
+export interface ClosedAll {
+  readonly flat: boolean;
+  readonly tookMs: number;
+}
+
 export interface DeskAtVenueOptions {
   readonly priceTicks?: number;
   readonly answerTimeoutMs?: number;
@@ -88,6 +93,14 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
     return guarded.length === (options.positions ?? 0);
   });
   return { engine, runner, configHash: config.configHash, close };
+}
+
+/** From the command until the desk says that it is flat, or that it is not. */
+export async function timedCloseAll({ runner, engine }: DeskAtVenue): Promise<ClosedAll> {
+  const beganAtMs = performance.now();
+  await runner.command({ commandId: 'c', by: 'test', reason: 'test', command: { name: 'closeAll' } });
+  await eventually(() => ['flat', 'escalated'].includes(engine.view.closeAll));
+  return { flat: engine.view.closeAll === 'flat', tookMs: performance.now() - beganAtMs };
 }
 
 export async function eventually(holds: () => boolean, timeoutMs = 120_000): Promise<void> {
