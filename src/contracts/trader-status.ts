@@ -21,6 +21,8 @@ export interface NotTradingReason {
 /** Decimal text everywhere a person or another program reads it: no integer units leave the trader. */
 export interface TraderStatus {
   readonly desk: string;
+  /** The engine does not speak for itself yet: books, orders and permissions are not known, whatever is said of them here. */
+  readonly starting?: true | undefined;
   readonly mode: Mode;
   /** One sentence: why the mode is what it is. */
   readonly reason: string;

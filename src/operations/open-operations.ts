@@ -10,7 +10,7 @@ import { readStepOutput } from '../store/step-outputs.js';
 import { readTradingJournal } from '../store/trading-journal.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
-import { readStatus } from '../trader/read-status.js';
+import { readWords } from '../trader/read-status.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
@@ -83,7 +83,7 @@ export function operationsOver(context: OperationContext): Operations {
     cancelEntry: (caller, request) => cancelEntry(context, caller, request),
     resumeTrading: (caller, request) => resumeTrading(context, caller, request),
     runRoutine: (caller, request) => runRoutine(context, caller, request),
-    readStatus: () => readStatus(context),
+    readStatus: () => readWords(context),
     listSchedules: () => listSchedules(context),
     listApprovals: () => listApprovals(context),
     castVote: (caller, request) => castVote(context, caller, request),

@@ -7,7 +7,7 @@ import { tradingDaysOf } from '../activities/engine/trading-days.js';
 import { engineQueue } from '../contracts/queues.js';
 import type { Desk } from '../desk/schema.js';
 import type { TraderClient } from '../trader/client.js';
-import { readStatus } from '../trader/read-status.js';
+import { readWords } from '../trader/read-status.js';
 import type { DeskOwner } from './desk-owner-client.js';
 import { type KeptWorker, keepWorker, type WorkerContext } from './keep-worker.js';
 import { LOOKS_MS } from './looks.js';
@@ -40,7 +40,7 @@ export function followIncarnation(
   });
 
   const looking = repeat('following the trader', LOOK_EVERY_MS, context.log, async () => {
-    const { incarnation } = await readStatus({ trader });
+    const { incarnation } = await readWords({ trader });
     if (incarnation === '') return;
     if (serving?.incarnation !== incarnation) {
       await serving?.worker.stop();

@@ -1,6 +1,7 @@
 /** At start and each minute: what a run began that no longer goes on is ended, recorded and told. */
 import { tellEndedRuns } from '../operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../operations/reconcile/reconcile-runs.js';
+import { endLeftPermission } from '../operations/reconcile/unwatched-permission.js';
 import { LOOKS_MS } from './looks.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
@@ -24,5 +25,7 @@ export function lookAtRuns(context: ReconcileContext, log: Pick<Logger, 'error'>
       for (const { workflowId, how, what } of await tellEndedRuns(context, told))
         say(workflowId, `the ${what}`, how);
     }
+    const left = await endLeftPermission(context);
+    if (left !== null) say(left.workflowId, 'the permission to trade real money', left.detail);
   };
 }

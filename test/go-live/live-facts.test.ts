@@ -1,7 +1,11 @@
 /** What is seen at one look at a desk with real money: everything that is not as it should be, by name. */
 import { expect, it } from 'vitest';
 import { readLiveFacts } from '../../src/activities/engine/create-engine-activities.js';
+import { proveStopped } from '../../src/activities/engine/prove-stopped.js';
+import { readIncidentFacts } from '../../src/activities/engine/read-incident-facts.js';
+import { readSituation } from '../../src/activities/engine/read-situation.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { readStatus, readWords } from '../../src/trader/read-status.js';
 import { scriptedStatus } from '../support/trader-status.js';
 
 const seen = async (change: Partial<TraderStatus>): Promise<readonly string[]> =>
@@ -37,4 +41,17 @@ it('a desk that does not trade, and a position without its stop', async () => {
   expect(
     await seen({ mode: 'HALTED', reason: 'news', positions: [{ ...held, protection: 'missing' }] }),
   ).toEqual(['HALTED: news', 'BTC/USDT has no protective stop']);
+});
+
+it('nothing of a trader that is starting: it says HALTED, without orders and permission, of every desk', async () => {
+  const call = async () =>
+    scriptedStatus({ starting: true, mode: 'HALTED', reason: 'the trader is starting: x' });
+  const trader = { call } as never;
+  const days = {} as never;
+  await expect(readLiveFacts(trader)).rejects.toThrow('the trader is starting: x');
+  await expect(readIncidentFacts(trader, days, 'auto')).rejects.toThrow('the trader is starting: x');
+  await expect(readSituation(trader, days)).rejects.toThrow('the trader is starting: x');
+  await expect(readStatus({ trader })).rejects.toThrow('the trader is starting: x');
+  expect(await readWords({ trader })).toMatchObject({ starting: true });
+  expect(await proveStopped(trader, 0)).toMatchObject({ proven: false });
 });

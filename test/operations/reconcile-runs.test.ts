@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { operationsQueue } from '../../src/contracts/queues.js';
 import { runLabel } from '../../src/contracts/run-label.js';
 import { type ReconcileContext, reconcileRuns } from '../../src/operations/reconcile/reconcile-runs.js';
+import { endLeftPermission } from '../../src/operations/reconcile/unwatched-permission.js';
 import { openApproval, readApprovals } from '../../src/store/approvals.js';
 import { openAttempt, readAttempts } from '../../src/store/go-live-attempts.js';
 import { recordAlert, settleAlert } from '../../src/store/incident-alerts.js';
@@ -240,6 +241,48 @@ describe('going live whose run is gone', () => {
     expect(await readApprovals(pool, desk.name)).toMatchObject([{ state: 'withdrawn' }]);
     const titles = (await told(desk)).map(({ title }) => title).sort();
     expect(titles).toEqual([expect.stringMatching(/^Abandoned: Going live/), 'Abandoned: Trade real money']);
+  });
+
+  it('ends a permission that stands after its attempt is over, and tells people', async () => {
+    const desk = await bench.desk({ serve: [] });
+    await attempt(desk);
+    const { pool } = bench.database;
+    const over = (how: string) =>
+      pool.query('update golive_attempt set state = $2, finished = now() where desk = $1', [desk.name, how]);
+    // What took every step has earned it, and what another attempt was given is none of this one's.
+    await over('completed');
+    expect(await endLeftPermission(contextOf(desk))).toBeNull();
+    await over('ended');
+    desk.trader.granted = { release: 'r', attempt: 2, step: 0 } as never;
+    expect(await endLeftPermission(contextOf(desk))).toBeNull();
+    expect(desk.trader.sent('revokeGoLive')).toEqual([]);
+    desk.trader.granted = { release: 'r', attempt: 1, step: 0 } as never;
+    await expect(lookAtRuns(contextOf(desk), { error: () => undefined } as never)()).resolves.toBeUndefined();
+    expect(desk.trader.sent('revokeGoLive')).toMatchObject([{ by: 'fermata' }]);
+    const found = await pool.query('select title, severity from notice where desk = $1', [desk.name]);
+    expect(found.rows).toEqual([
+      {
+        title: `${desk.name} could still trade real money after its go-live had ended`,
+        severity: 'critical',
+      },
+    ]);
+  });
+
+  it('leaves the permission to a run that was begun anew and watches on', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const run = await bench.client.workflow.start('goLive', {
+      workflowId: `golive:${desk.name}`,
+      taskQueue: operationsQueue(desk.name),
+      args: [{}],
+    });
+    await attempt(desk);
+    await bench.database.pool.query(
+      "update golive_attempt set state = 'refused', finished = now() where desk = $1",
+      [desk.name],
+    );
+    expect(await endLeftPermission(contextOf(desk))).toBeNull();
+    await run.terminate();
+    expect(await endLeftPermission(contextOf(desk))).toMatchObject({ attempt: 1 });
   });
 
   it('tells people at once while the trader can not be told, and tries again', async () => {

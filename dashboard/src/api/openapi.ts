@@ -6906,6 +6906,11 @@ export interface components {
         };
         DeskStatus: {
             desk: string;
+            /**
+             * @description The engine does not speak for itself yet: nothing else here is known of books, orders and permissions
+             * @enum {boolean}
+             */
+            starting?: true;
             /** @enum {string} */
             mode: "ACTIVE" | "REDUCING" | "HALTED" | "KILLED";
             /** @description One sentence: why the mode is what it is */
@@ -7338,6 +7343,11 @@ export interface components {
             /** @description The newest known; old while the trader is not reachable */
             status: {
                 desk: string;
+                /**
+                 * @description The engine does not speak for itself yet: nothing else here is known of books, orders and permissions
+                 * @enum {boolean}
+                 */
+                starting?: true;
                 /** @enum {string} */
                 mode: "ACTIVE" | "REDUCING" | "HALTED" | "KILLED";
                 /** @description One sentence: why the mode is what it is */

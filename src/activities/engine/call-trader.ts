@@ -1,6 +1,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ControlMethods } from '../../contracts/control.js';
 import { FAILURE_NAMES, type FailureName } from '../../contracts/failure-names.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type CallableMethod, ControlFailure, type TraderClient } from '../../trader/client.js';
 
@@ -14,6 +15,13 @@ const TRADER_UNAVAILABLE = 'TraderUnavailable';
 const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** Asked again while the trader is starting: what it says of itself by then is empty, and proves nothing. */
+export async function engineStatus(trader: TraderCalls, timeoutMs: number): Promise<TraderStatus> {
+  const status = await callTrader(trader, 'status', {}, timeoutMs);
+  if (status.starting) throw ApplicationFailure.retryable(status.reason, TRADER_UNAVAILABLE);
+  return status;
+}
 
 /** Failures come out named, so that a workflow tells "refused" from "not there". */
 export async function callTrader<M extends CallableMethod>(

@@ -3,7 +3,7 @@
 import type { EngineActivities, LiveFacts } from '../../contracts/engine-activities.js';
 import type { ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
-import { callTrader, type TraderCalls } from './call-trader.js';
+import { callTrader, engineStatus, type TraderCalls } from './call-trader.js';
 import { proveFlat } from './prove-flat.js';
 import { proveStopped } from './prove-stopped.js';
 import { readIncidentFacts } from './read-incident-facts.js';
@@ -45,7 +45,7 @@ export function createEngineActivities(
 }
 
 export async function readLiveFacts(trader: TraderCalls): Promise<LiveFacts> {
-  const status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  const status = await engineStatus(trader, ANSWER_MS);
   const { reconciliation, positions, goLive } = status;
   const problems = [
     ...(status.mode === 'ACTIVE' ? [] : [`${status.mode}: ${status.reason}`]),

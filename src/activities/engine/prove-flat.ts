@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FlatReading } from '../../contracts/engine-activities.js';
-import { callTrader, type TraderCalls } from './call-trader.js';
+import { callTrader, engineStatus, type TraderCalls } from './call-trader.js';
 
 const POLL_MS = 25;
 const ANSWER_MS = 2_000;
@@ -14,10 +14,10 @@ const OPEN_NAMED_MAX = 100;
  */
 export async function proveFlat(trader: TraderCalls, patienceMs: number): Promise<FlatReading> {
   const until = performance.now() + patienceMs;
-  let status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  let status = await engineStatus(trader, ANSWER_MS);
   while (status.closeAll === 'running' && status.openPositions > 0 && performance.now() < until) {
     await sleep(POLL_MS);
-    status = await callTrader(trader, 'status', {}, ANSWER_MS);
+    status = await engineStatus(trader, ANSWER_MS);
   }
   const proof = await callTrader(trader, 'flatProof', {}, PROOF_MS);
   return {

@@ -11,7 +11,8 @@ export async function proveStopped(trader: TraderCalls, patienceMs: number): Pro
   for (;;) {
     const status = await callTrader(trader, 'status', {}, ANSWER_MS);
     const halted = status.mode === 'HALTED' || status.mode === 'KILLED';
-    const proven = halted && status.entriesWorking === 0;
+    // One that is starting says HALTED of every desk, and has not counted its orders yet.
+    const proven = halted && status.starting === undefined && status.entriesWorking === 0;
     if (proven || !halted || performance.now() >= until) {
       return {
         proven,

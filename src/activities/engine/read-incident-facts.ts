@@ -3,7 +3,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
-import { callTrader, type TraderCalls } from './call-trader.js';
+import { engineStatus, type TraderCalls } from './call-trader.js';
 
 const ANSWER_MS = 2_000;
 const NAMED_MAX = 20;
@@ -14,7 +14,7 @@ export async function readIncidentFacts(
   days: TradingDays,
   venueRule: ResumeRule,
 ): Promise<IncidentFacts> {
-  const status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  const status = await engineStatus(trader, ANSWER_MS);
   const { marketMs } = status.marketData;
   return {
     begun: status.sequence > 0,

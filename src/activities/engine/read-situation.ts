@@ -1,13 +1,13 @@
 import type { TraderSituation } from '../../contracts/engine-activities.js';
 import { type Halt, RESUME_RANK, type ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
-import { callTrader, type TraderCalls } from './call-trader.js';
+import { engineStatus, type TraderCalls } from './call-trader.js';
 
 const ANSWER_MS = 2_000;
 const NAMED_MAX = 10;
 
 export async function readSituation(trader: TraderCalls, days: TradingDays): Promise<TraderSituation> {
-  const status = await callTrader(trader, 'status', {}, ANSWER_MS);
+  const status = await engineStatus(trader, ANSWER_MS);
   const { reconciliation, marketData } = status;
   return {
     mode: status.mode,

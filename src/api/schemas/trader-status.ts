@@ -237,6 +237,12 @@ export const signalsSchema = z.object({
 
 export const traderStatusSchema = z.object({
   desk: z.string(),
+  starting: z
+    .literal(true)
+    .optional()
+    .describe(
+      'The engine does not speak for itself yet: nothing else here is known of books, orders and permissions',
+    ),
   mode: modeSchema,
   reason: z.string().describe('One sentence: why the mode is what it is'),
   halts: z.array(haltSchema),

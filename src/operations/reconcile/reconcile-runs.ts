@@ -4,7 +4,6 @@
  */
 
 import type { Notice } from '../../contracts/notice.js';
-import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
 import { closeApproval } from '../../store/approvals.js';
 import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
@@ -14,6 +13,7 @@ import { finishRoutineRun } from '../../store/routine-run.js';
 import { closeTask } from '../../store/tasks.js';
 import type { OperationContext } from '../operation.js';
 import { runState } from './run-state.js';
+import { endPermission } from './unwatched-permission.js';
 
 export type ReconcileContext = Pick<OperationContext, 'desk' | 'pool' | 'temporal' | 'nowMs'> & {
   readonly trader: Pick<OperationContext['trader'], 'call'>;
@@ -31,7 +31,6 @@ export interface Abandoned {
 
 /** Somebody may be about to start the run, and its first rows are younger than what Temporal tells of it. */
 const GRACE_MS = 60_000;
-const REVOKE_MS = 5_000;
 
 /**
  * What was found and ended, each also given to `onEnded` at once. Goes on after what could not be ended, and rejects with the
@@ -179,37 +178,4 @@ async function closeAttempt(
   const attempts = await readAttempts(pool, desk);
   const open = attempts.find((one) => one.workflowId === workflowId && one.finishedMs === null);
   if (open) await moveAttempt(pool, open, open.state === 'live' ? 'ended' : 'refused', outcome);
-}
-
-/** Real money is never traded on unwatched. Rejects where the trader does not take it: the next look asks again. */
-async function endPermission(
-  { desk, pool, trader, home }: ReconcileContext,
-  workflowId: string,
-  how: string,
-): Promise<string> {
-  const reason = `nobody watches the first real money any more: ${how}`.slice(0, 500);
-  try {
-    const { goLive } = await trader.call('status', {}, { timeoutMs: REVOKE_MS });
-    if (goLive.granted === null) return 'The desk has no permission to trade real money.';
-    const asked = { commandId: `abandoned:${workflowId}`.slice(0, 128), by: 'fermata', reason };
-    const { detail } = await trader.call('revokeGoLive', asked, { timeoutMs: REVOKE_MS });
-    return `The permission to trade real money was ended: ${detail}`;
-  } catch (error) {
-    await notify(
-      pool,
-      {
-        desk: desk.desk,
-        event: 'warning',
-        severity: 'critical',
-        about: 'unwatched-go-live',
-        title: `${desk.desk} may trade real money that nobody watches`,
-        text: `${reason}. The trader could not be told to end it (${messageOf(error)}); it is tried again each minute. Stop it yourself: fermata stop.`,
-        workflowId,
-        fingerprint: `unwatched:${workflowId}`,
-        audience: ['operator', 'approver'],
-      },
-      home,
-    );
-    throw error;
-  }
 }

@@ -16,7 +16,7 @@ import {
 import { pruneOutbox } from '../../store/outbox-delivery.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
-import { readStatus } from '../../trader/read-status.js';
+import { readWords } from '../../trader/read-status.js';
 import type { BotLog } from '../bot-log.js';
 import { noticeOf } from './journal-notices.js';
 
@@ -56,7 +56,7 @@ export function keepNotices(context: JournalNoticesContext & { readonly log: Bot
 /** Follows until the line ends or `stopping`; resolves with the pause before it is to be called again. */
 export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {
   const { desk, pool, trader } = context;
-  const { incarnation, sequence } = await readStatus({ trader });
+  const { incarnation, sequence } = await readWords({ trader });
   const known = await readNoticeCursor(pool, desk.desk, incarnation);
   const lastReadMs = await lastNoticeReadMs(pool, desk.desk);
   // The first time ever, what lies in the past is not news; another journal is, since anything was read.

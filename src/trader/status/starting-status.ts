@@ -26,6 +26,7 @@ export function startingStatus({
   const reason = `the trader is starting: ${doing}`;
   return {
     desk: desk.desk,
+    starting: true,
     mode: 'HALTED',
     reason,
     halts: [],
