@@ -376,8 +376,8 @@ function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {
   if (securing !== null) return 'closing';
   if (overrunSinceMs !== null) return 'passed';
   const stops = liveStops(core, at);
-  const covering = stops.find((stop) => stop.intent.quantityLots - stop.filledLots === lots);
-  if (covering !== undefined && isConfirmed(covering)) return 'confirmed';
+  if (stops.some((stop) => stop.intent.quantityLots - stop.filledLots === lots && isConfirmed(stop)))
+    return 'confirmed';
   return stops.length > 0 ? 'pending' : 'missing';
 }
 

@@ -195,6 +195,23 @@ describe('a stop for less than the position', () => {
     ).toHaveLength(2);
   });
 
+  it('does not count any more once the new one rests, where its end and the answer are both lost', () => {
+    const { desk, stop, next } = grown();
+    // By what the new one has sold, either of them would fit.
+    desk.fill(next, 9_799, 30);
+    expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 100, protection: 'confirmed' }]);
+    expect(desk.sent('cancel')).toEqual([stop.clientId]);
+    desk.happen({
+      kind: 'order.cancelRejected',
+      clientId: stop.clientId,
+      code: '-2011',
+      text: 'unknown order',
+    });
+    expect(desk.sent('lookup')).toEqual([stop.clientId]);
+    desk.happen({ kind: 'order.lookup', clientId: stop.clientId, found: venueOrder(stop, 0, 'cancelled') });
+    expect(desk.live('protective', 0)).toMatchObject([{ clientId: next.clientId, state: 'partlyFilled' }]);
+  });
+
   it('counts as away from the request on where no answer comes', () => {
     const { desk, stop, next } = grown();
     desk.wait(700);

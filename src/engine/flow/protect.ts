@@ -11,7 +11,7 @@ import { isDust, isDustAt } from './dust.js';
 import { keepTarget } from './keep-target.js';
 import {
   closingUnderWay,
-  fits,
+  fittingOf,
   isConfirmed,
   isOversold,
   shrinksBeforeSale,
@@ -50,7 +50,7 @@ export function protect(core: Core, at: InstrumentId): void {
     work.unprotectedSinceMs = null;
     return;
   }
-  const fitting = stops.find((stop) => fits(stop, wanted));
+  const fitting = fittingOf(stops, wanted);
   const rests = fitting !== undefined && isConfirmed(fitting) && !isMakingPlace(stops, fitting);
   for (const stop of stops) {
     // Until the venue has exchanged two, whichever of them fits, both stay: nobody knows which of them rests.

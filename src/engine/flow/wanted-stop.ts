@@ -31,7 +31,15 @@ export function fittingStop(core: Core, at: InstrumentId): OrderEntry | undefine
   const position = positionAt(core, at);
   if (position.quantityLots === 0) return undefined;
   const wanted = wantedStop(core, position);
-  return liveOrders(core, at).find((entry) => entry.intent.purpose === 'protective' && fits(entry, wanted));
+  const stops = liveOrders(core, at).filter((entry) => entry.intent.purpose === 'protective');
+  return fittingOf(stops, wanted);
+}
+
+/** Not one whose place another rests in: it is gone, and its end is only not told yet. */
+export function fittingOf(stops: readonly OrderEntry[], wanted: WantedStop): OrderEntry | undefined {
+  const hasGivenWay = ({ intent }: OrderEntry): boolean =>
+    stops.some((other) => other.replaces === intent.clientId && isConfirmed(other));
+  return stops.find((stop) => fits(stop, wanted) && !hasGivenWay(stop));
 }
 
 export function isConfirmed(stop: OrderEntry): boolean {
@@ -45,7 +53,7 @@ export function closingUnderWay(core: Core, at: InstrumentId): boolean {
   );
 }
 
-export function fits(stop: OrderEntry, wanted: WantedStop): boolean {
+function fits(stop: OrderEntry, wanted: WantedStop): boolean {
   return (
     stop.state !== 'cancelling' &&
     stop.intent.side === wanted.side &&

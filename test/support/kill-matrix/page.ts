@@ -31,10 +31,21 @@ export function openPage({ web }: Runtime, who: SignIn): Page {
     const answer = await ask('POST', '/api/auth/login', who);
     return ((await answer.json()) as { accessToken: string }).accessToken;
   };
-  const call = async <T>(method: string, path: string, body?: object, headers = {}): Promise<T> => {
+  const askSignedIn = async (
+    method: string,
+    path: string,
+    body?: object,
+    headers = {},
+  ): Promise<Response> => {
     token ??= await signIn();
-    const answer = await ask(method, path, body, { authorization: `Bearer ${token}`, ...headers });
-    if (answer.status === 401) token = null;
+    return ask(method, path, body, { authorization: `Bearer ${token}`, ...headers });
+  };
+  const call = async <T>(method: string, path: string, body?: object, headers = {}): Promise<T> => {
+    let answer = await askSignedIn(method, path, body, headers);
+    if (answer.status === 401) {
+      token = null; // the session has ended in the hours that a whole matrix takes
+      answer = await askSignedIn(method, path, body, headers);
+    }
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
     return JSON.parse(text) as T;
