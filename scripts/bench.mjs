@@ -6,17 +6,20 @@ import { existsSync, readdirSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values, positionals: wanted } = parseArgs({
-  allowPositionals: true,
-  options: {
-    smoke: { type: 'boolean', default: false },
-    folder: { type: 'string', default: join(root, 'bench') },
-    seconds: { type: 'string', default: '180' },
+const { values, positionals: wanted } = readOptions(
+  'npm run bench -- [NAME …] [--smoke] [--folder FOLDER] [--seconds N]',
+  {
+    allowPositionals: true,
+    options: {
+      smoke: { type: 'boolean', default: false },
+      folder: { type: 'string', default: join(root, 'bench') },
+      seconds: { type: 'string', default: '180' },
+    },
   },
-});
+);
 const { smoke } = values;
 const folder = resolve(values.folder);
 const mostMs = Number(values.seconds) * 1000;

@@ -5,14 +5,14 @@
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { idsWithoutBreak, problemOf, readBreaks, testsOf } from './breaks/catalogue.mjs';
 import { drawn } from './breaks/drawn.mjs';
 import { exitCodeOf } from './breaks/judged.mjs';
 import { openScratch } from './breaks/scratch.mjs';
+import { readOptions } from './options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({
+const { values } = readOptions('npm run breaks -- [--seed S] [--count N] [--only TEXT] [--list] [--check]', {
   options: {
     seed: { type: 'string', default: '1' },
     count: { type: 'string' },

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 import { conformanceOf, tableOf } from './proofs/conformance-table.mjs';
 import { readRunReport } from './proofs/run-report.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { json: { type: 'boolean' } } });
+const { values } = readOptions('npm run conformance -- [--json]', { options: { json: { type: 'boolean' } } });
 const folder = mkdtempSync(join(tmpdir(), 'fermata-conformance-'));
 try {
   const report = join(folder, 'report.json');

@@ -3,14 +3,16 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 import { desksWithProofs } from './proofs/proof-tables.mjs';
 import { readRunReport, readRunStamp } from './proofs/run-report.mjs';
 import { notOfThese, sourceState } from './proofs/source-state.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { json: { type: 'boolean' }, report: { type: 'string' } } });
+const { values } = readOptions('npm run runbooks -- [--json] [--report FILE]', {
+  options: { json: { type: 'boolean' }, report: { type: 'string' } },
+});
 if (values.report !== undefined && !existsSync(values.report)) {
   console.error(`--report: there is no file ${values.report}. \`npm test -- --report FILE\` writes one.`);
   process.exit(2);

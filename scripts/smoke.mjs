@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { arch, argv, env, execPath, exit, platform } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 
 const READY_WITHIN_MS = 240_000;
 const COMMAND_WITHIN_MS = 60_000;
@@ -16,7 +16,10 @@ const COMMAND_WITHIN_MS = 60_000;
 const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ args: argv.slice(2), options: { node: { type: 'string', default: '' } } });
+const { values } = readOptions('npm run smoke -- [--node 22,24]', {
+  args: argv.slice(2),
+  options: { node: { type: 'string', default: '' } },
+});
 const majors = values.node === '' ? [] : values.node.split(',');
 if (!majors.every((major) => /^\d{2}$/.test(major))) {
   console.error('--node: expected versions of Node like 22,24. Nothing was run.');

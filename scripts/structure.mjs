@@ -2,10 +2,12 @@
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 import { structureOf } from './structure/figures.mjs';
 
-const { values } = parseArgs({ options: { all: { type: 'boolean' }, json: { type: 'boolean' } } });
+const { values } = readOptions('npm run structure -- [--all] [--json]', {
+  options: { all: { type: 'boolean' }, json: { type: 'boolean' } },
+});
 const figures = structureOf(dirname(dirname(fileURLToPath(import.meta.url))));
 const SHOWN = 5;
 

@@ -5,17 +5,20 @@ import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from './options.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({
-  options: {
-    base: { type: 'string', default: 'HEAD' },
-    seeds: { type: 'string', default: '200' },
-    from: { type: 'string', default: '1' },
-    'leave-out': { type: 'string', default: '' },
+const { values } = readOptions(
+  'npm run twin -- --base COMMIT|FOLDER [--seeds N] [--from K] [--leave-out TYPE,…]',
+  {
+    options: {
+      base: { type: 'string', default: 'HEAD' },
+      seeds: { type: 'string', default: '200' },
+      from: { type: 'string', default: '1' },
+      'leave-out': { type: 'string', default: '' },
+    },
   },
-});
+);
 
 const scratch = mkdtempSync(join(tmpdir(), 'fermata-twin-'));
 try {

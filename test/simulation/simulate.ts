@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { argv, exit, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../scripts/options.mjs';
 import { sourceState } from '../../scripts/proofs/source-state.mjs';
 import { type ReportPart, RunReport, reportPage } from './run-report.js';
 import { runSeeds, THREW } from './run-seeds.js';
@@ -17,20 +17,23 @@ const PROGRESS_EVERY = 100;
 const SEEDS_A_PROCESS = 10;
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: argv.slice(2),
-    allowPositionals: true,
-    options: {
-      seeds: { type: 'string', default: '500' },
-      from: { type: 'string', default: '1' },
-      jobs: { type: 'string', default: String(availableParallelism()) },
-      report: { type: 'string' },
-      part: { type: 'string' },
-      merge: { type: 'boolean', default: false },
-      'until-failure': { type: 'boolean', default: false },
-      'until-objection': { type: 'boolean', default: false },
+  const { values, positionals } = readOptions(
+    'npm run simulate -- [--seeds N] [--from K] [--jobs N] [--until-failure | --until-objection] [--report FILE] [--part FILE]\nnpm run simulate -- --merge PART… --report FILE',
+    {
+      args: argv.slice(2),
+      allowPositionals: true,
+      options: {
+        seeds: { type: 'string', default: '500' },
+        from: { type: 'string', default: '1' },
+        jobs: { type: 'string', default: String(availableParallelism()) },
+        report: { type: 'string' },
+        part: { type: 'string' },
+        merge: { type: 'boolean', default: false },
+        'until-failure': { type: 'boolean', default: false },
+        'until-objection': { type: 'boolean', default: false },
+      },
     },
-  });
+  );
   const write = (path: string | undefined, text: () => string) =>
     path !== undefined && writeFileSync(path, text());
   if (values.merge) {

@@ -4,11 +4,11 @@
  */
 import { availableParallelism } from 'node:os';
 import { argv, exit, stdout } from 'node:process';
-import { parseArgs } from 'node:util';
+import { readOptions } from '../../scripts/options.mjs';
 import { MUTANTS } from './mutants/all.js';
 import { asLine, drawnMutants, runMutant } from './run-mutant.js';
 
-const { values } = parseArgs({
+const { values } = readOptions('npm run mutants -- [--seed S] [--count N] [--only TEXT]', {
   args: argv.slice(2),
   options: {
     seed: { type: 'string', default: '1' },

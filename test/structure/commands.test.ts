@@ -1,0 +1,39 @@
+/** The repository's own commands, typed wrongly: one clear line, and nothing is run. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const COMMANDS = [
+  'bench',
+  'breaks',
+  'conformance',
+  'mutants',
+  'runbooks',
+  'simulate',
+  'smoke',
+  'structure',
+  'twin',
+];
+
+async function typed(command: string, option: string) {
+  const child = spawn(process.execPath, [`scripts/${command}.mjs`, option], { cwd: ROOT });
+  const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { code: child.exitCode, out, error };
+}
+
+it.each(COMMANDS)('npm run %s says what it takes', async (command) => {
+  const wrong = await typed(command, '--no-such-option');
+  expect(wrong).toMatchObject({ code: 2, out: '' });
+  expect(wrong.error).toMatch(
+    /^Unknown option '--no-such-option'\. Nothing was run\. It is used like this:\nnpm run /,
+  );
+});
+
+it('tells it where it is asked for', async () => {
+  const asked = await typed('runbooks', '--help');
+  expect(asked).toMatchObject({ code: 0, error: '' });
+  expect(asked.out).toContain('npm run runbooks -- ');
+});
