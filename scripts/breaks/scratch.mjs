@@ -148,7 +148,7 @@ const PROJECTS = [
     name: 'parts',
     has: (proof) => !isWhole(proof),
     options: (proofs, toFirstFailure) => [
-      ...['-t', proofs.map(patternOf).join('|')],
+      `--testNamePattern=${proofs.map(patternOf).join('|')}`, // one argument: a title may begin with dashes
       ...(toFirstFailure ? ['--bail=1'] : []),
     ],
   },

@@ -13,13 +13,9 @@ import { finishRoutineRun } from '../../store/routine-run.js';
 import { closeTask } from '../../store/tasks.js';
 import type { OperationContext } from '../operation.js';
 import { runState } from './run-state.js';
-import { endPermission } from './unwatched-permission.js';
+import { endPermission, type PermissionContext } from './unwatched-permission.js';
 
-export type ReconcileContext = Pick<OperationContext, 'desk' | 'pool' | 'temporal' | 'nowMs'> & {
-  readonly trader: Pick<OperationContext['trader'], 'call'>;
-  /** FERMATA_HOME, where notices wait while Postgres is down. Null: they don't. */
-  readonly home: string | null;
-};
+export type ReconcileContext = PermissionContext & Pick<OperationContext, 'nowMs'>;
 
 export interface Abandoned {
   readonly workflowId: string;

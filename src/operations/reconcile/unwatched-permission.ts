@@ -4,8 +4,14 @@ import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
 import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
 import { readStatus } from '../../trader/read-status.js';
-import type { ReconcileContext } from './reconcile-runs.js';
+import type { OperationContext } from '../operation.js';
 import { runState } from './run-state.js';
+
+export type PermissionContext = Pick<OperationContext, 'desk' | 'pool' | 'temporal'> & {
+  readonly trader: Pick<OperationContext['trader'], 'call'>;
+  /** FERMATA_HOME, where notices wait while Postgres is down. Null: they don't. */
+  readonly home: string | null;
+};
 
 const REVOKE_MS = 5_000;
 /** An attempt that took every step has earned its permission, and needs no watch any more. */
@@ -15,7 +21,7 @@ const WITHOUT_PERMISSION: ReadonlySet<GoLiveAttempt['state']> = new Set(['ended'
  * The attempt is over and the trader's permission from it stands: what the run saw last was wrong, or its trader took it after
  * all. Null: nothing is so. Rejects like `endPermission`, and while Postgres or Temporal does not answer.
  */
-export async function endLeftPermission(context: ReconcileContext): Promise<GoLiveAttempt | null> {
+export async function endLeftPermission(context: PermissionContext): Promise<GoLiveAttempt | null> {
   const { desk, pool, temporal } = context;
   const status = await readStatus(context).catch(() => null);
   const granted = status?.goLive.granted ?? null;
@@ -32,7 +38,7 @@ export async function endLeftPermission(context: ReconcileContext): Promise<GoLi
 }
 
 async function tellLeft(
-  { desk, pool, home }: ReconcileContext,
+  { desk, pool, home }: PermissionContext,
   { workflowId, state, detail }: GoLiveAttempt,
   done: string,
 ): Promise<void> {
@@ -55,7 +61,7 @@ async function tellLeft(
 
 /** Gives what was done, in a sentence. Rejects where the trader does not take it: the next look asks again. */
 export async function endPermission(
-  { desk, pool, trader, home }: ReconcileContext,
+  { desk, pool, trader, home }: PermissionContext,
   workflowId: string,
   how: string,
 ): Promise<string> {
