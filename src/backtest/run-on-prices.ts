@@ -21,7 +21,7 @@ import {
 import type { TradingInstance } from './instance/trading-instance.js';
 import type { BarCoverage, Coverage } from './measure/bar-coverage.js';
 import { coinsDiffer } from './measure/coin-books.js';
-import { coverageProblems, type DataProblem } from './measure/data-problems.js';
+import { coverageProblems, type DataProblem, untoldTrades } from './measure/data-problems.js';
 import type { EquityMeter } from './measure/equity-meter.js';
 import type { TimedSignal } from './signals-file.js';
 
@@ -143,7 +143,11 @@ export class Run<Measured extends Measure> {
   async toTheEnd(): Promise<void> {
     const { id, desk, configHash, feed, instruments, signal, interrupted } = this.#parts;
     const config = instanceConfig({ id, desk, configHash, instruments });
-    const wanted = warmUpBars(buildSlots(config).map(({ strategy }) => strategy));
+    const slots = buildSlots(config);
+    const wanted = warmUpBars(slots.map(({ strategy }) => strategy));
+    const listeners = slots.filter(({ strategy }) => strategy.onTrade !== undefined);
+    if (!feed.tellsTrades)
+      this.#found.push(...listeners.map(({ name, instrument }) => untoldTrades(name, instrument.symbol)));
     const pasts = await Promise.all(instruments.map((instrument) => feed.history(instrument.id, wanted)));
     this.#past = pasts
       .flat()
@@ -155,7 +159,7 @@ export class Run<Measured extends Measure> {
       once: true,
     });
     if (signal.aborted) throw interrupted();
-    feed.start((event) => this.#take(event));
+    feed.start((event) => this.#take(event), { trades: listeners.length > 0 });
     const watch =
       feed.source.kind === 'live' ? setInterval(() => this.#endIfOver(), LOOK_EVERY_MS) : undefined;
     await ended.finally(() => clearInterval(watch));

@@ -59,14 +59,20 @@ export type MarketEvent =
  */
 export type MarketListener = (event: MarketEvent) => void | Promise<void>;
 
+export interface MarketWants {
+  readonly trades: boolean;
+}
+
 export interface MarketFeed {
   readonly source: MarketSource;
   /** Market time now: simulated and recorded feeds have a clock of their own; live is the venue's. */
   nowMs(): number;
   /** The last `count` finished bars of one minute before `nowMs`, oldest first; fewer where the source has no more. */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]>;
-  /** Starts delivery. A feed at full speed yields to the event loop at least every 10 ms. */
-  start(listener: MarketListener): void;
+  /** It can tell of trades; a recording of trades does so whether they are wanted or not. */
+  readonly tellsTrades: boolean;
+  /** Starts delivery, with trades only where they are wanted. A feed at full speed yields to the event loop at least every 10 ms. */
+  start(listener: MarketListener, wanted?: MarketWants): void;
   /** Simulated and recorded markets stand still between stop and the next start. */
   stop(): Promise<void>;
 }

@@ -22,7 +22,7 @@ import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
 import type { EngineRecord } from './record.js';
 import { showEditedSignals } from './signals/show-signal.js';
 import { stateHash } from './state-hash.js';
-import { showFills } from './strategies/between-bars.js';
+import { showFills, showTrade } from './strategies/between-bars.js';
 import { onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
 import { onSnapshot } from './sync/reconcile.js';
@@ -58,6 +58,8 @@ export interface Engine {
   isTradable(instrument: InstrumentId, lots: number): boolean;
   /** The same for what the venue says is in the account, without the coins that are not the desk's. */
   isDesksTradable(instrument: InstrumentId, lots: number): boolean;
+  /** Names of the strategies that want to be told of trades. */
+  readonly tradeListeners: readonly string[];
 }
 
 const NOTHING: readonly Effect[] = [];
@@ -84,6 +86,10 @@ export function createEngine(config: EngineConfig): Engine {
         .flatMap(({ name, strategy }) =>
           (strategy.lines?.() ?? []).map((line) => ({ strategy: name, ...line })),
         ),
+    get tradeListeners() {
+      const listening = core.slots.filter(({ strategy }) => strategy.onTrade !== undefined);
+      return [...new Set(listening.map(({ name }) => name))];
+    },
     isTradable: (instrument, lots) => isTradable(core, instrument, lots),
     isDesksTradable: (at, lots) =>
       isTradable(core, at, lots - othersLotsAt(core, core.config.instruments[at]?.symbol ?? '')),
@@ -107,6 +113,10 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     return core.effects;
   }
   core.effects = [];
+  if (event.kind === 'trade') {
+    if (showTrade(core, event)) settle(core);
+    return core.effects;
+  }
   setTime(core, event);
   if (event.kind === 'command') {
     const outcome = runCommand(core, event);
@@ -121,7 +131,7 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
   return core.effects;
 }
 
-type OtherEvent = Exclude<EngineEvent, { readonly kind: 'quote' | 'command' }>;
+type OtherEvent = Exclude<EngineEvent, { readonly kind: 'quote' | 'trade' | 'command' }>;
 
 function handle(core: Core, event: OtherEvent): void {
   switch (event.kind) {

@@ -6,7 +6,7 @@ import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { HaltCause, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
-import type { Fill } from '../domain/order.js';
+import type { Fill, Side } from '../domain/order.js';
 import type { SignalName, SignalRequest } from '../domain/signal.js';
 import type {
   CashMovement,
@@ -31,6 +31,16 @@ export interface QuoteEvent extends Stamp {
   readonly instrument: InstrumentId;
   readonly bidTicks: number;
   readonly askTicks: number;
+}
+
+/** What somebody traded at the market. No price is taken from it: strategies that listen to trades are told of it. */
+export interface TradeEvent extends Stamp {
+  readonly kind: 'trade';
+  readonly instrument: InstrumentId;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  /** Who crossed the spread; null: it was not told. */
+  readonly taker: Side | null;
 }
 
 /**
@@ -135,6 +145,7 @@ export interface CommandEvent extends Stamp {
 
 export type EngineEvent =
   | QuoteEvent
+  | TradeEvent
   | BarEvent
   | CommandEvent
   /** Sent at `nextWakeMs` or at least every second: deadlines, staleness, day roll. */

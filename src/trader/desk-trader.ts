@@ -1,8 +1,8 @@
 /** One running trader: engine, runner, journal, venue and market of one desk, and what the control socket asks of them. */
 import type { Socket } from 'node:net';
 import type { ControlMethods } from '../contracts/control.js';
-import type { MarketEvent, MarketFeed } from '../contracts/market-feed.js';
-import type { BarsAnswer, FlatProof, TraderStatus } from '../contracts/trader-status.js';
+import type { MarketEvent, MarketFeed, MarketWants } from '../contracts/market-feed.js';
+import type { BarsAnswer, FlatProof, NotTradingReason, TraderStatus } from '../contracts/trader-status.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
@@ -91,6 +91,22 @@ export class DeskTrader implements CommandedTrader {
     });
   }
 
+  get wants(): MarketWants {
+    return { trades: this.#parts.engine.tradeListeners.length > 0 };
+  }
+
+  /** A strategy that waits for what these prices never tell. */
+  #deaf(): readonly NotTradingReason[] {
+    const { engine, feed } = this.#parts;
+    if (feed.tellsTrades) return [];
+    const reason = `it listens to trades, and ${feed.source.label} tells of none`;
+    return engine.tradeListeners.map((subject) => ({
+      subject,
+      reason,
+      waitsFor: 'prices with trades: Binance, or a recording of trades',
+    }));
+  }
+
   /** The venue matches before the engine sees the price, as a real one does. */
   readonly onMarket = (event: MarketEvent): void | Promise<void> => {
     const { venue, runner, clock, feed } = this.#parts;
@@ -101,6 +117,8 @@ export class DeskTrader implements CommandedTrader {
     if (event.kind === 'quote') {
       const { instrument, marketMs, bidTicks, askTicks } = event;
       runner.take({ kind: 'quote', instrument, bidTicks, askTicks, wallMs, marketMs, monotonicMs });
+    } else if (event.kind === 'trade') {
+      runner.take({ ...event, wallMs, monotonicMs });
     } else if (event.kind === 'bar') {
       const { volumeLots: _volume, ...bar } = event.bar;
       this.#parts.bars.add(event.bar);
@@ -165,7 +183,7 @@ export class DeskTrader implements CommandedTrader {
     const { view } = engine;
     return traderStatus(this.#facts, {
       view,
-      notTrading: engine.whyNotTrading(),
+      notTrading: [...engine.whyNotTrading(), ...this.#deaf()],
       sequence: this.sequence(),
       marketData: this.#market.status(clock.monotonicMs(), view),
       activity: activity.newestFirst(),

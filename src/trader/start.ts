@@ -108,7 +108,7 @@ class Start implements Role {
     this.#opened = opened;
     this.#guard = guardDesk({ opened, desk: loaded.desk, clock, log, end: () => this.stop() });
     this.#settle?.resolve(opened.trader);
-    opened.feed.start(opened.trader.onMarket);
+    opened.feed.start(opened.trader.onMarket, opened.trader.wants);
   }
 
   async #useAccount(account: string, paths: DeskPaths): Promise<AccountInUse> {

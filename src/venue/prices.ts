@@ -1,5 +1,6 @@
 /** Public prices of a venue: for everybody, without a key. */
 import type { Instrument } from '../domain/instrument.js';
+import type { Side } from '../domain/order.js';
 import type { OwnPrices } from './book-reading.js';
 import type { VenueEndpoint } from './endpoint.js';
 
@@ -39,6 +40,8 @@ export interface PriceConnection {
    * there starts without prices. Left out: a venue that shows none is one to pass over.
    */
   readonly comesBack?: true;
+  /** Its stream tells of trades where somebody listens. */
+  readonly tellsTrades?: true;
   /** Throws what the venue says, as do the next ones. */
   fetchQuotes(symbols: readonly string[]): Promise<readonly Ticker[]>;
   /** At most `limit` minutes from `sinceMs` on, oldest first. */
@@ -62,6 +65,15 @@ export interface Ticker {
   readonly askVolume?: string | number | undefined;
 }
 
+/** What somebody traded there; amounts as the venue wrote them, or as the library read them. */
+export interface PublicTrade {
+  readonly symbol: string;
+  readonly price?: string | number | undefined;
+  readonly amount?: string | number | undefined;
+  /** Who crossed the spread. */
+  readonly taker: Side | null;
+}
+
 /** As much of an exchange of the library as knows where its streams are. */
 export interface StreamAddresses {
   readonly urls: { readonly api: Record<string, unknown> };
@@ -81,6 +93,8 @@ export interface LiveAddresses {
 export interface StreamEvents {
   /** `updateId`: the venue's own count of this symbol's changes; null where it has none. */
   quote(ticker: Ticker, updateId: number | null): void;
+  /** Left out where nobody listens: then none is asked for. */
+  trade?(trade: PublicTrade): void;
   /** A minute that the venue has closed. */
   minute(symbol: string, row: OhlcvRow): void;
   /** The venue's clock, as it wrote it into a frame. */

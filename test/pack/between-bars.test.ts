@@ -47,6 +47,11 @@ beforeAll(() => {
     'strategies/filled.ts',
     between(`${tells} onQuote(desk) { if (desk.lots === 0 && !desk.entryResting) ${entry} },`),
   );
+  write(
+    'strategies/listens.ts',
+    between("onTrade(desk, trade) { desk.note('trade ' + JSON.stringify(trade) + ' at ' + desk.bid); },"),
+  );
+  write('strategies/follows.ts', between(`onTrade(desk, { taker }) { if (taker === 'buy') ${entry} },`));
   write('strategies/eager.ts', between(`onQuote(desk) { ${entry} },`));
   write(
     'strategies/fails.ts',
@@ -131,6 +136,63 @@ describe('quotes', () => {
         reason: expect.stringMatching(/^unlucky \(strategies\/fails\.ts:\d+\)$/),
       },
     ]);
+  });
+});
+
+describe('trades of the market', () => {
+  const traded = (desk: DeskUnderTest, taker: 'buy' | 'sell' | null, instrument = 0, priceTicks = 10_001) =>
+    desk.happen({ kind: 'trade', instrument, priceTicks, quantityLots: 7, taker });
+  const told = (desk: DeskUnderTest) =>
+    desk.recorded('note').flatMap(({ text }) => (text.startsWith('trade ') ? [text] : []));
+
+  it('are told once it has warmed up, those of its own symbol, beside the price of that moment', () => {
+    const desk = deskOf('listens').active();
+    expect(desk.engine.tradeListeners).toEqual(['own']);
+    desk.bar(0, 10_000);
+    traded(desk, 'buy');
+    desk.bar(0, 10_000);
+    desk.quote(0, 10_000);
+    traded(desk, 'buy');
+    traded(desk, null, 1);
+    traded(desk, null);
+    traded(desk, 'sell', 0, 0);
+    expect(told(desk)).toEqual([
+      'trade {"ticks":10001,"lots":7,"taker":"buy"} at 10000',
+      'trade {"ticks":10001,"lots":7,"taker":null} at 10000',
+    ]);
+    expect(deskOf('says').engine.tradeListeners).toEqual([]);
+  });
+
+  it('make no price, and bring one entry between two bars', () => {
+    const desk = deskOf('follows').active();
+    for (const close of [10_000, 10_000]) desk.bar(0, close);
+    desk.quote(0, 10_000);
+    const asked = () => desk.recorded('order.intended').length + desk.recorded('order.denied').length;
+    traded(desk, 'sell');
+    expect(asked()).toBe(0);
+    for (const _ of [1, 2, 3]) traded(desk, 'buy', 0, 90_000);
+    expect(asked()).toBe(1);
+    expect(desk.recorded('order.intended').map(({ order }) => order.limitTicks)).toEqual([10_000]);
+  });
+
+  it('of a recording are told in a backtest; minutes without them are named as what is missing', async () => {
+    const { desk, configHash } = loadDesk(
+      write('desk.yaml', deskText({ kind: './strategies/follows.ts', parameters: {} })),
+    );
+    const rows = Array.from({ length: 900 }, (_, second) => {
+      const at = START_MS + second * 1_000;
+      return `${at},${30_000 + (second % 60)},0.5,${second % 2 === 0 ? 'buy' : 'sell'}`;
+    });
+    const recording = write('trades.csv', `ts,price,size,side\n${rows.join('\n')}\n`);
+    const heard = await backtest(recording, { desk, configHash });
+    expect(heard.report.trades.length).toBeGreaterThan(0);
+    expect(heard.report.data.problems.map(({ kind }) => kind)).not.toContain('no-trades');
+    const deaf = await backtest(writeMinutes(folder, waves(60)), { desk, configHash });
+    expect(deaf.report.data.problems).toContainEqual({
+      kind: 'no-trades',
+      symbol: 'BTC/USDT',
+      text: expect.stringContaining('listens to trades, and the prices of BTC/USDT tell of none'),
+    });
   });
 });
 

@@ -42,6 +42,36 @@ it('gives quotes and history of the simulator through the library’s own stream
   });
 });
 
+it('tells of the market’s trades where somebody listens, and asks for none where nobody does', async () => {
+  const simulator = await startBinanceSimulator();
+  onTestFinished(() => simulator.close());
+  const started = async (trades: boolean) => {
+    const opened = await openLiveFeed({
+      venues: ['binance'],
+      instruments: INSTRUMENTS,
+      deadlineMs: 10_000,
+      steadyMs: steadyNowMs,
+      addresses: simulatorAddresses(simulator.address),
+      reader: 'trader',
+    });
+    if (!opened.ok) throw new Error(opened.reasons.join('; '));
+    onTestFinished(() => opened.feed.stop());
+    const events: MarketEvent[] = [];
+    expect(opened.feed.tellsTrades).toBe(true);
+    opened.feed.start((event) => void events.push(event), { trades });
+    await eventually(() => expect(events.some(({ kind }) => kind === 'quote')).toBe(true));
+    return events;
+  };
+  const [heard, deaf] = [await started(true), await started(false)];
+  simulator.simulation.setPrice('BTCUSDT', '61000');
+  await eventually(() => {
+    const trade = heard.find((event) => event.kind === 'trade');
+    expect(trade).toMatchObject({ instrument: 0, taker: expect.stringMatching(/^(buy|sell)$/) });
+    expect(trade).toMatchObject({ priceTicks: expect.any(Number), quantityLots: expect.any(Number) });
+  });
+  expect(deaf.filter(({ kind }) => kind === 'trade')).toEqual([]);
+});
+
 it.each([
   ['is listed no more', 'delist', {}],
   ['has no bid', 'depth', { levels: 0, levelValue: '0' }],

@@ -102,6 +102,9 @@ export class TradingInstance {
     if (event.kind === 'quote') {
       const { instrument, bidTicks, askTicks } = event;
       this.#host.post({ kind: 'quote', instrument, bidTicks, askTicks });
+    } else if (event.kind === 'trade') {
+      const { instrument, priceTicks, quantityLots, taker } = event;
+      this.#host.post({ kind: 'trade', instrument, priceTicks, quantityLots, taker });
     } else if (event.kind === 'bar') {
       const { volumeLots: _volume, ...bar } = event.bar;
       this.#host.post({ kind: 'bar', ...bar, warmup: false, late: event.late === true });

@@ -19,6 +19,7 @@ export type DataProblemKind =
   | 'gap'
   | 'missing-hours'
   | 'stale'
+  | 'no-trades'
   | 'not-repeatable'
   | 'books-differ';
 
@@ -27,6 +28,12 @@ export interface DataProblem {
   /** Null: of the run as a whole. */
   readonly symbol: string | null;
   readonly text: string;
+}
+
+/** The strategy waits for what these prices never tell: what it did not do says nothing about it. */
+export function untoldTrades(strategy: string, symbol: string): DataProblem {
+  const text = `${strategy} listens to trades, and the prices of ${symbol} tell of none: give a recording of trades`;
+  return { kind: 'no-trades', symbol, text };
 }
 
 export function coverageProblems(coverage: Coverage): readonly DataProblem[] {

@@ -9,7 +9,7 @@ import type { EngineView } from '../../engine/view.js';
 import type { BacktestMeasure, TradeClosed } from '../measure/backtest-measure.js';
 import type { Coverage } from '../measure/bar-coverage.js';
 import type { Candle, Candles } from '../measure/curves.js';
-import type { DataProblem } from '../measure/data-problems.js';
+import type { DataProblem, DataProblemKind } from '../measure/data-problems.js';
 import { cagrOf, type Figures, FORMULAS, figuresOf, round } from '../statistics/figures.js';
 import { type Group, type GroupedTrade, groupsOf, sumOf } from '../statistics/groups.js';
 import { executionLines, type FillModel } from './execution.js';
@@ -136,9 +136,16 @@ export interface BacktestReport {
   readonly timeZones: string;
 }
 
+const SAYS_NOTHING: ReadonlySet<DataProblemKind> = new Set([
+  'damaged',
+  'books-differ',
+  'no-data',
+  'no-trades',
+]);
+
 /** Damaged files, and books that differ, make every figure worthless; a gap is said and may be what the market was. */
 export const isSound = ({ data }: BacktestReport): boolean =>
-  !data.problems.some(({ kind }) => kind === 'damaged' || kind === 'books-differ' || kind === 'no-data');
+  !data.problems.some(({ kind }) => SAYS_NOTHING.has(kind));
 
 export interface ReportInputs {
   readonly desk: Desk;

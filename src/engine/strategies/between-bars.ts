@@ -1,9 +1,10 @@
 /**
- * What strategies are shown between bars: quotes, where they look at them or have a timer, and fills of their own orders.
+ * What strategies are shown between bars: quotes, where they look at them or have a timer, trades of the market, where they
+ * listen to them, and fills of their own orders.
  * Market time is that of the quotes, so that the same recording tells each timer at the same price.
  */
 import { type Core, setTime, touch } from '../core.js';
-import type { QuoteEvent } from '../event.js';
+import type { QuoteEvent, TradeEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
 import { contextOf } from './on-bar.js';
 import type { StrategyContext } from './strategy.js';
@@ -18,6 +19,23 @@ export function showQuote(core: Core, event: QuoteEvent): boolean {
   if (!core.market.isPrice(at, event.bidTicks, event.askTicks) || !isMarketOpen(core, at)) return false;
   for (const slot of core.slots) if (slot.instrument.id === at) show(core, slot, event.marketMs);
   watchQuotes(core);
+  touch(core, at);
+  return true;
+}
+
+/** True where a strategy was told of it. Nobody is told before the first believed quote, or of what is no trade. */
+export function showTrade(core: Core, event: TradeEvent): boolean {
+  const { instrument: at, priceTicks, quantityLots } = event;
+  const listening = core.slots.filter(
+    ({ instrument, strategy, barsSeen }) =>
+      instrument.id === at && strategy.onTrade !== undefined && barsSeen >= strategy.warmupBars,
+  );
+  if (listening.length === 0 || !core.begun || !(priceTicks > 0 && quantityLots > 0)) return false;
+  setTime(core, event);
+  const { bidTicks, askTicks } = core.market;
+  if (!core.market.isPrice(at, bidTicks[at] as number, askTicks[at] as number) || !isMarketOpen(core, at))
+    return false;
+  for (const slot of listening) slot.strategy.onTrade?.(contextNow(core, slot), event);
   touch(core, at);
   return true;
 }

@@ -130,4 +130,7 @@ export class Hindsight {
 
 /** Whether a strategy is shown things between bars, too, of which a journal has nothing. */
 export const decidesBetweenBars = ({ strategy }: StrategySlot): boolean =>
-  strategy.onQuote !== undefined || strategy.onTimer !== undefined || strategy.onFill !== undefined;
+  strategy.onQuote !== undefined ||
+  strategy.onTrade !== undefined ||
+  strategy.onTimer !== undefined ||
+  strategy.onFill !== undefined;

@@ -14,7 +14,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
-import type { BarEvent } from '../event.js';
+import type { BarEvent, TradeEvent } from '../event.js';
 import type { StrategySize } from './size-entry.js';
 
 interface Named {
@@ -101,6 +101,9 @@ export interface StrategyContext {
 /** A fill of a strategy's own order: of its entry, or of what closes its trade. */
 export type OwnFill = Pick<Fill, 'side' | 'quantityLots' | 'priceTicks'> & Pick<OrderIntent, 'purpose'>;
 
+/** What somebody traded at the market. `taker`: who crossed the spread; null: it was not told. */
+export type MarketTrade = Pick<TradeEvent, 'priceTicks' | 'quantityLots' | 'taker'>;
+
 /** Why a signal is not followed; counted by `limit`. */
 export interface SignalRefusal {
   readonly limit: string;
@@ -126,6 +129,11 @@ export interface Strategy {
    * shown: what it knows from them is gone after a start.
    */
   onQuote?(context: StrategyContext): void;
+  /**
+   * Called for each trade of its instrument at the market while that is open and has a believed price, once it has warmed up.
+   * Not every source of prices tells of them, and past ones are never shown.
+   */
+  onTrade?(context: StrategyContext, trade: MarketTrade): void;
   /**
    * Called at the first such quote at or after each whole multiple of `timerMs` since 1970, market time; `dueMs`: the newest
    * multiple. Of several that passed without a quote it is told the newest alone.

@@ -1,9 +1,15 @@
 /** Public prices of one venue as a feed. Market time is the venue's. */
 
-import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../../contracts/market-feed.js';
+import type {
+  MarketBar,
+  MarketFeed,
+  MarketListener,
+  MarketSource,
+  MarketWants,
+} from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import type { PriceConnection, Ticker } from '../../venue/prices.js';
+import type { PriceConnection, PublicTrade, Ticker } from '../../venue/prices.js';
 import {
   gridsOf,
   MINUTE_READER_TIMES,
@@ -95,12 +101,17 @@ export class LiveFeed implements MarketFeed {
     return mayBeAway ? bars.catch(() => []) : bars;
   }
 
-  start(listener: MarketListener): void {
+  get tellsTrades(): boolean {
+    return this.options.prices.tellsTrades === true;
+  }
+
+  start(listener: MarketListener, wanted?: MarketWants): void {
     if (this.started) throw new Error('the feed was started before');
     this.started = true;
     this.listener = listener;
     const stream = this.options.prices.stream({
       quote: (ticker, updateId) => this.quotes.streamed(ticker, updateId),
+      ...(wanted?.trades ? { trade: (trade: PublicTrade) => this.onTrade(trade) } : {}),
       minute: (symbol, row) => this.minutes.closed(symbol, row),
       venueTime: (venueMs) => this.options.time.told(venueMs),
     });
@@ -137,6 +148,25 @@ export class LiveFeed implements MarketFeed {
       askTicks,
       bidLots: stepsOf(bidVolume, grids.quantity),
       askLots: stepsOf(askVolume, grids.quantity),
+    });
+  }
+
+  private onTrade({ symbol, price, amount, taker }: PublicTrade): void {
+    const quoted = this.quoted.get(symbol);
+    if (quoted === undefined) return;
+    const { instrument, grids } = quoted;
+    const priceTicks = stepsOf(price, grids.price);
+    const quantityLots = stepsOf(amount, grids.quantity);
+    // Less than one lot of the desk file is no trade that a strategy could count.
+    if (priceTicks <= 0 || quantityLots <= 0) return;
+    const marketMs = this.nowMs();
+    void this.listener({
+      kind: 'trade',
+      instrument: instrument.id,
+      marketMs,
+      priceTicks,
+      quantityLots,
+      taker,
     });
   }
 

@@ -49,6 +49,10 @@ export class RecordedSource implements TimedSource {
     }
   }
 
+  get tellsTrades(): boolean {
+    return this.streams.some(({ rows }) => rows.format === 'trades');
+  }
+
   peek(): TimedEvent | null {
     const stream = this.earliest();
     return stream?.ready[stream.index] ?? null;

@@ -1,6 +1,12 @@
 /** Delivers a timed source at a speed: the feed of the simulated market and of recorded files. */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import type { MarketBar, MarketFeed, MarketListener, MarketSource } from '../../contracts/market-feed.js';
+import type {
+  MarketBar,
+  MarketFeed,
+  MarketListener,
+  MarketSource,
+  MarketWants,
+} from '../../contracts/market-feed.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 
@@ -94,8 +100,13 @@ export class ReplayFeed implements MarketFeed {
     return Promise.resolve(this.options.history(instrument, count, this.nowMs()));
   }
 
-  start(listener: MarketListener): void {
+  get tellsTrades(): boolean {
+    return this.options.events.tellsTrades;
+  }
+
+  start(listener: MarketListener, wanted?: MarketWants): void {
     if (this.running) throw new Error('the feed was started before');
+    if (wanted?.trades) this.options.events.wantTrades?.();
     this.clock?.resume();
     this.running = this.run(listener);
   }

@@ -10,6 +10,9 @@ export interface TimedSource {
   shift(): void;
   /** Gets more events ready; false: there are none, for good. Throws what is wrong with the source. */
   fill(): Promise<boolean>;
+  /** It tells of trades, or can be made to by `wantTrades`. */
+  readonly tellsTrades: boolean;
+  wantTrades?(): void;
   /** Up to this market time the reader is so late that bars' extremes are enough. */
   coarseUntil?(marketMs: number): void;
   close(): Promise<void>;

@@ -2,13 +2,15 @@
 
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import type { Instrument } from '../../domain/instrument.js';
-import { barQuotes } from '../../venue/bar-path.js';
+import type { Instrument, InstrumentId } from '../../domain/instrument.js';
+import { barQuotes, type QuoteEvent } from '../../venue/bar-path.js';
 import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
 import { SIMULATION_FIRST_MINUTE } from './price-walk.js';
 import { SimulatedSeries } from './series.js';
 
 export class SimulatedSource implements TimedSource {
+  readonly tellsTrades = true;
+  private tradesWanted = false;
   private readonly series: readonly SimulatedSeries[];
   private ready: readonly TimedEvent[] = [];
   private index = 0;
@@ -44,6 +46,11 @@ export class SimulatedSource implements TimedSource {
     return Promise.resolve(true);
   }
 
+  /** From the next minute on. */
+  wantTrades(): void {
+    this.tradesWanted = true;
+  }
+
   coarseUntil(marketMs: number): void {
     this.coarseUntilMs = marketMs;
   }
@@ -68,7 +75,26 @@ export class SimulatedSource implements TimedSource {
       coarse ? barQuotes(bar, this.spreadTicks[bar.instrument] ?? 1) : quotes,
     );
     quotes.sort((a, b) => a.marketMs - b.marketMs || a.instrument - b.instrument);
+    const seen = this.tradesWanted && !coarse ? withTrades(quotes) : quotes;
     const bars = minutes.map(({ bar }) => ({ kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar }) as const);
-    return [...quotes, ...bars];
+    return [...seen, ...bars];
   }
+}
+
+/** One trade at each quote: at its ask where the market has risen since the one before, else at its bid; half of what is offered. */
+function withTrades(quotes: readonly QuoteEvent[]): readonly TimedEvent[] {
+  const lastBids = new Map<InstrumentId, number>();
+  return quotes.flatMap((quote): TimedEvent[] => {
+    const { instrument, marketMs, bidTicks, askTicks, bidLots, askLots } = quote;
+    const rises = bidTicks > (lastBids.get(instrument) ?? bidTicks);
+    lastBids.set(instrument, bidTicks);
+    const of = rises
+      ? ({ taker: 'buy', priceTicks: askTicks, offered: askLots } as const)
+      : ({ taker: 'sell', priceTicks: bidTicks, offered: bidLots } as const);
+    const quantityLots = Math.max(1, Math.floor(of.offered / 2));
+    return [
+      quote,
+      { kind: 'trade', instrument, marketMs, priceTicks: of.priceTicks, quantityLots, taker: of.taker },
+    ];
+  });
 }

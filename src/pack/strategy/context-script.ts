@@ -133,6 +133,8 @@ export const STAND_BETWEEN = `"use strict";
       return strategy[name] === undefined;
     };
     const onQuote = isMissing('onQuote') ? null : () => call('onQuote', () => strategy.onQuote(desk));
+    const onTrade = isMissing('onTrade') ? null : (ticks, lots, taker) =>
+      call('onTrade', () => strategy.onTrade(desk, Object.freeze({ ticks, lots, taker })));
     const onFill = isMissing('onFill') ? null : (side, lots, ticks, opens) =>
       call('onFill', () => strategy.onFill(desk, Object.freeze({ side, lots, ticks, opens })));
     const onTimer = isMissing('onTimer') ? null : (dueMs) => call('onTimer', () => strategy.onTimer(desk, dueMs));
@@ -157,7 +159,7 @@ export const STAND_BETWEEN = `"use strict";
       names ??= said;
       if (said !== names) throw new TypeError('lines: expected the same names in the same order each time, ' + names + ', found ' + text(said));
     };
-    return { warmupBars, show, onBar, onFill, onSignal, onQuote, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
+    return { warmupBars, show, onBar, onFill, onSignal, onQuote, onTrade, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
   };
   return { declared, create };
 })();`;

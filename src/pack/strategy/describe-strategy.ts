@@ -194,6 +194,7 @@ function runTrial(
     };
     for (const fill of fills.splice(0)) strategy.onFill?.(context, { ...fill, priceTicks: close });
     strategy.onQuote?.(context);
+    strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker: at % 2 === 0 ? 'buy' : null });
     strategy.onTimer?.(context, openMs + MINUTE_MS);
     strategy.onBar(context, {
       ...{ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, ...prices, warmup: false },

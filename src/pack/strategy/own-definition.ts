@@ -46,6 +46,7 @@ export class HostedStrategy implements Strategy {
   readonly warmupBars: number;
   readonly onFill?: NonNullable<Strategy['onFill']>;
   readonly onQuote?: NonNullable<Strategy['onQuote']>;
+  readonly onTrade?: NonNullable<Strategy['onTrade']>;
   readonly onTimer?: NonNullable<Strategy['onTimer']>;
   readonly onSignal?: NonNullable<Strategy['onSignal']>;
   readonly timerMs?: number;
@@ -80,6 +81,9 @@ export class HostedStrategy implements Strategy {
       this.onSignal = (context, signal, ageMs) => this.#showSignal(context, signal, ageMs);
     if (inside !== null && inside.onQuote !== null)
       this.onQuote = (context) => this.#show(context, ({ onQuote }) => onQuote?.());
+    if (inside !== null && inside.onTrade !== null)
+      this.onTrade = (context, { priceTicks, quantityLots, taker }) =>
+        this.#show(context, ({ onTrade }) => onTrade?.(priceTicks, quantityLots, taker));
     if (inside !== null && inside.onTimer !== null) {
       this.onTimer = (context, dueMs) => this.#show(context, ({ onTimer }) => onTimer?.(dueMs));
       this.timerMs = inside.timerSeconds * 1000;

@@ -4,7 +4,7 @@
  */
 import { constants, createContext, Script } from 'node:vm';
 import type { StrategyModule } from '../../desk/own-strategy.js';
-import type { EntryType } from '../../domain/order.js';
+import type { EntryType, Side } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
@@ -80,6 +80,8 @@ export interface ContextStrategy {
     | null;
   /** Null: it does not look at quotes. */
   readonly onQuote: (() => void) | null;
+  /** Null: it does not listen to trades. */
+  readonly onTrade: ((ticks: number, lots: number, taker: Side | null) => void) | null;
   /** Null: it has no timer. */
   readonly onTimer: ((dueMs: number) => void) | null;
   readonly timerSeconds: number;

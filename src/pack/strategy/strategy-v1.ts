@@ -202,6 +202,15 @@ export interface OwnFill {
   readonly opens: boolean;
 }
 
+/** What somebody traded at the market. */
+export interface MarketTrade {
+  /** Its price, in whole ticks. */
+  readonly ticks: number;
+  readonly lots: number;
+  /** Who crossed the spread; null where the source of the prices does not tell. */
+  readonly taker: 'buy' | 'sell' | null;
+}
+
 /** A signal from outside the desk, or an edit of one that was not entered yet. Prices in whole ticks. */
 export interface ExternalSignal {
   readonly source: string;
@@ -227,9 +236,14 @@ export interface Strategy {
   onFill?(desk: DeskView, fill: OwnFill): void;
   /**
    * Each quote of its instrument while its market is open, once it has warmed up; `desk.bid` and `desk.ask` are it. Between
-   * two bars one `enter` of `onQuote`, `onTimer` and `onFill` together is heard. Past quotes are never shown after a start.
+   * two bars one `enter` of `onQuote`, `onTrade`, `onTimer` and `onFill` together is heard. Past quotes are never shown after a start.
    */
   onQuote?(desk: DeskView): void;
+  /**
+   * Each trade of its instrument at the market while that is open, once it has warmed up. Told by Binance, by the simulated
+   * market and by recordings of trades; a desk whose prices come without trades does not start with such a strategy.
+   */
+  onTrade?(desk: DeskView, trade: MarketTrade): void;
   /**
    * At the first quote at or after each whole multiple of `timerSeconds` since 1970, by the market's time. `dueMs`: the
    * newest multiple, milliseconds since 1970, UTC.

@@ -157,14 +157,14 @@ export class Runner {
   #drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    let onlyQuotes = true; // a quote without effects changes no deadline
+    let onlyPrices = true; // a quote or trade without effects changes no deadline
     let count = 0;
     try {
       for (let event = this.#next(); event !== undefined && this.#running; event = this.#next()) {
         count += 1;
         if (count > EVENTS_AT_ONCE_MAX) throw new Error('the engine and the venue do not come to rest');
         const effects = this.#parts.engine.process(event);
-        if (event.kind !== 'quote' || effects.length > 0) onlyQuotes = false;
+        if ((event.kind !== 'quote' && event.kind !== 'trade') || effects.length > 0) onlyPrices = false;
         for (const effect of effects) this.#carry(effect);
       }
     } catch (error) {
@@ -172,7 +172,7 @@ export class Runner {
     } finally {
       this.#draining = false;
     }
-    if (onlyQuotes) return;
+    if (onlyPrices) return;
     this.#ticks.sooner();
     if (this.#settledWaiters.length > 0 && this.#isSettled()) {
       for (const settled of this.#settledWaiters.splice(0)) settled();

@@ -6,6 +6,7 @@ import type {
   MarketFeed,
   MarketListener,
   MarketSource,
+  MarketWants,
 } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -34,6 +35,7 @@ export class LoggedFeed implements MarketFeed {
   #group: TimedEvent[] = [];
   #timer: NodeJS.Timeout | undefined;
   #listener: MarketListener = () => undefined;
+  #wanted: MarketWants | undefined;
   #stopped = false;
 
   constructor(options: LoggedFeedOptions) {
@@ -62,8 +64,13 @@ export class LoggedFeed implements MarketFeed {
     return bars;
   }
 
-  start(listener: MarketListener): void {
+  get tellsTrades(): boolean {
+    return this.#options.feed.tellsTrades;
+  }
+
+  start(listener: MarketListener, wanted?: MarketWants): void {
     this.#listener = listener;
+    this.#wanted = wanted;
     void this.#run().catch((error: unknown) => this.#fault(error));
   }
 
@@ -83,7 +90,7 @@ export class LoggedFeed implements MarketFeed {
       lastMs = price.marketMs;
     }
     if (lastMs !== null) await this.#catchUp(lastMs);
-    if (!this.#stopped) this.#options.feed.start((event) => this.#live(event));
+    if (!this.#stopped) this.#options.feed.start((event) => this.#live(event), this.#wanted);
   }
 
   /** Nobody ran meanwhile: whole minutes of the venue's history stand for it. */

@@ -20,12 +20,16 @@ export async function openBinancePrices(options: OpenPrices): Promise<PriceConne
     marketParametersOfEach: instruments.map((one) => wanted([one])),
   });
   const listed = listedOf(exchange, instruments);
-  return { ...pricesOf(exchange), stream: (events) => new BinanceStream(exchange, listed, events) };
+  return {
+    ...pricesOf(exchange),
+    tellsTrades: true,
+    stream: (events) => new BinanceStream(exchange, listed, events),
+  };
 }
 
 const MINUTES = 'kline_1m';
 
-/** Book tickers and one-minute candles. */
+/** Book tickers and one-minute candles, and trades where somebody listens. */
 class BinanceStream implements PriceStream {
   readonly givesMinutes = true;
   private client: StreamClient | null = null;
@@ -48,7 +52,7 @@ class BinanceStream implements PriceStream {
     const lost = client.future('fermata:ended');
     await inTime(Promise.race([client.connect(), lost]), timeoutMs, () => this.end(client, 'no connection'));
     this.client = client;
-    this.send('SUBSCRIBE', [...this.byId.keys()].flatMap(streamsOf));
+    this.send('SUBSCRIBE', this.streamsOf([...this.byId.keys()]));
     const ended = lost.then(
       () => 'the price stream ended',
       (error: unknown) => `the price stream was lost: ${messageOf(error).slice(0, 200)}`,
@@ -59,8 +63,13 @@ class BinanceStream implements PriceStream {
   /** Two messages however many symbols: the exchange takes five a second. */
   resubscribe(symbols: readonly string[]): void {
     const ids = [...this.byId].flatMap(([id, symbol]) => (symbols.includes(symbol) ? [id] : []));
-    this.send('UNSUBSCRIBE', ids.flatMap(streamsOf));
-    this.send('SUBSCRIBE', ids.flatMap(streamsOf));
+    this.send('UNSUBSCRIBE', this.streamsOf(ids));
+    this.send('SUBSCRIBE', this.streamsOf(ids));
+  }
+
+  private streamsOf(ids: readonly string[]): string[] {
+    const names = ['bookTicker', MINUTES, ...(this.events.trade === undefined ? [] : ['trade'])];
+    return ids.flatMap((id) => names.map((name) => `${id.toLowerCase()}@${name}`));
   }
 
   drop(cause: string): void {
@@ -90,6 +99,7 @@ class BinanceStream implements PriceStream {
     if (client !== this.client || message === null || typeof message !== 'object') return;
     const frame = message as Readonly<Record<string, unknown>>;
     if (frame.e === 'kline') this.readCandle(frame);
+    else if (frame.e === 'trade') this.readTrade(frame);
     else if (frame.s !== undefined && frame.b !== undefined && frame.a !== undefined) this.readTop(frame);
     else if (frame.error !== undefined) this.end(client, `the venue refused: ${JSON.stringify(frame.error)}`);
   }
@@ -104,6 +114,13 @@ class BinanceStream implements PriceStream {
     );
   }
 
+  /** `m`: the buyer's order was resting, so the seller crossed the spread. */
+  private readTrade({ s, p, q, m }: Readonly<Record<string, unknown>>): void {
+    const symbol = this.byId.get(String(s));
+    if (symbol === undefined || typeof m !== 'boolean') return;
+    this.events.trade?.({ symbol, price: decimal(p), amount: decimal(q), taker: m ? 'sell' : 'buy' });
+  }
+
   private readCandle({ s, E, k }: Readonly<Record<string, unknown>>): void {
     const symbol = this.byId.get(String(s));
     if (symbol === undefined || k === null || typeof k !== 'object') return;
@@ -113,10 +130,5 @@ class BinanceStream implements PriceStream {
     this.events.minute(symbol, [Number(t), decimal(o), decimal(h), decimal(l), decimal(c), decimal(v)]);
   }
 }
-
-const streamsOf = (id: string): string[] => [
-  `${id.toLowerCase()}@bookTicker`,
-  `${id.toLowerCase()}@${MINUTES}`,
-];
 
 const decimal = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
