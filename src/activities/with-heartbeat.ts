@@ -1,4 +1,5 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
 import { cancelledOrEnding } from './worker-ends.js';
 
 const BEAT_MS = 2_000;
@@ -21,4 +22,15 @@ export async function withHeartbeat<T>(
   } finally {
     clearInterval(timer);
   }
+}
+
+/** For what ends this worker with everything else: what fails as it ends is tried again by the next one. */
+export function acrossWorkers<T>(work: (ending: AbortSignal) => Promise<T>): Promise<T> {
+  return withHeartbeat(async (_say, ending) => {
+    try {
+      return await work(ending);
+    } catch (error) {
+      throw ending.aborted ? ApplicationFailure.retryable('its worker has ended', 'WorkerEnded') : error;
+    }
+  });
 }

@@ -43,11 +43,15 @@ export async function withNpm<T>(folder: string, limitMs: number, ask: (npm: Npm
   }
 }
 
+/** For npm and what it runs: without the desk's secrets. */
+export function npmEnvironment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => OF_NPM.test(name));
+  return { ...plainEnvironment(), ...Object.fromEntries(own) };
+}
+
 /** Its exit code says nothing here: it is 1 for every package that is behind or vulnerable. */
 function run(folder: string, args: readonly string[], signal: AbortSignal): Promise<Said> {
-  const own = Object.entries(process.env).filter(([name]) => OF_NPM.test(name));
-  const env = { ...plainEnvironment(), ...Object.fromEntries(own) };
-  const options = { cwd: folder, env, signal, maxBuffer: OUTPUT_BYTES_MAX };
+  const options = { cwd: folder, env: npmEnvironment(), signal, maxBuffer: OUTPUT_BYTES_MAX };
   return new Promise((resolve) => {
     execFile('npm', [...args, ...EACH_TIME], options, (error, stdout) => {
       // Nothing said and no failure: there is nothing to list.

@@ -321,6 +321,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/upgrade.js')).upgradeCommand),
   },
   {
+    name: 'deploy',
+    group: 'Routines and proof',
+    summary: 'make and test another build; it takes the place of this one once people agree',
+    load: async () => ofDesk((await import('./commands/deploy.js')).deployCommand),
+  },
+  {
     name: 'export',
     group: 'Routines and proof',
     summary: 'write trades, orders, equity or the audit trail as CSV',

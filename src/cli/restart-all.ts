@@ -39,7 +39,7 @@ export async function restartAll(runtime: Runtime, pauseMs: number): Promise<Sta
     if (isGone || performance.now() > deadlineMs) throw notBack(isGone);
     await sleep(POLL_MS);
   }
-  const { shown, problems } = await health();
+  const { shown, problems } = await health(home);
   return { shown, problems, tookMs: performance.now() - beganMs };
 }
 
@@ -56,16 +56,27 @@ const notBack = (isGone: boolean): CliFailure =>
   );
 
 /** A process that was started a moment ago may need another one. */
-async function health(): Promise<Omit<StartedAgain, 'tookMs'>> {
+async function health(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
   const untilMs = performance.now() + HEALTHY_MS;
   for (;;) {
-    // It may have another port now.
-    const runtime = requireRuntime();
-    const shown = await readMonitor(sourcesOf(runtime), { errors: 0, setups: 0, tail: 0 });
-    const problems = await healthProblems(runtime, shown);
-    if (problems.length === 0 || performance.now() > untilMs) return { shown, problems };
+    const looked = await lookAt(home);
+    if (looked.problems.length === 0 || performance.now() > untilMs) return looked;
     await sleep(POLL_MS);
   }
+}
+
+async function lookAt(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
+  // It may have another port now.
+  const runtime = requireRuntime(home);
+  const shown = await readMonitor(sourcesOf(runtime), { errors: 0, setups: 0, tail: 0 });
+  return { shown, problems: await healthProblems(runtime, shown) };
+}
+
+/** What does not answer of a desk that this supervisor, and no other, has started; empty: all is well. */
+export async function startProblems(home: string, pid: number): Promise<readonly string[]> {
+  const who = await askSupervisor(home, 'who', {}).catch(() => null);
+  if (who?.pid !== pid || who.phase !== 'running') return ['it has not started everything'];
+  return (await lookAt(home)).problems;
 }
 
 /** What does not answer or does not run; empty: all is well. */

@@ -2,20 +2,17 @@
  * `fermata restart --all`, and a restore in an incident, as the process that has started the desk carries them out: the same
  * command once more, in a process of its own, so that `.env`, the desk file and Fermata itself are read as they are now.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
+import { buildEntry, pointerFile, readBuildPointer } from '../home/builds.js';
 import { watchForEnding } from '../supervisor/ending.js';
-import { shellEnvironment } from './environment-file.js';
-import { EXIT_FAILED, EXIT_OK } from './failure.js';
+import { CliFailure, EXIT_OK } from './failure.js';
+import { BY_PARENT, EXIT_AGAIN, HOW_STARTED, runBuilds } from './run-builds.js';
 
-/** Set for a start that was asked for by `restart --all`: its parent waits for it. */
-const BY_PARENT = 'FERMATA_STARTED_AGAIN';
-/** Of such a start: it is to be made once more. No exit code of a command. */
-const EXIT_AGAIN = 75;
-
-const IS_BY_PARENT = process.env[BY_PARENT] === '1';
+const IS_BY_PARENT = process.env[BY_PARENT] !== undefined;
+/** This build runs for the first time, and its parent looks after it. */
+export const IS_ON_TRIAL = process.env[BY_PARENT] === HOW_STARTED.onTrial;
 
 /** The process that starts the desk again when that is asked for: this one, or the one that has started it. */
 export const STARTER = IS_BY_PARENT ? process.ppid : process.pid;
@@ -23,11 +20,14 @@ export const STARTER = IS_BY_PARENT ? process.ppid : process.pid;
 /** Whoever lost its parent belongs to another process. */
 export const starterIsThere = (): boolean => !IS_BY_PARENT || process.ppid === STARTER;
 
+const own = (): string => process.argv[1] ?? '';
+
 /**
  * Resolves with the exit code of this process: when the desk has ended for good, or at once where the parent goes on.
  * `between`: what is done while nothing of the desk runs; its signal is aborted when the desk is to stay ended.
  */
 export async function startAgain(
+  home: string,
   pauseMs: number,
   between: (stayEnded: AbortSignal) => Promise<void>,
 ): Promise<number> {
@@ -41,35 +41,39 @@ export async function startAgain(
       });
     // However often a desk is started again, there is one process above it.
     if (IS_BY_PARENT) return ending.asked.aborted ? EXIT_OK : EXIT_AGAIN;
-    let code = EXIT_AGAIN;
-    while (code === EXIT_AGAIN && !ending.asked.aborted) code = await runOnce(ending);
-    return code === EXIT_AGAIN ? EXIT_OK : code;
+    return await runBuilds({ home, entry: own(), ending }, true);
   } finally {
     ending.close();
   }
 }
 
-async function runOnce({
-  asked,
-  hurry,
-}: Pick<ReturnType<typeof watchForEnding>, 'asked' | 'hurry'>): Promise<number> {
-  const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    // A terminal's Ctrl-C reaches this process alone, and is handed on once: two would be in a hurry.
-    detached: true,
-    env: { ...shellEnvironment(), [BY_PARENT]: '1' },
-    stdio: 'inherit',
-  });
-  const stop = endOf(child);
-  asked.addEventListener('abort', stop);
-  hurry.addEventListener('abort', stop);
-  if (asked.aborted) stop();
-  try {
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return code ?? EXIT_FAILED;
-  } finally {
-    asked.removeEventListener('abort', stop);
-    hurry.removeEventListener('abort', stop);
-  }
+/** Null where the build that was chosen for this desk is the one that was called. Throws where the chosen one is gone. */
+export function startChosen(home: string): (() => Promise<number>) | null {
+  const { build } = readBuildPointer(home);
+  if (IS_BY_PARENT || build === null) return null;
+  if (isSame(buildEntry(home, build), own(), build, home)) return null;
+  return async () => {
+    process.stderr.write(
+      `… build ${build} runs, which fermata deploy has made; ${pointerFile(home)} says so\n`,
+    );
+    const ending = watchForEnding();
+    try {
+      // What may be ordered there was ordered of a process that is gone.
+      return await runBuilds({ home, entry: own(), ending }, false);
+    } finally {
+      ending.close();
+    }
+  };
 }
 
-const endOf = (child: ChildProcess) => (): void => void child.kill('SIGTERM');
+function isSame(chosen: string, called: string, build: string, home: string): boolean {
+  try {
+    return realpathSync(chosen) === realpathSync(called);
+  } catch {
+    throw new CliFailure(
+      `build ${build} is to run, and is not there: ${chosen}`,
+      'nothing was started',
+      `to run the build of this folder instead: rm ${pointerFile(home)}, then fermata up`,
+    );
+  }
+}

@@ -22,6 +22,7 @@ export const settingsChangeId = (desk: string, version: number): string => `sett
 /** One at a time each. */
 export const backupWorkflowId = (desk: string): string => `backup:${desk}`;
 export const drillWorkflowId = (desk: string): string => `drill:${desk}`;
+export const deployId = (desk: string): string => `deploy:${desk}`;
 
 /** `nominalMs`: when the routine was due by market time. */
 export const routineId = (desk: string, routine: string, nominalMs: number): string =>

@@ -2,10 +2,10 @@
  * A restore of the database that was agreed to while the desk runs: ordered of the supervisor, carried out by the process
  * that started the desk once everything has ended, and answered to whoever asked once it runs again. Only the newest is kept.
  */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { readJson } from './read-json.js';
 import { restoreFolder } from './restore-mark.js';
+import { writeJson } from './write-json.js';
 
 export interface BackupChoice {
   readonly backupId: string;
@@ -34,10 +34,7 @@ const orderFile = (home: string): string => join(restoreFolder(home), 'order.jso
 export const readRestoreOrder = (home: string): RestoreOrder | null => readJson(orderFile(home));
 
 export function writeRestoreOrder(home: string, order: RestoreOrder): void {
-  const file = orderFile(home);
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  writeFileSync(`${file}.new`, `${JSON.stringify(order, null, 2)}\n`, { mode: 0o600, flush: true });
-  renameSync(`${file}.new`, file);
+  writeJson(orderFile(home), order);
 }
 
 /** At every start: whoever has started the desk by another way than the order's must not have it carried out later. */

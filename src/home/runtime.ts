@@ -28,6 +28,8 @@ export interface HomePaths {
   readonly data: string;
   /** Workflows of builds that have run here, until their runs are done. */
   readonly workflowBundles: string;
+  /** Fermata itself, as `fermata deploy` has made it, and which of these runs. */
+  readonly builds: string;
   /** Which actions of a desk's own folder were begun, and what came of them. */
   readonly ownActions: string;
   /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently cut. */
@@ -60,6 +62,7 @@ export function homePaths(home: string): HomePaths {
     ballast: join(root, 'ballast'),
     data: join(installation, 'data'),
     workflowBundles: join(root, 'workflow-bundles'),
+    builds: join(root, 'builds'),
     ownActions: join(root, 'own-actions'),
     sockets: socketsFolder(root),
     servers: {

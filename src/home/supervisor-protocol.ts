@@ -1,5 +1,6 @@
 /** What the supervisor answers on its socket. */
 import { askSocket } from './ask-socket.js';
+import type { BuildSwitch } from './builds.js';
 import type { RestoreOrder } from './restore-order.js';
 import { homePaths } from './runtime.js';
 
@@ -42,6 +43,14 @@ export interface SupervisorMethods {
    * `readRestoreOrder` afterwards. Refuses, and ends nothing, also where there is no good backup.
    */
   restoreDatabase: { params: Pick<RestoreOrder, 'key' | 'by'>; result: { readonly backupId: string } };
+  /**
+   * As `startAgain`, with another build; the former one where that is not well. How that went stands in `readBuildPointer`
+   * afterwards. Refuses, and ends nothing, also where there is no such build.
+   */
+  switchBuild: {
+    params: Pick<BuildSwitch, 'key' | 'by' | 'to'>;
+    result: { readonly starter: number };
+  };
 }
 
 export type SupervisorMethod = keyof SupervisorMethods;

@@ -21,6 +21,7 @@ import { changeSize } from './change-size.js';
 import { claimCoins } from './claim-coins.js';
 import { closeAllPositions } from './close-all-positions.js';
 import { cancelEntry, closePosition } from './close-one.js';
+import { deployBuild } from './deploy-build.js';
 import { explainCash } from './explain-cash.js';
 import { exportRecords } from './export-records.js';
 import { findDataGaps } from './find-data-gaps.js';
@@ -97,6 +98,7 @@ export function operationsOver(context: OperationContext): Operations {
     listSignals: () => listSignals(context),
     takeBackup: (caller, request) => takeBackup(context, caller, request),
     drillRestore: (caller, request) => drillRestore(context, caller, request),
+    deployBuild: (caller, request) => deployBuild(context, caller, request),
     listTasks: (query) => listTasks(context, query),
     completeTask: (caller, request) => completeTask(context, caller, request),
     openIncident: (caller, request) => openIncident(context, caller, request),

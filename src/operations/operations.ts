@@ -17,6 +17,7 @@ import type { TakeBackupRequest } from './backup/take-backup.js';
 import type { SizeRequest } from './change-size.js';
 import type { CoinsRequest } from './claim-coins.js';
 import type { EntryRequest, PositionRequest } from './close-one.js';
+import type { DeployRequest } from './deploy-build.js';
 import type { CashExplanation } from './explain-cash.js';
 import type { ExportRequest } from './export-records.js';
 import type { DataGaps } from './find-data-gaps.js';
@@ -69,6 +70,7 @@ export interface Operations {
   listSignals(): Promise<SignalsStatus>;
   takeBackup(caller: Caller, request: TakeBackupRequest): Promise<BackupOperationResult>;
   drillRestore(caller: Caller, request: DrillRequest): Promise<BackupOperationResult>;
+  deployBuild(caller: Caller, request: DeployRequest): Promise<OperationResult>;
   listTasks(query?: TaskQuery): Promise<readonly Task[]>;
   completeTask(caller: Caller, request: TaskDone): Promise<TaskDoneResult>;
   openIncident(caller: Caller, request: OpenIncidentRequest): Promise<IncidentOpened>;

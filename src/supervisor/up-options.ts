@@ -16,7 +16,7 @@ export interface UpOptions {
   /** Address of a simulator on this machine that takes the orders instead of the exchange. */
   readonly simulatedVenue?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** What `fermata restart --all` and a restore in an incident need; absent: this start can't be repeated. */
+  /** What `fermata restart --all`, `fermata deploy` and a restore in an incident need; absent: this start can't be repeated. */
   readonly again?: StartAgain;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;
@@ -29,6 +29,8 @@ export interface StartAgain {
   check(): Promise<void>;
   /** The process that will start it again. */
   readonly starter: number;
+  /** It runs this build for the first time, and looks whether that is well. */
+  readonly isOnTrial: boolean;
   /** The newest good backup of its database. Rejects where there is none, or where a restore would be refused. */
   chooseBackup(): Promise<BackupChoice>;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { secretVariable } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
+import { closeSwitch, concludeSwitch, orderSwitch } from '../home/builds.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { closeRestoreOrder, writeRestoreOrder } from '../home/restore-order.js';
 import type { HomePaths } from '../home/runtime.js';
@@ -61,6 +62,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
   closeRestoreOrder(paths.home);
+  if (options.again?.isOnTrial !== true) closeSwitch(paths.home);
   const ports = await portsInTurn(options, paths, ending, say);
   const children = openChildrenFile(childrenPath);
   const context: ProcessesContext = { options, paths, log, children, ending, say, step };
@@ -153,6 +155,17 @@ function openSocket(
         throw error;
       }
       return { backupId: choice.backupId };
+    },
+    switchBuild: async ({ key, by, to }) => {
+      const { starter } = await startOf(options);
+      orderSwitch(paths.home, { key, by, to, starter });
+      try {
+        ending.askAgain(`build ${to}, agreed to by ${by}`, 0);
+      } catch (error) {
+        concludeSwitch(paths.home, { switched: false, says: messageOf(error) });
+        throw error;
+      }
+      return { starter };
     },
   });
 }

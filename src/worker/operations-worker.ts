@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { createGoLiveActivities } from '../activities/create-go-live-activities.js';
 import { createValidationActivities } from '../activities/create-validation-activities.js';
 import { createIncidentActivities } from '../activities/incidents/create-incident-activities.js';
+import { createDeployActivities } from '../activities/operations/create-deploy-activities.js';
 import { createOperationsActivities } from '../activities/operations/create-operations-activities.js';
 import { openRunningCommands } from '../activities/operations/run-command.js';
 import { ownActions } from '../checks/own-actions.js';
@@ -75,6 +76,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
           await reportIncident({ ...watched, nowMs: Date.now }, symptom);
         },
       }),
+      ...createDeployActivities({ home: runtime.home, switchBuild: processes.switchBuild }),
       ...createGoLiveActivities({
         pool,
         desk,

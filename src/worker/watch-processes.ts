@@ -1,11 +1,14 @@
 /** Who knows how the processes are: the supervisor, or, where each role is a container of its own, the roles themselves. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseRestored } from '../contracts/incident-activities.js';
+import type { SwitchOutcome } from '../domain/build.js';
 import { serviceOf } from '../domain/container-service.js';
 import { SocketRefusal } from '../home/ask-socket.js';
+import { readBuildPointer } from '../home/builds.js';
 import { readRestoreOrder } from '../home/restore-order.js';
 import type { Runtime } from '../home/runtime.js';
-import { askSupervisor, type ProcessStatus } from '../home/supervisor-protocol.js';
+import { askSupervisor, type ProcessStatus, type SupervisorMethods } from '../home/supervisor-protocol.js';
+import { isAlive } from '../supervisor/process-table.js';
 import type { TraderClient } from '../trader/client.js';
 import { type RoleSeen, watchRolesAlone } from './roles-alone.js';
 import { isAlone } from './run-alone.js';
@@ -21,13 +24,19 @@ export interface Processes {
    * this process ends with the rest, which rejects, and the next one asks again and is told how it went.
    */
   restoreDatabase(key: string, by: string, ending: AbortSignal): Promise<DatabaseRestored>;
+  /** Everything ends and is started as another build, or, where that is not well, as the former one. Once a `key`, likewise. */
+  switchBuild(asked: SwitchAsked, ending: AbortSignal): Promise<SwitchOutcome>;
 }
+
+type SwitchAsked = SupervisorMethods['switchBuild']['params'];
 
 const STATUS_MS = 1_000;
 /** An orderly end, and a start that reads the journal again. */
 const RESTART_MS = 120_000;
 /** Every byte of the newest backup is read, and of those before it where it is damaged. */
 const CHOOSE_MS = 1_800_000;
+/** Desk file and folder are read, and where real money trades the exchange is asked. */
+const CHECK_MS = 60_000;
 const ASK_AGAIN_MS = 500;
 
 export function watchProcesses(
@@ -53,6 +62,10 @@ export function watchProcesses(
         restored: false,
         says: 'in containers Postgres is not ours to start and stop: follow "In containers" in docs/BACKUP.md',
       }),
+      switchBuild: async () => ({
+        switched: false,
+        says: 'in containers the image is the build: follow "Upgrade" in docs/DEPLOY.md',
+      }),
     };
   }
   const look = () => askSupervisor(home, 'processes', {}).catch(() => []);
@@ -64,27 +77,62 @@ export function watchProcesses(
       return `${name} was started again (process ${pid})`;
     },
     restoreDatabase: (key, by, ending) => restoreDatabase(home, key, by, ending),
+    switchBuild: (asked, ending) => switchBuild(home, asked, ending),
   };
 }
 
-async function restoreDatabase(
+function restoreDatabase(
   home: string,
   key: string,
   by: string,
   ending: AbortSignal,
 ): Promise<DatabaseRestored> {
+  return orderedOnce(
+    {
+      find: () => ownOf(key, readRestoreOrder(home)),
+      order: () => askSupervisor(home, 'restoreDatabase', { key, by }, CHOOSE_MS),
+      refused: (why) => ({ restored: false, says: `nothing was restored: ${why}` }),
+    },
+    ending,
+  );
+}
+
+function switchBuild(home: string, asked: SwitchAsked, ending: AbortSignal): Promise<SwitchOutcome> {
+  const find = () => {
+    const found = ownOf(asked.key, readBuildPointer(home).ordered);
+    const isLeft = found?.outcome === null && !isAlive(found.starter);
+    return isLeft ? { outcome: { switched: false, says: NOBODY_LOOKS } } : found;
+  };
+  const order = () => askSupervisor(home, 'switchBuild', asked, CHECK_MS);
+  const refused = (why: string) => ({ switched: false, says: `the build was not switched: ${why}` });
+  return orderedOnce({ find, order, refused }, ending);
+}
+
+const NOBODY_LOOKS =
+  'the process that had started the desk is gone, and nobody has proven the new build: fermata down, then fermata up of the former one';
+
+const ownOf = <T extends { readonly key: string }>(key: string, order: T | null): T | null =>
+  order?.key === key ? order : null;
+
+interface Order<T> {
+  /** Null where it was not ordered yet. */
+  find(): { readonly outcome: T | null } | null;
+  order(): Promise<unknown>;
+  refused(why: string): T;
+}
+
+/** What the supervisor has carried out while nothing of the desk runs. */
+async function orderedOnce<T>({ find, order, refused }: Order<T>, ending: AbortSignal): Promise<T> {
   try {
-    if (readRestoreOrder(home)?.key !== key)
-      await askSupervisor(home, 'restoreDatabase', { key, by }, CHOOSE_MS);
+    if (find() === null) await order();
   } catch (error) {
     if (!(error instanceof SocketRefusal)) throw error;
     // An attempt before this one may have ordered it meanwhile.
-    if (readRestoreOrder(home)?.key !== key)
-      return { restored: false, says: `nothing was restored: ${error.message}` };
+    if (find() === null) return refused(error.message);
   }
   for (;;) {
-    const order = readRestoreOrder(home);
-    if (order?.key === key && order.outcome !== null) return order.outcome;
+    const outcome = find()?.outcome ?? null;
+    if (outcome !== null) return outcome;
     await sleep(ASK_AGAIN_MS, undefined, { signal: ending });
   }
 }

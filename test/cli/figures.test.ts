@@ -299,6 +299,7 @@ async function startSupervisor(): Promise<void> {
     restart: refused,
     startAgain: refused,
     restoreDatabase: refused,
+    switchBuild: refused,
   });
 }
 

@@ -41,7 +41,7 @@ function begin(last: string) {
      else {
        writeFileSync('.env', 'GIVEN=' + (count + 1));
        const between = async () => appendFileSync('between', process.pid + '\\n');
-       process.exit(await startAgain(${PAUSE_MS}, between));
+       process.exit(await startAgain(process.cwd(), ${PAUSE_MS}, between));
      }`,
   );
   writeFileSync(join(folder, '.env'), 'GIVEN=1');

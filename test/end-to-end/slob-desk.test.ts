@@ -1,15 +1,29 @@
 /** The shipped desk of the SLOB runbook at a simulated IB Gateway, from the command on. */
-import { closeSync, cpSync, openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import { backupsFolder } from '../../src/backup/backup-folder.js';
 import { ownerConnection } from '../../src/backup/owner-connection.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { readBuildPointer } from '../../src/home/builds.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { withClient } from '../../src/store/migrate.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { deskUnderTest, until } from '../support/desk-under-test.js';
+import { deskUnderTest, repository, until } from '../support/desk-under-test.js';
 
 const desk = deskUnderTest('slob');
 /** As it ships, in a folder whose file can be changed. */
@@ -165,6 +179,76 @@ async function damageDatabase(): Promise<void> {
   writeSync(table, Buffer.alloc(16, 0x5a), 0, 16, 8_192 + 4_000);
   closeSync(table);
 }
+
+/** A checkout of a small build: what ships, and what it does first at a start. */
+function checkoutOf(build: string, atStart: string): string {
+  const folder = join(desk.home, build);
+  const put = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  mkdirSync(join(folder, 'bin'), { recursive: true });
+  const named = { name: 'fermata', version: '9.9.9' };
+  put(
+    'package.json',
+    JSON.stringify({ ...named, type: 'module', scripts: { test: 'node bin/fermata.js --version' } }),
+  );
+  put('package-lock.json', JSON.stringify({ ...named, lockfileVersion: 3, packages: { '': named } }));
+  const main = pathToFileURL(join(repository, 'dist/cli/main.js')).href;
+  put(
+    'bin/fermata.js',
+    `if (process.argv.includes('up')) { ${atStart} }
+     const { main } = await import('${main}');
+     process.exit(await main(process.argv.slice(2)));`,
+  );
+  const git = (...args: string[]) => execFileSync('git', ['-C', folder, ...BY, ...args]);
+  git('init', '--quiet');
+  git('add', '--all');
+  git('commit', '--quiet', '--message', build);
+  return folder;
+}
+const BY = ['-c', 'user.name=t', '-c', 'user.email=t@example.com'];
+
+it('deploys a tested build once a person agrees, and goes back from one that does not come up', async () => {
+  const deployed = async (build: string, atStart: string) => {
+    const from = checkoutOf(build, atStart);
+    type Begun = { readonly ok: boolean; readonly build: string };
+    const begun = await shown<Begun>('deploy', '--from', from, '--reason', build);
+    // The one before it may still be saying how it went.
+    const again = () => shown<Begun>('deploy', '--build', begun.build, '--reason', build);
+    if (!begun.ok) await until('it to be begun', async () => (await again()).ok);
+    expect(readBuildPointer(desk.home).ordered?.to).not.toBe(begun.build);
+    const question = await until('the question', async () =>
+      (await shown<readonly { id: string }[]>('approvals')).find(({ id }) => id.startsWith('deploy:')),
+    );
+    const agreed = await desk.run('approve', question.id, '--reason', 'looked at it');
+    expect(agreed.code, agreed.stdout + agreed.stderr).toBe(0);
+    const outcome = await until(
+      'the outcome',
+      () => {
+        const { ordered } = readBuildPointer(desk.home);
+        return ordered?.to === begun.build ? ordered.outcome : null;
+      },
+      300_000,
+    );
+    const who = () => askSupervisor(desk.home, 'who', {}).catch(() => null);
+    await until('everything to run again', async () => (await who())?.phase === 'running', 300_000);
+    return { id: begun.build, outcome };
+  };
+  await desk.signIn('operator', 'before-the-rotation');
+  const before = await desk.status();
+  const well = await deployed('well', `(await import('node:fs')).writeFileSync('came-up', '')`);
+  expect(well.outcome).toMatchObject({ switched: true });
+  expect(existsSync(join(desk.home, 'came-up'))).toBe(true);
+  const broken = await deployed('broken', 'process.exit(3)');
+  expect(broken.outcome).toEqual({
+    switched: false,
+    says: expect.stringContaining('it has ended with 3; the former build is started again'),
+  });
+  expect(readBuildPointer(desk.home).build).toBe(well.id);
+  // What had halted the desk still does, and it is the same account and journal.
+  expect(await desk.status()).toMatchObject({
+    ...{ mode: 'HALTED', incarnation: before.incarnation, account: before.account },
+    halts: expect.arrayContaining(before.halts.filter(({ resume }) => resume === 'person')),
+  });
+});
 
 it('starts everything again, with parameters and secrets as they are then, and looks whether it is well', async () => {
   const again = () =>

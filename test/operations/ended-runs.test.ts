@@ -77,6 +77,7 @@ describe.concurrent('a run that nothing in Postgres knows of', () => {
     ['emergencyStop', 'emergency-stop', /proves it any more.*fermata stop/],
     ['backup', 'backup', /counts as no backup/],
     ['restoreDrill', 'restore-drill', /proves nothing/],
+    ['deploy', 'deploy', /which build runs/],
     ['validation', 'validation', /gives no GO/],
     ['resumption', 'resumption', /stays halted/],
     ['routine', 'pre-market', /The routine pre-market did not end|fermata run/],

@@ -235,6 +235,7 @@ describe('weekly planning', () => {
       restart: refused,
       startAgain: refused,
       restoreDatabase: refused,
+      switchBuild: refused,
     });
   };
 

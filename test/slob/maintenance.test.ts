@@ -135,7 +135,7 @@ describe('the clean-up of backups', () => {
 });
 
 describe('monthly maintenance', () => {
-  it.each(['suite', 'load'])('runs the program of %s, and its end is the verdict', async (key) => {
+  it.each(['suite', 'load', 'update'])('runs the program of %s, and its end is the verdict', async (key) => {
     const folder = mkdtempSync(join(tmpdir(), 'fermata-programs-'));
     const before = process.env.PATH;
     onTestFinished(() => {
@@ -145,7 +145,9 @@ describe('monthly maintenance', () => {
     process.env.PATH = `${folder}${delimiter}${before}`;
     const named = `monthly-maintenance ${key}`;
     const [program = ''] = bench.stepOf(named).command ?? [];
-    expect(program).toBe({ suite: 'run-test-suite', load: 'run-load-benchmark' }[key]);
+    expect(program).toBe(
+      { suite: 'run-test-suite', load: 'run-load-benchmark', update: 'update-dependencies' }[key],
+    );
     expect((await bench.run(named)).verdict).toBe('not_run');
     const ends = (code: number): void => {
       const file = join(folder, program);
@@ -160,6 +162,15 @@ describe('monthly maintenance', () => {
     });
     ends(1);
     expect((await bench.run(named)).verdict).toBe('fail');
+  });
+
+  it('updates dependencies only after tests and benchmark have passed', () => {
+    const { steps } = bench.context.desk.routines.find(({ name }) => name === 'monthly-maintenance') ?? {};
+    expect(steps?.map(({ key, onFail }) => [key, onFail])).toEqual([
+      ['suite', 'stop'],
+      ['load', 'stop'],
+      ['update', 'warn'],
+    ]);
   });
 
   it('is on the first Saturday, after the weekly one', () => {

@@ -8,6 +8,7 @@ import { createGoLiveActivities } from '../../src/activities/create-go-live-acti
 import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
 import { createEngineActivities } from '../../src/activities/engine/create-engine-activities.js';
 import { createIncidentActivities } from '../../src/activities/incidents/create-incident-activities.js';
+import { createDeployActivities } from '../../src/activities/operations/create-deploy-activities.js';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 
 const folder = resolve(dirname(fileURLToPath(import.meta.url)), '../../temporal/histories');
@@ -21,6 +22,7 @@ it('has every activity that a recorded history asks for', () => {
   const known = new Set(
     [
       createEmergencyActivities(nothing),
+      createDeployActivities(nothing),
       createEngineActivities(nothing, nothing, 'auto'),
       createGoLiveActivities(nothing),
       createIncidentActivities(nothing),

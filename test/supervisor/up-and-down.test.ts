@@ -2,6 +2,8 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildIdAt } from '../../src/domain/build.js';
+import { keepBuild, orderSwitch, readBuildPointer } from '../../src/home/builds.js';
 import { readRestoreOrder, writeRestoreOrder } from '../../src/home/restore-order.js';
 import { signInMaker } from '../../src/home/row-makers.js';
 import type { Runtime } from '../../src/home/runtime.js';
@@ -182,7 +184,7 @@ test('a restore is ordered only where a good backup was found, and the desk is e
     if (backupId === undefined) throw new Error('there is no good backup of crypto-bot');
     return { backupId, passedOver: [] };
   };
-  const again = { check: async () => undefined, starter: process.pid, chooseBackup };
+  const again = { check: async () => undefined, starter: process.pid, isOnTrial: false, chooseBackup };
   const desk = await startUp(home, { again });
   // Whoever starts the desk by hand does not have that carried out later.
   expect(readRestoreOrder(home)).toMatchObject({ ...stale, outcome: { restored: false } });
@@ -194,6 +196,30 @@ test('a restore is ordered only where a good backup was found, and the desk is e
   expect(await desk.outcome).toEqual({ kind: 'ended', exitCode: 0, againAfterMs: 0 });
   expect(readRestoreOrder(home)).toEqual({
     ...{ key: 'k', by: 'anna', backupId: '2026-01-10T00-00-00-000Z', passedOver: [], outcome: null },
+  });
+  removeHome(home);
+});
+
+test('a build is switched to only where it is there and tested, by whoever starts the desk again', async () => {
+  const home = makeHome();
+  const [stale, to] = ['a', 'b'].map((digit) => buildIdAt(Date.UTC(2026, 0, 10), digit.repeat(40)));
+  const build = { commit: 'c', version: '1', from: '/x', updated: [], testedMs: 1, testsTookMs: 1 };
+  const put = (id = ''): void => keepBuild(home, { id, ...build });
+  put(stale);
+  orderSwitch(home, { key: 'earlier', by: 'ben', to: stale ?? '', starter: 1 });
+  const chooseBackup = () => Promise.reject(new Error('not asked'));
+  const again = { check: async () => undefined, starter: process.pid, isOnTrial: false, chooseBackup };
+  const desk = await startUp(home, { again });
+  // Whoever starts the desk by hand does not have that carried out later.
+  expect(readBuildPointer(home).ordered).toMatchObject({ key: 'earlier', outcome: { switched: false } });
+  const order = () => askSupervisor(home, 'switchBuild', { key: 'k', by: 'anna', to: to ?? '' }, 20_000);
+  await expect(order()).rejects.toThrow(`there is no tested build ${to}`);
+  expect(await runningOf(home, 'trader')).toMatchObject({ restarts: 0 });
+  put(to);
+  expect(await order()).toEqual({ starter: process.pid });
+  expect(await desk.outcome).toEqual({ kind: 'ended', exitCode: 0, againAfterMs: 0 });
+  expect(readBuildPointer(home)).toEqual({
+    ...{ build: null, ordered: { key: 'k', by: 'anna', to, starter: process.pid, outcome: null } },
   });
   removeHome(home);
 });

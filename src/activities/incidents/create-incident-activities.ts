@@ -1,6 +1,5 @@
 /** Everything that incidents do outside themselves. */
 
-import { ApplicationFailure } from '@temporalio/common';
 import { readLogBackwards } from '../../checks/read-lines-backwards.js';
 import type {
   DatabaseRestored,
@@ -20,7 +19,7 @@ import { saveIncident } from '../../store/incidents.js';
 import type { Pool } from '../../store/pool.js';
 import { openTask } from '../../store/tasks.js';
 import { logOf } from '../../supervisor/log/log-files.js';
-import { withHeartbeat } from '../with-heartbeat.js';
+import { acrossWorkers } from '../with-heartbeat.js';
 import { marketConditions } from './market-conditions.js';
 import { readStatusPage } from './status-page.js';
 
@@ -71,18 +70,9 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     processState,
     restartProcess,
     restoreDatabase: ({ key, by }) =>
-      withHeartbeat((_say, ending) => unlessEnding(ending, dependencies.restoreDatabase(key, by, ending))),
+      acrossWorkers((ending) => dependencies.restoreDatabase(key, by, ending)),
     reportIncident,
   };
-}
-
-/** What failed as its worker ended is tried again by the next one. */
-async function unlessEnding<T>(ending: AbortSignal, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw ending.aborted ? ApplicationFailure.retryable('its worker has ended', 'WorkerEnded') : error;
-  }
 }
 
 async function askForReview(

@@ -16,7 +16,7 @@ import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { installationHome } from '../running-desk.js';
 import { screenLines } from '../screen.js';
-import { STARTER, startAgain, starterIsThere } from '../start-again.js';
+import { IS_ON_TRIAL, STARTER, startAgain, startChosen, starterIsThere } from '../start-again.js';
 
 const BY_HAND = 'that takes fermata down, then fermata up';
 const SEED_MAX = 4_294_967_295;
@@ -69,6 +69,8 @@ async function up(options: Options): Promise<number> {
   const file = namedDeskFile(options.desk);
   const parts = { parts: stepPartsOf(file) };
   const home = homeOf(installationHome(), loadDesk(file, parts).desk.desk);
+  const chosen = startChosen(home);
+  if (chosen !== null) return chosen();
   const loaded = loadDeskHere(file, parts, process.env, home);
   nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const { simulatedVenue } = options;
@@ -90,6 +92,7 @@ async function up(options: Options): Promise<number> {
     again: {
       check: () => checkAgain(loaded, home, options),
       starter: STARTER,
+      isOnTrial: IS_ON_TRIAL,
       chooseBackup: async () => {
         restores ??= import('../restore-as-ordered.js');
         return (await restores).backupToRestore(home, loaded.desk.desk);
@@ -109,7 +112,7 @@ async function up(options: Options): Promise<number> {
     );
   }
   if (outcome.againAfterMs === undefined) return outcome.exitCode;
-  return startAgain(outcome.againAfterMs, async (stayEnded) =>
+  return startAgain(home, outcome.againAfterMs, async (stayEnded) =>
     (await restores)?.restoreAsOrdered(home, loaded.desk.desk, stayEnded),
   );
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { FORMAT_VERSION } from '../../trader/journal/format.js';
 import { requireRunning } from '../ended-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
@@ -54,7 +55,7 @@ async function checkUpgrade(build: string | null, json: boolean): Promise<number
   const temporal = openTemporal(runtime);
   const runs = await replayOpenRuns(temporal, runtime.desk, bundles, runtime.home);
   const stuck = runs.filter(({ problem }) => problem !== null);
-  if (json) printJson({ ok: stuck.length === 0, runs });
+  if (json) printJson({ ok: stuck.length === 0, runs, journalFormat: FORMAT_VERSION });
   else {
     printLines(
       runs.map(({ workflowId, type, problem }) =>

@@ -1,5 +1,5 @@
 /**
- * What holds no row in Postgres while it runs (emergency stop, backup, drill, validation, resumption), or does not hold it
+ * What holds no row in Postgres while it runs (emergency stop, backup, drill, deployment, validation, resumption), or does not hold it
  * yet or any more (a routine, an incident, a change of settings), leaves nothing behind where its run was terminated, timed
  * out or failed: Temporal's list says so, and people are told once, with evidence. What has begun is kept until it ends, and
  * what that list had open from look to look, so that a Temporal that has lost its database is found out, too.
@@ -45,6 +45,14 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
   [
     'restoreDrill',
     { title: 'restore drill', routine: 'restore-drill', now: 'it proves nothing of a backup; run it again' },
+  ],
+  [
+    'deploy',
+    {
+      title: 'deployment',
+      routine: 'deploy',
+      now: 'look which build runs, and whether it is well: fermata monitor; where it was not switched, ask again: fermata deploy',
+    },
   ],
   [
     'validation',

@@ -2,6 +2,7 @@
 export { canary } from '../canary.js';
 export { backup } from './backup/backup.js';
 export { restoreDrill } from './backup/restore-drill.js';
+export { deploy } from './deploy.js';
 export { goLive } from './go-live/go-live.js';
 export { incident } from './incident/incident.js';
 export { preflight } from './preflight.js';

@@ -28,6 +28,10 @@ export interface Pressable {
   readonly routine: string | null;
   /** An activity that a handler of it waits for. */
   readonly handler?: string;
+  /** Procedures that it begins, each a run of its own. */
+  readonly begins?: number;
+  /** Its type, where not every build that is kept has it. */
+  readonly newType?: string;
   /** Ends by nothing but "terminate". */
   readonly endless?: boolean;
 }

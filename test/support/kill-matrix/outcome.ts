@@ -83,6 +83,7 @@ const TITLES_OF_ROWS = [
   'Pre-market',
   'A reported',
   'Settings version N: more',
+  'Deploy b: newer',
   'Going live: \\S+',
   'Review the validation report before real money',
   '(Trade real money|Size step N) on DESK',
@@ -93,9 +94,11 @@ const ABANDONED: OwnLines = {
   notices: [
     // What had a row in Postgres, and what had none.
     new RegExp(`^(warning|critical) Abandoned: (${TITLES_OF_ROWS})$`),
-    /^(warning|critical) DESK: abandoned: the (emergency stop|backup|restore drill|validation|resumption|routine \S+|incident|change of settings)$/,
+    /^(warning|critical) DESK: abandoned: the (emergency stop|backup|restore drill|validation|resumption|routine \S+|incident|change of settings|deployment)$/,
   ],
 };
+
+const LEFT_OUT = /^deploy (agreed|backup|examine-again|switch) not_run$/;
 
 const OWN_LINES: Readonly<Record<string, OwnLines>> = {
   cancel: {
@@ -105,20 +108,23 @@ const OWN_LINES: Readonly<Record<string, OwnLines>> = {
       /^(backup|restore-drill|validation) ended fail-cancelled$/,
       // Cancelled while it was live, it is watched on until a person ends the permission.
       /^go-live end not_run$/,
-      // A routine leaves out what remains.
+      // A routine leaves out what remains, and so does a deployment.
       /^pre-market [ab] not_run$/,
+      LEFT_OUT,
     ],
     notices: [
       /^warning Pre-market: warn$/,
       /^warning Goes on although it was to be cancelled: .+$/,
       /^(warning|critical) DESK: somebody cancelled (the backup|the restore drill|the validation \S+|a resumption|going live)$/,
       /^info .+: withdrawn$/,
+      /^warning DESK: build b was not deployed$/,
     ],
   },
   reset: {
     evidence: [
       // Why it did no more.
       /^settings decision not_run$/,
+      LEFT_OUT,
       /^\S+ superseded not_run$/,
       /^go-live live-before warn$/,
       /^go-live (end|approval\.N) not_run$/,

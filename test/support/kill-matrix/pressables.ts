@@ -1,5 +1,6 @@
 /** The procedures whose buttons are pressed, each with what people do until it ends. */
 import { randomUUID } from 'node:crypto';
+import type { DeployInput } from '../../../src/contracts/deploy.js';
 import {
   EMERGENCY_MESSAGES,
   EMERGENCY_TIMING,
@@ -8,6 +9,7 @@ import {
 import { PULSE_MESSAGES } from '../../../src/contracts/pulse.js';
 import {
   backupWorkflowId,
+  deployId,
   deskOwnerId,
   drillWorkflowId,
   emergencyQueue,
@@ -62,6 +64,12 @@ export const QUICK_ACTIVITIES = {
     backupId: 'b1',
     steps: [{ key: 'restore', title: 'Restored', ...passed }],
   }),
+  examineBuild: async () => ({
+    build: { id: 'b', commit: 'c', version: '1', from: '/x', updated: [], testedMs: 1, testsTookMs: 1 },
+    problem: null,
+    observed: 'fit',
+  }),
+  switchBuild: async () => ({ switched: true, says: 'it runs' }),
   runPreflight: async () => ({ verdict: 'pass', results: [] }),
   pruneBackups: async () => ({ key: 'prune', title: 'Pruned', ...passed }),
   runValidation: async () => ({
@@ -186,6 +194,25 @@ const drill: Pressable = {
     }),
   answer: nobody,
 };
+
+const deployment: Pressable = {
+  name: 'a deployment',
+  handler: 'recordApprovalVote',
+  routine: 'deploy',
+  begins: 1,
+  newType: 'deploy',
+  desk: quick,
+  begin: async (bench, desk) => start(bench, 'deploy', deployId(desk.name), deployInput(desk.name)),
+  answer: settings.answer,
+};
+
+export const deployInput = (desk: string, change: Partial<DeployInput> = {}): DeployInput => ({
+  ...{ desk, build: 'b', person: 'otto', reason: 'newer', needed: 1, simulated: true, marketMs: null },
+  approvalId: `${deployId(desk)}:${randomUUID().slice(0, 8)}`,
+  ...{ expiresAfterMs: LONG_MS, remindEveryMs: null, escalateAfterMs: null, evidenceMs: LONG_MS },
+  ...{ backupsKept: 5, backupDays: null },
+  ...change,
+});
 
 const preflight: Pressable = {
   name: 'a pre-flight',
@@ -327,4 +354,5 @@ export const PRESSABLES: readonly Pressable[] = [
   stop,
   deskOwner,
   goLive,
+  deployment,
 ];

@@ -27,6 +27,7 @@ function later<Input extends { readonly desk: string }, Output>(
 export const { canary } = now;
 export const backup = later('backup', now.backup);
 export const restoreDrill = later('restoreDrill', now.restoreDrill);
+export const deploy = later('deploy', now.deploy);
 export const goLive = later('goLive', now.goLive);
 export const incident = later('incident', now.incident);
 export const preflight = later('preflight', now.preflight);

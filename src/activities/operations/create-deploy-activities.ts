@@ -1,0 +1,91 @@
+/** What a deployment does outside its workflow. */
+import { execFile } from 'node:child_process';
+import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js';
+import type { PreparedBuild } from '../../domain/build.js';
+import { messageOf } from '../../domain/message-of.js';
+import { buildEntry, readBuild } from '../../home/builds.js';
+import { plainEnvironment } from '../../home/plain-environment.js';
+import { installationOf } from '../../home/runtime.js';
+import { FORMAT_VERSION } from '../../trader/journal/format.js';
+import { acrossWorkers, withHeartbeat } from '../with-heartbeat.js';
+
+export interface DeployDependencies {
+  /** Of the desk. */
+  readonly home: string;
+  /** `ending`: aborted when this worker ends, as it does with everything else. Rejects then, and where nobody answers. */
+  readonly switchBuild: (
+    asked: Parameters<DeployActivities['switchBuild']>[0],
+    ending: AbortSignal,
+  ) => ReturnType<DeployActivities['switchBuild']>;
+}
+
+const EXAMINE_MS = 300_000;
+const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
+const NAMED_MAX = 5;
+/** Where the installation is and answers; no secret. */
+const OF_THIS_PLACE = /^(FERMATA_SECRETS|XDG_RUNTIME_DIR)$/;
+
+export function createDeployActivities({ home, switchBuild }: DeployDependencies): DeployActivities {
+  return {
+    examineBuild: ({ desk, build }) =>
+      withHeartbeat(async (_say, signal) => {
+        const prepared = readBuild(home, build);
+        if (prepared === null)
+          return { build: null, problem: `there is no tested build ${build} here`, observed: '' };
+        return { build: prepared, ...(await examine(home, desk, prepared, signal)) };
+      }),
+    switchBuild: (asked) => acrossWorkers((ending) => switchBuild(asked, ending)),
+  };
+}
+
+/** What `fermata upgrade --check --json` of the build itself says. */
+interface Checked {
+  readonly runs?: readonly { readonly workflowId: string; readonly problem: string | null }[];
+  readonly journalFormat?: number;
+  readonly error?: { readonly message: string };
+}
+
+async function examine(
+  home: string,
+  desk: string,
+  { id }: PreparedBuild,
+  signal: AbortSignal,
+): Promise<Omit<BuildExamined, 'build'>> {
+  const { runs, journalFormat, error } = await checkedBy(home, desk, id, signal);
+  const failed = (problem: string) => ({ problem, observed: '' });
+  if (runs === undefined)
+    return failed(`build ${id} does not say whether runs would go on: ${error?.message}`);
+  const stuck = runs.filter(({ problem }) => problem !== null);
+  if (stuck.length > 0) {
+    const named = stuck.slice(0, NAMED_MAX).map(({ workflowId, problem }) => `${workflowId}: ${problem}`);
+    return failed(`${stuck.length} of ${runs.length} open runs would stand still: ${named.join('; ')}`);
+  }
+  // What an older build can't read is a way back by a restore only, which is not taken without a person.
+  if (journalFormat !== FORMAT_VERSION)
+    return failed(
+      `build ${id} writes the journal in format ${journalFormat}, this one in ${FORMAT_VERSION}: there is no way back but a restore; do it by hand, docs/UPGRADE.md`,
+    );
+  return {
+    problem: null,
+    observed: `tests passed, ${runs.length} open runs would go on, same journal format`,
+  };
+}
+
+/** Never rejects, unless this worker ends. */
+function checkedBy(home: string, desk: string, id: string, signal: AbortSignal): Promise<Checked> {
+  const place = Object.entries(process.env).filter(([name]) => OF_THIS_PLACE.test(name));
+  const env = { ...plainEnvironment(), ...Object.fromEntries(place), FERMATA_HOME: installationOf(home) };
+  const args = [buildEntry(home, id), 'upgrade', '--check', '--json', '--desk', desk];
+  return new Promise((resolve, reject) => {
+    const options = { env, signal, timeout: EXAMINE_MS, maxBuffer: OUTPUT_BYTES_MAX };
+    execFile(process.execPath, args, options, (error, stdout) => {
+      if (signal.aborted) return reject(new Error('its worker has ended'));
+      // It exits 1, too, where it names runs that would stand still.
+      try {
+        resolve(JSON.parse(stdout) as Checked);
+      } catch {
+        resolve({ error: { message: error === null ? 'no answer in JSON' : messageOf(error) } });
+      }
+    });
+  });
+}

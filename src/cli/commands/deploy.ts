@@ -1,0 +1,89 @@
+import type { Command } from 'commander';
+import { INSTALLATION } from '../../checks/npm.js';
+import { OPERATOR } from '../../domain/roles.js';
+import { readBuild } from '../../home/builds.js';
+import { isContainer } from '../../home/is-container.js';
+import { outcomeLines, reasonText, runLines, withRun } from '../act-on-desk.js';
+import { actingPerson } from '../desk-person.js';
+import { requireRunning } from '../ended-desk.js';
+import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
+import { collected } from '../option-values.js';
+import { printJson, printLines } from '../output.js';
+import { prepareBuild } from '../prepare-build.js';
+import { withOperations } from '../with-operations.js';
+
+interface Options {
+  readonly from?: string;
+  readonly ref?: string;
+  readonly update?: readonly string[];
+  readonly build?: string;
+  readonly reason: string;
+  readonly as?: string;
+  readonly json?: boolean;
+}
+
+export function deployCommand(command: Command): void {
+  command
+    .option('--from <folder>', 'git checkout that the build is made of; by default the one of this command')
+    .option('--ref <ref>', 'branch, tag or commit there (default: HEAD)')
+    .option(
+      '--update <package>',
+      'take this package newer: NAME or NAME@VERSION; repeat for more',
+      collected((name: string) => name),
+    )
+    .option('--build <id>', 'a build that was made and tested before, instead of making one')
+    .requiredOption('--reason <text>', 'why; people see it with the question', reasonText)
+    .option('--as <person>', 'who asks for it: whoever is signed in')
+    .option('--json', 'for scripts')
+    .action(async (options: Options) => {
+      process.exitCode = await deploy(options);
+    });
+}
+
+/** Exits 0 once people are asked, or where there is nothing to update. */
+async function deploy({ reason, as, json = false, ...source }: Options): Promise<number> {
+  const runtime = await requireRunning();
+  if (isContainer(process.env))
+    throw new CliFailure(
+      'in containers the image is the build',
+      'nothing was changed',
+      'follow "Upgrade" in docs/DEPLOY.md',
+    );
+  const caller = { person: actingPerson(runtime, OPERATOR, as), via: 'cli' } as const;
+  const build = await chosenBuild(runtime.home, source);
+  if (build === null) {
+    if (json) printJson({ ok: true, build: null });
+    else printLines(['✓ nothing to update: each of them is the newest']);
+    return EXIT_OK;
+  }
+  const outcome = await withOperations((operations) => operations.deployBuild(caller, { build, reason }));
+  if (json) printJson({ ...withRun(outcome), build });
+  else if (outcome.ok)
+    printLines([
+      `✓ ${outcome.detail}`,
+      '  do this:   fermata approvals',
+      ...runLines(outcome),
+      ...outcome.problems,
+    ]);
+  else printLines(outcomeLines('deployment', outcome));
+  return outcome.ok ? EXIT_OK : EXIT_FAILED;
+}
+
+async function chosenBuild(
+  home: string,
+  { from, ref, update = [], build }: Pick<Options, 'from' | 'ref' | 'update' | 'build'>,
+): Promise<string | null> {
+  if (build !== undefined) {
+    if (from !== undefined || ref !== undefined || update.length > 0)
+      throw usageFailure('--build is given beside what a build is made of', 'give one of the two');
+    if (readBuild(home, build) === null)
+      throw usageFailure(
+        `there is no tested build ${build}`,
+        'those there are lie in builds of FERMATA_HOME',
+      );
+    return build;
+  }
+  const say = (what: string): void => void process.stderr.write(`… ${what}\n`);
+  const source = { from: from ?? INSTALLATION, ref: ref ?? 'HEAD', updates: update };
+  return (await prepareBuild(home, source, say))?.id ?? null;
+}

@@ -1,0 +1,64 @@
+/** The language of deployments: another build of Fermata in the place of the one that runs. */
+import type { PreparedBuild, SwitchOutcome } from '../domain/build.js';
+import type { Verdict } from './evidence.js';
+import type { StepResult } from './routine.js';
+import { runLabel } from './run-label.js';
+
+export interface DeployInput {
+  readonly desk: string;
+  /** Id of a build that was made and tested on this machine. */
+  readonly build: string;
+  readonly person: string;
+  readonly reason: string;
+  readonly approvalId: string;
+  readonly needed: number;
+  readonly expiresAfterMs: number;
+  readonly remindEveryMs: number | null;
+  readonly escalateAfterMs: number | null;
+  /** Of the backup before it. */
+  readonly backupsKept: number;
+  readonly backupDays: number | null;
+  readonly simulated: boolean;
+  readonly marketMs: number | null;
+  readonly evidenceMs: number;
+}
+
+export interface DeployResult {
+  readonly verdict: Verdict;
+  readonly detail: string;
+  readonly steps: readonly StepResult[];
+}
+
+export interface BuildExamined {
+  /** Null: there is no such build, or its tests have not passed. */
+  readonly build: PreparedBuild | null;
+  /** Why it can't be put in place now; null: it can. */
+  readonly problem: string | null;
+  /** What was looked at, in words. */
+  readonly observed: string;
+}
+
+export const deployLabel = (desk: string, build: string) =>
+  runLabel({
+    desk,
+    routine: 'deploy',
+    summary: `Deployment of ${build} on ${desk}`,
+    details:
+      'A tested build is examined, people agree to it, a backup is taken and verified, everything ends in order and is started as that build; where it is not well, the former one is started again.',
+  });
+
+export const DEPLOY_MESSAGES = { result: 'result' } as const;
+
+export interface DeployActivities {
+  /** Whether open runs would go on under it, and whether there is a way back from it. */
+  examineBuild(asked: { readonly desk: string; readonly build: string }): Promise<BuildExamined>;
+  /**
+   * Everything ends, and is started as this build, or as the former one where that is not well. Once a `key`, however often
+   * it is asked for: whoever asks ends with it, and the next attempt finds how it went.
+   */
+  switchBuild(asked: {
+    readonly key: string;
+    readonly by: string;
+    readonly to: string;
+  }): Promise<SwitchOutcome>;
+}

@@ -1,0 +1,94 @@
+/**
+ * Builds of Fermata that `fermata deploy` has made of a desk, each in a folder of its own, and the pointer that says which one
+ * `fermata up` runs. It names a build only once that build was proven: whatever is cut off before, the former one runs.
+ */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isBuildId, type PreparedBuild, type SwitchOutcome } from '../domain/build.js';
+import { readJson } from './read-json.js';
+import { homePaths } from './runtime.js';
+import { writeJson } from './write-json.js';
+
+export interface BuildSwitch {
+  /** The same for the same agreement: it is carried out once. */
+  readonly key: string;
+  /** Who agreed. */
+  readonly by: string;
+  readonly to: string;
+  /** The process that starts the build and looks whether it is well. */
+  readonly starter: number;
+  /** Null: not known yet. */
+  readonly outcome: SwitchOutcome | null;
+}
+
+export interface BuildPointer {
+  /** Null: the one that `fermata up` is called from. */
+  readonly build: string | null;
+  /** The newest; null: there was none. */
+  readonly ordered: BuildSwitch | null;
+}
+
+/** Of a build that need not be there. Throws where it is no id: it may come from outside, and names a folder. */
+export function buildFolder(home: string, id: string): string {
+  if (!isBuildId(id)) throw new Error(`${JSON.stringify(id)} is no build: one is named by time and commit`);
+  return join(homePaths(home).builds, id);
+}
+
+/** What `node` runs of a build. */
+export const buildEntry = (home: string, id: string): string =>
+  join(buildFolder(home, id), 'bin', 'fermata.js');
+
+const recordFile = (home: string, id: string): string => `${buildFolder(home, id)}.json`;
+
+/** What its installation and its tests have printed. */
+export const buildLog = (home: string, id: string): string => `${buildFolder(home, id)}.log`;
+
+/** Null where it is not there, or its tests have not passed. Throws where it is no id. */
+export const readBuild = (home: string, id: string): PreparedBuild | null => readJson(recordFile(home, id));
+
+export function keepBuild(home: string, build: PreparedBuild): void {
+  writeJson(recordFile(home, build.id), build);
+}
+
+/** Folder, record and log; by the record first: what is half there is no build. */
+export async function removeBuild(home: string, id: string): Promise<void> {
+  for (const path of [recordFile(home, id), buildFolder(home, id), buildLog(home, id)])
+    await rm(path, { recursive: true, force: true });
+}
+
+/** The newest of those whose tests have passed stay, and the one that runs or is to run. */
+export async function removeOldBuilds(home: string, keep: number): Promise<void> {
+  const entries = await readdir(homePaths(home).builds).catch(() => []);
+  const there = [...new Set(entries.map((name) => name.replace(/\.(json|log)$/, '')))].filter(isBuildId);
+  const tested = there.filter((id) => readBuild(home, id) !== null).sort();
+  const { build, ordered } = readBuildPointer(home);
+  const kept = new Set([...tested.slice(-keep), build, ordered?.to]);
+  for (const id of there) if (!kept.has(id)) await removeBuild(home, id);
+}
+
+export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');
+
+export const readBuildPointer = (home: string): BuildPointer =>
+  readJson(pointerFile(home)) ?? { build: null, ordered: null };
+
+const write = (home: string, pointer: BuildPointer): void => writeJson(pointerFile(home), pointer);
+
+/** To be tried at the next start by whoever starts the desk again. Throws where it is not there. */
+export function orderSwitch(home: string, ordered: Omit<BuildSwitch, 'outcome'>): void {
+  if (readBuild(home, ordered.to) === null) throw new Error(`there is no tested build ${ordered.to}`);
+  write(home, { ...readBuildPointer(home), ordered: { ...ordered, outcome: null } });
+}
+
+/** One write says how it went and which build runs from now on. */
+export function concludeSwitch(home: string, outcome: SwitchOutcome): void {
+  const { build, ordered } = readBuildPointer(home);
+  if (ordered === null || ordered.outcome !== null) return;
+  const runs = outcome.switched ? ordered.to : build;
+  write(home, { build: runs, ordered: { ...ordered, outcome } });
+}
+
+/** At every start but that of the build on trial: nobody is to try it later. */
+export function closeSwitch(home: string): void {
+  const says = 'the switch was cut off, and the desk was started again by somebody: the former build runs';
+  concludeSwitch(home, { switched: false, says });
+}

@@ -1,0 +1,140 @@
+/** Which build a start runs, and what becomes of one on trial: small builds, in processes of their own, below a real starter. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { buildIdAt } from '../../src/domain/build.js';
+import {
+  buildEntry,
+  closeSwitch,
+  keepBuild,
+  orderSwitch,
+  pointerFile,
+  readBuildPointer,
+} from '../../src/home/builds.js';
+import { writeJson } from '../../src/home/write-json.js';
+import { repository } from '../support/desk-under-test.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+import { eventually } from '../support/eventually.js';
+
+const FORMER = buildIdAt(Date.UTC(2026, 0, 10), 'a'.repeat(40));
+const NEXT = buildIdAt(Date.UTC(2026, 0, 11), 'b'.repeat(40));
+
+/** What the next build does at its start. */
+const BUILDS = {
+  well: `writeFileSync('well-' + process.pid, ''); setInterval(() => undefined, 1_000);`,
+  silent: 'setInterval(() => undefined, 1_000);',
+  broken: 'process.exit(1);',
+  ended: 'process.exit(0);',
+} as const;
+
+interface Start {
+  readonly build: string;
+  readonly how: string;
+}
+
+function installation(next: keyof typeof BUILDS) {
+  const home = mkdtempSync(join(tmpdir(), 'fermata-builds-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const put = (id: string, does: string): void => {
+    const entry = buildEntry(home, id);
+    mkdirSync(dirname(entry), { recursive: true });
+    writeFileSync(join(entry, '../../package.json'), '{"type":"module"}');
+    writeFileSync(
+      entry,
+      `import { appendFileSync, writeFileSync } from 'node:fs';
+       process.on('SIGTERM', () => { appendFileSync('ended', '${id}\\n'); process.exit(0); });
+       const said = { build: '${id}', how: process.env.FERMATA_STARTED_AGAIN };
+       appendFileSync('starts', JSON.stringify(said) + '\\n');
+       writeFileSync('begun-' + process.pid, '');
+       ${does}`,
+    );
+    const made = { commit: 'c', version: '1', from: '/x', updated: [], testedMs: 1, testsTookMs: 1 };
+    keepBuild(home, { id, ...made });
+  };
+  put(FORMER, BUILDS.silent);
+  put(NEXT, BUILDS[next]);
+  writeJson(pointerFile(home), { build: FORMER, ordered: null });
+  orderSwitch(home, { key: 'k', by: 'anna', to: NEXT, starter: process.pid });
+  const lines = (name: string) => {
+    const file = join(home, name);
+    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+  };
+  return {
+    home,
+    ended: () => lines('ended'),
+    starts: () => lines('starts').map((line) => JSON.parse(line) as Start),
+  };
+}
+
+/** `wellMs`: how long a build has until it is well; null: as long as the product gives it. */
+function begin(home: string, { mayTry = true, wellMs = null as number | null } = {}) {
+  const built = (name: string) => pathToFileURL(join(repository, 'dist', name)).href;
+  const script = join(home, 'begin.mjs');
+  writeFileSync(
+    script,
+    `import { existsSync } from 'node:fs';
+     import { setTimeout as sleep } from 'node:timers/promises';
+     import { runBuilds } from '${built('cli/run-builds.js')}';
+     import { watchForEnding } from '${built('supervisor/ending.js')}';
+     const look = async (_home, pid) => {
+       while (!existsSync('begun-' + pid)) await sleep(20);
+       return existsSync('well-' + pid) ? [] : ['trader: no answer'];
+     };
+     const builds = { home: ${JSON.stringify(home)}, entry: '/nowhere', ending: watchForEnding(), look };
+     const wellMs = ${wellMs};
+     process.exit(await runBuilds(wellMs === null ? builds : { ...builds, wellMs }, ${mayTry}));`,
+  );
+  return endChildWithThisProcess(spawn(process.execPath, [script], { cwd: home, stdio: 'ignore' }));
+}
+
+const TRIED = { build: NEXT, how: 'on-trial' };
+const BACK = { build: FORMER, how: '1' };
+const outcomeIn = (home: string) => readBuildPointer(home).ordered?.outcome ?? null;
+
+it('a build that is well takes the place of the former one', async () => {
+  const { home, starts, ended } = installation('well');
+  const starter = begin(home);
+  await eventually(() => expect(outcomeIn(home)).toMatchObject({ switched: true }));
+  expect(readBuildPointer(home).build).toBe(NEXT);
+  starter.kill('SIGTERM');
+  expect(await once(starter, 'exit')).toEqual([0, null]);
+  expect([starts(), ended()]).toEqual([[TRIED], [NEXT]]);
+});
+
+it.each([
+  ['broken', 'it has ended with 1', []],
+  ['silent', 'trader: no answer', [NEXT]],
+] as const)('the former build runs again after one that is %s', async (next, says, endedBefore) => {
+  const { home, starts, ended } = installation(next);
+  const starter = begin(home, { wellMs: 1_500 });
+  await eventually(() => expect(starts()).toEqual([TRIED, BACK]));
+  expect(readBuildPointer(home)).toMatchObject({
+    build: FORMER,
+    ordered: { outcome: { switched: false, says: expect.stringContaining(says) } },
+  });
+  expect(ended()).toEqual(endedBefore);
+  starter.kill('SIGTERM');
+  expect(await once(starter, 'exit')).toEqual([0, null]);
+});
+
+it('a desk that somebody ends while its build is on trial stays ended', async () => {
+  const { home, starts } = installation('ended');
+  expect(await once(begin(home), 'exit')).toEqual([0, null]);
+  expect(starts()).toEqual([TRIED]);
+  expect(readBuildPointer(home)).toMatchObject({ build: FORMER, ordered: { outcome: { switched: false } } });
+});
+
+it('what was ordered of a starter that is gone is tried by nobody later', async () => {
+  const { home, starts } = installation('well');
+  const starter = begin(home, { mayTry: false });
+  await eventually(() => expect(starts()).toEqual([BACK]));
+  closeSwitch(home);
+  expect(outcomeIn(home)).toMatchObject({ switched: false, says: expect.stringContaining('cut off') });
+  expect(readBuildPointer(home).build).toBe(FORMER);
+  starter.kill('SIGTERM');
+  await once(starter, 'exit');
+});
