@@ -1,12 +1,16 @@
 // `npm run bench [-- name …]`: every benchmark in bench/, each printing JSON lines {name, value, unit}; one table at the end.
-// `--smoke`: each as short as it goes, to see that it runs; one that fails, hangs or prints no figure makes this one fail.
+// `--smoke`: each as short as it goes, to see that it runs, two side by side, since they mostly wait; one that fails, hangs or
+// prints no figure makes this one fail.
 // `--folder`: benchmarks of another folder; `--seconds`: how long one may take in a smoke run.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readOptions } from './options.mjs';
+
+/** In a smoke run. */
+const SIDE_BY_SIDE = 2;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { values, positionals: wanted } = readOptions(
@@ -30,33 +34,29 @@ if (!(mostMs > 0)) {
 const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: 'inherit' });
 if (built.status !== 0) process.exit(built.status ?? 1);
 
-const figures = [];
-const failed = [];
 const unknown = wanted.filter((name) => !existsSync(join(folder, `${name}.bench.ts`)));
 if (unknown.length > 0) {
   console.error(`no benchmark has the name ${unknown.join(', ')}; they are the files of ${folder}`);
   process.exit(2);
 }
-const files = readdirSync(folder).filter((name) => name.endsWith('.bench.ts'));
-for (const file of files) {
-  const name = file.replace(/\.bench\.ts$/, '');
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  process.stderr.write(`${name} …\n`);
-  const run = spawnSync(process.execPath, ['--expose-gc', '--import', 'tsx', join(folder, file)], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-    maxBuffer: 64 * 1024 * 1024,
-    ...(smoke ? { timeout: mostMs, env: { ...process.env, FERMATA_BENCH_SMOKE: '1' } } : {}),
-  });
-  const before = figures.length;
-  for (const line of (run.stdout ?? '').split('\n')) {
-    if (!line.startsWith('{')) continue;
-    figures.push({ bench: name, ...JSON.parse(line) });
-  }
-  if (run.status !== 0) failed.push(`${name} (${run.signal ?? `exit ${run.status}`})`);
-  else if (figures.length === before) failed.push(`${name} (no figure)`);
-}
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.bench.ts'))
+  .map((name) => name.replace(/\.bench\.ts$/, ''))
+  .filter((name) => wanted.length === 0 || wanted.includes(name));
+const ends = new Map();
+const waiting = [...names];
+await Promise.all(
+  Array.from({ length: smoke ? SIDE_BY_SIDE : 1 }, async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
+      ends.set(name, await run(name));
+  }),
+);
+const figures = names.flatMap((bench) => ends.get(bench).figures.map((figure) => ({ bench, ...figure })));
+const failed = names.flatMap((name) => {
+  const { code, signal, figures } = ends.get(name);
+  if (code !== 0) return [`${name} (${signal ?? `exit ${code}`})`];
+  return figures.length === 0 ? [`${name} (no figure)`] : [];
+});
 const memory = Math.round(totalmem() / 2 ** 30);
 console.log(
   `\n${cpus().length} cores (${cpus()[0]?.model ?? arch()}), ${memory} GiB, Node ${process.version}\n`,
@@ -68,3 +68,28 @@ for (const { bench, name, value, unit } of figures)
   console.log(`| ${bench} | ${name} | ${value} | ${unit} |`);
 if (failed.length > 0) console.error(`\nfailed: ${failed.join(', ')}`);
 process.exit(failed.length === 0 ? 0 : 1);
+
+/** How it ended, and each figure that it printed. */
+function run(name) {
+  process.stderr.write(`${name} …\n`);
+  const child = spawn(
+    process.execPath,
+    ['--expose-gc', '--import', 'tsx', join(folder, `${name}.bench.ts`)],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      ...(smoke ? { timeout: mostMs, env: { ...process.env, FERMATA_BENCH_SMOKE: '1' } } : {}),
+    },
+  );
+  let printed = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    printed += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const lines = printed.split('\n').filter((line) => line.startsWith('{'));
+      resolve({ code, signal, figures: lines.map((line) => JSON.parse(line)) });
+    });
+  });
+}

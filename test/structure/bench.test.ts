@@ -10,11 +10,23 @@ const FIGURE = "console.log(JSON.stringify({ name: 'orders', value: 7, unit: 'ms
 const folder = mkdtempSync(join(tmpdir(), 'fermata-bench-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Ends once the other one has begun. */
+const meets = (mine: string, other: string): string => `
+import { existsSync, writeFileSync } from 'node:fs';
+writeFileSync(${JSON.stringify(join(folder, mine))}, '');
+const look = setInterval(() => {
+  if (!existsSync(${JSON.stringify(join(folder, other))})) return;
+  clearInterval(look);
+  ${FIGURE}
+}, 20);`;
+
 for (const [name, text] of [
   ['sound', FIGURE],
   ['throws', `${FIGURE} throw new Error('the desk was not armed');`],
   ['silent', "console.log('ready');"],
   ['hangs', `${FIGURE} setInterval(() => undefined, 1_000);`],
+  ['one', meets('one-runs', 'other-runs')],
+  ['other', meets('other-runs', 'one-runs')],
 ] as const)
   writeFileSync(join(folder, `${name}.bench.ts`), text);
 
@@ -31,6 +43,12 @@ it('passes where each says a figure', () => {
   expect(stdout).toContain('| sound | orders | 7 | ms |');
   expect(stdout).toMatch(/^A smoke run: that each runs is all it shows/m);
   expect(status).toBe(0);
+});
+
+it('runs two side by side, and shows their figures in order', () => {
+  const { status, stdout } = bench('other', 'one');
+  expect(status).toBe(0);
+  expect(stdout.match(/\| (one|other) \|/g)).toEqual(['| one |', '| other |']);
 });
 
 it.each([
