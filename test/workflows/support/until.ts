@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pauseMs } from '../../support/pause.js';
 
 /** The first value that is not false, null or undefined; throws after `patienceMs`. */
 export async function until<T>(
@@ -6,11 +7,12 @@ export async function until<T>(
   look: () => Promise<T> | T,
   patienceMs = 120_000,
 ): Promise<NonNullable<T>> {
-  const untilMs = performance.now() + patienceMs;
+  const beganMs = performance.now();
   for (;;) {
     const found = await look();
     if (found) return found as NonNullable<T>;
-    if (performance.now() > untilMs) throw new Error(`waited ${patienceMs} ms for: ${what}`);
-    await sleep(20);
+    const waitedMs = performance.now() - beganMs;
+    if (waitedMs > patienceMs) throw new Error(`waited ${patienceMs} ms for: ${what}`);
+    await sleep(pauseMs(waitedMs));
   }
 }
