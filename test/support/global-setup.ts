@@ -2,7 +2,7 @@
  * One embedded Postgres and one in-memory Temporal server for a whole test run, started when the first test asks and
  * ended at the end. Tests reach this process through a loopback address that `inject('supportAddress')` gives them.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,15 @@ declare module 'vitest' {
 const TEMPLATE_DATABASE = 'fermata_template';
 const APP_PASSWORD = 'app-password-for-tests';
 const OWNER_PASSWORD = 'owner-password-for-tests';
+
+/**
+ * The server reads timers a second ahead, and what falls due before fires only then: each pause and each retry of
+ * milliseconds takes a second. What it has done it writes down each half minute, and forgets no run before.
+ */
+const QUICK_TEMPORAL = [
+  'history.timerProcessorMaxTimeShift="10ms"',
+  'history.transferProcessorUpdateAckInterval="1s"',
+];
 
 export default async function setup(project: TestProject): Promise<Stop> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-support-'));
@@ -79,8 +88,11 @@ async function beginPostgres(folder: string, stops: Stop[]): Promise<PostgresAdd
 async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAddress> {
   const resolved = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
   if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed for the tests');
+  const quick = join(folder, 'temporal');
+  const more = QUICK_TEMPORAL.map((value) => ` --dynamic-config-value '${value}'`).join('');
+  writeFileSync(quick, `#!/bin/sh\nexec '${resolved.path}' "$@"${more}\n`, { mode: 0o755 });
   const server = await startTemporal({
-    binary: resolved.path,
+    binary: quick,
     ports: await chooseTemporalPorts(),
     database: null,
     logFile: join(folder, 'temporal.log'),
