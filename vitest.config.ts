@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { folderInMemory } from './test/support/files-in-memory.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';
 
 const pathOf = (place: string): string => fileURLToPath(new URL(place, import.meta.url));
@@ -8,6 +9,11 @@ const pathOf = (place: string): string => fileURLToPath(new URL(place, import.me
 // Before anything is loaded: tests run commands, roles and desks as they are built, and import what is built.
 const built = spawnSync(process.execPath, [pathOf('scripts/build.mjs')], { stdio: 'inherit' });
 if (built.status !== 0) throw new Error('the sources do not build: see above');
+
+// Sockets are in the folder of temporary files then, for each process of a test the same.
+delete process.env.XDG_RUNTIME_DIR;
+const folder = folderInMemory();
+if (folder !== null) process.env.TMPDIR = folder;
 
 /**
  * Tests import the sources, and get them as they are built: Node loads a compiled file as it is, where vitest would fetch

@@ -375,7 +375,7 @@ describe('fermata monitor', () => {
     );
     const child = spawn(process.execPath, [COMMAND, 'monitor', '--watch', '1', '--json'], {
       cwd: folder,
-      env: { PATH: process.env.PATH, FERMATA_HOME: runtime.home },
+      env: { PATH: process.env.PATH, TMPDIR: tmpdir(), FERMATA_HOME: runtime.home },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     endChildWithThisProcess(child);

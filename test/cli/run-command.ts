@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
@@ -19,7 +20,7 @@ export function runCommand(
 ): Promise<CommandEnd> {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, HOME: folder, FERMATA_HOME: `${folder}/home`, ...env },
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), HOME: folder, FERMATA_HOME: `${folder}/home`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   endChildWithThisProcess(child);

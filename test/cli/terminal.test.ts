@@ -32,7 +32,7 @@ function writeLog(name: string, ...lines: readonly string[]): void {
 function started(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const child = spawn(process.execPath, [COMMAND, ...args], {
     cwd: folder,
-    env: { PATH: process.env.PATH, FERMATA_HOME: join(folder, 'home'), ...env },
+    env: { PATH: process.env.PATH, TMPDIR: tmpdir(), FERMATA_HOME: join(folder, 'home'), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   endChildWithThisProcess(child);

@@ -141,7 +141,7 @@ describe('fermata logs', () => {
   ])('--kind %s --follow goes on with it, also over the end of a day', async (kind, name, first) => {
     const child = spawn(process.execPath, [COMMAND, 'logs', '--kind', kind, '--follow'], {
       cwd: folder,
-      env: { PATH: process.env.PATH, FERMATA_HOME: join(folder, 'home') },
+      env: { PATH: process.env.PATH, TMPDIR: tmpdir(), FERMATA_HOME: join(folder, 'home') },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     endChildWithThisProcess(child);
