@@ -20,6 +20,8 @@ import {
 } from './trader-double.js';
 
 const HALT_ID = 'ab'.repeat(16);
+/** A busy machine takes longer than the seconds that a person is kept waiting where nothing is said. */
+const PATIENT = ['--timeout', '120'];
 const TAKEN = { commandId: 'x', ok: true, detail: 'halted', haltId: HALT_ID, mode: 'HALTED' };
 
 let folder: string;
@@ -68,7 +70,7 @@ function starting({ home }: Runtime): FileLock {
 describe('with Temporal and Postgres both down', () => {
   it('stop is proven from the trader alone, and what is missing is said', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--json']);
+    const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
     const outcome = JSON.parse(out) as { proven: boolean; haltId: string; problems: string[] };
     expect(outcome).toMatchObject({ ok: true, proven: true, haltId: HALT_ID, workflowId: null });
     expect(outcome.problems.join('\n')).toMatch(/Temporal/);
@@ -79,7 +81,7 @@ describe('with Temporal and Postgres both down', () => {
 
   it('stop works whatever was typed as a name', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code } = await runCommand(folder, ['stop', '--reason', 'test', '--as', '']);
+    const { code } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--as', '']);
     expect(code).toBe(0);
     expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator' } });
   });
@@ -94,27 +96,27 @@ describe('with Temporal and Postgres both down', () => {
     [['--reason', 'x'.repeat(10_000)], 'x'.repeat(500)],
   ])('stop is not refused for how it is typed: %j', async (args, reason) => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code } = await runCommand(folder, ['stop', ...args]);
+    const { code } = await runCommand(folder, ['stop', ...PATIENT, ...args]);
     expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason } });
     expect(code).toBe(0);
   });
 
   it('stop says of what it does not know that it was no option', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { err } = await runCommand(folder, ['stop', '--dsek', 'other']);
+    const { err } = await runCommand(folder, ['stop', ...PATIENT, '--dsek', 'other']);
     expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: '--dsek other' } });
     expect(err).toMatch(/! not known to stop: --dsek\. .*home was asked to stop/);
   });
 
   it('close-all waits for no reason', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    expect((await runCommand(folder, ['close-all'])).code).toBe(0);
+    expect((await runCommand(folder, ['close-all', ...PATIENT])).code).toBe(0);
     expect(trader.asked[0]).toMatchObject({ method: 'closeAll', params: { reason: NO_REASON } });
   });
 
   it('close-all exits 0 when the venue reports that nothing is left', async () => {
     trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code, out } = await runCommand(folder, ['close-all', '--reason', 'test']);
+    const { code, out } = await runCommand(folder, ['close-all', ...PATIENT, '--reason', 'test']);
     expect(out).toMatch(/^✓ close-all: proven/);
     expect(code).toBe(0);
   });
@@ -158,7 +160,14 @@ describe('text that commands a terminal or reads otherwise than it is', () => {
     '%s: a stop is carried out with it made plain, and shows none of it',
     async (_what, text, plain) => {
       trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-      const { code, out, err } = await runCommand(folder, ['stop', '--reason', text, '--as', text]);
+      const { code, out, err } = await runCommand(folder, [
+        'stop',
+        ...PATIENT,
+        '--reason',
+        text,
+        '--as',
+        text,
+      ]);
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: plain } });
       expect(out + err).not.toContain(text);
       expect(code).toBe(0);
@@ -187,7 +196,7 @@ describe('where several desks run', () => {
 
   it('a stop without a name is for each of them, and each answers for itself', async () => {
     await begin(0);
-    const { code, out } = await runCommand(folder, ['stop', 'odd', 'prices']);
+    const { code, out } = await runCommand(folder, ['stop', ...PATIENT, 'odd', 'prices']);
     for (const desk of [trader, second])
       expect(desk?.asked[0]).toMatchObject({ method: 'stop', params: { reason: 'odd prices' } });
     expect(out).toContain('✓ stop of crypto-bot: proven');
@@ -207,7 +216,7 @@ describe('where several desks run', () => {
 
   it('a stop with a name is that one’s, and nothing else guesses which is meant', async () => {
     await begin(0);
-    const { out } = await runCommand(folder, ['stop', '--desk', 'second']);
+    const { out } = await runCommand(folder, ['stop', ...PATIENT, '--desk', 'second']);
     expect(out).toMatch(/^✓ stop: proven/);
     for (const command of [['status'], ['close-all'], ['resume', '--reason', 'x'], ['down'], ['backup']]) {
       const { code, err } = await runCommand(folder, command);
@@ -283,7 +292,7 @@ describe('a desk that has ended', () => {
 
   it('tells a script the same, once', async () => {
     writeRuntime(join(folder, 'home'));
-    const { code, out, err } = await runCommand(folder, ['stop', '--reason', 'test', '--json']);
+    const { code, out, err } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
     expect(JSON.parse(out)).toMatchObject({ error: { message: expect.stringContaining('has ended') } });
     expect({ code, err }).toEqual({ code: 1, err: '' });
   });
@@ -292,7 +301,7 @@ describe('a desk that has ended', () => {
     const runtime = writeRuntime(join(folder, 'home'));
     const elsewhere = { ...runtime, temporal: { ...runtime.temporal, kind: 'external' as const } };
     writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(elsewhere));
-    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--json']);
+    const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
     const outcome = JSON.parse(out) as { detail: string; problems: string[] };
     expect(outcome).toMatchObject({ ok: false, proven: false, workflowId: null });
     expect(outcome.detail).toContain('has ended');
