@@ -28,8 +28,8 @@ const shared = {
   globalSetup: ['test/support/temporal-at-hand.ts'],
   pool: 'forks' as const,
   server: { deps: { external: [/^(?!.*\/node_modules\/).*\/dist\//] } },
-  // Two for each core that CI has: tests wait for processes and timers more than half of their time.
-  maxWorkers: 4,
+  // One more than the cores that CI has: tests wait for processes and timers half of their time.
+  maxWorkers: 3,
   // Bounds what hangs; a machine that is busy with other things must not fail a test.
   testTimeout: 240_000,
   hookTimeout: 240_000,
