@@ -3,7 +3,7 @@ import type { Trade, TradesAnswer } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Polled } from '../connection/use-polled.js';
-import { CLOCK, dayAndMinute, grouped, money, signed, tone, trimmed } from '../format.js';
+import { CLOCK, dayAndMinute, grouped, isZero, money, signed, tone, trimmed } from '../format.js';
 import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
@@ -16,7 +16,13 @@ const COLUMNS: readonly Column<Trade>[] = [
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },
   {
     title: 'Realised',
-    cell: ({ realised }) => <span class={tone(money(realised))}>{signed(money(realised))}</span>,
+    // An entry that turns a position around closes something, too.
+    cell: ({ purpose, realised }) =>
+      purpose === 'entry' && isZero(money(realised)) ? (
+        '–'
+      ) : (
+        <span class={tone(money(realised))}>{signed(money(realised))}</span>
+      ),
     number: true,
   },
   { title: 'Fee', cell: ({ fee }) => grouped(trimmed(fee)), number: true, minor: true },
