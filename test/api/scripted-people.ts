@@ -72,7 +72,12 @@ export function scriptedPeople(asked: {
         ...{ when: 'timed', last: null },
       },
       {
-        ...{ scheduleId: 'crypto-bot-look-around', routine: 'look-around', title: 'Look around', known: true },
+        ...{
+          scheduleId: 'crypto-bot-look-around',
+          routine: 'look-around',
+          title: 'Look around',
+          known: true,
+        },
         ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
         ...{ when: 'asked', last: null },
       },

@@ -66,7 +66,13 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     const fills = desk.page.getByRole('region', { name: 'Fills, newest first' });
     const realised = () => fills.locator('tbody td:nth-child(6)').allInnerTexts();
     await expect.poll(realised).toEqual(['–', '−0.70', '–', '+0.84', '–']);
-    const last = { symbol: 'ETH/USDT', order_id: 'fk3f9aa0f', quantity: '1', price: '2000.0', fee: '0' } as const;
+    const last = {
+      symbol: 'ETH/USDT',
+      order_id: 'fk3f9aa0f',
+      quantity: '1',
+      price: '2000.0',
+      fee: '0',
+    } as const;
     const at_ms = scriptedStatus().marketData.marketMs - 3 * 86_400_000;
     await desk.fill([{ ...last, n: 90, side: 'sell', purpose: 'exit', realised: '0', at_ms }]);
     await expect.poll(async () => (await realised()).at(-1)).toBe('0');

@@ -90,7 +90,9 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await open('Go-live');
     await press('Start a validation…');
     const dialog = byRole('dialog', 'Start a validation?');
-    await dialog.getByLabel('Prices').selectOption({ label: 'stored, 2026-01-01 00:00 to 2026-01-04 00:00 UTC' });
+    await dialog
+      .getByLabel('Prices')
+      .selectOption({ label: 'stored, 2026-01-01 00:00 to 2026-01-04 00:00 UTC' });
     await dialog.getByRole('button', { name: 'Start' }).click();
     await told(/Validation v1 trades 72 h of 2026-01-01T00:00Z\/2026-01-04T00:00Z/);
   },

@@ -114,7 +114,8 @@ function ValidationDialog({ api, onGo, onCancel }: ValidationDialogProps) {
                 <option value="">those that the desk has now</option>
                 {periods.map(({ name, fromMs, untilMs }) => (
                   <option key={name} value={name}>
-                    stored, {day(fromMs)} {minuteOfDay(fromMs)} to {day(untilMs)} {minuteOfDay(untilMs)} {CLOCK}
+                    stored, {day(fromMs)} {minuteOfDay(fromMs)} to {day(untilMs)} {minuteOfDay(untilMs)}{' '}
+                    {CLOCK}
                   </option>
                 ))}
               </select>
@@ -138,8 +139,8 @@ function ValidationDialog({ api, onGo, onCancel }: ValidationDialogProps) {
       }
     >
       <p>
-        Trades the desk’s strategies on paper, in an instance of its own, from now on or over stored minutes. On
-        live prices it takes as long as the clock. The desk goes on meanwhile.
+        Trades the desk’s strategies on paper, in an instance of its own, from now on or over stored minutes.
+        On live prices it takes as long as the clock. The desk goes on meanwhile.
       </p>
     </ReasonDialog>
   );

@@ -25,7 +25,10 @@ const WORDS = [
   ['Drawdown', 'How far equity is below its highest value.'],
   ['Round trip', 'From flat to flat again: an entry and all that closed it.'],
   ['Profit factor', 'What the winning round trips made, divided by what the losing ones lost.'],
-  ['Sharpe ratio', 'Mean hourly return divided by its standard deviation, annualised. Needs a day of equity.'],
+  [
+    'Sharpe ratio',
+    'Mean hourly return divided by its standard deviation, annualised. Needs a day of equity.',
+  ],
 ] as const;
 
 const GUIDES = [

@@ -111,12 +111,15 @@ const wishSchema = z.strictObject({
     .string()
     .max(100)
     .optional()
-    .describe('Name of a period of GET /api/data, from its begin; left out: the prices that the desk has now'),
+    .describe(
+      'Name of a period of GET /api/data, from its begin; left out: the prices that the desk has now',
+    ),
 });
 
 export function startValidationRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Start a paper validation on the desk’s own prices or on stored ones; its report comes by itself',
+    summary:
+      'Start a paper validation on the desk’s own prices or on stored ones; its report comes by itself',
     tags: ['go-live'],
     body: jsonSchema(wishSchema),
     response: OUTCOMES,

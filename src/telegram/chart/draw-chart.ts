@@ -270,4 +270,3 @@ function drawLegend(canvas: Canvas, { levels, digits }: ChartToDraw): void {
     x += width;
   }
 }
-
