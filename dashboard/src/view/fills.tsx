@@ -10,7 +10,8 @@ import { type Column, Table } from './table.js';
 
 const COLUMNS: readonly Column<Trade>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
-  { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs) },
+  // On a phone half a line is too short for its title and a moment.
+  { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs), long: true },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
   { title: 'Quantity', cell: ({ quantity }) => grouped(trimmed(quantity)), number: true },
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },
