@@ -7,7 +7,9 @@ export {
   grouped,
   groupedWithin,
   instantsWithin,
+  isZero,
   money,
+  priceText,
   signed,
   trimmed,
 } from '../../src/domain/figure-text.js';

@@ -24,6 +24,7 @@ export type DeskOperations = Pick<
   | 'changeSize'
   | 'runRoutine'
   | 'takeBackup'
+  | 'listStoredPeriods'
   | 'askForValidation'
   | 'listSchedules'
   | 'listApprovals'

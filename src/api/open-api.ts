@@ -54,6 +54,7 @@ const NOTHING_BEHIND: WebDependencies = {
     changeSize: unavailable,
     runRoutine: unavailable,
     takeBackup: unavailable,
+    listStoredPeriods: unavailable,
     askForValidation: unavailable,
     listSchedules: unavailable,
     listApprovals: unavailable,

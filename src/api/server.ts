@@ -63,7 +63,7 @@ import { strategiesRoute, strategyToggleRoute } from './routes/strategies.js';
 import { tasksRoutes } from './routes/tasks.js';
 import { temporalTicketRoute } from './routes/temporal-ticket.js';
 import { tradesRoute } from './routes/trades.js';
-import { startValidationRoute, validationsRoute } from './routes/validations.js';
+import { startValidationRoute, storedPeriodsRoute, validationsRoute } from './routes/validations.js';
 import type { TemporalTickets } from './temporal-ui/tickets.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
@@ -164,6 +164,7 @@ async function registerRoutes(
   incidentsRoutes(app, web);
   tasksRoutes(app, web);
   validationsRoute(app, web);
+  storedPeriodsRoute(app, web);
   startValidationRoute(app, web);
   goLiveRoutes(app, web);
   preflightRoute(app, web);

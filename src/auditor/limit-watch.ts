@@ -80,7 +80,7 @@ export class LimitWatch {
     return [
       {
         key: 'limit positions',
-        text: `${held.length} positions are open, ${most} are allowed: ${held.join(', ')}`,
+        text: `${held.length} positions are open, at most ${most} may be: ${held.join(', ')}`,
       },
     ];
   }

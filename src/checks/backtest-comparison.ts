@@ -40,7 +40,7 @@ type BacktestReport = z.output<typeof reportSchema>;
 export const backtestComparison = check(
   z.strictObject({ days: z.number().positive().default(30), file: z.string().min(1).optional() }),
   async (context, { days, file }) => {
-    const expected = `the last ${days} days are as the backtest lets expect`;
+    const expected = `the last ${days} days are as the backtest leads one to expect`;
     if (file === undefined)
       return {
         verdict: 'not_run',

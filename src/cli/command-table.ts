@@ -317,7 +317,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'upgrade',
     group: 'Routines and proof',
-    summary: 'look whether the open runs would go on with this build',
+    summary: 'check whether the open runs would go on with this build',
     load: async () => ofDesk((await import('./commands/upgrade.js')).upgradeCommand),
   },
   {

@@ -3,11 +3,9 @@
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS, MINUTE_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
-import { homePaths } from '../home/runtime.js';
-import { dataKey } from '../home/secrets.js';
-import { type FetchedFile, fetchedFiles, gapsIn } from '../market/fetched/fetched-files.js';
-import { type Provenance, provenanceOf, type Span } from '../market/fetched/minutes-file.js';
-import { minutesSource } from '../market/fetched/minutes-source.js';
+import { type FetchedFile, gapsIn } from '../market/fetched/fetched-files.js';
+import type { Span } from '../market/fetched/minutes-file.js';
+import { changedSince, filesOf, storedMinutes, storedUntil } from '../validation/data/stored-minutes.js';
 import { dayText, spanOf } from './days.js';
 import { type CliFailure, usageFailure } from './failure.js';
 import type { DataFile, MarketOptions } from './market-choice.js';
@@ -20,42 +18,36 @@ export interface PeriodOptions extends MarketOptions {
   readonly simulatedVenue?: string;
 }
 
-export interface StoredMinutes {
+export interface PeriodToTrade {
   readonly data: readonly DataFile[];
   readonly beginMs: number;
   readonly durationMs: number;
 }
 
 type Period = PeriodOptions & { readonly from: number; readonly to: number };
-type Stored = Provenance & { readonly file: string };
 
 /** Null where no period was named. Throws a usage failure where minutes of it can't be traded on. */
-export async function storedMinutes(
+export async function periodToTrade(
   options: PeriodOptions,
   desk: Desk,
   home: string,
   runningAt: string | undefined,
-): Promise<StoredMinutes | null> {
+): Promise<PeriodToTrade | null> {
   if (!isPeriod(options)) return null;
-  const { from: market } = minutesSource(desk, options.simulatedVenue ?? runningAt);
-  const key = dataKey(home);
-  const all = await fetchedFiles(homePaths(home).data, key, { whole: false });
-  const files = all.filter(({ outcome }) => outcome.kind === 'fetched' && isOf(outcome.provenance, market));
+  const { files, address } = await storedMinutes(home, desk, options.simulatedVenue ?? runningAt);
   const symbols = desk.instruments.map(({ symbol }) => symbol);
   const span = spanAsked(options, files, symbols);
   for (const symbol of symbols) {
     const [gap] = gapsIn(files, symbol, span, { hadNone: 'present' });
-    if (gap !== undefined) throw notStored(symbol, gap, span, options, market.address);
+    if (gap !== undefined) throw notStored(symbol, gap, span, options, address);
   }
-  const stored = files.flatMap(storedIn).filter((one) => symbols.includes(one.symbol) && touches(one, span));
-  for (const { file, symbol } of stored) {
-    const outcome = await provenanceOf(file, key);
-    if (outcome.kind === 'fetched') continue;
+  const stored = filesOf(files, symbols, span);
+  const changed = await changedSince(home, stored);
+  if (changed !== null)
     throw usageFailure(
-      `--from, --to: ${file} is not what was fetched: ${outcome.reason}`,
-      `fetch it anew: ${fetchCommand([symbol], span, options)}`,
+      `--from, --to: ${changed.file} is not what was fetched: ${changed.reason}`,
+      `fetch it anew: ${fetchCommand([changed.symbol], span, options)}`,
     );
-  }
   return {
     data: stored.map(({ symbol, file }) => ({ symbol, file })),
     beginMs: span.fromMs,
@@ -86,7 +78,7 @@ function isPeriod(options: PeriodOptions): options is Period {
 /** Of a day that is not over, what is stored of it in every instrument. */
 function spanAsked(options: Period, files: readonly FetchedFile[], symbols: readonly string[]): Span {
   const { fromMs, untilMs } = spanOf(options.from, options.to);
-  const storedMs = Math.min(...symbols.map((symbol) => newestOf(files, symbol)));
+  const storedMs = Math.min(...symbols.map((symbol) => storedUntil(files, symbol)));
   const isOver = untilMs <= Date.now();
   const endMs = isOver || storedMs <= fromMs ? untilMs : Math.min(untilMs, storedMs);
   const { duration = endMs - fromMs } = options;
@@ -97,25 +89,6 @@ function spanAsked(options: Period, files: readonly FetchedFile[], symbols: read
     );
   return { fromMs, untilMs: fromMs + duration };
 }
-
-function newestOf(files: readonly FetchedFile[], symbol: string): number {
-  const ends = files.flatMap(storedIn).filter((one) => one.symbol === symbol);
-  return Math.max(0, ...ends.map(({ untilMs }) => untilMs));
-}
-
-/** Prices of one simulator are no other simulator's. */
-function isOf(
-  { venue, endpoint, address }: Provenance,
-  market: Pick<Provenance, 'venue' | 'endpoint' | 'address'>,
-): boolean {
-  return venue === market.venue && endpoint === market.endpoint && address === market.address;
-}
-
-function storedIn({ file, outcome }: FetchedFile): readonly Stored[] {
-  return outcome.kind === 'fetched' ? [{ ...outcome.provenance, file }] : [];
-}
-
-const touches = (one: Span, span: Span): boolean => one.fromMs < span.untilMs && one.untilMs > span.fromMs;
 
 function notStored(symbol: string, gap: Span, span: Span, options: Period, address: string): CliFailure {
   const field = gap.fromMs === span.fromMs ? '--from' : '--to';

@@ -6,7 +6,7 @@ import { newRequest } from '../validation/new-request.js';
 import type { ValidationRequest } from '../validation/request.js';
 import { usageFailure } from './failure.js';
 import { marketChoice } from './market-choice.js';
-import type { PeriodOptions, StoredMinutes } from './stored-minutes.js';
+import type { PeriodOptions, PeriodToTrade } from './stored-minutes.js';
 
 export interface ValidateOptions extends PeriodOptions {
   readonly minTrades?: number;
@@ -52,7 +52,7 @@ export function idValue(text: string): string {
 export function validationRequest(
   options: ValidateOptions,
   loaded: LoadedDesk,
-  stored: StoredMinutes | null,
+  stored: PeriodToTrade | null,
   requestedBy: string,
   nowMs: number,
 ): ValidationRequest {

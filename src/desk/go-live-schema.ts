@@ -21,7 +21,7 @@ const criteriaSchema = z.strictObject({
     .min(-100)
     .max(100)
     .default(0.5)
-    .describe('Sharpe ratio of its hourly returns, a year’s worth, at least.'),
+    .describe('Sharpe ratio of its hourly returns, annualised, at least.'),
   maxDrawdownPct: percent
     .default(15)
     .describe('Fall of its equity from peak to trough, open results included, percent at most.'),

@@ -62,6 +62,9 @@ export function formatDecimal(steps: number, stepText: string): string {
   return `${sign}${digits.slice(0, -step.places)}.${digits.slice(-step.places)}`;
 }
 
+/** How many places a multiple of the step is written with: `0.25` has two. */
+export const placesOfStep = (stepText: string): number => readStep(stepText).places;
+
 /** The decimal text of an average, which lies between two steps: rounded to a place more than the step has. */
 export function formatAverage(steps: number, stepText: string): string {
   return (steps * Number(stepText)).toFixed(readStep(stepText).places + 1);

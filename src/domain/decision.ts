@@ -55,6 +55,8 @@ export interface Decision {
   readonly subject: string;
   /** `resume` only: the position size that was chosen with it, percent of the desk file's; left out: as it is. */
   readonly sizePct?: number;
+  /** `resume` only: why, in the person's own words, as `reasonOf` keeps them; left out: none was given. */
+  readonly reason?: string;
   readonly atWallMs: number;
   readonly expiresWallMs: number;
   /** Where real money is decided: `signatureText` of the person's own key. */

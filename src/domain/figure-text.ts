@@ -41,6 +41,9 @@ export function signed(decimal: string): string {
 
 export const isZero = (decimal: string): boolean => /^-?0+(\.0+)?$/.test(decimal);
 
+/** An average, or a value of a chart, with as many places as its instrument's tick has: prices below each other line up. */
+export const priceText = (price: number, digits: number): string => grouped(price.toFixed(digits));
+
 /** Without zeros at the end that say nothing. */
 export function trimmed(decimal: string): string {
   return decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');

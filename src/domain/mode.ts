@@ -68,18 +68,35 @@ export interface Halt {
   readonly atMarketMs: number;
 }
 
-export interface Resumed {
-  readonly by: string;
-  readonly authority: 'rule' | 'person' | 'two-people';
-  /** What was said; of a rule, which halt it came behind. */
+/** Why a person let the desk trade again, in their own words, bounded and plain (`reasonOf`). */
+export interface SaidReason {
+  readonly person: string;
   readonly reason: string;
 }
 
+export interface Resumed {
+  readonly by: string;
+  readonly authority: 'rule' | 'person' | 'two-people';
+  /** Of the procedure: which halt it came behind. */
+  readonly reason: string;
+  /** Left out: nobody gave a reason. */
+  readonly said?: readonly SaidReason[];
+}
+
 /** How trading began again, in words. */
-export function resumedText({ by, authority, reason }: Resumed): string {
-  const said = reason.replace(/^resumption after: /, '');
-  if (authority === 'rule') return `resumed automatically: all checks passed after "${said}"`;
-  // What is known is why it was halted: nobody's reason to resume.
-  const why = said === reason ? `: ${said}` : `, after "${said}"`;
-  return `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}${why}`;
+export function resumedText({ by, authority, reason, said = [] }: Resumed): string {
+  const before = reason.replace(/^resumption after: /, '');
+  if (authority === 'rule') return `resumed automatically: all checks passed after "${before}"`;
+  const who = `resumed by ${by}${authority === 'two-people' ? ' (two people)' : ''}`;
+  return `${who}${ownWords(said, by)}${before === reason ? `: ${before}` : `, after "${before}"`}`;
+}
+
+/** On one line: nobody's reason makes up a line of its own among the desk's. */
+function ownWords(said: readonly SaidReason[], by: string): string {
+  if (said.length === 0) return '';
+  const each = said.map(({ person, reason }) => {
+    const words = `"${reason.replaceAll(/\s+/g, ' ')}"`;
+    return person === by ? words : `${person} ${words}`;
+  });
+  return `: ${each.join(', ')}`;
 }

@@ -4,7 +4,7 @@ import type { CoinOwner } from '../domain/coins.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
-import type { HaltCause, ResumeRule } from '../domain/mode.js';
+import type { HaltCause, ResumeRule, SaidReason } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { Fill, Side } from '../domain/order.js';
 import type { SignalName, SignalRequest } from '../domain/signal.js';
@@ -101,6 +101,8 @@ export type Command =
       readonly authority: 'rule' | 'person' | 'two-people';
       /** The position size that the people who decided chose; left out: as it is. */
       readonly sizeFactorPpm?: number;
+      /** Why, in their own words; left out: nobody gave a reason. */
+      readonly said?: readonly SaidReason[];
     }
   /** `authorised`: the trader has verified a person's decision for exactly this; else it may only go down. */
   | { readonly name: 'resize'; readonly sizeFactorPpm: number; readonly authorised: boolean }

@@ -8,7 +8,7 @@ import type { DeclaredValue } from '../domain/declared-value.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
-import type { Halt } from '../domain/mode.js';
+import type { Halt, SaidReason } from '../domain/mode.js';
 import type { WrittenUnits } from '../domain/money.js';
 import type { Fill, OrderIntent, OrderState } from '../domain/order.js';
 import type { SettingChange } from '../domain/settings-change.js';
@@ -114,6 +114,8 @@ export type EngineRecord =
       readonly by: string;
       readonly reason: string;
       readonly authority: 'rule' | 'person' | 'two-people';
+      /** Why people let it trade, in their own words; left out: nobody gave a reason. */
+      readonly said?: readonly SaidReason[];
       readonly marketMs: number;
     }
   | {

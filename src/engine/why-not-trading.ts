@@ -89,7 +89,7 @@ function volatilityReasons({ config, returns }: Core): WaitingReason[] {
       return [{ subject, reason, waitsFor: 'half an hour of one-minute bars' }];
     }
     if (now <= maxPct) return [];
-    const reason = `its volatility in a minute is ${now.toFixed(3)} %, ${maxPct} % are allowed`;
+    const reason = `its volatility in a minute is ${now.toFixed(3)} %, ${maxPct} % is allowed`;
     return [{ subject, reason, waitsFor: 'a calmer market' }];
   });
 }

@@ -38,7 +38,7 @@ export function denialBeyond(
   const shown = Number.isFinite(exposed) ? formatMoney(Math.round(exposed), 2) : 'an unknown amount of';
   const reason =
     `${what} would be worth ${shown} ${instrument.quote}, ` +
-    `${maxPct} % of equity allow ${formatMoney(Math.round(most), 2)}`;
+    `${maxPct} % of equity allows ${formatMoney(Math.round(most), 2)}`;
   return { limit, reason };
 }
 

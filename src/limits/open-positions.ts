@@ -19,7 +19,7 @@ export const openPositionsLimit = limit({
     if (otherOpenPositions < most) return null;
     return {
       limit: 'open-positions',
-      reason: `${otherOpenPositions} positions or entries are open, ${most} are allowed`,
+      reason: `positions or entries open: ${otherOpenPositions}; at most ${most} may be`,
     };
   },
   reading: ({ openPositions }, value) => ({ value: String(value), now: String(openPositions) }),

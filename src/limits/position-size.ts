@@ -35,7 +35,7 @@ export const positionSizeLimit = limit({
       limit: 'position-size',
       reason:
         `the position would be worth ${formatMoney(value, 2)} ${instrument.quote}, ` +
-        `${maxPct} % of equity${reduced(check.sizeFactorPpm)} allow ${formatMoney(most, 2)}`,
+        `${maxPct} % of equity${reduced(check.sizeFactorPpm)} allows ${formatMoney(most, 2)}`,
     };
   },
   reading: ({ equity, largestPosition: most }, value) => {

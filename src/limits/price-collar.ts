@@ -19,7 +19,7 @@ export const priceCollarLimit = limit({
     const pct = ((distance / bidTicks) * 100).toFixed(2);
     return {
       limit: 'price-collar',
-      reason: `the entry is ${pct} % away from the last quote, ${maxPct} % are allowed`,
+      reason: `the entry is ${pct} % away from the last quote, ${maxPct} % is allowed`,
     };
   },
   reading: (_account, value) => ({ value: `at most ${value} % away`, now: 'judged at every entry' }),

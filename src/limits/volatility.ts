@@ -23,7 +23,7 @@ export const volatilityLimit = limit({
     const found = now === null ? 'not enough minutes were seen to tell' : `it is ${now.toFixed(3)} %`;
     return {
       limit: 'volatility',
-      reason: `volatility of ${instrument.symbol} in a minute: ${found}, ${maxPct} % are allowed`,
+      reason: `volatility of ${instrument.symbol} in a minute: ${found}, ${maxPct} % is allowed`,
     };
   },
   reading: ({ volatilityPct }, value) => {

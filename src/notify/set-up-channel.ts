@@ -26,7 +26,7 @@ export function setUpOrSaidWhy<T>(
       keepChannelHealth(home, desk, health, Date.now());
     } catch (error) {
       // A disk that takes nothing ends no dashboard.
-      log('error', `how ${named} is could not be kept: ${messageOf(error)}`);
+      log('error', `the state of ${named} could not be kept: ${messageOf(error)}`);
     }
   };
   try {

@@ -1,6 +1,13 @@
 import { HOUR_MS } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
-import { newRequest } from '../validation/new-request.js';
+import {
+  changedSince,
+  filesOf,
+  type StoredPeriod,
+  storedMinutes,
+  storedPeriods,
+} from '../validation/data/stored-minutes.js';
+import { newRequest, type ValidationAsked } from '../validation/new-request.js';
 import { keepRequest } from '../validation/request.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
@@ -10,32 +17,47 @@ import { startValidation } from './validate-desk.js';
 export interface ValidationWish {
   /** Market time that is traded, exactly. */
   readonly hours: number;
+  /** Name of a stored period, traded on from its begin; left out: the prices that the desk has now. */
+  readonly stored?: string | undefined;
+}
+
+type Context = Pick<OperationContext, 'runtime' | 'desk'>;
+type Prices = Pick<ValidationAsked, 'market' | 'beginMs'>;
+
+/** What of the minutes that were fetched into this home a validation of the desk can be traded on, the newest first. */
+export async function listStoredPeriods({ runtime, desk }: Context): Promise<readonly StoredPeriod[]> {
+  const { files } = await storedMinutes(runtime.home, desk, runtime.simulatedVenue);
+  return storedPeriods(files, symbolsOf(desk));
 }
 
 /**
- * Starts a validation on the desk's own prices, and does not wait: on live ones it takes as long as the clock. `proven`: never;
- * its report says it.
+ * Starts a validation, and does not wait: on live prices it takes as long as the clock. `proven`: never; its report says it.
  */
 export async function askForValidation(
   context: OperationContext,
   caller: Caller,
-  { hours }: ValidationWish,
+  wish: ValidationWish,
 ): Promise<OperationResult> {
   const { runtime, temporal } = context;
-  const asked = { action: 'validate', parameters: { hours } };
+  const { hours, stored } = wish;
+  const prices = stored === undefined ? OWN_PRICES : await pricesOf(context, hours, stored);
+  if (typeof prices === 'string') return notDone(`${prices} Nothing was started.`);
+  const parameters = stored === undefined ? { hours } : { hours, stored };
+  const asked = { action: 'validate', parameters };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
   try {
     const loaded = loadDesk(runtime.deskFile);
-    const market = { kind: 'auto', files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
-    const wish = { durationMs: hours * HOUR_MS, market, requestedBy: caller.person };
-    const request = keepRequest(runtime.home, newRequest(loaded, wish, context.nowMs()), loaded);
+    const begun = { durationMs: hours * HOUR_MS, ...prices, requestedBy: caller.person };
+    const request = keepRequest(runtime.home, newRequest(loaded, begun, context.nowMs()), loaded);
     const workflowId = await startValidation(temporal, request);
     const audit = await recordAudit(context, caller, { ...asked, outcome: `started ${request.id}` });
+    const takes =
+      stored === undefined ? 'on paper; on live prices that takes as long' : 'of stored minutes on paper';
     return {
       ok: true,
       proven: false,
-      detail: `Validation ${request.id} trades ${hours} h on paper; on live prices that takes as long. Its report comes by itself.`,
+      detail: `Validation ${request.id} trades ${hours} h ${takes}. Its report comes by itself.`,
       haltId: null,
       workflowId,
       problems: audit === null ? [] : [audit],
@@ -46,3 +68,27 @@ export async function askForValidation(
     );
   }
 }
+
+const MARKET = { speed: undefined, seed: undefined, exitAtEnd: false } as const;
+const OWN_PRICES: Prices = { market: { ...MARKET, kind: 'auto', files: [] } };
+
+/** Why it can't be, in a sentence, where those minutes are not there, too few, or not what was fetched. */
+async function pricesOf({ runtime, desk }: Context, hours: number, name: string): Promise<Prices | string> {
+  const symbols = symbolsOf(desk);
+  const { files } = await storedMinutes(runtime.home, desk, runtime.simulatedVenue);
+  const period = storedPeriods(files, symbols).find((one) => one.name === name);
+  if (period === undefined)
+    return `stored: expected one of the periods that GET /api/data lists, found "${name.slice(0, 60)}".`;
+  const hoursMax = Math.floor((period.untilMs - period.fromMs) / HOUR_MS);
+  if (hours > hoursMax)
+    return `hours: expected at most the ${hoursMax} that are stored of ${name}, found ${hours}.`;
+  const traded = filesOf(files, symbols, { fromMs: period.fromMs, untilMs: period.fromMs + hours * HOUR_MS });
+  const changed = await changedSince(runtime.home, traded);
+  if (changed !== null)
+    return `Minutes of ${changed.symbol} are not what was fetched: ${changed.reason}. Fetch them anew: fermata data fetch.`;
+  const recorded = traded.map(({ symbol, file }) => ({ symbol, file }));
+  return { market: { ...MARKET, kind: 'recorded', files: recorded }, beginMs: period.fromMs };
+}
+
+const symbolsOf = ({ instruments }: Context['desk']): readonly string[] =>
+  instruments.map(({ symbol }) => symbol);

@@ -14,7 +14,7 @@ import { readWords } from '../trader/read-status.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
-import { askForValidation } from './ask-for-validation.js';
+import { askForValidation, listStoredPeriods } from './ask-for-validation.js';
 import { drillRestore } from './backup/drill-restore.js';
 import { takeBackup } from './backup/take-backup.js';
 import { changeSize } from './change-size.js';
@@ -120,6 +120,7 @@ export function operationsOver(context: OperationContext): Operations {
     noteInJournal: (caller, request) => noteInJournal(context, caller, request),
     readChart: (request) => readChart(context, request),
     listValidations: () => listValidations(context),
+    listStoredPeriods: () => listStoredPeriods(context),
     askForValidation: (caller, request) => askForValidation(context, caller, request),
     preflight: () => askPreflight(context),
     startGoLive: (caller, request) => startGoLive(context, caller, request),

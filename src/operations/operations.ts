@@ -8,6 +8,7 @@ import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
 import type { JournalDay } from '../store/trading-journal.js';
+import type { StoredPeriod } from '../validation/data/stored-minutes.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
 import type { ApprovalShown } from './approvals/list-approvals.js';
 import type { ValidationWish } from './ask-for-validation.js';
@@ -108,6 +109,7 @@ export interface Operations {
   /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
   readChart(request: ChartRequest): Promise<ChartShown>;
   listValidations(): Promise<readonly ValidationShown[]>;
+  listStoredPeriods(): Promise<readonly StoredPeriod[]>;
   askForValidation(caller: Caller, request: ValidationWish): Promise<OperationResult>;
   /** Asks the operations worker, and that the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;

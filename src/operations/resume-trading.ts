@@ -47,11 +47,12 @@ export async function resumeTrading(
   }
   const { haltId } = status;
   if (status.mode === 'ACTIVE' || haltId === null) {
-    return { ...notDone('The desk trades already.'), ok: true, proven: status.mode === 'ACTIVE' };
+    return { ...notDone('The desk is trading already.'), ok: true, proven: status.mode === 'ACTIVE' };
   }
+  const reason = reasonOf(request.reason);
   const asked = {
     action: 'resume',
-    parameters: { reason: reasonOf(request.reason) ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
+    parameters: { reason: reason ?? NO_REASON, haltId, ...sizeOf(request.sizePct) },
   };
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused, haltId);
@@ -62,6 +63,7 @@ export async function resumeTrading(
     subject: haltId,
     expiresWallMs: context.nowMs() + DECISION_VALID_MS,
     ...sizeOf(request.sizePct),
+    ...(reason === null ? {} : { reason }),
     ...(request.signature === undefined ? {} : { signature: request.signature }),
   });
   const outcome = await decide(context, status, decision);

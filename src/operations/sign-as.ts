@@ -4,7 +4,7 @@ import type { Caller, OperationContext } from './operation.js';
 
 type What = Pick<
   DecisionFields,
-  'decisionId' | 'choice' | 'subject' | 'expiresWallMs' | 'sizePct' | 'signature'
+  'decisionId' | 'choice' | 'subject' | 'expiresWallMs' | 'sizePct' | 'reason' | 'signature'
 >;
 
 /** What the person decides who was signed in here, so that others can check it. */

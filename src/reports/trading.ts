@@ -1,7 +1,10 @@
 /** What was traded: trade by trade, by what became of orders, and one span after the other. */
 import { z } from 'zod';
+import type { Desk } from '../desk/schema.js';
 import { DAY_MS } from '../domain/civil-date.js';
+import { placesOfStep } from '../domain/decimal.js';
 import { exitReasonWords } from '../domain/exit-reason.js';
+import { trimmed } from '../domain/figure-text.js';
 import { moment } from '../domain/moment.js';
 import { countOrders, type ListedTrade, listTrades, readClosings } from '../store/performance.js';
 import { report } from './report.js';
@@ -16,18 +19,23 @@ export const trades = report(SPAN, async (context, parameters) => {
   const found = await listTrades(context.pool, span, SHOWN_MAX + 1);
   if (found.length === 0) return `${lengthOf(span.days)}: no trade was closed`;
   const more = found.length > SHOWN_MAX ? '; and more before' : '';
-  return `${lengthOf(span.days)}: ${found.slice(0, SHOWN_MAX).map(said).join('; ')}${more}`;
+  const said = found.slice(0, SHOWN_MAX).map((trade) => tradeText(trade, context.desk));
+  return `${lengthOf(span.days)}: ${said.join('; ')}${more}`;
 });
 
-function said({ symbol, side, quantity, entryPrice, exitPrice, result, r, why }: ListedTrade): string {
-  const prices = `from ${plain(entryPrice)} to ${plain(exitPrice)}`;
+function tradeText(trade: ListedTrade, { instruments }: Pick<Desk, 'instruments'>): string {
+  const { symbol, side, quantity, entryPrice, exitPrice, result, r, why } = trade;
+  const tickSize = instruments.find((one) => one.symbol === symbol)?.tickSize;
+  const prices = `from ${priceOf(entryPrice, tickSize)} to ${priceOf(exitPrice, tickSize)}`;
   const multiple = r === null ? '' : `, ${r.toFixed(2)} R`;
-  return `${symbol} ${side} ${plain(quantity)} ${prices}: ${money(Number(result))}${multiple}, ${exitReasonWords(why)}`;
+  return `${symbol} ${side} ${trimmed(quantity)} ${prices}: ${money(Number(result))}${multiple}, ${exitReasonWords(why)}`;
 }
 
-/** Without the zeros that the column adds; never as a power of ten. */
-const plain = (decimal: string | null): string =>
-  decimal === null ? 'an unknown price' : decimal.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+/** With the places of its instrument's tick; of one that the desk no longer trades as it was stored. */
+function priceOf(decimal: string | null, tickSize: string | undefined): string {
+  if (decimal === null) return 'an unknown price';
+  return tickSize === undefined ? trimmed(decimal) : Number(decimal).toFixed(placesOfStep(tickSize));
+}
 
 /** How many orders were made, by what they were for and what became of them. */
 export const orders = report(SPAN, async (context, parameters) => {

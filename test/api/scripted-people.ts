@@ -69,7 +69,17 @@ export function scriptedPeople(asked: {
       {
         ...{ scheduleId: 'crypto-bot-pre-market', routine: 'pre-market', title: 'Pre-market', known: true },
         ...{ paused: false, note: '', clock: 'wall', nextMs: NOW_MS + 60_000, nextMarketMs: NOW_MS + 60_000 },
-        last: null,
+        ...{ when: 'timed', last: null },
+      },
+      {
+        ...{
+          scheduleId: 'crypto-bot-look-around',
+          routine: 'look-around',
+          title: 'Look around',
+          known: true,
+        },
+        ...{ paused: false, note: '', clock: 'wall', nextMs: null, nextMarketMs: null },
+        ...{ when: 'asked', last: null },
       },
     ],
     listApprovals: async () => [APPROVAL],

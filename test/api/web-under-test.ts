@@ -185,6 +185,11 @@ function dependencies(
 }
 
 /** As long as a real one. */
+const ROUTINES: Readonly<Record<string, string>> = {
+  'pre-market': 'Pre-market',
+  'look-around': 'Look around',
+};
+
 export const WORKFLOW_ID = `resume:crypto-bot:${'7e5bb08222ec6845'.repeat(2)}`;
 
 /** The commands reach the trader; there is no workflow behind them. */
@@ -239,8 +244,8 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       return outcome(taken.ok, true, `position size is ${sizePct} %`, null);
     },
     runRoutine: async (_caller, { name }) => ({
-      ...(name === 'pre-market'
-        ? outcome(true, true, 'Pre-market: pass', null)
+      ...(name in ROUTINES
+        ? outcome(true, true, `${ROUTINES[name]}: pass`, null)
         : outcome(false, false, `The desk file has no routine "${name}" (it has: pre-market)`, null)),
       ...{ verdict: 'pass', steps: [] },
     }),
@@ -248,8 +253,15 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
       ...outcome(true, verify, verify ? 'b1: verified' : 'b1: not verified', null),
       result: null,
     }),
-    askForValidation: async (_caller, { hours }) =>
-      outcome(true, false, `Validation v1 trades ${hours} h`, null),
+    listStoredPeriods: async () => [
+      {
+        name: '2026-01-01T00:00Z/2026-01-04T00:00Z',
+        fromMs: Date.UTC(2026, 0, 1),
+        untilMs: Date.UTC(2026, 0, 4),
+      },
+    ],
+    askForValidation: async (_caller, { hours, stored }) =>
+      outcome(true, false, `Validation v1 trades ${hours} h of ${stored ?? 'its own prices'}`, null),
     explainCash: async ({ person }, { kind, amount, reason, commandId }) => {
       const taken = await client.call('explainCash', {
         ...identity(person, reason, commandId),

@@ -22,7 +22,7 @@ describe('limits, looked at from outside', () => {
     const both = { 'BTC/USDT': 1_000, 'ETH/USDT': 100 };
     await look({ lots: both, price: PRICE, says: half });
     expect(await look({ lots: both, price: PRICE, says: half })).toMatch(
-      /2 positions are open, 1 are allowed/,
+      /2 positions are open, at most 1 may be/,
     );
   });
 

@@ -22,3 +22,20 @@ it('says the reason of a person who gave one', () => {
     'resumed by anna: looked at it',
   );
 });
+
+it('says a person’s own reason, on the desk’s one line', () => {
+  const said = [{ person: 'anna', reason: 'feed is back\nHALTED: by nobody' }];
+  expect(resumedText({ by: 'anna', authority: 'person', reason, said })).toBe(
+    'resumed by anna: "feed is back HALTED: by nobody", after "the trader started; it trades again once everything is checked"',
+  );
+});
+
+it('says which of two people gave which reason', () => {
+  const said = [
+    { person: 'anna', reason: 'feed is back' },
+    { person: 'ben', reason: 'looked too' },
+  ];
+  expect(
+    resumedText({ by: 'anna and ben', authority: 'two-people', reason: 'resumption after: no prices', said }),
+  ).toBe('resumed by anna and ben (two people): anna "feed is back", ben "looked too", after "no prices"');
+});

@@ -6,11 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { emergencyStopId, resumptionId } from '../../src/contracts/queues.js';
+import { ensureDataKey } from '../../src/home/secrets.js';
 import type { Caller, OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
 import { readAudit } from '../support/read-audit.js';
+import { storeHours } from '../support/stored-hours.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
+import { cryptoDesk } from './support/crypto-desk.js';
 import { openOperations } from './support/open-operations.js';
 
 let bench: Bench;
@@ -154,7 +157,7 @@ describe.concurrent('resume trading', () => {
       workflowId: resumptionId(desk.name, haltId),
     });
     expect(desk.trader.sent('arm')).toMatchObject([
-      { haltId, decisions: [{ person: 'anna', subject: haltId }] },
+      { haltId, decisions: [{ person: 'anna', subject: haltId, reason: 'all well' }] },
     ]);
   });
 
@@ -294,10 +297,30 @@ describe.concurrent('what is scheduled', () => {
     expect(next).toMatchObject({ routine: 'pre-market', clock: 'market', known: false, paused: false });
     const [known] = await operationsOf(desk, { temporal: true }).listSchedules();
     expect(known).toMatchObject({ known: true, last: null });
+    expect(next).toMatchObject({ when: 'timed' });
     expect(next?.nextMarketMs).toBe(Date.parse('2026-03-03T00:00:00Z'));
     const inMs = (14 * 3_600_000) / 60;
     expect(next?.nextMs).toBeGreaterThanOrEqual(beforeMs + inMs);
     expect(next?.nextMs).toBeLessThanOrEqual(afterMs + inMs);
+  });
+
+  it('has the routines without a time, too: at each start, or when somebody runs them', async () => {
+    const desk = await bench.desk({ serve: [] });
+    const [shipped] = cryptoDesk().routines;
+    if (shipped === undefined) throw new Error('no routine');
+    const untimed = { ...shipped, at: [] };
+    const { operations, temporal } = openOperations(bench, desk, {
+      address: NOWHERE,
+      routines: [
+        { ...untimed, name: 'at-start', onStart: true },
+        { ...untimed, name: 'by-hand', onStart: false },
+      ],
+    });
+    opened.push(() => temporal.close());
+    expect(await operations.listSchedules()).toMatchObject([
+      { routine: 'at-start', when: 'start', nextMs: null, nextMarketMs: null, last: null },
+      { routine: 'by-hand', when: 'asked', nextMs: null, nextMarketMs: null, last: null },
+    ]);
   });
 });
 
@@ -399,4 +422,34 @@ it('a validation that is asked for is kept, started, and not waited for', async 
   });
   await bench.client.workflow.getHandle(asked.workflowId ?? '').terminate();
   expect(await audited(desk, 1)).toMatchObject([{ action: 'validate', outcome: `started ${id}` }]);
+});
+
+it('a validation on stored minutes names a period that is listed, never a file, and no more hours than it has', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'asked-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const put = storeHours(home, cryptoDesk(), ensureDataKey(home));
+  const fromMs = Date.UTC(2026, 9, 1);
+  for (const symbol of ['BTC/USDT', 'ETH/USDT']) await put(symbol, '2026-10', fromMs, fromMs + 6 * 3_600_000);
+  const desk = await bench.desk({ serve: [] });
+  const deskFile = fileURLToPath(new URL('../../desks/crypto-bot/desk.yaml', import.meta.url));
+  const { operations, temporal } = openOperations(bench, desk, { runtime: { home, deskFile } });
+  opened.push(() => temporal.close());
+  const stored = '2026-10-01T00:00Z/2026-10-01T06:00Z';
+  expect(await operations.listStoredPeriods()).toMatchObject([{ name: stored }]);
+  const refusal = async (wish: { hours: number; stored: string }) => {
+    const { ok, detail } = await operations.askForValidation(ANNA, wish);
+    expect(ok).toBe(false);
+    return detail;
+  };
+  expect(await refusal({ hours: 6, stored: '/etc/passwd' })).toMatch(
+    /^stored: expected one of the periods .* found "\/etc\/passwd". Nothing was started/,
+  );
+  expect(await refusal({ hours: 7, stored })).toMatch(/^hours: expected at most the 6 that are stored/);
+  const asked = await operations.askForValidation(ANNA, { hours: 5, stored });
+  const [, id = ''] = /^Validation (\S+) trades 5 h of stored minutes/.exec(asked.detail) ?? [];
+  expect(JSON.parse(readFileSync(join(home, 'validations', id, 'request.json'), 'utf8'))).toMatchObject({
+    ...{ durationMs: 5 * 3_600_000, beginMs: fromMs },
+    market: { kind: 'recorded', files: [{ symbol: 'BTC/USDT' }, { symbol: 'ETH/USDT' }] },
+  });
+  await bench.client.workflow.getHandle(asked.workflowId ?? '').terminate();
 });

@@ -5,7 +5,11 @@ import { LOOKS, missing, ShownDesk, SIGN_OFF, WIDTHS } from './shown-desk.js';
 
 const desk = new ShownDesk();
 /** Of the dialogs that another section than the desk's asks for. */
-const SECTION_OF: Readonly<Record<string, string>> = { 'sign-off': 'Waiting', note: 'Journal' };
+const SECTION_OF: Readonly<Record<string, string>> = {
+  'sign-off': 'Waiting',
+  note: 'Journal',
+  validation: 'Go-live',
+};
 
 describe.skipIf(missing.length > 0)('the page at each width', () => {
   beforeAll(() => desk.start());
@@ -49,6 +53,7 @@ describe.skipIf(missing.length > 0)('the page at each width', () => {
       ['close-one', 'Close BTC/USDT?', () => button('Close BTC/USDT')],
       ['sign-off', SIGN_OFF.title, () => button('Done…')],
       ['note', 'Note in the trading journal', () => button('Note on today…')],
+      ['validation', 'Start a validation?', () => button('Start a validation…')],
     ] as const) {
       const section = SECTION_OF[what];
       if (section !== undefined) await desk.open(section);

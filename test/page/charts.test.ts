@@ -62,6 +62,24 @@ describe.skipIf(missing.length > 0)('the charts', () => {
     await expect.poll(() => price().evaluate(seenIn)).toMatchObject({ dashes: 2 });
   });
 
+  it('stands above its fills, where an entry has no result and a real zero of an exit stays', async () => {
+    const fills = desk.page.getByRole('region', { name: 'Fills, newest first' });
+    const realised = () => fills.locator('tbody td:nth-child(6)').allInnerTexts();
+    await expect.poll(realised).toEqual(['–', '−0.70', '–', '+0.84', '–']);
+    const last = {
+      symbol: 'ETH/USDT',
+      order_id: 'fk3f9aa0f',
+      quantity: '1',
+      price: '2000.0',
+      fee: '0',
+    } as const;
+    const at_ms = scriptedStatus().marketData.marketMs - 3 * 86_400_000;
+    await desk.fill([{ ...last, n: 90, side: 'sell', purpose: 'exit', realised: '0', at_ms }]);
+    await expect.poll(async () => (await realised()).at(-1)).toBe('0');
+    await desk.database.ownerPool.query('delete from fills where trade_id = $1', ['90']);
+    await desk.page.reload();
+  });
+
   it('draws a line for each target that is still ahead, and says the exits beside the stop', async () => {
     const { status } = desk.web.trader;
     const exits = {

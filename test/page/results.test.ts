@@ -115,6 +115,7 @@ describe.skipIf(missing.length > 0)('results', () => {
         quantity: '0.007',
         entry: '43090',
         exit: '42990',
+        priceDigits: 2,
         net: '-1.3',
         fees: '0.6',
         r: -1.8571,
@@ -260,7 +261,9 @@ describe.skipIf(missing.length > 0)('results', () => {
   it('are sorted by any column, and filtered', async () => {
     await expect
       .poll(firstRow)
-      .toMatch(/^01-05 13:21[\s\S]*BTC\/USDT[\s\S]*−1\.30[\s\S]*−1\.86[\s\S]*stop[\s\S]*40 min/);
+      .toMatch(
+        /^01-05 13:21[\s\S]*BTC\/USDT[\s\S]*43 090\.00\s+42 990\.00\s+−1\.30[\s\S]*−1\.86[\s\S]*stop[\s\S]*40 min/,
+      );
     const heading = (name: string): Locator => trips().getByRole('button', { name, exact: true });
     await heading('Result').click();
     expect(await firstRow()).toContain('+13.00');

@@ -83,10 +83,10 @@ export class ShownDesk extends OpenedPage {
     });
   }
 
-  /** Tables, and buttons beside a title, of which something is hidden at their side. */
+  /** Tables, and buttons beside a title, of which something is hidden at their side; values that lie over the next one's label. */
   async cutOff(): Promise<readonly string[]> {
     return this.page.evaluate(() =>
-      [...document.querySelectorAll('.table-box, .panel-aside:has(button)')]
+      [...document.querySelectorAll('.table-box, .panel-aside:has(button), .blocks td')]
         .filter((box) => box.scrollWidth > box.clientWidth)
         .map((box) => box.getAttribute('aria-label') ?? box.textContent ?? ''),
     );

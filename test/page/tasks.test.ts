@@ -74,6 +74,8 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await open('Routines');
     await press('Run now: Pre-market');
     await told(/Pre-market: pass/);
+    await press('Run now: Look around');
+    await told(/Look around: pass/);
     await press('Back up and verify');
     await told(/b1: verified/);
   },
@@ -82,7 +84,17 @@ const TASKS: Readonly<Record<string, () => Promise<void>>> = {
     await press('Start a validation…');
     await opened.page.getByRole('dialog').getByLabel('Hours of market time').fill('24');
     await opened.page.keyboard.press('Enter');
-    await told(/Validation v1 trades 24 h/);
+    await told(/Validation v1 trades 24 h of its own prices/);
+  },
+  'starts a validation on stored minutes, all of them where nothing else is said': async () => {
+    await open('Go-live');
+    await press('Start a validation…');
+    const dialog = byRole('dialog', 'Start a validation?');
+    await dialog
+      .getByLabel('Prices')
+      .selectOption({ label: 'stored, 2026-01-01 00:00 to 2026-01-04 00:00 UTC' });
+    await dialog.getByRole('button', { name: 'Start' }).click();
+    await told(/Validation v1 trades 72 h of 2026-01-01T00:00Z\/2026-01-04T00:00Z/);
   },
   'changes the size and a setting': async () => {
     await open('Settings');

@@ -655,11 +655,11 @@ describe('a report of', () => {
     await closed(0.9, 690.5, 2);
     await closed(1.1, -349.5, -1);
     expect(await said('hourly-review trades')).toMatch(
-      /^1 hour: NQ\/USD short 1 from 15011 to 14976\.25: 690\.50, 2\.00 R, by its target$/,
+      /^1 hour: NQ\/USD short 1 from 15011\.00 to 14976\.25: 690\.50, 2\.00 R, by its target$/,
     );
     bench.renew();
     await closed(0.9, 1, 2, '0.00000010');
-    expect(await said('hourly-review trades')).toContain('short 0.0000001 from 15011 to');
+    expect(await said('hourly-review trades')).toContain('short 0.0000001 from 15011.00 to');
   });
 
   it('hourly-review trend says what each of the last hours came to, the newest last', async () => {

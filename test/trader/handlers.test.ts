@@ -166,6 +166,16 @@ it('counts persons, not decisions', () => {
   expect(armAuthority(question([decision('ann'), decision('bob')])).authority).toBe('two-people');
 });
 
+it('takes a reason to resume from the decision alone: plain, bounded, and of the person who signed it', () => {
+  const reasoned = decision('ann', { reason: `feed \u202eis back${'.'.repeat(900)}` });
+  const { said } = armAuthority(question([reasoned, decision('bob')]));
+  expect(said).toMatchObject([{ person: 'ann', reason: expect.stringMatching(/^feed \ufffdis back\.+$/) }]);
+  expect(said?.[0]?.reason).toHaveLength(500);
+  expect(armAuthority(question([decision('ann')])).said).toBeUndefined();
+  const changed = { ...decision('ann', { reason: 'one' }), reason: 'another' };
+  expect(() => armAuthority(question([changed]))).toThrow(/authentication code is wrong/);
+});
+
 it('refuses decisions about something else, by someone else, too old, or changed', () => {
   const refusals: [Decision, RegExp][] = [
     [decision('eve'), /does not name this person/],

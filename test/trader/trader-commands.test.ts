@@ -21,6 +21,7 @@ function decision(person: string, subject: string): Decision {
     person,
     via: 'cli',
     choice: 'resume',
+    reason: `${person} looked`,
   } as const;
   return signDecision(DECISION_KEY, { ...fields, subject, atWallMs, expiresWallMs: atWallMs + 60_000 });
 }
@@ -71,6 +72,9 @@ it('stops: the entry leaves the market, the position and its confirmed stop stay
   await expect(resume(home, [])).rejects.toMatchObject({ code: 'authority' });
   await expect(resume(home, ['mallory'])).rejects.toMatchObject({ code: 'decision-refused' });
   expect(await resume(home, ['operator'])).toMatchObject({ ok: true, mode: 'ACTIVE' });
+  expect(recordsIn(home.journal, 'armed').at(-1)).toMatchObject({
+    said: [{ person: 'operator', reason: 'operator looked' }],
+  });
 });
 
 it('keeps a stop by a person over kill -9: the rule does not resume it', async () => {

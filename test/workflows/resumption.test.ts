@@ -40,7 +40,7 @@ const STEPS: RoutineStep[] = [
 const resume = (desk: BenchDesk, haltId: string) => startResumption(bench, desk, haltId, { steps: STEPS });
 
 function decisionOf(desk: BenchDesk, subject: string, person = 'anna', key = DECISION_KEY): Decision {
-  return signedDecision(desk.name, 'resume', subject, { person }, key);
+  return signedDecision(desk.name, 'resume', subject, { person, reason: `${person} looked` }, key);
 }
 
 async function waiting(rule: ResumeRule) {
@@ -95,7 +95,10 @@ describe.concurrent('resumption', () => {
     expect(desk.trader.sent('arm')).toMatchObject([{ by: 'anna', decisions: [decision] }]);
     expect(await run.result()).toMatchObject({ state: 'armed' });
     const human = (await desk.evidence('resumption')).find(({ kind }) => kind === 'human');
-    expect(human).toMatchObject({ person: 'anna', verdict: 'pass' });
+    expect(human).toMatchObject({
+      ...{ person: 'anna', verdict: 'pass' },
+      observed: 'anna (web): resume: "anna looked"',
+    });
   });
 
   it('lets the strictest of several halts decide: a person’s stop outlives a restart', async () => {
@@ -135,8 +138,8 @@ describe.concurrent('resumption', () => {
     );
     await until('the others are asked', async () => {
       const told = await bench.database.pool.query(
-        `select 1 from notice where desk = $1 and title = $2 and audience = '{approver}'`,
-        [desk.name, `anna wants ${desk.name} to trade again`],
+        `select 1 from notice where desk = $1 and title = $2 and audience = '{approver}' and body like $3`,
+        [desk.name, `anna wants ${desk.name} to trade again`, 'Why: "anna looked".%'],
       );
       return told.rowCount === 1;
     });

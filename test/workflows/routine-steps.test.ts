@@ -201,7 +201,7 @@ describe.concurrent('a routine', () => {
     expect(verdict).toBe('fail');
     expect(steps).toMatchObject([
       {
-        ...{ verdict: 'fail', observed: 'not ended when the time was over' },
+        ...{ verdict: 'fail', observed: 'not ended when the routine’s time was up' },
         expected: 'the whole routine ends within 0.02 minutes',
       },
     ]);

@@ -4300,7 +4300,7 @@ export interface paths {
             };
         };
         put?: never;
-        /** Start a paper validation on the desk’s own prices; its report comes by itself */
+        /** Start a paper validation on the desk’s own prices or on stored ones; its report comes by itself */
         post: {
             parameters: {
                 query?: never;
@@ -4313,6 +4313,8 @@ export interface paths {
                     "application/json": {
                         /** @description Market time that is traded, exactly */
                         hours: number;
+                        /** @description Name of a period of GET /api/data, from its begin; left out: the prices that the desk has now */
+                        stored?: string;
                     };
                 };
             };
@@ -4395,6 +4397,60 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stored minutes (fermata data fetch) that a validation of this desk can be traded on */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Spans of which every instrument is stored, newest first */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            periods: {
+                                /** @description What POST /api/validations takes */
+                                name: string;
+                                /** @description Market clock, milliseconds since 1970 */
+                                fromMs: number;
+                                /** @description The first millisecond that is not in it */
+                                untilMs: number;
+                            }[];
+                        };
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -6172,6 +6228,8 @@ export interface paths {
                                 entry: string;
                                 /** @description Average price */
                                 exit: string;
+                                /** @description Places of the instrument’s tick: how many a price is written with */
+                                priceDigits: number;
                                 /** @description After fees */
                                 net: string;
                                 /** @description Of what was paid at the entry */
@@ -6629,7 +6687,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Every scheduled routine */
+                /** @description Every routine, also those without a time of their own */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -6640,6 +6698,11 @@ export interface paths {
                                 scheduleId: string;
                                 routine: string;
                                 title: string;
+                                /**
+                                 * @description timed: at times of its own; start: it has none, and runs at each start of the desk; asked: only when somebody runs it
+                                 * @enum {string}
+                                 */
+                                when: "timed" | "start" | "asked";
                                 /** @description false: the database does not answer; `paused` and `last` say nothing */
                                 known: boolean;
                                 paused: boolean;

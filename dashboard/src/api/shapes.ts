@@ -78,6 +78,7 @@ export type IncidentShown = Answer<'/api/incidents/{id}'>;
 export type GoLiveShown = Answer<'/api/golive'>;
 export type PreflightReport = Answer<'/api/preflight'>;
 export type ValidationShown = Answer<'/api/validations'>['validations'][number];
+export type StoredPeriod = Answer<'/api/data'>['periods'][number];
 export type AuditPage = Answer<'/api/audit'>;
 export type OperationResult = Answer<'/api/emergency/stop', 'post'>;
 export type AlertChannel = LiveState['alerts'][number]['channel'];

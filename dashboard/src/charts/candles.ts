@@ -10,7 +10,7 @@ import type {
   Time,
   UTCTimestamp,
 } from 'lightweight-charts';
-import { grouped } from '../format.js';
+import { priceText } from '../format.js';
 import type { Library, Palette } from './chart.js';
 import { type Timed, withGaps } from './even-times.js';
 
@@ -86,7 +86,7 @@ export function drawCandles(chart: IChartApi, palette: Palette, library: Library
       priceFormat: {
         type: 'custom',
         minMove: 10 ** -digits,
-        formatter: (price: number) => grouped(price.toFixed(digits)),
+        formatter: (price: number) => priceText(price, digits),
       },
     });
     candles.setData(withGaps(data.candles, MINUTE) as CandlestickData<Time>[]);

@@ -30,6 +30,7 @@ import type {
   SetupDetails,
   SetupList,
   Signing,
+  StoredPeriod,
   StrategyShown,
   Task,
   Trade,
@@ -100,8 +101,14 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/backups', { body: {} }));
   }
 
-  startValidation(hours: number): Promise<OperationResult> {
-    return answerOf(this.#client.POST('/api/validations', { body: { hours } }));
+  /** `stored`: a period's name; null: on the prices that the desk has now. */
+  startValidation(hours: number, stored: string | null): Promise<OperationResult> {
+    const body = stored === null ? { hours } : { hours, stored };
+    return answerOf(this.#client.POST('/api/validations', { body }));
+  }
+
+  async storedPeriods(): Promise<readonly StoredPeriod[]> {
+    return (await answerOf(this.#client.GET('/api/data'))).periods;
   }
 
   /** `before`: a page's cursor; without it the newest. */

@@ -56,8 +56,8 @@ export function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps)
           onCancel={() => setAsking(null)}
         >
           <p>
-            Everything is looked at now. Where nothing is missing, a person reviews the validation, and those
-            who decide are asked.
+            Every check runs now. If nothing is missing, a person reviews the validation, and the approvers
+            are asked.
           </p>
         </ReasonDialog>
       )}

@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
+import type { StoredPeriod } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
+import { CLOCK, day, minuteOfDay } from '../format.js';
 import { typed } from '../typed.js';
 import { ActionNotice } from '../view/action-notice.js';
 import { Empty, Panel } from '../view/panel.js';
@@ -59,9 +61,10 @@ export function GoLive({ api, roles }: GoLiveProps) {
       </Panel>
       {asking && (
         <ValidationDialog
-          onGo={(hours) => {
+          api={api}
+          onGo={(hours, stored) => {
             setAsking(false);
-            void action.run(async () => doneOf(await api.startValidation(hours)));
+            void action.run(async () => doneOf(await api.startValidation(hours, stored)));
           }}
           onCancel={() => setAsking(false)}
         />
@@ -74,40 +77,70 @@ export function GoLive({ api, roles }: GoLiveProps) {
 const HOURS = 48;
 const HOURS_MAX = 8_784;
 
+const hoursOf = ({ fromMs, untilMs }: StoredPeriod): number =>
+  Math.min(HOURS_MAX, Math.floor((untilMs - fromMs) / 3_600_000));
+
 interface ValidationDialogProps {
-  readonly onGo: (hours: number) => void;
+  readonly api: DeskApi;
+  /** `stored`: name of a stored period; null: the prices that the desk has now. */
+  readonly onGo: (hours: number, stored: string | null) => void;
   readonly onCancel: () => void;
 }
 
-function ValidationDialog({ onGo, onCancel }: ValidationDialogProps) {
+function ValidationDialog({ api, onGo, onCancel }: ValidationDialogProps) {
   const [hours, setHours] = useState(String(HOURS));
+  const [stored, setStored] = useState('');
+  const periods = usePolled(() => api.storedPeriods(), 60_000, 'stored periods').value ?? [];
+  const period = periods.find(({ name }) => name === stored);
+  const hoursMax = period === undefined ? HOURS_MAX : hoursOf(period);
+  const choose = (name: string): void => {
+    const chosen = periods.find((one) => one.name === name);
+    setStored(name);
+    setHours(String(chosen === undefined ? HOURS : hoursOf(chosen)));
+  };
   return (
     <ReasonDialog
       title="Start a validation?"
       label={null}
       go="Start"
-      onGo={() => onGo(Number(hours))}
+      onGo={() => onGo(Number(hours), period?.name ?? null)}
       onCancel={onCancel}
       choice={
-        <label>
-          Hours of market time
-          <input
-            name="hours"
-            type="number"
-            inputMode="numeric"
-            min={1}
-            max={HOURS_MAX}
-            step={1}
-            required
-            value={hours}
-            onInput={(event) => setHours(event.currentTarget.value)}
-          />
-        </label>
+        <>
+          {periods.length > 0 && (
+            <label>
+              Prices
+              <select value={stored} onChange={(event) => choose(event.currentTarget.value)}>
+                <option value="">those that the desk has now</option>
+                {periods.map(({ name, fromMs, untilMs }) => (
+                  <option key={name} value={name}>
+                    stored, {day(fromMs)} {minuteOfDay(fromMs)} to {day(untilMs)} {minuteOfDay(untilMs)}{' '}
+                    {CLOCK}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <label>
+            Hours of market time
+            <input
+              name="hours"
+              type="number"
+              inputMode="numeric"
+              min={1}
+              max={hoursMax}
+              step={1}
+              required
+              value={hours}
+              onInput={(event) => setHours(event.currentTarget.value)}
+            />
+          </label>
+        </>
       }
     >
       <p>
-        Trades the desk’s strategies on paper, in an instance of its own, on the prices that are here now. On
-        live prices it takes as long as the clock. The desk goes on meanwhile.
+        Trades the desk’s strategies on paper, in an instance of its own, from now on or over stored minutes.
+        On live prices it takes as long as the clock. The desk goes on meanwhile.
       </p>
     </ReasonDialog>
   );

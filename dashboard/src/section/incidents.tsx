@@ -105,7 +105,7 @@ export function Incidents({ api, roles }: IncidentsProps) {
               <label>
                 What it is
                 <select name="kind" value={kind} onChange={(event) => setKind(event.currentTarget.value)}>
-                  <option value="">Something else: a person says what is done</option>
+                  <option value="">Something else: a person says what to do</option>
                   {ownKinds.map((own) => (
                     <option key={own.kind} value={own.kind}>
                       {own.title}: its playbook is carried out

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Results as Answer, ResultsQuery, RoundTrip } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { usePolled } from '../connection/use-polled.js';
-import { CLOCK, cents, dayAndMinute, grouped, lasted, signed, tone, trimmed } from '../format.js';
+import { CLOCK, cents, dayAndMinute, grouped, lasted, priceText, signed, tone, trimmed } from '../format.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 import { type Column, SortedTable } from '../view/table.js';
@@ -40,11 +40,16 @@ const COLUMNS: readonly Column<RoundTrip>[] = [
   },
   {
     title: 'Entry',
-    cell: ({ entry }) => grouped(places(entry)),
+    cell: ({ entry, priceDigits }) => priceText(Number(entry), priceDigits),
     by: ({ entry }) => Number(entry),
     number: true,
   },
-  { title: 'Exit', cell: ({ exit }) => grouped(places(exit)), by: ({ exit }) => Number(exit), number: true },
+  {
+    title: 'Exit',
+    cell: ({ exit, priceDigits }) => priceText(Number(exit), priceDigits),
+    by: ({ exit }) => Number(exit),
+    number: true,
+  },
   {
     title: 'Result',
     cell: ({ net }) => <span class={tone(cents(net))}>{signed(cents(net))}</span>,
@@ -78,9 +83,6 @@ const COLUMNS: readonly Column<RoundTrip>[] = [
     minor: true,
   },
 ];
-
-/** An average has as many places as its division gave: those that a price has are enough. */
-const places = (price: string): string => trimmed(Number(price).toFixed(Number(price) < 1 ? 6 : 2));
 
 const DAYS = [
   [7, 'Last week'],

@@ -132,16 +132,18 @@ function Run({ run, open }: { readonly run: RoutineRun; readonly open: boolean }
   );
 }
 
+const NOT_DUE = { timed: 'not due', start: 'at each start', asked: 'when somebody runs it' } as const;
+
 const TIMETABLE: readonly Column<ScheduledRun>[] = [
   { title: 'Routine', cell: ({ title }) => <b>{title}</b> },
   {
     title: 'Next',
     long: true,
-    cell: ({ nextMarketMs, paused, note }) =>
+    cell: ({ nextMarketMs, when, paused, note }) =>
       paused ? (
         <span class="lamp caution">paused{note && `: ${note}`}</span>
       ) : nextMarketMs === null ? (
-        'not due'
+        NOT_DUE[when]
       ) : (
         `${day(nextMarketMs)} ${minuteOfDay(nextMarketMs)}`
       ),

@@ -231,7 +231,7 @@ function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: Pane
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
   const runs = usePolled(() => api.routines(ROUTINES_SHOWN), 5_000, status.mode);
   const schedules = usePolled(() => api.schedules(), 30_000, 'schedules');
-  const { candles, lines } = usePrices(api, symbol, state);
+  const { candles, lines, digits } = usePrices(api, symbol, state);
   const marked = usePolled(() => api.tradesOf(symbol), 4_000, `${symbol} ${status.fills}`);
   return (
     <>
@@ -245,6 +245,7 @@ function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: Pane
             onSymbol={onSymbol}
             candles={candles}
             lines={lines}
+            digits={digits}
             trades={marked.value ?? NO_TRADES}
             height={PRICE_HEIGHT_PX}
           />

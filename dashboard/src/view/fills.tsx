@@ -3,20 +3,27 @@ import type { Trade, TradesAnswer } from '../api/shapes.js';
 import type { DeskApi } from '../connection/desk-api.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 import type { Polled } from '../connection/use-polled.js';
-import { CLOCK, dayAndMinute, grouped, money, signed, tone, trimmed } from '../format.js';
+import { CLOCK, dayAndMinute, grouped, isZero, money, signed, tone, trimmed } from '../format.js';
 import { CsvButton } from './csv-button.js';
 import { Empty, Panel } from './panel.js';
 import { type Column, Table } from './table.js';
 
 const COLUMNS: readonly Column<Trade>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
-  { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs) },
+  // On a phone half a line is too short for its title and a moment.
+  { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs), long: true },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
   { title: 'Quantity', cell: ({ quantity }) => grouped(trimmed(quantity)), number: true },
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },
   {
     title: 'Realised',
-    cell: ({ realised }) => <span class={tone(money(realised))}>{signed(money(realised))}</span>,
+    // An entry that turns a position around closes something, too.
+    cell: ({ purpose, realised }) =>
+      purpose === 'entry' && isZero(money(realised)) ? (
+        '–'
+      ) : (
+        <span class={tone(money(realised))}>{signed(money(realised))}</span>
+      ),
     number: true,
   },
   { title: 'Fee', cell: ({ fee }) => grouped(trimmed(fee)), number: true, minor: true },

@@ -24,8 +24,11 @@ const WORDS = [
   ['Protection', 'Whether the venue confirmed the stop order of a position.'],
   ['Drawdown', 'How far equity is below its highest value.'],
   ['Round trip', 'From flat to flat again: an entry and all that closed it.'],
-  ['Profit factor', 'What the winners brought, divided by what the losers cost.'],
-  ['Sharpe ratio', 'Mean of the hourly returns over their deviation, a year’s worth. Needs a day of equity.'],
+  ['Profit factor', 'What the winning round trips made, divided by what the losing ones lost.'],
+  [
+    'Sharpe ratio',
+    'Mean hourly return divided by its standard deviation, annualised. Needs a day of equity.',
+  ],
 ] as const;
 
 const GUIDES = [

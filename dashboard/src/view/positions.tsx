@@ -13,9 +13,9 @@ const PROTECTION = {
   confirmed: ['Confirmed', 'go'],
   pending: ['Pending', 'caution'],
   missing: ['MISSING', 'alarm'],
-  passed: ['Price is past it', 'alarm'],
+  passed: ['Price is past the stop', 'alarm'],
   closing: ['CLOSING, no stop', 'alarm'],
-  synthetic: ['Held by us', 'caution'],
+  synthetic: ['Held by the desk', 'caution'],
 } as const;
 
 const COLUMNS: readonly Column<PositionStatus>[] = [

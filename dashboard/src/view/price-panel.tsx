@@ -10,7 +10,7 @@ import {
 } from '../charts/candles.js';
 import { Chart } from '../charts/chart.js';
 import { Ranges, useRange } from '../charts/ranges.js';
-import { CLOCK, dayAndMinute, grouped } from '../format.js';
+import { CLOCK, dayAndMinute, grouped, priceText } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 interface PricePanelProps {
@@ -22,6 +22,8 @@ interface PricePanelProps {
   readonly candles: readonly Candle[];
   /** What strategies go by. */
   readonly lines: readonly StrategyLine[];
+  /** Places that a price is written with. */
+  readonly digits: number;
   readonly trades: readonly Trade[];
   readonly height: number;
 }
@@ -30,9 +32,8 @@ const FIRST_SEEN_SECONDS = 4 * 3_600;
 const MINUTE = 60;
 
 export function PricePanel(props: PricePanelProps) {
-  const { status, symbols, symbol, onSymbol, candles, lines, trades, height } = props;
+  const { status, symbols, symbol, onSymbol, candles, lines, digits, trades, height } = props;
   const price = status.marketData.lastPrices.find((one) => one.symbol === symbol);
-  const digits = placesOf(price?.bid);
   const marks = useMemo(() => marksOf(trades, symbol, candles), [trades, symbol, candles]);
   const levels = levelsOf(status, symbol);
   const known = JSON.stringify(levels);
@@ -75,12 +76,12 @@ export function PricePanel(props: PricePanelProps) {
           <p class="pointed" data-testid="levels">
             {levels.map(({ text, price: at, tone }) => (
               <span key={`${text} ${at}`} class={`level ${tone}`}>
-                {text} {grouped(at.toFixed(digits))}
+                {text} {priceText(at, digits)}
               </span>
             ))}
             {lines.map(({ name, points }, at) => (
               <span key={name} class={`level drawn ${toneOfLine(at)}`}>
-                {name} {grouped((points.at(-1)?.value ?? 0).toFixed(digits))}
+                {name} {priceText(points.at(-1)?.value ?? 0, digits)}
               </span>
             ))}
           </p>
@@ -136,7 +137,7 @@ function Pointed({ candle, digits, marks }: PointedProps) {
   const { time, open, high, low, close, volume } = candle;
   const figure = (name: string, value: number) => (
     <span>
-      <span class="label">{name}</span> {grouped(value.toFixed(digits))}
+      <span class="label">{name}</span> {priceText(value, digits)}
     </span>
   );
   return (
@@ -215,5 +216,3 @@ function levelsOf({ positions, orders }: TraderStatus, symbol: string): readonly
   }
   return levels;
 }
-
-const placesOf = (price: string | undefined): number => price?.split('.')[1]?.length ?? 2;

@@ -4,7 +4,7 @@ import { CLOCK, day, minuteOfDay } from '../format.js';
 import { Empty, Panel } from './panel.js';
 
 export function Schedules({ schedules }: { readonly schedules: Polled<readonly ScheduledRun[]> }) {
-  const list = inOrder(schedules.value ?? []);
+  const list = inOrder(schedules.value ?? []).filter(({ when }) => when === 'timed');
   return (
     <Panel title="Next" area="next" problem={schedules.problem} aside={<ClockOf schedules={list} />}>
       {list.length === 0 && schedules.problem === null ? (

@@ -34,17 +34,19 @@ export interface Prices {
   /** Finished minutes as the trader has them, then the one that runs, from the live prices. */
   readonly candles: readonly Candle[];
   readonly lines: readonly StrategyLine[];
+  /** Places of the instrument's tick: those that its bars and quotes are written with. */
+  readonly digits: number;
 }
 
 export function usePrices(api: DeskApi, symbol: string, state: LiveState | null): Prices {
   const read = usePolled(() => (symbol === '' ? Promise.resolve(NO_BARS) : api.bars(symbol)), 10_000, symbol);
   const [tail, setTail] = useState<readonly Candle[]>([]);
   const marketMs = state?.status?.marketData.marketMs;
+  const quote = state?.status?.marketData.lastPrices.find((one) => one.symbol === symbol);
   useEffect(() => setTail([]), [symbol]);
   useEffect(() => {
-    const price = state?.status?.marketData.lastPrices.find((one) => one.symbol === symbol);
-    if (price === undefined || marketMs === undefined) return;
-    const mid = (Number(price.bid) + Number(price.ask)) / 2;
+    if (quote === undefined || marketMs === undefined) return;
+    const mid = (Number(quote.bid) + Number(quote.ask)) / 2;
     setTail((before) => grown(before, Math.floor(marketMs / MINUTE_MS) * 60, mid));
   }, [marketMs, symbol]);
   const { value } = read;
@@ -57,8 +59,11 @@ export function usePrices(api: DeskApi, symbol: string, state: LiveState | null)
     () => (value === null || value.symbol !== symbol ? [] : linesOf(value)),
     [value, symbol],
   );
-  return { candles, lines };
+  const newest = value?.symbol === symbol ? value.bars.at(-1)?.close : undefined;
+  return { candles, lines, digits: placesOf(newest ?? quote?.bid ?? '') };
 }
+
+const placesOf = (price: string): number => price.split('.')[1]?.length ?? 0;
 
 /** Several strategies of one symbol are told apart by their names. */
 function linesOf({ bars, lines }: BarsAnswer): readonly StrategyLine[] {

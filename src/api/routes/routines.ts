@@ -44,7 +44,10 @@ export function schedulesRoute(app: FastifyInstance, web: WebDependencies): void
     summary: 'What is scheduled next',
     tags: ['state'],
     response: {
-      200: answer('Every scheduled routine', z.object({ schedules: z.array(scheduleSchema) })),
+      200: answer(
+        'Every routine, also those without a time of their own',
+        z.object({ schedules: z.array(scheduleSchema) }),
+      ),
       ...problems(401),
     },
   };

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { VALIDATION_HOURS_MAX } from '../../contracts/validation.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { ValidationShown } from '../../operations/list-validations.js';
+import type { Operations } from '../../operations/operations.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer, decimalText, jsonSchema, wallMs } from '../schemas/json-schema.js';
+import { answer, decimalText, jsonSchema, marketMs, wallMs } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
@@ -83,13 +84,42 @@ export function validationsRoute(app: FastifyInstance, web: WebDependencies): vo
   );
 }
 
+const periodSchema = z.object({
+  name: z.string().describe('What POST /api/validations takes'),
+  fromMs: marketMs,
+  untilMs: marketMs.describe('The first millisecond that is not in it'),
+}) satisfies z.ZodType<Awaited<ReturnType<Operations['listStoredPeriods']>>[number]>;
+
+export function storedPeriodsRoute(app: FastifyInstance, web: WebDependencies): void {
+  const schema = {
+    summary: 'Stored minutes (fermata data fetch) that a validation of this desk can be traded on',
+    tags: ['go-live'],
+    response: {
+      200: answer(
+        'Spans of which every instrument is stored, newest first',
+        z.object({ periods: z.array(periodSchema) }),
+      ),
+      ...problems(401),
+    },
+  };
+  app.get('/api/data', { schema }, async () => ({ periods: await web.operations.listStoredPeriods() }));
+}
+
 const wishSchema = z.strictObject({
   hours: z.int().min(1).max(VALIDATION_HOURS_MAX).describe('Market time that is traded, exactly'),
+  stored: z
+    .string()
+    .max(100)
+    .optional()
+    .describe(
+      'Name of a period of GET /api/data, from its begin; left out: the prices that the desk has now',
+    ),
 });
 
 export function startValidationRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
-    summary: 'Start a paper validation on the desk’s own prices; its report comes by itself',
+    summary:
+      'Start a paper validation on the desk’s own prices or on stored ones; its report comes by itself',
     tags: ['go-live'],
     body: jsonSchema(wishSchema),
     response: OUTCOMES,
@@ -102,7 +132,7 @@ export function startValidationRoute(app: FastifyInstance, web: WebDependencies)
       return sendOutcome(
         reply,
         outcome,
-        'Recorded prices are validated by `fermata validate` with --data, or with --from and --to.',
+        'GET /api/data lists stored minutes; other recorded prices are validated by `fermata validate --data FILE`.',
       );
     },
   );

@@ -121,6 +121,11 @@ export const scheduleSchema = z.object({
   scheduleId: z.string(),
   routine: z.string(),
   title: z.string(),
+  when: z
+    .enum(['timed', 'start', 'asked'])
+    .describe(
+      'timed: at times of its own; start: it has none, and runs at each start of the desk; asked: only when somebody runs it',
+    ),
   known: z.boolean().describe('false: the database does not answer; `paused` and `last` say nothing'),
   paused: z.boolean(),
   note: z.string(),

@@ -20,6 +20,7 @@ const roundTripSchema = z.object({
   quantity: decimalText.describe('Everything that was entered'),
   entry: decimalText.describe('Average price'),
   exit: decimalText.describe('Average price'),
+  priceDigits: z.number().describe('Places of the instrument’s tick: how many a price is written with'),
   net: decimalText.describe('After fees'),
   netPct: z.number().describe('Of what was paid at the entry'),
   r: z

@@ -27,7 +27,7 @@ import { collected, positiveNumber, simulatorAddress, wholeNumber } from '../opt
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';
-import { storedMinutes } from '../stored-minutes.js';
+import { periodToTrade } from '../stored-minutes.js';
 import { isJudged, sweepBacktest, sweepLines } from '../sweep-backtest.js';
 import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
 
@@ -86,7 +86,7 @@ export function backtestCommand(command: Command): void {
     .addOption(new Option('--rank <figure>', 'of several values: what is best').choices(RANKED_BY))
     .option(
       '--walk-forward <times>',
-      'choose values on a part of the time, trade them on the next part, move on; so many times',
+      'choose values on one part of the time, trade them on the next, then move on; this many times',
       wholeNumber(1, WALK_FORWARD_MAX),
     )
     .option('--jobs <n>', 'how many runs at once; by default one for each core', wholeNumber(1, JOBS_MAX))
@@ -133,7 +133,7 @@ async function backtest(options: BacktestOptions): Promise<number> {
   const { desk, configHash, set } = backtestDesk(loaded, { ...others, set: fixed });
   // The command that fetches what is missing is about this desk, whichever runs here.
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
-  const stored = await storedMinutes(named, desk, home, runtime?.simulatedVenue);
+  const stored = await periodToTrade(named, desk, home, runtime?.simulatedVenue);
   const files = stored?.data ?? options.data ?? [];
   if (files.length === 0)
     throw usageFailure(

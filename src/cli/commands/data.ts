@@ -63,7 +63,7 @@ function fetchCommand(command: Command): void {
 function listCommand(command: Command): void {
   for (const [name, whole, description] of [
     ['list', false, 'what was fetched, and where from'],
-    ['verify', true, 'whether what was fetched is still what came, byte by byte'],
+    ['verify', true, 'whether what was fetched is unchanged, byte by byte'],
   ] as const) {
     command
       .command(name)

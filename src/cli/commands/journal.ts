@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
+import { resumedText } from '../../domain/mode.js';
 import { formatMoney } from '../../domain/money.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 import { desksStartedIn } from '../../home/installation.js';
@@ -100,7 +101,7 @@ function recordText(record: EngineRecord): string {
     case 'halt':
       return `${record.halt.mode} by ${record.halt.by} (${record.halt.cause}): ${record.halt.reason}`;
     case 'armed':
-      return `by ${record.by} (${record.authority}): ${record.reason}`;
+      return resumedText(record);
     case 'command':
       return `${record.name} by ${record.by}: ${record.detail}`;
     case 'reconciled':

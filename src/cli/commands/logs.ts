@@ -44,7 +44,7 @@ export function logsCommand(command: Command): void {
     .option('--last <count>', 'only the newest lines', wholeNumber(1, LINES_MAX), LINES_DEFAULT)
     .option('-f, --follow', 'go on with what is written, until Ctrl-C')
     .addOption(
-      new Option('--level <level>', 'this one and what is worse')
+      new Option('--level <level>', 'this level and worse ones')
         .choices(['debug', 'info', 'warn', 'error'])
         .default('debug'),
     )

@@ -30,7 +30,7 @@ export function monitorCommand(command: Command): void {
       `show it again every ${WATCH_SECONDS} seconds, or every so many`,
       wholeNumber(1, 3600),
     )
-    .option('--tail <count>', 'also so many of the newest lines of the log', wholeNumber(1, LINES_MAX))
+    .option('--tail <count>', 'also this many of the newest lines of the log', wholeNumber(1, LINES_MAX))
     .option('--json', 'for scripts; with --watch one value a line')
     .action(async ({ full, watch, tail, json = false }: Options) => {
       const query = { ...(full === true ? FULL_MONITOR : QUICK), ...(tail === undefined ? {} : { tail }) };

@@ -15,10 +15,12 @@ export function schedulesCommand(command: Command): void {
   });
 }
 
+const NOT_DUE = { timed: 'none due', start: 'at each start', asked: 'when somebody runs it' } as const;
+
 function scheduleLine(schedule: ScheduledRun): string {
-  const { routine, title, paused, note, clock, nextMarketMs } = schedule;
-  const when = nextMarketMs === null ? 'none due' : `${timeText(nextMarketMs)} ${clock} time`;
-  const next = paused ? `paused${note === '' ? '' : `: ${note}`}` : when;
+  const { routine, title, when, paused, note, clock, nextMarketMs } = schedule;
+  const due = nextMarketMs === null ? NOT_DUE[when] : `${timeText(nextMarketMs)} ${clock} time`;
+  const next = paused ? `paused${note === '' ? '' : `: ${note}`}` : due;
   return `${routine.padEnd(16)} ${next.padEnd(34)} ${lastRun(schedule).padEnd(34)} ${title}`;
 }
 

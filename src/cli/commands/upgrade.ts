@@ -15,13 +15,13 @@ interface Options {
 export function upgradeCommand(command: Command): void {
   command
     .option('--check', 'replay the open runs of the desk that runs here against this build; changes nothing')
-    .option('--build <folder>', 'another build than this one: its folder with package.json and dist/')
+    .option('--build <folder>', 'a build other than this one: its folder with package.json and dist/')
     .option('--json', 'for scripts')
     .action(async ({ check = false, build, json = false }: Options) => {
       if (!check) {
         throw usageFailure(
           'an upgrade is made by starting the new build: fermata down, then fermata up of that build',
-          'look first whether the open runs would go on: fermata upgrade --check',
+          'check first whether the open runs would go on: fermata upgrade --check',
         );
       }
       process.exitCode = await checkUpgrade(build ?? null, json);

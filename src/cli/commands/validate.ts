@@ -17,7 +17,7 @@ import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome, installationHome } from '../running-desk.js';
-import { storedMinutes } from '../stored-minutes.js';
+import { periodToTrade } from '../stored-minutes.js';
 import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
 import {
   boundValue,
@@ -86,7 +86,7 @@ async function validate(options: ValidateOptions): Promise<number> {
     options.as === undefined
       ? (namedOnCli(home, Date.now()) ?? people[0] ?? BUILT_IN_OPERATOR)
       : signedInPerson({ home, deskFile: loaded.file }, ANY_ROLE, options.as);
-  const stored = await storedMinutes(options, loaded.desk, home, runtime?.simulatedVenue);
+  const stored = await periodToTrade(options, loaded.desk, home, runtime?.simulatedVenue);
   // Its result counts for this desk's start with real money, so it takes its place now.
   if (!isContainer(process.env)) homeOf(installationHome(), loaded.desk.desk);
   const asked = validationRequest(options, loaded, stored, person, Date.now());

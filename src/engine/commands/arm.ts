@@ -23,11 +23,12 @@ type Arm = Extract<Command, { readonly name: 'arm' }>;
 export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutcome {
   const refusal = goLiveMissing(core) ?? armingRefusal(core, command);
   if (refusal !== null) return refusal;
-  const { haltId, authority, sizeFactorPpm } = command;
+  const { haltId, authority, sizeFactorPpm, said } = command;
   const lifted = core.state.halts;
   const { by, reason } = event;
   if (sizeFactorPpm !== undefined) setSizeFactor(core, sizeFactorPpm, event);
-  commit(core, { type: 'armed', haltId, by, reason, authority, marketMs: core.marketMs });
+  const words = said === undefined ? {} : { said };
+  commit(core, { type: 'armed', haltId, by, reason, authority, ...words, marketMs: core.marketMs });
   countLossesAnew(core, lifted);
   return done(core, 'armed: the desk is ACTIVE');
 }
@@ -120,7 +121,7 @@ export function armingObstacle(core: Core): Obstacle | null {
   if (unexplained !== null) {
     return {
       code: 'not-reconciled',
-      message: `nothing explains that the venue's cash differs from ours by ${formatUnits(unexplained)} ${stepsAt(core.state, 0).quote}`,
+      message: `the venue's cash differs from ours by ${formatUnits(unexplained)} ${stepsAt(core.state, 0).quote}, and nothing explains it`,
       doThis: 'a person says what it was: fermata cash explain',
     };
   }

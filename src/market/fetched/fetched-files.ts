@@ -52,12 +52,13 @@ export function gapsIn(
   return gaps;
 }
 
-function presentIn({ fromMs, untilMs }: Span, missing: readonly Span[]): Span[] {
+/** What of a span is left without `missing`, which are sorted by their begin and may lie over each other. */
+export function presentIn({ fromMs, untilMs }: Span, missing: readonly Span[]): Span[] {
   const present: Span[] = [];
   let next = fromMs;
   for (const gap of missing) {
     if (gap.fromMs > next) present.push({ fromMs: next, untilMs: gap.fromMs });
-    next = gap.untilMs;
+    next = Math.max(next, gap.untilMs);
   }
   if (next < untilMs) present.push({ fromMs: next, untilMs });
   return present;

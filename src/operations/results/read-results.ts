@@ -25,7 +25,7 @@ const ROUND_TRIPS = `
       min(market) as opened_at, max(market) as closed_at, sum(size) filter (where side = opening) as quantity,
       sum(size * price) filter (where side = opening) as paid, sum(size * price) filter (where side <> opening) as got,
       sum(size) filter (where side <> opening) as given, sum(realised) - sum(fee) as net, sum(fee) as fees,
-      (array_agg(purpose order by sequence desc))[1] as reason, ${CLOSED_BY_FILL} as closed
+      (array_agg(purpose order by sequence desc))[1] as reason, max(scale(price)) as digits, ${CLOSED_BY_FILL} as closed
     from sided group by symbol, incarnation, trip having bool_or(flat)
   ), placed as (
     select *, max(begins) over (partition by symbol, incarnation order by at, rank) as trip from (
@@ -54,7 +54,7 @@ const LISTED = `${ROUND_TRIPS}
     case opening when 'buy' then 'long' else 'short' end as side,
     (extract(epoch from opened_at) * 1000)::float8 as "openedMs", (extract(epoch from closed_at) * 1000)::float8 as "closedMs",
     trim_scale(quantity)::text as quantity, trim_scale(round(entry, 8))::text as entry,
-    trim_scale(round(coalesce(got / given, entry), 8))::text as exit, trim_scale(net)::text as net,
+    trim_scale(round(coalesce(got / given, entry), 8))::text as exit, digits as "priceDigits", trim_scale(net)::text as net,
     coalesce(round(net / nullif(paid * multiplier, 0) * 100, 4), 0)::float8 as "netPct",
     round(net / nullif(abs(entry - stop) * quantity * multiplier, 0), 4)::float8 as r, reason, trim_scale(fees)::text as fees
   from trips order by closed_at desc, incarnation desc, trip desc limit $5`;

@@ -28,9 +28,11 @@ export interface RoundTrip {
   readonly closedMs: number;
   /** Everything that was entered. */
   readonly quantity: string;
-  /** Average prices. */
+  /** Average prices, without zeros at their end. */
   readonly entry: string;
   readonly exit: string;
+  /** Places of the instrument's tick at that time, as its fills were recorded: an average is written with them. */
+  readonly priceDigits: number;
   /** After fees; percent of what was paid at the entry. */
   readonly net: string;
   readonly netPct: number;

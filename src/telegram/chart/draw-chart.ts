@@ -1,7 +1,7 @@
 /** Prices as a picture: candles with their volume, what was traded, and the levels that count. */
 
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
-import { grouped } from '../../domain/figure-text.js';
+import { priceText } from '../../domain/figure-text.js';
 import { Canvas, type Colour } from './canvas.js';
 import { textWidth, write } from './lettering.js';
 
@@ -270,5 +270,3 @@ function drawLegend(canvas: Canvas, { levels, digits }: ChartToDraw): void {
     x += width;
   }
 }
-
-const priceText = (price: number, digits: number): string => grouped(price.toFixed(digits));

@@ -1,14 +1,17 @@
 /** Who allows an arming: the desk file's rule, a person, or two. The engine then compares that with what its halts ask. */
 
 import type { Decision } from '../../domain/decision.js';
+import type { SaidReason } from '../../domain/mode.js';
 import { ppmOfPercent } from '../../domain/money.js';
+import { reasonOf } from '../../domain/no-reason.js';
 import { ControlRefusal } from './control-refusal.js';
 import { countVotes, type Votes } from './votes.js';
 
-/** Who allows it, and the position size that they chose; left out: as it is. */
+/** Who allows it, and what they chose and said; left out: the size stays as it is, nobody gave a reason. */
 export interface ArmPermission {
   readonly authority: 'rule' | 'person' | 'two-people';
   readonly sizeFactorPpm?: number;
+  readonly said?: readonly SaidReason[];
 }
 
 export interface ArmQuestion extends Votes {
@@ -27,13 +30,23 @@ export function armAuthority(question: ArmQuestion): ArmPermission {
     notApprover: 'the desk file does not name this person as approver',
     refused,
   });
-  return { authority: persons.length >= 2 ? 'two-people' : 'person', ...chosenSize(decisions) };
+  const authority = persons.length >= 2 ? 'two-people' : 'person';
+  return { authority, ...chosenSize(decisions), ...saidReasons(decisions) };
 }
 
 /** Of different wishes the smallest size counts. */
 function chosenSize(decisions: readonly Decision[]): Pick<ArmPermission, 'sizeFactorPpm'> {
   const sizes = decisions.flatMap(({ sizePct }) => (sizePct === undefined ? [] : [ppmOfPercent(sizePct)]));
   return sizes.length === 0 ? {} : { sizeFactorPpm: Math.min(...sizes) };
+}
+
+/** Of the decisions themselves, which are checked by now: whoever only reaches Temporal puts no words into a person's mouth. */
+function saidReasons(decisions: readonly Decision[]): Pick<ArmPermission, 'said'> {
+  const said = decisions.flatMap(({ person, reason }) => {
+    const kept = reasonOf(reason);
+    return kept === null ? [] : [{ person, reason: kept }];
+  });
+  return said.length === 0 ? {} : { said };
 }
 
 function refused(message: string): ControlRefusal {

@@ -62,6 +62,7 @@ const decisions = z
       expiresWallMs: z.int().min(0),
       mac: text(64),
       sizePct: sizePct.exactOptional(),
+      reason: text(REASON_LENGTH_MAX).exactOptional(),
       signature: text(SIGNATURE_CHARS_MAX).exactOptional(),
       chatCode: text(64).exactOptional(),
     }),

@@ -105,7 +105,7 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
     case 'stop.gap':
       return record.why === 'opened' ? null : stopGapText(record);
     case 'signal':
-      return signalText(record, instruments);
+      return signalText(record, wording);
     case 'signal.withdrawn':
       return `signal ${record.id} of ${record.source} was withdrawn by ${record.by}: ${record.reason}`;
     case 'signal.refused':
@@ -122,17 +122,16 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
 
 function signalText(
   { signal, by }: Extract<EngineRecord, { readonly type: 'signal' }>,
-  instruments: readonly Instrument[],
+  wording: Wording,
 ): string {
-  const { source, id, revision, action, entryTicks, stopTicks, targetTicks } = signal;
-  const tickSize = instruments[signal.instrument]?.tickSize ?? '1';
-  const at = (name: string, ticks: number): string => `, ${name} ${formatDecimal(ticks, tickSize)}`;
+  const { source, id, revision, action, entryTicks, stopTicks, targetTicks, instrument } = signal;
+  const at = (name: string, ticks: number): string => `, ${name} ${priceText(ticks, instrument, wording)}`;
   const prices = [
     ...(entryTicks === null ? [] : [at('entry', entryTicks)]),
     ...(stopTicks === null ? [] : [at('stop', stopTicks)]),
     ...targetTicks.map((ticks) => at('target', ticks)),
   ];
-  const what = `${action} ${nameOf(signal.instrument, instruments)}${prices.join('')}`;
+  const what = `${action} ${nameOf(instrument, wording.instruments)}${prices.join('')}`;
   return `signal ${id} of ${source}, revision ${revision}, by ${by}: ${what}`;
 }
 

@@ -12,6 +12,7 @@ export interface OperationsChange {
   readonly address?: Parameters<typeof openTemporal>[0]['temporal'];
   readonly pool?: OperationContext['pool'];
   readonly people?: Desk['people'];
+  readonly routines?: Desk['routines'];
   readonly runtime?: Pick<Runtime, 'home' | 'deskFile'>;
 }
 
@@ -19,10 +20,11 @@ export interface OperationsChange {
 export function openOperations(
   bench: Bench,
   { name, trader }: BenchDesk,
-  { address = bench.address, pool = bench.database.pool, people, runtime }: OperationsChange = {},
+  { address = bench.address, pool = bench.database.pool, people, routines, runtime }: OperationsChange = {},
 ): { readonly operations: Operations; readonly temporal: TemporalAccess } {
   const temporal = openTemporal({ home: null, temporal: address });
-  const desk = { ...cryptoDesk(), desk: name };
+  const shipped = cryptoDesk();
+  const desk = { ...shipped, desk: name, routines: routines ?? shipped.routines };
   const operations = operationsOver({
     runtime: { desk: name, ...runtime } as Runtime,
     desk: people === undefined ? desk : { ...desk, people },

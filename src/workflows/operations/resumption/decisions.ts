@@ -46,7 +46,7 @@ export class Decisions {
       name: 'A person decides',
       kind: 'human',
       verdict: 'pass',
-      observed: `${person} (${via}): ${choice}${sizeOf(decision)}`,
+      observed: `${person} (${via}): ${choice}${sizeOf(decision)}${reasonIn(decision)}`,
       expected: 'a decision made by a person who was signed in',
       person,
       reference: decisionId,
@@ -55,22 +55,25 @@ export class Decisions {
     await condition(() => run.state !== 'looking', run.input.timing.decisionWaitMs);
     const { state, detail, rule, decidedBy } = run.progress;
     if (state === 'waiting' && rule === 'two-people' && decidedBy.length === 1)
-      run.findings.trail.keep('asking for the second person', askOthers(run.input, person, detail));
+      run.findings.trail.keep('asking for the second person', askOthers(run.input, decision, detail));
     return { armed: state === 'armed', detail };
   }
 }
 
 const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : ` at ${sizePct} % size`);
+const whyOf = ({ reason }: Decision): string => (reason === undefined ? '' : `Why: "${reason}".\n`);
+const reasonIn = ({ reason }: Decision): string => (reason === undefined ? '' : `: "${reason}"`);
 
 /** Whoever decided has the answer already; the others hear of it here. Nobody waits for that. */
-function askOthers({ desk, haltId }: ResumptionInput, person: string, detail: string): Promise<void> {
+function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail: string): Promise<void> {
+  const { person } = decision;
   return decisionCalls(desk).notify.executeWithOptions({ summary: 'Ask for the second person' }, [
     {
       desk,
       event: 'approval',
       severity: 'warning',
       title: `${person} wants ${desk} to trade again`,
-      text: `It ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
+      text: `${whyOf(decision)}It ${detail}: /resume, the dashboard, or fermata resume. The decision counts for minutes only.`,
       fingerprint: `second-person:${haltId}:${person}:${Date.now()}`,
       audience: ['approver'],
     },

@@ -120,11 +120,11 @@ async function withinBudget(step: RoutineStep, context: StepContext): Promise<St
   if (budget === undefined) return carryOut(step, context);
   const expected = `the whole routine ends within ${budget.minutes} minutes`;
   if (Date.now() >= budget.untilMs)
-    return { verdict: 'fail', observed: 'not begun: the time is over', expected };
+    return { verdict: 'fail', observed: 'not begun: the routine’s time was up', expected };
   const work = carryOut(step, context);
   work.catch(() => {});
   const outcome = await Promise.race([work, budget.over]);
-  return outcome ?? { verdict: 'fail', observed: 'not ended when the time was over', expected };
+  return outcome ?? { verdict: 'fail', observed: 'not ended when the routine’s time was up', expected };
 }
 
 function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome> {

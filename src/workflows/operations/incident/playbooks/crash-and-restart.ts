@@ -57,7 +57,7 @@ async function lookAtProcess(incident: IncidentRun) {
     name: 'Is the process running?',
     kind: 'check',
     verdict: state === null ? 'not_run' : state === 'running' ? 'pass' : 'warn',
-    observed: state ?? 'nobody here can say it',
+    observed: state ?? 'nobody here can tell',
     expected: 'running, or about to be',
   } as const;
 }

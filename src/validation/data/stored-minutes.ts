@@ -1,0 +1,91 @@
+/** Minutes that `fermata data fetch` stored in this home, of the very market that a desk trades on. */
+import type { Desk } from '../../desk/schema.js';
+import { HOUR_MS } from '../../domain/civil-date.js';
+import { homePaths } from '../../home/runtime.js';
+import { dataKey } from '../../home/secrets.js';
+import { type FetchedFile, fetchedFiles, gapsIn, presentIn } from '../../market/fetched/fetched-files.js';
+import { type Provenance, provenanceOf, type Span } from '../../market/fetched/minutes-file.js';
+import { minutesSource } from '../../market/fetched/minutes-source.js';
+
+export interface StoredMinutes {
+  readonly files: readonly FetchedFile[];
+  /** Of the venue's public interface that they are from. */
+  readonly address: string;
+}
+
+/** Prices of one simulator are no other simulator's. Reads the notes beside the files alone. */
+export async function storedMinutes(
+  home: string,
+  desk: Desk,
+  simulatedVenue: string | undefined,
+): Promise<StoredMinutes> {
+  const { venue, endpoint, address } = minutesSource(desk, simulatedVenue).from;
+  const all = await fetchedFiles(homePaths(home).data, dataKey(home), { whole: false });
+  const isOurs = (from: Provenance): boolean =>
+    from.venue === venue && from.endpoint === endpoint && from.address === address;
+  const files = all.filter(({ outcome }) => outcome.kind === 'fetched' && isOurs(outcome.provenance));
+  return { files, address };
+}
+
+export interface StoredPeriod extends Span {
+  /** What it is asked for by: `2026-10-01T00:00Z/2026-11-01T00:00Z`. */
+  readonly name: string;
+}
+
+/** Spans of an hour and more of which every symbol is stored, the newest first. Minutes that the venue itself lacked count. */
+export function storedPeriods(
+  files: readonly FetchedFile[],
+  symbols: readonly string[],
+): readonly StoredPeriod[] {
+  const stored = files.flatMap(storedIn);
+  if (stored.length === 0 || symbols.length === 0) return [];
+  const whole = {
+    fromMs: Math.min(...stored.map(({ fromMs }) => fromMs)),
+    untilMs: Math.max(...stored.map(({ untilMs }) => untilMs)),
+  };
+  const gaps = symbols
+    .flatMap((symbol) => gapsIn(files, symbol, whole, { hadNone: 'present' }))
+    .sort((a, b) => a.fromMs - b.fromMs);
+  return presentIn(whole, gaps)
+    .filter(({ fromMs, untilMs }) => untilMs - fromMs >= HOUR_MS)
+    .map((span) => ({ name: `${minute(span.fromMs)}/${minute(span.untilMs)}`, ...span }))
+    .reverse();
+}
+
+const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;
+
+export type Stored = Provenance & { readonly file: string };
+
+/** Those of the symbols that have minutes of the span. */
+export function filesOf(
+  files: readonly FetchedFile[],
+  symbols: readonly string[],
+  { fromMs, untilMs }: Span,
+): readonly Stored[] {
+  return files
+    .flatMap(storedIn)
+    .filter((one) => symbols.includes(one.symbol) && one.fromMs < untilMs && one.untilMs > fromMs);
+}
+
+/** The first that is not byte by byte what was fetched, and why; null where all are. */
+export async function changedSince(
+  home: string,
+  stored: readonly Stored[],
+): Promise<(Pick<Stored, 'file' | 'symbol'> & { readonly reason: string }) | null> {
+  const key = dataKey(home);
+  for (const { file, symbol } of stored) {
+    const outcome = await provenanceOf(file, key);
+    if (outcome.kind === 'other') return { file, symbol, reason: outcome.reason };
+  }
+  return null;
+}
+
+/** When the newest stored minutes of a symbol end; 0 where there are none. */
+export function storedUntil(files: readonly FetchedFile[], symbol: string): number {
+  const ends = files.flatMap(storedIn).filter((one) => one.symbol === symbol);
+  return Math.max(0, ...ends.map(({ untilMs }) => untilMs));
+}
+
+function storedIn({ file, outcome }: FetchedFile): readonly Stored[] {
+  return outcome.kind === 'fetched' ? [{ ...outcome.provenance, file }] : [];
+}

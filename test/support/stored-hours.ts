@@ -1,0 +1,26 @@
+/** Minutes as `fermata data fetch` stores them, without a venue. */
+import type { Desk } from '../../src/desk/schema.js';
+import { homePaths } from '../../src/home/runtime.js';
+import { type Span, writeMinutes } from '../../src/market/fetched/minutes-file.js';
+import { minutesSource } from '../../src/market/fetched/minutes-source.js';
+
+const MINUTE_MS = 60_000;
+
+/** Of the exchange that the desk trades on, a file for each symbol and month: what is in it is not looked at. */
+export function storeHours(home: string, desk: Desk, key: string) {
+  const { from } = minutesSource(desk, undefined);
+  return async (
+    symbol: string,
+    month: string,
+    fromMs: number,
+    untilMs: number,
+    missing: readonly Span[] = [],
+  ): Promise<void> => {
+    const about = { ...from, symbol, month, fromMs, untilMs, missing, fetchedAtMs: untilMs };
+    const rows = Array.from(
+      { length: (untilMs - fromMs) / MINUTE_MS },
+      (_, at) => `${fromMs + at * MINUTE_MS},1.00,2.00,1.00,1.50,3`,
+    );
+    await writeMinutes(homePaths(home).data, about, rows, key);
+  };
+}
