@@ -143,14 +143,10 @@ describe('a playbook in code', () => {
       3,
       'an import of @temporalio/workflow',
     ],
-    ['another folder’s file', codeOf('', '', `import '../checks/x.js';`), 3, 'outside of playbooks/'],
+    ['another folder’s file', codeOf('', '', `import '../lib/x.js';`), 3, 'outside of playbooks/'],
     ['broken code', codeOf('const ='), 8, 'Expected identifier but found "="'],
   ])('is refused with file and line for %s', (_what, text, line, found) => {
-    write(
-      'checks/x.ts',
-      `import { check } from 'fermata/pack'; import { z } from 'zod';
-      export default check({ title: 'X', parameters: z.object({}), run: () => ({ verdict: 'pass', observed: 'o', expected: 'e' }) });`,
-    );
+    write('lib/x.ts', 'export {};');
     write('playbooks/late-bank.ts', text);
     const problems = problemsOf();
     expect(problems[0]).toMatchObject({
