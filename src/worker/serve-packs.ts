@@ -17,6 +17,9 @@ const PROGRAM = fileURLToPath(new URL('../../dist/worker/packs-worker.js', impor
 const STOP_MS = 5_000;
 const AGAIN_MS = 500;
 const AGAIN_MS_MAX = 60_000;
+/** It keeps little and does little: without these it would hold on to memory that it needed once. */
+const SMALL_NURSERY = '--max-semi-space-size=1';
+const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
 /** What it needs to reach Temporal and to read what is sealed there; nothing else of ours. */
 const ENVIRONMENT = /^(PATH|LANG|TZ|HOME|TMPDIR|FERMATA_SECRETS|TEMPORAL_.*)$/;
 
@@ -97,8 +100,8 @@ function begin({ runtime, log, tell }: PacksContext, onReady: () => void): Promi
   return spawnProcess({
     name: 'packs-worker',
     command: process.execPath,
-    args: ['--enable-source-maps', PROGRAM],
-    env: { ...Object.fromEntries(environment), FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
+    args: ['--enable-source-maps', SMALL_NURSERY, PROGRAM],
+    env: { ...Object.fromEntries(environment), ...ONE_ARENA, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
     // Lines of JSON like ours: whoever takes ours takes them.
     output: { to: 'lines', onLine: (line) => process.stdout.write(`${line}\n`) },
     onMessage: (raw) => {

@@ -6,8 +6,9 @@ import type { CodedPlaybook } from '../../desk/coded-playbook.js';
 
 /** What our workflow looks for; only a program that was made here has it. */
 const GLOBAL = '__FERMATA_PLAYBOOKS__';
-/** The library reads it from the end of the program. */
 const MAP = '//# sourceMappingURL=data:';
+/** The library wants one at the end of the program. That of ours would take each build a third of its memory. */
+const NO_MAP = Buffer.from('{"version":3,"file":"workflows-packs.js","sources":[],"names":[],"mappings":""}');
 
 /** `host`: text of `dist/workflows-packs.js`. Throws where it is none. */
 export function bundlePlaybooks(
@@ -19,6 +20,9 @@ export function bundlePlaybooks(
   const functions = [...playbooks]
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .map(({ name, code }) => `${JSON.stringify(name)}: function (module, exports, require) {\n${code}\n}`);
-  // Behind it: a place in an error of ours stays the place in our source.
-  return `${host.slice(0, end)}\nvar ${GLOBAL} = {\n${functions.join(',\n')}\n};\n${host.slice(end)}`;
+  return [
+    host.slice(0, end),
+    `var ${GLOBAL} = {\n${functions.join(',\n')}\n};`,
+    `${MAP}application/json;base64,${NO_MAP.toString('base64')}`,
+  ].join('\n');
 }
