@@ -76,7 +76,7 @@ export const layers = {
     'reports',
     'checks',
   ],
-  workflows: ['domain', 'contracts'],
+  workflows: ['domain', 'contracts', 'pack'],
   temporal: ['domain', 'contracts', 'desk', 'home', 'store', 'trader', 'notify', 'workflows', 'activities'],
   operations: [
     'signing',

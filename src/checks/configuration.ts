@@ -1,4 +1,4 @@
-import { areAsRead } from '../desk/keep-strategies.js';
+import { areAsRead } from '../desk/keep-own-files.js';
 import type { ReadStrategies } from '../desk/own-strategies.js';
 import type { Desk } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { BACKUP_TAGS } from '../contracts/backup.js';
 import { SHIPPED_ACTIONS, type ShippedAction } from '../contracts/routine.js';
-import type { StepParts } from '../desk/step-parts.js';
+import { type StepParts, schemaFrom } from '../desk/step-parts.js';
 import { describePack } from '../pack/describe-pack.js';
 import type { PartKind } from '../pack/pack-folder.js';
 import { REPORTS } from '../reports/registry.js';
@@ -126,20 +126,10 @@ export function stepPartsIn(folder: string): StepParts {
   const described = (wanted: PartKind) =>
     own
       .filter(({ kind }) => kind === wanted)
-      .map(({ name, parameters }) => [name, { parameters: schemaOf(parameters) }] as const);
+      .map(({ name, parameters }) => [name, { parameters: schemaFrom(parameters) }] as const);
   return {
     checks: new Map([...checks, ...described('check')]),
     reports: new Map([...reports, ...described('report')]),
     actions: new Map([...actions, ...described('action')]),
   };
-}
-
-/** What can't be said in JSON Schema is judged where the check runs. */
-function schemaOf(parameters: object): z.ZodObject {
-  try {
-    const schema = z.fromJSONSchema(parameters as Parameters<typeof z.fromJSONSchema>[0]);
-    return schema instanceof z.ZodObject ? schema : z.looseObject({});
-  } catch {
-    return z.looseObject({});
-  }
 }

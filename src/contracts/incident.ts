@@ -1,5 +1,6 @@
 /** The language of incidents: shared by the workflow, its activities and whoever opens or answers one. */
 import type { IncidentSeverity } from '../desk/incident-schema.js';
+import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
@@ -60,6 +61,17 @@ export interface OwnPlaybook {
   readonly backupsKept: number;
 }
 
+/** What holds for each step of a playbook of the desk's own. */
+export type PlaybookRules = Pick<OwnPlaybook, 'haltRule' | 'backupsKept'>;
+
+/** Of the desk's own kind whose playbook is code of its folder. */
+export interface PlaybookCode extends PlaybookRules {
+  /** Of its file. */
+  readonly name: string;
+  /** As the desk file gives them; judged again where it begins. */
+  readonly with: StepParameters;
+}
+
 export interface PlaybookStep extends RoutineStep {
   readonly onFail: 'warn' | 'stop';
   /** How long a check that has not passed is tried again; absent: it is looked at once. */
@@ -92,6 +104,8 @@ export interface IncidentInput {
   readonly settings: IncidentSettings;
   /** Absent: the playbook of the kind that ships. */
   readonly playbook?: OwnPlaybook;
+  /** In the place of steps. */
+  readonly code?: PlaybookCode;
   /** Null at the beginning. */
   readonly carried: IncidentCarried | null;
 }

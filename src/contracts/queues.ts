@@ -2,8 +2,14 @@
 
 export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
 export const operationsQueue = (desk: string): string => `operations:${desk}`;
+/** Whose code is kept until its runs are done; both queues have builds. */
+export type BuildsOf = 'operations' | 'packs';
+
 /** What the builds of the operations worker are versions of; Temporal takes no colon in it. */
 export const operationsDeployment = (desk: string): string => `operations-${desk}`;
+/** Playbooks in code of the desk's folder: a queue of their own, so that nothing of them holds up anything of ours. */
+export const packsQueue = (desk: string): string => `packs:${desk}`;
+export const packsDeployment = (desk: string): string => `packs-${desk}`;
 /** One queue for each journal incarnation: two traders on one queue would split the halts between them. */
 export const engineQueue = (desk: string, incarnation: string): string => `engine:${desk}:${incarnation}`;
 

@@ -5,7 +5,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { unfitCharacter } from '../domain/plain-text.js';
+import { codedProblems, type ReadPlaybooks, withCodedPlaybooks } from './coded-playbooks.js';
 import type { DeskVenue } from './desk-venue.js';
+import { triggerRules } from './own-incidents.js';
 import {
   entryProblems,
   parameterProblems,
@@ -38,6 +40,8 @@ export interface LoadOptions {
   readonly venues: readonly DeskVenue[];
   /** Reads what `kind: ./strategies/NAME.ts` names; `venue/load-desk.ts` gives it. */
   readonly strategies: ReadStrategies;
+  /** Reads what lies in `playbooks/`; `venue/load-desk.ts` gives it. */
+  readonly playbooks: ReadPlaybooks;
   /** What steps may name; left out where the file was judged before. */
   readonly parts?: StepParts;
   /** Where the desk's own files lie; left out: beside the desk file. */
@@ -60,17 +64,27 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
     );
   }
   const data = contentOf(file, () => document.toJS({ maxAliasCount: ALIASES_MAX }));
-  const parsed = deskSchema(options.venues).safeParse(data);
+  const folder = options.folder ?? dirname(resolve(file));
+  const coded = options.playbooks(folder);
+  const parsed = deskSchema(options.venues, coded.names).safeParse(data);
   const found = parsed.success
     ? options.parts === undefined
       ? []
-      : [...stepProblems(parsed.data, options.parts), ...textProblems(parsed.data)]
+      : [
+          ...stepProblems(parsed.data, options.parts),
+          ...codedProblems(parsed.data, coded),
+          ...textProblems(parsed.data),
+        ]
     : schemaProblems(parsed.error.issues, data);
   const refuse = (problems: readonly SchemaProblem[]): DeskFileError =>
     new DeskFileError(file, inOrder(problems.map((problem) => located(problem, document, lines))));
   if (!parsed.success || found.length > 0) throw refuse(found);
-  const folder = options.folder ?? dirname(resolve(file));
-  const desk = withOwnStrategies(parsed.data, folder, options.strategies);
+  if (options.parts !== undefined && coded.refused !== null) throw coded.refused;
+  const desk = withCodedPlaybooks(withOwnStrategies(parsed.data, folder, options.strategies), coded);
+  const foundTwice = (options.parts === undefined ? [] : triggerRules(desk)).map((rule) => ({
+    ...rule,
+    key: keyText(rule.path),
+  }));
   const foundOfOwn = desk.strategies.flatMap((strategy, index) =>
     strategy.own === undefined
       ? []
@@ -79,7 +93,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
           ...entryProblems(desk, index, options.venues),
         ],
   );
-  if (foundOfOwn.length > 0) throw refuse(foundOfOwn);
+  if (foundOfOwn.length + foundTwice.length > 0) throw refuse([...foundOfOwn, ...foundTwice]);
   return { desk, file, text, folder, configHash: configHash(desk) };
 }
 
@@ -151,7 +165,8 @@ function inOrder(problems: readonly DeskProblem[]): DeskProblem[] {
 }
 
 /** SHA-256 in hex over the desk with its defaults filled in; comments, order of keys and layout don't count, a strategy's own code does. */
-function configHash(desk: Desk): string {
+/** Without playbooks in code: none of them trades, and a changed one is no other configuration of the trader. */
+function configHash({ coded: _coded, ...desk }: Desk): string {
   const strategies = desk.strategies.map(({ own, ...strategy }) =>
     own === undefined ? strategy : { ...strategy, own: own.hash },
   );

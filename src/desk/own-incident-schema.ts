@@ -27,7 +27,7 @@ const OPENING_CAUSES = [
   'check-failed',
 ] as const satisfies readonly HaltCause[];
 
-const triggerSchema = z.strictObject({
+export const triggerSchema = z.strictObject({
   halt: z
     .array(z.enum(OPENING_CAUSES))
     .default([])
@@ -116,5 +116,11 @@ export const ownIncidentSchema = z
   })
   .describe('One of the desk’s own, with its playbook (docs/INCIDENTS.md).');
 
-export type OwnIncident = z.output<typeof ownIncidentSchema>;
+/** `code`: of a playbook that is a file of the desk's folder, in the place of steps; never a key of the desk file. */
+export type OwnIncident = z.output<typeof ownIncidentSchema> & {
+  readonly code?: {
+    readonly name: string;
+    readonly with: Readonly<Record<string, string | number | boolean>>;
+  };
+};
 export type PlaybookStep = OwnIncident['steps'][number];

@@ -6,15 +6,26 @@ import type { OwnIncident } from './own-incident-schema.js';
 import type { Desk } from './schema.js';
 import { name as nameSchema } from './schema-values.js';
 
-type Incidents = Pick<Desk, 'incidents'>;
+type Incidents = Pick<Desk, 'incidents' | 'coded' | 'playbooks'>;
 
 /** Of a step that halts, of a routine or of a playbook. */
 const HALT_OF_STEPS = 'check-failed';
 
-/** By name, in the order of the desk file. */
-export function ownIncidents({ incidents }: Incidents): ReadonlyMap<string, OwnIncident> {
+/** By name, in the order of the desk file; then those whose playbook is a file of the desk's folder. */
+export function ownIncidents({
+  incidents,
+  coded = [],
+  playbooks = {},
+}: Incidents): ReadonlyMap<string, OwnIncident> {
   const kinds = Object.entries<unknown>(incidents.kinds).filter(([kind]) => !isShippedKind(kind));
-  return new Map(kinds as [string, OwnIncident][]);
+  const inCode = coded.map(({ name, title, severity, trigger, approvalMinutes }): [string, OwnIncident] => [
+    name,
+    {
+      ...{ title, severity, trigger, approvalMinutes },
+      ...{ steps: [], over: 'person', code: { name, with: playbooks[name] ?? {} } },
+    },
+  ]);
+  return new Map([...(kinds as [string, OwnIncident][]), ...inCode]);
 }
 
 /** What a person reads: "late-bank" without a title is "Late bank". */
@@ -27,13 +38,15 @@ export function kindsToOpen(desk: Incidents, shipped: 'reported' | 'step-failed'
   return [shipped, ...ownIncidents(desk).keys()];
 }
 
-export function ownIncidentRules(desk: Desk): BrokenRule[] {
+/** `coded`: names of files of `playbooks/`, each a kind of its own. */
+export function ownIncidentRules(desk: Desk, coded: readonly string[]): BrokenRule[] {
   return [
     ...kindRules(desk),
+    ...codedNameRules(desk, coded),
     ...triggerRules(desk),
     ...circleRules(desk),
     ...withinRules(desk),
-    ...stepKindRules(desk),
+    ...stepKindRules(desk, coded),
     ...restoreRules(desk),
   ];
 }
@@ -58,8 +71,20 @@ function kindRules(desk: Desk): BrokenRule[] {
   });
 }
 
+/** One kind has one playbook. */
+function codedNameRules({ incidents }: Incidents, coded: readonly string[]): BrokenRule[] {
+  return coded
+    .filter((name) => Object.hasOwn(incidents.kinds, name) && !isShippedKind(name))
+    .map((name) => ({
+      path: ['incidents', 'kinds', name],
+      expected: 'each kind of incident once',
+      found: `${name}, which a file of playbooks/ is`,
+      doThis: 'take it out here, or rename the file',
+    }));
+}
+
 /** What opens two kinds at once would have two playbooks act on one cause. */
-function triggerRules(desk: Desk): BrokenRule[] {
+export function triggerRules(desk: Desk): BrokenRule[] {
   const openers = [...ownIncidents(desk)].flatMap(([kind, { trigger }]) => [
     ...trigger.halt.map((cause, at) => ({ what: `halt ${cause}`, kind, rest: ['halt', at] })),
     ...(trigger.order === undefined ? [] : [{ what: 'order rejected', kind, rest: ['order'] }]),
@@ -131,8 +156,8 @@ function withinRules(desk: Desk): BrokenRule[] {
 }
 
 /** Of a routine's step: which kind its failure opens. */
-function stepKindRules(desk: Desk): BrokenRule[] {
-  const known = kindsToOpen(desk, 'step-failed');
+function stepKindRules(desk: Desk, coded: readonly string[]): BrokenRule[] {
+  const known = [...kindsToOpen(desk, 'step-failed'), ...coded];
   return desk.routines.flatMap(({ steps }, routine) =>
     steps.flatMap(({ incident, onFail }, at): BrokenRule[] => {
       if (incident === undefined) return [];

@@ -27,12 +27,14 @@ export function withOwnStrategies(desk: Desk, folder: string, read: ReadStrategi
   };
 }
 
-/** Files of all strategies, each once. */
-export const strategyFiles = ({ strategies }: Pick<Desk, 'strategies'>): readonly StrategyFile[] => [
-  ...new Map(
-    strategies.flatMap(({ own }) => (own?.files ?? []).map((file) => [file.path, file] as const)),
-  ).values(),
-];
+/** Files of all strategies and of the playbooks in code, each once. */
+export const ownFiles = ({
+  strategies,
+  coded = [],
+}: Pick<Desk, 'strategies' | 'coded'>): readonly StrategyFile[] => {
+  const all = [...strategies.flatMap(({ own }) => own?.files ?? []), ...coded.flatMap(({ files }) => files)];
+  return [...new Map(all.map((file) => [file.path, file])).values()];
+};
 
 /** What `parameters` says that none of the declared ones takes. */
 export function parameterProblems(

@@ -19,7 +19,11 @@ import { zoneRule } from './zone-rule.js';
 const KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
 const KINDS_IN_PLAYBOOKS = [...KINDS, 'choose'] as const;
 
-function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenRule[] {
+function brokenRules(
+  desk: Desk,
+  venues: readonly DeskVenue[],
+  coded: readonly string[],
+): readonly BrokenRule[] {
   return [
     ...repeatedNames(desk),
     ...zoneRule(['timezone'], desk.timezone),
@@ -34,7 +38,7 @@ function brokenRules(desk: Desk, venues: readonly DeskVenue[]): readonly BrokenR
     ...unlessRules(desk),
     ...itemRules(desk),
     ...ownStepRules(desk),
-    ...ownIncidentRules(desk),
+    ...ownIncidentRules(desk, coded),
     ...liveRules(desk, venues),
   ];
 }
@@ -197,9 +201,10 @@ function stepRules(desk: Desk): BrokenRule[] {
 }
 
 /** The rules between keys run only on values that are each right by themselves. */
-export function deskSchema(venues: readonly DeskVenue[]) {
+/** `coded`: names of the playbooks in code of its folder. */
+export function deskSchema(venues: readonly DeskVenue[], coded: readonly string[]) {
   const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
-    for (const broken of brokenRules(desk, venues)) {
+    for (const broken of brokenRules(desk, venues, coded)) {
       context.addIssue({
         code: 'custom',
         path: [...broken.path],

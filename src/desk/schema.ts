@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ANY_ROLE } from '../domain/roles.js';
 import { backupSchema } from './backup-schema.js';
+import type { CodedPlaybook } from './coded-playbook.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
@@ -198,6 +199,12 @@ export const deskObject = z.strictObject({
     .describe('What it takes to trade again, by the kind of halt; the strictest active halt counts.'),
   breakers: breakersSchema.prefault({}).describe('What switches a strategy off by itself.'),
   incidents: incidentsSchema.prefault({}).describe('What is an incident, and who has to answer by when.'),
+  playbooks: z
+    .record(name, z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])))
+    .optional()
+    .describe(
+      'Parameters of the playbooks in code of the desk’s folder, by the name of the file (docs/PACK.md).',
+    ),
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),
@@ -216,7 +223,11 @@ type ReadDesk = z.output<typeof deskObject>;
 /** `own`: read from its file, never a key of the desk file. */
 export type DeskStrategy = z.output<typeof strategySchema> & { readonly own?: OwnStrategy };
 
-export type Desk = Omit<ReadDesk, 'strategies'> & { strategies: DeskStrategy[] };
+/** `coded`: read from the files of `playbooks/`, never a key of the desk file. */
+export type Desk = Omit<ReadDesk, 'strategies'> & {
+  strategies: DeskStrategy[];
+  readonly coded?: readonly CodedPlaybook[];
+};
 
 export type DeskRoutine = z.output<typeof routineSchema>;
 export type DeskStep = DeskRoutine['steps'][number];

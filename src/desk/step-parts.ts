@@ -42,6 +42,16 @@ export interface StepParts {
   readonly actions: Declared;
 }
 
+/** Of what code of the desk's folder declares. What JSON Schema can't say is judged where it runs. */
+export function schemaFrom(parameters: object): z.ZodObject {
+  try {
+    const schema = z.fromJSONSchema(parameters as Parameters<typeof z.fromJSONSchema>[0]);
+    return schema instanceof z.ZodObject ? schema : z.looseObject({});
+  } catch {
+    return z.looseObject({});
+  }
+}
+
 /** For what takes none: actions, what people are asked, some checks. */
 export const NO_PARAMETERS = z.strictObject({});
 
@@ -83,7 +93,7 @@ function unknownPart(
   };
 }
 
-function parameterProblems(
+export function parameterProblems(
   schema: z.ZodObject,
   given: StepParameters,
   path: readonly PropertyKey[],

@@ -2,10 +2,10 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readEnvironment } from '../desk/environment.js';
-import { keepStrategyFiles } from '../desk/keep-strategies.js';
+import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
-import { strategyFiles } from '../desk/own-strategies.js';
+import { ownFiles } from '../desk/own-strategies.js';
 import { environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
@@ -38,7 +38,7 @@ export function loadDeskHere(
   if (text === null) return wanted;
   const { file: place } = wanted;
   mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
-  keepStrategyFiles(dirname(place), wanted.desk);
+  keepOwnFiles(dirname(place), wanted.desk);
   // Several roles may do this at once: each writes the same, in a file of its own.
   const own = `${place}.${process.pid}.new`;
   writeFileSync(own, text, { mode: 0o600 });
@@ -71,7 +71,7 @@ export function readDeskHere(
   }
   const { desk, folder } = loaded;
   const run = homePaths(home).run;
-  const isFolder = strategyFiles(desk).length > 0;
+  const isFolder = ownFiles(desk).length > 0;
   const place = isFolder ? join(run, desk.desk, 'desk.yaml') : join(run, `${desk.desk}.yaml`);
   const wanted = parseDesk(place, made.text, { ...known, folder });
   return wanted.configHash === loaded.configHash

@@ -1,9 +1,9 @@
-/** A copy of a desk with strategies of its own, as it was started: a role that begins again never reads a draft. */
+/** A copy of a desk with strategies or playbooks of its own, as it was started: a role that begins again never reads a draft. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { keepStrategyFiles } from '../desk/keep-strategies.js';
+import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
-import { strategyFiles } from '../desk/own-strategies.js';
+import { ownFiles } from '../desk/own-strategies.js';
 import type { Runtime } from './runtime.js';
 
 /** `run`: of the home. Only by who has made sure that no desk runs there. */
@@ -13,9 +13,9 @@ export function keepStartedDesk(
 ): Pick<Runtime, 'deskFile' | 'writtenFile'> {
   const folder = join(run, 'started');
   rmSync(folder, { recursive: true, force: true });
-  if (strategyFiles(desk).length === 0) return { deskFile: resolve(file) };
+  if (ownFiles(desk).length === 0) return { deskFile: resolve(file) };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  keepStrategyFiles(folder, desk);
+  keepOwnFiles(folder, desk);
   const deskFile = join(folder, 'desk.yaml');
   writeFileSync(deskFile, text, { mode: 0o600 });
   return { deskFile, writtenFile: resolve(file) };

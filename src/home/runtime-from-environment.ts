@@ -4,6 +4,7 @@
  */
 
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
+import { readPlaybooks } from '../venue/load-desk.js';
 import { publicUrlOf } from './dashboard-address.js';
 import { EnvironmentProblem, loadDeskHere } from './desk-here.js';
 import { credentialsOf, externalTemporal } from './external-temporal.js';
@@ -27,7 +28,7 @@ export function runtimeFromEnvironment(env: Environment, reachesTemporal = true)
   const home = required(env, 'FERMATA_HOME');
   const { desk, file, folder, configHash } = loadDeskHere(
     resolveDesk(env.FERMATA_DESK || DEFAULT_DESK, { workingFolder: process.cwd(), home }),
-    {},
+    { playbooks: readPlaybooks },
     env,
     home,
   );

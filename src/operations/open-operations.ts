@@ -11,7 +11,7 @@ import { readTradingJournal } from '../store/trading-journal.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { readWords } from '../trader/read-status.js';
-import { loadDesk } from '../venue/load-desk.js';
+import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
 import { askForValidation, listStoredPeriods } from './ask-for-validation.js';
@@ -65,7 +65,7 @@ export async function openOperations(
 ): Promise<Operations> {
   return operationsOver({
     runtime,
-    desk: loadDesk(runtime.deskFile).desk,
+    desk: loadDesk(runtime.deskFile, { playbooks: readPlaybooks }).desk,
     trader,
     temporal: openTemporal(runtime),
     pool: openPool(runtime, 'operations'),

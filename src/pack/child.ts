@@ -1,6 +1,7 @@
 /**
  * The program in which code of a desk's folder runs, and nowhere else: `node dist/pack/child.js describe FOLDER`,
- * `strategies FOLDER FILE…`, or `run FOLDER FILE` with the request on standard input. Answers are lines of JSON on file descriptor 3.
+ * `strategies FOLDER FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request on standard input. Answers are lines of JSON on
+ * file descriptor 3.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,6 +10,8 @@ import { z } from 'zod';
 import { messageOf } from '../domain/message-of.js';
 import { compileFile } from './compile.js';
 import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
+import { compilePlaybook } from './playbook/compile-playbook.js';
+import { describePlaybook } from './playbook/describe-playbook.js';
 import type { Answer, Begun, DoneOnce, Ended, PackProblem, RunRequest } from './protocol.js';
 import { compileStrategy } from './strategy/compile-strategy.js';
 import { describeStrategy } from './strategy/describe-strategy.js';
@@ -93,6 +96,30 @@ async function strategies(folder: string, files: readonly string[]): Promise<voi
   }
   answer({ done: true });
 }
+
+async function playbook(folder: string, file: string): Promise<void> {
+  answer({ begun: file });
+  const compiled = await compilePlaybook(folder, file);
+  if (!compiled.ok) {
+    for (const { found, ...place } of compiled.problems)
+      answer({
+        problem: { ...place, expected: EXPECTED_PLAYBOOK, found, doThis: `put ${place.file} right` },
+      });
+  } else {
+    const described = describePlaybook(compiled.code);
+    if ('found' in described) {
+      const expected = 'export default playbook({ title, parameters, run }) of fermata/pack';
+      const doThis = `put ${file} right: docs/PACK.md`;
+      answer({ problem: { file, line: null, expected, found: described.found, doThis } });
+    } else {
+      const { hash, code, files } = compiled;
+      answer({ playbook: { hash, code, files, ...described } });
+    }
+  }
+  answer({ done: true });
+}
+
+const EXPECTED_PLAYBOOK = 'a playbook that does the same when it is repeated (docs/PACK.md)';
 
 const EXPECTED_STRATEGY = 'a strategy that gives the same every time (docs/STRATEGY.md)';
 
@@ -194,6 +221,7 @@ const [what, folder = '', ...files] = process.argv.slice(2);
 async function asked(): Promise<void> {
   if (what === 'describe') await describe(folder);
   else if (what === 'strategies') await strategies(folder, files);
+  else if (what === 'playbook') await playbook(folder, files[0] ?? '');
   else answer(await run(folder, files[0] ?? ''));
 }
 

@@ -1,10 +1,9 @@
 /** What a desk's folder has of its own: read by a process of its own, since reading it runs its code. */
 import { askChild, packError, problem } from './ask-child.js';
-import { type PartFile, type PartKind, partFiles, unreadFiles } from './pack-folder.js';
+import { NAME, type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import type { DescribedPart, PackProblem } from './protocol.js';
 
 const FILES_MAX = 200;
-const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 
 /** Names that are taken. */
 export type ShippedNames = Readonly<Record<PartKind, readonly string[]>>;
@@ -12,24 +11,13 @@ export type ShippedNames = Readonly<Record<PartKind, readonly string[]>>;
 /** Throws `DeskFileError` with each file's problem. */
 export function describePack(folder: string, shipped: ShippedNames): readonly DescribedPart[] {
   const files = partFiles(folder);
-  const problems = [...unreadProblems(folder), ...nameProblems(files, shipped)];
+  const problems = nameProblems(files, shipped);
   if (files.length > FILES_MAX)
     problems.push(problem(folder, `at most ${FILES_MAX} files of code`, `${files.length}`));
   if (problems.length > 0) throw packError(folder, problems);
   if (files.length === 0) return [];
   const answers = askChild(folder, ['describe', folder], files[0]?.file ?? folder);
   return answers.flatMap((answer) => ('part' in answer ? [answer.part] : []));
-}
-
-function unreadProblems(folder: string): PackProblem[] {
-  return unreadFiles(folder).map((file) =>
-    problem(
-      file,
-      'checks, reports, actions and strategies: nothing else is read yet',
-      'a file',
-      `take ${file} away`,
-    ),
-  );
 }
 
 function nameProblems(files: readonly PartFile[], shipped: ShippedNames): PackProblem[] {

@@ -31,7 +31,7 @@ export function editorConfig(folder: string): string {
       ...(nodeTypes === null ? { types: [] } : { types: ['node'], typeRoots: [from(nodeTypes)] }),
       paths: Object.fromEntries(Object.entries(DECLARATIONS).map(([name, file]) => [name, [from(file)]])),
     },
-    include: ['checks', 'reports', 'actions', 'strategies'],
+    include: ['checks', 'reports', 'actions', 'strategies', 'playbooks'],
   };
   return `${JSON.stringify(config, null, 2)}\n`;
 }

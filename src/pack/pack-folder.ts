@@ -15,6 +15,9 @@ export interface PartFile {
   readonly file: string;
 }
 
+/** Of whatever is called after its file. */
+export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
+
 const CODE = /\.(ts|js|mjs)$/;
 const DECLARATIONS = /\.d\.ts$/;
 
@@ -38,12 +41,10 @@ export function partFiles(folder: string): readonly PartFile[] {
   );
 }
 
-/** Code that a desk's folder may have one day: to leave it out in silence would look as if it ran. */
-export function unreadFiles(folder: string): readonly string[] {
+/** Of playbooks in code: each a kind of incident by its name. */
+export function playbookFiles(folder: string): readonly Omit<PartFile, 'kind'>[] {
   if (!existsSync(join(folder, 'desk.yaml'))) return [];
-  return ['playbooks'].flatMap((kind) =>
-    filesIn(join(folder, kind))
-      .filter(isCode)
-      .map((file) => `${kind}/${file}`),
-  );
+  return filesIn(join(folder, 'playbooks'))
+    .filter(isCode)
+    .map((file) => ({ name: file.replace(CODE, ''), file: `playbooks/${file}` }));
 }

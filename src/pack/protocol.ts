@@ -1,4 +1,5 @@
 /** What is said between us and the process that runs code of a desk's folder. */
+import type { CodedPlaybook } from '../desk/coded-playbook.js';
 import type { OwnStrategy } from '../desk/own-strategy.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { PartKind } from './pack-folder.js';
@@ -55,6 +56,7 @@ export type Answer =
   | { readonly begun: string }
   | { readonly part: DescribedPart }
   | { readonly strategy: DescribedStrategy }
+  | { readonly playbook: Omit<CodedPlaybook, 'name'> }
   | { readonly problem: PackProblem }
   | { readonly done: true }
   | Ended;

@@ -1,6 +1,6 @@
-/** Which builds of the operations worker Temporal knows: docs/design/upgrades.md. */
+/** Which builds of a worker Temporal knows: docs/design/upgrades.md. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { operationsDeployment, operationsQueue } from '../contracts/queues.js';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { TemporalAccess } from './open-temporal.js';
 
 const CALL_MS = 10_000;
@@ -8,8 +8,10 @@ const NOT_FOUND = 5;
 const RUNS_MAX = 1_000;
 
 /** What begins from now on begins under this build, once it has polled. Does nothing where that is so already. */
-export async function makeCurrent(temporal: TemporalAccess, desk: string, buildId: string): Promise<boolean> {
-  const deploymentName = operationsDeployment(desk);
+export async function makeCurrent(
+  temporal: TemporalAccess,
+  { deploymentName, buildId }: WorkerDeploymentVersion,
+): Promise<boolean> {
   const { namespace } = temporal;
   return temporal.within(CALL_MS, async ({ workflowService }) => {
     const known = await workflowService
@@ -28,13 +30,13 @@ export async function makeCurrent(temporal: TemporalAccess, desk: string, buildI
 /** Open runs by the build that they are pinned to. Rejects where there are too many to look at. */
 export async function openRunsByBuild(
   temporal: TemporalAccess,
-  desk: string,
+  taskQueue: string,
 ): Promise<ReadonlyMap<string, number>> {
   return temporal.within(CALL_MS, async (client) => {
     const found = new Map<string, number>();
     let looked = 0;
     for await (const { raw } of client.workflow.list({
-      query: `ExecutionStatus = "Running" AND TaskQueue = "${operationsQueue(desk)}" AND TemporalWorkflowVersioningBehavior = "Pinned"`,
+      query: `ExecutionStatus = "Running" AND TaskQueue = "${taskQueue}" AND TemporalWorkflowVersioningBehavior = "Pinned"`,
     })) {
       looked += 1;
       if (looked > RUNS_MAX) throw new Error(`more than ${RUNS_MAX} runs are open`);
@@ -54,6 +56,6 @@ export function pinnedBuildOf({ searchAttributes }: WorkflowExecutionInfo['raw']
   };
   const version = read('TemporalWorkerDeploymentVersion');
   if (read('TemporalWorkflowVersioningBehavior') !== 'Pinned' || typeof version !== 'string') return null;
-  // "operations-desk:build"; what a build is called has neither colon nor point.
+  // "operations-desk:build", "packs-desk:build"; what a build is called has neither colon nor point.
   return version.split(/[:.]/).at(-1) ?? null;
 }

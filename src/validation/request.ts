@@ -1,7 +1,7 @@
 /** One validation: what was asked for, and where it keeps what is its own. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { keepStrategyFiles } from '../desk/keep-strategies.js';
+import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
 import type { MarketChoice } from '../home/runtime.js';
 import type { Criteria } from './criteria.js';
@@ -79,7 +79,7 @@ export function keepRequest(
   }
   mkdirSync(place.directory, { recursive: true, mode: 0o700 });
   writeFileSync(place.deskFile, text, { mode: 0o600 });
-  keepStrategyFiles(place.directory, desk);
+  keepOwnFiles(place.directory, desk);
   replaceFile(place.request, request);
   return request;
 }

@@ -1,25 +1,36 @@
 /** The desk file, judged by the rules of the venues that real orders can leave for, with the strategies of its folder. */
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
 import { fileAt } from '../desk/resolve-desk.js';
+import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
 import { readStrategies } from '../pack/strategy/read-strategies.js';
 import { TRADED_VENUES } from './registry.js';
 
-/** `strategies`: instead of compiling them. */
-export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies'> &
-  Partial<Pick<LoadOptions, 'strategies'>>;
+export { readPlaybooks };
+
+/**
+ * `strategies`: instead of compiling them. `playbooks`: `readPlaybooks` for whoever opens incidents; left out, they are
+ * compiled where everything of the folder is judged (`parts`), and else known by their names.
+ */
+export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies' | 'playbooks'> &
+  Partial<Pick<LoadOptions, 'strategies' | 'playbooks'>>;
 
 const venues = TRADED_VENUES.map(({ name, live: { kinds, entries, mixesKinds, keepsPaper, account } }) => ({
   ...{ name, kinds, entries, mixesKinds, keepsPaper, account },
 }));
-const judged = { venues, strategies: readStrategies };
+const judged = (known: KnownParts): LoadOptions => ({
+  venues,
+  strategies: readStrategies,
+  playbooks: known.parts === undefined ? playbookNames : readPlaybooks,
+  ...known,
+});
 
 /** Throws `DeskFileError`. */
 export function loadDesk(file: string, known: KnownParts = {}): LoadedDesk {
   // A running desk has the path that it was started with, and a checkout may have been updated under it.
-  return readDesk(fileAt(file), { ...judged, ...known });
+  return readDesk(fileAt(file), judged(known));
 }
 
 /** As `loadDesk`, for text that is already here; `file` is only for messages. */
 export function parseDesk(file: string, text: string, known: KnownParts = {}): LoadedDesk {
-  return readDeskText(file, text, { ...judged, ...known });
+  return readDeskText(file, text, judged(known));
 }

@@ -7,13 +7,16 @@ import { FAILURE_CONVERTER } from '../temporal/data-converter.js';
 
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 
-export type BundleName = 'emergency' | 'operations';
+/** `packs`: what runs playbooks in code, without any. */
+export const BUNDLES = ['emergency', 'operations', 'packs'] as const;
+
+export type BundleName = (typeof BUNDLES)[number];
 
 export const bundleFile = (name: BundleName): string => join(dist, `workflows-${name}.js`);
 
-/** Writes `dist/workflows-emergency.js` and `dist/workflows-operations.js`. Throws where one can't be bundled. */
+/** Writes `dist/workflows-NAME.js` of each. Throws where one can't be bundled. */
 async function bundleWorkflows(): Promise<void> {
-  for (const name of ['emergency', 'operations'] as const) {
+  for (const name of BUNDLES) {
     const { code } = await bundleWorkflowCode({
       workflowsPath: join(dist, 'workflows', name, 'bundle.js'),
       workflowInterceptorModules: [join(dist, 'workflows', 'interceptors.js')],

@@ -3,8 +3,8 @@ import { messageOf } from '../domain/message-of.js';
 import type { Logger } from './role-log.js';
 import { showFigures } from './show-figures.js';
 
-/** The engine's queue has activities only, on purpose. */
-const NOT_A_WARNING = 'No workflows registered';
+/** The engine's queue has activities only, and that of playbooks workflows only, on purpose. */
+const NO_WARNINGS = ['No workflows registered', 'No activities registered'];
 
 /**
  * Once a process, before its first worker: signals are ours, and Temporal's own log goes where ours goes. `shown`:
@@ -51,7 +51,7 @@ function install(log: Logger, metrics?: string): void {
           }),
     },
     logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-      if (message.startsWith(NOT_A_WARNING)) return;
+      if (NO_WARNINGS.some((text) => message.startsWith(text))) return;
       const fields = { temporal: true, detail: meta === undefined ? undefined : String(meta.error ?? '') };
       if (level === 'ERROR') log.error(fields, message);
       else log.warn(fields, message);

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { BuildsOf } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { homePaths } from '../home/runtime.js';
 
@@ -28,20 +29,20 @@ export function typesOf(code: string): ReadonlySet<string> | null {
   return types.length === 0 ? null : new Set(types);
 }
 
-const fileOf = (home: string, buildId: string): string =>
-  join(homePaths(home).workflowBundles, `operations-${buildId}.js`);
+const fileOf = (home: string, buildId: string, of: BuildsOf): string =>
+  join(homePaths(home).workflowBundles, `${of}-${buildId}.js`);
 
 /** Gives its build id. Written anew where what is there is not whole. */
-export async function keepBundle(home: string, code: string): Promise<string> {
+export async function keepBundle(home: string, code: string, of: BuildsOf = 'operations'): Promise<string> {
   const buildId = buildIdOf(code);
-  const kept = await readKeptBundle(home, buildId);
+  const kept = await readKeptBundle(home, buildId, of);
   if ('code' in kept) {
     const now = new Date();
-    await utimes(fileOf(home, buildId), now, now);
+    await utimes(fileOf(home, buildId, of), now, now);
     return buildId;
   }
   await mkdir(homePaths(home).workflowBundles, { recursive: true, mode: 0o700 });
-  const file = fileOf(home, buildId);
+  const file = fileOf(home, buildId, of);
   await writeFile(`${file}.new`, code, { mode: 0o600 });
   await rename(`${file}.new`, file);
   return buildId;
@@ -51,9 +52,10 @@ export async function keepBundle(home: string, code: string): Promise<string> {
 export async function readKeptBundle(
   home: string,
   buildId: string,
+  of: BuildsOf = 'operations',
 ): Promise<{ readonly code: string } | { readonly problem: string }> {
   if (!BUILD_ID.test(buildId)) return { problem: `${JSON.stringify(buildId)} is no build of Fermata` };
-  const file = fileOf(home, buildId);
+  const file = fileOf(home, buildId, of);
   try {
     const { size } = await stat(file);
     if (size > BYTES_MAX)
@@ -67,12 +69,17 @@ export async function readKeptBundle(
 }
 
 /** A run that has ended can be reset: the newest stay beyond what is needed. */
-export async function dropUnneeded(home: string, needed: ReadonlySet<string>): Promise<void> {
+export async function dropUnneeded(
+  home: string,
+  needed: ReadonlySet<string>,
+  of: BuildsOf = 'operations',
+): Promise<void> {
   const folder = homePaths(home).workflowBundles;
   const unneeded: { readonly file: string; readonly usedMs: number }[] = [];
   for (const name of await readdir(folder).catch(() => [])) {
-    const buildId = /^operations-([0-9a-f]{16})\.js$/.exec(name)?.[1];
-    if (buildId === undefined || needed.has(buildId)) continue;
+    if (!name.startsWith(`${of}-`) || !name.endsWith('.js')) continue;
+    const buildId = name.slice(of.length + 1, -'.js'.length);
+    if (!BUILD_ID.test(buildId) || needed.has(buildId)) continue;
     const file = join(folder, name);
     unneeded.push({ file, usedMs: (await stat(file)).mtimeMs });
   }

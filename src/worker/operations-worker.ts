@@ -2,6 +2,7 @@
  * The process of everything that is not a stop: routines, resumption, schedules, and (unless it runs apart) the
  * ledger. It watches the trader and starts what the trader's state asks for.
  */
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createGoLiveActivities } from '../activities/create-go-live-activities.js';
 import { createValidationActivities } from '../activities/create-validation-activities.js';
@@ -21,14 +22,18 @@ import { openPool } from '../store/pool.js';
 import { reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
-import { loadDesk } from '../venue/load-desk.js';
+import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { afterFills } from './after-fills.js';
+import { bundleFile } from './bundle-workflows.js';
 import { failingChecksOf } from './failing-checks.js';
+import { followRuns } from './follow-runs.js';
 import { incidentsOfOrders, incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
 import { roleLog } from './role-log.js';
-import { serveBuilds } from './serve-builds.js';
+import { serveBuilds, type UnservedBuild } from './serve-builds.js';
+import { servePacks } from './serve-packs.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
+import { tellUnserved } from './tell-unserved.js';
 import { watchProcesses } from './watch-processes.js';
 import { watchRuns } from './watch-runs.js';
 import { watchTrader } from './watch-trader.js';
@@ -39,7 +44,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
     role: 'operations-worker',
     address: runtime.workerMetrics?.['operations-worker'],
   });
-  const { desk, configHash } = loadDesk(runtime.deskFile);
+  const { desk, configHash } = loadDesk(runtime.deskFile, { playbooks: readPlaybooks });
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const pool = openPool(runtime, 'operations-worker');
   const temporal = openTemporal(runtime);
@@ -50,9 +55,14 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const commands = await openRunningCommands(commandsFile, (fields, text) => log.warn(fields, text));
   const own = ownParts(runtime, commands);
   const checks = new Map([...CHECKS, ...own.checks]);
-  const worker = serveBuilds(
-    { runtime, temporal, log, watched },
-    {
+  const tell = (unserved: UnservedBuild) => tellUnserved(watched, runtime.home, unserved);
+  const worker = serveBuilds({
+    ...{ runtime, temporal, log, tell },
+    desk: desk.desk,
+    of: 'operations',
+    code: readFileSync(bundleFile('operations'), 'utf8'),
+    sinks: followRuns(pool, desk.desk),
+    activities: {
       ...createOperationsActivities({
         pool,
         checks,
@@ -87,7 +97,8 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
       }),
       ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
     },
-  );
+  });
+  const packs = servePacks({ ...{ runtime, temporal, log, tell }, hasCode: desk.coded !== undefined });
   const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
   await worker.ready;
   const loops = [
@@ -105,7 +116,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   return {
     stop: async () => {
       await Promise.all(loops.map((loop) => loop?.stop()));
-      await Promise.all([worker.stop(), ledger?.stop()]);
+      await Promise.all([worker.stop(), packs.stop(), ledger?.stop()]);
       trader.close();
       await commands.end();
       await Promise.allSettled([temporal.close(), pool.end()]);

@@ -4,6 +4,7 @@
  */
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
+import { emergencyQueue, operationsQueue, packsQueue } from '../contracts/queues.js';
 import { causeOf } from '../domain/cause-of.js';
 import { dataConverterOf } from '../temporal/data-converter.js';
 import { describeRun } from '../temporal/describe-run.js';
@@ -42,7 +43,11 @@ export async function replayOpenRuns(
   for (const { taskQueue, buildId, ...run } of open) {
     const code = taskQueue.startsWith('emergency:')
       ? { code: bundles.emergency }
-      : await operationsCode(bundles.operations, home, buildId ?? (await buildNow(temporal, run)));
+      : await keptCode(bundles.operations, home, taskQueue, buildId ?? (await buildNow(temporal, run)));
+    if (code === null) {
+      replayed.push({ ...run, problem: null });
+      continue;
+    }
     const problem =
       'problem' in code
         ? code.problem
@@ -70,12 +75,16 @@ async function unknownType(
     : `${lacks}, and nothing of it was ever carried out: it was started by hand, or by another program; terminate it`;
 }
 
-/** A run that is pinned to a build goes on under that one, which has to be kept. */
-async function operationsCode(
+/** A run that is pinned to a build goes on under that one, which has to be kept. Null: it has not begun under any. */
+async function keptCode(
   code: string,
   home: string | null,
+  taskQueue: string,
   buildId: string | null,
-): ReturnType<typeof readKeptBundle> {
+): Promise<Awaited<ReturnType<typeof readKeptBundle>> | null> {
+  // Each other playbook of the desk makes another build: none but the kept one is that of a run.
+  if (taskQueue.startsWith(packsQueue('')))
+    return home === null || buildId === null ? null : readKeptBundle(home, buildId, 'packs');
   const isThis = home === null || buildId === null || buildId === buildIdOf(code);
   return isThis ? { code } : readKeptBundle(home, buildId);
 }
@@ -97,7 +106,9 @@ interface OpenRun extends Omit<ReplayedRun, 'problem'> {
 }
 
 async function openRuns(temporal: TemporalAccess, desk: string): Promise<readonly OpenRun[]> {
-  const queues = `TaskQueue = "emergency:${desk}" OR TaskQueue = "operations:${desk}"`;
+  const queues = [emergencyQueue(desk), operationsQueue(desk), packsQueue(desk)]
+    .map((queue) => `TaskQueue = "${queue}"`)
+    .join(' OR ');
   return temporal.within(LIST_MS, async (client) => {
     const runs: OpenRun[] = [];
     for await (const { workflowId, runId, type, taskQueue, raw } of client.workflow.list({

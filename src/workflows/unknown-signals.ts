@@ -4,6 +4,7 @@
  */
 
 import { patched, workflowInfo } from '@temporalio/workflow';
+import { PLAYBOOK_MESSAGES } from '../contracts/playbook.js';
 import { plainText } from '../domain/plain-text.js';
 import { showDetails } from './show.js';
 import { deskOfQueue, saidIn, tellAndKeep } from './strange-requests.js';
@@ -16,7 +17,7 @@ const TEXT_MAX = 200;
 /** True where it took the signal. */
 let takeVariant: (name: string, payload: unknown) => boolean = () => false;
 /** Known to a workflow only while it waits for them; coming later they change nothing. */
-const LATE: ReadonlySet<string> = new Set(['taskDone', 'lookAgain']);
+const LATE: ReadonlySet<string> = new Set(['taskDone', 'lookAgain', PLAYBOOK_MESSAGES.ask]);
 let told = 0;
 
 export function takeSignalVariants(take: typeof takeVariant): void {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DeskUnderTest, deskUnderTest, repository } from '../support/desk-under-test.js';
+import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
 
 interface Block {
   readonly language: string;
@@ -57,9 +57,14 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
     'A report': ['my-desk/desk.yaml', 'my-desk/reports/exposure.ts'],
     'An action': ['my-desk/actions/note.ts', 'my-desk/desk.yaml'],
     'An incident': ['my-desk/desk.yaml'],
+    'A playbook in code': ['my-desk/playbooks/late-broker.ts'],
     'All of it, once': ['my-desk/notes.txt'],
     'A venue, an incident kind': [],
   });
+  // Its code runs in a process of its own.
+  await until('the task of the playbook in code', async () =>
+    (await terminal('fermata tasks')).includes('The broker was called'),
+  );
   expect(ran).toMatch(/Exposure.*held: .*equity \d/);
   expect(readFileSync(join(desk.home, 'desks/my-desk/notes.txt'), 'utf8').trim().split('\n')).toHaveLength(1);
 });

@@ -68,6 +68,7 @@ export type Opening = Pick<Symptom, 'kind'> &
     readonly timing?: Partial<IncidentInput['timing']>;
     readonly settings?: Partial<IncidentInput['settings']>;
     readonly playbook?: IncidentInput['playbook'];
+    readonly code?: IncidentInput['code'];
   };
 
 export async function openIncident(
@@ -95,6 +96,7 @@ export async function openIncident(
     timing: { ...TIMING, ...opening.timing },
     settings: { ...SETTINGS, ...opening.settings },
     ...(opening.playbook === undefined ? {} : { playbook: opening.playbook }),
+    ...(opening.code === undefined ? {} : { code: opening.code }),
     carried: null,
   };
   const workflowId = workflowIdOf(fingerprint);

@@ -22,7 +22,12 @@ it('a new desk’s folder tells an editor of fermata/pack, and what is wrong wit
   };
   // Those of the page, as they stand there.
   const examples = [...PAGE.matchAll(/```ts\n\/\/ desks\/my-desk\/(\S+)\n([\s\S]*?)```/g)];
-  expect(examples.map(([, path]) => dirname(path ?? '')).sort()).toEqual(['actions', 'checks', 'reports']);
+  expect(examples.map(([, path]) => dirname(path ?? '')).sort()).toEqual([
+    'actions',
+    'checks',
+    'playbooks',
+    'reports',
+  ]);
   for (const [, path = '', text = ''] of examples) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);

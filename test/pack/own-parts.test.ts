@@ -229,7 +229,6 @@ describe('a desk’s folder is refused', () => {
       'action backup that comes',
     ],
     ['with a name that is none', 'checks/My_Check.ts', SOUND, 'checks/My_Check.ts', 'My_Check'],
-    ['with what is not read yet', 'playbooks/x.ts', SOUND, 'playbooks/x.ts', 'a file'],
   ])('%s', (_what, file, text, key, found) => {
     write('checks/sound.ts', SOUND);
     write(file, text);

@@ -13,10 +13,12 @@ import { homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
 import { readSeenRuns } from '../../src/store/runs-seen.js';
 import type { TemporalAccess } from '../../src/temporal/open-temporal.js';
+import { followRuns } from '../../src/worker/follow-runs.js';
 import type { KeptWorker } from '../../src/worker/keep-worker.js';
 import { buildIdOf, keepBundle, typesOf } from '../../src/worker/kept-bundles.js';
 import { replayOpenRuns } from '../../src/worker/replay-open-runs.js';
 import { serveBuilds } from '../../src/worker/serve-builds.js';
+import { tellUnserved } from '../../src/worker/tell-unserved.js';
 import { liveBenchDesk } from '../go-live/support/attempt.js';
 import { failedTasks } from '../support/failed-tasks.js';
 import { PRESSABLES, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';
@@ -59,8 +61,12 @@ class Operations {
       seen: { incarnation: null },
     };
     const runtime = { home, temporal } as never;
-    const context = { runtime, temporal: access, log, watched, code, everyMs: 300 };
-    this.serving = serveBuilds(context, { ...this.gated(), oneMoreStep: this.step });
+    this.serving = serveBuilds({
+      ...{ runtime, temporal: access, log, desk: this.desk, of: 'operations', code, everyMs: 300 },
+      sinks: followRuns(database.pool, this.desk),
+      tell: (unserved) => tellUnserved(watched, home, unserved),
+      activities: { ...this.gated(), oneMoreStep: this.step },
+    });
     await this.serving.ready;
   }
 

@@ -4,7 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Check, check } from '../../src/checks/check.js';
-import { deskOwnerId, pulseId } from '../../src/contracts/queues.js';
+import { deskOwnerId, operationsDeployment, operationsQueue, pulseId } from '../../src/contracts/queues.js';
 import { RESUMPTION_TIMING } from '../../src/contracts/resumption.js';
 import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
@@ -203,8 +203,13 @@ describe('an idle desk', () => {
         ask: () => access.within(10_000, (client) => rememberPauses(client, context.pool, target)),
       },
       // Refused here, where no worker has a build: a call more than on a desk.
-      currentBuild: { ask: () => makeCurrent(access, desk.name, 'x').catch(() => undefined) },
-      earlierBuilds: { ask: () => openRunsByBuild(access, desk.name) },
+      currentBuild: {
+        ask: () =>
+          makeCurrent(access, { deploymentName: operationsDeployment(desk.name), buildId: 'x' }).catch(
+            () => undefined,
+          ),
+      },
+      earlierBuilds: { ask: () => openRunsByBuild(access, operationsQueue(desk.name)) },
       deskOwner: { ask: () => owner.admit(incarnation), answers: 1 },
     };
     // What is only asked once, by whoever is first.

@@ -3,13 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { bundleFile } from '../../src/worker/bundle-workflows.js';
+import { BUNDLES, bundleFile } from '../../src/worker/bundle-workflows.js';
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const NAMES = ['emergency', 'operations'] as const;
 
 /** The program that workers load, whichever folder this test runs from. */
-const built = (name: (typeof NAMES)[number]): string =>
+const built = (name: (typeof BUNDLES)[number]): string =>
   readFileSync(join(root, 'dist', bundleFile(name).split('/').at(-1) ?? ''), 'utf8');
 
 function sources(folder: string): string[] {
@@ -20,10 +19,18 @@ function sources(folder: string): string[] {
 }
 
 describe('the bundles of workflows', () => {
-  it.each(NAMES)('%s: each of its workflows runs in the scope that nothing cancels', (name) => {
+  it.each(BUNDLES)('%s: each of its workflows runs in the scope that nothing cancels', (name) => {
     const [, imported] = /importInterceptors = function[^{]*\{([^}]*)\}/.exec(built(name)) ?? [];
     expect(imported).toContain('dist/workflows/interceptors.js');
   });
+
+  it.each(['emergency', 'operations'] as const)(
+    '%s: nothing of what runs code of a desk’s folder',
+    (name) => {
+      expect(built(name)).not.toMatch(/dist\/(pack|workflows\/packs)\//);
+      expect(built('packs')).toMatch(/dist\/workflows\/packs\//);
+    },
+  );
 
   it('have no workflow that starts a child which ends with it', () => {
     for (const file of sources(join(root, 'src/workflows'))) {

@@ -44,6 +44,10 @@ describe('recorded histories', () => {
     expect(await replay('operations')).toEqual([]);
   });
 
+  it('fit the workflow of playbooks in code as it is now, with the code of the desk that they are of', async () => {
+    expect(await replay('packs')).toEqual([]);
+  });
+
   it('say nothing of the machine that recorded them', () => {
     for (const file of files) {
       const text = readFileSync(`${HISTORIES}${file}`, 'utf8');

@@ -49,45 +49,64 @@ export const MEMBERS: Readonly<Record<string, string>> = {
 };
 
 const CLOCK = 'a strategy has no clock: the time comes with the bar (bar.openMs)';
-const OUTSIDE = 'a strategy reaches nothing outside of itself';
 const LATER = 'a strategy decides at once: nothing of it runs later';
-const UNREAD = 'it runs code that nobody has read';
-const COUNTED = 'Fermata counts by it what a strategy does';
-const ENGINE = 'what it gives depends on the machine';
 
-/** Why, for what people reach for. */
-const REASONS: Readonly<Record<string, string>> = {
-  Date: CLOCK,
-  performance: CLOCK,
-  Temporal: CLOCK,
-  setTimeout: LATER,
-  setInterval: LATER,
-  setImmediate: LATER,
-  queueMicrotask: LATER,
-  Promise: LATER,
-  fetch: OUTSIDE,
-  XMLHttpRequest: OUTSIDE,
-  WebSocket: OUTSIDE,
-  process: OUTSIDE,
-  require: OUTSIDE,
-  module: OUTSIDE,
-  globalThis: OUTSIDE,
-  global: OUTSIDE,
-  window: OUTSIDE,
-  console: 'a strategy says what it does with desk.note',
-  crypto: 'a strategy has no randomness',
-  eval: UNREAD,
-  Function: UNREAD,
-  WebAssembly: UNREAD,
-  Intl: 'it depends on the locale',
-  WeakRef: ENGINE,
-  FinalizationRegistry: ENGINE,
-  Atomics: ENGINE,
-  SharedArrayBuffer: ENGINE,
-  [STEP]: COUNTED,
+/** Why, for what people reach for, whatever it is (`what`: a strategy …). */
+export function refusedToAll(what: string): Readonly<Record<string, string>> {
+  const outside = `${what} reaches nothing outside of itself`;
+  const unread = 'it runs code that nobody has read';
+  const engine = 'what it gives depends on the machine';
+  return {
+    fetch: outside,
+    XMLHttpRequest: outside,
+    WebSocket: outside,
+    process: outside,
+    require: outside,
+    module: outside,
+    globalThis: outside,
+    global: outside,
+    window: outside,
+    crypto: `${what} has no randomness`,
+    eval: unread,
+    Function: unread,
+    WebAssembly: unread,
+    Intl: 'it depends on the locale',
+    WeakRef: engine,
+    FinalizationRegistry: engine,
+    Atomics: engine,
+    SharedArrayBuffer: engine,
+  };
+}
+
+/** What code of a desk's folder may say that has to come to the same every time. */
+export interface CodeRules {
+  /** For people: a strategy, a playbook. */
+  readonly what: string;
+  readonly globals: ReadonlySet<string>;
+  /** Why, by what is refused even as a name of its own. */
+  readonly reasons: Readonly<Record<string, string>>;
+  /** To the last place of each number, on every machine. */
+  readonly exact: boolean;
+  /** It may wait. */
+  readonly waits: boolean;
+}
+
+export const STRATEGY_RULES: CodeRules = {
+  what: 'a strategy',
+  globals: GLOBALS,
+  reasons: {
+    ...refusedToAll('a strategy'),
+    Date: CLOCK,
+    performance: CLOCK,
+    Temporal: CLOCK,
+    setTimeout: LATER,
+    setInterval: LATER,
+    setImmediate: LATER,
+    queueMicrotask: LATER,
+    Promise: LATER,
+    console: 'a strategy says what it does with desk.note',
+    [STEP]: 'Fermata counts by it what a strategy does',
+  },
+  exact: true,
+  waits: false,
 };
-
-export const isRefused = (name: string): boolean => Object.hasOwn(REASONS, name);
-
-export const reasonFor = (name: string): string =>
-  isRefused(name) ? (REASONS[name] as string) : 'a strategy has no such name';

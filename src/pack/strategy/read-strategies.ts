@@ -1,7 +1,7 @@
 /** Strategies of a desk's folder, compiled and described by a process of its own. Here nothing of them runs. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { areAsRead } from '../../desk/keep-strategies.js';
+import { areAsRead } from '../../desk/keep-own-files.js';
 import type { OwnStrategy } from '../../desk/own-strategy.js';
 import { askChild, packError, problem } from '../ask-child.js';
 import type { DescribedStrategy } from '../protocol.js';

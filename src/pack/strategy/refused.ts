@@ -1,6 +1,6 @@
-/** Reads a compiled strategy and finds what is not the same on every machine, every time, each with its line. */
+/** Reads compiled code and finds what is not the same on every machine, every time, each with its line. */
 import type { CompileProblem } from '../compile.js';
-import { GLOBALS, isRefused, MATH, MEMBERS, reasonFor } from './names.js';
+import { type CodeRules, MATH, MEMBERS } from './names.js';
 import { sourceLines } from './source-lines.js';
 import { type Tree, walk } from './syntax-tree.js';
 
@@ -12,7 +12,7 @@ interface Found {
 }
 
 /** `map`: from the script back to the files. Empty: nothing. */
-export function refusedIn(tree: Tree, map: string): readonly CompileProblem[] {
+export function refusedIn(tree: Tree, map: string, rules: CodeRules): readonly CompileProblem[] {
   const placeOf = sourceLines(map);
   const declared = new Set<string>();
   walk(tree, (node, parent, above) => {
@@ -20,12 +20,12 @@ export function refusedIn(tree: Tree, map: string): readonly CompileProblem[] {
   });
   const found: Found[] = [];
   walk(tree, (node, parent) => {
-    const what = refused(node, parent, declared);
+    const what = refused(node, parent, declared, rules);
     if (what !== null) found.push({ node, found: what });
   });
   const problems = found.map((one) => {
     const place = placeOf(one.node.loc?.start.line ?? 1, one.node.loc?.start.column ?? 0);
-    return { file: place?.file ?? 'strategies', line: place?.line ?? null, found: one.found };
+    return { file: place?.file ?? rules.what, line: place?.line ?? null, found: one.found };
   });
   const each = new Map(
     problems.map((problem) => [`${problem.file}:${problem.line} ${problem.found}`, problem]),
@@ -33,45 +33,56 @@ export function refusedIn(tree: Tree, map: string): readonly CompileProblem[] {
   return [...each.values()].slice(0, FOUND_MAX);
 }
 
-function refused(node: Tree, parent: Tree | null, declared: ReadonlySet<string>): string | null {
+function refused(
+  node: Tree,
+  parent: Tree | null,
+  declared: ReadonlySet<string>,
+  rules: CodeRules,
+): string | null {
+  const { reasons, exact, waits } = rules;
   switch (node.type) {
     case 'Identifier':
-      return refusedName(node, parent, declared);
+      return refusedName(node, parent, declared, rules);
     case 'MemberExpression':
-      return refusedMember(node);
+      return refusedMember(node, rules);
     case 'BinaryExpression':
     case 'AssignmentExpression':
-      return String(node.operator).startsWith('**')
+      return exact && String(node.operator).startsWith('**')
         ? `${node.operator}: engines differ in its last place; multiply, or use Math.sqrt`
         : null;
     case 'FunctionDeclaration':
     case 'FunctionExpression':
     case 'ArrowFunctionExpression':
-      return node.async === true ? `async: ${reasonFor('Promise')}` : null;
+      return node.async === true && !waits ? `async: ${reasons.Promise}` : null;
     case 'ImportExpression':
-      return `import(): ${reasonFor('Promise')}`;
+      return `import(): ${waits ? 'what is imported stands at the top of the file' : reasons.Promise}`;
     default:
       return null;
   }
 }
 
-function refusedName(node: Tree, parent: Tree | null, declared: ReadonlySet<string>): string | null {
+function refusedName(
+  node: Tree,
+  parent: Tree | null,
+  declared: ReadonlySet<string>,
+  { what, globals, reasons }: CodeRules,
+): string | null {
   const name = String(node.name);
   if (isPropertyName(node, parent)) return null;
-  // Those are refused even as a name of the strategy's own: a reader could not tell them apart.
-  if (isRefused(name)) return `${name}: ${reasonFor(name)}`;
+  // Those are refused even as a name of its own: a reader could not tell them apart.
+  if (Object.hasOwn(reasons, name)) return `${name}: ${reasons[name]}`;
   if (name === 'Math' && !isOwner(node, parent)) return 'Math: its functions are called by name, as Math.abs';
-  return GLOBALS.has(name) || declared.has(name) ? null : `${name}: ${reasonFor(name)}`;
+  return globals.has(name) || declared.has(name) ? null : `${name}: ${what} has no such name`;
 }
 
-function refusedMember(node: Tree): string | null {
+function refusedMember(node: Tree, { what, exact }: CodeRules): string | null {
   const owner = node.object as Tree;
   const property = node.property as Tree;
   const name = memberName(property, node.computed === true);
   if (owner.type === 'Identifier' && owner.name === 'Math') {
     if (name === null) return 'Math[…]: its functions are called by name, as Math.abs';
-    if (name === 'random') return 'Math.random: a strategy has no randomness';
-    if (!MATH.has(name)) return `Math.${name}: engines differ in its last place`;
+    if (name === 'random') return `Math.random: ${what} has no randomness`;
+    if (exact && !MATH.has(name)) return `Math.${name}: engines differ in its last place`;
   }
   return name !== null && Object.hasOwn(MEMBERS, name) ? `.${name}: ${MEMBERS[name]}` : null;
 }
@@ -94,6 +105,10 @@ function isPropertyName(node: Tree, parent: Tree | null): boolean {
     case 'MethodDefinition':
     case 'PropertyDefinition':
       return parent.key === node && parent.computed !== true;
+    case 'ImportSpecifier':
+      return parent.local !== node;
+    case 'ExportSpecifier':
+      return parent.local !== node || parent.exported === parent.local;
     case 'LabeledStatement':
     case 'BreakStatement':
     case 'ContinueStatement':
@@ -119,7 +134,11 @@ function isDeclaration(node: Tree, parent: Tree | null, above: Tree | null): boo
       return parent.param === node;
     case 'RestElement':
     case 'ArrayPattern':
+    case 'ImportDefaultSpecifier':
+    case 'ImportNamespaceSpecifier':
       return true;
+    case 'ImportSpecifier':
+      return parent.local === node;
     case 'AssignmentPattern':
       return parent.left === node;
     case 'Property':

@@ -1,4 +1,4 @@
-/** A compiled strategy as a tree of what it says. */
+/** Compiled code as a tree of what it says. */
 import { type Node, parse } from 'acorn';
 
 export interface Tree extends Node {
@@ -9,8 +9,8 @@ export interface Tree extends Node {
 type Visit = (node: Tree, parent: Tree | null, above: Tree | null) => void;
 
 /** Throws `SyntaxError`. */
-export function treeOf(code: string): Tree {
-  return parse(code, { ecmaVersion: 2023, sourceType: 'script', locations: true }) as unknown as Tree;
+export function treeOf(code: string, sourceType: 'script' | 'module' = 'script'): Tree {
+  return parse(code, { ecmaVersion: 2023, sourceType, locations: true }) as unknown as Tree;
 }
 
 /** Every node of it, the outer one first. */

@@ -38,7 +38,7 @@ export function incidentStart(
   const fingerprint = fingerprintOf(desk.desk, symptom);
   const own = isShippedKind(symptom.kind) ? undefined : ownIncidents(desk).get(symptom.kind);
   const severity = severityOf(desk, symptom.kind, own);
-  const steps = own === undefined ? runbookOf(symptom.kind) : own.steps.map(({ title }) => title);
+  const steps = own === undefined ? runbookOf(symptom.kind) : stepsOf(own);
   const input: IncidentInput = {
     desk: desk.desk,
     fingerprint,
@@ -74,10 +74,15 @@ const severityOf = ({ incidents }: Desk, kind: string, own: OwnIncident | undefi
 /** What a kind says that is neither the desk's own nor ships: a step's that an earlier desk file had. */
 const runbookOf = (kind: string): readonly string[] => RUNBOOK[isShippedKind(kind) ? kind : 'reported'];
 
-function playbookOf(desk: Desk, { steps, over }: OwnIncident): Pick<IncidentInput, 'playbook'> {
-  return {
-    playbook: { steps, over, haltRule: desk.resume.fault, backupsKept: desk.backup.keep },
-  };
+const stepsOf = ({ steps, code }: OwnIncident): readonly string[] =>
+  code === undefined ? steps.map(({ title }) => title) : [`What playbooks/${code.name} does, step by step.`];
+
+function playbookOf(
+  desk: Desk,
+  { steps, over, code }: OwnIncident,
+): Pick<IncidentInput, 'playbook' | 'code'> {
+  const rules = { haltRule: desk.resume.fault, backupsKept: desk.backup.keep };
+  return code === undefined ? { playbook: { steps, over, ...rules } } : { code: { ...code, ...rules } };
 }
 
 function rulesOf(

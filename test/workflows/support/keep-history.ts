@@ -8,7 +8,7 @@ import { Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
 import type { Bench } from './desk-bench.js';
 import { bundleOf } from './serve-queue.js';
-import { WORKFLOW_TYPES } from './workflow-types.js';
+import { type BundleName, WORKFLOW_TYPES } from './workflow-types.js';
 
 export const HISTORIES = fileURLToPath(new URL('../../../temporal/histories/', import.meta.url));
 
@@ -26,7 +26,7 @@ export async function keepHistory(
   runId?: string,
 ): Promise<void> {
   const history = await bench.client.workflow.getHandle(workflowId, runId).fetchHistory();
-  const bundle = WORKFLOW_TYPES.emergency.includes(typeOf(history)) ? 'emergency' : 'operations';
+  const bundle = bundleWith(typeOf(history));
   await Worker.runReplayHistory({ workflowBundle: bundleOf(bundle) }, history, workflowId);
   const file = `${HISTORIES}${name}.json`;
   if (process.env.FERMATA_RECORD_HISTORIES === '1' && !existsSync(file)) {
@@ -35,6 +35,12 @@ export async function keepHistory(
     appendFileSync(CHECKSUMS, `${createHash('sha256').update(text).digest('hex')}  ${name}.json\n`);
   }
   expect(existsSync(file), `${name} is not recorded: see temporal/README.md`).toBe(true);
+}
+
+/** The canary is in each. */
+function bundleWith(type: string): BundleName {
+  if (WORKFLOW_TYPES.emergency.includes(type)) return 'emergency';
+  return WORKFLOW_TYPES.operations.includes(type) ? 'operations' : 'packs';
 }
 
 export function typeOf({ events }: History): string {

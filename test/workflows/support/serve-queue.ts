@@ -11,16 +11,22 @@ import {
 } from '@temporalio/worker';
 import { bindAnswers } from '../../../src/activities/bind-answers.js';
 import type { RunSinks } from '../../../src/contracts/run-sinks.js';
+import { bundlePlaybooks } from '../../../src/pack/playbook/bundle-playbooks.js';
+import { readPlaybooks } from '../../../src/pack/playbook/read-playbooks.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/data-converter.js';
 import { UNHEARD } from '../../../src/worker/follow-runs.js';
 import type { BundleName } from './workflow-types.js';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
+/** Whose playbooks in code the tests run, and its histories are of. */
+export const CODED_DESK = inRepository('test/incidents/coded-desk');
+
 /** The program that the product's workers load, as the build has made it: to bundle it anew costs each test file seconds. */
-export const bundleOf = (name: BundleName): { readonly code: string } => ({
-  code: readFileSync(inRepository(`dist/workflows-${name}.js`), 'utf8'),
-});
+export function bundleOf(name: BundleName): { readonly code: string } {
+  const code = readFileSync(inRepository(`dist/workflows-${name}.js`), 'utf8');
+  return { code: name === 'packs' ? bundlePlaybooks(code, readPlaybooks(CODED_DESK).playbooks) : code };
+}
 
 /** A test's own workflows, with what all of ours have in common. */
 export const bundleFrom = (workflowsPath: string): Promise<{ code: string }> =>

@@ -3,15 +3,21 @@
  * repeated; then it waits for what the desk file says, or for a person.
  */
 import { condition } from '@temporalio/workflow';
-import { isTradingAction, type OwnPlaybook, type PlaybookStep } from '../../../../contracts/incident.js';
+import {
+  isTradingAction,
+  type OwnPlaybook,
+  type PlaybookRules,
+  type PlaybookStep,
+} from '../../../../contracts/incident.js';
+import type { StepResult } from '../../../../contracts/routine.js';
 import { leaveOut, runStep } from '../../routine/run-steps.js';
-import { recordResult, type StepContext } from '../../routine/step.js';
+import { recordResult, type StepContext, type StepOutcome } from '../../routine/step.js';
 import type { IncidentRun } from '../incident-run.js';
 import { choose } from './choose.js';
 import type { Playbook } from './playbook.js';
 import { tradingAction } from './trading-action.js';
 
-const DECLARED_OVER = 'the incident was declared over';
+export const DECLARED_OVER = 'the incident was declared over';
 
 /** Between two looks of a check that is tried again: doubles from the first to the second. */
 const AGAIN_MS = 2_000;
@@ -44,7 +50,7 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
   const { steps } = playbook;
   // Evidence and reports name the market's time.
   if (steps.some((step) => resultOf(incident, step) === undefined)) await incident.facts();
-  const context = contextOf(incident, playbook);
+  const context = contextOf(incident, playbook, () => incident.course.resolved !== null);
   let stoppedBy: string | null = null;
   for (const step of steps) {
     const { course, people } = incident;
@@ -54,7 +60,7 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
     const reason = course.resolved !== null ? DECLARED_OVER : stoppedBy;
     if (course.done[key] === undefined) {
       if (reason !== null) course.done[key] = (await leaveOut(step, reason, context)).verdict;
-      else if (isNeeded) course.done[key] = await carryOut(incident, step, playbook, context);
+      else if (isNeeded) course.done[key] = (await carryOut(incident, step, playbook, context)).verdict;
       else {
         const passed = steps.find((one) => one.key === step.unless)?.title;
         await leaveOut(step, `"${passed}" passed`, context, 'only where that has not passed');
@@ -76,45 +82,70 @@ const isSettled = (result: string | undefined): boolean => result === 'pass' || 
 const resultOf = ({ course }: IncidentRun, step: PlaybookStep): string | undefined =>
   course.done[doneKey(step)];
 
+/** One step of a playbook in code. `isOver`: nothing waits for it any longer. */
+export function carryOutStep(
+  incident: IncidentRun,
+  step: PlaybookStep,
+  rules: PlaybookRules,
+  isOver: () => boolean,
+): Promise<CarriedOut> {
+  return carryOut(incident, step, rules, { ...contextOf(incident, rules, isOver), cancelledBy: ENDED });
+}
+
+const ENDED = 'the playbook has ended';
+
+export type CarriedOut = StepResult & { readonly person: string | null };
+
 async function carryOut(
   incident: IncidentRun,
   step: PlaybookStep,
-  playbook: OwnPlaybook,
+  rules: PlaybookRules,
   context: StepContext,
-): Promise<string> {
+): Promise<CarriedOut> {
   const { action, key, title } = step;
   const startedMs = Date.now();
-  if (step.choose !== undefined) {
-    const { person = null, ...outcome } = await choose(incident, step, step.choose, context);
-    recordResult({ key, title, ...outcome }, startedMs, { ...context, kind: 'human', person });
-    return outcome.verdict;
-  }
-  if (!isTradingAction(action)) return untilItPasses(step, context);
-  const { person = null, ...outcome } = await tradingAction(incident, step, action, playbook);
-  recordResult({ key, title, ...outcome }, startedMs, { ...context, kind: 'action', person });
-  return outcome.verdict;
+  const recorded = (kind: 'human' | 'action', { person = null, ...outcome }: StepOutcome): CarriedOut => {
+    const result = { key, title, ...outcome };
+    recordResult(result, startedMs, { ...context, kind, person });
+    return { ...result, person };
+  };
+  if (step.choose !== undefined) return recorded('human', await choose(incident, step, step.choose, context));
+  if (isTradingAction(action)) return recorded('action', await tradingAction(incident, step, action, rules));
+  return untilItPasses(step, context);
 }
 
 /** Looked at again as long as the desk file says; only the last look is evidence. */
-async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<string> {
+async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<CarriedOut> {
   const untilMs = Date.now() + (step.withinMinutes ?? 0) * 60_000;
   const isOver = () => context.isCancelled?.() === true;
   let worthRecording = false;
+  let person: string | null = null;
+  const trail: StepContext['trail'] = {
+    add: (evidence) => {
+      ({ person } = evidence);
+      context.trail.add(evidence);
+    },
+  };
   for (let pauseMs = AGAIN_MS; ; pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX)) {
-    const { verdict } = await runStep(step, {
+    const result = await runStep(step, {
       ...context,
-      worthRecording: (result) => {
-        worthRecording = result.verdict === 'pass' || isOver() || Date.now() >= untilMs;
+      trail,
+      worthRecording: ({ verdict }) => {
+        worthRecording = verdict === 'pass' || isOver() || Date.now() >= untilMs;
         return worthRecording;
       },
     });
-    if (worthRecording) return verdict;
+    if (worthRecording) return { ...result, person };
     await condition(isOver, Math.min(pauseMs, Math.max(1, untilMs - Date.now())));
   }
 }
 
 /** As of a routine's steps, with the incident's timeline as its evidence. */
-function contextOf({ input, course, timeline }: IncidentRun, { backupsKept }: OwnPlaybook): StepContext {
+function contextOf(
+  { input, timeline }: IncidentRun,
+  { backupsKept }: PlaybookRules,
+  isOver: () => boolean,
+): StepContext {
   return {
     desk: input.desk,
     routine: 'incident',
@@ -126,13 +157,13 @@ function contextOf({ input, course, timeline }: IncidentRun, { backupsKept }: Ow
       add: ({ name, kind, verdict, observed, expected, person, reference, startedMs }) =>
         timeline.record({ name, kind, verdict, observed, expected, person, reference }, startedMs),
     },
-    isCancelled: () => course.resolved !== null,
+    isCancelled: isOver,
     cancelledBy: DECLARED_OVER,
     // Asked to cancel, an incident goes on, and so do its steps.
     untilOver: (work) => {
       // Of what is no longer waited for, a failure is told by itself.
       work.catch(() => {});
-      return Promise.race([work, condition(() => course.resolved !== null).then(() => null)]);
+      return Promise.race([work, condition(isOver).then(() => null)]);
     },
     onResult: () => {},
     worthRecording: () => true,

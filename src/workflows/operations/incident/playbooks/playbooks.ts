@@ -1,5 +1,6 @@
 /** Which playbook each kind of incident has. Adding one is one file and one line here. */
 import type { IncidentInput, ShippedKind } from '../../../../contracts/incident.js';
+import { codedPlaybook } from './coded-playbook.js';
 import { crashAndRestart } from './crash-and-restart.js';
 import { exchangeDown } from './exchange-down.js';
 import { largeDrawdown } from './large-drawdown.js';
@@ -24,7 +25,8 @@ const PLAYBOOKS: Readonly<Record<ShippedKind, Playbook>> = {
 };
 
 /** A kind of the desk's own brings its playbook along. One that neither ships nor does is for a person to deal with. */
-export function playbookOf({ kind, playbook }: IncidentInput): Playbook {
+export function playbookOf({ kind, playbook, code }: IncidentInput): Playbook {
+  if (code !== undefined) return codedPlaybook(code);
   if (playbook !== undefined) return ownPlaybook(playbook);
   return Object.hasOwn(PLAYBOOKS, kind) ? PLAYBOOKS[kind as ShippedKind] : reported;
 }

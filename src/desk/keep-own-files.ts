@@ -1,13 +1,13 @@
-/** The files of a desk's own strategies: kept beside a copy of its desk file, so that the copy is the same desk, and looked at again. */
+/** The files of a desk's own strategies and playbooks in code: kept beside a copy of its desk file, so that the copy is the same desk, and looked at again. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { strategyFiles } from './own-strategies.js';
+import { ownFiles } from './own-strategies.js';
 import type { StrategyFile } from './own-strategy.js';
 import type { Desk } from './schema.js';
 
 /** Each whole or not at all: others may read, or write the same, meanwhile. */
-export function keepStrategyFiles(folder: string, desk: Pick<Desk, 'strategies'>): void {
-  for (const { path, text } of strategyFiles(desk)) {
+export function keepOwnFiles(folder: string, desk: Pick<Desk, 'strategies' | 'coded'>): void {
+  for (const { path, text } of ownFiles(desk)) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const next = `${file}.${process.pid}.new`;

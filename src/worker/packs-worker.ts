@@ -1,0 +1,51 @@
+/**
+ * The program of the one process that runs playbooks in code: `node dist/worker/packs-worker.js`, begun by the operations worker,
+ * with the runtime in FERMATA_PACKS_RUNTIME. It has no activity, and reaches neither trader nor Postgres. It ends with whoever
+ * began it.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { Runtime } from '../home/runtime.js';
+import { bundlePlaybooks } from '../pack/playbook/bundle-playbooks.js';
+import { readPlaybooks } from '../pack/playbook/read-playbooks.js';
+import { openTemporal } from '../temporal/open-temporal.js';
+import { bundleFile } from './bundle-workflows.js';
+import { UNHEARD } from './follow-runs.js';
+import { installRuntime } from './install-runtime.js';
+import { roleLog } from './role-log.js';
+import { serveBuilds, type UnservedBuild } from './serve-builds.js';
+
+export type PacksMessage =
+  | { readonly type: 'ready'; readonly playbooks: readonly string[] }
+  | { readonly type: 'unserved'; readonly unserved: UnservedBuild };
+
+const say = (message: PacksMessage): void => {
+  process.send?.(message);
+};
+
+const log = roleLog('packs-worker');
+const runtime = JSON.parse(process.env.FERMATA_PACKS_RUNTIME ?? '') as Runtime;
+process.on('SIGINT', () => undefined);
+process.once('disconnect', () => process.exit(0));
+
+await installRuntime(log);
+// Beside the desk file as it was started with: a draft is not read.
+const { playbooks, refused } = readPlaybooks(dirname(resolve(runtime.deskFile)));
+if (refused !== null) log.error({ problems: refused.problems }, 'playbooks that can’t be used are left out');
+const temporal = openTemporal(runtime);
+const serving = serveBuilds({
+  ...{ runtime, temporal, log },
+  desk: runtime.desk,
+  of: 'packs',
+  code: bundlePlaybooks(readFileSync(bundleFile('packs'), 'utf8'), playbooks),
+  activities: {},
+  sinks: UNHEARD,
+  tell: async (unserved) => say({ type: 'unserved', unserved }),
+});
+process.once('SIGTERM', async () => {
+  await serving.stop();
+  await temporal.close();
+  process.exit(0);
+});
+await serving.ready;
+say({ type: 'ready', playbooks: playbooks.map(({ name }) => name) });

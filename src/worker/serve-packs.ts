@@ -1,0 +1,125 @@
+/** Begins the process that runs playbooks in code where the desk has some, or runs of some are open, and begins it again when it dies. */
+import { existsSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { packsQueue } from '../contracts/queues.js';
+import { homePaths, type Runtime } from '../home/runtime.js';
+import { endProcess, type ManagedProcess, spawnProcess } from '../supervisor/managed-process.js';
+import type { TemporalAccess } from '../temporal/open-temporal.js';
+import { openRunsByBuild } from '../temporal/worker-builds.js';
+import { LOOKS_MS } from './looks.js';
+import type { PacksMessage } from './packs-worker.js';
+import type { Logger } from './role-log.js';
+import type { UnservedBuild } from './serve-builds.js';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/worker/packs-worker.js', import.meta.url));
+/** As every worker's; it has nothing in its hands that another could not take. */
+const STOP_MS = 5_000;
+const AGAIN_MS = 500;
+const AGAIN_MS_MAX = 60_000;
+/** It keeps little and does little: without these it would hold on to memory that it needed once. */
+const SMALL_NURSERY = '--max-semi-space-size=1';
+const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
+/** What it needs to reach Temporal and to read what is sealed there; nothing else of ours. */
+const ENVIRONMENT = /^(PATH|LANG|TZ|HOME|TMPDIR|FERMATA_SECRETS|TEMPORAL_.*)$/;
+
+export interface PacksContext {
+  readonly runtime: Runtime;
+  readonly temporal: TemporalAccess;
+  readonly log: Logger;
+  /** Whether the desk has playbooks in code. */
+  readonly hasCode: boolean;
+  readonly tell: (unserved: UnservedBuild) => Promise<void>;
+}
+
+export interface Packs {
+  /** Of the process that runs; null: none does. */
+  pid(): number | null;
+  stop(): Promise<void>;
+}
+
+export function servePacks(context: PacksContext): Packs {
+  const { log } = context;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  let child: ManagedProcess | null = null;
+  const running = (async () => {
+    let pauseMs = AGAIN_MS;
+    const again = async (why: object, text: string): Promise<void> => {
+      if (signal.aborted) return;
+      log.warn({ ...why, inMs: pauseMs }, text);
+      await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX);
+    };
+    while (!signal.aborted) {
+      try {
+        if (!context.hasCode) {
+          if (!hasKept(context.runtime.home)) return;
+          if (!(await hasOpenRuns(context))) {
+            await sleep(LOOKS_MS.earlierBuilds, undefined, { signal }).catch(() => undefined);
+            continue;
+          }
+        }
+        child = await begin(context, () => {
+          pauseMs = AGAIN_MS;
+        });
+        const exit = await Promise.race([child.exited, aborted(signal)]);
+        if (exit !== null) await again(exit, 'the process of playbooks ended, and is begun again');
+      } catch (error) {
+        await again({ error: String(error) }, 'the process of playbooks could not be begun');
+      } finally {
+        if (child !== null) await endProcess(child, [{ signal: 'SIGTERM', waitMs: STOP_MS }]);
+        child = null;
+      }
+    }
+  })();
+  return {
+    pid: () => child?.pid ?? null,
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+/** Whether it ever had playbooks. */
+function hasKept(home: string): boolean {
+  const { workflowBundles } = homePaths(home);
+  return (
+    existsSync(workflowBundles) && readdirSync(workflowBundles).some((name) => name.startsWith('packs-'))
+  );
+}
+
+/** Of a desk whose playbooks were taken away: what began ends under the code that it began with. */
+async function hasOpenRuns({ temporal, runtime }: PacksContext): Promise<boolean> {
+  return (await openRunsByBuild(temporal, packsQueue(runtime.desk))).size > 0;
+}
+
+function begin({ runtime, log, tell }: PacksContext, onReady: () => void): Promise<ManagedProcess> {
+  const environment = Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name));
+  return spawnProcess({
+    name: 'packs-worker',
+    command: process.execPath,
+    args: ['--enable-source-maps', SMALL_NURSERY, PROGRAM],
+    env: { ...Object.fromEntries(environment), ...ONE_ARENA, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
+    // Lines of JSON like ours: whoever takes ours takes them.
+    output: { to: 'lines', onLine: (line) => process.stdout.write(`${line}\n`) },
+    onMessage: (raw) => {
+      const message = raw as PacksMessage;
+      if (message.type === 'unserved') {
+        tell(message.unserved).catch((error: unknown) =>
+          log.warn({ error: String(error) }, 'nobody could be told of playbooks that wait'),
+        );
+        return;
+      }
+      onReady();
+      log.info({ playbooks: message.playbooks }, 'playbooks in code run');
+    },
+  });
+}
+
+const aborted = (signal: AbortSignal): Promise<null> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });

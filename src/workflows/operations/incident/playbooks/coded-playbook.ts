@@ -1,0 +1,239 @@
+/**
+ * The playbook of a kind of the desk's own that is code of its folder. The code is a run of its own, in a process of its own; what
+ * it asks for is carried out here, once each, with the incident's evidence, questions and limits. However that run ends, the
+ * incident goes on, and a person can always say that it is over.
+ */
+import {
+  ChildWorkflowCancellationType,
+  condition,
+  defineSignal,
+  getExternalWorkflowHandle,
+  ParentClosePolicy,
+  setHandler,
+  startChild,
+  uuid4,
+} from '@temporalio/workflow';
+import type { PlaybookCode } from '../../../../contracts/incident.js';
+import {
+  PLAYBOOK_MESSAGES,
+  PLAYBOOK_TYPE,
+  type PlaybookAsk,
+  type PlaybookEnd,
+  type PlaybookInput,
+  type PlaybookOutcome,
+  type PlaybookReply,
+  type PlaybookWish,
+} from '../../../../contracts/playbook.js';
+import { packsQueue } from '../../../../contracts/queues.js';
+import { runLabel } from '../../../../contracts/run-label.js';
+import { causeOf } from '../../../../domain/cause-of.js';
+import { isUnsealed } from '../../../../domain/unsealed.js';
+import { runIdentity } from '../../../evidence-trail.js';
+import type { Finding } from '../course.js';
+import type { IncidentRun } from '../incident-run.js';
+import { askPeople } from './offer.js';
+import { carryOutStep, DECLARED_OVER } from './own-playbook.js';
+import type { Playbook } from './playbook.js';
+
+const askSignal = defineSignal<[PlaybookAsk]>(PLAYBOOK_MESSAGES.ask);
+
+/** Its process may just be starting. */
+const BEGUN_MS = 60_000;
+const EXPECTED = 'its code comes to its end';
+const NAME_CHARS = 8;
+
+export const codedPlaybook =
+  (code: PlaybookCode): Playbook =>
+  async (incident) => {
+    const host = new PlaybookHost(incident, code);
+    // Where it was not done, another run of this incident does not begin it again: a person says what is done.
+    const says = await incident.once('playbook', () => host.carryOut());
+    if (host.isDone) return says;
+    if (incident.course.resolved === null)
+      incident.people.alarm(
+        'playbook',
+        `playbooks/${code.name}: ${says}. Say what is to be done, and when it is over`,
+      );
+    return incident.watch(
+      'its playbook has ended; waiting for a person to declare it over',
+      async () => null,
+    );
+  };
+
+class PlaybookHost {
+  /** Null: its run was not begun yet. */
+  private playbook: string | null = null;
+  private readonly answered = new Map<number, PlaybookOutcome | null>();
+  private begun = false;
+  private end: PlaybookEnd | null = null;
+
+  constructor(
+    private readonly incident: IncidentRun,
+    private readonly code: PlaybookCode,
+  ) {
+    setHandler(askSignal, (ask) => this.take(ask));
+  }
+
+  get isDone(): boolean {
+    return this.end?.ended === 'done';
+  }
+
+  async carryOut(): Promise<Finding> {
+    const { course, people } = this.incident;
+    // Evidence and reports name the market's time.
+    await this.incident.facts();
+    this.incident.show(`playbooks/${this.code.name}`);
+    // From the run's own random source: one that was reset to before this begins another one.
+    const playbook = `${PLAYBOOK_TYPE}:${this.incident.input.fingerprint}:${uuid4().slice(-NAME_CHARS)}`;
+    this.playbook = playbook;
+    const run = await this.start(playbook);
+    run.result().then(
+      (end) => {
+        this.end = end;
+      },
+      (error: unknown) => {
+        this.end = { ended: 'failed', says: `its run is gone: ${causeOf(error)}` };
+      },
+    );
+    if (!(await condition(() => this.begun || this.isOver, BEGUN_MS)))
+      people.alarm(
+        'playbook-waits',
+        `playbooks/${this.code.name} has not begun after ${BEGUN_MS / 1_000} s: its process does not run. It begins as soon as that does; look at the log of the operations worker`,
+      );
+    await condition(() => this.isOver);
+    const finding = { name: `playbooks/${this.code.name}`, kind: 'action', expected: EXPECTED } as const;
+    if (course.resolved !== null && this.end === null) {
+      await getExternalWorkflowHandle(playbook)
+        .cancel()
+        .catch(() => undefined);
+      return { ...finding, verdict: 'not_run', observed: DECLARED_OVER };
+    }
+    const { ended, says } = this.end ?? { ended: 'failed', says: 'it did not end' };
+    const verdict = ({ done: 'pass', failed: 'fail', cancelled: 'not_run' } as const)[ended];
+    return { ...finding, verdict, observed: says };
+  }
+
+  private get isOver(): boolean {
+    return this.end !== null || this.incident.course.resolved !== null;
+  }
+
+  private start(workflowId: string) {
+    const { desk, fingerprint, kind, title } = this.incident.input;
+    const { openedMs, reports } = this.incident.course;
+    const { name, with: given } = this.code;
+    const incident = runIdentity(desk).workflowId;
+    const detail = reports[0]?.detail ?? '';
+    const input: PlaybookInput = {
+      desk,
+      name,
+      with: given,
+      incident: { workflowId: incident, kind, title, detail, openedMs },
+    };
+    return startChild<(input: PlaybookInput) => Promise<PlaybookEnd>>(PLAYBOOK_TYPE, {
+      workflowId,
+      taskQueue: packsQueue(desk),
+      args: [input],
+      ...runLabel({
+        desk,
+        routine: PLAYBOOK_TYPE,
+        summary: `Playbook of ${fingerprint}: ${title}`,
+        listed: `Playbook of ${desk}: ${kind.replaceAll('-', ' ')}`,
+        details: `Code of the desk's folder. What it does is in the evidence of ${incident}.`,
+      }),
+      // It finds out by itself that its incident is gone.
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      cancellationType: ChildWorkflowCancellationType.ABANDON,
+    });
+  }
+
+  /** Never rejects: that would end the incident. */
+  private async take(ask: PlaybookAsk): Promise<void> {
+    if (isUnsealed(ask) || typeof ask?.playbook !== 'string' || typeof ask.id !== 'number') return;
+    if (ask.playbook !== this.playbook || this.isOver) {
+      await this.reply(ask, { over: 'its incident goes on without it' });
+      return;
+    }
+    this.begun = true;
+    const { id, wish } = ask;
+    if (wish === null || wish === undefined) return;
+    const before = this.answered.get(id);
+    if (before === null) return;
+    if (before === undefined) {
+      this.answered.set(id, null);
+      this.answered.set(id, await this.grant(`code-${id}`, wish));
+    }
+    const outcome = this.answered.get(id);
+    if (outcome && !this.isOver) await this.reply(ask, { id, outcome });
+  }
+
+  private async reply({ playbook }: PlaybookAsk, reply: PlaybookReply): Promise<void> {
+    await getExternalWorkflowHandle(playbook)
+      .signal<[PlaybookReply]>(PLAYBOOK_MESSAGES.answer, reply)
+      .catch(() => undefined);
+  }
+
+  /** `key`: the same whatever is repeated. */
+  private async grant(key: string, wish: PlaybookWish): Promise<PlaybookOutcome> {
+    const { incident } = this;
+    try {
+      switch (wish.do) {
+        case 'step': {
+          incident.show(wish.step.title);
+          const step = { ...wish.step, key };
+          const { verdict, observed, expected, person } = await carryOutStep(
+            incident,
+            step,
+            this.code,
+            () => this.isOver,
+          );
+          return { verdict, observed, expected, person };
+        }
+        case 'agree':
+          return await this.askFor(key, wish);
+        case 'record': {
+          const { title, verdict, observed, expected } = wish;
+          incident.timeline.record({ name: title, kind: 'report', verdict, observed, expected });
+          return { verdict, observed, expected, person: null };
+        }
+        case 'tell':
+          incident.people.tell(key, wish.text);
+          return { verdict: 'pass', observed: 'people were told', expected: 'people are told', person: null };
+        default:
+          throw new Error('this build does not know what it asks for');
+      }
+    } catch (error) {
+      return { verdict: 'fail', observed: causeOf(error), expected: 'an answer', person: null };
+    }
+  }
+
+  private async askFor(
+    key: string,
+    { title, terms, minutes }: Extract<PlaybookWish, { do: 'agree' }>,
+  ): Promise<PlaybookOutcome> {
+    const { incident } = this;
+    const { course, input, timeline } = incident;
+    const startedMs = Date.now();
+    const standsMs = minutes === undefined ? input.timing.offerMs : minutes * 60_000;
+    const overtaken = (): string | null => {
+      if (course.resolved !== null) return DECLARED_OVER;
+      return this.end === null ? null : 'the playbook has ended';
+    };
+    incident.show(title);
+    const { state, detail, votes } = await askPeople(
+      incident,
+      { key, title },
+      { ...terms, incident: input.title },
+      startedMs + standsMs,
+      overtaken,
+    );
+    const agreed = state === 'approved';
+    const outcome: PlaybookOutcome = {
+      verdict: agreed ? 'pass' : 'not_run',
+      observed: `${state}: ${detail}`,
+      expected: 'a person agrees',
+      person: agreed ? votes.map(({ person }) => person).join(' and ') : null,
+    };
+    timeline.record({ name: title, kind: 'decision', ...outcome }, startedMs);
+    return outcome;
+  }
+}

@@ -1,0 +1,124 @@
+/** The process that runs playbooks in code: begun where there are some, killed and begun again, its code kept for what began under it. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { packsQueue } from '../../src/contracts/queues.js';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { ensureSecrets } from '../../src/home/secrets.js';
+import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { isAlive } from '../../src/supervisor/process-table.js';
+import { openRunsByBuild } from '../../src/temporal/worker-builds.js';
+import { type Packs, servePacks } from '../../src/worker/serve-packs.js';
+import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
+import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { CODED_DESK } from '../workflows/support/serve-queue.js';
+import { until } from '../workflows/support/until.js';
+
+const home = mkdtempSync(join(tmpdir(), 'fermata-packs-'));
+const folder = join(home, 'desks/coded-desk');
+const said: string[] = [];
+const log = pino({ level: 'info' }, { write: (line: string) => void said.push(line) });
+
+let bench: Bench;
+let desk: BenchDesk;
+let packs: Packs | null = null;
+beforeAll(async () => {
+  await ensureSecrets(home);
+  cpSync(CODED_DESK, folder, { recursive: true });
+  // What Temporal keeps is sealed, as on every desk: what is asked and answered is read by who it is for.
+  bench = await openBench(home);
+  desk = await bench.desk({ serve: ['operations', 'engine'] });
+});
+afterAll(async () => {
+  await packs?.stop();
+  await bench?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+function serve(hasCode: boolean): Packs {
+  const { address, temporal } = bench;
+  const runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'temporal'> = {
+    ...{ home, desk: desk.name, deskFile: join(folder, 'desk.yaml'), temporal: address },
+  };
+  return servePacks({
+    ...{ temporal, log, hasCode },
+    runtime: runtime as Runtime,
+    tell: async () => undefined,
+  });
+}
+
+const open = (): Promise<RunningIncident> =>
+  openIncident(bench, desk, {
+    kind: 'late-bank',
+    code: { name: 'late-bank', with: {}, haltRule: 'person', backupsKept: 14 },
+  });
+
+const openTask = (incident: RunningIncident) =>
+  until('the task', async () =>
+    (await readTasks(bench.database.pool, desk.name)).find(
+      ({ state, origin }) => state === 'open' && origin?.workflowId === incident.workflowId,
+    ),
+  );
+
+async function call(incident: RunningIncident): Promise<void> {
+  const { id } = await openTask(incident);
+  await closeTask(bench.database.pool, {
+    desk: desk.name,
+    id,
+    state: 'done',
+    by: 'anna',
+    note: 'on Tuesday',
+  });
+}
+
+const pidOf = (): Promise<number> => until('its process', () => packs?.pid() ?? null);
+
+const builds = (): readonly string[] =>
+  readdirSync(homePaths(home).workflowBundles).filter((name) => name.startsWith('packs-'));
+
+it('is killed in the middle of a playbook: another goes on, by the code that it began with, and does no step twice', async () => {
+  packs = serve(true);
+  const before = await open();
+  await openTask(before);
+  await until('the code is kept', () => builds().length === 1);
+  const file = join(folder, 'playbooks/late-bank.ts');
+  writeFileSync(file, readFileSync(file, 'utf8').replace('the bank was called by', 'now called by'));
+  process.kill(await pidOf(), 'SIGKILL');
+  await until('the changed code is kept beside it', () => builds().length === 2);
+  const after = await open();
+  await call(after);
+  expect((await after.result()).outcome).toBe('now called by anna');
+  await call(before);
+  expect((await before.result()).outcome).toBe('the bank was called by anna');
+  expect((await timelineOf(bench, before)).map(({ name }) => name)).toEqual([
+    'Opened',
+    'database',
+    'The bank was called',
+    'What the bank said',
+    'playbooks/late-bank',
+    'Over',
+  ]);
+
+  // A desk whose playbooks were taken away.
+  const last = await open();
+  await openTask(last);
+  await until('it is listed', async () => {
+    return (await openRunsByBuild(bench.temporal, packsQueue(desk.name))).size > 0;
+  });
+  await packs.stop();
+  rmSync(file);
+  packs = serve(false);
+  await call(last);
+  expect((await last.result()).outcome).toBe('now called by anna');
+});
+
+it('ends with whoever began it, and is not there where no playbook is', async () => {
+  const pid = await pidOf();
+  await packs?.stop();
+  expect(isAlive(pid)).toBe(false);
+  packs = serve(false);
+  expect(packs.pid()).toBeNull();
+  await packs.stop();
+});
