@@ -58,6 +58,7 @@ export class Twins {
       nextWakeMs: () => here.nextWakeMs(),
       stateHash: () => here.stateHash(),
       whyNotTrading: () => here.whyNotTrading(),
+      tradeListeners: here.tradeListeners,
       strategyLines: (instrument, openMs) => here.strategyLines(instrument, openMs),
       isTradable: (instrument, lots) => here.isTradable(instrument, lots),
       isDesksTradable: (instrument, lots) => here.isDesksTradable(instrument, lots),

@@ -157,6 +157,7 @@ class LiveDouble {
         venue: 'double',
         files: [],
       },
+      tellsTrades: false,
       nowMs: () => this.nowMs,
       history: (instrument, count) =>
         Promise.resolve(
