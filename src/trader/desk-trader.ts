@@ -103,7 +103,7 @@ export class DeskTrader implements CommandedTrader {
     return engine.tradeListeners.map((subject) => ({
       subject,
       reason,
-      waitsFor: 'prices with trades: Binance, or a recording of trades',
+      waitsFor: 'prices that tell of trades (docs/STRATEGY.md)',
     }));
   }
 

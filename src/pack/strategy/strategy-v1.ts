@@ -240,8 +240,8 @@ export interface Strategy {
    */
   onQuote?(desk: DeskView): void;
   /**
-   * Each trade of its instrument at the market while that is open, once it has warmed up. Told by Binance, by the simulated
-   * market and by recordings of trades; a desk whose prices come without trades does not start with such a strategy.
+   * Each trade of its instrument at the market while that is open, once it has warmed up. Told where
+   * the prices have trades, as the simulated market's and a recording's of trades; else the status says that it waits for them.
    */
   onTrade?(desk: DeskView, trade: MarketTrade): void;
   /**
