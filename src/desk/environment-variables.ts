@@ -19,6 +19,11 @@ const percent = text
   .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a percentage above 0 and up to 100')
   .transform(Number)
   .refine((value) => value > 0 && value <= 100, 'a percentage above 0 and up to 100');
+/** As a percentage. */
+const part = text
+  .regex(/^(0?\.\d{1,8}|1(\.0{1,8})?)$/, 'a part above 0 and up to 1, for example 0.01')
+  .transform((given) => Number((Number(given) * 100).toFixed(6)))
+  .refine((value) => value > 0, 'a part above 0 and up to 1, for example 0.01');
 const port = text
   .regex(/^\d{1,5}$/, 'a port from 1 to 65535')
   .transform(Number)
@@ -93,6 +98,34 @@ const RISK: EnvironmentSection = {
       wholeUpTo(999),
       (maxConcurrentPositions) => ({ maxConcurrentPositions }),
       'Go-live begins with 3 whatever stands here',
+    ),
+    setting(
+      'MAX_DRAWDOWN_STOP',
+      null,
+      part,
+      (maxDrawdownPct) => ({ maxDrawdownPct }),
+      'Fall of equity from its peak at which trading halts, as a part of it: 0.25 is 25 %',
+    ),
+    setting(
+      'RISK_PER_TRADE',
+      null,
+      part,
+      (riskPct) => ({ riskPct }),
+      'Of strategies that are sized by risk: what the stop of an entry may lose, as a part of equity; 0.01 is 1 %',
+    ),
+    setting(
+      'MAX_POSITION_SIZE',
+      null,
+      wholeUpTo(100_000),
+      (maxLots) => ({ maxLots }),
+      'Of the same strategies: lots of an entry at most, contracts of a future',
+    ),
+    setting(
+      'ENABLE_TRADING',
+      null,
+      yesOrNo,
+      (isOn) => (isOn ? {} : { strategiesOff: true }),
+      'false: every strategy is off, as if each were switched off',
     ),
     setting(
       'STRATEGY_MAX_CONSECUTIVE_LOSSES',

@@ -24,6 +24,11 @@ export interface NewDesk {
   readonly dailyLossLimitPct?: number | undefined;
   readonly maxPositionSizePct?: number | undefined;
   readonly maxConcurrentPositions?: number | undefined;
+  readonly maxDrawdownPct?: number | undefined;
+  /** Of every strategy that the template sizes by risk: percent of equity, and lots. */
+  readonly riskPct?: number | undefined;
+  readonly maxLots?: number | undefined;
+  readonly strategiesOff?: true | undefined;
   readonly strategyMaxConsecutiveLosses?: number | undefined;
   readonly strategyReEnableCheckHours?: number | undefined;
 }
@@ -48,6 +53,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   if (unknown.length > 0) {
     return { kind: 'unknownSymbols', symbols: unknown };
   }
+  setStrategies(document, wanted);
   const changes: readonly [readonly string[], string | number | boolean | undefined][] = [
     [['mode'], wanted.mode],
     [['venue', 'testnet'], wanted.testnet],
@@ -57,6 +63,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
     [['risk', 'dailyLossLimitPct'], wanted.dailyLossLimitPct],
     [['risk', 'maxPositionSizePct'], wanted.maxPositionSizePct],
     [['risk', 'maxConcurrentPositions'], wanted.maxConcurrentPositions],
+    [['risk', 'maxDrawdownPct'], wanted.maxDrawdownPct],
     [['breakers', 'strategyMaxConsecutiveLosses'], wanted.strategyMaxConsecutiveLosses],
     [['breakers', 'strategyReEnableCheckHours'], wanted.strategyReEnableCheckHours],
   ];
@@ -89,6 +96,17 @@ function setLive(document: Document, approvers: readonly string[]): void {
   const known = people.items.map((item) => (isMap(item) ? item.get('name') : null));
   for (const name of approvers)
     if (!known.includes(name)) people.add(document.createNode({ name, roles: ['approver'] }, { flow: true }));
+}
+
+function setStrategies(document: Document, { riskPct, maxLots, strategiesOff }: NewDesk): void {
+  const list = document.get('strategies');
+  if (!isSeq(list)) return;
+  for (const strategy of list.items.filter(isMap)) {
+    if (strategiesOff === true) strategy.set('enabled', false);
+    if (!strategy.hasIn(['size', 'riskPct'])) continue;
+    if (riskPct !== undefined) strategy.setIn(['size', 'riskPct'], riskPct);
+    if (maxLots !== undefined) strategy.setIn(['size', 'maxLots'], maxLots);
+  }
 }
 
 /** Answers with the symbols whose step sizes nobody gave. */
