@@ -13,6 +13,7 @@ import {
   webAddress,
   yesOrNo,
 } from './environment-variable.js';
+import { BUCKET, BUCKET_EXPECTED } from './schema-values.js';
 import { symbolIn } from './symbol-text.js';
 
 const percent = text
@@ -192,8 +193,16 @@ const PEOPLE: EnvironmentSection = {
 };
 
 const COPIES: EnvironmentSection = {
-  title: 'Copies of backups away from this machine, where the desk file names a storage (backup.s3).',
+  title:
+    'Copies of backups away from this machine, where desk file (backup.s3) or environment name a storage.',
   variables: [
+    setting(
+      'AWS_S3_BUCKET',
+      null,
+      text.regex(BUCKET, BUCKET_EXPECTED),
+      (s3Bucket) => ({ s3Bucket }),
+      'The bucket; at AWS, us-east-1, where the desk file names no storage',
+    ),
     secret('AWS_ACCESS_KEY_ID', text, 'Access key of the storage', { example: null }),
     plain('AWS_ACCESS_KEY_ID_FILE', null, path, 'File that holds it'),
     secret('AWS_SECRET_ACCESS_KEY', text, 'Its secret', { example: null }),
