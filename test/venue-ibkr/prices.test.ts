@@ -1,9 +1,11 @@
 /** Prices and past minutes of the broker, over a connection of their own to a simulated Gateway. */
+import { EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { TICK_PRICE } from '../../simulators/ibkr/wire/to-client.js';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import { type BestPrices, takeTick } from '../../src/venue/ibkr/market-data.js';
 import { tradesIn } from '../../src/venue/ibkr/months.js';
 import { openIbkrPrices } from '../../src/venue/ibkr/prices.js';
 import type { PriceConnection, Ticker } from '../../src/venue/prices.js';
@@ -75,7 +77,13 @@ it('where nobody offers shows no price', async () => {
   expect(quotes.map(({ bid }) => bid)).toEqual(quotes.map(() => 15_233.75));
 });
 
-it.each(['NaN', '-1', '0', '1.7976931348623157E308', 'Infinity', 'abc'])(
+it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 1.797e308])('takes %d for no price', (told) => {
+  const best: BestPrices = { bid: 15_233.75 };
+  expect(takeTick(best, EventName.tickPrice, [1, 1, told])).toBe(true);
+  expect(best).toEqual({ bid: undefined });
+});
+
+it.each(['-1', '0', '1.7976931348623157E308'])(
   'shows no price where %s is told for one, and the next that is one',
   async (price) => {
     const prices = await pricesOf();
