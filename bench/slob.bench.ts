@@ -3,7 +3,7 @@
  * engine, journal on disk and library at Interactive Brokers' simulated Gateway; and minutes a second, in the strategy alone, in the
  * engine and in the whole backtest.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,16 +25,15 @@ import { VenueCalls } from '../src/trader/running/venue-calls.js';
 import { warmUpWith } from '../src/trader/warm-up.js';
 import { openIbkrVenue } from '../src/venue/ibkr/ibkr-venue.js';
 import { loadDesk } from '../src/venue/load-desk.js';
-import { PLAIN_FILLS } from '../test/backtest/support/backtests.js';
 import { dayUntil, type Minute, momentOf } from '../test/slob/support/day.js';
 import { eventually } from '../test/support/desk-at-venue.js';
-import { writeMinutes } from '../test/validation/support/validations.js';
 import { atLength, median, print } from './print.js';
 
 const ORDERS = atLength(15, 1);
 const DAYS = atLength(500, 5);
 const RUNS = atLength(3, 1);
 const TICKS_PER_POINT = 4;
+const AS_WITHOUT_OPTIONS = { path: 'nearer', limitFill: 'touch', volumePartPct: null } as const;
 
 const { desk, configHash } = loadDesk(resolveDesk('slob'));
 const folder = mkdtempSync(join(tmpdir(), 'fermata-bench-'));
@@ -184,17 +183,17 @@ function engineAlone(): (bar: BarEvent) => unknown {
 }
 
 async function wholeBacktest(): Promise<number> {
-  const file = writeMinutes(
-    folder,
-    bars.map(({ openMs, openTicks, highTicks, lowTicks, closeTicks }) => ({
-      ...{ openMs, open: openTicks / TICKS_PER_POINT, high: highTicks / TICKS_PER_POINT },
-      ...{ low: lowTicks / TICKS_PER_POINT, close: closeTicks / TICKS_PER_POINT },
-    })),
+  const file = join(folder, 'minutes.csv');
+  const rows = bars.map(({ openMs, openTicks, highTicks, lowTicks, closeTicks }) =>
+    [openMs, ...[openTicks, highTicks, lowTicks, closeTicks].map((ticks) => ticks / TICKS_PER_POINT), 1].join(
+      ',',
+    ),
   );
+  writeFileSync(file, `ts,open,high,low,close,volume\n${rows.join('\n')}\n`);
   const beganAtMs = performance.now();
   const { report } = await runBacktest({
     ...{ desk, configHash, set: [], files: [{ symbol: null, file }], beginMs: null, untilMs: null },
-    ...{ dataKey: null, fillModel: PLAIN_FILLS, signal: new AbortController().signal },
+    ...{ dataKey: null, fillModel: AS_WITHOUT_OPTIONS, signal: new AbortController().signal },
     onProgress: ignore,
   });
   if (report.trades.length === 0) throw new Error('the backtest has traded nothing');

@@ -74,7 +74,7 @@ function run(name) {
   process.stderr.write(`${name} …\n`);
   const child = spawn(
     process.execPath,
-    ['--expose-gc', '--import', 'tsx', join(folder, `${name}.bench.ts`)],
+    ['--import', 'tsx', join(folder, `${name}.bench.ts`)],
     {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
