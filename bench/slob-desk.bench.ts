@@ -51,11 +51,16 @@ const desk = deskUnderTest('slob', {
   TELEGRAM_CHAT_ID: String(alerts.id),
   TELEGRAM_API_ROOT: telegram.address,
 });
+/** A machine that does other work takes minutes. */
 const active = () =>
-  until('ACTIVE', async () => {
-    const now = await desk.status();
-    return now.mode === 'ACTIVE' ? now : null;
-  });
+  until(
+    'ACTIVE',
+    async () => {
+      const now = await desk.status();
+      return now.mode === 'ACTIVE' ? now : null;
+    },
+    300_000,
+  );
 
 /** As it ships, beside a strategy that finds setups and without hours: a benchmark has no weekend. */
 function deskFile(): string {
