@@ -9,6 +9,7 @@ import { Client } from '@temporalio/client';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
 import { addressForSdk, connectionClass } from '../src/home/temporal-address.js';
 import { type DeskUnderTest, deskUnderTest, until } from '../test/support/desk-under-test.js';
+import { untilHaltedAgain } from './killed-trader.js';
 import { atLength, median, print } from './print.js';
 
 const RUNS = atLength(3, 1);
@@ -18,20 +19,6 @@ async function untilFirstFill(desk: DeskUnderTest): Promise<number> {
   await desk.up('--market', 'simulated');
   await until('a first fill', async () => (await desk.status()).fills > 0, 120_000);
   return performance.now() - beganAtMs;
-}
-
-async function untilHaltedAgain(desk: DeskUnderTest): Promise<number> {
-  const before = await desk.status();
-  const beganAtMs = performance.now();
-  process.kill(before.pid, 'SIGKILL');
-  for (;;) {
-    const now = await desk.status().catch(() => null);
-    if (now !== null && now.pid !== before.pid && now.reconciliation.state === 'clean') break;
-    await new Promise((settle) => setTimeout(settle, 5));
-  }
-  const tookMs = performance.now() - beganAtMs;
-  await until('ACTIVE', async () => (await desk.status()).mode === 'ACTIVE');
-  return tookMs;
 }
 
 /** The signal that Temporal's UI and CLI send, to the workflow that always runs. */

@@ -9,14 +9,10 @@ import { deskUnderTest, until } from '../test/support/desk-under-test.js';
 import { enrol } from '../test/support/own-keys.js';
 import { TRADING_KEY } from '../test/venue-binance/support/raw-client.js';
 import { atLength, print } from './print.js';
+import { mebibytesOf } from './process-memory.js';
 
 const MINUTES = Number(process.env.BENCH_MINUTES ?? atLength(10, 0.2));
 const SAMPLE_MS = 5_000;
-
-function mebibytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
-  const found = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(found?.[1] ?? 0) / 1024;
-}
 
 // Prices that wander quickly, so that averages of a few minutes cross again and again.
 const exchange = await startBinanceSimulator({ walk: { everyMs: 20, ppm: 150 } });
@@ -49,12 +45,12 @@ try {
   const endsAtMs = Date.now() + MINUTES * 60_000;
   while (Date.now() < endsAtMs) {
     await new Promise((settle) => setTimeout(settle, SAMPLE_MS));
-    highest = Math.max(highest, mebibytes(pid, 'VmRSS'));
+    highest = Math.max(highest, mebibytesOf(pid, 'VmRSS'));
   }
   print('fills meanwhile', (await desk.status()).fills, 'fills');
-  print(`trader memory at Binance after ${MINUTES} minutes`, mebibytes(pid, 'VmRSS'), 'MiB');
+  print(`trader memory at Binance after ${MINUTES} minutes`, mebibytesOf(pid, 'VmRSS'), 'MiB');
   print('most of it while trading', highest, 'MiB');
-  print('its peak, while it started', mebibytes(pid, 'VmHWM'), 'MiB');
+  print('its peak, while it started', mebibytesOf(pid, 'VmHWM'), 'MiB');
 } finally {
   await desk.dispose();
   await exchange.close();

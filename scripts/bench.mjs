@@ -72,15 +72,11 @@ process.exit(failed.length === 0 ? 0 : 1);
 /** How it ended, and each figure that it printed. */
 function run(name) {
   process.stderr.write(`${name} …\n`);
-  const child = spawn(
-    process.execPath,
-    ['--expose-gc', '--import', 'tsx', join(folder, `${name}.bench.ts`)],
-    {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
-      ...(smoke ? { timeout: mostMs, env: { ...process.env, FERMATA_BENCH_SMOKE: '1' } } : {}),
-    },
-  );
+  const child = spawn(process.execPath, ['--import', 'tsx', join(folder, `${name}.bench.ts`)], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    ...(smoke ? { timeout: mostMs, env: { ...process.env, FERMATA_BENCH_SMOKE: '1' } } : {}),
+  });
   let printed = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     printed += text;

@@ -1,6 +1,7 @@
 /** What backups stay, and where they go besides this machine. */
 import { z } from 'zod';
 import { environmentName } from './notify-schema.js';
+import { BUCKET, BUCKET_EXPECTED } from './schema-values.js';
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
@@ -28,10 +29,7 @@ const s3Schema = z.strictObject({
     .describe('Its region; storage elsewhere than at AWS mostly takes any.'),
   bucket: z
     .string()
-    .regex(
-      /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
-      'expected the name of a bucket: 3 to 63 small letters, digits and dashes',
-    )
+    .regex(BUCKET, `expected ${BUCKET_EXPECTED}`)
     .describe('The bucket, which has to be there.'),
   prefix: z
     .string()

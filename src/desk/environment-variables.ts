@@ -13,12 +13,18 @@ import {
   webAddress,
   yesOrNo,
 } from './environment-variable.js';
+import { BUCKET, BUCKET_EXPECTED } from './schema-values.js';
 import { symbolIn } from './symbol-text.js';
 
 const percent = text
   .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a percentage above 0 and up to 100')
   .transform(Number)
   .refine((value) => value > 0 && value <= 100, 'a percentage above 0 and up to 100');
+/** As a percentage. */
+const part = text
+  .regex(/^(0?\.\d{1,8}|1(\.0{1,8})?)$/, 'a part above 0 and up to 1, for example 0.01')
+  .transform((given) => Number((Number(given) * 100).toFixed(6)))
+  .refine((value) => value > 0, 'a part above 0 and up to 1, for example 0.01');
 const port = text
   .regex(/^\d{1,5}$/, 'a port from 1 to 65535')
   .transform(Number)
@@ -95,6 +101,34 @@ const RISK: EnvironmentSection = {
       'Go-live begins with 3 whatever stands here',
     ),
     setting(
+      'MAX_DRAWDOWN_STOP',
+      null,
+      part,
+      (maxDrawdownPct) => ({ maxDrawdownPct }),
+      'Fall of equity from its peak at which trading halts, as a part of it: 0.25 is 25 %',
+    ),
+    setting(
+      'RISK_PER_TRADE',
+      null,
+      part,
+      (riskPct) => ({ riskPct }),
+      'Of strategies that are sized by risk: what the stop of an entry may lose, as a part of equity; 0.01 is 1 %',
+    ),
+    setting(
+      'MAX_POSITION_SIZE',
+      null,
+      wholeUpTo(100_000),
+      (maxLots) => ({ maxLots }),
+      'Of the same strategies: lots of an entry at most, contracts of a future',
+    ),
+    setting(
+      'ENABLE_TRADING',
+      null,
+      yesOrNo,
+      (isOn) => (isOn ? {} : { strategiesOff: true }),
+      'false: every strategy is off, as if each were switched off',
+    ),
+    setting(
       'STRATEGY_MAX_CONSECUTIVE_LOSSES',
       null,
       wholeUpTo(1_000),
@@ -159,8 +193,16 @@ const PEOPLE: EnvironmentSection = {
 };
 
 const COPIES: EnvironmentSection = {
-  title: 'Copies of backups away from this machine, where the desk file names a storage (backup.s3).',
+  title:
+    'Copies of backups away from this machine, where desk file (backup.s3) or environment name a storage.',
   variables: [
+    setting(
+      'AWS_S3_BUCKET',
+      null,
+      text.regex(BUCKET, BUCKET_EXPECTED),
+      (s3Bucket) => ({ s3Bucket }),
+      'The bucket; at AWS, us-east-1, where the desk file names no storage',
+    ),
     secret('AWS_ACCESS_KEY_ID', text, 'Access key of the storage', { example: null }),
     plain('AWS_ACCESS_KEY_ID_FILE', null, path, 'File that holds it'),
     secret('AWS_SECRET_ACCESS_KEY', text, 'Its secret', { example: null }),

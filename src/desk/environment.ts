@@ -3,8 +3,10 @@
  * values are neither returned nor quoted in any message.
  */
 import { parseEnv } from 'node:util';
+import { isWithin, rangeText } from '../domain/declared-value.js';
 import type { EnvironmentSection, EnvironmentVariable } from './environment-variable.js';
-import type { NewDesk } from './new-desk.js';
+import type { NewDesk, ParameterValue } from './new-desk.js';
+import type { OwnStrategy } from './own-strategy.js';
 
 export interface TakenEnvironment {
   readonly values: Partial<NewDesk>;
@@ -14,9 +16,14 @@ export interface TakenEnvironment {
   readonly problems: readonly string[];
 }
 
+export interface DeclaringStrategy {
+  readonly own?: Pick<OwnStrategy, 'parameters'> | undefined;
+}
+
 type Variables = Readonly<Record<string, string | undefined>>;
 
 const QUOTED_LENGTH_MAX = 60;
+const NUMBER = /^-?\d{1,12}(\.\d{1,8})?$/;
 
 /** Of the known variables that have a value; an empty one counts as not given. */
 export function readEnvironment(
@@ -35,6 +42,25 @@ export function readEnvironment(
     else values = { ...values, ...variable.sets?.(read.data as never) };
   }
   return { values, problems };
+}
+
+/** Of the strategies' parameters those for which a variable is named and given. A value is quoted nowhere. */
+export function readParameterVariables(
+  strategies: readonly DeclaringStrategy[],
+  environment: Variables,
+): { readonly parameters: readonly ParameterValue[]; readonly problems: readonly string[] } {
+  const parameters: ParameterValue[] = [];
+  const problems: string[] = [];
+  for (const [strategy, { own }] of strategies.entries())
+    for (const spec of own?.parameters ?? []) {
+      const { environment: variable = '' } = spec;
+      const given = environment[variable]?.trim() ?? '';
+      if (given === '') continue;
+      const value = NUMBER.test(given) ? Number(given) : Number.NaN;
+      if (isWithin(spec, value)) parameters.push({ strategy, name: spec.name, value });
+      else problems.push(`${variable}: expected ${rangeText(spec)}`);
+    }
+  return { parameters, problems };
 }
 
 /** `text` is the content of a `.env` file: one NAME=VALUE a line. A new desk begins on paper, whatever it says. */

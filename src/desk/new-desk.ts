@@ -8,6 +8,13 @@ export interface NewInstrument {
   readonly minNotional: string;
 }
 
+/** `strategy`: its place in the list. */
+export interface ParameterValue {
+  readonly strategy: number;
+  readonly name: string;
+  readonly value: number;
+}
+
 /** What is left out stays as the template has it. */
 export interface NewDesk {
   readonly name: string;
@@ -24,6 +31,14 @@ export interface NewDesk {
   readonly dailyLossLimitPct?: number | undefined;
   readonly maxPositionSizePct?: number | undefined;
   readonly maxConcurrentPositions?: number | undefined;
+  readonly maxDrawdownPct?: number | undefined;
+  /** Of every strategy that the template sizes by risk: percent of equity, and lots. */
+  readonly riskPct?: number | undefined;
+  readonly maxLots?: number | undefined;
+  readonly strategiesOff?: true | undefined;
+  /** At AWS where the template has no storage. */
+  readonly s3Bucket?: string | undefined;
+  readonly parameters?: readonly ParameterValue[] | undefined;
   readonly strategyMaxConsecutiveLosses?: number | undefined;
   readonly strategyReEnableCheckHours?: number | undefined;
 }
@@ -35,6 +50,9 @@ export type NewDeskText =
 
 /** By which an editor finds the schema; a file has it once, on its first line. */
 const SCHEMA_LINE = ' yaml-language-server: $schema=../schema.json';
+
+/** In the region that `backup.s3.region` has where nothing is said. */
+const AWS = 'https://s3.us-east-1.amazonaws.com';
 
 /** `template` is the text of a desk file that can be loaded. */
 export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
@@ -48,6 +66,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   if (unknown.length > 0) {
     return { kind: 'unknownSymbols', symbols: unknown };
   }
+  setStrategies(document, wanted);
   const changes: readonly [readonly string[], string | number | boolean | undefined][] = [
     [['mode'], wanted.mode],
     [['venue', 'testnet'], wanted.testnet],
@@ -57,6 +76,7 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
     [['risk', 'dailyLossLimitPct'], wanted.dailyLossLimitPct],
     [['risk', 'maxPositionSizePct'], wanted.maxPositionSizePct],
     [['risk', 'maxConcurrentPositions'], wanted.maxConcurrentPositions],
+    [['risk', 'maxDrawdownPct'], wanted.maxDrawdownPct],
     [['breakers', 'strategyMaxConsecutiveLosses'], wanted.strategyMaxConsecutiveLosses],
     [['breakers', 'strategyReEnableCheckHours'], wanted.strategyReEnableCheckHours],
   ];
@@ -65,8 +85,14 @@ export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
       document.setIn(path, value);
     }
   }
+  if (wanted.s3Bucket !== undefined) setBucket(document, wanted.s3Bucket);
   if (wanted.live !== undefined) setLive(document, wanted.live.approvers);
   return { kind: 'text', text: document.toString({ lineWidth: 0 }) };
+}
+
+function setBucket(document: Document, bucket: string): void {
+  if (!document.hasIn(['backup', 's3'])) document.setIn(['backup', 's3', 'endpoint'], AWS);
+  document.setIn(['backup', 's3', 'bucket'], bucket);
 }
 
 /** Of a desk that is begun: beside the version of the file itself. One that is there already would get another hash by it. */
@@ -89,6 +115,22 @@ function setLive(document: Document, approvers: readonly string[]): void {
   const known = people.items.map((item) => (isMap(item) ? item.get('name') : null));
   for (const name of approvers)
     if (!known.includes(name)) people.add(document.createNode({ name, roles: ['approver'] }, { flow: true }));
+}
+
+function setStrategies(
+  document: Document,
+  { riskPct, maxLots, strategiesOff, parameters = [] }: NewDesk,
+): void {
+  for (const { strategy, name, value } of parameters)
+    document.setIn(['strategies', strategy, 'parameters', name], value);
+  const list = document.get('strategies');
+  if (!isSeq(list)) return;
+  for (const strategy of list.items.filter(isMap)) {
+    if (strategiesOff === true) strategy.set('enabled', false);
+    if (!strategy.hasIn(['size', 'riskPct'])) continue;
+    if (riskPct !== undefined) strategy.setIn(['size', 'riskPct'], riskPct);
+    if (maxLots !== undefined) strategy.setIn(['size', 'maxLots'], maxLots);
+  }
 }
 
 /** Answers with the symbols whose step sizes nobody gave. */

@@ -22,6 +22,10 @@ export const currency = z
   .string()
   .regex(/^[A-Z0-9]{2,10}$/, 'expected a currency in capitals, for example USDT');
 
+/** Name of a bucket at S3-compatible storage. */
+export const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+export const BUCKET_EXPECTED = 'the name of a bucket: 3 to 63 small letters, digits and dashes';
+
 export const percent = z.number().positive().max(100);
 
 export const resumeRule = z.enum(['auto', 'next-day', 'person', 'two-people']);

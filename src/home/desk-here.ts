@@ -1,7 +1,7 @@
 /** The desk as this installation runs it: the desk file, and what the environment sets above it. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readEnvironment } from '../desk/environment.js';
+import { readEnvironment, readParameterVariables } from '../desk/environment.js';
 import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
@@ -54,15 +54,17 @@ export function readDeskHere(
   home: string,
 ): { readonly wanted: LoadedDesk; readonly text: string | null } {
   const loaded = loadDesk(file, known);
-  const { values, problems } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
+  const { values, ...read } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
+  const { parameters, ...readOfStrategies } = readParameterVariables(loaded.desk.strategies, env);
+  const problems = [...read.problems, ...readOfStrategies.problems];
   if (problems.length > 0) {
     throw new EnvironmentProblem(
       ['these environment variables can’t be used:', ...problems].join('\n'),
       'put them right in .env or in the shell; every variable: .env.example',
     );
   }
-  if (Object.keys(values).length === 0) return { wanted: loaded, text: null };
-  const made = newDeskText(loaded.text, { name: loaded.desk.desk, ...values });
+  if (Object.keys(values).length + parameters.length === 0) return { wanted: loaded, text: null };
+  const made = newDeskText(loaded.text, { name: loaded.desk.desk, ...values, parameters });
   if (made.kind === 'unknownSymbols') {
     throw new EnvironmentProblem(
       `SYMBOLS: ${file} has no step sizes for ${made.symbols.join(', ')}`,

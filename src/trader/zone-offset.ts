@@ -3,6 +3,8 @@ import { type DeskCalendar, tradingDate, type ZoneOffset } from '../domain/tradi
 
 /** Clocks change on quarter hours. */
 const QUARTER_HOUR_MS = 15 * 60_000;
+/** Six weeks of them. */
+const KNOWN_MAX = 4_096;
 
 /** Throws RangeError for a zone that does not exist. */
 export function zoneOffset(timezone: string): ZoneOffset {
@@ -16,11 +18,20 @@ export function zoneOffset(timezone: string): ZoneOffset {
     hour: 'numeric',
     minute: 'numeric',
   });
-  let known = { quarter: Number.NaN, offsetMs: 0 };
+  const known = new Map<number, number>();
+  let last = { quarter: Number.NaN, offsetMs: 0 };
   return (utcMs) => {
     const quarter = Math.floor(utcMs / QUARTER_HOUR_MS);
-    if (quarter !== known.quarter) known = { quarter, offsetMs: offsetOf(format, quarter * QUARTER_HOUR_MS) };
-    return known.offsetMs;
+    if (quarter === last.quarter) return last.offsetMs;
+    // Whoever asks of now asks of the session's ends, too, at each bar.
+    let offsetMs = known.get(quarter);
+    if (offsetMs === undefined) {
+      if (known.size >= KNOWN_MAX) known.clear();
+      offsetMs = offsetOf(format, quarter * QUARTER_HOUR_MS);
+      known.set(quarter, offsetMs);
+    }
+    last = { quarter, offsetMs };
+    return offsetMs;
   };
 }
 

@@ -85,6 +85,40 @@ describe('the environment', () => {
     expect(loaded.file.startsWith(home)).toBe(true);
   });
 
+  it('has the names of the SLOB runbook: risk of a trade, most contracts, drawdown, what the setup is, whether anything trades', () => {
+    const slob = resolveDesk('slob');
+    const given = { RISK_PER_TRADE: '0.005', MAX_POSITION_SIZE: '3', MAX_DRAWDOWN_STOP: '0.2' };
+    const { desk, configHash } = loadDeskHere(slob, {}, given, home);
+    expect(desk.strategies).toMatchObject([{ enabled: true, size: { riskPct: 0.5, maxLots: 3 } }]);
+    expect(desk.risk.maxDrawdownPct).toBe(20);
+    const asShipped = {
+      ...{
+        RISK_PER_TRADE: '0.01',
+        MAX_POSITION_SIZE: '5',
+        MAX_DRAWDOWN_STOP: '0.25',
+        ENABLE_TRADING: 'true',
+      },
+    };
+    expect(loadDesk(slob).configHash).toBe(loadDeskHere(slob, {}, asShipped, home).configHash);
+    expect(configHash).not.toBe(loadDesk(slob).configHash);
+    expect(loadDeskHere(slob, {}, { ENABLE_TRADING: 'false' }, home).desk.strategies).toMatchObject([
+      { enabled: false },
+    ]);
+    const parameters = { CONSOL_MIN_DURATION: '7', SL_BUFFER_PIPS: '1.5', TP_RISK_REWARD: '3' };
+    expect(loadDeskHere(slob, {}, parameters, home).desk.strategies).toMatchObject([
+      { parameters: { consolMinDuration: 7, consolMaxDuration: 30, slBufferPips: 1.5, tpRiskReward: 3 } },
+    ]);
+    for (const wrong of ['0', '5.5', 'five'])
+      expect(() => loadDeskHere(slob, {}, { CONSOL_MAX_DURATION: wrong }, home)).toThrow(
+        'CONSOL_MAX_DURATION: expected a whole number from 1 to 240',
+      );
+    expect(loadDeskHere(slob, {}, { AWS_S3_BUCKET: 'my-slob-backups' }, home).desk.backup.s3).toMatchObject({
+      ...{ bucket: 'my-slob-backups', endpoint: 'https://s3.us-east-1.amazonaws.com', region: 'us-east-1' },
+    });
+    // A desk that sizes otherwise has no such number.
+    expect(load({ RISK_PER_TRADE: '0.005' }).configHash).toBe(loadDesk(crypto).configHash);
+  });
+
   it('of one venue says nothing of a desk at another: whose money it is stays as its file says', () => {
     const file = join(home, 'nasdaq.yaml');
     for (const testnet of [true, false]) {
@@ -120,6 +154,10 @@ describe('the environment', () => {
     ['DAILY_LOSS_LIMIT_PCT', '-3'],
     ['MAX_CONCURRENT_POSITIONS', '2.5'],
     ['FERMATA_PORT', '99999'],
+    ['RISK_PER_TRADE', '1.5'],
+    ['RISK_PER_TRADE', '0.0'],
+    ['MAX_POSITION_SIZE', '0'],
+    ['AWS_S3_BUCKET', 'Mine'],
   ])('with a bad %s starts nothing and names it', (name, value) => {
     expect(() => load({ [name]: value })).toThrow(`${name}: expected`);
   });

@@ -21,6 +21,23 @@ describe('due times', () => {
     );
   });
 
+  it('in the night without their hour are an hour later, and come once in the night that has an hour twice', () => {
+    const night = { ...daily, at: ['02:00'] };
+    const between = (from: string, to: string) =>
+      nominalTimesBetween(night, 'America/New_York', at(from), at(to), 9).map(iso);
+    expect(between('2026-03-07T12:00:00Z', '2026-03-09T12:00:00Z')).toEqual([
+      '2026-03-08T07:00:00.000Z',
+      '2026-03-09T06:00:00.000Z',
+    ]);
+    expect(between('2026-10-31T12:00:00Z', '2026-11-02T12:00:00Z')).toEqual([
+      '2026-11-01T07:00:00.000Z',
+      '2026-11-02T07:00:00.000Z',
+    ]);
+    expect(iso(nextNominalMs(night, 'America/New_York', at('2026-03-08T06:30:00Z')))).toBe(
+      '2026-03-08T07:00:00.000Z',
+    );
+  });
+
   it('find the first Monday of a month', () => {
     const monthly = { at: ['08:00'], weekdays: ['mon' as const], daysOfMonth: [1, 2, 3, 4, 5, 6, 7] };
     expect(iso(nextNominalMs(monthly, 'UTC', at('2026-03-03T00:00:00Z')))).toBe('2026-04-06T08:00:00.000Z');

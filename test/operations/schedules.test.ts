@@ -208,6 +208,13 @@ describe('the sweep for what was missed', () => {
     expect(await told()).toMatchObject([{ body: expect.stringMatching(/due 2026-03-04.*run now/) }]);
   });
 
+  it('makes good what is due in the night that has no such hour: a schedule leaves that out', async () => {
+    const nightly = { ...desk.routines[0]!, at: ['02:00'], weekdays: [], daysOfMonth: [] };
+    desk = { ...desk, timezone: 'America/New_York', routines: [nightly] };
+    await sweep(at('2026-03-08T06:55:00Z'));
+    expect((await sweep(at('2026-03-08T07:05:00Z'))).caughtUp).toEqual(['2026-03-08T07:00:00.000Z']);
+  });
+
   it('leaves to its schedule what has only just come due, and says nothing of what ran', async () => {
     await sweep(at('2026-03-03T23:59:00Z'));
     expect((await sweep(at('2026-03-04T00:01:00Z'))).swept).toEqual([]);

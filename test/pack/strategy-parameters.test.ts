@@ -55,6 +55,8 @@ const WRONG: readonly (readonly [string, string])[] = [
   ],
   ["{ whole: 'yes', min: 1, max: 2, default: 1 }", 'whole: expected true or false, found "yes"'],
   ['{ min: 1, max: 2, default: 3 }', 'a default that is not within its own bounds'],
+  ["{ min: 1, max: 2, default: 1, environment: 'HOME' }", 'environment: expected, of a number alone, a name'],
+  ["{ type: 'boolean', default: true, environment: 'IS_ON' }", 'environment: expected, of a number alone'],
 ];
 
 const kind = './strategies/kinds.ts';

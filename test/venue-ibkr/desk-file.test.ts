@@ -114,6 +114,20 @@ async function startDesk(options: SimulatorOptions = {}, edit = (text: string) =
 const ready = ({ reconciliation, marketData }: TraderStatus): boolean =>
   reconciliation.state === 'clean' && marketData.state === 'up';
 const why = { commandId: 'c', by: 'operator', reason: 'a test' };
+const AUDITOR = 13;
+/** Place, cancel, cancel everybody's. */
+const ABOUT_ORDERS = [3, 4, 58];
+
+/** Requests of a client, by their numbers in the protocol. */
+function requestsOf({ simulation: { faults } }: IbkrSimulator, client: number): ReadonlySet<number> {
+  const seen = new Set<number>();
+  const { ofRequest } = faults;
+  faults.ofRequest = (clientId, id) => {
+    if (clientId === client) seen.add(id);
+    return ofRequest.call(faults, clientId, id);
+  };
+  return seen;
+}
 const resting = ({ simulation }: IbkrSimulator) =>
   simulation.orders.open.map(({ terms: { type, action, quantity } }) => ({ type, action, quantity }));
 
@@ -139,6 +153,7 @@ it('trades a future: the broker’s prices and past, an entry with its stop, and
   const signedIn = tradedVenue('ibkr').live.signInToRead({});
   if (!signedIn.ok) throw new Error(signedIn.problem);
   const endpoint = { kind: 'simulator', address: simulator.address } as const;
+  const askedByAuditor = requestsOf(simulator, AUDITOR);
   const readBook = signedIn.access.bookReader({ endpoint, instruments, foreign: {} });
   const objections: string[] = [];
   const audit = createAudit({
@@ -181,6 +196,8 @@ it('trades a future: the broker’s prices and past, an entry with its stop, and
   expect(flat.cash).toBe('999971.00');
   expect(await readBook()).toMatchObject({ cash: 99_997_100_000_000, positions: new Map() });
   await audited();
+  expect(askedByAuditor.size).toBeGreaterThan(0);
+  expect(ABOUT_ORDERS.filter((id) => askedByAuditor.has(id))).toEqual([]);
 });
 
 const onBrokersPaper = (text: string): string =>

@@ -122,6 +122,25 @@ describe('a trade with one target', () => {
     },
   );
 
+  it('outlives a restart of the Gateway: its stop and target are still there, once, and its target closes it', async () => {
+    const { engine, records } = await bracketed();
+    const placed = open();
+    simulator.simulation.restart(200);
+    await eventually(() => expect(one.venue.state.reasons).not.toEqual([]));
+    await eventually(() => expect(one.venue.state.reasons).toEqual([]));
+    await eventually(() => expect(engine.view.reconciliation.state).toBe('clean'));
+    await eventually(() => expect(engine.view.positions).toMatchObject([{ protection: 'confirmed' }]));
+    expect([held(), open()]).toEqual([1, placed]);
+    simulator.simulation.setPrice('NQZ6', '15300', 5);
+    await eventually(() => expect(engine.view.positions).toEqual([]));
+    await eventually(() => expect(open()).toEqual([]));
+    expect(held()).toBe(0);
+    const sent = records.flatMap((record) =>
+      record.type === 'order.intended' ? [record.order.purpose] : [],
+    );
+    expect(sent).toEqual(['entry', 'protective', 'exit']);
+  });
+
   it('is closed by a close-all at the market once its target is gone', async () => {
     const { engine, runner } = await bracketed();
     const command = { name: 'closeAll' } as const;

@@ -1,8 +1,11 @@
 /** Prices and past minutes of the broker, over a connection of their own to a simulated Gateway. */
+import { EventName } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import { TICK_PRICE } from '../../simulators/ibkr/wire/to-client.js';
 import type { MarketFeed } from '../../src/contracts/market-feed.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
+import { type BestPrices, takeTick } from '../../src/venue/ibkr/market-data.js';
 import { tradesIn } from '../../src/venue/ibkr/months.js';
 import { openIbkrPrices } from '../../src/venue/ibkr/prices.js';
 import type { PriceConnection, Ticker } from '../../src/venue/prices.js';
@@ -73,6 +76,30 @@ it('where nobody offers shows no price', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(quotes.map(({ bid }) => bid)).toEqual(quotes.map(() => 15_233.75));
 });
+
+it.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 1.797e308])('takes %d for no price', (told) => {
+  const best: BestPrices = { bid: 15_233.75 };
+  expect(takeTick(best, EventName.tickPrice, [1, 1, told])).toBe(true);
+  expect(best).toEqual({ bid: undefined });
+});
+
+it.each(['-1', '0', '1.7976931348623157E308'])(
+  'shows no price where %s is told for one, and the next that is one',
+  async (price) => {
+    const prices = await pricesOf();
+    const { quotes } = await streamOf(prices);
+    await eventually(() => expect(quotes).toMatchObject([{ bid: 15_233.75, ask: 15_234.25 }]));
+    const { faults } = simulator.simulation;
+    faults.add({ answer: TICK_PRICE.id, times: 1_000, effect: { kind: 'say', fields: { price } } });
+    simulator.simulation.setPrice('NQZ6', '15300');
+    await prices.fetchTime();
+    faults.clear();
+    simulator.simulation.setPrice('NQZ6', '15310');
+    await eventually(() => expect(quotes.at(-1)).toMatchObject({ bid: 15_309.75, ask: 15_310.25 }));
+    const shown = quotes.flatMap(({ bid, ask }) => [Number(bid), Number(ask)]);
+    expect(shown.filter((one) => !(one > 15_233 && one < 15_311))).toEqual([]);
+  },
+);
 
 it('follows the month that orders go to, and tells its stream that it has changed', async () => {
   const prices = await pricesOf();

@@ -36,6 +36,8 @@ async function at(options: Parameters<typeof venueAt>[1] = {}): Promise<OpenVenu
   open.push(opened);
   return opened;
 }
+/** Client id of the connection of orders. */
+const ORDERS = 10;
 /** In quarters of a point. */
 const ticks = (points: number) => points * 4;
 const order = (part: Partial<OrderIntent> = {}) => approved({ quantityLots: 1, ...part });
@@ -194,7 +196,7 @@ describe('an order', () => {
 
   it.each([
     ['a size of nothing', { quantityLots: 0 }, '434'],
-    ['more than equity reaches for', { quantityLots: 50 }, '201'],
+    ['more than equity reaches for', { purpose: 'exit' as const, quantityLots: 50 }, '201'],
     ['no price', { type: 'limit' as const }, 'NOT_SENT'],
   ])('of %s is rejected, and then there is none', async (_what, part, code) => {
     const { venue } = await at();
@@ -206,7 +208,12 @@ describe('an order', () => {
 
   it.each([103, 104, 105, 502, 504, 99_999])('answered with %i is unknown, and looked up', async (code) => {
     const { venue } = await at();
-    fault({ request: PLACE_ORDER.id, times: 1, effect: { kind: 'refuse', code, text: 'so it is' } });
+    fault({
+      request: PLACE_ORDER.id,
+      clientId: ORDERS,
+      times: 1,
+      effect: { kind: 'refuse', code, text: 'so it is' },
+    });
     const wanted = resting();
     expect(await venue.submit(wanted)).toEqual({ kind: 'unknown', cause: `${code} so it is` });
     expect(await venue.orderByClientId(wanted.clientId, 0)).toBeNull();
@@ -215,7 +222,7 @@ describe('an order', () => {
   it('that was taken and not answered is unknown, found by its own id, and cancelled', async () => {
     const { venue } = await at({ times: { ...QUICK, questionMs: 1000 } });
     for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id])
-      fault({ answer, times: 1, effect: { kind: 'lose' } });
+      fault({ answer, clientId: ORDERS, times: 1, effect: { kind: 'lose' } });
     const wanted = resting();
     expect(await venue.submit(wanted)).toEqual({ kind: 'unknown', cause: 'no answer within 1000 ms' });
     expect(await venue.orderByClientId(wanted.clientId, 0)).toMatchObject({ state: 'working' });
@@ -226,7 +233,7 @@ describe('an order', () => {
 
   it('that leaves no connection is unknown; without one none is sent', async () => {
     const { venue } = await at();
-    fault({ request: PLACE_ORDER.id, times: 1, effect: { kind: 'silence' } });
+    fault({ request: PLACE_ORDER.id, clientId: ORDERS, times: 1, effect: { kind: 'silence' } });
     const sent = venue.submit(resting());
     await eventually(() => expect(simulator.simulation.orders.open).toHaveLength(1));
     simulator.simulation.restart(200);
@@ -495,7 +502,7 @@ describe('what can’t be read', () => {
     // Its quotes are escaped twice over: unescaped it is no JSON.
     const advancedOrderReject = '{"text":"\\u0022so it is\\u0022"}';
     fault({ answer: ERR_MSG.id, effect: { kind: 'say', fields: { advancedOrderReject } } });
-    const wanted = order({ quantityLots: 50 });
+    const wanted = order({ purpose: 'exit', quantityLots: 50 });
     expect(await venue.submit(wanted)).toEqual({
       kind: 'unknown',
       cause: expect.stringContaining('a message of the Gateway could not be handled'),
@@ -530,7 +537,7 @@ describe('an order that the broker has no id of yet', () => {
 
   it('is told as soon as it has one', async () => {
     const { venue, events } = await at();
-    fault({ answer: OPEN_ORDER.id, effect: none });
+    fault({ answer: OPEN_ORDER.id, clientId: ORDERS, effect: none });
     const sent = await venue.submit(resting());
     await eventually(() =>
       expect(events.flatMap((event) => (event.kind === 'order' ? [event.order.venueId] : []))).toEqual([
@@ -541,11 +548,11 @@ describe('an order that the broker has no id of yet', () => {
 
   it('is not accepted: that is unknown, and it is looked up', async () => {
     const { venue, events } = await at({ times: { ...QUICK, questionMs: 1000 } });
-    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id]) fault({ answer, effect: none });
+    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id]) fault({ answer, clientId: ORDERS, effect: none });
     const wanted = resting();
     expect((await venue.submit(wanted)).kind).toBe('unknown');
     expect(events.filter(({ kind }) => kind === 'order')).toEqual([]);
-    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id]) fault({ answer, effect: none });
+    for (const answer of [OPEN_ORDER.id, ORDER_STATUS.id]) fault({ answer, clientId: ORDERS, effect: none });
     await expect(venue.orderByClientId(wanted.clientId, 0)).rejects.toThrow('no id of it yet');
     expect((await venue.orderByClientId(wanted.clientId, 0))?.venueId).toMatch(/^[1-9]/);
   });

@@ -17,6 +17,7 @@ const parameters = {
     max: 240,
     default: 5,
     meaning: 'minute bars of a consolidation, at least',
+    environment: 'CONSOL_MIN_DURATION',
   },
   consolMaxDuration: {
     whole: true,
@@ -24,9 +25,22 @@ const parameters = {
     max: 240,
     default: 30,
     meaning: 'minute bars of a consolidation, at most',
+    environment: 'CONSOL_MAX_DURATION',
   },
-  slBufferPips: { min: 0, max: 100, default: 1, meaning: 'pips that the stop is above the sweep' },
-  tpRiskReward: { min: 0.1, max: 20, default: 2, meaning: 'target, in multiples of the risk' },
+  slBufferPips: {
+    min: 0,
+    max: 100,
+    default: 1,
+    meaning: 'pips that the stop is above the sweep',
+    environment: 'SL_BUFFER_PIPS',
+  },
+  tpRiskReward: {
+    min: 0.1,
+    max: 20,
+    default: 2,
+    meaning: 'target, in multiples of the risk',
+    environment: 'TP_RISK_REWARD',
+  },
   pipPoints: { min: 0.01, max: 100, default: 1, meaning: 'points of one pip (derived)' },
   euroOpen: {
     ...ofTheDay,

@@ -32,6 +32,7 @@ export class SessionCalendar {
   #known: Phase | null = null;
   /** Holidays beyond what was looked through have to be found yet. */
   #knownUntilMs = Number.NEGATIVE_INFINITY;
+  #newest: { readonly utcMs: number; readonly reading: SessionReading } | null = null;
 
   constructor(
     readonly hours: TradingHours,
@@ -71,6 +72,12 @@ export class SessionCalendar {
   }
 
   readingAt(utcMs: number): SessionReading {
+    // A strategy reads its clocks one by one.
+    if (utcMs !== this.#newest?.utcMs) this.#newest = { utcMs, reading: this.#read(utcMs) };
+    return this.#newest.reading;
+  }
+
+  #read(utcMs: number): SessionReading {
     const { open, untilMs } = this.phaseAt(utcMs);
     const local = this.localMs(utcMs);
     const day = Math.floor(local / DAY_MS);

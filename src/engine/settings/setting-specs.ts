@@ -57,7 +57,7 @@ export function settingSpecs({ risk, strategies, instruments }: SettingsSource):
   const most = new Map(inFile.map(({ setting }) => [riskKey(setting.key), mostOf(setting, instruments)]));
   const parameters = strategies.flatMap((strategy) =>
     (declaredOf(strategy)?.parameters ?? []).map(
-      ({ name, meaning, default: _default, ...range }): SettingSpec => ({
+      ({ name, meaning, default: _default, environment: _environment, ...range }): SettingSpec => ({
         key: parameterKey(strategy.name, name),
         meaning,
         unit: '',

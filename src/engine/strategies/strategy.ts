@@ -20,6 +20,8 @@ import type { StrategySize } from './size-entry.js';
 interface Named {
   readonly name: string;
   readonly meaning: string;
+  /** The environment variable that stands above the desk file's value; of numbers alone. Left out: none. */
+  readonly environment?: string;
 }
 
 /** The default is within the range, in the form in which the desk file writes it. */

@@ -36,6 +36,8 @@ const TRIAL_BARS = 3000;
 /** A strategy that waits for hours of its own sees each of them come. */
 const TRIAL_HOURS = alwaysOpen();
 const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
+/** One word may be anybody's, as PATH and HOME are. */
+const VARIABLE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
 
 export function describeStrategy(
@@ -85,11 +87,15 @@ type WrittenParameter = Readonly<Record<string, unknown>>;
 
 /** A text: what is wrong with it. */
 function specIn(name: string, written: WrittenParameter): ParameterSpec | string {
-  const { default: byDefault, meaning } = written;
+  const { default: byDefault, meaning, environment } = written;
   const range = rangeIn(written);
   if (typeof range === 'string') return range;
   if (typeof meaning !== 'string') return 'without a meaning in words';
-  if (isWithin(range, byDefault)) return { name, ...range, default: byDefault, meaning } as ParameterSpec;
+  if (environment !== undefined && (range.type !== undefined || !VARIABLE.test(String(environment))))
+    return `environment: expected, of a number alone, a name in capitals of two words at least, such as STOP_POINTS; found ${JSON.stringify(environment)}`;
+  const variable = environment === undefined ? {} : { environment };
+  if (isWithin(range, byDefault))
+    return { name, ...range, default: byDefault, meaning, ...variable } as ParameterSpec;
   return range.type === undefined
     ? 'a default that is not within its own bounds'
     : `default: expected ${rangeText(range)}, found ${JSON.stringify(byDefault)}`;

@@ -13,6 +13,8 @@ export interface NumberParameter extends AnyParameter {
   readonly min: number;
   readonly max: number;
   readonly default: number;
+  /** The environment variable that stands above the desk file's value, two words at least, such as STOP_POINTS. Left out: none. */
+  readonly environment?: string;
 }
 
 /** One of some words. */

@@ -10,6 +10,7 @@ import { AccountReadings } from './account.js';
 import { askedOf } from './contracts.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
+import { MARGIN_AHEAD_MS } from './margin.js';
 import { farmAfter, linkAfter, UNREADABLE } from './notices.js';
 import type { IbkrVenueOptions } from './options.js';
 import { chooseAccount, readSetup, type Setup } from './setup.js';
@@ -135,7 +136,14 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     const whys = setup.closed.map(({ why }) => why);
     if (whys.length < instruments.length) health.resolved('setup');
     else health.against('setup', whys.join('; '));
+    void askMarginAhead(session);
   });
+  const askMarginAhead = async (session: Session): Promise<void> => {
+    while (reading.session === session) {
+      await trading.margins.askAhead();
+      await sleep(MARGIN_AHEAD_MS, undefined, { ref: false });
+    }
+  };
   const orders = gateway(
     'orders',
     clientId,

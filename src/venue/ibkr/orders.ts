@@ -1,6 +1,6 @@
 /** Orders, there and back: the desk's intent as the broker's order, the broker's order as the engine's. */
 import { type Order, OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
-import { isBounded, type OrderIntent } from '../../domain/order.js';
+import { isBounded, type OrderIntent, type Side } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import type { ResolvedContract } from './contracts.js';
 import { isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
@@ -18,7 +18,7 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
   };
   const common = {
     account,
-    action: intent.side === 'buy' ? OrderAction.BUY : OrderAction.SELL,
+    action: actionOf(intent.side),
     totalQuantity: intent.quantityLots,
     // Ours; ids of the protocol are counted by client and Gateway.
     orderRef: intent.clientId,
@@ -50,6 +50,8 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
     auxPrice: price(intent.stopTicks),
   };
 }
+
+export const actionOf = (side: Side): OrderAction => (side === 'buy' ? OrderAction.BUY : OrderAction.SELL);
 
 const PRICE_PLACES = 8;
 

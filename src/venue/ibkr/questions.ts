@@ -124,7 +124,8 @@ export function openOrders(own: boolean): Question<readonly ToldOrder[]> {
     alone: true,
     send: (api) => (own ? api.reqOpenOrders() : api.reqAllOpenOrders()),
     hear(event, args, _id, done) {
-      if (event === EventName.openOrder) {
+      // The answer to a what-if question has the form of an order, and is none.
+      if (event === EventName.openOrder && (args[2] as Order).whatIf !== true) {
         const [orderId, contract, order, state] = args as [number, Contract, Order, OrderState];
         const told = { contract, order: { ...order, orderId }, status: String(state.status), filled: 0 };
         found.set(keyOf(told.order) ?? `without ids ${found.size}`, told);

@@ -5,8 +5,10 @@ import type { OrderIntent } from '../../domain/order.js';
 import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Approved } from '../../limits/gate.js';
 import { VenueUnavailable } from '../port.js';
+import type { ResolvedContract } from './contracts.js';
 import { believed } from './decode.js';
 import { after, type Gateway, type Session } from './gateway.js';
+import { Margins, takesMargin } from './margin.js';
 import { isCancelled, isOver, isTaken, orderOf, readOrder } from './orders.js';
 import { meaningOf, NOT_SENT } from './outcomes.js';
 import { completedOrders, executions, openOrders, type ToldOrder } from './questions.js';
@@ -31,8 +33,19 @@ interface Watch {
   lost(cause: string): void;
 }
 
+/** An order that may leave now. */
+interface Prepared {
+  readonly ok: true;
+  readonly session: Session;
+  readonly contract: ResolvedContract;
+  readonly order: Order;
+}
+
 export class Trading {
+  readonly margins: Margins;
   readonly #options: TradingOptions;
+  /** Entries that wait for what the broker says of their margin, by our ids; true: withdrawn meanwhile, and never sent. */
+  readonly #waiting = new Map<string, boolean>();
   readonly #watches = new Map<number, Set<Watch>>();
   /** Ids of the protocol, by ours: only those that this client has placed. */
   readonly #ids = new Map<string, number>();
@@ -44,6 +57,7 @@ export class Trading {
 
   constructor(options: TradingOptions) {
     this.#options = options;
+    this.margins = new Margins(options);
   }
 
   /** An id that the Gateway names as free, or that an order has. Ids only grow: a used one would modify its order. */
@@ -66,6 +80,7 @@ export class Trading {
 
   /** Of the connection of orders. */
   onEvent(event: EventName, args: readonly unknown[]): void {
+    if (event === EventName.execDetails) this.margins.changed();
     if (event === EventName.error) {
       const [error, code, id] = args;
       for (const watch of [...(this.#watches.get(Number(id)) ?? [])])
@@ -84,28 +99,77 @@ export class Trading {
   }
 
   async submit(intent: Approved<OrderIntent>): Promise<SendOutcome> {
+    const prepared = this.#prepare(intent);
+    if (!prepared.ok) return prepared.outcome;
+    const { contract } = prepared;
+    if (!takesMargin(intent, contract) || this.margins.reaches(intent, contract))
+      return this.#send(intent, prepared);
+    const refused = await this.#askMargin(intent, prepared);
+    if (refused !== null) return refused;
+    // The connection may have ended while it was asked.
+    const again = this.#prepare(intent);
+    return again.ok ? this.#send(intent, again) : again.outcome;
+  }
+
+  /** What is known at once: an order that certainly can't leave has never been at the broker. */
+  #prepare(intent: OrderIntent): Prepared | { readonly ok: false; readonly outcome: SendOutcome } {
+    const no = (outcome: SendOutcome) => ({ ok: false, outcome }) as const;
     const { orders } = this.#options;
     const setup = this.#options.setup();
     const contract = setup?.contracts.get(intent.instrument);
     const closed = setup?.closed.find(({ instrument }) => instrument === intent.instrument)?.why ?? null;
     const { session } = orders;
     if (setup === null || contract === undefined)
-      return notSent(closed ?? 'account and contracts were not verified yet');
-    if (intent.purpose === 'entry' && closed !== null) return notSent(closed);
-    if (session === null || !this.#ready) return notSent('not connected to the Gateway');
-    if (orders.linkBroken) return notSent('the Gateway has no connection to the broker');
+      return no(notSent(closed ?? 'account and contracts were not verified yet'));
+    if (intent.purpose === 'entry' && closed !== null) return no(notSent(closed));
+    if (session === null || !this.#ready) return no(notSent('not connected to the Gateway'));
+    if (orders.linkBroken) return no(notSent('the Gateway has no connection to the broker'));
     // The broker would make a second one: to it our id is a remark.
-    if (this.#ids.has(intent.clientId))
-      return { kind: 'unknown', cause: 'an order of this id was sent before, and none is sent twice' };
-    let order: Order;
+    if (this.#ids.has(intent.clientId) || this.#waiting.has(intent.clientId))
+      return no({ kind: 'unknown', cause: 'an order of this id was sent before, and none is sent twice' });
     try {
-      order = orderOf(intent, contract, setup.account);
+      return { ok: true, session, contract, order: orderOf(intent, contract, setup.account) };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      return notSent(error.message);
+      return no(notSent(error.message));
     }
+  }
+
+  /** Null: the account reaches for it. Without an answer nothing is entered. */
+  async #askMargin(
+    { clientId, quantityLots }: OrderIntent,
+    { contract, order }: Prepared,
+  ): Promise<SendOutcome | null> {
+    this.#waiting.set(clientId, false);
+    try {
+      const answer = await this.margins.ask(contract, order);
+      if (this.#waiting.get(clientId) === true) return notSent('it was withdrawn before it left');
+      if (answer.kind === 'refused')
+        return { kind: 'rejected', code: String(answer.code), text: answer.text };
+      const { needs, free } = answer;
+      if (needs <= free) return null;
+      return notSent(
+        `${quantityLots} ${contract.name} would take ${needs.toFixed(2)} of initial margin, and ${free.toFixed(2)} is free`,
+      );
+    } catch (error) {
+      if (!(error instanceof VenueUnavailable)) throw error;
+      return notSent(`what it would take of the account is not known (${error.message})`);
+    } finally {
+      this.#waiting.delete(clientId);
+    }
+  }
+
+  /** True for one that has not left yet: now it never does. */
+  #withdraw(clientId: string): boolean {
+    if (!this.#waiting.has(clientId)) return false;
+    this.#waiting.set(clientId, true);
+    return true;
+  }
+
+  #send(intent: OrderIntent, { session, contract, order }: Prepared): Promise<SendOutcome> {
     const orderId = this.#nextOrderId++;
     this.#ids.set(intent.clientId, orderId);
+    if (intent.purpose === 'entry') this.margins.changed();
     return this.#watch<SendOutcome>(
       orderId,
       () => session.api.placeOrder(orderId, contract.contract, order),
@@ -125,6 +189,7 @@ export class Trading {
   }
 
   async cancel(clientId: string, instrument: InstrumentId): Promise<CancelOutcome> {
+    if (this.#withdraw(clientId)) return { kind: 'cancelled' };
     try {
       const orderId = this.#ids.get(clientId) ?? (await this.#orderId(clientId, instrument));
       if (typeof orderId !== 'number') return orderId;
@@ -190,6 +255,8 @@ export class Trading {
     const setup = verified(this.#options.setup());
     const contract = setup.contracts.get(instrument);
     if (contract === undefined) throw new VenueUnavailable(setup.closed.map(({ why }) => why).join('; '));
+    // Who asks takes it to be lost: it must not come after the answer that there is none.
+    if (this.#withdraw(clientId)) return null;
     const { reading } = this.#options;
     const is = ({ order }: ToldOrder) => order.orderRef === clientId;
     const told =

@@ -80,7 +80,11 @@ export async function venueAt(
   });
   const events: VenueStreamEvent[] = [];
   venue.onEvent((event) => events.push(event));
-  if (up) await eventually(() => expect(venue.state.reasons).toEqual([]));
+  if (up) {
+    await eventually(() => expect(venue.state.reasons).toEqual([]));
+    // What was asked ahead of margins is answered before it, so that no fault of a test falls on that.
+    await venue.serverTime();
+  }
   return {
     venue,
     events,

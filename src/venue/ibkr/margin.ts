@@ -1,0 +1,131 @@
+/**
+ * What an entry in a future would take of the account, as the broker says before anything leaves: a what-if order is answered with
+ * margins and is none. It goes by the connection that reads, since orders wait behind nothing.
+ */
+import { type Contract, EventName, type Order, type OrderState, OrderType, TimeInForce } from '@stoqey/ib';
+import type { OrderIntent, Side } from '../../domain/order.js';
+import { VenueUnavailable } from '../port.js';
+import { steadyNowMs } from '../steady-clock.js';
+import type { ResolvedContract } from './contracts.js';
+import { numberOf } from './decode.js';
+import type { Gateway, Question, Session } from './gateway.js';
+import { actionOf } from './orders.js';
+import { meaningOf } from './outcomes.js';
+import type { Setup } from './setup.js';
+
+/** In the account's currency. */
+export interface Margin {
+  /** Initial margin that the order would add to what the account has of it. */
+  readonly needs: number;
+  /** Equity with loan value after the order's commission, less the initial margin of before. */
+  readonly free: number;
+}
+
+export type MarginAnswer =
+  | ({ readonly kind: 'told' } & Margin)
+  | { readonly kind: 'refused'; readonly code: number; readonly text: string };
+
+/** Within the time in which the engine wants to know what became of an order (`closeAll.answerTimeoutMs`, 2 s where nothing is said). */
+const ANSWER_MS = 1_000;
+/** How long an answer that was asked for ahead may be old; prices move what the account is worth. */
+const VALID_MS = 30_000;
+/** Between two times that it is asked for ahead. */
+export const MARGIN_AHEAD_MS = 10_000;
+
+export const takesMargin = ({ purpose }: OrderIntent, { instrument }: ResolvedContract): boolean =>
+  purpose === 'entry' && instrument.kind === 'future';
+
+/** `orderId`: of the connection that asks, and of no order of its own. */
+export function whatIf(orderId: number, contract: Contract, order: Order): Question<MarginAnswer> {
+  return {
+    name: 'margin of an order',
+    send: (api) => api.placeOrder(orderId, contract, { ...order, whatIf: true }),
+    hear(event, args, _id, done) {
+      if (event === EventName.error && args[2] === orderId) {
+        const [code, text] = [Number(args[1]), (args[0] as Error).message];
+        if (meaningOf(code, text) !== 'warning') done({ kind: 'refused', code, text });
+      }
+      if (event !== EventName.openOrder || args[0] !== orderId) return;
+      const { initMarginChange, initMarginAfter, equityWithLoanAfter } = args[3] as OrderState;
+      const needs = numberOf(initMarginChange, 'initMarginChange');
+      const after = numberOf(initMarginAfter, 'initMarginAfter');
+      const equity = numberOf(equityWithLoanAfter, 'equityWithLoanAfter');
+      done({ kind: 'told', needs, free: equity - (after - needs) });
+    },
+  };
+}
+
+export interface MarginsOptions {
+  readonly reading: Gateway;
+  /** Null: account and contracts were not found right yet. */
+  readonly setup: () => Setup | null;
+}
+
+export class Margins {
+  readonly #options: MarginsOptions;
+  /** Of one contract, by contract and side. */
+  readonly #ahead = new Map<string, Margin & { readonly atMs: number }>();
+  /** Counted up by what changes the account: an answer of before says nothing of it. */
+  #state = 0;
+  #asking: { readonly session: Session; nextOrderId: number } | null = null;
+
+  constructor(options: MarginsOptions) {
+    this.#options = options;
+  }
+
+  /** A position or an order that may open one has changed. */
+  changed(): void {
+    this.#state += 1;
+    this.#ahead.clear();
+  }
+
+  /** Of one contract of each future, each way, so that an entry need not wait for the answer. What isn't answered is asked with the entry. */
+  async askAhead(): Promise<void> {
+    const setup = this.#options.setup();
+    if (setup === null) return;
+    const futures = [...setup.contracts.values()].filter(
+      ({ instrument, problem }) => instrument.kind === 'future' && problem === null,
+    );
+    await Promise.all(
+      futures.flatMap((one) => SIDES.map((side) => this.#askOneAhead(one, side, setup.account))),
+    );
+  }
+
+  async #askOneAhead(contract: ResolvedContract, side: Side, account: string): Promise<void> {
+    const [state, atMs] = [this.#state, steadyNowMs()];
+    const answer = await this.ask(contract, oneAtMarket(account, side)).catch(unanswered);
+    if (answer?.kind === 'told' && state === this.#state)
+      this.#ahead.set(keyOf(contract, side), { ...answer, atMs });
+  }
+
+  /** Whether what was told ahead reaches for an order; false where nothing was, or not enough: the broker is asked about the order itself then. */
+  reaches({ side, quantityLots }: OrderIntent, contract: ResolvedContract): boolean {
+    const told = this.#ahead.get(keyOf(contract, side));
+    // What makes a position smaller frees margin, and says nothing of several contracts.
+    if (told === undefined || told.needs <= 0 || steadyNowMs() - told.atMs > VALID_MS) return false;
+    return told.needs * quantityLots <= told.free;
+  }
+
+  /** Rejects with `VenueUnavailable`: no answer within a second, or none that can be believed. */
+  ask({ contract }: ResolvedContract, order: Order): Promise<MarginAnswer> {
+    const { reading } = this.#options;
+    const { session } = reading;
+    if (session === null) return Promise.reject(new VenueUnavailable('not connected to the Gateway'));
+    if (this.#asking?.session !== session) this.#asking = { session, nextOrderId: session.nextOrderId };
+    return reading.ask(whatIf(this.#asking.nextOrderId++, contract, order), ANSWER_MS);
+  }
+}
+
+const SIDES = ['buy', 'sell'] as const;
+
+const keyOf = ({ contract }: ResolvedContract, side: Side): string => `${contract.conId} ${side}`;
+
+const oneAtMarket = (account: string, side: Side): Order => ({
+  ...{ account, action: actionOf(side), totalQuantity: 1, transmit: true },
+  ...{ orderType: OrderType.MKT, tif: TimeInForce.DAY },
+});
+
+function unanswered(error: unknown): null {
+  if (!(error instanceof VenueUnavailable)) throw error;
+  return null;
+}

@@ -1,0 +1,148 @@
+/** What an entry in a future takes of the account is asked before it leaves: a contract of NQ takes 21,000 at the simulated Gateway. */
+import { EventName, type IBApi, type Order } from '@stoqey/ib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
+import { PLACE_ORDER } from '../../simulators/ibkr/wire/from-client.js';
+import { OPEN_ORDER } from '../../simulators/ibkr/wire/to-client.js';
+import type { OrderIntent } from '../../src/domain/order.js';
+import { whatIf } from '../../src/venue/ibkr/margin.js';
+import { openOrders } from '../../src/venue/ibkr/questions.js';
+import { approved } from '../support/approved-order.js';
+import { eventually } from '../support/eventually.js';
+import { type OpenVenue, startSimulator, venueAt } from './support/at-gateway.js';
+
+const ACCOUNT = 'DU1234567';
+/** Of the connection that reads, which asks. */
+const READER = 11;
+const OFTEN = { clientId: READER, times: 1_000 };
+
+let simulator: IbkrSimulator;
+let one: OpenVenue;
+/** How often the broker was asked what an order would take. */
+let asked = 0;
+
+beforeEach(async () => {
+  simulator = await startSimulator({ accounts: [{ id: ACCOUNT, cash: '100000.00' }] });
+  const { faults } = simulator.simulation;
+  const { ofRequest } = faults;
+  asked = 0;
+  faults.ofRequest = (clientId, id) => {
+    if (clientId === READER && id === PLACE_ORDER.id) asked += 1;
+    return ofRequest.call(faults, clientId, id);
+  };
+});
+afterEach(async () => {
+  await one.venue.close();
+  await simulator.close();
+});
+
+/** Once what was asked ahead, one contract each way, is answered. */
+async function ready(): Promise<void> {
+  one = await venueAt(simulator.port);
+  expect(asked).toBe(2);
+}
+const entry = (quantityLots: number, part: Partial<OrderIntent> = {}) =>
+  approved({ side: 'sell', quantityLots, ...part });
+const position = () =>
+  [...(simulator.simulation.accounts.get(ACCOUNT)?.positions.values() ?? [])][0]?.quantity ?? 0;
+const atTheBroker = () => [...simulator.simulation.orders.open, ...simulator.simulation.orders.completed];
+
+describe('an entry in a future', () => {
+  it('leaves at once where what was told ahead reaches for it', async () => {
+    await ready();
+    simulator.simulation.faults.add({ ...OFTEN, answer: OPEN_ORDER.id, effect: { kind: 'lose' } });
+    expect((await one.venue.submit(entry(4))).kind).toBe('accepted');
+    expect([position(), asked]).toEqual([-4, 2]);
+  });
+
+  it('is not sent where equity does not reach for its margin, and says so in figures', async () => {
+    await ready();
+    expect(await one.venue.submit(entry(5))).toEqual({
+      kind: 'rejected',
+      code: 'NOT_SENT',
+      text: 'Not sent: 5 NQZ6 would take 105000.00 of initial margin, and 99988.75 is free.',
+    });
+    expect(atTheBroker()).toEqual([]);
+  });
+
+  it('is asked about anew after one before it: what was told ahead is of another account', async () => {
+    await ready();
+    expect((await one.venue.submit(entry(3))).kind).toBe('accepted');
+    await eventually(() => expect(one.fills()).toHaveLength(1));
+    expect(await one.venue.submit(entry(2))).toMatchObject({
+      code: 'NOT_SENT',
+      text: expect.stringContaining('2 NQZ6 would take 42000.00 of initial margin'),
+    });
+    expect([position(), asked]).toEqual([-3, 3]);
+  });
+
+  it.each([
+    ['is not answered', { kind: 'lose' as const }, 'no answer within 1000 ms'],
+    [
+      'is answered with no number',
+      { kind: 'say' as const, fields: { initMarginChange: '1.7976931348623157E308' } },
+      'initMarginChange: expected a number',
+    ],
+  ])('is not sent where the question %s', async (_what, effect, says) => {
+    simulator.simulation.faults.add({ ...OFTEN, answer: OPEN_ORDER.id, effect });
+    one = await venueAt(simulator.port);
+    expect(await one.venue.submit(entry(1))).toMatchObject({
+      ...{ kind: 'rejected', code: 'NOT_SENT' },
+      text: expect.stringContaining(says),
+    });
+    expect(atTheBroker()).toEqual([]);
+    // What closes or protects is not asked about.
+    const close = approved({ side: 'buy', purpose: 'close', quantityLots: 1 });
+    expect((await one.venue.submit(close)).kind).toBe('accepted');
+  });
+
+  it('that the broker refuses in answer is rejected by his code', async () => {
+    await ready();
+    simulator.simulation.faults.add({
+      ...{ clientId: READER, request: PLACE_ORDER.id },
+      effect: { kind: 'refuse', code: 201, text: 'Order rejected - reason: so it is' },
+    });
+    expect(await one.venue.submit(entry(5))).toMatchObject({ kind: 'rejected', code: '201' });
+    expect(atTheBroker()).toEqual([]);
+  });
+
+  it.each([
+    ['cancelled', () => one.venue.cancel, { kind: 'cancelled' }],
+    ['looked up', () => one.venue.orderByClientId, null],
+  ])('that is %s while it is asked about never leaves', async (_what, ends, outcome) => {
+    await ready();
+    simulator.simulation.faults.add({ ...OFTEN, answer: OPEN_ORDER.id, effect: { kind: 'late', ms: 200 } });
+    // Fewer than the account reaches for, but more than what was told ahead is sure of.
+    expect((await one.venue.submit(entry(1))).kind).toBe('accepted');
+    const wanted = entry(1);
+    const sent = one.venue.submit(wanted);
+    await eventually(() => expect(asked).toBe(3));
+    expect(await ends()(wanted.clientId, 0)).toEqual(outcome);
+    expect(await sent).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(position()).toBe(-1);
+  });
+});
+
+it('an answer that comes while orders are listed is none of them', () => {
+  const told: unknown[] = [];
+  const { hear } = openOrders(false);
+  const done = (orders: unknown) => told.push(orders);
+  hear(
+    EventName.openOrder,
+    [7, {}, { whatIf: true, permId: 3 } as Order, { status: 'PreSubmitted' }],
+    0,
+    done,
+  );
+  hear(EventName.openOrderEnd, [], 0, done);
+  expect(told).toEqual([[]]);
+});
+
+it('is a question that leaves the order as it is, but for the flag that makes it one', () => {
+  const sent: unknown[] = [];
+  const order = { action: 'SELL', totalQuantity: 2, transmit: true } as Order;
+  whatIf(7, { conId: 1 }, order).send(
+    { placeOrder: (...args: unknown[]) => sent.push(args) } as never as IBApi,
+    0,
+  );
+  expect(sent).toEqual([[7, { conId: 1 }, { ...order, whatIf: true }]]);
+});
