@@ -225,7 +225,7 @@ describe('a validation on live prices', () => {
     expect(report.market.kind).toBe('live');
     // Two hours are too few for a GO for real money, and nothing about the prices is.
     expect(report.market.endpoint).toEqual({ kind: 'live', venue: 'double', address: null });
-    const others = /NO-GO|were traded, and real money takes/;
+    const others = /NO-GO|it traded for/;
     expect(report.goLive.because.filter((why) => !others.test(why))).toEqual([]);
     expect(problemsOf(report)).toEqual([]);
     expect(report.data.coverage.map(({ missing }) => missing)).toEqual([0, 0]);

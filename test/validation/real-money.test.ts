@@ -63,7 +63,7 @@ it('twelve hours of an invented wave, one file for both coins, stand for nothing
   const market = given(SYMBOLS.map((symbol) => [symbol, file]));
   const { goLive, market: told } = await validate(home, { durationMs: 12 * HOUR_MS, market });
   expect(goLive.qualifies).toBe(false);
-  expect(goLive.because.join('\n')).toMatch(/12 h were traded, and real money takes 48 h at least/);
+  expect(goLive.because.join('\n')).toMatch(/it traded for 12 h; real money needs at least 48 h/);
   for (const symbol of SYMBOLS)
     expect(goLive.because).toContain(
       `minutes.csv is for study: this installation has fetched no minutes yet. Real money takes live prices, or minutes of: fermata data fetch ${symbol}`,

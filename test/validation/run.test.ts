@@ -95,7 +95,7 @@ describe('a validation', () => {
     expect(report.goLive).toEqual({
       qualifies: false,
       because: [
-        '24 h were traded, and real money takes 48 h at least (goLive.validationHours)',
+        'it traded for 24 h; real money needs at least 48 h (goLive.validationHours)',
         expect.stringContaining('minutes.csv is for study'),
         'ETH/USDT is traded by the desk and had no prices here',
         expect.stringContaining('Trades'),

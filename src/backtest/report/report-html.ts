@@ -36,7 +36,7 @@ export const FIGURES: readonly (readonly [name: FigureName, title: string, unit:
   ['exposurePct', 'Exposure', ' %'],
   ['turnover', 'Turnover', ' × equity'],
   ['fees', 'Fees', ' money'],
-  ['feesPct', 'Fees of the first equity', ' %'],
+  ['feesPct', 'Fees, share of starting equity', ' %'],
 ];
 
 export function reportHtml(report: BacktestReport): string {

@@ -28,7 +28,7 @@ export async function proveWorking(
   await steps.run(
     {
       key: 'works',
-      title: 'System works on it',
+      title: 'The system works on it',
       expected: 'this version reads and writes the database, and the trader’s journal replays to its end',
     },
     async () => {
@@ -75,7 +75,7 @@ function drillEvidence(desk: string): EvidenceInput {
   const atMs = Date.now();
   return {
     ...{ desk, workflowId: 'drill', firstRunId: randomUUID(), runId: randomUUID(), routine: 'restore-drill' },
-    ...{ stepKey: 'works', name: 'System works on it' },
+    ...{ stepKey: 'works', name: 'The system works on it' },
     ...({ kind: 'check', verdict: 'pass' } as const),
     ...{ observed: 'written on the restored database', expected: '', startedMs: atMs, finishedMs: atMs },
     ...{ marketMs: null, person: null, reference: null, simulated: true },

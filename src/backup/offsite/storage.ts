@@ -184,7 +184,7 @@ function explained(error: unknown, settings: StorageSettings): Error {
   };
   const refused: Readonly<Record<string, string>> = {
     SignatureDoesNotMatch: `${secretKeyEnv} is not the secret of the access key in ${accessKeyEnv}`,
-    InvalidAccessKeyId: `it knows no access key such as ${accessKeyEnv} has`,
+    InvalidAccessKeyId: `it does not know the access key in ${accessKeyEnv}`,
     AccessDenied: `the access key may not do that in bucket ${bucket}: it has to list, read, write and delete there`,
     NoSuchBucket: `it has no bucket ${bucket}: make it, or correct backup.s3.bucket`,
     AuthorizationHeaderMalformed: `the bucket is in another region than ${region}: correct backup.s3.region`,

@@ -171,7 +171,7 @@ function tooShort({ durationMs }: ValidationRequest, desk: Desk): string[] {
   const { durationMsMin } = goLiveValidation(desk);
   if (durationMs >= durationMsMin) return [];
   const [had, least] = [durationMs, durationMsMin].map((ms) => `${Number((ms / HOUR_MS).toFixed(2))} h`);
-  return [`${had} were traded, and real money takes ${least} at least (goLive.validationHours)`];
+  return [`it traded for ${had}; real money needs at least ${least} (goLive.validationHours)`];
 }
 
 function whyForStudy({ name, symbol, fetched, study }: ReportedFile): string[] {
