@@ -44,8 +44,8 @@ function sizesOf({ strategies }: Desk): string[] {
 }
 
 /** Percent of equity that the largest position of a strategy loses at the farthest stop; slippage and fees are not in it. */
-function lossAtStopPct(
-  { maxPositionSizePct, stopLossPct }: Desk['risk'],
+export function lossAtStopPct(
+  { maxPositionSizePct, stopLossPct }: Pick<Desk['risk'], 'maxPositionSizePct' | 'stopLossPct'>,
   size: DeskStrategy['size'],
 ): number {
   const { riskPct = Number.POSITIVE_INFINITY, equityPct = Number.POSITIVE_INFINITY } = size ?? {};

@@ -1,5 +1,6 @@
 /** What a desk has to show before it may trade real money. */
 import { z } from 'zod';
+import { positionSizeLimit } from '../limits/position-size.js';
 import { decimal, name, percent } from './schema-values.js';
 
 const criteriaSchema = z.strictObject({
@@ -29,8 +30,11 @@ const criteriaSchema = z.strictObject({
 
 const positions = z.number().int().min(1).max(1000);
 
+/** As `risk.maxPositionSizePct`: contracts on margin may be worth more than the account. */
+const worthPct = z.number().positive().max(positionSizeLimit.setting.max);
+
 const startSizeSchema = z.strictObject({
-  maxPositionSizePct: percent
+  maxPositionSizePct: worthPct
     .default(3)
     .describe('Largest position at first, percent of equity; never above `risk.maxPositionSizePct`.'),
   maxConcurrentPositions: positions
@@ -44,7 +48,7 @@ const rampStepSchema = z.strictObject({
     .min(0)
     .max(8760)
     .describe('Hours of clean trading at the size before, before people are asked.'),
-  maxPositionSizePct: percent.describe('Largest position from then on, percent of equity.'),
+  maxPositionSizePct: worthPct.describe('Largest position from then on, percent of equity.'),
   maxConcurrentPositions: positions.describe('Most positions open from then on.'),
 });
 

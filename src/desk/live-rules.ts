@@ -1,4 +1,6 @@
 /** What a desk must say whose orders leave, and what one with real money, before anything of it is started. */
+import { mostOf } from '../limits/most-of.js';
+import { positionSizeLimit } from '../limits/position-size.js';
 import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
 import { goLiveApprovers } from './go-live-people.js';
@@ -122,8 +124,20 @@ function enoughApprovers(desk: Desk): BrokenRule[] {
 }
 
 /** A size above the limits could never come into force, and people would have approved what does not happen. */
-function sizes({ goLive, risk }: Desk): BrokenRule[] {
-  return goLive.ramp.flatMap((step, index) =>
+function sizes({ goLive, risk, instruments }: Desk): BrokenRule[] {
+  const most = mostOf(positionSizeLimit.setting, instruments);
+  const startTooLarge: BrokenRule[] =
+    goLive.start.maxPositionSizePct <= most
+      ? []
+      : [
+          {
+            path: ['goLive', 'start', 'maxPositionSizePct'],
+            expected: `at most ${most}, since spot and stocks are bought for cash`,
+            found: `${goLive.start.maxPositionSizePct}`,
+            doThis: 'write how large the first positions may be, for example 1',
+          },
+        ];
+  const stepsTooLarge = goLive.ramp.flatMap((step, index) =>
     (['maxPositionSizePct', 'maxConcurrentPositions'] as const)
       .filter((key) => step[key] > risk[key])
       .map((key) => ({
@@ -133,4 +147,5 @@ function sizes({ goLive, risk }: Desk): BrokenRule[] {
         doThis: `raise risk.${key}, or lower the step`,
       })),
   );
+  return [...startTooLarge, ...stepsTooLarge];
 }

@@ -9,6 +9,8 @@ import { keepTelegramProof } from '../../src/notify/telegram-proof.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { signReport } from '../../src/validation/report/sign-report.js';
 import { keepReport } from '../../src/validation/report/write-report.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { repository } from '../support/desk-under-test.js';
 import { type Bench, goReport, preflightBench } from './support/preflight-bench.js';
 
 type Break = (bench: Bench) => void | Promise<void>;
@@ -344,6 +346,26 @@ describe('going live is refused', () => {
     expect([result?.verdict, result?.observed]).toEqual([verdict, expect.stringMatching(words)]);
     expect(report.verdict).toBe(verdict);
     expect(goLiveObstacles(bench.desk, report, 'operator').join('\n')).toMatch(words);
+  });
+
+  it('where contracts on margin would lose much at the stop, whatever they are worth', async () => {
+    const report = await (await preflightBench()).look();
+    const { desk } = loadDesk(join(repository, 'desks/slob/desk.yaml'));
+    const sizeOf = (riskPct: number) =>
+      goLiveObstacles(
+        { ...desk, strategies: desk.strategies.map((one) => ({ ...one, size: { riskPct } })) },
+        report,
+        'operator',
+      ).filter((text) => text.startsWith('6 '));
+    expect(desk.goLive.start.maxPositionSizePct).toBeGreaterThan(100);
+    expect(sizeOf(1)).toEqual([]);
+    expect(sizeOf(2)).toEqual([
+      '6 Conservative risk at first: goLive.start: 2 % lost at the stop of a position, 1 positions (expected: at most 1 %, 3 positions)',
+    ]);
+    const onSpot = preflightBench((text) =>
+      text.replace(/^ {2}start: .*$/m, '  start: { maxPositionSizePct: 101 }'),
+    );
+    await expect(onSpot).rejects.toThrow(/goLive\.start\.maxPositionSizePct.*at most 100/s);
   });
 
   it('where the exchange does not list a symbol', async () => {

@@ -6,19 +6,24 @@
 import type { ChecklistItem } from '../../contracts/go-live.js';
 import type { PreflightReport, PreflightResult } from '../../contracts/preflight.js';
 import type { Desk } from '../../desk/schema.js';
+import { isOwned } from '../../domain/value.js';
+import { lossAtStopPct } from '../risk-settings.js';
 
 /** The first live period is small, whatever the desk file would allow later. */
 const START_POSITION_PCT_MAX = 3;
 const START_POSITIONS_MAX = 3;
+/** What contracts on margin are worth says little of what is risked: the loss at the farthest stop does, percent of equity. */
+const START_LOSS_PCT_MAX = 1;
+
+type CheckedDesk = Pick<Desk, 'goLive' | 'risk' | 'strategies' | 'instruments'>;
 
 /** `reviewedBy`: who reviewed the validation report; null: nobody yet. */
 export function preLiveChecklist(
-  { goLive }: Pick<Desk, 'goLive'>,
+  desk: CheckedDesk,
   report: PreflightReport,
   reviewedBy: string | null,
 ): readonly ChecklistItem[] {
   const item = (key: string, title: string): ChecklistItem => itemOf(resultOf(report, key), title);
-  const { maxPositionSizePct, maxConcurrentPositions } = goLive.start;
   return [
     item('validation', '1 Paper validation returns GO'),
     {
@@ -31,21 +36,34 @@ export function preLiveChecklist(
     item('password', '3 Real dashboard password'),
     item('stop-loss', '4 Stop-loss'),
     item('daily-loss', '5 Daily loss limit'),
-    {
-      key: 'start-size',
-      title: '6 Conservative risk at first',
-      done: maxPositionSizePct <= START_POSITION_PCT_MAX && maxConcurrentPositions <= START_POSITIONS_MAX,
-      observed: `goLive.start: ${maxPositionSizePct} % a position, ${maxConcurrentPositions} positions`,
-      expected: `at most ${START_POSITION_PCT_MAX} % a position, ${START_POSITIONS_MAX} positions`,
-    },
+    startSize(desk),
     item('telegram', '7 Telegram notifications'),
     item('key-permissions', '8 Key permissions: spot only, no withdrawal'),
   ];
 }
 
+function startSize({ goLive, risk, strategies, instruments }: CheckedDesk): ChecklistItem {
+  const { maxPositionSizePct, maxConcurrentPositions } = goLive.start;
+  const isOnMargin = !instruments.some(isOwned);
+  const lossPct = Math.max(
+    ...strategies.map(({ size }) => lossAtStopPct({ ...risk, maxPositionSizePct }, size)),
+  );
+  const [had, most] = isOnMargin
+    ? [`${Number(lossPct.toFixed(2))} % lost at the stop of a position`, `${START_LOSS_PCT_MAX} %`]
+    : [`${maxPositionSizePct} % a position`, `${START_POSITION_PCT_MAX} % a position`];
+  const isSmall = isOnMargin ? lossPct <= START_LOSS_PCT_MAX : maxPositionSizePct <= START_POSITION_PCT_MAX;
+  return {
+    key: 'start-size',
+    title: '6 Conservative risk at first',
+    done: isSmall && maxConcurrentPositions <= START_POSITIONS_MAX,
+    observed: `goLive.start: ${had}, ${maxConcurrentPositions} positions`,
+    expected: `at most ${most}, ${START_POSITIONS_MAX} positions`,
+  };
+}
+
 /** Everything that forbids going live now, in words; the person's review apart where `reviewedBy` is left out. */
 export function goLiveObstacles(
-  desk: Pick<Desk, 'goLive'>,
+  desk: CheckedDesk,
   report: PreflightReport,
   reviewedBy: string | null,
 ): readonly string[] {

@@ -8,6 +8,7 @@ import { COIN_OWNERS } from '../../domain/coins.js';
 import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
 import { type HaltCause, RESUME_RANK } from '../../domain/mode.js';
 import { plainText } from '../../domain/plain-text.js';
+import { positionSizeLimit } from '../../limits/position-size.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 import { badRequest } from './control-refusal.js';
 
@@ -123,7 +124,7 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
       configHash: hash,
       haltId: haltId.nullable(),
       size: z.object({
-        maxPositionSizePct: z.number().positive().max(100),
+        maxPositionSizePct: z.number().positive().max(positionSizeLimit.setting.max),
         maxConcurrentPositions: z.int().min(1),
       }),
     }),
