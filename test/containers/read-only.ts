@@ -2,8 +2,10 @@
 import { spawnSync } from 'node:child_process';
 
 const NAMESPACE = ['--user', '--map-root-user', '--mount'];
+/** The files of a test may be in memory, which is a file system of its own. */
 const SCRIPT = `mount --bind "$0" "$0" && mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" \\
-  && mount -o remount,bind,ro / && shift && exec "$@"`;
+  && mount -o remount,bind,ro / && { ! mountpoint -q /dev/shm || mount -o remount,bind,ro /dev/shm; } \\
+  && shift && exec "$@"`;
 
 /** False where the system gives a process no mounts of its own (macOS, hardened Linux): programs run as they are then. */
 export const hasReadOnly = spawnSync('unshare', [...NAMESPACE, 'true']).status === 0;

@@ -48,6 +48,9 @@ describe('fills', () => {
     desk.fill(entry, 10_000, 10);
     expect(desk.stateOf(entry)).toBe('partlyFilled');
     expect(desk.lots(0)).toBe(10);
+    // What is left of it was given up, and rests no longer than to the next bar.
+    desk.bar(0, 10_000);
+    expect(desk.sent('cancel')).toContain(entry.clientId);
   });
 
   it('that nobody here ordered count, and let only reducing orders leave', () => {

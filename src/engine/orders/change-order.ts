@@ -12,7 +12,7 @@ import {
   TARGET_RETRY_MS,
 } from '../timing.js';
 import { type OrderEvent, orderTransition } from './order-table.js';
-import { watchOf } from './order-watch.js';
+import { restNoLonger, watchOf } from './order-watch.js';
 
 /**
  * Money can't be moved by an order event alone: fills are records of their own and never come through here. `completingFill`
@@ -37,12 +37,15 @@ export function changeOrder(
   const learnsVenueId = venueId !== null && entry.venueId !== venueId;
   if (next === 'ignored' && !learnsVenueId) return false;
   const state = next === 'ignored' ? entry.state : next;
+  const comesBack = entry.state === 'absent';
   commit(core, { type: 'order.state', clientId, state, venueId, reason, marketMs: core.marketMs });
   workAt(core, instrument).activity += 1;
   touch(core, instrument);
   if (FINAL_ORDER_STATES.has(state)) {
     core.watches.delete(clientId);
     postponeNext(core, entry);
+  } else if (comesBack) {
+    restNoLonger(core, entry);
   }
   return next !== 'ignored';
 }

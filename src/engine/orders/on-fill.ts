@@ -24,6 +24,7 @@ import { verifySoon } from '../sync/verify-exits.js';
 import { FOREIGN_READ_EVERY_MS } from '../timing.js';
 import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
+import { restNoLonger } from './order-watch.js';
 
 /** True where the fill was new. */
 export function takeFill(core: Core, reported: Fill): boolean {
@@ -41,6 +42,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   const trouble = troubleWith(fill, entry);
   if (entry !== undefined && isRestingTarget(entry.intent) && remainingLots(entry) === fill.quantityLots)
     noteTargetFilled(core, entry, fill.priceTicks);
+  const comesBack = entry?.state === 'absent';
   commit(core, { type: 'fill', fill });
   // Before the venue was read for the first time it may be from before the start.
   if (core.sync.readings > 0) core.unshownFills.push(fill);
@@ -49,6 +51,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   touch(core, fill.instrument);
   if (entry !== undefined) {
     if (FINAL_ORDER_STATES.has(entry.state)) core.watches.delete(fill.clientId);
+    if (comesBack) restNoLonger(core, entry);
     if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit') work.closeRefusals = 0;
   }

@@ -1,5 +1,7 @@
 /** Deadlines of orders: what was asked, what is late, when to ask again. */
+import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import type { Core, OrderWatch } from '../core.js';
+import type { OrderEntry } from '../state.js';
 
 export function newWatch(answerByMs: number | null): OrderWatch {
   return {
@@ -24,6 +26,15 @@ export function watchOf(core: Core, clientId: string): OrderWatch {
   const created = newWatch(null);
   core.watches.set(clientId, created);
   return created;
+}
+
+/**
+ * Of an entry that came to the venue after it was given up: nobody waits for it, and the bars that it may rest were counted no
+ * longer. What is left of it goes at the next bar.
+ */
+export function restNoLonger(core: Core, { intent, state }: OrderEntry): void {
+  if (intent.purpose === 'entry' && !FINAL_ORDER_STATES.has(state))
+    watchOf(core, intent.clientId).barsLeft = 1;
 }
 
 /** The earliest moment at which one of its deadlines passes; null: none. */
