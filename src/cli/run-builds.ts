@@ -6,7 +6,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
-import { type BuildSwitch, buildEntry, concludeSwitch, readBuildPointer } from '../home/builds.js';
+import {
+  type BuildPointer,
+  type BuildSwitch,
+  buildEntry,
+  concludeSwitch,
+  readBuildPointer,
+} from '../home/builds.js';
+import { markStarter } from '../supervisor/desk-ended.js';
 import { WAIT_DEFAULT_MS } from '../supervisor/down.js';
 import type { Ending } from '../supervisor/ending.js';
 import { shellEnvironment } from './environment-file.js';
@@ -39,34 +46,66 @@ export interface Builds {
 export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number> {
   const { home, ending } = builds;
   let code = EXIT_AGAIN;
+  let pointer: BuildPointer = { build: null, ordered: null };
+  // Of an order whose outcome could not be kept: it is not tried again and again.
+  let tried: string | null = null;
   for (let tries = mayTry; code === EXIT_AGAIN && !ending.asked.aborted; tries = true) {
-    const { build, ordered } = readBuildPointer(home);
+    pointer = pointerOr(home, pointer);
+    const { build, ordered } = pointer;
     const entry = build === null ? builds.entry : buildEntry(home, build);
-    code =
-      tries && ordered?.outcome === null
-        ? await tryBuild(builds, ordered)
-        : await begin(builds, entry, HOW_STARTED.chosen).ended;
+    if (tries && ordered?.outcome === null && ordered.key !== tried) {
+      tried = ordered.key;
+      code = await tryBuild(builds, ordered);
+    } else code = await begin(builds, entry, HOW_STARTED.chosen).ended;
   }
   return code === EXIT_AGAIN ? EXIT_OK : code;
 }
+
+/** Everything has ended: where the pointer was damaged meanwhile the build that ran is started again, and nothing is tried. */
+function pointerOr(home: string, before: BuildPointer): BuildPointer {
+  try {
+    return readBuildPointer(home);
+  } catch (error) {
+    sayFailed(messageOf(error));
+    return { ...before, ordered: null };
+  }
+}
+
+const sayFailed = (what: string): void => void process.stderr.write(`✗ ${what}\n`);
 
 /** The former build is what the pointer names until this one is well: where this very process dies meanwhile, too. */
 async function tryBuild(builds: Builds, { to }: BuildSwitch): Promise<number> {
   const { home, ending } = builds;
   const trial = begin(builds, buildEntry(home, to), HOW_STARTED.onTrial);
-  const problem = await untilWell(builds, trial);
-  if (problem === null) {
-    concludeSwitch(home, { switched: true, says: `build ${to} runs, and everything of it answers` });
-    return trial.ended;
-  }
+  const problem =
+    (await untilWell(builds, trial)) ??
+    whyNotKept(() =>
+      concludeSwitch(home, { switched: true, says: `build ${to} runs, and everything of it answers` }),
+    );
+  if (problem === null) return trial.ended;
   const endedBefore = trial.code();
+  // Ended in order, and not by us: somebody wants it to stay ended.
+  const staysEnded = (): boolean => ending.asked.aborted || endedBefore === EXIT_OK;
+  if (!staysEnded()) await markStarter(home, process.pid);
   trial.stop();
   const code = await trial.ended;
-  // Ended in order, and not by us: somebody wants it to stay ended.
-  const staysEnded = ending.asked.aborted || endedBefore === EXIT_OK;
-  const now = staysEnded ? 'it was ended before it was proven' : 'the former build is started again';
-  concludeSwitch(home, { switched: false, says: `build ${to} is not well: ${problem}; ${now}` });
-  return staysEnded ? code : EXIT_AGAIN;
+  const now = staysEnded() ? 'it was ended before it was proven' : 'the former build is started again';
+  const notKept = whyNotKept(() =>
+    concludeSwitch(home, { switched: false, says: `build ${to} is not well: ${problem}; ${now}` }),
+  );
+  // Whoever asked is told by the next start; a desk that stays ended for it tells nobody.
+  if (notKept !== null) sayFailed(`build ${to} is not well: ${problem}; ${now}; ${notKept}`);
+  return staysEnded() ? code : EXIT_AGAIN;
+}
+
+/** Null where it is on disk, which may be full. */
+function whyNotKept(keep: () => void): string | null {
+  try {
+    keep();
+    return null;
+  } catch (error) {
+    return `how it went can't be kept: ${messageOf(error)}`;
+  }
 }
 
 /** Null once it is well, else what is not. */

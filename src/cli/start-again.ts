@@ -2,10 +2,12 @@
  * `fermata restart --all`, and a restore in an incident, as the process that has started the desk carries them out: the same
  * command once more, in a process of its own, so that `.env`, the desk file and Fermata itself are read as they are now.
  */
-import { realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseDocument } from 'yaml';
 import { messageOf } from '../domain/message-of.js';
 import { buildEntry, pointerFile, readBuildPointer } from '../home/builds.js';
+import { wouldBeHomeOf } from '../home/installation.js';
 import { watchForEnding } from '../supervisor/ending.js';
 import { CliFailure, EXIT_OK } from './failure.js';
 import { BY_PARENT, EXIT_AGAIN, HOW_STARTED, runBuilds } from './run-builds.js';
@@ -49,13 +51,10 @@ export async function startAgain(
 
 /** Null where the build that was chosen for this desk is the one that was called. Throws where the chosen one is gone. */
 export function startChosen(home: string): (() => Promise<number>) | null {
-  const { build } = readBuildPointer(home);
-  if (IS_BY_PARENT || build === null) return null;
-  if (isSame(buildEntry(home, build), own(), build, home)) return null;
+  const chosen = IS_BY_PARENT ? null : chosenEntry(home);
+  if (chosen === null || realpathSync(chosen) === realpathSync(own())) return null;
   return async () => {
-    process.stderr.write(
-      `… build ${build} runs, which fermata deploy has made; ${pointerFile(home)} says so\n`,
-    );
+    process.stderr.write(`… ${chosen} runs, which fermata deploy has made; ${pointerFile(home)} says so\n`);
     const ending = watchForEnding();
     try {
       // What may be ordered there was ordered of a process that is gone.
@@ -66,14 +65,33 @@ export function startChosen(home: string): (() => Promise<number>) | null {
   };
 }
 
-function isSame(chosen: string, called: string, build: string, home: string): boolean {
+/**
+ * As `startChosen`, for the desk of that file. No more is read of it than whose it is: the chosen build may know keys that the one
+ * which was called does not. Null also where the file does not say it; whoever reads all of it says what is wrong.
+ */
+export function startChosenOf(installation: string, file: string): (() => Promise<number>) | null {
+  const name = nameIn(file);
+  return name === null ? null : startChosen(wouldBeHomeOf(installation, name));
+}
+
+function nameIn(file: string): string | null {
   try {
-    return realpathSync(chosen) === realpathSync(called);
+    const name: unknown = parseDocument(readFileSync(file, 'utf8')).get('desk');
+    return typeof name === 'string' ? name : null;
   } catch {
-    throw new CliFailure(
-      `build ${build} is to run, and is not there: ${chosen}`,
-      'nothing was started',
-      `to run the build of this folder instead: rm ${pointerFile(home)}, then fermata up`,
-    );
+    return null;
   }
+}
+
+/** What the next start runs of the build that was chosen; null: none was. Throws where nobody can say it, or where it is gone. */
+export function chosenEntry(home: string): string | null {
+  const { build } = readBuildPointer(home);
+  if (build === null) return null;
+  const entry = buildEntry(home, build);
+  if (existsSync(entry)) return entry;
+  throw new CliFailure(
+    `build ${build} is to run, and is not there: ${entry}`,
+    'nothing was started or ended',
+    `to run the build of this folder instead: rm ${pointerFile(home)}, then fermata up`,
+  );
 }

@@ -5,6 +5,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBuildId, type PreparedBuild, type SwitchOutcome } from '../domain/build.js';
+import { messageOf } from '../domain/message-of.js';
 import { readJson } from './read-json.js';
 import { homePaths } from './runtime.js';
 import { writeJson } from './write-json.js';
@@ -68,8 +69,29 @@ export async function removeOldBuilds(home: string, keep: number): Promise<void>
 
 export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');
 
-export const readBuildPointer = (home: string): BuildPointer =>
-  readJson(pointerFile(home)) ?? { build: null, ordered: null };
+/** Nobody guesses which build is meant: the former one may not read what a newer one has written. */
+export class UnreadablePointer extends Error {
+  override readonly name = 'UnreadablePointer';
+  readonly keptSafe = 'nothing was started or ended';
+  readonly doThis: string;
+
+  constructor(file: string, why: string) {
+    super(`${file} does not say which build is to run: ${why}`);
+    this.doThis = `to run the build of the folder where fermata up is typed: rm ${file}, then fermata up`;
+  }
+}
+
+/** Throws `UnreadablePointer` where the file is damaged. */
+export function readBuildPointer(home: string): BuildPointer {
+  const file = pointerFile(home);
+  try {
+    const { build, ordered = null } = readJson<BuildPointer>(file) ?? { build: null };
+    if (build !== null) buildFolder(home, build);
+    return { build, ordered };
+  } catch (error) {
+    throw new UnreadablePointer(file, messageOf(error));
+  }
+}
 
 const write = (home: string, pointer: BuildPointer): void => writeJson(pointerFile(home), pointer);
 
@@ -87,8 +109,12 @@ export function concludeSwitch(home: string, outcome: SwitchOutcome): void {
   write(home, { build: runs, ordered: { ...ordered, outcome } });
 }
 
-/** At every start but that of the build on trial: nobody is to try it later. */
+/** At every start but that of the build on trial: nobody is to try it later. What can't be read nobody can try. */
 export function closeSwitch(home: string): void {
   const says = 'the switch was cut off, and the desk was started again by somebody: the former build runs';
-  concludeSwitch(home, { switched: false, says });
+  try {
+    concludeSwitch(home, { switched: false, says });
+  } catch (error) {
+    if (!(error instanceof UnreadablePointer)) throw error;
+  }
 }

@@ -10,6 +10,7 @@ import { ensureSecrets } from '../home/secrets.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
 import { watchDisk } from './ballast.js';
 import { endLeftChildren, openChildrenFile } from './children-file.js';
+import { forgetStarter, markStarter } from './desk-ended.js';
 import { DeskProcesses, type ProcessesContext } from './desk-processes.js';
 import { type Ending, watchForEnding } from './ending.js';
 import { type DeskLog, openDeskLog } from './log/desk-log.js';
@@ -30,8 +31,11 @@ export async function up(options: UpOptions): Promise<UpOutcome> {
   if (claim.kind === 'taken') return { kind: 'already-running', exitCode: 1, message: claim.message };
   const ending = watchForEnding();
   try {
+    forgetStarter(claim.paths.home);
     await run(options, claim.paths, ending);
     const { againAfterMs } = ending;
+    if (againAfterMs !== null && options.again !== undefined)
+      await markStarter(claim.paths.home, options.again.starter);
     return { kind: 'ended', exitCode: 0, ...(againAfterMs === null ? {} : { againAfterMs }) };
   } finally {
     ending.close();

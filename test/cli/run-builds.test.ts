@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
+import { chosenEntry, startChosen, startChosenOf } from '../../src/cli/start-again.js';
 import { buildIdAt } from '../../src/domain/build.js';
 import {
   buildEntry,
@@ -29,6 +30,13 @@ const BUILDS = {
   silent: 'setInterval(() => undefined, 1_000);',
   broken: 'process.exit(1);',
   ended: 'process.exit(0);',
+  /** Asks to be started again, once. */
+  damaging: `if (!existsSync('damaged')) {
+       writeFileSync('damaged', '');
+       writeFileSync('builds/current.json', '{');
+       process.exit(75);
+     }
+     setInterval(() => undefined, 1_000);`,
 } as const;
 
 interface Start {
@@ -36,7 +44,7 @@ interface Start {
   readonly how: string;
 }
 
-function installation(next: keyof typeof BUILDS) {
+function installation(next: keyof typeof BUILDS, former: keyof typeof BUILDS = 'silent') {
   const home = mkdtempSync(join(tmpdir(), 'fermata-builds-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
   const put = (id: string, does: string): void => {
@@ -45,7 +53,7 @@ function installation(next: keyof typeof BUILDS) {
     writeFileSync(join(entry, '../../package.json'), '{"type":"module"}');
     writeFileSync(
       entry,
-      `import { appendFileSync, writeFileSync } from 'node:fs';
+      `import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
        process.on('SIGTERM', () => { appendFileSync('ended', '${id}\\n'); process.exit(0); });
        const said = { build: '${id}', how: process.env.FERMATA_STARTED_AGAIN };
        appendFileSync('starts', JSON.stringify(said) + '\\n');
@@ -55,7 +63,7 @@ function installation(next: keyof typeof BUILDS) {
     const made = { commit: 'c', version: '1', from: '/x', updated: [], testedMs: 1, testsTookMs: 1 };
     keepBuild(home, { id, ...made });
   };
-  put(FORMER, BUILDS.silent);
+  put(FORMER, BUILDS[former]);
   put(NEXT, BUILDS[next]);
   writeJson(pointerFile(home), { build: FORMER, ordered: null });
   orderSwitch(home, { key: 'k', by: 'anna', to: NEXT, starter: process.pid });
@@ -126,6 +134,57 @@ it('a desk that somebody ends while its build is on trial stays ended', async ()
   expect(await once(begin(home), 'exit')).toEqual([0, null]);
   expect(starts()).toEqual([TRIED]);
   expect(readBuildPointer(home)).toMatchObject({ build: FORMER, ordered: { outcome: { switched: false } } });
+});
+
+it('the former build runs again, once, where the disk does not take that the next one is well', async () => {
+  const { home, starts, ended } = installation('well');
+  // What is written there takes the pointer's place.
+  mkdirSync(`${pointerFile(home)}.new`);
+  const starter = begin(home);
+  await eventually(() => expect(starts()).toEqual([TRIED, BACK]));
+  expect([ended(), readBuildPointer(home).build]).toEqual([[NEXT], FORMER]);
+  starter.kill('SIGTERM');
+  expect(await once(starter, 'exit')).toEqual([0, null]);
+  expect(starts()).toHaveLength(2);
+});
+
+it('a desk that is to be started again is, as the build that ran, where nobody can say any more which one is to run', async () => {
+  const { home, starts } = installation('well', 'damaging');
+  const starter = begin(home, { mayTry: false });
+  await eventually(() => expect(starts()).toEqual([BACK, BACK]));
+  expect(() => readBuildPointer(home)).toThrow('does not say which build is to run');
+  // That start is not kept from it either.
+  closeSwitch(home);
+  starter.kill('SIGTERM');
+  expect(await once(starter, 'exit')).toEqual([0, null]);
+});
+
+it('a start by hand is refused where the chosen build is gone, or nobody can say which it is', () => {
+  const { home } = installation('well');
+  expect(chosenEntry(home)).toBe(buildEntry(home, FORMER));
+  rmSync(buildEntry(home, FORMER));
+  expect(() => chosenEntry(home)).toThrow(`build ${FORMER} is to run, and is not there`);
+  for (const damaged of ['', '{', '{}', '[]', '{"build":"../x"}']) {
+    writeFileSync(pointerFile(home), damaged);
+    expect(() => startChosen(home)).toThrow(
+      expect.objectContaining({
+        keptSafe: 'nothing was started or ended',
+        doThis: expect.stringContaining(`rm ${pointerFile(home)}`),
+      }),
+    );
+  }
+  rmSync(pointerFile(home));
+  expect(startChosen(home)).toBeNull();
+});
+
+it('the chosen build is started of a desk file that only that build understands', () => {
+  const { home } = installation('well');
+  const file = join(home, 'desk.yaml');
+  expect(startChosenOf(home, file)).toBeNull();
+  writeFileSync(file, 'desk: sample\nkeyOfAnotherBuild: 1\n');
+  expect(startChosenOf(home, file)).toBeTypeOf('function');
+  writeFileSync(file, 'keyOfAnotherBuild: [');
+  expect(startChosenOf(home, file)).toBeNull();
 });
 
 it('what was ordered of a starter that is gone is tried by nobody later', async () => {

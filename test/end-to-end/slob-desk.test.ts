@@ -18,9 +18,10 @@ import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/st
 import { backupsFolder } from '../../src/backup/backup-folder.js';
 import { ownerConnection } from '../../src/backup/owner-connection.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
-import { readBuildPointer } from '../../src/home/builds.js';
+import { pointerFile, readBuildPointer } from '../../src/home/builds.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
+import { writeJson } from '../../src/home/write-json.js';
 import { withClient } from '../../src/store/migrate.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { deskUnderTest, repository, until } from '../support/desk-under-test.js';
@@ -254,6 +255,12 @@ it('starts everything again, with parameters and secrets as they are then, and l
   const again = () =>
     shown<{ healthy?: boolean; error?: { message: string } }>('restart', '--all', '--pause', '2');
   const [before, pids] = [await desk.status(), desk.pids()];
+  const chosen = readBuildPointer(desk.home);
+  writeFileSync(pointerFile(desk.home), '{');
+  expect(await again()).toMatchObject({
+    error: { message: expect.stringContaining('which build is to run') },
+  });
+  writeJson(pointerFile(desk.home), chosen);
   const text = readFileSync(file, 'utf8');
   writeFileSync(file, text.replace('mode: paper', 'mode: pap'));
   expect(await again()).toMatchObject({ error: { message: expect.stringContaining('mode') } });

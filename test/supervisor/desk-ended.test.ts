@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { type HomePaths, homePaths } from '../../src/home/runtime.js';
 import { openChildrenFile } from '../../src/supervisor/children-file.js';
-import { hasEnded } from '../../src/supervisor/desk-ended.js';
+import { forgetStarter, hasEnded, markStarter } from '../../src/supervisor/desk-ended.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 
@@ -53,6 +53,19 @@ describe('a desk', () => {
   it('may run without a supervisor where its sockets are left and no list of children', async () => {
     mkdirSync(paths.sockets);
     expect(await hasEnded(paths.home)).toBe(false);
+  });
+
+  it('has not ended while somebody is about to start it again, so that a stop waits for that start', async () => {
+    const starter = spawn(process.execPath, ['-e', 'setInterval(() => undefined, 1000)']);
+    endChildWithThisProcess(starter);
+    await markStarter(paths.home, starter.pid ?? 0);
+    expect(await hasEnded(paths.home)).toBe(false);
+    forgetStarter(paths.home);
+    expect(await hasEnded(paths.home)).toBe(true);
+    await markStarter(paths.home, starter.pid ?? 0);
+    starter.kill('SIGKILL');
+    await once(starter, 'exit');
+    expect(await hasEnded(paths.home)).toBe(true);
   });
 
   it('is started although a command looks at that moment whether it runs', async () => {

@@ -10,6 +10,7 @@ import type { Runtime } from '../../src/home/runtime.js';
 import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { openPool } from '../../src/store/pool.js';
 import { consumeSignInToken } from '../../src/store/sign-in-tokens.js';
+import { hasEnded } from '../../src/supervisor/desk-ended.js';
 import { down } from '../../src/supervisor/down.js';
 import { up } from '../../src/supervisor/up.js';
 import { neverForged } from '../support/row-makers.js';
@@ -221,6 +222,8 @@ test('a build is switched to only where it is there and tested, by whoever start
   expect(readBuildPointer(home)).toEqual({
     ...{ build: null, ordered: { key: 'k', by: 'anna', to, starter: process.pid, outcome: null } },
   });
+  // Until then nobody is told that a stop is not needed.
+  expect(await hasEnded(home)).toBe(false);
   removeHome(home);
 });
 

@@ -145,6 +145,20 @@ describe.concurrent('a deployment', () => {
     await keepHistory(bench, 'deploy-without-a-backup', desk.workflowId);
   });
 
+  it('changes nothing where it is another commit than people were asked about', async () => {
+    let looks = 0;
+    const desk = await deploy({
+      examineBuild: async () => {
+        looks += 1;
+        return looks === 1 ? FIT : { ...FIT, build: { ...FIT.build, commit: 'decaf' } as typeof FIT.build };
+      },
+    });
+    await vote(bench, desk.name);
+    const result = await desk.result();
+    expect([result.verdict, result.detail]).toEqual(['fail', expect.stringContaining('asked about c0ffee')]);
+    expect(desk.did).not.toContain('switchBuild');
+  });
+
   it('tells people where the former build runs again', async () => {
     const says = 'build b is not well: it has ended with 1; the former build is started again';
     const desk = await deploy({ switchBuild: async () => ({ switched: false, says }) });

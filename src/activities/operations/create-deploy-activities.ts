@@ -1,9 +1,10 @@
 /** What a deployment does outside its workflow. */
 import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js';
 import type { PreparedBuild } from '../../domain/build.js';
 import { messageOf } from '../../domain/message-of.js';
-import { buildEntry, readBuild } from '../../home/builds.js';
+import { buildEntry, buildFolder, readBuild } from '../../home/builds.js';
 import { plainEnvironment } from '../../home/plain-environment.js';
 import { installationOf } from '../../home/runtime.js';
 import { FORMAT_VERSION } from '../../trader/journal/format.js';
@@ -19,9 +20,14 @@ export interface DeployDependencies {
   ) => ReturnType<DeployActivities['switchBuild']>;
 }
 
+const execFileAsync = promisify(execFile);
+
 const EXAMINE_MS = 300_000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const NAMED_MAX = 5;
+/** Of what the build says of itself: it goes into the run's history. */
+const SAID_MAX = 500;
+const GIT_MS = 60_000;
 /** Where the installation is and answers; no secret. */
 const OF_THIS_PLACE = /^(FERMATA_SECRETS|XDG_RUNTIME_DIR)$/;
 
@@ -48,16 +54,23 @@ interface Checked {
 async function examine(
   home: string,
   desk: string,
-  { id }: PreparedBuild,
+  { id, commit }: PreparedBuild,
   signal: AbortSignal,
 ): Promise<Omit<BuildExamined, 'build'>> {
-  const { runs, journalFormat, error } = await checkedBy(home, desk, id, signal);
   const failed = (problem: string) => ({ problem, observed: '' });
-  if (runs === undefined)
-    return failed(`build ${id} does not say whether runs would go on: ${error?.message}`);
+  const changed = await changedSince(buildFolder(home, id), commit, signal);
+  if (changed !== null)
+    return failed(`build ${id} is no longer what was tested: ${changed}; make it again: fermata deploy`);
+  const { runs, journalFormat, error } = await checkedBy(home, desk, id, signal);
+  if (!Array.isArray(runs))
+    return failed(
+      `build ${id} does not say whether runs would go on: ${error?.message?.slice(0, SAID_MAX) ?? 'no answer'}`,
+    );
   const stuck = runs.filter(({ problem }) => problem !== null);
   if (stuck.length > 0) {
-    const named = stuck.slice(0, NAMED_MAX).map(({ workflowId, problem }) => `${workflowId}: ${problem}`);
+    const named = stuck
+      .slice(0, NAMED_MAX)
+      .map(({ workflowId, problem }) => `${workflowId}: ${problem}`.slice(0, SAID_MAX));
     return failed(`${stuck.length} of ${runs.length} open runs would stand still: ${named.join('; ')}`);
   }
   // What an older build can't read is a way back by a restore only, which is not taken without a person.
@@ -71,6 +84,22 @@ async function examine(
   };
 }
 
+/** Somebody may have worked in its folder since: what people agree to is the commit. Null: it is that one, as it was. */
+async function changedSince(folder: string, commit: string, signal: AbortSignal): Promise<string | null> {
+  const git = (...args: string[]) =>
+    execFileAsync('git', ['-C', folder, ...args], { env: plainEnvironment(), signal, timeout: GIT_MS });
+  try {
+    const head = (await git('rev-parse', 'HEAD')).stdout.trim();
+    if (head !== commit) return `its folder has commit ${head}`;
+    const { stdout } = await git('status', '--porcelain', '--untracked-files=no');
+    const [first] = stdout.split('\n', 1);
+    return first ? `${first.slice(3)} was changed`.slice(0, SAID_MAX) : null;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return messageOf(error).slice(0, SAID_MAX);
+  }
+}
+
 /** Never rejects, unless this worker ends. */
 function checkedBy(home: string, desk: string, id: string, signal: AbortSignal): Promise<Checked> {
   const place = Object.entries(process.env).filter(([name]) => OF_THIS_PLACE.test(name));
@@ -82,7 +111,7 @@ function checkedBy(home: string, desk: string, id: string, signal: AbortSignal):
       if (signal.aborted) return reject(new Error('its worker has ended'));
       // It exits 1, too, where it names runs that would stand still.
       try {
-        resolve(JSON.parse(stdout) as Checked);
+        resolve((JSON.parse(stdout) ?? {}) as Checked);
       } catch {
         resolve({ error: { message: error === null ? 'no answer in JSON' : messageOf(error) } });
       }

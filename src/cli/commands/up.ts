@@ -16,7 +16,14 @@ import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { installationHome } from '../running-desk.js';
 import { screenLines } from '../screen.js';
-import { IS_ON_TRIAL, STARTER, startAgain, startChosen, starterIsThere } from '../start-again.js';
+import {
+  chosenEntry,
+  IS_ON_TRIAL,
+  STARTER,
+  startAgain,
+  startChosenOf,
+  starterIsThere,
+} from '../start-again.js';
 
 const BY_HAND = 'that takes fermata down, then fermata up';
 const SEED_MAX = 4_294_967_295;
@@ -67,10 +74,10 @@ export function upCommand(command: Command): void {
 /** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
 async function up(options: Options): Promise<number> {
   const file = namedDeskFile(options.desk);
+  const chosen = startChosenOf(installationHome(), file);
+  if (chosen !== null) return chosen();
   const parts = { parts: stepPartsOf(file) };
   const home = homeOf(installationHome(), loadDesk(file, parts).desk.desk);
-  const chosen = startChosen(home);
-  if (chosen !== null) return chosen();
   const loaded = loadDeskHere(file, parts, process.env, home);
   nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
   const { simulatedVenue } = options;
@@ -138,5 +145,6 @@ async function checkAgain(running: LoadedDesk, home: string, options: Options): 
     throw new Error(`the desk file has another ${key} than the desk that runs: ${BY_HAND}`);
   }
   if (!starterIsThere()) throw new Error(`the process that would start it again is gone: ${BY_HAND}`);
+  chosenEntry(home);
   await readyIfReal(wanted, home, options.simulatedVenue, env);
 }

@@ -59,7 +59,12 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
   let by = '';
 
   const examine = async (): Promise<StepOutcome> => {
-    const { build: prepared, problem, observed } = await examineCalls(desk).examineBuild({ desk, build });
+    const {
+      build: prepared,
+      problem: unfit,
+      observed,
+    } = await examineCalls(desk).examineBuild({ desk, build });
+    const problem = unfit ?? otherCommit(found, prepared);
     found = prepared;
     return { verdict: problem === null ? 'pass' : 'fail', observed: problem ?? observed, expected: EXAMINED };
   };
@@ -130,6 +135,12 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
 
 const AGREED = 'the desk’s approvers agree to this very build';
 const SWITCHED = 'everything ends in order, is started as this build, and answers';
+
+/** Null: it is the one that people were asked about, or nobody was yet. */
+function otherCommit(before: PreparedBuild | null, now: PreparedBuild | null): string | null {
+  if (before === null || before.commit === now?.commit) return null;
+  return `its commit is ${now?.commit} now; people were asked about ${before.commit}`;
+}
 
 /** Null: it is done. What was begun is ended properly. */
 function leftOut(before: readonly StepResult[]): string | null {
