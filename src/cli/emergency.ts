@@ -206,13 +206,13 @@ function answeredOnce(trader: TraderClient, kind: EmergencyKind, sent: Promise<C
 }
 
 /**
- * An error as a value: a broken desk file, say, must not keep anybody from stopping. Not closed, as in
- * `withOperations`.
+ * An error as a value: a broken desk file, say, must not keep anybody from stopping, nor do playbooks, which are not even
+ * read. Not closed, as in `withOperations`.
  */
 async function openOperations(runtime: Runtime, trader: TraderClient) {
   try {
     const { openOperations: open } = await import('../operations/open-operations.js');
-    return await open(runtime, trader);
+    return await open(runtime, trader, undefined, {});
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

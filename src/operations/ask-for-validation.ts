@@ -9,7 +9,7 @@ import {
 } from '../validation/data/stored-minutes.js';
 import { newRequest, type ValidationAsked } from '../validation/new-request.js';
 import { keepRequest } from '../validation/request.js';
-import { loadDesk } from '../venue/load-desk.js';
+import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 import { startValidation } from './validate-desk.js';
@@ -47,7 +47,8 @@ export async function askForValidation(
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
   try {
-    const loaded = loadDesk(runtime.deskFile);
+    // With every file of the folder: its copy is read as a desk of its own.
+    const loaded = loadDesk(runtime.deskFile, { playbooks: readPlaybooks });
     const begun = { durationMs: hours * HOUR_MS, ...prices, requestedBy: caller.person };
     const request = keepRequest(runtime.home, newRequest(loaded, begun, context.nowMs()), loaded);
     const workflowId = await startValidation(temporal, request);

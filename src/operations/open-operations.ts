@@ -11,7 +11,7 @@ import { readTradingJournal } from '../store/trading-journal.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { readWords } from '../trader/read-status.js';
-import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
+import { type KnownParts, loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
 import { askForValidation, listStoredPeriods } from './ask-for-validation.js';
@@ -56,16 +56,18 @@ import { noteInJournal } from './trading-journal.js';
 
 /**
  * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader` is for a caller that has
- * a line to the trader already, `chatKey` for the bot: what it takes as a vote carries its code.
+ * a line to the trader already, `chatKey` for the bot: what it takes as a vote carries its code. `known`: `{}` for a caller
+ * that opens no incident and must not wait until playbooks in code are compiled.
  */
 export async function openOperations(
   runtime: Runtime,
   trader: TraderClient = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket),
   chatKey?: () => string,
+  known: KnownParts = { playbooks: readPlaybooks },
 ): Promise<Operations> {
   return operationsOver({
     runtime,
-    desk: loadDesk(runtime.deskFile, { playbooks: readPlaybooks }).desk,
+    desk: loadDesk(runtime.deskFile, known).desk,
     trader,
     temporal: openTemporal(runtime),
     pool: openPool(runtime, 'operations'),

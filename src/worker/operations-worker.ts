@@ -33,7 +33,7 @@ import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 import { servePacks } from './serve-packs.js';
 import { watchStuckWorkflows } from './stuck-workflows.js';
-import { tellUnserved } from './tell-unserved.js';
+import { tellPacksEnd, tellUnserved } from './tell-unserved.js';
 import { watchProcesses } from './watch-processes.js';
 import { watchRuns } from './watch-runs.js';
 import { watchTrader } from './watch-trader.js';
@@ -98,7 +98,11 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
       ...createValidationActivities({ home: runtime.home, pool, decisionKey }),
     },
   });
-  const packs = servePacks({ ...{ runtime, temporal, log, tell }, hasCode: desk.coded !== undefined });
+  const packs = servePacks({
+    ...{ runtime, temporal, log, tell },
+    tellEnding: (how) => tellPacksEnd(watched, runtime.home, how),
+    hasCode: desk.coded !== undefined,
+  });
   const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
   await worker.ready;
   const loops = [

@@ -27,6 +27,8 @@ const log = roleLog('packs-worker');
 const runtime = JSON.parse(process.env.FERMATA_PACKS_RUNTIME ?? '') as Runtime;
 process.on('SIGINT', () => undefined);
 process.once('disconnect', () => process.exit(0));
+// Who began it may have died while this was loaded.
+if (!process.connected) process.exit(0);
 
 await installRuntime(log);
 // Beside the desk file as it was started with: a draft is not read.

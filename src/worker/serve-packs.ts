@@ -17,6 +17,10 @@ const PROGRAM = fileURLToPath(new URL('../../dist/worker/packs-worker.js', impor
 const STOP_MS = 5_000;
 const AGAIN_MS = 500;
 const AGAIN_MS_MAX = 60_000;
+/** One that ends sooner was not well, whatever it said of itself: begun again at once it would take the machine's time. */
+const WELL_MS = 60_000;
+/** So often in a row, it does not get well by itself. */
+const TOLD_AFTER = 3;
 /** It keeps little and does little: without these it would hold on to memory that it needed once. */
 const SMALL_NURSERY = '--max-semi-space-size=1';
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
@@ -30,6 +34,8 @@ export interface PacksContext {
   /** Whether the desk has playbooks in code. */
   readonly hasCode: boolean;
   readonly tell: (unserved: UnservedBuild) => Promise<void>;
+  /** Once as long as it lasts. `how`: it ended the last time. */
+  readonly tellEnding: (how: string) => Promise<void>;
 }
 
 export interface Packs {
@@ -45,9 +51,15 @@ export function servePacks(context: PacksContext): Packs {
   let child: ManagedProcess | null = null;
   const running = (async () => {
     let pauseMs = AGAIN_MS;
+    let inARow = 0;
     const again = async (why: object, text: string): Promise<void> => {
       if (signal.aborted) return;
       log.warn({ ...why, inMs: pauseMs }, text);
+      inARow += 1;
+      if (inARow === TOLD_AFTER)
+        context
+          .tellEnding(`${text}: ${JSON.stringify(why)}`)
+          .catch((error: unknown) => log.warn({ error: String(error) }, 'nobody could be told of it'));
       await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, AGAIN_MS_MAX);
     };
@@ -60,10 +72,13 @@ export function servePacks(context: PacksContext): Packs {
             continue;
           }
         }
-        child = await begin(context, () => {
-          pauseMs = AGAIN_MS;
-        });
+        child = await begin(context);
+        const begunMs = performance.now();
         const exit = await Promise.race([child.exited, aborted(signal)]);
+        if (performance.now() - begunMs >= WELL_MS) {
+          pauseMs = AGAIN_MS;
+          inARow = 0;
+        }
         if (exit !== null) await again(exit, 'the process of playbooks ended, and is begun again');
       } catch (error) {
         await again({ error: String(error) }, 'the process of playbooks could not be begun');
@@ -95,7 +110,7 @@ async function hasOpenRuns({ temporal, runtime }: PacksContext): Promise<boolean
   return (await openRunsByBuild(temporal, packsQueue(runtime.desk))).size > 0;
 }
 
-function begin({ runtime, log, tell }: PacksContext, onReady: () => void): Promise<ManagedProcess> {
+function begin({ runtime, log, tell }: PacksContext): Promise<ManagedProcess> {
   const environment = Object.entries(process.env).filter(([name]) => ENVIRONMENT.test(name));
   return spawnProcess({
     name: 'packs-worker',
@@ -112,7 +127,6 @@ function begin({ runtime, log, tell }: PacksContext, onReady: () => void): Promi
         );
         return;
       }
-      onReady();
       log.info({ playbooks: message.playbooks }, 'playbooks in code run');
     },
   });

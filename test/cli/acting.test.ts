@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -324,6 +324,21 @@ describe('a desk file that was broken since the start', () => {
     expect(out).toMatch(/The workflow that proves it was not started: .*broken.yaml/);
     expect(out).toMatch(/The evidence of it was not written/);
     expect(out).toMatch(/The audit entry was not written/);
+    expect(code).toBe(0);
+  });
+
+  it('keeps nobody waiting for a playbook in code that never ends', async () => {
+    const desk = join(folder, 'desk');
+    mkdirSync(join(desk, 'playbooks'), { recursive: true });
+    copyFileSync(CRYPTO_DESK, join(desk, 'desk.yaml'));
+    writeFileSync(join(desk, 'playbooks/endless.ts'), 'for (;;) {}\nexport default 1;\n');
+    trader = await startTraderDouble(
+      writeRuntime(join(folder, 'home'), join(desk, 'desk.yaml')),
+      stoppable(0),
+    );
+    // Its code would be ended after sixty seconds, in which this process could do nothing else.
+    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '50']);
+    expect(out).toMatch(/^✓ stop: proven/);
     expect(code).toBe(0);
   });
 

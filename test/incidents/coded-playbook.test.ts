@@ -192,6 +192,21 @@ describe('a playbook in code', () => {
     await keepHistory(bench, 'playbook-failed', (await runOf(incident)).workflowId);
   });
 
+  it('restores no database of a desk that was not stopped, and asks for no more than a step takes', async () => {
+    const code = { name: 'asks-too-much', with: {}, haltRule: 'person', backupsKept: 14 } as const;
+    const incident = await openIncident(bench, desk, { kind: 'asks-too-much', code });
+    expect(await stepOf(bench, incident, 'playbooks/asks-too-much')).toMatchObject({
+      verdict: 'fail',
+      observed: expect.stringMatching(/^check database: with\.text: /),
+    });
+    expect(await stepOf(bench, incident, 'restore-database')).toMatchObject({
+      verdict: 'not_run',
+      observed: 'not run: nothing has stopped the desk',
+    });
+    await incident.answer('resolve');
+    await incident.result();
+  });
+
   it('is begun by an incident alone', async () => {
     const run = bench.client.workflow.execute('playbook', {
       taskQueue: packsQueue(desk.name),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,9 +9,12 @@ import { emergencyStopId, resumptionId } from '../../src/contracts/queues.js';
 import { ensureDataKey } from '../../src/home/secrets.js';
 import type { Caller, OperationResult } from '../../src/operations/operation.js';
 import type { Operations } from '../../src/operations/operations.js';
+import { validationPlace } from '../../src/validation/request.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
 import { readAudit } from '../support/read-audit.js';
 import { storeHours } from '../support/stored-hours.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { CODED_DESK } from '../workflows/support/serve-queue.js';
 import { until } from '../workflows/support/until.js';
 import { cryptoDesk } from './support/crypto-desk.js';
 import { openOperations } from './support/open-operations.js';
@@ -422,6 +425,25 @@ it('a validation that is asked for is kept, started, and not waited for', async 
   });
   await bench.client.workflow.getHandle(asked.workflowId ?? '').terminate();
   expect(await audited(desk, 1)).toMatchObject([{ action: 'validate', outcome: `started ${id}` }]);
+});
+
+it('a validation of a desk with playbooks in code has them, since routines name them', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'asked-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const folder = join(home, 'coded');
+  cpSync(CODED_DESK, folder, { recursive: true });
+  const deskFile = join(folder, 'desk.yaml');
+  const step =
+    '{ key: base, title: The database answers, check: database, onFail: incident, incident: late-bank }';
+  const routine = `routines:\n  - name: noon\n    title: At noon\n    at: ['12:00']\n    steps:\n      - ${step}\n`;
+  appendFileSync(deskFile, routine);
+  const desk = await bench.desk({ serve: [] });
+  const { operations, temporal } = openOperations(bench, desk, { runtime: { home, deskFile } });
+  opened.push(() => temporal.close());
+  const { workflowId, detail } = await operations.askForValidation(ANNA, { hours: 1 });
+  await bench.client.workflow.getHandle(workflowId ?? '').terminate();
+  const [, id = ''] = /^Validation (\S+) trades/.exec(detail) ?? [];
+  expect(loadDesk(validationPlace(home, id).deskFile).desk.routines).toHaveLength(1);
 });
 
 it('a validation on stored minutes names a period that is listed, never a file, and no more hours than it has', async () => {

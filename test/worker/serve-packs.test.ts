@@ -1,9 +1,11 @@
 /** The process that runs playbooks in code: begun where there are some, killed and begun again, its code kept for what began under it. */
+import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { packsQueue } from '../../src/contracts/queues.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { ensureSecrets } from '../../src/home/secrets.js';
@@ -11,6 +13,7 @@ import { closeTask, readTasks } from '../../src/store/tasks.js';
 import { isAlive } from '../../src/supervisor/process-table.js';
 import { openRunsByBuild } from '../../src/temporal/worker-builds.js';
 import { type Packs, servePacks } from '../../src/worker/serve-packs.js';
+import { tellPacksEnd } from '../../src/worker/tell-unserved.js';
 import { openIncident, type RunningIncident, timelineOf } from '../incidents/incident-bench.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
 import { CODED_DESK } from '../workflows/support/serve-queue.js';
@@ -37,6 +40,27 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+/** Where Temporal takes no incident of it. */
+const tellEnd = (how: string): Promise<void> =>
+  tellPacksEnd(
+    {
+      ...{ pool: bench.database.pool, log, seen: { incarnation: null } },
+      temporal: { within: () => Promise.reject(new Error('it is down')) } as never,
+      trader: { call: () => Promise.reject(new Error('no trader')) } as never,
+      desk: { desk: desk.name, incidents: { kinds: {} } } as never,
+    },
+    home,
+    how,
+  );
+
+const told = async (): Promise<readonly string[]> => {
+  const { rows } = await bench.database.pool.query<{ body: string }>(
+    `select body from notice where desk = $1 and title like '%playbooks in code stand still'`,
+    [desk.name],
+  );
+  return rows.map(({ body }) => body);
+};
+
 function serve(hasCode: boolean): Packs {
   const { address, temporal } = bench;
   const runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'temporal'> = {
@@ -46,6 +70,7 @@ function serve(hasCode: boolean): Packs {
     ...{ temporal, log, hasCode },
     runtime: runtime as Runtime,
     tell: async () => undefined,
+    tellEnding: tellEnd,
   });
 }
 
@@ -112,6 +137,38 @@ it('is killed in the middle of a playbook: another goes on, by the code that it 
   packs = serve(false);
   await call(last);
   expect((await last.result()).outcome).toBe('now called by anna');
+});
+
+it('is told to people where it ends again and again', async () => {
+  await packs?.stop();
+  packs = serve(true);
+  const killed: number[] = [];
+  for (let times = 0; times < 3; times += 1) {
+    const pid = await until('another process', () => {
+      const now = packs?.pid() ?? null;
+      return now === null || killed.includes(now) ? null : now;
+    });
+    process.kill(pid, 'SIGKILL');
+    killed.push(pid);
+  }
+  await until('people are told', async () => (await told()).length > 0);
+  expect(await told()).toEqual([expect.stringContaining('SIGKILL')]);
+  // Another time is news, too.
+  await tellEnd('again');
+  expect(await told()).toHaveLength(2);
+});
+
+it('ends where whoever began it died before it was loaded', async () => {
+  const program = fileURLToPath(new URL('../../dist/worker/packs-worker.js', import.meta.url));
+  const temporal = { kind: 'managed', address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null };
+  const runtime = { home, desk: desk.name, deskFile: join(folder, 'desk.yaml'), temporal };
+  const child = spawn(process.execPath, [program], {
+    env: { PATH: process.env.PATH, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.disconnect();
+  expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
 });
 
 it('ends with whoever began it, and is not there where no playbook is', async () => {

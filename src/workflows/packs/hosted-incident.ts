@@ -19,17 +19,21 @@ const MINUTE_MS = 60_000;
 /** An incident that is gone is found out by then, and one that lost an ask has it again. */
 const IN_TOUCH_MS = 60 * MINUTE_MS;
 
-const line = (max: number) =>
+const text = (max: number) =>
   z
     .string()
-    .min(1)
     .max(max)
     .refine(
-      (text) => unfitCharacter(text) === null,
+      (said) => unfitCharacter(said) === null,
       'expected text without control and direction characters',
     );
+const line = (max: number) => text(max).min(1);
 const minutes = z.number().positive().max(10_080);
-const given = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({});
+/** All of them together are kept in the incident's history, and what a person agrees to is read by them. */
+const given = z
+  .record(line(100), z.union([text(1_000), z.number(), z.boolean()]))
+  .refine((values) => Object.keys(values).length <= 50, 'expected at most 50 values')
+  .default({});
 
 const NAMED = z.strictObject({
   title: line(120).optional(),

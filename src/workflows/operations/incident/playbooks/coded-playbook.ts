@@ -65,6 +65,8 @@ class PlaybookHost {
   private playbook: string | null = null;
   private readonly answered = new Map<number, PlaybookOutcome | null>();
   private begun = false;
+  /** Until a person resumes: a step of it has, with its proof. */
+  private hasStopped = false;
   private end: PlaybookEnd | null = null;
 
   constructor(
@@ -178,14 +180,16 @@ class PlaybookHost {
     try {
       switch (wish.do) {
         case 'step': {
-          incident.show(wish.step.title);
           const step = { ...wish.step, key };
+          incident.show(step.title);
+          if (step.action === 'restore-database' && !this.hasStopped) return this.leaveOut(step.title);
           const { verdict, observed, expected, person } = await carryOutStep(
             incident,
             step,
             this.code,
             () => this.isOver,
           );
+          if (step.action === 'stop' || step.action === 'close-all') this.hasStopped ||= verdict === 'pass';
           return { verdict, observed, expected, person };
         }
         case 'agree':
@@ -204,6 +208,18 @@ class PlaybookHost {
     } catch (error) {
       return { verdict: 'fail', observed: causeOf(error), expected: 'an answer', person: null };
     }
+  }
+
+  /** As the desk file refuses it without a step above it that stops. */
+  private leaveOut(title: string): PlaybookOutcome {
+    const outcome: PlaybookOutcome = {
+      verdict: 'not_run',
+      observed: 'not run: nothing has stopped the desk',
+      expected: 'a stop or close-all of the playbook before it, with its proof',
+      person: null,
+    };
+    this.incident.timeline.record({ name: title, kind: 'action', ...outcome });
+    return outcome;
   }
 
   private async askFor(
