@@ -16,6 +16,8 @@ import { NQ, type OpenVenue, startSimulator, venueAt } from './support/at-gatewa
 const ACCOUNT = 'DU1234567';
 /** Of the connection that reads, which asks. */
 const READER = 11;
+const ASKED = { action: 'SELL', totalQuantity: 2, transmit: true } as Order;
+const NO_FIGURES = { initMarginChange: undefined } as object;
 const OFTEN = { clientId: READER, times: 1_000 };
 
 let simulator: IbkrSimulator;
@@ -141,22 +143,21 @@ it('an answer that comes while orders are listed is none of them', () => {
 
 it('is a question that leaves the order as it is, but for the flag that makes it one', () => {
   const sent: unknown[] = [];
-  const order = { action: 'SELL', totalQuantity: 2, transmit: true } as Order;
-  whatIf(7, { conId: 1 }, order).send(
+  whatIf(7, { conId: 1 }, ASKED).send(
     { placeOrder: (...args: unknown[]) => sent.push(args) } as never as IBApi,
     0,
   );
-  expect(sent).toEqual([[7, { conId: 1 }, { ...order, whatIf: true }]]);
+  expect(sent).toEqual([[7, { conId: 1 }, { ...ASKED, whatIf: true }]]);
 });
 
 it.each([
   ['another client’s order of the same id', { whatIf: false }, {}],
-  ['an answer that has no figures yet', { whatIf: true }, { initMarginChange: undefined }],
+  ['an answer that has no figures yet', { whatIf: true }, NO_FIGURES],
 ])('is not answered by %s, but by what comes after it', (_what, order, state) => {
   const told: unknown[] = [];
-  const { hear } = whatIf(7, { conId: 1 }, {});
+  const { hear } = whatIf(7, { conId: 1 }, ASKED);
   const figures = { initMarginChange: 21_000, initMarginAfter: 63_000, equityWithLoanAfter: 99_998 };
-  const says = (its: Order, more: OrderState) =>
+  const says = (its: Partial<Order>, more: Partial<OrderState>) =>
     hear(EventName.openOrder, [7, {}, its, { ...figures, ...more }], 0, (answer) => told.push(answer));
   says(order, state);
   expect(told).toEqual([]);
