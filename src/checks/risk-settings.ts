@@ -1,4 +1,5 @@
-import type { Desk, DeskStrategy } from '../desk/schema.js';
+import { lossAtStopPct } from '../desk/loss-at-stop.js';
+import type { Desk } from '../desk/schema.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
@@ -41,13 +42,4 @@ function sizesOf({ strategies }: Desk): string[] {
     const said = Object.entries(size).map(([key, value]) => `${key} ${value}`);
     return [`${name}: ${said.join(' ')}`];
   });
-}
-
-/** Percent of equity that the largest position of a strategy loses at the farthest stop; slippage and fees are not in it. */
-export function lossAtStopPct(
-  { maxPositionSizePct, stopLossPct }: Pick<Desk['risk'], 'maxPositionSizePct' | 'stopLossPct'>,
-  size: DeskStrategy['size'],
-): number {
-  const { riskPct = Number.POSITIVE_INFINITY, equityPct = Number.POSITIVE_INFINITY } = size ?? {};
-  return Math.min(riskPct, (Math.min(equityPct, maxPositionSizePct) * stopLossPct) / 100);
 }

@@ -20,11 +20,12 @@ const percent = text
   .regex(/^\d{1,3}(\.\d{1,6})?$/, 'a percentage above 0 and up to 100')
   .transform(Number)
   .refine((value) => value > 0 && value <= 100, 'a percentage above 0 and up to 100');
-/** As a percentage. */
+const PART_EXPECTED = 'a part above 0 and below 1, for example 0.01';
+/** As a percentage. 1 alone may be meant as 1 %, as the settings beside it are written, and would be everything. */
 const part = text
-  .regex(/^(0?\.\d{1,8}|1(\.0{1,8})?)$/, 'a part above 0 and up to 1, for example 0.01')
+  .regex(/^0?\.\d{1,8}$/, PART_EXPECTED)
   .transform((given) => Number((Number(given) * 100).toFixed(6)))
-  .refine((value) => value > 0, 'a part above 0 and up to 1, for example 0.01');
+  .refine((value) => value > 0, PART_EXPECTED);
 const port = text
   .regex(/^\d{1,5}$/, 'a port from 1 to 65535')
   .transform(Number)
@@ -287,6 +288,7 @@ const CONTAINERS: EnvironmentSection = {
       '1: ledger, auditor and Telegram run as roles of their own',
     ),
     plain('FERMATA_RUNTIME', null, path, 'Set by fermata up for its processes'),
+    plain('FERMATA_PACKS_RUNTIME', null, text, 'Set by the operations worker for its process of playbooks'),
   ],
 };
 

@@ -44,11 +44,16 @@ export function readEnvironment(
   return { values, problems };
 }
 
-/** Of the strategies' parameters those for which a variable is named and given. A value is quoted nowhere. */
+/**
+ * Of the strategies' parameters those for which a variable is named and given. A value is quoted nowhere. What is `known`
+ * sets something else, or is a secret, and is no strategy's.
+ */
 export function readParameterVariables(
+  known: readonly EnvironmentSection[],
   strategies: readonly DeclaringStrategy[],
   environment: Variables,
 ): { readonly parameters: readonly ParameterValue[]; readonly problems: readonly string[] } {
+  const taken = new Set(known.flatMap(({ variables }) => variables.map(({ name }) => name)));
   const parameters: ParameterValue[] = [];
   const problems: string[] = [];
   for (const [strategy, { own }] of strategies.entries())
@@ -56,6 +61,12 @@ export function readParameterVariables(
       const { environment: variable = '' } = spec;
       const given = environment[variable]?.trim() ?? '';
       if (given === '') continue;
+      if (taken.has(variable)) {
+        problems.push(
+          `${variable}: expected for what Fermata itself reads, found as the parameter ${spec.name} of a strategy: name another one in the strategy’s file`,
+        );
+        continue;
+      }
       const value = NUMBER.test(given) ? Number(given) : Number.NaN;
       if (isWithin(spec, value)) parameters.push({ strategy, name: spec.name, value });
       else problems.push(`${variable}: expected ${rangeText(spec)}`);

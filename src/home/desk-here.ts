@@ -6,7 +6,7 @@ import { keepOwnFiles } from '../desk/keep-own-files.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { newDeskText } from '../desk/new-desk.js';
 import { ownFiles } from '../desk/own-strategies.js';
-import { environmentAt } from '../venue/environment.js';
+import { ENVIRONMENT, environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
@@ -55,7 +55,11 @@ export function readDeskHere(
 ): { readonly wanted: LoadedDesk; readonly text: string | null } {
   const loaded = loadDesk(file, known);
   const { values, ...read } = readEnvironment(environmentAt(loaded.desk.venue.name), env);
-  const { parameters, ...readOfStrategies } = readParameterVariables(loaded.desk.strategies, env);
+  const { parameters, ...readOfStrategies } = readParameterVariables(
+    ENVIRONMENT,
+    loaded.desk.strategies,
+    env,
+  );
   const problems = [...read.problems, ...readOfStrategies.problems];
   if (problems.length > 0) {
     throw new EnvironmentProblem(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEnvironmentFile } from '../../src/cli/environment-file.js';
-import { readEnvironment } from '../../src/desk/environment.js';
+import { readEnvironment, readParameterVariables } from '../../src/desk/environment.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { loadDeskHere } from '../../src/home/desk-here.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
@@ -14,6 +14,7 @@ import { repository } from '../support/desk-under-test.js';
 const example = readFileSync(join(repository, '.env.example'), 'utf8');
 const variables = ENVIRONMENT.flatMap((section) => section.variables);
 const crypto = resolveDesk('crypto-bot');
+const WITHIN = { whole: false, min: 1, max: 10, default: 2 } as const;
 /** Those that the runbook of this desk names. */
 const RUNBOOK = [
   'TRADING_MODE',
@@ -156,10 +157,28 @@ describe('the environment', () => {
     ['FERMATA_PORT', '99999'],
     ['RISK_PER_TRADE', '1.5'],
     ['RISK_PER_TRADE', '0.0'],
+    ['RISK_PER_TRADE', '1'],
+    ['MAX_DRAWDOWN_STOP', '1.0'],
     ['MAX_POSITION_SIZE', '0'],
     ['AWS_S3_BUCKET', 'Mine'],
   ])('with a bad %s starts nothing and names it', (name, value) => {
     expect(() => load({ [name]: value })).toThrow(`${name}: expected`);
+  });
+
+  it('gives no strategy what Fermata itself reads: a limit would set two things, and a secret would be written down', () => {
+    const named = (environment: string) => [
+      { own: { parameters: [{ name: 'stop', meaning: '', ...WITHIN, environment }] } },
+    ];
+    const read = (name: string) => readParameterVariables(ENVIRONMENT, named(name), { [name]: '5' });
+    expect(read('STOP_POINTS')).toEqual({
+      parameters: [{ strategy: 0, name: 'stop', value: 5 }],
+      problems: [],
+    });
+    for (const name of ['MAX_POSITION_SIZE', 'TELEGRAM_CHAT_ID', 'BINANCE_API_KEY'])
+      expect(read(name)).toEqual({
+        parameters: [],
+        problems: [expect.stringMatching(`^${name}: expected for what Fermata itself reads`)],
+      });
   });
 
   it('never quotes a secret that has the wrong form', () => {

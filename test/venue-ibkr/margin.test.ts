@@ -1,5 +1,5 @@
 /** What an entry in a future takes of the account is asked before it leaves: a contract of NQ takes 21,000 at the simulated Gateway. */
-import { EventName, type IBApi, type Order } from '@stoqey/ib';
+import { EventName, type IBApi, type Order, type OrderState } from '@stoqey/ib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { PLACE_ORDER } from '../../simulators/ibkr/wire/from-client.js';
@@ -7,13 +7,17 @@ import { OPEN_ORDER } from '../../simulators/ibkr/wire/to-client.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import { whatIf } from '../../src/venue/ibkr/margin.js';
 import { openOrders } from '../../src/venue/ibkr/questions.js';
+import type { Setup } from '../../src/venue/ibkr/setup.js';
+import { Trading, type TradingOptions } from '../../src/venue/ibkr/trading.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
-import { type OpenVenue, startSimulator, venueAt } from './support/at-gateway.js';
+import { NQ, type OpenVenue, startSimulator, venueAt } from './support/at-gateway.js';
 
 const ACCOUNT = 'DU1234567';
 /** Of the connection that reads, which asks. */
 const READER = 11;
+const ASKED = { action: 'SELL', totalQuantity: 2, transmit: true } as Order;
+const NO_FIGURES = { initMarginChange: undefined } as object;
 const OFTEN = { clientId: READER, times: 1_000 };
 
 let simulator: IbkrSimulator;
@@ -81,7 +85,7 @@ describe('an entry in a future', () => {
     [
       'is answered with no number',
       { kind: 'say' as const, fields: { initMarginChange: '1.7976931348623157E308' } },
-      'initMarginChange: expected a number',
+      'no answer within 1000 ms',
     ],
   ])('is not sent where the question %s', async (_what, effect, says) => {
     simulator.simulation.faults.add({ ...OFTEN, answer: OPEN_ORDER.id, effect });
@@ -139,10 +143,55 @@ it('an answer that comes while orders are listed is none of them', () => {
 
 it('is a question that leaves the order as it is, but for the flag that makes it one', () => {
   const sent: unknown[] = [];
-  const order = { action: 'SELL', totalQuantity: 2, transmit: true } as Order;
-  whatIf(7, { conId: 1 }, order).send(
+  whatIf(7, { conId: 1 }, ASKED).send(
     { placeOrder: (...args: unknown[]) => sent.push(args) } as never as IBApi,
     0,
   );
-  expect(sent).toEqual([[7, { conId: 1 }, { ...order, whatIf: true }]]);
+  expect(sent).toEqual([[7, { conId: 1 }, { ...ASKED, whatIf: true }]]);
 });
+
+it.each([
+  ['another client’s order of the same id', { whatIf: false }, {}],
+  ['an answer that has no figures yet', { whatIf: true }, NO_FIGURES],
+])('is not answered by %s, but by what comes after it', (_what, order, state) => {
+  const told: unknown[] = [];
+  const { hear } = whatIf(7, { conId: 1 }, ASKED);
+  const figures = { initMarginChange: 21_000, initMarginAfter: 63_000, equityWithLoanAfter: 99_998 };
+  const says = (its: Partial<Order>, more: Partial<OrderState>) =>
+    hear(EventName.openOrder, [7, {}, its, { ...figures, ...more }], 0, (answer) => told.push(answer));
+  says(order, state);
+  expect(told).toEqual([]);
+  says({ whatIf: true }, {});
+  expect(told).toEqual([{ kind: 'told', needs: 21_000, free: 57_998 }]);
+});
+
+it.each([0, 1, 2, 3, 4, 5, 6])(
+  'that is looked up %i turns after the answer is withdrawn or was placed before: it never leaves behind the look',
+  async (turns) => {
+    const seen: string[] = [];
+    let answer: (margin: unknown) => void = () => undefined;
+    const ask = ({ name }: { readonly name: string }) => {
+      if (name === 'margin of an order') return new Promise((resolve) => (answer = resolve));
+      seen.push('looked up');
+      return Promise.resolve([]);
+    };
+    const session = { api: { placeOrder: () => seen.push('placed') }, nextOrderId: 1 };
+    const gateway = { session, linkBroken: false, ask } as never as TradingOptions['orders'];
+    const contract = { instrument: NQ, contract: { conId: 1 }, name: 'NQZ6', problem: null };
+    const setup = { account: ACCOUNT, contracts: new Map([[0, contract]]), closed: [] } as never as Setup;
+    const trading = new Trading({
+      ...{ clientId: 10, orders: gateway, reading: gateway, answerMs: 1, note: () => undefined },
+      setup: () => setup,
+    });
+    await trading.begin(session as never);
+    seen.length = 0;
+    const wanted = entry(1);
+    const sent = trading.submit(wanted);
+    answer({ kind: 'told', needs: 1, free: 2 });
+    for (let turn = 0; turn < turns; turn += 1) await null;
+    await trading.find(wanted.clientId, 0);
+    const { kind } = await sent;
+    if (kind === 'rejected') expect(seen).toEqual([]);
+    else expect(seen[0]).toBe('placed');
+  },
+);

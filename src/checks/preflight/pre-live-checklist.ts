@@ -5,9 +5,9 @@
 
 import type { ChecklistItem } from '../../contracts/go-live.js';
 import type { PreflightReport, PreflightResult } from '../../contracts/preflight.js';
+import { lossAtStopPct } from '../../desk/loss-at-stop.js';
 import type { Desk } from '../../desk/schema.js';
 import { isOwned } from '../../domain/value.js';
-import { lossAtStopPct } from '../risk-settings.js';
 
 /** The first live period is small, whatever the desk file would allow later. */
 const START_POSITION_PCT_MAX = 3;

@@ -7,7 +7,7 @@ import type { OrderIntent, Side } from '../../domain/order.js';
 import { VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
 import type { ResolvedContract } from './contracts.js';
-import { numberOf } from './decode.js';
+import { isNone, numberOf } from './decode.js';
 import type { Gateway, Question, Session } from './gateway.js';
 import { actionOf } from './orders.js';
 import { meaningOf } from './outcomes.js';
@@ -45,8 +45,11 @@ export function whatIf(orderId: number, contract: Contract, order: Order): Quest
         const [code, text] = [Number(args[1]), (args[0] as Error).message];
         if (meaningOf(code, text) !== 'warning') done({ kind: 'refused', code, text });
       }
-      if (event !== EventName.openOrder || args[0] !== orderId) return;
+      // Everybody's open orders are listed on this connection, too, and another client's order may have the same id.
+      if (event !== EventName.openOrder || args[0] !== orderId || (args[2] as Order).whatIf !== true) return;
       const { initMarginChange, initMarginAfter, equityWithLoanAfter } = args[3] as OrderState;
+      // The broker may answer without figures first, and with them when it has worked them out.
+      if (isNone(initMarginChange)) return;
       const needs = numberOf(initMarginChange, 'initMarginChange');
       const after = numberOf(initMarginAfter, 'initMarginAfter');
       const equity = numberOf(equityWithLoanAfter, 'equityWithLoanAfter');

@@ -104,11 +104,7 @@ export class Trading {
     const { contract } = prepared;
     if (!takesMargin(intent, contract) || this.margins.reaches(intent, contract))
       return this.#send(intent, prepared);
-    const refused = await this.#askMargin(intent, prepared);
-    if (refused !== null) return refused;
-    // The connection may have ended while it was asked.
-    const again = this.#prepare(intent);
-    return again.ok ? this.#send(intent, again) : again.outcome;
+    return this.#sendWithMargin(intent, prepared);
   }
 
   /** What is known at once: an order that certainly can't leave has never been at the broker. */
@@ -135,11 +131,9 @@ export class Trading {
     }
   }
 
-  /** Null: the account reaches for it. Without an answer nothing is entered. */
-  async #askMargin(
-    { clientId, quantityLots }: OrderIntent,
-    { contract, order }: Prepared,
-  ): Promise<SendOutcome | null> {
+  /** Sends it where the account reaches for it. Without an answer nothing is entered. */
+  async #sendWithMargin(intent: OrderIntent, { contract, order }: Prepared): Promise<SendOutcome> {
+    const { clientId, quantityLots } = intent;
     this.#waiting.set(clientId, false);
     try {
       const answer = await this.margins.ask(contract, order);
@@ -147,16 +141,19 @@ export class Trading {
       if (answer.kind === 'refused')
         return { kind: 'rejected', code: String(answer.code), text: answer.text };
       const { needs, free } = answer;
-      if (needs <= free) return null;
-      return notSent(
-        `${quantityLots} ${contract.name} would take ${needs.toFixed(2)} of initial margin, and ${free.toFixed(2)} is free`,
-      );
+      if (needs > free)
+        return notSent(
+          `${quantityLots} ${contract.name} would take ${needs.toFixed(2)} of initial margin, and ${free.toFixed(2)} is free`,
+        );
     } catch (error) {
       if (!(error instanceof VenueUnavailable)) throw error;
       return notSent(`what it would take of the account is not known (${error.message})`);
     } finally {
       this.#waiting.delete(clientId);
     }
+    // In the same breath: nobody may look for it, or withdraw it, between the two. The connection may have ended meanwhile.
+    const again = this.#prepare(intent);
+    return again.ok ? this.#send(intent, again) : again.outcome;
   }
 
   /** True for one that has not left yet: now it never does. */
