@@ -103,7 +103,8 @@ function ValidationDialog({ api, onGo, onCancel }: ValidationDialogProps) {
       title="Start a validation?"
       label={null}
       go="Start"
-      onGo={() => onGo(Number(hours), period?.name ?? null)}
+      // A period that has gone meanwhile is refused by name, never traded on other prices instead.
+      onGo={() => onGo(Number(hours), stored === '' ? null : stored)}
       onCancel={onCancel}
       choice={
         <>
