@@ -15,7 +15,7 @@ interface Dealt {
   readonly secrets: readonly SecretName[];
   /** Only that they are there, as empty files: the pre-flight looks whether the password is the generated one. */
   readonly known?: readonly SecretName[];
-  /** What its code could read elsewhere, and does without here: nobody but the web server and people make sign-ins. */
+  /** What its code could read elsewhere, and does without here. */
   readonly withheld?: readonly SecretName[];
   /** The bot's token and chat, where they lie beside the secrets. */
   readonly telegram?: true;
@@ -39,7 +39,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'operatorPasswordHash',
     ],
     known: ['operatorPassword'],
-    withheld: ['signInLinkKey'], // the check `sign-in-required` is not run then
+    withheld: ['signInLinkKey'], // only web server and people make sign-ins: the check `sign-in-required` is not run then
     telegram: true,
   },
   ledger: { secrets: ['postgresAppPassword'] },
@@ -53,6 +53,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'operatorPasswordHash',
       'metricsToken',
     ],
+    withheld: ['dataKey'], // stored minutes are not offered there: who has the key can make some that count as fetched
   },
   telegram: {
     secrets: ['postgresAppPassword', 'decisionKey', 'telegramVoteKey', 'telegramLinkKey', 'payloadKey'],

@@ -104,7 +104,7 @@ describe('the secrets of a container', () => {
     'operations-worker': ['telegramLinkKey'],
     ledger: ['postgresPassword'],
     web: ['postgresPassword', 'telegramLinkKey', 'telegramVoteKey'],
-    telegram: ['postgresPassword', 'signInLinkKey'],
+    telegram: ['postgresPassword', 'signInLinkKey', 'dataKey'],
   };
 
   it.each(Object.entries(SERVICE_OF_ROLE))('are those that the code of %s reads', (role, service) => {
