@@ -98,7 +98,7 @@ describe('fermata journal', () => {
     await account([halt('startup', 'just started'), ARMED, halt('person', 'odd prices')]);
     const { code, out } = await runCommand(folder, ['journal', '--desk', 'crypto-bot', '--last', '2']);
     expect(out.trimEnd().split('\n')).toEqual([
-      expect.stringMatching(/^ +2 {2}2026-01-02T00:00:00Z {2}armed +by anna \(person\): all clean$/),
+      expect.stringMatching(/^ +2 {2}2026-01-02T00:00:00Z {2}armed +resumed by anna: all clean$/),
       expect.stringMatching(/^ +3 .*halt +HALTED by anna \(person\): odd prices$/),
     ]);
     expect(code).toBe(0);

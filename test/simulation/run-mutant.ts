@@ -40,6 +40,7 @@ export function runMutant({ file, find, put, throws }: Mutant, seeds: number): P
     'src',
     'test/simulation',
     'test/support',
+    'scripts/options.mjs',
     'scripts/proofs',
   ])
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
