@@ -1,9 +1,10 @@
 /** Nobody but the processes of the installation gets anything out of the managed Temporal server. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TemporalPlace } from '../../src/home/runtime.js';
@@ -24,6 +25,7 @@ import {
 } from '../../src/supervisor/temporal/start-temporal.js';
 import { connectWorker } from '../../src/temporal/connect-worker.js';
 import { openTemporal } from '../../src/temporal/open-temporal.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { until } from './support/desk-home.js';
 
@@ -139,6 +141,19 @@ describe('a managed Temporal server in a network of its own', () => {
     } finally {
       await keeper.stop();
     }
+  });
+
+  it('ends its relay even where its supervisor was killed first', async () => {
+    const relayFile = fileURLToPath(new URL('../../dist/supervisor/temporal/relay.js', import.meta.url));
+    const socket = join(folder, 'left.sock');
+    const stands = endChildWithThisProcess(spawn('sleep', ['600']));
+    const relay = endChildWithThisProcess(
+      spawn(process.execPath, [relayFile, String(stands.pid), `${socket}=1`]),
+    );
+    await until('the socket', () => existsSync(socket));
+    expect(relay.exitCode).toBeNull();
+    stands.kill('SIGKILL');
+    await until('its end', () => relay.exitCode === 0);
   });
 });
 

@@ -78,7 +78,7 @@ export async function startRelay(
   return spawnProcess({
     name: 'temporal-relay',
     command: 'nsenter',
-    args: [...enter, process.execPath, RELAY, ...passed],
+    args: [...enter, process.execPath, RELAY, String(server.pid), ...passed],
     env: {},
     output: { to: 'file', path: logFile },
   });

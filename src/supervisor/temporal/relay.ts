@@ -1,16 +1,20 @@
 /**
- * Runs inside the managed server's network: `relay.js SOCKET=PORT …` passes each Unix socket on to a port of the loopback
+ * Runs inside the managed server's network: `relay.js PID SOCKET=PORT …` passes each Unix socket on to a port of the loopback
  * there; one of `connect:SOCKET=PORT` first takes the HTTP CONNECT that workers begin with. Whoever can open a socket gets
- * in; its folder is its owner's alone.
+ * in; its folder is its owner's alone. It ends with the server, PID: a supervisor that was killed can't end it.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { isAlive } from '../process-table.js';
 
 const CONNECT = 'connect:';
 
+const LOOK_MS = 1_000;
+
+const [serverPid, ...pairs] = process.argv.slice(2);
 process.umask(0o077);
-for (const pair of process.argv.slice(2)) {
+for (const pair of pairs) {
   const at = pair.lastIndexOf('=');
   const [socket, port] = [pair.slice(0, at), Number(pair.slice(at + 1))];
   const path = socket.replace(CONNECT, '');
@@ -18,6 +22,9 @@ for (const pair of process.argv.slice(2)) {
   const server = path === socket ? passesOn(port) : takesConnect(port);
   server.listen(path, () => chmodSync(path, 0o600));
 }
+setInterval(() => {
+  if (!isAlive(Number(serverPid))) process.exit();
+}, LOOK_MS);
 
 function passesOn(port: number): Server {
   return createServer({ allowHalfOpen: true }, (from) => passOn(from, port));
