@@ -1,5 +1,5 @@
 /** One run from one number: a desk trades at a faulty venue, crashes, freezes, is commanded, and has to come out right. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EngineRecord } from '../../src/engine/record.js';
@@ -41,8 +41,6 @@ export interface SimulationResult {
   readonly stateHash: string;
 }
 
-/** In memory where the machine has such a folder: what is lost by a crash is the simulated disk's to say, not the real one's. */
-const JOURNALS_AT = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const ARM_EVERY_MS = 2_500;
 const SIGNAL_EVERY_MS = 700;
 /** Once the faults have ended, everything resolves within this. */
@@ -65,7 +63,7 @@ export interface RunOptions {
 }
 
 export async function runSeed(seed: number, options: RunOptions = {}): Promise<SimulationResult> {
-  const directory = mkdtempSync(join(JOURNALS_AT, 'fermata-simulation-'));
+  const directory = mkdtempSync(join(tmpdir(), 'fermata-simulation-'));
   try {
     const run = new Run(seed, directory, options.engineOf ?? engineOf);
     const result = await run.toEnd();
