@@ -25,7 +25,7 @@ import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
 import { restingTargets } from './orders/linked-orders.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
-import { standingOf } from './signals/show-signal.js';
+import { restingSignals, standingOf } from './signals/show-signal.js';
 import {
   type CloseAllState,
   newestDeskHalt,
@@ -398,13 +398,15 @@ function orderViews(core: Core, at: InstrumentId): OrderView[] {
 
 /** Of those that are remembered, as many as people look at. */
 function signalViews(core: Core): SignalView[] {
+  if (core.state.signals.size === 0) return [];
   const newest = [...core.state.signals].slice(-SIGNALS_SHOWN_MAX).reverse();
+  const resting = restingSignals(core);
   return newest.map(([key, entry]) => {
     const at = key.indexOf('/');
     return {
       ...{ source: key.slice(0, at), id: key.slice(at + 1) },
       ...entry,
-      standing: standingOf(core, entry),
+      standing: standingOf(core, entry, resting),
     };
   });
 }

@@ -51,13 +51,18 @@ export function withEntries(listed: TradedStrategy, asked: AskedEntries): Traded
             ? { onSignal: (context, signal, ageMs) => follower.onSignal?.(context, signal, ageMs) ?? null }
             : {}),
           warmupBars: inner.warmupBars,
-          onBar: (context, bar) =>
-            inner.onBar({ ...context, enter: (wish) => context.enter(entryOf(context, wish, asked)) }, bar),
+          onBar: (context, bar) => inner.onBar(askingFor(context, asked), bar),
           state: () => inner.state(),
         };
       },
     },
   };
+}
+
+/** Behind it stands the context itself: to copy that would work out its session at each bar. */
+function askingFor(context: StrategyContext, asked: AskedEntries): StrategyContext {
+  const enter = (wish: EntryWish): void => context.enter(entryOf(context, wish, asked));
+  return Object.assign(Object.create(context) as StrategyContext, { enter });
 }
 
 function entryOf(

@@ -30,8 +30,8 @@ export class Operator {
   /** As the resumption does it: reads the newest halt, decides, arms. Now and then the decision is an old one. */
   tryToArm(trader: TraderUnderTest): void {
     if (!trader.running) return;
-    const before = trader.engine.view;
-    const { haltId, configHash: inForce } = this.#explain(trader, before) ? trader.engine.view : before;
+    const before = trader.view;
+    const { haltId, configHash: inForce } = this.#explain(trader, before) ? trader.view : before;
     if (haltId !== null) this.#haltIdsSeen.push(haltId);
     const stale = this.random.chance(0.1) && this.#haltIdsSeen.length > 0;
     const quoted = stale ? this.random.pick(this.#haltIdsSeen) : haltId;
@@ -47,7 +47,7 @@ export class Operator {
 
   /** In the end a person says what nothing else explains: where cash went, and whose coins are in the account. */
   explain(trader: TraderUnderTest): void {
-    if (trader.running) this.#explain(trader, trader.engine.view, 1);
+    if (trader.running) this.#explain(trader, trader.view, 1);
   }
 
   /** Whether something was said. */
@@ -74,7 +74,7 @@ export class Operator {
 
   /** Some limit up or down, approved or not, now and then on an old version. */
   #drawReload(trader: TraderUnderTest): Command {
-    const { version } = trader.engine.view.settings;
+    const { version } = trader.view.settings;
     const [key, choices] = this.random.pick([
       ['risk.maxPositionSizePct', [2, 5, 10, 12]],
       ['risk.dailyLossLimitPct', [0.3, 0.4, 0.6]],

@@ -5,12 +5,14 @@ import type { SimulationResult } from './run-seed.js';
 const TOTALS = ['fills', 'submits', 'crashes', 'armings', 'adoptions'] as const;
 type Totals = Record<(typeof TOTALS)[number], number>;
 
-/** Seeds without a gap, all of the same sources. */
+/** Seeds without a gap. */
 export interface SimulationRun {
   /** Null: the sources are no git checkout. */
   readonly commit: string | null;
   /** Nothing had been changed since that commit. */
   readonly clean: boolean;
+  /** Of what ran, as `compileClosure` has it. */
+  readonly hash: string;
   readonly begun: string;
   readonly processes: number;
   readonly from: number;
@@ -28,7 +30,7 @@ export interface ReportPart {
   readonly reached: Record<string, number>;
 }
 
-type RunBegin = Pick<SimulationRun, 'commit' | 'clean' | 'processes' | 'from' | 'wanted'>;
+type RunBegin = Pick<SimulationRun, 'commit' | 'clean' | 'hash' | 'processes' | 'from' | 'wanted'>;
 
 /** Of one run, as it grows. */
 export class RunReport {
@@ -70,7 +72,20 @@ export class RunReport {
   }
 }
 
-/** Markdown, of all parts together. */
+/** Null: what ran is the same in all of them, whatever the commits. */
+export function notOneSource(parts: readonly ReportPart[]): string | null {
+  const named = parts.map(({ run }) => ({ ...run, hash: typeof run.hash === 'string' ? run.hash : null }));
+  const nameless = named.find(({ hash }) => hash === null);
+  if (nameless !== undefined) return `that from seed ${nameless.from} on does not name the hash of what ran`;
+  const [first] = named;
+  const other = named.find(({ hash }) => hash !== first?.hash);
+  if (first === undefined || other === undefined) return null;
+  const said = ({ from, hash, commit }: typeof first): string =>
+    `from seed ${from} on ${hash?.slice(0, 12)} ran (${commit?.slice(0, 12) ?? 'no checkout'})`;
+  return `${said(first)}, ${said(other)}`;
+}
+
+/** Markdown, of all parts together, which are of one source. */
 export function reportPage(parts: readonly ReportPart[]): string {
   const runs = parts.map(({ run }) => run).sort((one, other) => one.from - other.from);
   const seeds = runs.reduce((sum, run) => sum + run.seeds, 0);
@@ -89,6 +104,10 @@ export function reportPage(parts: readonly ReportPart[]): string {
     ...totals.map(([what, times]) => `| ${what} | ${number(times)} |`),
     '',
     '## The sources that ran',
+    '',
+    'The hash is that of what ran, compiled, and of the lock of its packages: one hash, one source, whatever the commits.',
+    '',
+    `\`${runs[0]?.hash}\``,
     '',
     '| seeds | commit | begun (UTC) | minutes | processes |',
     '| --- | --- | --- | ---: | ---: |',

@@ -402,7 +402,7 @@ class Run {
 
   /** From a desk that may enter: what it enters from now on is without a stop. */
   #takeNoStops(): void {
-    if (!this.#trader.running || this.#trader.engine.view.mode !== 'ACTIVE') return;
+    if (!this.#trader.running || this.#trader.view.mode !== 'ACTIVE') return;
     this.#network.takeNoStops(
       this.#random.pick(['refused', 'lost'] as const),
       this.#random.whole(20_000, 40_000),

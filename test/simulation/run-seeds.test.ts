@@ -1,11 +1,16 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { RunReport, reportPage } from './run-report.js';
 import type { SimulationResult } from './run-seed.js';
 import { runSeeds } from './run-seeds.js';
 
 const ENDS = fileURLToPath(new URL('./process-that-ends.ts', import.meta.url));
-const SOURCES = { commit: 'c0ffee', clean: true, processes: 2, wanted: 10 };
+const SIMULATE = fileURLToPath(new URL('./simulate.ts', import.meta.url));
+const SOURCES = { commit: 'c0ffee', clean: true, hash: 'ab12'.repeat(16), processes: 2, wanted: 10 };
 
 async function all(results: AsyncGenerator<SimulationResult>): Promise<SimulationResult[]> {
   const found: SimulationResult[] = [];
@@ -49,5 +54,33 @@ describe('many seeds', () => {
       expect.stringMatching(/^\| 1 to 2 \| c0ffee \| .* \| 2 \|$/),
       expect.stringMatching(/^\| 11 to 11 \| c0ffee, and changes \| .* \| 2 \|$/),
     ]);
+  });
+
+  it('are one run where the same ran on whatever commits, and never where something else did', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'fermata-parts-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const page = join(folder, 'page.md');
+    const merged = (...runs: object[]) => {
+      const paths = runs.map((run, at) => {
+        const part = new RunReport({ ...SOURCES, from: 1 + 10 * at }).asPart();
+        const path = join(folder, `part-${at}.json`);
+        writeFileSync(path, JSON.stringify({ ...part, run: { ...part.run, ...run } }));
+        return path;
+      });
+      rmSync(page, { force: true });
+      const args = ['--import', 'tsx', SIMULATE, '--merge', ...paths, '--report', page];
+      const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+      return { status, stdout, written: existsSync(page) };
+    };
+    expect(merged({}, { commit: 'decade' })).toEqual({ status: 0, stdout: '', written: true });
+    expect(readFileSync(page, 'utf8')).toContain(SOURCES.hash);
+    const other = merged({}, { hash: 'cd34'.repeat(16) });
+    expect(other).toMatchObject({ status: 2, written: false });
+    expect(other.stdout).toContain(
+      'from seed 1 on ab12ab12ab12 ran (c0ffee), from seed 11 on cd34cd34cd34 ran',
+    );
+    const nameless = merged({}, { hash: undefined });
+    expect(nameless).toMatchObject({ status: 2, written: false });
+    expect(nameless.stdout).toContain('that from seed 11 on does not name the hash of what ran');
   });
 });

@@ -8,7 +8,9 @@ const SEED_PROCESS = fileURLToPath(new URL('./seed-process.ts', import.meta.url)
 const AHEAD = 8;
 /** Begins what a seed says that ended in an exception: nobody watched that, and nobody objected. */
 export const THREW = 'threw: ';
-const NODE_OPTIONS = ['--import', 'tsx'];
+/** What is compiled already runs as it is. */
+const optionsOf = (script: string): string[] =>
+  script.endsWith('.ts') ? ['--import', 'tsx'] : ['--enable-source-maps'];
 
 export async function* runSeeds(
   from: number,
@@ -65,7 +67,7 @@ class SeedProcess {
 
   /** Where the process ends without an answer, that seed has failed, and the next one gets another process. */
   run(seed: number): Promise<SimulationResult> {
-    this.#child ??= fork(this.script, [], { execArgv: NODE_OPTIONS, serialization: 'advanced' });
+    this.#child ??= fork(this.script, [], { execArgv: optionsOf(this.script), serialization: 'advanced' });
     const child = this.#child;
     return new Promise((resolve) => {
       const gone = (code: number | null, signal: string | null): void => {

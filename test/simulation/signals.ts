@@ -53,7 +53,7 @@ export class SignalSender {
   }
 
   #make(trader: TraderUnderTest): SignalRequest | null {
-    const { quotes, marketMs } = trader.engine.view;
+    const { quotes, marketMs } = trader.view;
     const quote = quotes.find(({ instrument }) => instrument < this.instruments.length);
     const instrument = quote === undefined ? undefined : this.instruments[quote.instrument];
     if (quote === undefined || instrument === undefined) return null;

@@ -3,6 +3,7 @@ import type { Effect } from '../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../src/engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../src/engine/event.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import type { EngineView } from '../../src/engine/view.js';
 import type { Journal } from '../../src/trader/journal/journal.js';
 import { type EngineCore, Runner } from '../../src/trader/running/runner.js';
 import { type Unstamped, VenueCalls } from '../../src/trader/running/venue-calls.js';
@@ -50,6 +51,8 @@ export class TraderUnderTest {
   readonly #process: SimulatedProcess;
   readonly #host: Runner;
   readonly #heard = new Set<number>();
+  /** Read since the engine was last given something. */
+  #view: EngineView | null = null;
   readonly #now: Moment;
   readonly #lastCopied: number;
   #looks = 0;
@@ -69,7 +72,7 @@ export class TraderUnderTest {
       get wallMs() {
         return time.nowMs;
       },
-      view: () => engine.view,
+      view: () => this.view,
     };
     const { journal, records: own } = disk.recover(process);
     for (const record of copied) journal.append(record, process.wallMs());
@@ -93,6 +96,12 @@ export class TraderUnderTest {
     });
     this.#host.begin();
     this.#lookLater();
+  }
+
+  /** As `engine.view`: it only changes with what the engine is given. */
+  get view(): EngineView {
+    this.#view ??= this.engine.view;
+    return this.#view;
   }
 
   /** Nothing more happens; what was recorded still reaches the disk. */
@@ -154,6 +163,7 @@ export class TraderUnderTest {
   #watched(): EngineCore {
     return {
       begin: (stamp: Stamp) => {
+        this.#view = null;
         const begun = this.engine.begin(stamp);
         if (begun.ok) this.#see(begun.effects);
         return begun;
@@ -161,6 +171,7 @@ export class TraderUnderTest {
       process: (event: EngineEvent) => {
         if (event.kind === 'quote') this.#heard.add(event.instrument);
         this.parts.oracle.heard(event, this.parts.time.nowMs);
+        this.#view = null;
         const effects = this.engine.process(event);
         this.#see(effects);
         return effects;

@@ -67,10 +67,21 @@ export function signalEntries(core: Core, name: Pick<SignalName, 'source' | 'id'
   );
 }
 
-export function standingOf(core: Core, entry: SignalEntry): SignalStanding {
+/** Keys of those with entries that are not final. */
+export function restingSignals(core: Core): ReadonlySet<string> {
+  const resting = new Set<string>();
+  for (const { id } of core.config.instruments) {
+    for (const { intent } of liveOrders(core, id))
+      if (intent.purpose === 'entry' && intent.signal !== undefined) resting.add(signalKey(intent.signal));
+  }
+  return resting;
+}
+
+/** `resting`: who asks of many reads it once. */
+export function standingOf(core: Core, entry: SignalEntry, resting = restingSignals(core)): SignalStanding {
   if (entry.withdrawn) return 'withdrawn';
   if (entry.filled) return 'filled';
-  if (entry.signal !== null && signalEntries(core, entry.signal).length > 0) return 'resting';
+  if (entry.signal !== null && resting.has(signalKey(entry.signal))) return 'resting';
   if (entry.refused !== null) return 'refused';
   return entry.expiresMs <= core.marketMs ? 'expired' : 'taken';
 }
