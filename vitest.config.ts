@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { folderInMemory } from './test/support/files-in-memory.ts';
+import { filesWithOwnProcess } from './test/support/own-process.ts';
 import { SlowestFirst } from './test/support/slowest-first.ts';
 
 const pathOf = (place: string): string => fileURLToPath(new URL(place, import.meta.url));
@@ -25,7 +26,6 @@ const asBuilt = {
 
 const shared = {
   environment: 'node' as const,
-  globalSetup: ['test/support/temporal-at-hand.ts'],
   pool: 'forks' as const,
   server: { deps: { external: [/^(?!.*\/node_modules\/).*\/dist\//] } },
   // One more than the cores that CI has: tests wait for processes and timers half of their time.
@@ -36,20 +36,34 @@ const shared = {
   expect: { poll: { timeout: 90_000, interval: 30 } },
 };
 
+/** What the other projects have. */
+const NOT_PARTS = ['test/end-to-end/**', 'test/faults/**', 'test/full/**'];
+const alone = filesWithOwnProcess(pathOf('test'));
+
 export default defineConfig({
+  resolve: asBuilt,
   test: {
+    server: shared.server,
+    // Once for all projects.
+    globalSetup: ['test/support/temporal-at-hand.ts', 'test/support/global-setup.ts'],
     reporters: ['default'],
     sequence: { sequencer: SlowestFirst },
     projects: [
       {
         resolve: asBuilt,
+        // Many files in one process: to begin one and load the product takes longer than most of them.
         test: {
           ...shared,
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/end-to-end/**', 'test/faults/**', 'test/full/**'],
-          globalSetup: [...shared.globalSetup, 'test/support/global-setup.ts'],
+          exclude: [...NOT_PARTS, ...alone],
+          isolate: false,
         },
+      },
+      {
+        resolve: asBuilt,
+        // Those that change the process they run in have one each.
+        test: { ...shared, name: 'alone', include: alone, exclude: NOT_PARTS },
       },
       {
         resolve: asBuilt,
@@ -68,7 +82,6 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'full',
-          globalSetup: [...shared.globalSetup, 'test/support/global-setup.ts'],
           include: ['test/full/**/*.test.ts'],
           testTimeout: 4 * 3_600_000,
           maxWorkers: 1,

@@ -21,6 +21,8 @@ try {
         'run',
         '--project',
         'parts',
+        '--project',
+        'alone',
         'test/venue-conformance',
       ],
       ...['--reporter=json', `--outputFile.json=${report}`],

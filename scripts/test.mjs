@@ -57,7 +57,7 @@ function readArguments(given) {
 }
 
 function runVitest() {
-  const projects = full ? ['parts', 'system', 'full'] : ['parts', 'system'];
+  const projects = ['parts', 'alone', 'system', ...(full ? ['full'] : [])];
   const run = spawnSync(
     process.execPath,
     [

@@ -76,12 +76,13 @@ export async function openScratch(root) {
   };
 
   /** Each mapped test, as it ended; none where vitest could not even begin. */
-  const run = async ({ name, options }, proofs, toFirstFailure) => {
+  const run = async ({ names, options }, proofs, toFirstFailure) => {
     const files = [...new Set(proofs.map((proof) => proof.split(' > ')[0]))];
     const report = join(folder, 'breaks-report.json');
     rmSync(report, { force: true });
     const reporter = ['--reporter=json', `--outputFile.json=${report}`];
-    const args = ['run', '--project', name, ...reporter, ...options(proofs, toFirstFailure), ...files];
+    const projects = names.flatMap((name) => ['--project', name]);
+    const args = ['run', ...projects, ...reporter, ...options(proofs, toFirstFailure), ...files];
     await inFolder(['node_modules/vitest/vitest.mjs', ...args]);
     if (!existsSync(report)) return [];
     const ran = readRunReport(report, folder);
@@ -145,14 +146,14 @@ const isWhole = (proof) => WHOLE_PRODUCT.test(proof);
 /** Tests of the whole product go on where the one before them ended: their file is run from its beginning to its end. */
 const PROJECTS = [
   {
-    name: 'parts',
+    names: ['parts', 'alone'],
     has: (proof) => !isWhole(proof),
     options: (proofs, toFirstFailure) => [
       `--testNamePattern=${proofs.map(patternOf).join('|')}`, // one argument: a title may begin with dashes
       ...(toFirstFailure ? ['--bail=1'] : []),
     ],
   },
-  { name: 'system', has: isWhole, options: () => [] },
+  { names: ['system'], has: isWhole, options: () => [] },
 ];
 
 /**

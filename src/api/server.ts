@@ -94,7 +94,10 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
     forceCloseConnections: true,
     frameworkErrors: reportFrameworkError,
     clientErrorHandler: answerMalformed,
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, verbose: true } },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, verbose: true },
+      onCreate: compileWhenAsked,
+    },
   });
   // Schemas describe answers; they must not silently drop a member that the trader has learned since.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -190,6 +193,30 @@ async function registerRoutes(
   openApiRoute(app);
   documentsRoute(app, web);
   await dashboardRoutes(app, web);
+}
+
+/** To compile all schemas takes as long as the rest of a start, which waits for none of them. */
+function compileWhenAsked(ajv: SchemaCompiler): void {
+  const compile = ajv.compile.bind(ajv);
+  ajv.compile = (schema) => {
+    let compiled: SchemaCheck | null = null;
+    const check: SchemaCheck = (value) => {
+      compiled ??= compile(schema);
+      const fits = compiled(value);
+      check.errors = compiled.errors;
+      return fits;
+    };
+    return check;
+  };
+}
+
+interface SchemaCheck {
+  (value: unknown): unknown;
+  errors?: unknown;
+}
+
+interface SchemaCompiler {
+  compile(schema: unknown): SchemaCheck;
 }
 
 /** A page of another site can send a form or plain text without asking; JSON it can't. No body at all is allowed. */

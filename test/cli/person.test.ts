@@ -39,6 +39,8 @@ it('gives a person of the desk file a password, shown once and kept as a hash wi
   const { password, roles } = JSON.parse(out) as { password: string; roles: string[] };
   expect(roles).toEqual(['viewer', 'approver']);
   expect(await verifyPassword(password, passwordHashOf(home, 'anna') ?? '')).toBe(true);
+  // What makes each guess dear.
+  expect(passwordHashOf(home, 'anna')).toMatch(/^scrypt\$32768\$8\$1\$/);
   const file = join(home, 'people', 'passwords.json');
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect(readFileSync(file, 'utf8')).not.toContain(password);

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
@@ -21,6 +21,7 @@ import { keptReports } from '../../src/validation/report/write-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal } from '../support/temporal.js';
 import { HOUR_MS, PROGRAM, prepare, SIMULATED, temporaryFolder } from './support/validations.js';
 
@@ -32,7 +33,7 @@ let connection: NativeConnection;
 let bundle: { code: string };
 
 beforeAll(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  quietRuntime();
   const address = await sharedTemporal();
   database = await createTestDatabase();
   temporal = openTemporal({ home: null, temporal: address });

@@ -2,8 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { quietRuntime } from '../support/quiet-runtime.js';
 import { HISTORIES, typeOf } from './support/keep-history.js';
 import { bundleOf } from './support/serve-queue.js';
 import { type BundleName, WORKFLOW_TYPES } from './support/workflow-types.js';
@@ -28,7 +29,7 @@ async function replay(bundle: BundleName): Promise<string[]> {
 
 describe('recorded histories', () => {
   beforeAll(() => {
-    Runtime.install({ logger: new DefaultLogger('ERROR') });
+    quietRuntime();
   });
 
   it('are there for every workflow type that a bundle exports, and for no other', () => {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
 import { createOperationsActivities } from '../../../src/activities/operations/create-operations-activities.js';
 import type { ApprovalOutcome, ApprovalRequest } from '../../../src/contracts/approval.js';
 import { operationsQueue } from '../../../src/contracts/queues.js';
@@ -13,6 +13,7 @@ import type { TelegramTiming } from '../../../src/telegram/start.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../../src/temporal/data-converter.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { quietRuntime } from '../../support/quiet-runtime.js';
 import { sharedTemporal } from '../../support/temporal.js';
 import { DECISION_KEY } from '../../workflows/support/desk-bench.js';
 import { IN_THIS_THREAD } from '../../workflows/support/serve-queue.js';
@@ -33,7 +34,6 @@ export interface Asked {
 }
 
 let bundle: ReturnType<typeof bundleWorkflowCode> | null = null;
-let installed = false;
 
 export interface ApprovalStores {
   readonly database: Pick<TestDatabase, 'pool' | 'drop'>;
@@ -49,8 +49,7 @@ export async function openApprovalBench(
   stores?: ApprovalStores,
   timing?: TelegramTiming,
 ): Promise<ApprovalBench> {
-  if (!installed) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-  installed = true;
+  quietRuntime();
   const { database, address } = stores ?? (await sharedStores());
   const home = mkdtempSync(join(tmpdir(), 'approvals-'));
   mkdirSync(homePaths(home).secrets, { recursive: true });

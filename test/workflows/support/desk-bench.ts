@@ -2,7 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection } from '@temporalio/worker';
 import { z } from 'zod';
 import { createEmergencyActivities } from '../../../src/activities/create-emergency-activities.js';
 import { createEngineActivities } from '../../../src/activities/engine/create-engine-activities.js';
@@ -20,13 +20,12 @@ import { notify } from '../../../src/notify/notify.js';
 import { openTemporal, type TemporalAccess } from '../../../src/temporal/open-temporal.js';
 import { followRuns } from '../../../src/worker/follow-runs.js';
 import { createTestDatabase, type TestDatabase } from '../../support/postgres.js';
+import { quietRuntime } from '../../support/quiet-runtime.js';
 import { sharedTemporal, type TemporalAddress } from '../../support/temporal.js';
 import { ScriptedTrader } from './scripted-trader.js';
 import { type ServedQueue, serveQueue } from './serve-queue.js';
 
 export const DECISION_KEY = 'ab'.repeat(32);
-
-let runtimeInstalled = false;
 
 export interface Bench {
   readonly address: TemporalAddress;
@@ -100,11 +99,10 @@ const PASS: CheckOutcome = { verdict: 'pass', observed: 'fine', expected: 'fine'
 export async function openBench(
   home: string | null = null,
   server: TemporalAddress | null = null,
-  given: { readonly runtimeInstalled: boolean } = { runtimeInstalled },
+  given: { readonly runtimeInstalled: boolean } = { runtimeInstalled: false },
   serve: typeof serveQueue = serveQueue,
 ): Promise<Bench> {
-  if (!given.runtimeInstalled) Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
-  runtimeInstalled = true;
+  if (!given.runtimeInstalled) quietRuntime();
   const address = server ?? (await sharedTemporal());
   const database = await createTestDatabase();
   const temporal = openTemporal({ home, temporal: address });

@@ -1,0 +1,49 @@
+/** Test files share a process unless they say that they change it: what changes it must be seen. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { filesWithOwnProcess } from '../support/own-process.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'own-process-'));
+  mkdirSync(join(folder, 'support'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const write = (name: string, text: string): void => writeFileSync(join(folder, name), `${text}\n`);
+const ownProcess = (name: string): boolean => filesWithOwnProcess(folder).includes(join(folder, name));
+
+// In two pieces: this file changes nothing of its process.
+it.each([
+  ['vi', `.stubEnv('HOME', '/');`],
+  ['vi', '.useFakeTimers();'],
+  ['vi', `.spyOn(Date, 'now');`],
+  ['process', `.env.HOME = '/';`],
+  ['process', `.env['HOME'] = '/';`],
+  ['process', '.env[name] = value;'],
+  ['delete process', '.env.HOME;'],
+  ['process', `.on('warning', note);`],
+  ['process', `.chdir('/');`],
+  ['globalThis', '.fetch = other;'],
+  ['sync', 'BuiltinESMExports();'],
+  ['Runtime', '.install({});'],
+])('%s%s has a process of its own', (who, does) => {
+  write('changes.test.ts', `it('x', () => {\n  ${who}${does}\n});`);
+  expect(ownProcess('changes.test.ts')).toBe(true);
+});
+
+it('has one where only what it imports changes the process, however far away', () => {
+  write('support/far.ts', `export const far = () => {\n  ${'process'}.env.HOME = '/';\n};`);
+  write('support/near.ts', `export { far } from './far.js';`);
+  write('imports.test.ts', `import {\n  far,\n} from './support/near.js';`);
+  expect(ownProcess('imports.test.ts')).toBe(true);
+  write('support/near.ts', 'export const far = 1;');
+  expect(ownProcess('imports.test.ts')).toBe(false);
+});
+
+it('has none where it only reads, or ends a process that it began', () => {
+  write('reads.test.ts', `if (process.env.HOME === '/') process.kill(begun.pid, 'SIGKILL');`);
+  expect(ownProcess('reads.test.ts')).toBe(false);
+});

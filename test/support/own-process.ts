@@ -1,0 +1,40 @@
+/** Which test files can't share a process with others, told from what they say themselves. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** What is a process's own, and would be found changed by the file after it: environment, signals, clocks, globals. */
+const CHANGES = [
+  /\bvi\.(?:stub|spyOn|mock|doMock|useFakeTimers|setSystemTime)/,
+  /\bprocess\.env(?:\.\w+|\[[^\]]+\])? = /,
+  /\bdelete process\.env\b/,
+  /\bObject\.assign\(process\b/,
+  /\bprocess\.(?:on|once|chdir|umask|setuid|exitCode =|title =)/,
+  /\bglobalThis\.\w+ = /,
+  /\bsyncBuiltinESMExports\(/,
+  /\b(?:Runtime\.install|installRuntime)\(/,
+  /\bSettings\.\w+ = /,
+];
+/** What it installs is the same for all files of a process. */
+const FOR_ALL = /\/test\/support\/quiet-runtime\.ts$/;
+const IMPORTED = /(?:from|import) '(\.{1,2}\/[^']+)\.js'/g;
+
+/** Of the test files in this folder those that change the process they run in, or import tests' support that does. */
+export function filesWithOwnProcess(folder: string): string[] {
+  const known = new Map<string, boolean>();
+  const changes = (file: string): boolean => {
+    const before = known.get(file);
+    if (before !== undefined) return before;
+    known.set(file, false);
+    const text = FOR_ALL.test(file) ? '' : readFileSync(file, 'utf8');
+    const imported = [...text.matchAll(IMPORTED)].map(([, place]) => join(dirname(file), `${place}.ts`));
+    const found =
+      CHANGES.some((change) => change.test(text)) ||
+      imported.some((place) => !place.includes('/src/') && existsSync(place) && changes(place));
+    known.set(file, found);
+    return found;
+  };
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => join(folder, name))
+    .filter(changes);
+}
