@@ -9,7 +9,7 @@ import { deskUnderTest, until } from '../test/support/desk-under-test.js';
 import { enrol } from '../test/support/own-keys.js';
 import { TRADING_KEY } from '../test/venue-binance/support/raw-client.js';
 import { atLength, print } from './print.js';
-import { mebibytesOf } from './process-memory.js';
+import { mebibytesOf } from './process-figures.js';
 
 const MINUTES = Number(process.env.BENCH_MINUTES ?? atLength(10, 0.2));
 const SAMPLE_MS = 5_000;

@@ -13,7 +13,7 @@ import { chatOf } from '../test/support/chat-of.js';
 import { deskUnderTest, until } from '../test/support/desk-under-test.js';
 import { untilHaltedAgain } from './killed-trader.js';
 import { atLength, median, print } from './print.js';
-import { mebibytesOf } from './process-memory.js';
+import { mebibytesOf } from './process-figures.js';
 
 const KILLS = atLength(3, 1);
 const ALERTS = atLength(10, 1);

@@ -1,7 +1,7 @@
 /** Memory of the trader process after ten minutes at 1,000 quotes a second of the simulated market, while it trades. */
 import { deskUnderTest, until } from '../test/support/desk-under-test.js';
 import { atLength, print } from './print.js';
-import { mebibytesOf } from './process-memory.js';
+import { mebibytesOf } from './process-figures.js';
 
 const MINUTES = Number(process.env.BENCH_MINUTES ?? atLength(10, 0.2));
 const QUOTES_A_SECOND = 1000;

@@ -38,6 +38,8 @@ function ended(directory: string, { onProgress, signal, program = PROGRAM }: Pro
     const child = fork(program, [directory], {
       // It reads public prices and files: no secret of the worker's is its business.
       env: plainEnvironment(),
+      // Not the worker's own, which keep its heap small: this one computes for minutes.
+      execArgv: ['--enable-source-maps'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     let failure: string | null = null;

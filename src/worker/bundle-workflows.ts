@@ -23,8 +23,12 @@ async function bundleWorkflows(): Promise<void> {
       failureConverterPath: FAILURE_CONVERTER,
       logger: new DefaultLogger('WARN'),
     });
-    await writeFile(bundleFile(name), code);
+    await writeFile(bundleFile(name), inAscii(code));
   }
 }
+
+/** V8 keeps a text with any other character in two bytes a character, in each worker and in its thread: 5 MB instead of 3. */
+const inAscii = (code: string): string =>
+  code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await bundleWorkflows();

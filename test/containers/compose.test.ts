@@ -6,7 +6,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { describe, expect, it } from 'vitest';
 import { CONTAINER_SECRETS, filesOf } from '../../src/home/container-secrets.js';
 import { rolesInOrder } from '../../src/supervisor/roles.js';
-import { TRADER_ENVIRONMENT, TRADER_NODE_OPTIONS } from '../../src/supervisor/start-role.js';
+import { ROLE_ENVIRONMENT, TRADER_NODE_OPTIONS } from '../../src/supervisor/start-role.js';
 import { serverArguments } from '../../src/supervisor/temporal/server-options.js';
 import { ENVIRONMENT } from '../../src/venue/environment.js';
 import { tradedVenue } from '../../src/venue/registry.js';
@@ -19,7 +19,7 @@ const oneShots = services.filter(([, { restart }]) => restart === 'no').map(([na
 const lasting = services.filter(([name]) => !oneShots.includes(name));
 const known = new Set(ENVIRONMENT.flatMap(({ variables }) => variables.map(({ name }) => name)));
 /** Read by Node and its C library, not by us. */
-const ofTheRuntime = new Set(['NODE_OPTIONS', ...Object.keys(TRADER_ENVIRONMENT)]);
+const ofTheRuntime = new Set(['NODE_OPTIONS', ...Object.keys(ROLE_ENVIRONMENT)]);
 const inRepository = (path: string): string => join(repository, path);
 
 describe('docker-compose.yml', () => {
@@ -57,7 +57,7 @@ describe('docker-compose.yml', () => {
 
   it('gives the trader the same bounds of memory as `fermata up`', () => {
     expect(compose.services.bot?.environment).toMatchObject({
-      ...TRADER_ENVIRONMENT,
+      ...ROLE_ENVIRONMENT,
       NODE_OPTIONS: TRADER_NODE_OPTIONS.join(' '),
     });
   });
