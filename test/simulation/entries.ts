@@ -59,10 +59,19 @@ export function withEntries(listed: TradedStrategy, asked: AskedEntries): Traded
   };
 }
 
-/** Behind it stands the context itself: to copy that would work out its session at each bar. */
+/** Its session is worked out where somebody asks for it: not at each bar. */
 function askingFor(context: StrategyContext, asked: AskedEntries): StrategyContext {
-  const enter = (wish: EntryWish): void => context.enter(entryOf(context, wish, asked));
-  return Object.assign(Object.create(context) as StrategyContext, { enter });
+  const { instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct } = context;
+  return {
+    ...{ instrument, positionLots, entryResting, lastQuote, shorting, stopLossPct },
+    get session() {
+      return context.session;
+    },
+    enter: (wish) => context.enter(entryOf(context, wish, asked)),
+    exit: context.exit,
+    note: context.note,
+    fail: context.fail,
+  };
 }
 
 function entryOf(
