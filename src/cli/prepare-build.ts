@@ -2,11 +2,12 @@
  * A build in a scratch checkout beside the one that runs: cloned, installed, where asked for with newer packages, and tested. Nothing of
  * it reaches the desk, whose secrets it is not given. Only a build whose tests have passed is kept.
  */
-import { execFile, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, realpathSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { npmEnvironment } from '../checks/npm.js';
 import { buildIdAt, type PreparedBuild } from '../domain/build.js';
+import { MINUTE_MS } from '../domain/civil-date.js';
 import {
   buildEntry,
   buildFolder,
@@ -17,6 +18,7 @@ import {
 } from '../home/builds.js';
 import { tryLockFile } from '../home/file-lock.js';
 import { homePaths } from '../home/runtime.js';
+import { lackOfRoom, type ProgramBounds, type ProgramEnd, runBounded } from './bounded-program.js';
 import { CliFailure, usageFailure } from './failure.js';
 
 export interface BuildSource {
@@ -28,6 +30,21 @@ export interface BuildSource {
   readonly updates: readonly string[];
 }
 
+export interface BuildBounds extends Omit<ProgramBounds, 'ms'> {
+  /** What is free before anything is fetched. */
+  readonly roomBytesMin: number;
+  /** Each program that fetches something, and the tests. */
+  readonly fetchMs: number;
+  readonly testMs: number;
+}
+
+const GB = 1024 ** 3;
+const BOUNDS: BuildBounds = {
+  // A checkout with its packages takes one, and its tests take as much for a while; journal and database need the rest.
+  ...{ roomBytesMin: 4 * GB, freeBytesMin: 2 * GB },
+  ...{ fetchMs: 30 * MINUTE_MS, testMs: 180 * MINUTE_MS },
+};
+
 const REF = /^[A-Za-z0-9][\w./+-]{0,199}$/;
 const PACKAGE = /^(@[a-z0-9][a-z0-9._-]{0,99}\/)?[a-z0-9][a-z0-9._-]{0,199}(@[A-Za-z0-9][\w.+-]{0,99})?$/;
 const KEPT = 3;
@@ -35,12 +52,14 @@ const SHOWN_LINES = 20;
 const QUIET = ['--no-audit', '--no-fund', '--no-update-notifier'];
 const BY_US = ['-c', 'user.name=fermata', '-c', 'user.email=fermata@localhost'];
 const KEPT_SAFE = 'the desk goes on with the build that runs';
+const MAKE_ROOM = 'make room on the disk, or see why it takes so long, and try again';
 
 /** Null where every package to be taken newer is the newest already. Throws `CliFailure`, and leaves nothing, where it is no build to deploy. */
 export async function prepareBuild(
   home: string,
   { from, ref, updates }: BuildSource,
   say: (what: string) => void,
+  bounds = BOUNDS,
 ): Promise<PreparedBuild | null> {
   for (const one of updates) if (!PACKAGE.test(one)) throw noPackage(one);
   if (!REF.test(ref))
@@ -52,9 +71,11 @@ export async function prepareBuild(
     throw new CliFailure('another build is being made for this desk', KEPT_SAFE, 'try again when it is done');
   try {
     await removeOldBuilds(home, KEPT);
+    const lack = await lackOfRoom(builds, { ...bounds, freeBytesMin: bounds.roomBytesMin });
+    if (lack !== null) throw new CliFailure(`${lack}: no build was begun`, KEPT_SAFE, MAKE_ROOM);
     const commit = await commitOf(resolve(from), ref);
     const id = buildIdAt(Date.now(), commit);
-    const build = await make({ home, id, from: resolve(from), commit, updates }, say).catch(
+    const build = await make({ home, id, from: resolve(from), commit, updates }, say, bounds).catch(
       async (error: unknown) => {
         await removeBuild(home, id);
         throw error;
@@ -94,19 +115,18 @@ interface Wanted extends Omit<BuildSource, 'ref'> {
 async function make(
   { home, id, from, commit, updates }: Wanted,
   say: (what: string) => void,
+  { fetchMs, testMs, ...bounds }: BuildBounds,
 ): Promise<PreparedBuild | null> {
   const folder = buildFolder(home, id);
-  const run = async (program: string, args: readonly string[], cwd: string): Promise<void> => {
+  const log = buildLog(home, id);
+  const run = async (program: string, args: readonly string[], cwd: string, ms = fetchMs): Promise<void> => {
     say([program, ...args].join(' '));
-    const code = await ended(program, args, cwd, buildLog(home, id));
-    if (code === 0) return;
-    throw new CliFailure(
-      [`${program} ${args[0]} ended with ${code}: no build was made`, ...lastLines(buildLog(home, id))].join(
-        '\n',
-      ),
-      KEPT_SAFE,
-      'put it right in the checkout, commit it, and try again',
-    );
+    const end = await ended({ program, args, cwd, log }, { ...bounds, ms });
+    if ('code' in end && end.code === 0) return;
+    const how = 'code' in end ? `ended with ${end.code}` : `was ended: ${end.over}`;
+    const said = [`${program} ${args[0]} ${how}: no build was made`, ...lastLines(log)];
+    const mend = 'code' in end ? 'put it right in the checkout, commit it, and try again' : MAKE_ROOM;
+    throw new CliFailure(said.join('\n'), KEPT_SAFE, mend);
   };
   await run('git', ['clone', '--quiet', '--no-checkout', '--', from, folder], home);
   await run('git', ['checkout', '--quiet', '--detach', commit], folder);
@@ -116,7 +136,7 @@ async function make(
   if (!existsSync(buildEntry(home, id)))
     throw usageFailure(`${from} is no Fermata: it has no bin/fermata.js`, 'name another: --from FOLDER');
   const beganMs = performance.now();
-  await run('npm', ['test'], folder);
+  await run('npm', ['test'], folder, testMs);
   const version = String(packageOf(folder).version ?? '');
   const made = (await answerOf('git', ['-C', folder, 'rev-parse', 'HEAD'])) ?? commit;
   const testsTookMs = Math.round(performance.now() - beganMs);
@@ -160,20 +180,21 @@ function packageOf(folder: string): { version?: string; dependencies?: Readonly<
 const lastLines = (file: string): string[] =>
   readFileSync(file, 'utf8').trimEnd().split('\n').slice(-SHOWN_LINES);
 
-/** Without a shell. What it prints goes to the log. */
-function ended(program: string, args: readonly string[], cwd: string, log: string): Promise<number> {
-  const file = openSync(log, 'a', 0o600);
-  return new Promise<number>((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env: npmEnvironment(), stdio: ['ignore', file, file] });
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'ENOENT'
-          ? new CliFailure(`${program} is not on this machine`, KEPT_SAFE, `install ${program}`)
-          : error,
-      ),
-    );
-    child.once('close', (code) => resolve(code ?? 1));
-  }).finally(() => closeSync(file));
+async function ended(
+  what: {
+    readonly program: string;
+    readonly args: readonly string[];
+    readonly cwd: string;
+    readonly log: string;
+  },
+  bounds: ProgramBounds,
+): Promise<ProgramEnd> {
+  try {
+    return await runBounded({ ...what, env: npmEnvironment() }, bounds);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new CliFailure(`${what.program} is not on this machine`, KEPT_SAFE, `install ${what.program}`);
+  }
 }
 
 /** Null where it says no. */

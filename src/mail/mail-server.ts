@@ -31,6 +31,9 @@ const REPLY_CHARS_MAX = 300;
 /** Refusals of the letter itself; whatever else is refused, a person can mend. */
 const OF_THE_MAIL: readonly unknown[] = ['EENVELOPE', 'EMESSAGE'];
 
+/** What a mail server says begins with its code; else nothing came from it. */
+export const isAnswer = (reply: string): boolean => /^[45]\d\d/.test(reply);
+
 /** Once `stopping`, nothing waits for the server any more: what is under way counts as not taken. */
 export function mailServer(
   desk: string,

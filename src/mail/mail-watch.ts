@@ -4,7 +4,7 @@ import { messageOf } from '../domain/message-of.js';
 import { type ChannelHealth, keepChannelHealth, lastHealth, SAID_EVERY_MS } from '../home/channel-health.js';
 import { newestOfAddresses, undeliveredMail } from '../store/mail-outbox.js';
 import type { Pool } from '../store/pool.js';
-import type { MailServer } from './mail-server.js';
+import { isAnswer, type MailServer } from './mail-server.js';
 
 interface MailWatchContext {
   readonly desk: Desk;
@@ -79,6 +79,3 @@ const standingOf = (reply: string): Standing => ({
   state: isAnswer(reply) ? 'refusing' : 'silent',
   why: isAnswer(reply) ? `the mail server takes no mail: ${reply}` : reply,
 });
-
-/** What a mail server says begins with its code. */
-const isAnswer = (reply: string): boolean => /^[45]\d\d/.test(reply);

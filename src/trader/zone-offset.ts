@@ -1,9 +1,10 @@
 /** How far a time zone is ahead of UTC, from the system's own time zone data. */
+import { DAY_MS } from '../domain/civil-date.js';
 import { type DeskCalendar, tradingDate, type ZoneOffset } from '../domain/trading-day.js';
 
 /** Clocks change on quarter hours. */
 const QUARTER_HOUR_MS = 15 * 60_000;
-/** Six weeks of them. */
+/** Of days, and of quarter hours: those at which a day begins, and all of a day on which clocks change. */
 const KNOWN_MAX = 4_096;
 
 /** Throws RangeError for a zone that does not exist. */
@@ -18,21 +19,34 @@ export function zoneOffset(timezone: string): ZoneOffset {
     hour: 'numeric',
     minute: 'numeric',
   });
-  const known = new Map<number, number>();
-  let last = { quarter: Number.NaN, offsetMs: 0 };
+  const days = new Map<number, number | null>();
+  const quarters = new Map<number, number>();
+  const offsetAt = (ms: number): number => kept(quarters, ms, () => offsetOf(format, ms));
+  let last = { fromMs: Number.NaN, untilMs: Number.NaN, offsetMs: 0 };
   return (utcMs) => {
-    const quarter = Math.floor(utcMs / QUARTER_HOUR_MS);
-    if (quarter === last.quarter) return last.offsetMs;
-    // Whoever asks of now asks of the session's ends, too, at each bar.
-    let offsetMs = known.get(quarter);
-    if (offsetMs === undefined) {
-      if (known.size >= KNOWN_MAX) known.clear();
-      offsetMs = offsetOf(format, quarter * QUARTER_HOUR_MS);
-      known.set(quarter, offsetMs);
+    if (utcMs >= last.fromMs && utcMs < last.untilMs) return last.offsetMs;
+    const day = Math.floor(utcMs / DAY_MS);
+    // Clocks that show the same at both ends of a day were not changed in it: no zone changes them twice in one.
+    const ofDay = kept(days, day, () => {
+      const atFirst = offsetAt(day * DAY_MS);
+      return atFirst === offsetAt((day + 1) * DAY_MS) ? atFirst : null;
+    });
+    if (ofDay !== null) last = { fromMs: day * DAY_MS, untilMs: (day + 1) * DAY_MS, offsetMs: ofDay };
+    else {
+      const fromMs = Math.floor(utcMs / QUARTER_HOUR_MS) * QUARTER_HOUR_MS;
+      last = { fromMs, untilMs: fromMs + QUARTER_HOUR_MS, offsetMs: offsetAt(fromMs) };
     }
-    last = { quarter, offsetMs };
-    return offsetMs;
+    return last.offsetMs;
   };
+}
+
+function kept<T>(known: Map<number, T>, key: number, find: () => T): T {
+  const held = known.get(key);
+  if (held !== undefined) return held;
+  if (known.size >= KNOWN_MAX) known.clear();
+  const found = find();
+  known.set(key, found);
+  return found;
 }
 
 /** Date of the desk's day that a moment lies in: `2026-01-05`. */

@@ -15,10 +15,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import { type BuildSource, prepareBuild } from '../../src/cli/prepare-build.js';
+import { type BuildBounds, type BuildSource, prepareBuild } from '../../src/cli/prepare-build.js';
 import { buildFolder, readBuild } from '../../src/home/builds.js';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths } from '../../src/home/runtime.js';
+import { startTimeOf } from '../../src/supervisor/process-table.js';
 
 let root: string;
 let from: string;
@@ -90,6 +91,56 @@ it('leaves nothing where its tests fail, and shows what they said last', async (
   commit('false');
   await expect(prepare()).rejects.toMatchObject({
     message: expect.stringMatching(/^npm test ended with 1: no build was made\n.*the tests ran/s),
+    keptSafe: 'the desk goes on with the build that runs',
+  });
+  expect(there()).toEqual([]);
+});
+
+const PLENTY = 2 ** 40;
+const bounds = { roomBytesMin: 4, freeBytesMin: 2, fetchMs: 60_000, testMs: 60_000 };
+const prepareWithin = (change: Partial<BuildBounds>) =>
+  prepareBuild(home, { from, ref: 'HEAD', updates: [] }, () => undefined, { ...bounds, ...change });
+/** Its tests begin a program, and neither ends by itself. */
+function commitEndless(): { pids(): number[] } {
+  const file = join(root, 'pids');
+  const line = `fs.appendFileSync(${JSON.stringify(file)}, process.pid + ' '); setInterval(() => {}, 1000);`;
+  write('other.mjs', `import fs from 'node:fs'; ${line}`);
+  write(
+    'test.mjs',
+    `import fs from 'node:fs'; import { spawn } from 'node:child_process';
+     spawn(process.execPath, ['other.mjs'], { detached: true, stdio: 'ignore' }); ${line}`,
+  );
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'endless');
+  return { pids: () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').map(Number) : []) };
+}
+
+it('is given up, with everything that its tests have begun, where they do not end in their time', async () => {
+  const tests = commitEndless();
+  await expect(prepareWithin({ testMs: 5_000 })).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^npm test was ended: it has not ended within 1 minutes?: no build was made/,
+    ),
+    keptSafe: 'the desk goes on with the build that runs',
+  });
+  expect(tests.pids()).toHaveLength(2);
+  expect(await Promise.all(tests.pids().map(startTimeOf))).toEqual([null, null]);
+  expect(there()).toEqual([]);
+});
+
+it('is given up where it leaves the desk too little room on the disk, and not begun where there is too little', async () => {
+  const tests = commitEndless();
+  const freeBytes = async () => (tests.pids().length === 2 ? 1 : PLENTY);
+  await expect(prepareWithin({ freeBytesMin: 2 ** 31, freeBytes })).rejects.toMatchObject({
+    message: expect.stringMatching(
+      /^npm test was ended: the disk of .* has 0 MB free, and 2048 MB have to stay free/,
+    ),
+  });
+  expect(await Promise.all(tests.pids().map(startTimeOf))).toEqual([null, null]);
+  await expect(
+    prepareWithin({ roomBytesMin: PLENTY + 1, freeBytes: async () => PLENTY }),
+  ).rejects.toMatchObject({
+    message: expect.stringMatching(/have to stay free: no build was begun$/),
     keptSafe: 'the desk goes on with the build that runs',
   });
   expect(there()).toEqual([]);

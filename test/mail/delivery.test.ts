@@ -103,6 +103,36 @@ describe('a notice', () => {
     expect(again).toBe(id);
   });
 
+  it('whose server is away for an hour arrives once, within a minute of its return; the lamp has said so meanwhile', async () => {
+    const MINUTE_MS = 60_000;
+    await open();
+    await bench.serverAway();
+    await bench.tell({ title: 'The day', event: 'report', severity: 'info' });
+    await bench.tell();
+    bench.start({}, { retryMs: 30_000 });
+    const untilTriedMs = () =>
+      eventually(async () => {
+        const ms = await bench.waitsMs();
+        expect(ms).not.toBeNull();
+        return ms ?? 0;
+      });
+    for (let awayMs = 0; awayMs < 60 * MINUTE_MS; ) {
+      const waitsMs = await untilTriedMs();
+      await bench.later(waitsMs + 1);
+      awayMs += waitsMs;
+    }
+    await lampIs('silent', /was not reached/);
+    expect(bench.lamp()?.problem).toMatch(/^Alerts do not arrive by mail: .* Not delivered so far: 2\.$/);
+    const waitsMs = await untilTriedMs();
+    await bench.serverBack();
+    expect(waitsMs).toBeLessThanOrEqual(MINUTE_MS);
+    await bench.later(MINUTE_MS);
+    await arrived(2);
+    await rowsAre({ state: 'sent' }, { state: 'sent' });
+    await lampIs('ok', null);
+    expect(new Set(bench.letters.map((letter) => fieldOf(letter, 'Message-ID'))).size).toBe(2);
+  });
+
   it.each(['connect', 'ehlo', 'data', 'letter'] as const)(
     'that hangs at %s is given up after a time, and tried again',
     async (at) => {

@@ -20,6 +20,37 @@ it('is that of each moment, whichever is asked before it', () => {
   expect(offsetAt(before)).toBe(-5 * HOUR_MS);
 });
 
+it.each([
+  'America/New_York',
+  'Europe/London',
+  'Australia/Lord_Howe',
+  'Africa/Casablanca',
+  'Pacific/Apia',
+  'America/St_Johns',
+])('is what the time zone data says of each half hour of years, in %s', (timezone) => {
+  const format = new Intl.DateTimeFormat('sv-SE', {
+    timeZone: timezone,
+    dateStyle: 'short',
+    timeStyle: 'medium',
+  });
+  const offsetAt = zoneOffset(timezone);
+  // Apia left out a whole day.
+  for (const [from, until] of [
+    ['2011-12-01', '2012-01-05'],
+    ['2026-02-01', '2026-04-12'],
+    ['2026-09-20', '2026-11-10'],
+  ] as const)
+    for (let ms = at(from); ms < at(until); ms += HOUR_MS / 2)
+      expect(offsetAt(ms)).toBe(at(`${format.format(ms).replace(' ', 'T')}Z`) - ms);
+});
+
+it('asks the time zone data of a day’s beginning and its end, and of nothing between', () => {
+  const asked = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
+  const offsetAt = zoneOffset('America/New_York');
+  for (let minute = 0; minute < 1_440; minute += 1) offsetAt(at('2026-07-15') + minute * 60_000);
+  expect(asked).toHaveBeenCalledTimes(2);
+});
+
 it('asks the time zone data once of moments that are asked by turns', () => {
   const asked = vi.spyOn(Intl.DateTimeFormat.prototype, 'formatToParts');
   const offsetAt = zoneOffset('America/New_York');

@@ -1,4 +1,5 @@
 /** Steps of a routine beside checks: reports, and what a person does. */
+import { Context } from '@temporalio/activity';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tasksOverdue } from '../../src/checks/tasks-overdue.js';
 import type { RoutineInput, RoutineResult, RoutineStep } from '../../src/contracts/routine.js';
@@ -111,6 +112,20 @@ describe.concurrent('a step that only a person can do', () => {
     const context = { desk: { desk: desk.name }, pool: bench.database.pool } as never;
     await until('it is overdue', async () => (await tasksOverdue(context, {})).verdict === 'warn');
   });
+});
+
+it('looks again soon after the worker that was looking has died, however long the look may take', async () => {
+  let looks = 0;
+  const look = async () => {
+    looks += 1;
+    // A worker that was killed is silent, and answers nothing.
+    if (looks === 1) await Context.current().cancelled;
+    return { verdict: 'pass', observed: 'whole', expected: 'whole' };
+  };
+  const desk = await bench.desk({ activities: () => ({ runCheck: look }) });
+  const intact = step('intact', { check: 'database-intact', timeoutSeconds: 3_600 });
+  expect(await runRoutine(desk, [intact])).toMatchObject({ verdict: 'pass', steps: [{ verdict: 'pass' }] });
+  expect(looks).toBe(2);
 });
 
 describe.concurrent('a step that an earlier one makes needless', () => {

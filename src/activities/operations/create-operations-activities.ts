@@ -34,6 +34,7 @@ import { openTask, readTask } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
 import { createEvidenceActivities } from '../record-evidence.js';
+import { withHeartbeat } from '../with-heartbeat.js';
 import { cancelledOrEnding } from '../worker-ends.js';
 import { boundedOutcome } from './bounded-text.js';
 import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
@@ -81,15 +82,19 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       ...{ owner: databaseOwner, nowMs },
     }),
     runCheck: (request) =>
-      runCheck(checks, { ...context, stepMs: stepMs(request) }, request, (findings) =>
-        followFindings(pool, context.desk.desk, findings, nowMs()),
+      withHeartbeat(() =>
+        runCheck(checks, { ...context, stepMs: stepMs(request) }, request, (findings) =>
+          followFindings(pool, context.desk.desk, findings, nowMs()),
+        ),
       ),
     runReport: (request) =>
-      runReport(
-        new Map([...REPORTS, ...(dependencies.reports ?? [])]),
-        { ...context, stepMs: stepMs(request) },
-        request,
-        nowMs(),
+      withHeartbeat(() =>
+        runReport(
+          new Map([...REPORTS, ...(dependencies.reports ?? [])]),
+          { ...context, stepMs: stepMs(request) },
+          request,
+          nowMs(),
+        ),
       ),
     runAction: (run, request) => runAction(context, dependencies.ownAction, run, request, nowMs()),
     runCommand: (run, request) =>

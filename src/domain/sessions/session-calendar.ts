@@ -33,6 +33,7 @@ export class SessionCalendar {
   /** Holidays beyond what was looked through have to be found yet. */
   #knownUntilMs = Number.NEGATIVE_INFINITY;
   #newest: { readonly utcMs: number; readonly reading: SessionReading } | null = null;
+  #newestDay: { readonly day: DayNumber; readonly date: string; readonly weekday: Weekday } | null = null;
 
   constructor(
     readonly hours: TradingHours,
@@ -81,11 +82,11 @@ export class SessionCalendar {
     const { open, untilMs } = this.phaseAt(utcMs);
     const local = this.localMs(utcMs);
     const day = Math.floor(local / DAY_MS);
+    if (day !== this.#newestDay?.day) this.#newestDay = { day, date: dateText(day), weekday: weekdayOf(day) };
+    const { date, weekday } = this.#newestDay;
     return {
-      open,
+      ...{ open, date, weekday },
       minuteOfDay: Math.floor((local - day * DAY_MS) / MINUTE_MS),
-      date: dateText(day),
-      weekday: weekdayOf(day),
       minutesToClose: open ? Math.ceil((untilMs - utcMs) / MINUTE_MS) : 0,
     };
   }

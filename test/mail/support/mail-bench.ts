@@ -35,7 +35,7 @@ export class MailBench {
   readonly log: string[] = [];
   readonly desk: Desk;
   readonly pool: Pool;
-  readonly #server: SmtpSimulator;
+  #server: SmtpSimulator;
   readonly #to: readonly string[];
   #running: Role | null = null;
 
@@ -94,6 +94,33 @@ export class MailBench {
       [this.desk.desk],
     );
     return found.rows;
+  }
+
+  /** The mail server goes away, and with it what it has in memory; `serverBack` is one at the same port. */
+  serverAway(): Promise<void> {
+    return this.#server.close();
+  }
+
+  async serverBack(): Promise<void> {
+    this.#server = await startSmtpSimulator({ port: this.#server.port });
+  }
+
+  /** So much time goes by for what waits in the outbox. */
+  async later(ms: number): Promise<void> {
+    await this.pool.query(
+      `update mail_outbox set next_attempt = next_attempt - make_interval(secs => $2) where desk = $1 and state = 'pending'`,
+      [this.desk.desk, ms / 1_000],
+    );
+  }
+
+  /** Milliseconds until all that waits was tried again; null: nothing waits, or something is being tried. */
+  async waitsMs(): Promise<number | null> {
+    const found = await this.pool.query<{ ms: number | null }>(
+      `select extract(epoch from max(next_attempt) - now())::float8 * 1000 as ms from mail_outbox
+        where desk = $1 having bool_and(state = 'pending' and next_attempt > now())`,
+      [this.desk.desk],
+    );
+    return found.rows[0]?.ms ?? null;
   }
 
   lamp() {

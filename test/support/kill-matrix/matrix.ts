@@ -1,5 +1,6 @@
-/** All cells of one procedure, on a desk of its own: one that fails spoils no other procedure. */
+/** All cells of procedures, on a desk of their own: one that fails spoils no other desk. */
 import { afterAll, describe, it } from 'vitest';
+import { Random } from '../../simulation/random.js';
 import { type Bench, openPaperBench } from './bench.js';
 import { killAt, undisturbed } from './cell.js';
 import type { Procedure } from './procedure.js';
@@ -8,19 +9,39 @@ import { ALL_VICTIMS } from './victims.js';
 /**
  * To be awaited while a test file is collected: how many boundaries there are, an undisturbed run says. One process
  * after the other at each boundary, so that the supervisor does not give up one that dies again and again.
+ * `KILL_CELLS=N`: as many of each procedure, drawn by KILL_SEED.
  */
 export async function describeKills(
-  procedure: Procedure,
+  procedures: Procedure | readonly Procedure[],
   openBench: (...options: string[]) => Promise<Bench> = openPaperBench,
 ): Promise<void> {
   const bench = await openBench('--separate');
   afterAll(() => bench.close());
-  const expected = await undisturbed(bench, procedure);
-  describe(`${procedure.name} ends with the same evidence, and nothing is done twice`, () => {
-    for (let boundary = 0; boundary <= expected.boundaries; boundary += 1) {
-      it.each(ALL_VICTIMS)(`at boundary ${boundary} of ${expected.boundaries}: %s killed`, (victim) =>
-        killAt(bench, procedure, expected, victim, boundary),
+  for (const procedure of [procedures].flat()) {
+    const expected = await undisturbed(bench, procedure);
+    const cells = drawn(
+      Array.from({ length: expected.boundaries + 1 }, (_, boundary) =>
+        ALL_VICTIMS.map((victim) => ({ boundary, victim })),
+      ).flat(),
+    );
+    describe(`${procedure.name} ends with the same evidence, and nothing is done twice`, () => {
+      it.each(cells)(`at boundary $boundary of ${expected.boundaries}: $victim killed`, (cell) =>
+        killAt(bench, procedure, expected, cell.victim, cell.boundary),
       );
-    }
-  });
+    });
+  }
+}
+
+const random = new Random(Number(process.env.KILL_SEED ?? 1));
+
+function drawn<T>(cells: readonly T[]): readonly T[] {
+  const wanted = Number(process.env.KILL_CELLS ?? cells.length);
+  if (!(wanted >= 1))
+    throw new Error(`KILL_CELLS: expected a number from 1 on, found ${process.env.KILL_CELLS}`);
+  if (wanted >= cells.length) return cells;
+  return cells
+    .map((cell) => ({ cell, at: random.next() }))
+    .sort((a, b) => a.at - b.at)
+    .slice(0, wanted)
+    .map(({ cell }) => cell);
 }

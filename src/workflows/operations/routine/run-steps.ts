@@ -19,6 +19,8 @@ const CLOSING_MS = 30_000;
 /** An own check ends itself within the step's time, and says why: that comes before Temporal's own end. */
 const ANSWER_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
+/** A look may be given ten minutes; that the worker which took it has died is seen by its silence, not at their end. */
+const LOOK_HEARTBEAT_MS = 30_000;
 
 /**
  * Every step runs beside the others up to one whose failure stops the routine: what comes after such a step waits
@@ -133,7 +135,7 @@ function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome>
     return isShipped(action) ? runAction(action, step.with, context) : runOwnAction(step, action, context);
   if (step.human !== undefined) return askPerson(step, context);
   if (step.command !== undefined || step.http !== undefined) return runOwnStep(step, context);
-  const calls = checkCalls(context.desk, step, ANSWER_MS);
+  const calls = checkCalls(context.desk, step, ANSWER_MS, LOOK_HEARTBEAT_MS);
   const { timeoutSeconds } = step;
   if (report !== undefined)
     return calls.runReport.executeWithOptions({ summary }, [
@@ -208,10 +210,12 @@ function checkCalls(
   desk: string,
   step: RoutineStep,
   closingMs: number,
+  heartbeatMs?: number,
 ): ActivityInterfaceFor<OperationsActivities> {
   const attemptMs = step.timeoutSeconds * 1_000 + closingMs;
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
+    ...(heartbeatMs === undefined ? {} : { heartbeatTimeout: heartbeatMs }),
     startToCloseTimeout: attemptMs,
     scheduleToCloseTimeout: attemptMs * 2 + 5_000,
     retry: { maximumAttempts: 2, initialInterval: 250, nonRetryableErrorTypes: FINAL },

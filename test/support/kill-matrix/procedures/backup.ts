@@ -1,5 +1,5 @@
 /** A backup that a person asks for, read back. */
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { backupIdAt, backupsFolder, isBackupId } from '../../../../src/backup/backup-folder.js';
 import { backupWorkflowId } from '../../../../src/contracts/queues.js';
 import { until } from '../../desk-under-test.js';
@@ -27,7 +27,8 @@ export async function backupsSince({ pool, desk }: Bench, firstRunId: string): P
     [firstRunId],
   );
   const first = backupIdAt(found.rows[0]?.started.getTime() ?? 0);
-  const folders = readdirSync(backupsFolder(desk.home));
+  const folder = backupsFolder(desk.home);
+  const folders = existsSync(folder) ? readdirSync(folder) : [];
   const ids = folders.filter((name) => isBackupId(name) && name >= first);
   const listed = await pool.query('select 1 from backup where id = any($1)', [ids]);
   return {

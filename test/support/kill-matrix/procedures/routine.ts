@@ -9,12 +9,15 @@ import { EVERY_KIND } from '../desk-file.js';
 import type { Procedure } from '../procedure.js';
 import { backupsSince } from './backup.js';
 
-export const routine: Procedure = {
-  name: 'a routine',
+/** One of the desk file, whenever it is due. */
+export const routineNamed = (name: string, named = `the routine ${name}`): Procedure => ({
+  name: named,
+  // A step that looks for errors finds those of the kill, and may be one whose failure opens an incident.
+  sometimes: ['Incident opened'],
   carryOut: async (bench, watch) => {
     const { desk } = loadDesk(bench.runtime.deskFile);
-    const found = desk.routines.find(({ name }) => name === EVERY_KIND.name);
-    if (found === undefined) throw new Error(`the desk has no routine ${EVERY_KIND.name}`);
+    const found = desk.routines.find((routine) => routine.name === name);
+    if (found === undefined) throw new Error(`the desk has no routine ${name}`);
     const nominalMs = Date.now();
     watch(routineId(desk.desk, found.name, nominalMs));
     const occasion = {
@@ -41,4 +44,6 @@ export const routine: Procedure = {
       ...(await backupsSince(bench, firstRunId)),
     };
   },
-};
+});
+
+export const routine = routineNamed(EVERY_KIND.name, 'a routine');
