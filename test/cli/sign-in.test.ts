@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readPassword } from '../../src/cli/read-password.js';
 import {
   beginCliSession,
@@ -26,10 +26,20 @@ const HALT_ID = 'ab'.repeat(16);
 const AS_FAR_AS_THE_AUDIT_TRAIL =
   /resume: NOT proven \(Nothing was changed: it could not be written to the audit trail/;
 
+/** Two people's passwords, hashed once for all tests. */
+let known: string;
 let folder: string;
 let home: string;
 let deskFile: string;
 let trader: TraderDouble | null = null;
+
+beforeAll(async () => {
+  known = mkdtempSync(join(tmpdir(), 'fermata-known-'));
+  await ensureSecrets(known);
+  await setPassword(known, 'anna', PASSWORD);
+  await setPassword(known, 'bert', `${PASSWORD}, and bert's`);
+});
+afterAll(() => rmSync(known, { recursive: true, force: true }));
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-sign-in-'));
@@ -41,10 +51,8 @@ beforeEach(async () => {
     deskFile,
     shipped.replace(/^people:.*\n/m, (line) => line + people),
   );
+  cpSync(known, home, { recursive: true });
   const runtime = writeRuntime(home, deskFile);
-  await ensureSecrets(home);
-  await setPassword(home, 'anna', PASSWORD);
-  await setPassword(home, 'bert', `${PASSWORD}, and bert's`);
   const halted = { commandId: 'x', ok: true, detail: 'halted', haltId: HALT_ID, mode: 'HALTED' };
   const answers: Answers = {
     stop: () => halted,

@@ -18,6 +18,7 @@ import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { homePaths, SECRET_FILES } from '../../src/home/runtime.js';
 import { dataConverterOf, FAILURE_CONVERTER } from '../../src/temporal/data-converter.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
+import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal, type TemporalAddress } from '../support/temporal.js';
 
 const POLL_MS = 30_000;
@@ -32,6 +33,7 @@ let bundle: WorkflowBundleWithSourceMap;
 beforeAll(async () => {
   mkdirSync(homePaths(home).secrets, { recursive: true });
   writeFileSync(join(homePaths(home).secrets, SECRET_FILES.payloadKey), 'cd'.repeat(32));
+  quietRuntime();
   address = await sharedTemporal();
   connection = await Connection.connect({ address: address.address });
   native = await NativeConnection.connect({ address: address.address });

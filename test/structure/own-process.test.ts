@@ -43,6 +43,14 @@ it('has one where only what it imports changes the process, however far away', (
   expect(ownProcess('imports.test.ts')).toBe(false);
 });
 
+it('has one where it connects to Temporal as a worker, unless it installs what all others do', () => {
+  const connect = `await ${'NativeConnection'}.connect({ address });`;
+  write('connects.test.ts', connect);
+  expect(ownProcess('connects.test.ts')).toBe(true);
+  write('connects.test.ts', `quietRuntime();\n${connect}`);
+  expect(ownProcess('connects.test.ts')).toBe(false);
+});
+
 it('has none where it only reads, or ends a process that it began', () => {
   write('reads.test.ts', `if (process.env.HOME === '/') process.kill(begun.pid, 'SIGKILL');`);
   expect(ownProcess('reads.test.ts')).toBe(false);

@@ -14,7 +14,10 @@ const CHANGES = [
   /\b(?:Runtime\.install|installRuntime)\(/,
   /\bSettings\.\w+ = /,
 ];
+/** Temporal's library takes no more than one installation, and makes its own for whoever connects before. */
+const CONNECTS = /\b(?:NativeConnection\.connect|connectWorker|keepWorker|runReplayHistories)\(/;
 /** What it installs is the same for all files of a process. */
+const INSTALLS_FOR_ALL = /\bquietRuntime\(\)/;
 const FOR_ALL = /\/test\/support\/quiet-runtime\.ts$/;
 const IMPORTED = /(?:from|import) '(\.{1,2}\/[^']+)\.js'/g;
 
@@ -29,6 +32,7 @@ export function filesWithOwnProcess(folder: string): string[] {
     const imported = [...text.matchAll(IMPORTED)].map(([, place]) => join(dirname(file), `${place}.ts`));
     const found =
       CHANGES.some((change) => change.test(text)) ||
+      (CONNECTS.test(text) && !INSTALLS_FOR_ALL.test(text)) ||
       imported.some((place) => !place.includes('/src/') && existsSync(place) && changes(place));
     known.set(file, found);
     return found;

@@ -3,8 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bindAnswers } from '../../src/activities/bind-answers.js';
 import { createValidationActivities } from '../../src/activities/create-validation-activities.js';
@@ -20,9 +19,11 @@ import { isGenuine } from '../../src/validation/report/sign-report.js';
 import { keptReports } from '../../src/validation/report/write-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
 import { runValidation } from '../../src/validation/run.js';
+import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { quietRuntime } from '../support/quiet-runtime.js';
 import { sharedTemporal } from '../support/temporal.js';
+import { bundleOf, IN_THIS_THREAD } from '../workflows/support/serve-queue.js';
 import { HOUR_MS, PROGRAM, prepare, SIMULATED, temporaryFolder } from './support/validations.js';
 
 const KEY = 'ab'.repeat(32);
@@ -30,7 +31,6 @@ const KEY = 'ab'.repeat(32);
 let database: TestDatabase;
 let temporal: TemporalAccess;
 let connection: NativeConnection;
-let bundle: { code: string };
 
 beforeAll(async () => {
   quietRuntime();
@@ -38,10 +38,6 @@ beforeAll(async () => {
   database = await createTestDatabase();
   temporal = openTemporal({ home: null, temporal: address });
   connection = await NativeConnection.connect({ address: address.address });
-  const workflowsPath = fileURLToPath(
-    new URL('../../src/workflows/operations/validation.ts', import.meta.url),
-  );
-  bundle = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
 });
 
 afterAll(async () => {
@@ -62,7 +58,9 @@ async function startWorker({ home, desk }: Validating): Promise<() => Promise<vo
     connection,
     namespace: temporal.namespace,
     taskQueue: operationsQueue(desk),
-    workflowBundle: bundle,
+    workflowBundle: bundleOf('operations'),
+    sinks: UNHEARD,
+    ...IN_THIS_THREAD,
     interceptors: { activity: [bindAnswers] },
     shutdownGraceTime: '100 milliseconds',
     activities: {
