@@ -1,4 +1,4 @@
-// Builds what is older than its source: compiled roles, the two workflow bundles, the dashboard.
+// Builds what is older than its source: the compiled sources, the programs, the workflow bundles, the dashboard.
 // `prepare` runs it at install time, `npm start` and `npm test` run it again and mostly find nothing to do.
 import { spawnSync } from 'node:child_process';
 import {
@@ -59,6 +59,11 @@ const steps = [
       rmSync(join(root, 'dist/store/migrations'), { recursive: true, force: true });
       cpSync(join(root, 'src/store/migrations'), join(root, 'dist/store/migrations'), { recursive: true });
     },
+  },
+  {
+    name: 'programs',
+    sources: ['src', 'scripts/bundle-programs.mjs', ...LIBRARIES],
+    build: () => run('scripts/bundle-programs.mjs', []),
   },
   {
     name: 'workflows',

@@ -34,7 +34,7 @@ export interface RoleStartOptions {
   readonly stopping: AbortSignal;
 }
 
-export const ROLE_SCRIPT = fileURLToPath(new URL('../worker/run-role.js', import.meta.url));
+export const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/run/run-role.js', import.meta.url));
 
 type RoleMessage =
   | { readonly type: 'ready' }
@@ -51,7 +51,7 @@ export async function startRole(options: RoleStartOptions): Promise<Running> {
   const child = await spawnProcess({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', ...(name === 'trader' ? TRADER_NODE_OPTIONS : []), options.script, name],
+    args: [...(name === 'trader' ? TRADER_NODE_OPTIONS : []), options.script, name],
     env: roleEnvironment(options),
     output: { to: 'lines', onLine: (line, stream) => options.log.writeChildLine(name, line, stream) },
     onMessage: (raw) => {

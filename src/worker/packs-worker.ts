@@ -1,5 +1,5 @@
 /**
- * The program of the one process that runs playbooks in code: `node dist/worker/packs-worker.js`, begun by the operations worker,
+ * The program of the one process that runs playbooks in code: `node dist/run/packs-worker.js`, begun by the operations worker,
  * with the runtime in FERMATA_PACKS_RUNTIME. It has no activity, and reaches neither trader nor Postgres. It ends with whoever
  * began it.
  */
@@ -12,6 +12,7 @@ import { openTemporal } from '../temporal/open-temporal.js';
 import { bundleFile } from './bundle-workflows.js';
 import { UNHEARD } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
+import { mapStacks } from './mapped-stacks.js';
 import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 
@@ -23,6 +24,7 @@ const say = (message: PacksMessage): void => {
   process.send?.(message);
 };
 
+mapStacks();
 const log = roleLog('packs-worker');
 const runtime = JSON.parse(process.env.FERMATA_PACKS_RUNTIME ?? '') as Runtime;
 process.on('SIGINT', () => undefined);
