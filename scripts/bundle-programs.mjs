@@ -15,6 +15,7 @@ const PROGRAMS = {
   cli: join(dist, 'cli/main.js'),
   'run-role': join(dist, 'worker/run-role.js'),
   'packs-worker': join(dist, 'worker/packs-worker.js'),
+  'failure-converter': join(dist, 'workflows/failure-converter.js'),
   'workflow-thread': join(root, 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js'),
 };
 
@@ -46,37 +47,48 @@ const ownPlaces = {
     onLoad({ filter: /\.js$/ }, ({ path }) => {
       if (!path.startsWith(`${dist}/`)) return null;
       const code = readFileSync(path, 'utf8');
+      if (!code.includes('import.meta.url')) return null;
+      // Temporal's client loads it by its path: with the copy of Temporal that is bundled, not with another one.
+      const near = code.replace(
+        "'../../dist/workflows/failure-converter.js'",
+        "'../run/failure-converter.js'",
+      );
       const place = `new URL('../${relative(dist, path)}', import.meta.url).href`;
-      return code.includes('import.meta.url')
-        ? { contents: code.replaceAll('import.meta.url', place), loader: 'js' }
-        : null;
+      return { contents: near.replaceAll('import.meta.url', place), loader: 'js' };
     });
   },
 };
 
-/** Temporal's worker finds these beside its own file: its thread is bundled as well, the other is for bundling workflows. */
-const TEMPORAL_PLACES = {
-  "require.resolve('./workflow-worker-thread')": "require.resolve('./workflow-thread.js')",
-  "require.resolve('../workflow-log-interceptor')": "'@temporalio/worker/lib/workflow-log-interceptor'",
-};
-const temporalPlaces = {
-  name: 'places in @temporalio/worker',
-  setup({ onLoad, onEnd }) {
-    const left = new Set(Object.keys(TEMPORAL_PLACES));
-    onLoad({ filter: /@temporalio\/worker\/lib\/workflow\/(threaded-vm|bundler)\.js$/ }, ({ path }) => {
-      let contents = readFileSync(path, 'utf8');
-      for (const [place, put] of Object.entries(TEMPORAL_PLACES))
-        if (contents.includes(place)) {
-          contents = contents.replace(place, put);
-          left.delete(place);
-        }
-      return { contents, loader: 'js' };
-    });
-    onEnd(() => {
-      if (left.size > 0) throw new Error(`@temporalio/worker no longer has: ${[...left].join(', ')}`);
-    });
+/** The beginning of the file stands for all of it. Lines of libraries would be nine tenths of a map that is read with the first stack. */
+const BY_NAME = Buffer.from('{"version":3,"sources":["library"],"mappings":"AAAA"}').toString('base64');
+const librariesByName = {
+  name: 'libraries by name',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules\/.*\.[cm]?js$/ }, ({ path }) => ({
+      contents: `${placedHere(path, readFileSync(path, 'utf8'))}\n//# sourceMappingURL=data:application/json;base64,${BY_NAME}`,
+      loader: 'js',
+    }));
   },
 };
+
+/** What Temporal's worker finds beside its own file: its thread is bundled as well, the other is for bundling workflows. */
+const TEMPORAL_PLACES = {
+  'threaded-vm.js': [
+    "require.resolve('./workflow-worker-thread')",
+    "require.resolve('./workflow-thread.js')",
+  ],
+  'bundler.js': [
+    "require.resolve('../workflow-log-interceptor')",
+    "'@temporalio/worker/lib/workflow-log-interceptor'",
+  ],
+};
+function placedHere(path, code) {
+  const file = /@temporalio\/worker\/lib\/workflow\/(.+)$/.exec(path)?.[1];
+  const [place, here] = TEMPORAL_PLACES[file] ?? [];
+  if (place === undefined) return code;
+  if (!code.includes(place)) throw new Error(`${path} no longer has ${place}`);
+  return code.replace(place, here);
+}
 
 /** Libraries written for CommonJS ask for these. */
 const BANNER = `import { createRequire as createRequireHere } from 'node:module';
@@ -94,8 +106,9 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   external: LEFT_OUT,
-  plugins: [ownPlaces, temporalPlaces],
+  plugins: [ownPlaces, librariesByName],
   banner: { js: BANNER },
+  minifyWhitespace: true,
   sourcemap: true,
   sourcesContent: false,
   chunkNames: '[name]-[hash]',

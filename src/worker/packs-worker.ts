@@ -5,6 +5,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { mapStacks } from '../home/mapped-stacks.js';
 import type { Runtime } from '../home/runtime.js';
 import { bundlePlaybooks } from '../pack/playbook/bundle-playbooks.js';
 import { readPlaybooks } from '../pack/playbook/read-playbooks.js';
@@ -12,7 +13,6 @@ import { openTemporal } from '../temporal/open-temporal.js';
 import { bundleFile } from './bundle-workflows.js';
 import { UNHEARD } from './follow-runs.js';
 import { installRuntime } from './install-runtime.js';
-import { mapStacks } from './mapped-stacks.js';
 import { roleLog } from './role-log.js';
 import { serveBuilds, type UnservedBuild } from './serve-builds.js';
 

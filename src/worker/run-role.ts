@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../domain/message-of.js';
 import { nameDeskInCommands } from '../home/as-typed.js';
 import { sharesServers } from '../home/installation.js';
+import { mapStacks } from '../home/mapped-stacks.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
-import { mapStacks } from './mapped-stacks.js';
 import type { LivingRole } from './role-life.js';
 import { isAlone, runAlone } from './run-alone.js';
 

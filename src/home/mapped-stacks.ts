@@ -25,6 +25,8 @@ function placed(text: string, site: NodeJS.CallSite, maps: Map<string, SourceMap
   const entry = maps.get(path)?.findEntry(line - 1, column - 1);
   if (!entry || !('originalSource' in entry)) return text;
   const source = relative(ROOT, resolve(dirname(path), entry.originalSource));
+  // Of a library the map has the name alone.
+  if (!source.startsWith('src/')) return text;
   return text.replace(
     `${file}:${line}:${column}`,
     `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`,
