@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NODE_MIN = [20, 19];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const entry = join(root, 'dist', 'cli', 'main.js');
+const entry = join(root, 'dist', 'run', 'cli.js');
 
 function fail(what, doThis) {
   process.stderr.write(`✗ ${what}\n  kept safe: nothing was started\n  do this:   ${doThis}\n`);

@@ -1,4 +1,4 @@
-// Builds what is older than its source: compiled roles, the two workflow bundles, the dashboard.
+// Builds what is older than its source: the compiled sources, the programs, the workflow bundles, the dashboard.
 // `prepare` runs it at install time, `npm start` and `npm test` run it again and mostly find nothing to do.
 import { spawnSync } from 'node:child_process';
 import {
@@ -19,18 +19,18 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamps = join(root, 'dist', '.built');
 
 /** Newest modification time, in milliseconds, of the files below the given places. */
-function newest(places) {
-  let latest = 0;
-  for (const place of places) {
-    const path = join(root, place);
-    if (!existsSync(path)) continue;
-    const stat = statSync(path);
-    const found = stat.isDirectory()
-      ? newest(readdirSync(path).map((name) => join(place, name)))
-      : stat.mtimeMs;
-    if (found > latest) latest = found;
+const newest = (places) => Math.max(0, ...places.map(newestBelow));
+
+const looked = new Map();
+/** Each place is looked at once: several steps have the same sources, and `fermata up` waits for this. */
+function newestBelow(place) {
+  if (!looked.has(place)) {
+    const stat = statSync(join(root, place), { throwIfNoEntry: false });
+    const below = stat?.isDirectory() ? readdirSync(join(root, place)) : null;
+    const found = below === null ? (stat?.mtimeMs ?? 0) : newest(below.map((name) => join(place, name)));
+    looked.set(place, found);
   }
-  return latest;
+  return looked.get(place);
 }
 
 function run(command, args, env = process.env) {
@@ -59,6 +59,11 @@ const steps = [
       rmSync(join(root, 'dist/store/migrations'), { recursive: true, force: true });
       cpSync(join(root, 'src/store/migrations'), join(root, 'dist/store/migrations'), { recursive: true });
     },
+  },
+  {
+    name: 'programs',
+    sources: ['src', 'scripts/bundle-programs.mjs', ...LIBRARIES],
+    build: () => run('scripts/bundle-programs.mjs', []),
   },
   {
     name: 'workflows',

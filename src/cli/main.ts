@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
+import { mapStacks } from '../home/mapped-stacks.js';
 import { COMMANDS, type CommandEntry } from './command-table.js';
 import { readEnvironmentFile } from './environment-file.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from './failure.js';
@@ -13,6 +14,7 @@ import { printFailure } from './output.js';
  * process with it: a connection that hangs or retries must not keep a command from ending.
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  mapStacks();
   process.stdout.on('error', onLostOutput);
   await run(argv);
   await Promise.all([process.stdout, process.stderr].map(written));

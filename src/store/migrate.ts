@@ -1,7 +1,7 @@
 /** Brings the schema to this version. Forward only: a migration that ran is never changed. */
 
+import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import { Client } from 'pg';
 
 /** Beside this module: the build copies the SQL files to where the compiled program looks for them. */
@@ -9,6 +9,7 @@ export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import
 
 /** The role that every process of the product connects as: it can't change evidence, audit or journal entries. */
 export const APP_ROLE = 'fermata_app';
+const MIGRATIONS_TABLE = 'schema_migration';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Any number that nothing else uses. */
 const PREPARE_LOCK = 730_211;
@@ -28,10 +29,12 @@ export async function migrate(
 ): Promise<readonly string[]> {
   await prepareServer(owner, database, appPassword);
   return withClient(owner, database, async (client) => {
+    if (await isCurrent(client)) return [];
+    const { runner } = await import('node-pg-migrate');
     const ran = await runner({
       dbClient: client,
       dir: MIGRATIONS_DIRECTORY,
-      migrationsTable: 'schema_migration',
+      migrationsTable: MIGRATIONS_TABLE,
       direction: 'up',
       checkOrder: true,
       advisoryLockMode: 'wait',
@@ -39,6 +42,22 @@ export async function migrate(
     });
     return ran.map((migration) => migration.name);
   });
+}
+
+/** Most starts have nothing to run: they need not load what would run it. */
+async function isCurrent(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
+    MIGRATIONS_TABLE,
+  ]);
+  if (rows[0]?.there !== true) return false;
+  const ran = await client.query<{ name: string }>(
+    `select name from ${MIGRATIONS_TABLE} order by run_on, id`,
+  );
+  const shipped = readdirSync(MIGRATIONS_DIRECTORY)
+    .filter((file) => file.endsWith('.sql'))
+    .map((file) => file.slice(0, -'.sql'.length))
+    .sort();
+  return shipped.join() === ran.rows.map(({ name }) => name).join();
 }
 
 async function prepareServer(owner: OwnerConnection, database: string, appPassword: string): Promise<void> {

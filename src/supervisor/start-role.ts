@@ -37,7 +37,7 @@ export interface RoleStartOptions {
   readonly stopping: AbortSignal;
 }
 
-export const ROLE_SCRIPT = fileURLToPath(new URL('../worker/run-role.js', import.meta.url));
+export const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/run/run-role.js', import.meta.url));
 
 type RoleMessage =
   | { readonly type: 'ready' }
@@ -54,7 +54,7 @@ export async function startRole(options: RoleStartOptions): Promise<Running> {
   const child = await spawnProcess({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', ...nodeOptionsOf(name), options.script, name],
+    args: [...nodeOptionsOf(name), options.script, name],
     env: roleEnvironment(options),
     output: { to: 'lines', onLine: (line, stream) => options.log.writeChildLine(name, line, stream) },
     onMessage: (raw) => {

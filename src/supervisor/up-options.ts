@@ -20,7 +20,7 @@ export interface UpOptions {
   readonly again?: StartAgain;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;
-  /** What every role is started with; the compiled `worker/run-role.js` unless a test brings its own. */
+  /** What every role is started with; the bundled `worker/run-role.ts` unless a test brings its own. */
   readonly roleScript?: string;
 }
 

@@ -1,10 +1,11 @@
 /**
- * The program of the one process that runs playbooks in code: `node dist/worker/packs-worker.js`, begun by the operations worker,
+ * The program of the one process that runs playbooks in code: `node dist/run/packs-worker.js`, begun by the operations worker,
  * with the runtime in FERMATA_PACKS_RUNTIME. It has no activity, and reaches neither trader nor Postgres. It ends with whoever
  * began it.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { mapStacks } from '../home/mapped-stacks.js';
 import type { Runtime } from '../home/runtime.js';
 import { bundlePlaybooks } from '../pack/playbook/bundle-playbooks.js';
 import { readPlaybooks } from '../pack/playbook/read-playbooks.js';
@@ -23,6 +24,7 @@ const say = (message: PacksMessage): void => {
   process.send?.(message);
 };
 
+mapStacks();
 const log = roleLog('packs-worker');
 const runtime = JSON.parse(process.env.FERMATA_PACKS_RUNTIME ?? '') as Runtime;
 process.on('SIGINT', () => undefined);

@@ -1,5 +1,5 @@
 /**
- * The program of every process of a desk: `node dist/worker/run-role.js <role>`, with the runtime file's path in
+ * The program of every process of a desk: `node dist/run/run-role.js <role>`, with the runtime file's path in
  * FERMATA_RUNTIME, or, in a container of its own, with everything in its environment. Tells its parent when it is ready,
  * stops on SIGTERM. Roles are loaded when they are asked for, so that the trader never loads Temporal.
  */
@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf } from '../domain/message-of.js';
 import { nameDeskInCommands } from '../home/as-typed.js';
 import { sharesServers } from '../home/installation.js';
+import { mapStacks } from '../home/mapped-stacks.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import type { LivingRole } from './role-life.js';
@@ -85,6 +86,7 @@ async function live(
   await role.stop();
 }
 
+mapStacks();
 runRole(process.argv[2] ?? '').catch(async (error: unknown) => {
   const message = messageOf(error);
   console.error(error);

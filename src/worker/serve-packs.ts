@@ -12,7 +12,7 @@ import type { PacksMessage } from './packs-worker.js';
 import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/worker/packs-worker.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/run/packs-worker.js', import.meta.url));
 /** As every worker's; it has nothing in its hands that another could not take. */
 const STOP_MS = 5_000;
 const AGAIN_MS = 500;
@@ -115,7 +115,7 @@ function begin({ runtime, log, tell }: PacksContext): Promise<ManagedProcess> {
   return spawnProcess({
     name: 'packs-worker',
     command: process.execPath,
-    args: ['--enable-source-maps', SMALL_NURSERY, PROGRAM],
+    args: [SMALL_NURSERY, PROGRAM],
     env: { ...Object.fromEntries(environment), ...ONE_ARENA, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
     // Lines of JSON like ours: whoever takes ours takes them.
     output: { to: 'lines', onLine: (line) => process.stdout.write(`${line}\n`) },

@@ -49,7 +49,7 @@ describe('docker-compose.yml', () => {
   it('runs every role as a service of its own, the trader as `bot`', () => {
     for (const role of rolesInOrder(true)) {
       const service = compose.services[SERVICE_OF_ROLE[role] ?? ''];
-      expect(service?.command, role).toEqual(['dist/worker/run-role.js', role]);
+      expect(service?.command, role).toEqual(['dist/run/run-role.js', role]);
       expect(service?.healthcheck?.test.slice(-2), role).toEqual(['dist/worker/role-health.js', role]);
       expect(service?.environment?.FERMATA_SEPARATE).toBe('1');
     }
@@ -67,7 +67,7 @@ describe('docker-compose.yml', () => {
       if (build) expect(existsSync(inRepository(join(build, 'Dockerfile'))), name).toBe(true);
       for (const volume of volumes.filter((mount) => mount.startsWith('.')))
         expect(existsSync(inRepository(volume.split(':')[0] ?? '')), volume).toBe(true);
-      const program = command[0]?.match(/^dist\/(.*)\.js$/)?.[1];
+      const program = command[0]?.match(/^dist\/(.*)\.js$/)?.[1]?.replace(/^run\//, 'worker/'); // bundled
       if (program) expect(existsSync(inRepository(`src/${program}.ts`)), program).toBe(true);
     }
     const copied = [

@@ -159,7 +159,7 @@ it('is told to people where it ends again and again', async () => {
 });
 
 it('ends where whoever began it died before it was loaded', async () => {
-  const program = fileURLToPath(new URL('../../dist/worker/packs-worker.js', import.meta.url));
+  const program = fileURLToPath(new URL('../../dist/run/packs-worker.js', import.meta.url));
   const temporal = { kind: 'managed', address: '127.0.0.1:1', namespace: 'fermata', uiAddress: null };
   const runtime = { home, desk: desk.name, deskFile: join(folder, 'desk.yaml'), temporal };
   const child = spawn(process.execPath, [program], {

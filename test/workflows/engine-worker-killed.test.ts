@@ -17,7 +17,7 @@ import { type Bench, openBench } from './support/desk-bench.js';
 import { ScriptedTrader } from './support/scripted-trader.js';
 import { until } from './support/until.js';
 
-const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/worker/run-role.js', import.meta.url));
+const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/run/run-role.js', import.meta.url));
 const desk = `t-${randomBytes(4).toString('hex')}`;
 const home = mkdtempSync(join(tmpdir(), 'fermata-worker-'));
 const runtimeFile = join(home, 'runtime.json');

