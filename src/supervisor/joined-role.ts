@@ -21,8 +21,8 @@ import type { Running } from './keep-running.js';
 import type { Exit, ManagedProcess } from './managed-process.js';
 import type { RoleName } from './roles.js';
 
-/** A process that stands still answers nothing; another one is looked for. */
-const ANSWER_MS = 2_000;
+/** One that is just starting answers once it has loaded its code; of one that stands still nobody waits for more. */
+const ANSWER_MS = 15_000;
 const HURRIED_MS = 1_500;
 /** Beyond the time that the other process gives the role itself. */
 const LATE_MS = 2_000;
