@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { rolesOf as rolesOfPerson } from '../domain/roles.js';
 import { channelHealth } from '../home/channel-health.js';
+import { logOutput } from '../home/desk-in-process.js';
 import { isEndedPasskey } from '../home/ended-sign-ins.js';
 import { personKeysOf } from '../home/person-keys.js';
 import { passkeyMaker, signInMaker } from '../home/row-makers.js';
@@ -52,7 +53,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
     (person) => standingOf(runtime.home, person, rolesOf(person)),
   );
   const tickets = new TemporalTickets(Date.now);
-  const log = pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] });
+  const log = pino({ name: 'web', redact: ['req.headers', 'headers', '*.password', '*.token'] }, logOutput());
   const onForged = forgedRowTeller({
     ...{ desk, pool, home: runtime.home, nowMs: Date.now },
     log: (problem) => log.error(problem),

@@ -1,4 +1,5 @@
 /** Commands in messages as they can be typed where the desk was started; everything of ours says `fermata COMMAND`. */
+import { deskInProcess } from './desk-in-process.js';
 import { isContainer } from './is-container.js';
 
 /** `fermata` alone is on nobody's path after `npm ci`, and there is none outside of a container. */
@@ -30,7 +31,7 @@ export function nameDeskInCommands(desk: () => string | null): void {
 /** What stands before a command about this desk. `npx` elsewhere would fetch a stranger's package of this name. */
 export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
   if (isContainer(env)) return 'docker-compose run --rm cli';
-  const desk = deskMeant();
+  const desk = (deskInProcess()?.named ?? deskMeant)();
   return desk === null ? bareProgram(env) : `${bareProgram(env)} --desk ${desk}`;
 }
 

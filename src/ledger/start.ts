@@ -1,5 +1,6 @@
 /** The ledger role: the trader's journal, followed into Postgres. */
 import pino from 'pino';
+import { logOutput } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { connectTrader } from '../trader/client.js';
@@ -9,7 +10,7 @@ import { followJournal } from './follow-journal.js';
 
 /** Ready at once: it waits for the trader and for Postgres by itself. */
 export async function startLedger(runtime: Runtime): Promise<Role> {
-  const log = pino({ base: { part: 'ledger' } });
+  const log = pino({ base: { part: 'ledger' } }, logOutput());
   const pool = openPool(runtime, 'ledger');
   const trader = connectTrader(deskPaths(homePaths(runtime.home), runtime.desk).controlSocket);
   const follower = followJournal({

@@ -1,6 +1,7 @@
 /** The mailer: notices out of the outbox to the mail server. Runs in the role `telegram`, beside the bot. */
 import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
+import { logOutput } from '../home/desk-in-process.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { keepDoing } from '../notify/keep-doing.js';
 import { type MailSettings, mailSettings } from '../notify/mail-settings.js';
@@ -32,7 +33,7 @@ const GIVE_UP_EVERY_MS = 3_600_000;
 
 /** Without a mail server the mailer does nothing: the desk trades without mail. */
 export async function startMail(runtime: Runtime): Promise<Role> {
-  const logger = pino({ name: 'mail' });
+  const logger = pino({ name: 'mail' }, logOutput());
   const log: DeliveryContext['log'] = (level, text) => logger[level](text);
   const { desk } = loadDesk(runtime.deskFile);
   const settings = settingsOrSaidWhy(runtime, desk, log);

@@ -40,6 +40,8 @@ export class DeskProcesses {
   readonly #servers: SharedServer<unknown>[] = [];
   /** Of the roles, in the order of their start. */
   readonly #roles: ProcessKeeper[] = [];
+  /** They share no process until a person restarts them: what ended one of them might end another desk's with it. */
+  readonly #died = new Set<string>();
   #heartbeat: TraderHeartbeat | null = null;
 
   constructor(private readonly context: ProcessesContext) {}
@@ -120,6 +122,7 @@ export class DeskProcesses {
         `there is no process ${name} here, only ${this.#keepers.map((known) => known.name).join(', ')}`,
       );
     }
+    this.#died.delete(name);
     await keeper.restart();
     return keeper.status;
   }
@@ -150,7 +153,7 @@ export class DeskProcesses {
   }
 
   #startRole(name: RoleName, runtimeFile: string): Promise<Running> {
-    const { options, log, children, ending } = this.context;
+    const { options, paths, log, children, ending } = this.context;
     return startRole({
       name,
       script: options.roleScript ?? ROLE_SCRIPT,
@@ -161,6 +164,7 @@ export class DeskProcesses {
       children,
       onEnded: (detail) => ending.ask(detail),
       stopping: ending.asked,
+      share: { home: paths.home, run: paths.servers.run, mayJoin: () => !this.#died.has(name) },
     });
   }
 
@@ -180,7 +184,14 @@ export class DeskProcesses {
 
   #report(name: string, news: KeeperNews): void {
     switch (news.kind) {
+      case 'moves':
+        this.#tell(
+          'info',
+          `${name} ran in the process of another desk, which has ended: it is started again`,
+        );
+        break;
       case 'died':
+        this.#died.add(name);
         this.#tell('error', `${name} ended unexpectedly (${news.how})`, { lastLines: news.lastLines });
         break;
       case 'restarting':

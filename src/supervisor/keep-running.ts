@@ -15,6 +15,8 @@ export interface Running {
 export type KeeperNews =
   | { readonly kind: 'died'; readonly how: string; readonly lastLines: readonly string[] }
   | { readonly kind: 'restarting'; readonly inMs: number }
+  /** What it ran in has ended in order: it is started elsewhere. */
+  | { readonly kind: 'moves' }
   | { readonly kind: 'running-again' }
   /** Five deaths in two minutes. */
   | { readonly kind: 'stays-down' };
@@ -115,13 +117,23 @@ export class ProcessKeeper {
       this.#blamed = null;
       // `stop` was asked for meanwhile: it has its turn next.
       if (this.#state === state) this.#state = 'running';
-      void running.process.exited.then((exit) =>
-        this.#died(running, exit.signal ?? `exit code ${exit.code}`),
-      );
+      void running.process.exited.then((exit) => {
+        if (exit.moved) this.#moved(running);
+        else this.#died(running, exit.how ?? exit.signal ?? `exit code ${exit.code}`);
+      });
     } catch (error) {
       if (this.#state === state) this.#state = 'stopped';
       throw error;
     }
+  }
+
+  #moved(running: Running): void {
+    if (this.#running !== running) return;
+    this.#running = null;
+    if (this.#state === 'stopping') return;
+    this.#state = 'restarting';
+    this.options.onNews({ kind: 'moves' });
+    this.#bringBack();
   }
 
   #died(running: Running, how: string): void {

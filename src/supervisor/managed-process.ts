@@ -10,6 +10,10 @@ const LINE_CHARS_MAX = 16 * 1024;
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
+  /** In words, where neither says it. */
+  readonly how?: string;
+  /** It ended in order where it was, and has to run elsewhere. */
+  readonly moved?: true;
 }
 
 /** A file outlives the supervisor: a server that writes to the pipe of a dead one would die with it. */

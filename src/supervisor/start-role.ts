@@ -1,14 +1,19 @@
 /** Starts one role as a process and waits until it says that it is ready. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { waitForLock } from '../home/file-lock.js';
+import { SHARING } from '../home/shared-process.js';
 import type { CredentialHolder, LiveVenue } from '../venue/definition.js';
 import { credentialIn, credentialNames } from '../venue/environment.js';
 import type { ChildrenFile } from './children-file.js';
+import { joinRole, sharingOf } from './joined-role.js';
 import type { Running } from './keep-running.js';
 import type { DeskLog } from './log/desk-log.js';
 import { endProcess, type ManagedProcess, spawnProcess } from './managed-process.js';
 import { ROLE_TIMES, type RoleName } from './roles.js';
 
 const LINES_SHOWN = 8;
+const STOPPED_MEANWHILE = 'the desk was stopped meanwhile';
 /**
  * The trader lives for weeks within 100 MiB. A small nursery and one heap arena cost it 35 MiB less, and no time; what the
  * exchange's library takes while it is loaded is given back only where it does not lie between what stays: 20 MiB.
@@ -35,6 +40,13 @@ export interface RoleStartOptions {
   readonly onEnded: (detail: string) => void;
   /** Aborted when the desk is to stop: nobody waits for it to become ready then. */
   readonly stopping: AbortSignal;
+  /** Absent: each role has a process of its own. */
+  readonly share?: {
+    readonly home: string;
+    /** Of the installation. */
+    readonly run: string;
+    readonly mayJoin: () => boolean;
+  };
 }
 
 export const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/run/run-role.js', import.meta.url));
@@ -42,47 +54,110 @@ export const ROLE_SCRIPT = fileURLToPath(new URL('../../dist/run/run-role.js', i
 type RoleMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
-  | { readonly type: 'ended'; readonly detail?: string };
+  | { readonly type: 'ended'; readonly detail?: string }
+  /** From now on it takes in roles of other desks. */
+  | { readonly type: 'shares' };
+
+interface Begun extends Running {
+  /** Null once it is ready; else why it will not be. */
+  readonly ready: Promise<string | null>;
+  /** It runs in the process of another desk. */
+  readonly isJoined: boolean;
+}
 
 /** Rejects with the role's own reason or its last lines; nothing of it is left running then. */
 export async function startRole(options: RoleStartOptions): Promise<Running> {
+  const { name, share } = options;
+  const sharing =
+    share === undefined || options.separate ? null : sharingOf(name, options.script, environmentOf(options));
+  if (share === undefined || sharing === null) return whenReady(options, await begin(options, null));
+  // One after the other: of two that start at once, the second finds the process of the first.
+  const turn = await waitForLock(join(share.run, `shared-${name}.lock`), options.stopping);
+  const begun = await beginShared(options, share, sharing).finally(() => turn?.release());
+  // The other desk ended just now.
+  if (begun.isJoined && (await begun.ready) !== null && !begun.process.alive())
+    return whenReady(options, await begin(options, sharing));
+  return whenReady(options, begun);
+}
+
+async function beginShared(
+  options: RoleStartOptions,
+  { home, mayJoin }: NonNullable<RoleStartOptions['share']>,
+  sharing: string,
+): Promise<Begun> {
+  const joined = mayJoin() ? await joinOther(options, home, sharing) : null;
+  return joined ?? begin(options, sharing);
+}
+
+async function whenReady({ name }: RoleStartOptions, { process, stop, ready }: Begun): Promise<Running> {
+  const problem = await ready;
+  if (problem === null) return { process, stop };
+  await stop();
+  throw new Error(`${name} did not start: ${problem}`);
+}
+
+/** Null where no process of another desk takes it in. */
+async function joinOther(options: RoleStartOptions, home: string, sharing: string): Promise<Begun | null> {
+  const { name, log, runtimeFile, stopping } = options;
+  const { stopMs, readyMs } = ROLE_TIMES[name];
+  const joined = await joinRole({
+    ...{ name, home, joining: { v: 1, sharing, runtimeFile, stopMs } },
+    onLine: (line) => log.writeChildLine(name, line, 'out'),
+  });
+  if (joined === null) return null;
+  log.write('supervisor', 'info', `${name} runs in the process of another desk (${joined.process.pid})`);
+  const late = AbortSignal.any([AbortSignal.timeout(readyMs), stopping]);
+  const ready = Promise.race([joined.ready, aborted(late)]).then((first) => {
+    if (first !== 'aborted') return first;
+    return stopping.aborted ? STOPPED_MEANWHILE : `not ready within ${readyMs / 1000} s`;
+  });
+  return { ...joined, ready, isJoined: true };
+}
+
+/** In a process of its own; `sharing`: which may take in roles of other desks, and does when this resolves. */
+async function begin(options: RoleStartOptions, sharing: string | null): Promise<Begun> {
   const { name } = options;
   let onFirstMessage: (message: RoleMessage) => void = () => undefined;
   const message = new Promise<RoleMessage>((resolve) => {
     onFirstMessage = resolve;
   });
+  let onShares: () => void = () => undefined;
+  const shares = new Promise<void>((resolve) => {
+    onShares = resolve;
+  });
   const child = await spawnProcess({
     name,
     command: process.execPath,
     args: [...nodeOptionsOf(name), options.script, name],
-    env: roleEnvironment(options),
+    env: roleEnvironment(options, sharing),
     output: { to: 'lines', onLine: (line, stream) => options.log.writeChildLine(name, line, stream) },
     onMessage: (raw) => {
       const received = raw as RoleMessage;
       if (received.type === 'ended') options.onEnded(received.detail ?? 'the recording ended');
+      else if (received.type === 'shares') onShares();
       else onFirstMessage(received);
     },
   });
   await options.children.add(name, child.pid);
   void child.exited.then(() => options.children.remove(child.pid));
-  const problem = await readiness(child, message, ROLE_TIMES[name].readyMs, options.stopping);
+  const ready = readiness(child, message, ROLE_TIMES[name].readyMs, options.stopping);
   const stop = async (hurry?: AbortSignal): Promise<void> => {
     const clean = await endProcess(child, [{ signal: 'SIGTERM', waitMs: ROLE_TIMES[name].stopMs }], hurry);
     if (!clean) options.log.write('supervisor', 'warn', `${name} did not stop in time and was killed`);
   };
-  if (problem === null) return { process: child, stop };
-  await stop();
-  throw new Error(`${name} did not start: ${problem}`);
+  if (sharing !== null) await Promise.race([shares, ready]);
+  return { process: child, stop, ready, isJoined: false };
 }
 
 const nodeOptionsOf = (name: RoleName): readonly string[] =>
   name === 'trader' ? TRADER_NODE_OPTIONS : NODE_OPTIONS_OF_OTHERS;
 
-function roleEnvironment(options: RoleStartOptions): NodeJS.ProcessEnv {
+function roleEnvironment(options: RoleStartOptions, sharing: string | null): NodeJS.ProcessEnv {
   return {
     ...environmentOf(options),
     ...ROLE_ENVIRONMENT,
     FERMATA_RUNTIME: options.runtimeFile,
+    ...(sharing === null ? {} : { [SHARING]: sharing }),
     ...(options.separate ? { FERMATA_SEPARATE: '1' } : {}),
   };
 }
@@ -135,7 +210,7 @@ async function readiness(
 ): Promise<string | null> {
   const late = AbortSignal.any([AbortSignal.timeout(timeoutMs), stopping]);
   const first = await Promise.race([message, child.exited, aborted(late)]);
-  if (first === 'aborted' && stopping.aborted) return 'the desk was stopped meanwhile';
+  if (first === 'aborted' && stopping.aborted) return STOPPED_MEANWHILE;
   const lines = child.lastLines().slice(-LINES_SHOWN).join('\n  ');
   const shown = lines === '' ? '' : `; the last it said:\n  ${lines}`;
   if (first === 'aborted') return `not ready within ${timeoutMs / 1000} s${shown}`;

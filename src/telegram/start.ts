@@ -3,6 +3,7 @@ import type { Update } from 'grammy/types';
 import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
+import { logOutput } from '../home/desk-in-process.js';
 import { telegramMaker } from '../home/row-makers.js';
 import { runAddressAt } from '../home/run-address.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
@@ -58,7 +59,7 @@ const RESULTS_IN_LINE_MAX = 5;
 
 /** Without a token there is no bot: the desk trades without Telegram. */
 export async function startTelegram(runtime: Runtime): Promise<Role> {
-  const logger = pino({ name: 'telegram' });
+  const logger = pino({ name: 'telegram' }, logOutput());
   const log: BotLog = (level, text) => logger[level](text);
   const { desk } = loadDesk(runtime.deskFile);
   const credentials = credentialsOrSaidWhy(runtime, desk, log);

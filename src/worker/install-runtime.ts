@@ -6,29 +6,41 @@ import { showFigures } from './show-figures.js';
 /** The engine's queue has activities only, and that of playbooks workflows only, on purpose. */
 const NO_WARNINGS = ['No workflows registered', 'No activities registered'];
 
+/** Of this process' library: where it shows its figures; undefined: nowhere. Null: not installed yet. */
+let installed: { readonly figures: string | undefined } | null = null;
+
 /**
- * Once a process, before its first worker: signals are ours, and Temporal's own log goes where ours goes. `shown`:
- * where the library's figures are shown to Prometheus, host:port. Nobody is asked who they are there: names and counts.
+ * Before the first worker: signals are ours, and Temporal's own log goes where ours goes. `shown`: where the library's figures,
+ * those of the whole process, are shown to Prometheus, host:port. Nobody is asked who they are there: names and counts. What is
+ * given back ends that.
  */
 export async function installRuntime(
   log: Logger,
   shown?: { readonly role: string; readonly address: string | undefined },
-): Promise<void> {
+): Promise<() => void> {
   const { role, address } = shown ?? {};
   const tell = (error: unknown): null => {
     log.warn({ address, error: messageOf(error) }, "the figures of Temporal's library can't be shown there");
     return null;
   };
+  const isShown = address !== undefined && role !== undefined && installed?.figures !== undefined;
   const figures =
-    address === undefined || role === undefined ? null : await showFigures(address, role).catch(tell);
+    address === undefined || role === undefined || (installed !== null && !isShown)
+      ? null
+      : await showFigures(address, role, installed?.figures).catch(tell);
+  const close = (): void => figures?.close();
+  if (installed !== null) return close;
   try {
     install(log, figures?.inner);
+    installed = { figures: figures?.inner };
   } catch (error) {
     if (figures === null) throw error;
-    figures.close();
+    close();
     tell(error);
     install(log);
+    installed = { figures: undefined };
   }
+  return close;
 }
 
 function install(log: Logger, metrics?: string): void {

@@ -40,7 +40,7 @@ import { watchTrader } from './watch-trader.js';
 
 export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const log = roleLog('operations-worker');
-  await installRuntime(log, {
+  const hideFigures = await installRuntime(log, {
     role: 'operations-worker',
     address: runtime.workerMetrics?.['operations-worker'],
   });
@@ -124,6 +124,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
       trader.close();
       await commands.end();
       await Promise.allSettled([temporal.close(), pool.end()]);
+      hideFigures();
     },
   };
 }

@@ -10,6 +10,7 @@ import { sharesServers } from '../home/installation.js';
 import { mapStacks } from '../home/mapped-stacks.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
+import { SHARING, sharedSocket } from '../home/shared-process.js';
 import type { LivingRole } from './role-life.js';
 import { isAlone, runAlone } from './run-alone.js';
 
@@ -58,14 +59,36 @@ async function runRole(name: string): Promise<void> {
   const runtime = readRuntime(name);
   nameDeskInCommands(() => (sharesServers(runtime.home) ? runtime.desk : null));
   const life = isAlone() ? runAlone(name, runtime) : null;
+  const ended = shareWithOthers(name, runtime, start, terminated);
   try {
     await live(() => start(runtime), terminated, life);
   } catch (error) {
     life?.die(messageOf(error));
     throw error;
   }
+  await ended;
   life?.end();
   process.exit(0);
+}
+
+/** Takes in the roles of other desks where the supervisor says so. Resolves when they have ended with this one. */
+async function shareWithOthers(
+  name: string,
+  runtime: Runtime,
+  start: (runtime: Runtime) => Promise<Role>,
+  terminated: Promise<void>,
+): Promise<void> {
+  const sharing = process.env[SHARING];
+  if (!sharing) return;
+  const { shareProcess } = await import('./share-process.js');
+  try {
+    const shared = await shareProcess(sharedSocket(runtime.home, name), sharing, start);
+    await tell({ type: 'shares' });
+    await terminated;
+    await shared.close();
+  } catch (error) {
+    console.error(`this process takes in no role of another desk: ${messageOf(error)}`);
+  }
 }
 
 /** Resolves when it was told to end, and has. */

@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { packsQueue } from '../contracts/queues.js';
+import { logOutput } from '../home/desk-in-process.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { endProcess, type ManagedProcess, spawnProcess } from '../supervisor/managed-process.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
@@ -118,7 +119,7 @@ function begin({ runtime, log, tell }: PacksContext): Promise<ManagedProcess> {
     args: [SMALL_NURSERY, PROGRAM],
     env: { ...Object.fromEntries(environment), ...ONE_ARENA, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
     // Lines of JSON like ours: whoever takes ours takes them.
-    output: { to: 'lines', onLine: (line) => process.stdout.write(`${line}\n`) },
+    output: { to: 'lines', onLine: (line) => (logOutput() ?? process.stdout).write(`${line}\n`) },
     onMessage: (raw) => {
       const message = raw as PacksMessage;
       if (message.type === 'unserved') {

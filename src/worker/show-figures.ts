@@ -18,14 +18,14 @@ const CONNECTIONS_MAX = 16;
 
 /**
  * `address`: host:port where Prometheus asks; `role`: the name under which it does, in containers. Null where this
- * system has no loopback address that can't be guessed. Rejects where nothing can listen there.
+ * system has no loopback address that can't be guessed. Rejects where nothing can listen there. `known`: where this process'
+ * library shows them already.
  */
-export async function showFigures(address: string, role: string): Promise<Figures | null> {
-  const innerHost = await unknownLoopback();
-  if (innerHost === null) return null;
+export async function showFigures(address: string, role: string, known?: string): Promise<Figures | null> {
+  const inner = known ?? (await unknownAddress());
+  if (inner === null) return null;
   const [, host = '', portText = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
   const port = Number(portText);
-  const inner = `${innerHost}:${await freePort(undefined, innerHost)}`;
   const names = new Set([...ownHosts(port), `${role}:${port}`]);
   const server = createServer((request, response) => answer(request, response, inner, names));
   server.maxConnections = CONNECTIONS_MAX;
@@ -41,6 +41,11 @@ export async function showFigures(address: string, role: string): Promise<Figure
   // It keeps no process alive that is to end.
   server.unref();
   return { inner, close: () => server.close() };
+}
+
+async function unknownAddress(): Promise<string | null> {
+  const host = await unknownLoopback();
+  return host === null ? null : `${host}:${await freePort(undefined, host)}`;
 }
 
 function answer(

@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { askSupervisor } from '../../src/home/supervisor-protocol.js';
 import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
 
 const first = deskUnderTest();
@@ -25,6 +27,21 @@ afterAll(async () => {
 
 const active = (desk: DeskUnderTest) =>
   until(`${desk.desk} trades`, async () => (await desk.status()).mode === 'ACTIVE');
+
+/** Its page and its operations: which processes they run in, once they do. */
+const waiting = (desk: DeskUnderTest): Promise<readonly (number | null)[]> =>
+  until(`page and operations of ${desk.desk}`, async () => {
+    const all = await askSupervisor(desk.home, 'processes', {});
+    const found = ['operations-worker', 'web'].map((name) => all.find((one) => one.name === name));
+    return found.every((one) => one?.state === 'running') && found.map((one) => one?.pid ?? null);
+  });
+
+/** Of the page itself, by its own port. */
+async function pageOf(desk: DeskUnderTest): Promise<string | undefined> {
+  const { web } = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
+  const page = await (await fetch(`http://127.0.0.1:${web.port}/`)).text();
+  return /name="command-line" content="[^"]*--desk ([^"]*)"/.exec(page)?.[1];
+}
 
 describe('two desks in one FERMATA_HOME', () => {
   it('trade at the same time, and no command guesses which one is meant', async () => {
@@ -62,11 +79,39 @@ describe('two desks in one FERMATA_HOME', () => {
     expect(first.pids().get('trader')).toBe(before);
   });
 
+  it('share the processes of page and operations, and have their own again where one is killed', async () => {
+    const [ofFirst, ofSecond] = await Promise.all([waiting(first), waiting(second)]);
+    expect(ofFirst).toEqual(ofSecond);
+    const traders = [first, second].map((desk) => desk.pids().get('trader'));
+    for (const pid of ofFirst) process.kill(pid ?? 0, 'SIGKILL');
+    await until('processes of their own', async () => {
+      const [one, other] = await Promise.all([waiting(first), waiting(second)]);
+      return new Set([...one, ...other, ...ofFirst]).size === 6;
+    });
+    expect([first, second].map((desk) => desk.pids().get('trader'))).toEqual(traders);
+    expect(await Promise.all([pageOf(first), pageOf(second)])).toEqual(['crypto-bot', 'second']);
+    for (const desk of [first, second])
+      await until(
+        `a routine of ${desk.desk}`,
+        async () => (await desk.run('run', 'pre-market', '--desk', desk.desk)).code === 0,
+        90_000,
+      );
+  });
+
+  it('share them again once a person restarts them, and the one goes on where the other has ended', async () => {
+    for (const name of ['operations-worker', 'web'])
+      expect((await second.run('restart', name, '--desk', 'second')).code).toBe(0);
+    expect(await waiting(second)).toEqual(await waiting(first));
+    expect(await Promise.all([pageOf(first), pageOf(second)])).toEqual(['crypto-bot', 'second']);
+  });
+
   it('one that ends leaves the other its servers, and is restored alone', async () => {
     const backup = await first.run('backup', '--desk', 'crypto-bot', '--json');
     expect(JSON.parse(backup.stdout)).toMatchObject({ ok: true, proven: true });
     const trader = second.pids().get('trader');
     expect(await first.interrupt()).toBe(0);
+    expect(await waiting(second)).not.toContain(null);
+    expect(await pageOf(second)).toBe('second');
     // Only one runs: no name is needed.
     const other = await until('a backup of the other', async () => {
       const { stdout, code } = await first.run('backup', '--json');

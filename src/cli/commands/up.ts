@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
 import { type Command, Option } from 'commander';
 import type { LoadedDesk } from '../../desk/load.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
@@ -73,6 +74,8 @@ export function upCommand(command: Command): void {
 
 /** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
 async function up(options: Options): Promise<number> {
+  // Once the desk runs, this process waits for weeks: its heap is kept small.
+  setFlagsFromString('--optimize-for-size');
   const file = namedDeskFile(options.desk);
   const chosen = startChosenOf(installationHome(), file);
   if (chosen !== null) return chosen();

@@ -1,0 +1,128 @@
+/** Takes roles of other desks into this process, each for as long as the supervisor of its desk is connected. */
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { messageOf } from '../domain/message-of.js';
+import { forDesk } from '../home/desk-in-process.js';
+import { sharesServers } from '../home/installation.js';
+import type { Role, Runtime } from '../home/runtime.js';
+import { type FromHost, type Joining, STOP_LINE } from '../home/shared-process.js';
+
+const JOINED_MAX = 16;
+const LINE_CHARS_MAX = 64 * 1024;
+const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
+/** So long a connection may say nothing before it has said who joins. */
+const SILENT_MS = 5_000;
+
+export interface SharedProcess {
+  /** Stops what has joined, and tells whose it is. */
+  close(): Promise<void>;
+}
+
+type Start = (runtime: Runtime) => Promise<Role>;
+
+/** Rejects where nothing can listen there. */
+export async function shareProcess(path: string, sharing: string, start: Start): Promise<SharedProcess> {
+  const joined = new Set<JoinedRole>();
+  rmSync(path, { force: true });
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy());
+    const silent = setTimeout(() => socket.destroy(), SILENT_MS);
+    let role: JoinedRole | null = null;
+    const input = createInterface({ input: socket });
+    input.on('error', () => undefined);
+    input.on('line', (line) => {
+      clearTimeout(silent);
+      if (role !== null) return line === STOP_LINE ? void role.stop() : undefined;
+      const joining = joiningOf(line, sharing);
+      if (typeof joining === 'string') return refuse(socket, joining);
+      const begun = new JoinedRole(socket, joining, start);
+      role = begun;
+      joined.add(begun);
+      socket.once('close', () => {
+        void begun.stop().finally(() => joined.delete(begun));
+      });
+    });
+  });
+  server.maxConnections = JOINED_MAX;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(path, resolve);
+  });
+  chmodSync(path, 0o600);
+  return {
+    close: async () => {
+      server.close();
+      await Promise.all([...joined].map((role) => role.stop()));
+    },
+  };
+}
+
+class JoinedRole {
+  readonly #starting: Promise<Role>;
+  #stopping: Promise<void> | null = null;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly joining: Joining,
+    start: Start,
+  ) {
+    this.#say({ type: 'joined', pid: process.pid });
+    const output = { write: (line: string) => this.#say({ type: 'line', line: line.trimEnd() }) };
+    this.#starting = (async () => {
+      const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
+      const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
+      return forDesk({ output, named }, () => start(runtime));
+    })();
+    this.#starting.then(
+      () => this.#say({ type: 'ready' }),
+      (error: unknown) => this.#say({ type: 'failed', message: messageOf(error) }),
+    );
+  }
+
+  /** Once; it may still be starting. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<void> {
+    // Whatever keeps it: a desk that has ended must not be worked for. The other roles here are started again.
+    const late = setTimeout(() => {
+      console.error(`what ran for ${this.joining.runtimeFile} here did not stop in time: this process ends`);
+      process.exit(1);
+    }, this.joining.stopMs);
+    try {
+      const role = await this.#starting.catch(() => null);
+      await role?.stop();
+    } catch (error) {
+      this.#say({ type: 'line', line: `it did not stop in order: ${messageOf(error)}` });
+    } finally {
+      clearTimeout(late);
+    }
+    this.#say({ type: 'stopped' });
+    this.socket.end();
+  }
+
+  #say(message: FromHost): void {
+    // A supervisor that stands still reads nothing: its lines of log are not kept for it without end.
+    if (message.type === 'line' && this.socket.writableLength > UNREAD_BYTES_MAX) return;
+    if (this.socket.writable) this.socket.write(`${JSON.stringify(message)}\n`);
+  }
+}
+
+/** Why not, in words, where it may not join. */
+function joiningOf(line: string, sharing: string): Joining | string {
+  if (line.length > LINE_CHARS_MAX) return 'the line is too long';
+  try {
+    const joining = JSON.parse(line) as Joining;
+    if (joining.v !== 1) return `version 1 was expected, not ${String(joining.v)}`;
+    return joining.sharing === sharing ? joining : 'it was started otherwise than this process';
+  } catch {
+    return 'it is not JSON';
+  }
+}
+
+function refuse(socket: Socket, why: string): void {
+  socket.end(`${JSON.stringify({ type: 'refused', why } satisfies FromHost)}\n`);
+}

@@ -1,0 +1,163 @@
+/** A role in the process of another desk, from both ends of the socket between them. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { asTyped } from '../../src/home/as-typed.js';
+import { logOutput } from '../../src/home/desk-in-process.js';
+import { homeOf } from '../../src/home/installation.js';
+import type { Role, Runtime } from '../../src/home/runtime.js';
+import { sharedSocket } from '../../src/home/shared-process.js';
+import { type JoinedRole, joinRole, sharingOf } from '../../src/supervisor/joined-role.js';
+import { ROLE_SCRIPT } from '../../src/supervisor/start-role.js';
+import { type SharedProcess, shareProcess } from '../../src/worker/share-process.js';
+import { eventually } from '../support/eventually.js';
+
+let installation: string;
+let second: string;
+let path: string;
+let shared: SharedProcess | null;
+let begun: Runtime[];
+let stopped: string[];
+let lines: string[];
+
+const role = (runtime: Runtime): Role => ({
+  stop: async () => {
+    stopped.push(runtime.desk);
+  },
+});
+
+beforeEach(() => {
+  installation = mkdtempSync(join(tmpdir(), 'fermata-shared-'));
+  homeOf(installation, 'first');
+  second = homeOf(installation, 'second');
+  mkdirSync(join(second, 'run'), { recursive: true });
+  writeFileSync(join(second, 'run', 'runtime.json'), JSON.stringify({ home: second, desk: 'second' }));
+  path = sharedSocket(installation, 'web');
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  [shared, begun, stopped, lines] = [null, [], [], []];
+});
+
+afterEach(async () => {
+  await shared?.close();
+  for (const folder of [installation, dirname(path)]) rmSync(folder, { recursive: true, force: true });
+});
+
+const share = async (start: (runtime: Runtime) => Promise<Role>): Promise<void> => {
+  shared = await shareProcess(path, 'alike', async (runtime) => {
+    begun.push(runtime);
+    return start(runtime);
+  });
+};
+
+const join2 = (sharing = 'alike', stopMs = 5_000): Promise<JoinedRole | null> =>
+  joinRole({
+    name: 'web',
+    home: second,
+    joining: { v: 1, sharing, runtimeFile: join(second, 'run', 'runtime.json'), stopMs },
+    onLine: (line) => lines.push(line),
+  });
+
+const joinedNow = async (stopMs?: number): Promise<JoinedRole> => {
+  const joined = await join2('alike', stopMs);
+  if (joined === null) throw new Error('it was not taken in');
+  return joined;
+};
+
+describe('a role in the process of another desk', () => {
+  it('runs until its supervisor stops it, and what it says is its own desk’s', async () => {
+    await share(async (runtime) => {
+      logOutput()?.write(`${asTyped('do this: fermata status')}\n`);
+      return role(runtime);
+    });
+    const joined = await joinedNow();
+    expect(await joined.ready).toBeNull();
+    expect(joined.process).toMatchObject({ name: 'web', pid: process.pid });
+    expect(lines).toEqual([expect.stringContaining('fermata --desk second status')]);
+    expect(asTyped('fermata status')).not.toContain('--desk');
+    await joined.stop();
+    expect(stopped).toEqual(['second']);
+    expect(joined.process.alive()).toBe(false);
+  });
+
+  it('moves where the process ends in order, and has died where the process did', async () => {
+    await share(async (runtime) => role(runtime));
+    const moved = await joinedNow();
+    await moved.ready;
+    await shared?.close();
+    expect(await moved.process.exited).toMatchObject({ moved: true });
+    expect(stopped).toEqual(['second']);
+
+    const host = hostElsewhere('stop: async () => undefined');
+    const joined = await eventually(() => joinedNow());
+    process.kill(joined.process.pid, 'SIGKILL');
+    expect(await joined.process.exited).toEqual({ code: null, signal: null, how: expect.any(String) });
+    await host;
+  });
+
+  it('ends with its supervisor', async () => {
+    await share(async (runtime) => role(runtime));
+    const supervisor = connect(path);
+    const runtimeFile = join(second, 'run', 'runtime.json');
+    supervisor.write(`${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, stopMs: 1_000 })}\n`);
+    await eventually(() => expect(begun).toHaveLength(1));
+    supervisor.destroy();
+    await eventually(() => expect(stopped).toEqual(['second']));
+  });
+
+  it('that does not stop in time ends the process it is in', async () => {
+    const host = hostElsewhere('stop: () => new Promise(() => undefined)');
+    const joined = await eventually(() => joinedNow(200));
+    expect(await joined.ready).toBeNull();
+    await joined.stop();
+    expect(await host).toBe(1);
+  });
+
+  it('says why it did not start', async () => {
+    await share(() => Promise.reject(new Error('port 8000 is taken')));
+    const joined = await joinedNow();
+    expect(await joined.ready).toBe('port 8000 is taken');
+    await joined.stop();
+    expect(joined.process.alive()).toBe(false);
+  });
+
+  it('is not taken in by a process that was started otherwise, nor by what left its socket there', async () => {
+    await share(async (runtime) => role(runtime));
+    expect(await join2('otherwise')).toBeNull();
+    expect(begun).toEqual([]);
+    await shared?.close();
+    shared = null;
+    writeFileSync(path, '');
+    expect(await join2()).toBeNull();
+  });
+});
+
+/** A process of its own that takes in `web`; resolves with its exit code. */
+function hostElsewhere(stop: string): Promise<number | null> {
+  const module = new URL('../worker/share-process.js', `file://${ROLE_SCRIPT}`).href;
+  const code = `const { shareProcess } = await import(${JSON.stringify(module)});
+    setInterval(() => undefined, 1000);
+    await shareProcess(${JSON.stringify(path)}, 'alike', async () => ({ ${stop} }));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
+  return new Promise((resolve) => {
+    child.once('exit', (exit) => resolve(exit));
+  });
+}
+
+describe('who may share', () => {
+  const env = { PATH: '/bin', BINANCE_API_KEY: 'one' };
+  const of = (more: NodeJS.ProcessEnv = {}) => sharingOf('web', ROLE_SCRIPT, { ...env, ...more });
+
+  it('is whoever was started with the same environment, whatever the terminal', () => {
+    expect(of({ SHLVL: '2', TERM: 'xterm', SSH_CLIENT: 'a', FERMATA_DESK: 'second' })).toBe(of());
+    expect(of({ BINANCE_API_KEY: 'another' })).not.toBe(of());
+    expect(of({ TELEGRAM_BOT_TOKEN: 'bot' })).not.toBe(of());
+  });
+
+  it('is nobody whose role a stop goes through', () => {
+    for (const name of ['trader', 'engine-worker', 'auditor'] as const)
+      expect(sharingOf(name, ROLE_SCRIPT, env)).toBeNull();
+  });
+});
