@@ -43,6 +43,12 @@ it('has one where only what it imports changes the process, however far away', (
   expect(ownProcess('imports.test.ts')).toBe(false);
 });
 
+it('has one in a folder whose tests begin programs', () => {
+  mkdirSync(join(folder, 'supervisor'));
+  write('supervisor/up.test.ts', 'await up();');
+  expect(ownProcess('supervisor/up.test.ts')).toBe(true);
+});
+
 it('has one where it connects to Temporal as a worker, unless it installs what all others do', () => {
   const connect = `await ${'NativeConnection'}.connect({ address });`;
   write('connects.test.ts', connect);

@@ -16,12 +16,14 @@ const CHANGES = [
 ];
 /** Temporal's library takes no more than one installation, and makes its own for whoever connects before. */
 const CONNECTS = /\b(?:NativeConnection\.connect|connectWorker|keepWorker|runReplayHistories)\(/;
+/** Whose tests mostly begin desks and programs: little to gain beside those, and what one leaves is nobody else's. */
+const BEGINS_PROGRAMS = /^(?:backup|cli|page|simulation|supervisor|twin|validation|worker)\//;
 /** What it installs is the same for all files of a process. */
 const INSTALLS_FOR_ALL = /\bquietRuntime\(\)/;
 const FOR_ALL = /\/test\/support\/quiet-runtime\.ts$/;
 const IMPORTED = /(?:from|import) '(\.{1,2}\/[^']+)\.js'/g;
 
-/** Of the test files in this folder those that change the process they run in, or import tests' support that does. */
+/** Of the test files below this folder those that change the process they run in, or import tests' support that does. */
 export function filesWithOwnProcess(folder: string): string[] {
   const known = new Map<string, boolean>();
   const changes = (file: string): boolean => {
@@ -39,6 +41,6 @@ export function filesWithOwnProcess(folder: string): string[] {
   };
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join(folder, name))
-    .filter(changes);
+    .filter((name) => BEGINS_PROGRAMS.test(name) || changes(join(folder, name)))
+    .map((name) => join(folder, name));
 }
