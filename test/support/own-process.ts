@@ -14,6 +14,8 @@ const CHANGES = [
   /\b(?:Runtime\.install|installRuntime)\(/,
   /\bSettings\.\w+ = /,
 ];
+/** In what several files import: it is loaded once for a process, so its hooks are those of the first of them alone. */
+const HOOKS = /^(?:before|after)(?:All|Each)\(/m;
 /** Temporal's library takes no more than one installation, and makes its own for whoever connects before. */
 const CONNECTS = /\b(?:NativeConnection\.connect|connectWorker|keepWorker|runReplayHistories)\(/;
 /** Whose tests mostly begin desks and programs: little to gain beside those, and what one leaves is nobody else's. */
@@ -34,6 +36,7 @@ export function filesWithOwnProcess(folder: string): string[] {
     const imported = [...text.matchAll(IMPORTED)].map(([, place]) => join(dirname(file), `${place}.ts`));
     const found =
       CHANGES.some((change) => change.test(text)) ||
+      (!file.endsWith('.test.ts') && HOOKS.test(text)) ||
       (CONNECTS.test(text) && !INSTALLS_FOR_ALL.test(text)) ||
       imported.some((place) => !place.includes('/src/') && existsSync(place) && changes(place));
     known.set(file, found);
