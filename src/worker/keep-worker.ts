@@ -19,6 +19,8 @@ export interface WorkerContext {
   readonly runtime: Runtime;
   readonly temporal: TemporalAccess;
   readonly log: Logger;
+  /** Beside those below: a thread for the workflows of each worker is too much where dozens begin in one process. */
+  readonly options?: Partial<WorkerOptions>;
 }
 
 export interface WorkerSettings {
@@ -131,7 +133,7 @@ async function proveAlive(
 }
 
 function workerOptions(
-  { runtime, temporal }: WorkerContext,
+  { runtime, temporal, options }: WorkerContext,
   { taskQueue, bundle, activities, sinks, version }: WorkerSettings,
   connection: NativeConnection,
   stopping: AbortSignal,
@@ -165,5 +167,6 @@ function workerOptions(
     workflowThreadPoolSize: 1,
     shutdownGraceTime: END_TIMES.graceMs,
     shutdownForceTime: END_TIMES.graceMs + END_TIMES.closeMs,
+    ...options,
   };
 }

@@ -85,15 +85,25 @@ it('begins a new segment once one is full and reads across them from any sequenc
 
 it('does not acknowledge a record before the sync has ended', async () => {
   let finishSync: () => void = () => undefined;
+  let markSyncing = (): void => undefined;
+  const syncing = new Promise<void>((resolve) => {
+    markSyncing = resolve;
+  });
   const openFile = async (path: string): Promise<JournalFile> => {
     const file = await openJournalFile(path);
-    return { ...file, datasync: () => new Promise((resolve) => (finishSync = resolve)) };
+    const datasync = () =>
+      new Promise<void>((resolve) => {
+        finishSync = resolve;
+        markSyncing();
+      });
+    return { ...file, datasync };
   };
   const { journal } = await openJournal({ directory: temporaryDirectory(), openFile });
   const published: number[] = [];
   journal.onDurable((entries) => published.push(...entries.map((entry) => entry.sequence)));
   let durable = false;
   const wait = journal.whenDurable(journal.append(note('slow'), 0)).then(() => (durable = true));
+  await syncing;
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect([durable, journal.durableSequence, published]).toEqual([false, 0, []]);
   finishSync();

@@ -43,6 +43,20 @@ it('has one where only what it imports changes the process, however far away', (
   expect(ownProcess('imports.test.ts')).toBe(false);
 });
 
+it('has one where what it imports has hooks: they would run for the first file of a process alone', () => {
+  write('support/hooks.ts', `export const at = mkdtempSync('x');\n${'afterAll'}(() => rmSync(at));`);
+  write('hooked.test.ts', `import { at } from './support/hooks.js';`);
+  expect(ownProcess('hooked.test.ts')).toBe(true);
+  write('support/hooks.ts', `export function at() {\n  ${'afterAll'}(() => undefined);\n}`);
+  expect(ownProcess('hooked.test.ts')).toBe(false);
+});
+
+it('has one in a folder whose tests begin programs', () => {
+  mkdirSync(join(folder, 'supervisor'));
+  write('supervisor/up.test.ts', 'await up();');
+  expect(ownProcess('supervisor/up.test.ts')).toBe(true);
+});
+
 it('has one where it connects to Temporal as a worker, unless it installs what all others do', () => {
   const connect = `await ${'NativeConnection'}.connect({ address });`;
   write('connects.test.ts', connect);

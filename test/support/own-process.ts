@@ -14,14 +14,18 @@ const CHANGES = [
   /\b(?:Runtime\.install|installRuntime)\(/,
   /\bSettings\.\w+ = /,
 ];
+/** In what several files import: it is loaded once for a process, so its hooks are those of the first of them alone. */
+const HOOKS = /^(?:before|after)(?:All|Each)\(/m;
 /** Temporal's library takes no more than one installation, and makes its own for whoever connects before. */
 const CONNECTS = /\b(?:NativeConnection\.connect|connectWorker|keepWorker|runReplayHistories)\(/;
+/** Whose tests mostly begin desks and programs: little to gain beside those, and what one leaves is nobody else's. */
+const BEGINS_PROGRAMS = /^(?:backup|cli|page|simulation|supervisor|twin|validation|worker)\//;
 /** What it installs is the same for all files of a process. */
 const INSTALLS_FOR_ALL = /\bquietRuntime\(\)/;
 const FOR_ALL = /\/test\/support\/quiet-runtime\.ts$/;
 const IMPORTED = /(?:from|import) '(\.{1,2}\/[^']+)\.js'/g;
 
-/** Of the test files in this folder those that change the process they run in, or import tests' support that does. */
+/** Of the test files below this folder those that change the process they run in, or import tests' support that does. */
 export function filesWithOwnProcess(folder: string): string[] {
   const known = new Map<string, boolean>();
   const changes = (file: string): boolean => {
@@ -32,6 +36,7 @@ export function filesWithOwnProcess(folder: string): string[] {
     const imported = [...text.matchAll(IMPORTED)].map(([, place]) => join(dirname(file), `${place}.ts`));
     const found =
       CHANGES.some((change) => change.test(text)) ||
+      (!file.endsWith('.test.ts') && HOOKS.test(text)) ||
       (CONNECTS.test(text) && !INSTALLS_FOR_ALL.test(text)) ||
       imported.some((place) => !place.includes('/src/') && existsSync(place) && changes(place));
     known.set(file, found);
@@ -39,6 +44,6 @@ export function filesWithOwnProcess(folder: string): string[] {
   };
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => join(folder, name))
-    .filter(changes);
+    .filter((name) => BEGINS_PROGRAMS.test(name) || changes(join(folder, name)))
+    .map((name) => join(folder, name));
 }

@@ -23,7 +23,7 @@ import { liveBenchDesk } from '../go-live/support/attempt.js';
 import { failedTasks } from '../support/failed-tasks.js';
 import { PRESSABLES, QUICK_ACTIVITIES } from '../support/kill-matrix/pressables.js';
 import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
-import { bundleFrom, bundleOf, serveQueue } from '../workflows/support/serve-queue.js';
+import { bundleFrom, bundleOf, IN_THIS_THREAD, serveQueue } from '../workflows/support/serve-queue.js';
 import { until } from '../workflows/support/until.js';
 
 const NEXT = fileURLToPath(new URL('support/next-build.ts', import.meta.url));
@@ -63,6 +63,7 @@ class Operations {
     const runtime = { home, temporal } as never;
     this.serving = serveBuilds({
       ...{ runtime, temporal: access, log, desk: this.desk, of: 'operations', code, everyMs: 300 },
+      options: IN_THIS_THREAD,
       sinks: followRuns(database.pool, this.desk),
       tell: (unserved) => tellUnserved(watched, home, unserved),
       activities: { ...this.gated(), oneMoreStep: this.step },
