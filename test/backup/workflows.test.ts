@@ -96,6 +96,24 @@ function contextOf(desk: BenchDesk, mode: 'paper' | 'live'): CheckContext {
   return { desk: { desk: desk.name, mode }, pool: bench.database.pool } as never;
 }
 
+const HOUR_MS = 3_600_000;
+
+/** From the first attempt to send the newest backup away to the beginning of the last one that would be made. */
+async function sentForMs(desk: string): Promise<number> {
+  const { events } = await bench.client.workflow.getHandle(backupWorkflowId(desk)).fetchHistory();
+  const sending = events
+    ?.map(({ activityTaskScheduledEventAttributes: scheduled }) => scheduled)
+    .find((scheduled) => scheduled?.activityType?.name === 'sendBackup');
+  const { initialInterval, maximumInterval, backoffCoefficient, maximumAttempts } =
+    sending?.retryPolicy ?? {};
+  let [waitMs, totalMs] = [Number(initialInterval?.seconds) * 1_000, 0];
+  for (let attempt = 1; attempt < (maximumAttempts ?? 0); attempt += 1) {
+    totalMs += waitMs;
+    waitMs = Math.min(waitMs * (backoffCoefficient ?? 1), Number(maximumInterval?.seconds) * 1_000);
+  }
+  return totalMs;
+}
+
 describe('the backup workflow', () => {
   it('takes, verifies and records a backup, step by step as evidence, and keeps the newest', async () => {
     const desk = await deskWithHome();
@@ -153,6 +171,7 @@ describe('the backup workflow', () => {
     simulator.breakAt = () => broken++ < 8;
     expect(await backUp(desk, { offsite: true })).toMatchObject({ verdict: 'pass' });
     expect(broken).toBeGreaterThan(8);
+    expect(await sentForMs(desk.name)).toBeGreaterThan(HOUR_MS);
     const without = await deskWithHome();
     const { verdict, detail } = await backUp(without, { offsite: true });
     expect([verdict, detail]).toEqual(['not_run', 'the desk file names no storage: set backup.s3']);
