@@ -289,7 +289,12 @@ const CONTAINERS: EnvironmentSection = {
     ),
     plain('FERMATA_RUNTIME', null, path, 'Set by fermata up for its processes'),
     plain('FERMATA_PACKS_RUNTIME', null, text, 'Set by the operations worker for its process of playbooks'),
-    plain('FERMATA_SHARING', null, text, 'Set by fermata up for its processes that take in roles of other desks'),
+    plain(
+      'FERMATA_SHARING',
+      null,
+      text,
+      'Set by fermata up for its processes that take in roles of other desks',
+    ),
   ],
 };
 
