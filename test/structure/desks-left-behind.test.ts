@@ -75,6 +75,28 @@ it('a killed test process leaves no desk running and no folder', async () => {
   await until('both folders are gone', () => !existsSync(home) && !existsSync(sockets));
 });
 
+it('nothing of a desk that was started again is left, though it does not end in order', async () => {
+  const home = folder('again');
+  const sockets = folder('again-sockets');
+  const idle = `setInterval(() => {}, 1000); process.on('SIGINT', () => {}); console.log('deaf');`;
+  const supervisor = begin(idle);
+  await new Promise((go) => supervisor.stdout?.once('data', go));
+  const again = spawn(process.execPath, ['-e', idle], {
+    detached: true,
+    stdio: 'ignore',
+    env: { ...process.env, FERMATA_HOME: home },
+  });
+  started.push(again);
+  const child = spawn(process.execPath, [guard, home, sockets, '200'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+
+  child.stdin.end(`${supervisor.pid}\n`);
+
+  await until('both ended', () => !isAlive(supervisor.pid) && !isAlive(again.pid));
+  await until('both folders are gone', () => !existsSync(home) && !existsSync(sockets));
+});
+
 it('a killed test process leaves no program running that it had started', async () => {
   const support = resolve(import.meta.dirname, '../support/end-with-this-process.ts');
   const test = spawn(

@@ -1,14 +1,13 @@
 /**
- * `node end-desk.mjs HOME SOCKETS`: reads the pid of the desk's supervisor, a line each time that it changes (0: it has
+ * `node end-desk.mjs HOME SOCKETS [MS]`: reads the pid of the desk's supervisor, a line each time that it changes (0: it has
  * ended), and waits until its standard input closes, which is when the test process at the other end disposes of the
- * desk or dies, however it dies. Then it ends what runs and removes the folders.
+ * desk or dies, however it dies. Then it ends what runs, in order for as long as MS, and removes the folders.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-const [, , home, sockets] = process.argv;
-const ORDERLY_END_MS = 30_000;
+const [, , home, sockets, orderlyEndMs = '30000'] = process.argv;
 let supervisor = 0;
 
 createInterface({ input: process.stdin })
@@ -18,20 +17,49 @@ createInterface({ input: process.stdin })
   .once('close', () => void end());
 
 async function end() {
-  if (supervisor > 0) await endSupervisor();
+  if (supervisor > 0 && !(await endSupervisor())) killAllOf(home);
   for (const child of childrenOf(home)) send(-child, 'SIGKILL');
   rmSync(home, { recursive: true, force: true });
   rmSync(sockets, { recursive: true, force: true });
   process.exit(0);
 }
 
+/** Whether it ended in order. */
 async function endSupervisor() {
   send(supervisor, 'SIGINT');
   // One that a test has suspended hears it only then.
   send(supervisor, 'SIGCONT');
-  const deadline = Date.now() + ORDERLY_END_MS;
+  const deadline = Date.now() + Number(orderlyEndMs);
   while (isAlive(supervisor) && Date.now() < deadline) await new Promise((go) => setTimeout(go, 50));
+  if (!isAlive(supervisor)) return true;
   send(supervisor, 'SIGKILL');
+  return false;
+}
+
+/** A desk that was started again has a supervisor under the one that is known, and that one would start again what is ended. */
+function killAllOf(folder) {
+  for (let found = processesThatName(folder); found.length > 0; found = processesThatName(folder))
+    for (const pid of found) send(pid, 'SIGKILL');
+}
+
+/** By their arguments or their environment; none where the system doesn't tell. */
+function processesThatName(folder) {
+  if (!existsSync('/proc/self/environ')) return [];
+  const pids = readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && pid !== process.pid);
+  return pids.filter((pid) =>
+    ['cmdline', 'environ'].some((file) => read(`/proc/${pid}/${file}`).includes(folder)),
+  );
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+    return '';
+  }
 }
 
 function childrenOf(folder) {
