@@ -1,6 +1,6 @@
 /**
  * What a further desk of an installation takes: how much all processes grow together, those of the stores included, when a
- * second desk trades beside the first. Memory as shares (Pss), on the simulated market.
+ * second desk (or several) trades beside the first. Memory as shares (Pss), on the simulated market.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,33 +14,43 @@ const SETTLE_MS = atLength(60_000, 5_000);
 const SAMPLES = atLength(13, 3);
 const SAMPLE_MS = atLength(5_000, 1_000);
 
+/** So many beside the first; figures are of one of them. */
+const FURTHER = Number(process.env.BENCH_FURTHER_DESKS ?? 1);
+
 const first = deskUnderTest();
-let second: DeskUnderTest | null = null;
+const further: DeskUnderTest[] = [];
 try {
   await first.up('--market', 'simulated');
   const alone = await takenBy([first]);
-  second = deskUnderTest('second', {}, first);
-  const folder = join(first.home, 'desks', 'second');
-  mkdirSync(folder, { recursive: true });
   const text = readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8');
-  writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, 'desk: second'));
-  await second.up('--market', 'simulated', '--desk', 'second', '--seed', '8');
-  const both = await takenBy([first, second]);
-  print('memory of the first desk and the stores', sumOf(alone.memory.values()), 'MiB');
-  print('a further desk: memory', sumOf(both.memory.values()) - sumOf(alone.memory.values()), 'MiB');
-  for (const [name, mebibytes] of both.memory)
-    print(`a further desk: memory, ${name}`, mebibytes - (alone.memory.get(name) ?? 0), 'MiB');
+  for (let number = 2; number < 2 + FURTHER; number += 1) {
+    const name = `desk-${number}`;
+    const folder = join(first.home, 'desks', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, `desk: ${name}`));
+    further.push(deskUnderTest(name, {}, first));
+  }
+  await Promise.all(
+    further.map((desk, at) => desk.up('--market', 'simulated', '--desk', desk.desk, '--seed', `${at + 8}`)),
+  );
+  const all = await takenBy([first, ...further]);
+  const printGrowth = (name: string, before: number, now: number, unit: string) =>
+    print(`a further desk: ${name}`, (now - before) / FURTHER, unit);
+  print('the first desk and the stores: memory', sumOf(alone.memory.values()), 'MiB');
+  print('all desks and the stores: memory', sumOf(all.memory.values()), 'MiB');
+  printGrowth('memory', sumOf(alone.memory.values()), sumOf(all.memory.values()), 'MiB');
+  for (const [name, mebibytes] of all.memory)
+    printGrowth(`memory, ${name}`, alone.memory.get(name) ?? 0, mebibytes, 'MiB');
   print('the first desk and the stores: processor time', alone.cpuPct, '% of a core');
-  print('a further desk: processor time', both.cpuPct - alone.cpuPct, '% of a core');
+  printGrowth('processor time', alone.cpuPct, all.cpuPct, '% of a core');
 } finally {
-  await second?.dispose();
+  await Promise.all(further.map((desk) => desk.dispose()));
   await first.dispose();
 }
 
-/** Once the newest desk trades: of all processes of that name together, with what they have begun, and of all of them. */
+/** Once each of them trades: of all processes of that name together, with what they have begun, and of all of them. */
 async function takenBy(desks: readonly DeskUnderTest[]) {
-  const newest = desks.at(-1) as DeskUnderTest;
-  await until('ACTIVE', async () => (await newest.status()).mode === 'ACTIVE');
+  for (const desk of desks) await until('ACTIVE', async () => (await desk.status()).mode === 'ACTIVE');
   await sleep(SETTLE_MS);
   const processes = desks.flatMap((desk) => [...desk.pids()]);
   const supervisors = desks.map((desk) => ['supervisor', desk.supervisorPid()] as const);
