@@ -1,6 +1,6 @@
 /**
- * What a further desk of an installation takes: how much the memory of all processes grows, those of the stores included,
- * when a second desk trades beside the first, and what its own processes take. As shares (Pss), on the simulated market.
+ * What a further desk of an installation takes: how much all processes grow together, those of the stores included, when a
+ * second desk (or several) trades beside the first. Memory as shares (Pss), on the simulated market.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,47 +14,64 @@ const SETTLE_MS = atLength(60_000, 5_000);
 const SAMPLES = atLength(13, 3);
 const SAMPLE_MS = atLength(5_000, 1_000);
 
-const ROLES = ['trader', 'engine-worker', 'operations-worker', 'web'];
+/** So many beside the first; figures are of one of them. */
+const FURTHER = Number(process.env.BENCH_FURTHER_DESKS ?? 1);
 
 const first = deskUnderTest();
-let second: DeskUnderTest | null = null;
+const further: DeskUnderTest[] = [];
 try {
   await first.up('--market', 'simulated');
-  const alone = await memoryOf([first]);
-  second = deskUnderTest('second', {}, first);
-  const folder = join(first.home, 'desks', 'second');
-  mkdirSync(folder, { recursive: true });
+  const alone = await takenBy([first]);
   const text = readFileSync(join(repository, 'desks/crypto-bot/desk.yaml'), 'utf8');
-  writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, 'desk: second'));
-  await second.up('--market', 'simulated', '--desk', 'second', '--seed', '8');
-  const both = await memoryOf([first, second]);
-  print('memory of the first desk and the stores', alone.whole, 'MiB');
-  print('a further desk: growth of everything', both.whole - alone.whole, 'MiB');
-  for (const [name, share] of both.ofLast) print(`a further desk: its ${name}`, share, 'MiB');
-  print('a further desk: processor time of these', both.cpuPct, '% of a core');
+  for (let number = 2; number < 2 + FURTHER; number += 1) {
+    const name = `desk-${number}`;
+    const folder = join(first.home, 'desks', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'desk.yaml'), text.replace(/^desk: .*$/m, `desk: ${name}`));
+    further.push(deskUnderTest(name, {}, first));
+  }
+  await Promise.all(
+    further.map((desk, at) => desk.up('--market', 'simulated', '--desk', desk.desk, '--seed', `${at + 8}`)),
+  );
+  const all = await takenBy([first, ...further]);
+  const printGrowth = (name: string, before: number, now: number, unit: string) =>
+    print(`a further desk: ${name}`, (now - before) / FURTHER, unit);
+  print('the first desk and the stores: memory', sumOf(alone.memory.values()), 'MiB');
+  print('all desks and the stores: memory', sumOf(all.memory.values()), 'MiB');
+  printGrowth('memory', sumOf(alone.memory.values()), sumOf(all.memory.values()), 'MiB');
+  for (const [name, mebibytes] of all.memory)
+    printGrowth(`memory, ${name}`, alone.memory.get(name) ?? 0, mebibytes, 'MiB');
+  print('the first desk and the stores: processor time', alone.cpuPct, '% of a core');
+  printGrowth('processor time', alone.cpuPct, all.cpuPct, '% of a core');
 } finally {
-  await second?.dispose();
+  await Promise.all(further.map((desk) => desk.dispose()));
   await first.dispose();
 }
 
-/** Once the newest desk trades. Of all that runs, and of the newest desk's own processes by name. */
-async function memoryOf(desks: readonly DeskUnderTest[]) {
-  const newest = desks.at(-1) as DeskUnderTest;
-  await until('ACTIVE', async () => (await newest.status()).mode === 'ACTIVE');
+/** Once each of them trades: of all processes of that name together, with what they have begun, and of all of them. */
+async function takenBy(desks: readonly DeskUnderTest[]) {
+  for (const desk of desks) await until('ACTIVE', async () => (await desk.status()).mode === 'ACTIVE');
   await sleep(SETTLE_MS);
-  const wholes: number[] = [];
-  const shares = new Map<string, number[]>();
-  const own = new Map([...newest.pids()].filter(([name]) => ROLES.includes(name)));
-  own.set('supervisor', newest.supervisorPid());
-  const cpuSeconds = () => [...own.values()].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
+  const processes = desks.flatMap((desk) => [...desk.pids()]);
+  const supervisors = desks.map((desk) => ['supervisor', desk.supervisorPid()] as const);
+  const known = new Set([...processes, ...supervisors].map(([, pid]) => pid));
+  const own = (pid: number) =>
+    [...withDescendants([pid])].filter((descendant) => descendant === pid || !known.has(descendant));
+  const names = new Set([...processes, ...supervisors].map(([name]) => name));
+  const cpuSeconds = () => [...withDescendants(known)].reduce((sum, pid) => sum + cpuSecondsOf(pid), 0);
   const began = { atMs: performance.now(), cpuSeconds: cpuSeconds() };
+  const samples = new Map<string, number[]>();
   for (let sample = 0; sample < SAMPLES; sample += 1) {
     await sleep(SAMPLE_MS);
-    const all = withDescendants(desks.flatMap((desk) => [desk.supervisorPid(), ...desk.pids().values()]));
-    wholes.push([...all].reduce((sum, pid) => sum + shareOf(pid), 0));
-    for (const [name, pid] of own) shares.set(name, [...(shares.get(name) ?? []), shareOf(pid)]);
+    for (const name of names) {
+      const pids = [...processes, ...supervisors].flatMap(([one, pid]) => (one === name ? own(pid) : []));
+      samples.set(name, [...(samples.get(name) ?? []), sumOf(pids.map(shareOf))]);
+    }
   }
   const cpuPct = ((cpuSeconds() - began.cpuSeconds) * 100_000) / (performance.now() - began.atMs);
-  const ofLast = [...shares].map(([name, values]) => [name, median(values)] as const);
-  return { whole: median(wholes), ofLast, cpuPct };
+  return { memory: new Map([...samples].map(([name, values]) => [name, median(values)])), cpuPct };
+}
+
+function sumOf(values: Iterable<number>): number {
+  return [...values].reduce((sum, value) => sum + value, 0);
 }

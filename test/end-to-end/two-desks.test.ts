@@ -36,9 +36,12 @@ const waiting = (desk: DeskUnderTest): Promise<readonly (number | null)[]> =>
     return found.every((one) => one?.state === 'running') && found.map((one) => one?.pid ?? null);
   });
 
+const runtimeOf = (desk: DeskUnderTest): Runtime =>
+  JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8'));
+
 /** Of the page itself, by its own port. */
 async function pageOf(desk: DeskUnderTest): Promise<string | undefined> {
-  const { web } = JSON.parse(readFileSync(join(homePaths(desk.home).run, 'runtime.json'), 'utf8')) as Runtime;
+  const { web } = runtimeOf(desk);
   const page = await (await fetch(`http://127.0.0.1:${web.port}/`)).text();
   return /name="command-line" content="[^"]*--desk ([^"]*)"/.exec(page)?.[1];
 }
@@ -102,6 +105,10 @@ describe('two desks in one FERMATA_HOME', () => {
     for (const name of ['operations-worker', 'web'])
       expect((await second.run('restart', name, '--desk', 'second')).code).toBe(0);
     expect(await waiting(second)).toEqual(await waiting(first));
+    for (const { workerMetrics } of [runtimeOf(first), runtimeOf(second)]) {
+      const figures = await fetch(`http://${workerMetrics?.['operations-worker']}/metrics`);
+      expect(await figures.text()).toContain('task_queue="operations:second"');
+    }
     expect(await Promise.all([pageOf(first), pageOf(second)])).toEqual(['crypto-bot', 'second']);
   });
 

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
 import { type KeeperNews, ProcessKeeper, type Running } from '../../src/supervisor/keep-running.js';
-import { endProcess, type ManagedProcess, spawnProcess } from '../../src/supervisor/managed-process.js';
+import {
+  type Exit,
+  endProcess,
+  type ManagedProcess,
+  spawnProcess,
+} from '../../src/supervisor/managed-process.js';
 import { until } from './support/desk-home.js';
 
 const STOP = [{ signal: 'SIGTERM', waitMs: 2_000 }] as const;
@@ -60,6 +65,28 @@ test('why it was killed is part of how it ended, and of no later end', async () 
   process.kill(keeper.process?.pid ?? Number.NaN, 'SIGKILL');
   await until('running again', () => kinds(news.slice(before)).includes('running-again'));
   expect(keeper.status.lastDeath).toMatchObject({ how: 'SIGKILL' });
+  await keeper.stop();
+});
+
+test('what ended in order elsewhere is started again, and has not died', async () => {
+  let end: (exit: Exit) => void = () => undefined;
+  const { keeper, news } = keeperOf(async () => {
+    const { process: child, stop } = await startSleeper();
+    const elsewhere = new Promise<Exit>((resolve) => {
+      end = (exit) => void stop().then(() => resolve(exit));
+    });
+    return { process: { ...child, exited: elsewhere }, stop };
+  });
+  await keeper.start();
+  for (let time = 1; time <= 6; time += 1) {
+    end({ code: 0, signal: null, moved: true });
+    await until(
+      'running again',
+      () => kinds(news).filter((kind) => kind === 'running-again').length === time,
+    );
+  }
+  expect(new Set(kinds(news))).toEqual(new Set(['moves', 'running-again']));
+  expect(keeper.status).toMatchObject({ state: 'running', lastDeath: null });
   await keeper.stop();
 });
 
