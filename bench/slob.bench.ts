@@ -3,7 +3,7 @@
  * engine, journal on disk and library at Interactive Brokers' simulated Gateway; and minutes a second, in the strategy alone, in the
  * engine and in the whole backtest.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -112,6 +112,18 @@ async function quoteToOrder(run: number): Promise<number> {
   return tookMs;
 }
 
+/** Milliseconds for what no order can do without: some records written and on the disk. */
+function bareSync(run: number): number {
+  const file = openSync(join(folder, `bare-${run}`), 'w');
+  const records = Buffer.alloc(4096, 1);
+  const beganAtMs = performance.now();
+  writeSync(file, records);
+  fdatasyncSync(file);
+  const tookMs = performance.now() - beganAtMs;
+  closeSync(file);
+  return tookMs;
+}
+
 /** When the first message with this text was handed to the system by any socket of this process. */
 function bytesLeave(text: string): Promise<number> {
   const { write } = Socket.prototype;
@@ -204,13 +216,18 @@ function ignore(): void {}
 
 try {
   const took: number[] = [];
-  for (let run = 0; run < ORDERS; run += 1) took.push(await quoteToOrder(run));
+  const bare: number[] = [];
+  for (let run = 0; run < ORDERS; run += 1) {
+    took.push(await quoteToOrder(run));
+    bare.push(bareSync(run));
+  }
   print(
     'from the quote that completes a setup to its order leaving, the first after a start',
     took[0] ?? Number.NaN,
     'ms',
   );
   print('from the quote that completes a setup to its order leaving, median', median(took), 'ms');
+  print('of that, a bare write of 4 KiB and its sync to the disk, median', median(bare), 'ms');
   print('minutes a second, SLOB alone', barsPerSecond(strategyAlone), '1/s');
   print('minutes a second, SLOB in the engine', barsPerSecond(engineAlone), '1/s');
   print('minutes a second, whole backtest with file and report', await wholeBacktest(), '1/s');
