@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createOperationsActivities } from '../../src/activities/operations/create-operations-activities.js';
 import { check, type Findings } from '../../src/checks/check.js';
@@ -288,10 +289,14 @@ describe('the scan of dependencies', () => {
       ...{ pool, checks: new Map([['scan', scan]]), context: bench.context },
       ...{ decisionKey: () => '', nowMs: Date.now, log: { error: () => undefined } as never },
     });
+    const look = () =>
+      new MockActivityEnvironment().run(() =>
+        activities.runCheck({ check: 'scan', with: {}, timeoutSeconds: 30 }),
+      );
     const scanned = async (...keys: readonly string[]) => {
       const found = keys.map((one) => ({ key: one, title: `Vulnerable: ${one}`, detail: 'upgrade it' }));
       findings = { source: 'vulnerability', dueDays: 30, found };
-      const outcome = await activities.runCheck({ check: 'scan', with: {}, timeoutSeconds: 30 });
+      const outcome = await look();
       expect(outcome).not.toHaveProperty('findings');
       const all = await tasks();
       return all.map(({ title, state }) => `${title} ${state}`).sort();
@@ -306,7 +311,7 @@ describe('the scan of dependencies', () => {
       ...['Vulnerable: a:1 done', 'Vulnerable: a:1 open', 'Vulnerable: a:10 open'],
     ]);
     findings = undefined;
-    await activities.runCheck({ check: 'scan', with: {}, timeoutSeconds: 30 });
+    await look();
     expect((await tasks()).filter(({ state }) => state === 'open')).toHaveLength(2);
     expect(await scanned('a:10')).toEqual([
       ...['Vulnerable: a:1 done', 'Vulnerable: a:1 done', 'Vulnerable: a:10 open'],
