@@ -62,7 +62,7 @@ const steps = [
   },
   {
     name: 'programs',
-    sources: ['src', 'scripts/bundle-programs.mjs', ...LIBRARIES],
+    sources: ['src', 'tsconfig.json', 'scripts/bundle-programs.mjs', ...LIBRARIES],
     build: () => run('scripts/bundle-programs.mjs', []),
   },
   {

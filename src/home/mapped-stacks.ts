@@ -12,9 +12,17 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export function mapStacks(): void {
   const maps = new Map<string, SourceMap | null>();
   Error.prepareStackTrace = (error, sites) => {
-    const said = Error.prototype.toString.call(error);
+    const said = headOf(error);
     return [said, ...sites.map((site) => `    at ${placed(String(site), site, maps)}`)].join('\n');
   };
+}
+
+/** As Node says it: its own errors with their code. */
+function headOf(error: Error): string {
+  const said = Error.prototype.toString.call(error);
+  const { code } = error as NodeJS.ErrnoException;
+  const isNodes = typeof code === 'string' && code.startsWith('ERR_') && said.startsWith(`${error.name}:`);
+  return isNodes ? said.replace(error.name, `${error.name} [${code}]`) : said;
 }
 
 function placed(text: string, site: NodeJS.CallSite, maps: Map<string, SourceMap | null>): string {

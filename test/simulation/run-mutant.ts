@@ -36,7 +36,6 @@ export function runMutant({ file, find, put, throws }: Mutant, seeds: number): P
   const folder = mkdtempSync(join(tmpdir(), 'fermata-mutant-'));
   for (const part of [
     'package.json',
-    'package-lock.json',
     'tsconfig.json',
     'src',
     'test/simulation',

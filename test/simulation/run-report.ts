@@ -105,7 +105,7 @@ export function reportPage(parts: readonly ReportPart[]): string {
     '',
     '## The sources that ran',
     '',
-    'The hash is that of what ran, compiled, and of the lock of its packages: one hash, one source, whatever the commits.',
+    'The hash is that of what ran, compiled, packages included: one hash, one source, whatever the commits.',
     '',
     `\`${runs[0]?.hash}\``,
     '',

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { filesWithOwnProcess } from '../support/own-process.js';
 
+let place: string;
 let folder: string;
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'own-process-'));
-  mkdirSync(join(folder, 'support'));
+  place = mkdtempSync(join(tmpdir(), 'own-process-'));
+  // The checkout itself may lie in a folder of this name.
+  folder = join(place, 'src/fermata/test');
+  mkdirSync(join(folder, 'support'), { recursive: true });
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 const write = (name: string, text: string): void => writeFileSync(join(folder, name), `${text}\n`);
 const ownProcess = (name: string): boolean => filesWithOwnProcess(folder).includes(join(folder, name));

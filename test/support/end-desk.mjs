@@ -4,11 +4,13 @@
  * desk or dies, however it dies. Then it ends what runs, in order for as long as MS, and removes the folders.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const [, , home, sockets, orderlyEndMs = '30000'] = process.argv;
+const KILL_MS_MAX = 10_000;
 let supervisor = 0;
+if (!home || !isAbsolute(home)) throw new Error('the folder of a desk was expected, as an absolute path');
 
 createInterface({ input: process.stdin })
   .on('line', (line) => {
@@ -17,7 +19,7 @@ createInterface({ input: process.stdin })
   .once('close', () => void end());
 
 async function end() {
-  if (supervisor > 0 && !(await endSupervisor())) killAllOf(home);
+  if (supervisor > 0 && !(await endSupervisor())) await killAllOf(home);
   for (const child of childrenOf(home)) send(-child, 'SIGKILL');
   rmSync(home, { recursive: true, force: true });
   rmSync(sockets, { recursive: true, force: true });
@@ -37,20 +39,32 @@ async function endSupervisor() {
 }
 
 /** A desk that was started again has a supervisor under the one that is known, and that one would start again what is ended. */
-function killAllOf(folder) {
-  for (let found = processesThatName(folder); found.length > 0; found = processesThatName(folder))
+async function killAllOf(folder) {
+  const deadline = Date.now() + KILL_MS_MAX;
+  for (
+    let found = processesOf(folder);
+    found.length > 0 && Date.now() < deadline;
+    found = processesOf(folder)
+  ) {
     for (const pid of found) send(pid, 'SIGKILL');
+    await new Promise((go) => setTimeout(go, 50));
+  }
 }
 
 /** By their arguments or their environment; none where the system doesn't tell. */
-function processesThatName(folder) {
+function processesOf(folder) {
   if (!existsSync('/proc/self/environ')) return [];
   const pids = readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && pid !== process.pid);
   return pids.filter((pid) =>
-    ['cmdline', 'environ'].some((file) => read(`/proc/${pid}/${file}`).includes(folder)),
+    ['cmdline', 'environ'].some((file) => isNamedIn(read(`/proc/${pid}/${file}`), folder)),
   );
+}
+
+/** The folder itself or what is in it, not another one whose name begins like it. */
+function isNamedIn(text, folder) {
+  return ['/', '\0'].some((end) => `${text}\0`.includes(`${folder}${end}`));
 }
 
 function read(file) {

@@ -28,6 +28,8 @@ const IMPORTED = /(?:from|import) '(\.{1,2}\/[^']+)\.js'/g;
 /** Of the test files below this folder those that change the process they run in, or import tests' support that does. */
 export function filesWithOwnProcess(folder: string): string[] {
   const known = new Map<string, boolean>();
+  const around = `${dirname(folder)}/`;
+  const product = `${around}src/`;
   const changes = (file: string): boolean => {
     const before = known.get(file);
     if (before !== undefined) return before;
@@ -38,7 +40,10 @@ export function filesWithOwnProcess(folder: string): string[] {
       CHANGES.some((change) => change.test(text)) ||
       (!file.endsWith('.test.ts') && HOOKS.test(text)) ||
       (CONNECTS.test(text) && !INSTALLS_FOR_ALL.test(text)) ||
-      imported.some((place) => !place.includes('/src/') && existsSync(place) && changes(place));
+      imported.some(
+        (place) =>
+          place.startsWith(around) && !place.startsWith(product) && existsSync(place) && changes(place),
+      );
     known.set(file, found);
     return found;
   };

@@ -12,3 +12,10 @@ it('shows where in the sources an error was made', () => {
   expect(stderr).toMatch(/at runRole \(src\/worker\/run-role\.ts:\d+:\d+\)/);
   expect(stderr).not.toContain('dist/run');
 });
+
+it("says the code of Node's own errors, as Node does", () => {
+  const maps = new URL('../../dist/home/mapped-stacks.js', import.meta.url).href;
+  const script = `(await import(${JSON.stringify(maps)})).mapStacks(); (await import('node:fs')).readFileSync(1.5);`;
+  const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' });
+  expect(stderr).toContain('TypeError [ERR_INVALID_ARG_TYPE]: The "path" argument must be');
+});
