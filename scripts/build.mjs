@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { waitForBuildLock } from './build/build-lock.mjs';
 import { layers } from './structure/layers.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -36,7 +37,8 @@ function newestBelow(place) {
 function run(command, args, env = process.env) {
   const result = spawnSync(process.execPath, [join(root, command), ...args], {
     cwd: root,
-    stdio: 'inherit',
+    // With the lock: a step that outlives a build which was killed is waited for as well.
+    stdio: ['inherit', 'inherit', 'inherit', lock],
     env,
   });
   if (result.status !== 0) {
@@ -101,6 +103,7 @@ const steps = [
 ];
 
 mkdirSync(stamps, { recursive: true });
+const lock = waitForBuildLock(join(stamps, 'lock'), console.log);
 for (const { name, sources, build } of steps) {
   const stamp = join(stamps, name);
   if (existsSync(stamp) && statSync(stamp).mtimeMs >= newest(sources)) continue;

@@ -1,10 +1,11 @@
 // Bundles the programs that start most often into dist/run: Node reads a dozen files then where it read two thousand.
 // What tests, desks' folders and threads import stays where the compiler puts it.
-import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { placePrograms } from './build/placed-programs.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -105,8 +106,7 @@ const require = createRequireHere(import.meta.url);
 const __filename = import.meta.filename;
 const __dirname = import.meta.dirname;`;
 
-rmSync(out, { recursive: true, force: true });
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   entryPoints: PROGRAMS,
   outdir: out,
   bundle: true,
@@ -122,14 +122,23 @@ const { metafile } = await build({
   sourcesContent: false,
   chunkNames: '[name]-[hash]',
   metafile: true,
+  write: false,
   absWorkingDir: root,
   logLevel: 'warning',
   logOverride: { 'require-resolve-not-external': 'silent' },
 });
 // What the worker reads beside itself to map stacks of workflows.
 const ofWorker = createRequire(join(root, 'node_modules/@temporalio/worker/package.json'));
-copyFileSync(ofWorker.resolve('source-map/lib/mappings.wasm'), join(out, 'mappings.wasm'));
-writeFileSync(join(out, 'LICENSES.txt'), licencesOf(Object.keys(metafile.inputs)));
+const files = new Map([
+  ...outputFiles.map(({ path, contents }) => [basename(path), contents]),
+  ['mappings.wasm', readFileSync(ofWorker.resolve('source-map/lib/mappings.wasm'))],
+  ['LICENSES.txt', licencesOf(Object.keys(metafile.inputs))],
+]);
+placePrograms(
+  out,
+  files,
+  Object.keys(PROGRAMS).map((name) => `${name}.js`),
+);
 
 /** Of every library that is bundled: its licence asks to go with it. */
 function licencesOf(files) {

@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { removeFormerPrograms } from './build/placed-programs.mjs';
 
 const PUBLISHED_AS = '@fermata-trading/fermata';
 /** Of package.json, what only a checkout can use. */
@@ -21,6 +22,7 @@ try {
   execFileSync(process.execPath, [join(root, 'scripts/build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] });
   execFileSync('tar', ['-xzf', pack(root, work), '-C', work]);
   const staged = join(work, 'package');
+  removeFormerPrograms(join(staged, 'dist/run'));
   const path = join(staged, 'package.json');
   const manifest = publishedManifest(JSON.parse(readFileSync(path, 'utf8')));
   writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);

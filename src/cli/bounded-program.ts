@@ -1,7 +1,8 @@
 /** A program that is run beside a desk: ended, with everything that it has begun, where it takes longer or leaves less room on the disk than it may. */
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { messageOf } from '../domain/message-of.js';
 
 export interface ProgramBounds {
@@ -27,6 +28,11 @@ const LOOK_EVERY_MS = 1_000;
 const BYTES_PER_MB = 1024 * 1024;
 const PS_MS = 5_000;
 const PS_BYTES_MAX = 16 * BYTES_PER_MB;
+/** Inherited by whatever the program begins: known for its own when its parent has ended. */
+const MARK = 'BOUNDED_PROGRAM';
+const PASSES_MAX = 50;
+/** Twice: a list of processes that begin others is made while they do. */
+const QUIET_PASSES = 2;
 
 export async function freeBytesOf(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder);
@@ -52,7 +58,8 @@ export function runBounded(
 ): Promise<ProgramEnd> {
   const file = openSync(log, 'a', 0o600);
   return new Promise<ProgramEnd>((resolve, reject) => {
-    const child = spawn(program, args, { cwd, env, stdio: ['ignore', file, file] });
+    const mark = randomUUID();
+    const child = spawn(program, args, { cwd, env: { ...env, [MARK]: mark }, stdio: ['ignore', file, file] });
     const endsMs = performance.now() + bounds.ms;
     let over: string | null = null;
     const look = async (): Promise<void> => {
@@ -60,8 +67,7 @@ export function runBounded(
         performance.now() >= endsMs
           ? `it has not ended within ${Math.ceil(bounds.ms / 60_000)} minutes`
           : await lackOfRoom(cwd, bounds).catch(messageOf);
-      // Again each time: what it begins while it is being ended is ended, too.
-      if (over !== null && child.pid !== undefined) await killTree(child.pid);
+      if (over !== null && child.pid !== undefined) await killAllOf(child.pid, mark);
     };
     let looking = Promise.resolve();
     const timer = setInterval(() => {
@@ -76,23 +82,42 @@ export function runBounded(
   }).finally(() => closeSync(file));
 }
 
-/** Parents last: a child whose parent is gone could not be found any more. */
-async function killTree(root: number): Promise<void> {
-  const children = await childrenByParent();
-  const found: number[] = [];
-  for (const waiting = [root]; waiting.length > 0; ) {
-    const pid = waiting.shift();
-    if (pid === undefined || found.includes(pid)) continue;
-    found.push(pid);
-    waiting.push(...(children.get(pid) ?? []));
-  }
-  for (const pid of found.reverse()) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended meanwhile.
+/** First all of it is stopped, so that nothing begins anew what is killed. */
+async function killAllOf(root: number, mark: string): Promise<void> {
+  const found = new Set<number>();
+  for (let pass = 0, quiet = 0; pass < PASSES_MAX && quiet < QUIET_PASSES; pass += 1) {
+    const [children, marked] = await Promise.all([childrenByParent(), markedWith(mark)]);
+    const before = found.size;
+    const seen = new Set([root, ...marked]);
+    // Grows while it is gone through.
+    for (const pid of seen) {
+      for (const child of children.get(pid) ?? []) seen.add(child);
+      if (!found.has(pid)) signal(pid, 'SIGSTOP');
+      found.add(pid);
     }
+    quiet = found.size === before ? quiet + 1 : 0;
   }
+  // The root last: its end is the end of all.
+  for (const pid of [...found].reverse()) signal(pid, 'SIGKILL');
+}
+
+function signal(pid: number, name: 'SIGSTOP' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
+
+/** Where /proc can tell; empty elsewhere. */
+async function markedWith(mark: string): Promise<readonly number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0);
+  const isMarked = async (pid: number): Promise<boolean> => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    return environment.split('\0').includes(`${MARK}=${mark}`);
+  };
+  const marks = await Promise.all(pids.map(isMarked));
+  return pids.filter((_pid, at) => marks[at]);
 }
 
 /** Empty where nobody can tell. */

@@ -11,7 +11,7 @@ import {
   takeDueMail,
 } from '../store/mail-outbox.js';
 import type { Pool } from '../store/pool.js';
-import { isAnswer, type MailOutcome, type MailServer } from './mail-server.js';
+import type { MailOutcome, MailServer } from './mail-server.js';
 
 export interface DeliveryContext {
   readonly desk: Desk;
@@ -19,15 +19,15 @@ export interface DeliveryContext {
   readonly server: MailServer;
   readonly to: readonly string[];
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
-  /** Before the second attempt; before each further one twice as long, half an hour at most, a minute where nothing answers. */
+  /** Before the second attempt; before each further one twice as long, half an hour at most, a minute where nobody is reached. */
   readonly retryMs: number;
 }
 
 /** A mail is handed in within seconds: of one that takes longer, its mailer has died. */
 const LEASE_MS = 120_000;
 const RETRY_MS_MAX = 1_800_000;
-/** A server that is back takes what has waited for it; one that answers says itself that it wants time. */
-const SILENT_RETRY_MS_MAX = 60_000;
+/** A server that is back takes what has waited for it. One that was reached wants time, or delivers what it never answers. */
+const UNREACHED_RETRY_MS_MAX = 60_000;
 
 /** True where something was done: then there may be more. Once `stopping`, it begins no further mail. */
 export async function deliverMail(context: DeliveryContext, stopping: AbortSignal): Promise<boolean> {
@@ -55,7 +55,7 @@ async function keep({ pool, log, retryMs }: DeliveryContext, mail: Mail, outcome
     log('error', `mail to ${mail.address} ("${mail.title}") is refused and not sent again: ${reply}`);
     return markMailRefused(pool, mail.id, reply);
   }
-  const mostMs = isAnswer(reply) ? RETRY_MS_MAX : SILENT_RETRY_MS_MAX;
+  const mostMs = outcome.wasReached ? RETRY_MS_MAX : UNREACHED_RETRY_MS_MAX;
   const afterMs = Math.min(retryMs * 2 ** (mail.attempts - 1), mostMs);
   log(
     'warn',

@@ -9,8 +9,8 @@ export type MailOutcome =
   | { readonly kind: 'sent'; readonly reply: string }
   /** The server takes this mail, or its address, never. */
   | { readonly kind: 'refused'; readonly reply: string }
-  /** Not taken, or nobody knows: it is to be handed in again. */
-  | { readonly kind: 'later'; readonly reply: string };
+  /** Not taken, or nobody knows: it is to be handed in again. Where the server `wasReached`, it may have been taken all the same. */
+  | { readonly kind: 'later'; readonly reply: string; readonly wasReached: boolean };
 
 export interface MailServer {
   /** Handed in again, a mail has the same Message-ID: where its first answer was lost, it may be read twice, and is known for the same. */
@@ -58,7 +58,7 @@ export function mailServer(
       response || `${host}:${port} was not reached (${[code, message].filter(Boolean).join(': ')})`,
     );
     const isFinal = OF_THE_MAIL.includes(code) && responseCode !== undefined && responseCode >= 500;
-    return { kind: isFinal ? 'refused' : 'later', reply };
+    return isFinal ? { kind: 'refused', reply } : { kind: 'later', reply, wasReached: !isUnreached(error) };
   };
   return {
     send: async (mail) => {
@@ -92,10 +92,21 @@ function unlessStopped<T>(work: Promise<T>, stopping: AbortSignal): Promise<T> {
 /** As nodemailer's errors are. */
 interface SmtpError {
   readonly code: string;
+  /** Of the system's own errors. */
+  readonly syscall: string;
+  readonly timeoutType: string;
   readonly message: string;
   /** The server's own words, with their code. */
   readonly response: string;
   readonly responseCode: number;
+}
+
+/** Only where that is certain: a connection that breaks or falls silent looks the same before the letter and after it. */
+function isUnreached(error: unknown): boolean {
+  const { code, syscall, timeoutType = '' } = error as Partial<SmtpError>;
+  return (
+    code === 'EDNS' || syscall === 'connect' || ['CONNECT_TIMEOUT', 'GREETING_TIMEOUT'].includes(timeoutType)
+  );
 }
 
 function letterOf(desk: string, from: string, { id, address, severity, title, text, createdMs }: Mail) {

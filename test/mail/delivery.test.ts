@@ -133,6 +133,25 @@ describe('a notice', () => {
     expect(new Set(bench.letters.map((letter) => fieldOf(letter, 'Message-ID'))).size).toBe(2);
   });
 
+  it('whose server takes the letter and never says so is handed in ever less often', async () => {
+    await open();
+    bench.simulation.fault({ at: 'letter', effect: { kind: 'hang' }, times: Number.POSITIVE_INFINITY });
+    await bench.tell();
+    bench.start({}, { retryMs: 30_000, timeouts: { connectMs: 2_000, silentMs: 200 } });
+    /** In half minutes, begun ones counted. */
+    const waits: number[] = [];
+    while (waits.length < 4) {
+      const waitsMs = await eventually(async () => {
+        const ms = await bench.waitsMs();
+        expect(ms).not.toBeNull();
+        return ms ?? 0;
+      });
+      waits.push(Math.ceil(waitsMs / 30_000));
+      await bench.later(waitsMs + 1);
+    }
+    expect(waits).toEqual([1, 2, 4, 8]);
+  });
+
   it.each(['connect', 'ehlo', 'data', 'letter'] as const)(
     'that hangs at %s is given up after a time, and tried again',
     async (at) => {

@@ -1,0 +1,36 @@
+// One build of a checkout at a time: the next one waits, and finds most of it done. As src/home/file-lock.ts does it,
+// which is not built yet: the kernel holds the lock for whoever has the file open, and lets it go with the last of them.
+import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+
+/** BSD open(2) flags of macOS: read-write, create, exclusive lock; and not to wait for it. */
+const DARWIN_LOCKED = 0x0002 | 0x0200 | 0x0020;
+const DARWIN_AT_ONCE = 0x0004;
+const WAITING = 'another build of this checkout is under way: waiting for it';
+
+/** The open file: a program that inherits it holds the lock as well. `say` is told where another build is under way. */
+export function waitForBuildLock(path, say) {
+  if (process.platform === 'darwin') return openDarwin(path, say);
+  const file = openSync(path, 'a', 0o644);
+  const lock = (...options) =>
+    spawnSync('flock', [...options, '-x', '3'], { stdio: ['ignore', 'ignore', 'inherit', file] });
+  const tried = lock('-n');
+  if (tried.status === 1) say(WAITING);
+  const { status, error } = tried.status === 1 ? lock() : tried;
+  if (status === 0) return file;
+  closeSync(file);
+  throw new Error(
+    `${path} could not be locked: ${error?.message ?? `flock ended with ${status}`}. Nothing was built. ` +
+      'Install the flock program (package util-linux).',
+  );
+}
+
+function openDarwin(path, say) {
+  try {
+    return openSync(path, DARWIN_LOCKED | DARWIN_AT_ONCE, 0o644);
+  } catch (error) {
+    if (error.code !== 'EAGAIN') throw error;
+    say(WAITING);
+    return openSync(path, DARWIN_LOCKED, 0o644);
+  }
+}
