@@ -59,6 +59,7 @@ export async function shareProcess(path: string, sharing: string, start: Start):
 }
 
 class JoinedRole {
+  readonly #ending = new AbortController();
   readonly #starting: Promise<Role>;
   #stopping: Promise<void> | null = null;
 
@@ -72,10 +73,10 @@ class JoinedRole {
     this.#starting = (async () => {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
-      return forDesk({ output, named }, () => start(runtime));
+      return forDesk({ output, named, ending: this.#ending.signal }, () => start(runtime));
     })();
     this.#starting.then(
-      () => this.#say({ type: 'ready' }),
+      () => this.#stopping ?? this.#say({ type: 'ready' }),
       (error: unknown) => this.#say({ type: 'failed', message: messageOf(error) }),
     );
   }
@@ -92,6 +93,7 @@ class JoinedRole {
       console.error(`what ran for ${this.joining.runtimeFile} here did not stop in time: this process ends`);
       process.exit(1);
     }, this.joining.stopMs);
+    this.#ending.abort();
     try {
       const role = await this.#starting.catch(() => null);
       await role?.stop();

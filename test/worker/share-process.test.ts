@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asTyped } from '../../src/home/as-typed.js';
-import { logOutput } from '../../src/home/desk-in-process.js';
+import { logOutput, readyOrEnding } from '../../src/home/desk-in-process.js';
 import { homeOf } from '../../src/home/installation.js';
 import type { Role, Runtime } from '../../src/home/runtime.js';
 import { sharedSocket } from '../../src/home/shared-process.js';
@@ -113,6 +113,17 @@ describe('a role in the process of another desk', () => {
     expect(await joined.ready).toBeNull();
     await joined.stop();
     expect(await host).toBe(1);
+  });
+
+  it('stops although it is not ready, which it may not be for as long as Temporal is down', async () => {
+    await share(async (runtime) => {
+      await readyOrEnding(new Promise(() => undefined));
+      return role(runtime);
+    });
+    const joined = await joinedNow();
+    await joined.stop();
+    expect(await joined.process.exited).toMatchObject({ moved: true });
+    expect(stopped).toEqual(['second']);
   });
 
   it('says why it did not start', async () => {
