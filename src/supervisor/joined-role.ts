@@ -149,12 +149,14 @@ async function letGo(
       clearTimeout(timer);
       timer = setTimeout(resolve, ms);
     });
+  // Before it may be shortened: who was hurried from the first waits no longer either.
+  const late = within(stopMs + LATE_MS);
   const hurried = new Promise<void>((resolve) => {
     const hasten = (): void => void within(HURRIED_MS).then(resolve);
     if (hurry?.aborted) hasten();
     else hurry?.addEventListener('abort', hasten, { once: true });
   });
-  await Promise.race([exited, within(stopMs + LATE_MS), hurried]);
+  await Promise.race([exited, late, hurried]);
   clearTimeout(timer);
   // It stops there by itself, or its process ends.
   socket.destroy();

@@ -4,9 +4,10 @@ import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
+import type { FileLock } from '../home/file-lock.js';
 import { sharesServers } from '../home/installation.js';
 import type { Role, Runtime } from '../home/runtime.js';
-import { type FromHost, type Joining, STOP_LINE } from '../home/shared-process.js';
+import { type FromHost, heldAlone, type Joining, STOP_LINE } from '../home/shared-process.js';
 
 const JOINED_MAX = 16;
 const LINE_CHARS_MAX = 64 * 1024;
@@ -62,6 +63,7 @@ class JoinedRole {
   readonly #ending = new AbortController();
   readonly #starting: Promise<Role>;
   #stopping: Promise<void> | null = null;
+  #lock: FileLock | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -73,6 +75,9 @@ class JoinedRole {
     this.#starting = (async () => {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
+      // One that was let go of may still be at its end, and the connection of who asked may be a thing of the past.
+      this.#lock = await heldAlone(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
+      if (this.#lock === null || socket.readableEnded) throw new Error('it was stopped before it began');
       return forDesk({ output, named, ending: this.#ending.signal }, () => start(runtime));
     })();
     this.#starting.then(
@@ -101,6 +106,7 @@ class JoinedRole {
       this.#say({ type: 'line', line: `it did not stop in order: ${messageOf(error)}` });
     } finally {
       clearTimeout(late);
+      this.#lock?.release();
     }
     this.#say({ type: 'stopped' });
     this.socket.end();

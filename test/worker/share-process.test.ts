@@ -4,12 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asTyped } from '../../src/home/as-typed.js';
 import { logOutput, readyOrEnding } from '../../src/home/desk-in-process.js';
+import { tryLockFile } from '../../src/home/file-lock.js';
 import { homeOf } from '../../src/home/installation.js';
 import type { Role, Runtime } from '../../src/home/runtime.js';
-import { sharedSocket } from '../../src/home/shared-process.js';
+import { roleLock, sharedSocket } from '../../src/home/shared-process.js';
 import { type JoinedRole, joinRole, sharingOf } from '../../src/supervisor/joined-role.js';
 import { ROLE_SCRIPT } from '../../src/supervisor/start-role.js';
 import { type SharedProcess, shareProcess } from '../../src/worker/share-process.js';
@@ -52,11 +54,19 @@ const share = async (start: (runtime: Runtime) => Promise<Role>): Promise<void> 
   });
 };
 
+const lockFile = (): string => roleLock(second, 'web');
+
 const join2 = (sharing = 'alike', stopMs = 5_000): Promise<JoinedRole | null> =>
   joinRole({
     name: 'web',
     home: second,
-    joining: { v: 1, sharing, runtimeFile: join(second, 'run', 'runtime.json'), stopMs },
+    joining: {
+      v: 1,
+      sharing,
+      runtimeFile: join(second, 'run', 'runtime.json'),
+      lockFile: lockFile(),
+      stopMs,
+    },
     onLine: (line) => lines.push(line),
   });
 
@@ -101,7 +111,9 @@ describe('a role in the process of another desk', () => {
     await share(async (runtime) => role(runtime));
     const supervisor = connect(path);
     const runtimeFile = join(second, 'run', 'runtime.json');
-    supervisor.write(`${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, stopMs: 1_000 })}\n`);
+    supervisor.write(
+      `${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+    );
     await eventually(() => expect(begun).toHaveLength(1));
     supervisor.destroy();
     await eventually(() => expect(stopped).toEqual(['second']));
@@ -121,9 +133,43 @@ describe('a role in the process of another desk', () => {
       return role(runtime);
     });
     const joined = await joinedNow();
+    await eventually(() => expect(begun).toHaveLength(1));
     await joined.stop();
     expect(await joined.process.exited).toMatchObject({ moved: true });
     expect(stopped).toEqual(['second']);
+  });
+
+  it('begins only once what was let go of before has ended', async () => {
+    let end = (): void => undefined;
+    const ending = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await share(async () => ({ stop: () => ending }));
+    const hurried = new AbortController();
+    const first = await joinedNow();
+    expect(await first.ready).toBeNull();
+    hurried.abort();
+    await first.stop(hurried.signal);
+    expect(tryLockFile(lockFile())).toBeNull();
+    const next = await joinedNow();
+    await sleep(300);
+    expect(begun).toHaveLength(1);
+    end();
+    expect(await next.ready).toBeNull();
+    expect(begun).toHaveLength(2);
+    await next.stop();
+    const free = tryLockFile(lockFile());
+    expect(free).not.toBeNull();
+    free?.release();
+  });
+
+  it('does not begin for a supervisor that has found another place for it meanwhile', async () => {
+    await share(async (runtime) => role(runtime));
+    const elsewhere = tryLockFile(lockFile());
+    const joined = await joinedNow();
+    await joined.stop();
+    elsewhere?.release();
+    expect(begun).toEqual([]);
   });
 
   it('says why it did not start', async () => {
