@@ -28,6 +28,8 @@ export type FromHost =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'line'; readonly line: string }
+  /** The process ends in order, and the role with it, however it does. */
+  | { readonly type: 'ends' }
   /** It has stopped: as it was asked to, or since the process ends in order. */
   | { readonly type: 'stopped' };
 

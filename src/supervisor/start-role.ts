@@ -46,6 +46,8 @@ export interface RoleStartOptions {
     /** Of the installation. */
     readonly run: string;
     readonly mayJoin: () => boolean;
+    /** What the desk's own programs are given of the environment. */
+    readonly handedOn: readonly string[];
   };
 }
 
@@ -69,7 +71,9 @@ interface Begun extends Running {
 export async function startRole(options: RoleStartOptions): Promise<Running> {
   const { name, share } = options;
   const sharing =
-    share === undefined || options.separate ? null : sharingOf(name, options.script, environmentOf(options));
+    share === undefined || options.separate
+      ? null
+      : sharingOf(name, options.script, environmentOf(options), share.handedOn);
   if (share === undefined || sharing === null) return whenReady(options, await begin(options, null));
   // In turn with what an earlier supervisor has left of it elsewhere; before the turn among desks, which it is not to hold up.
   (await alone(options, share.home))?.release();
@@ -101,7 +105,7 @@ async function whenReady({ name }: RoleStartOptions, { process, stop, ready }: B
 /** Null where no process of another desk takes it in. */
 async function joinOther(options: RoleStartOptions, home: string, sharing: string): Promise<Begun | null> {
   const { name, log, runtimeFile, stopping } = options;
-  const { stopMs, readyMs } = ROLE_TIMES[name];
+  const { readyMs, stopMs: ownStopMs, joinedStopMs: stopMs = ownStopMs } = ROLE_TIMES[name];
   const joined = await joinRole({
     ...{ name, home, joining: { v: 1, sharing, runtimeFile, lockFile: roleLock(home, name), stopMs } },
     onLine: (line) => log.writeChildLine(name, line, 'out'),

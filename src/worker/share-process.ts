@@ -14,6 +14,8 @@ const LINE_CHARS_MAX = 64 * 1024;
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 /** So long a connection may say nothing before it has said who joins. */
 const SILENT_MS = 5_000;
+/** A supervisor that reads nothing holds up no end. */
+const LAST_WORDS_MS = 1_000;
 
 export interface SharedProcess {
   /** Stops what has joined, and tells whose it is. */
@@ -25,6 +27,7 @@ type Start = (runtime: Runtime) => Promise<Role>;
 /** Rejects where nothing can listen there. */
 export async function shareProcess(path: string, sharing: string, start: Start): Promise<SharedProcess> {
   const joined = new Set<JoinedRole>();
+  let closing = false;
   rmSync(path, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
@@ -36,6 +39,7 @@ export async function shareProcess(path: string, sharing: string, start: Start):
       clearTimeout(silent);
       if (role !== null) return line === STOP_LINE ? void role.stop() : undefined;
       const joining = joiningOf(line, sharing);
+      if (closing) return refuse(socket, 'this process ends');
       if (typeof joining === 'string') return refuse(socket, joining);
       const begun = new JoinedRole(socket, joining, start);
       role = begun;
@@ -53,8 +57,9 @@ export async function shareProcess(path: string, sharing: string, start: Start):
   chmodSync(path, 0o600);
   return {
     close: async () => {
+      closing = true;
       server.close();
-      await Promise.all([...joined].map((role) => role.stop()));
+      await Promise.all([...joined].map((role) => role.end()));
     },
   };
 }
@@ -86,6 +91,12 @@ class JoinedRole {
     );
   }
 
+  /** The process ends, in order: its supervisor starts it elsewhere. */
+  end(): Promise<void> {
+    this.#say({ type: 'ends' });
+    return this.stop();
+  }
+
   /** Once; it may still be starting. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
@@ -109,7 +120,12 @@ class JoinedRole {
       this.#lock?.release();
     }
     this.#say({ type: 'stopped' });
-    this.socket.end();
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, LAST_WORDS_MS).unref();
+      this.socket.once('close', () => resolve());
+      this.socket.end(() => resolve());
+      if (this.socket.destroyed) resolve();
+    });
   }
 
   #say(message: FromHost): void {

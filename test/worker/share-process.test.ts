@@ -172,6 +172,37 @@ describe('a role in the process of another desk', () => {
     expect(begun).toEqual([]);
   });
 
+  it('moves also where the process ends before it has stopped', async () => {
+    const host = hostElsewhere(
+      'stop: () => new Promise(() => undefined)',
+      'setTimeout(() => shared.close(), 300)',
+    );
+    const joined = await eventually(() => joinedNow(300));
+    expect(await joined.process.exited).toMatchObject({ moved: true });
+    expect(await host).toBe(1);
+  });
+
+  it('is not taken in by a process that ends', async () => {
+    let end = (): void => undefined;
+    const ending = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await share(async () => ({ stop: () => ending }));
+    const waits = connect(path);
+    const answered = new Promise<string>((resolve) => waits.once('data', (data) => resolve(String(data))));
+    await (await joinedNow()).ready;
+    const closing = shared?.close();
+    const runtimeFile = join(second, 'run', 'runtime.json');
+    waits.write(
+      `${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+    );
+    expect(await answered).toContain('this process ends');
+    end();
+    await closing;
+    expect(begun).toHaveLength(1);
+    waits.destroy();
+  });
+
   it('says why it did not start', async () => {
     await share(() => Promise.reject(new Error('port 8000 is taken')));
     const joined = await joinedNow();
@@ -192,11 +223,12 @@ describe('a role in the process of another desk', () => {
 });
 
 /** A process of its own that takes in `web`; resolves with its exit code. */
-function hostElsewhere(stop: string): Promise<number | null> {
+function hostElsewhere(stop: string, then = ''): Promise<number | null> {
   const module = new URL('../worker/share-process.js', `file://${ROLE_SCRIPT}`).href;
   const code = `const { shareProcess } = await import(${JSON.stringify(module)});
     setInterval(() => undefined, 1000);
-    await shareProcess(${JSON.stringify(path)}, 'alike', async () => ({ ${stop} }));`;
+    const shared = await shareProcess(${JSON.stringify(path)}, 'alike', async () => ({ ${stop} }));
+    ${then}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
   return new Promise((resolve) => {
     child.once('exit', (exit) => resolve(exit));
@@ -209,8 +241,18 @@ describe('who may share', () => {
 
   it('is whoever was started with the same environment, whatever the terminal', () => {
     expect(of({ SHLVL: '2', TERM: 'xterm', SSH_CLIENT: 'a', FERMATA_DESK: 'second' })).toBe(of());
+    expect(of({ SSH_AUTH_SOCK: '/of-one' })).not.toBe(of());
     expect(of({ BINANCE_API_KEY: 'another' })).not.toBe(of());
     expect(of({ TELEGRAM_BOT_TOKEN: 'bot' })).not.toBe(of());
+  });
+
+  it('is nobody whose programs would be given another desk’s variable', () => {
+    const given = (more: NodeJS.ProcessEnv, ...names: string[]) =>
+      sharingOf('operations-worker', ROLE_SCRIPT, { ...env, ...more }, names);
+    const [first, second] = [{ FERMATA_DESK: 'first' }, { FERMATA_DESK: 'second' }];
+    expect(given(first, 'PATH')).toBe(given(second));
+    expect(given(first, 'FERMATA_DESK')).not.toBe(given(second, 'FERMATA_DESK'));
+    expect(given({}, 'FERMATA_DESK')).not.toBe(given(second));
   });
 
   it('is nobody whose role a stop goes through', () => {
