@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { backupsFolder } from '../backup/backup-folder.js';
 import { newestGoodBackup, type PassedOver } from '../backup/newest-good-backup.js';
 import { type RestoreOutcome, restoreDesk } from '../backup/restore/restore-desk.js';
+import { messageOf } from '../domain/message-of.js';
 import { type FileLock, tryLockFile } from '../home/file-lock.js';
 import { desksStartedIn } from '../home/installation.js';
 import { isContainer } from '../home/is-container.js';
 import { readRestoreMark } from '../home/restore-mark.js';
 import { deskPaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
+import { nothingJoined } from '../home/shared-process.js';
 import { endLeftChildren } from '../supervisor/children-file.js';
 import { claimHome } from '../supervisor/start/claim-home.js';
 import { CliFailure } from './failure.js';
@@ -64,12 +66,17 @@ export async function restoreInPlace(
   if (claim.kind === 'taken') throw running(claim.message);
   const { journal } = deskPaths(claim.paths, desk);
   let journalLock: FileLock | null = null;
+  let joined: readonly FileLock[] = [];
   try {
     const keepsTemporal = given.keepsTemporal();
     refuseAnother(chosen);
     await agreed?.();
     // A trader may outlive its supervisor.
     await endLeftChildren(join(claim.paths.run, 'children.json'));
+    // What runs in the process of another desk is on no list of children.
+    joined = await nothingJoined(home, signal ?? new AbortController().signal).catch((error: unknown) => {
+      throw running(messageOf(error));
+    });
     journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
     if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
     await ensureSecrets(home);
@@ -83,6 +90,7 @@ export async function restoreInPlace(
     return { ...outcome, keepsTemporal };
   } finally {
     journalLock?.release();
+    for (const lock of joined) lock.release();
     claim.lock.release();
   }
 }

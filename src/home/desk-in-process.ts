@@ -6,6 +6,8 @@ export interface DeskInProcess {
   readonly output: { write(line: string): void };
   /** Named in commands; null: there is no other one to ask about. */
   readonly named: () => string | null;
+  /** Aborted once its role is to end, ready or not. */
+  readonly ending: AbortSignal;
 }
 
 const desks = new AsyncLocalStorage<DeskInProcess>();
@@ -15,6 +17,20 @@ export const forDesk = <T>(desk: DeskInProcess, work: () => T): T => desks.run(d
 
 /** Null: the one that the process was started for. */
 export const deskInProcess = (): DeskInProcess | null => desks.getStore() ?? null;
+
+/**
+ * Settles with `ready`, or once the role of a desk that shares this process is to end: it can be stopped then as far as it got.
+ * One that has the process to itself ends with it.
+ */
+export function readyOrEnding(ready: Promise<void>): Promise<void> {
+  const ending = desks.getStore()?.ending;
+  if (ending === undefined) return ready;
+  const ends = new Promise<void>((resolve) => {
+    if (ending.aborted) resolve();
+    else ending.addEventListener('abort', () => resolve(), { once: true });
+  });
+  return Promise.race([ready, ends]);
+}
 
 /** For a logger that is made now; undefined: standard output. */
 export const logOutput = (): DeskInProcess['output'] | undefined => desks.getStore()?.output;

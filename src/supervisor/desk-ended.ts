@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { tryLockFile } from '../home/file-lock.js';
 import { readJson } from '../home/read-json.js';
 import { homePaths } from '../home/runtime.js';
+import { roleLock, SHARED_ROLES } from '../home/shared-process.js';
 import { writeJson } from '../home/write-json.js';
 import { leftChildren } from './children-file.js';
 import { startTimeOf } from './process-table.js';
@@ -22,10 +23,17 @@ export async function hasEnded(home: string): Promise<boolean> {
   const lock = lockOf(join(run, 'lock'));
   if (lock === null) return false;
   try {
-    return (await leftChildren(children)).length === 0;
+    return (await leftChildren(children)).length === 0 && SHARED_ROLES.every((role) => isFree(home, role));
   } finally {
     lock.release();
   }
+}
+
+/** Whether no process of another desk runs the role, or is at its end with it. */
+function isFree(home: string, role: string): boolean {
+  const lock = lockOf(roleLock(home, role));
+  lock?.release();
+  return lock !== null;
 }
 
 /** Null also where the system has no such locks. */

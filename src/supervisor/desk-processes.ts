@@ -164,7 +164,12 @@ export class DeskProcesses {
       children,
       onEnded: (detail) => ending.ask(detail),
       stopping: ending.asked,
-      share: { home: paths.home, run: paths.servers.run, mayJoin: () => !this.#died.has(name) },
+      share: {
+        home: paths.home,
+        run: paths.servers.run,
+        mayJoin: () => !this.#died.has(name),
+        handedOn: options.loaded.desk.commands?.environment ?? [],
+      },
     });
   }
 

@@ -30,17 +30,29 @@ const LAST_LINES_MAX = 30;
 
 /** What a terminal, a service manager or npm adds, and what differs by desk and is handed over otherwise. */
 const NOT_COMPARED =
-  /^(_|SHLVL|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_.*|COLORTERM|WINDOWID|STY|TMUX.*|SSH_.*|GPG_TTY|XDG_SESSION_ID|XDG_VTNR|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|npm_lifecycle_script|FERMATA_RUNTIME|FERMATA_DESK|FERMATA_STARTED_AGAIN)$/;
+  /^(_|SHLVL|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_.*|COLORTERM|WINDOWID|STY|TMUX.*|SSH_(CLIENT|CONNECTION|TTY)|GPG_TTY|XDG_SESSION_ID|XDG_VTNR|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|npm_lifecycle_script|FERMATA_RUNTIME|FERMATA_DESK|FERMATA_STARTED_AGAIN)$/;
 
-/** The same text for processes that may run each other's roles; null for roles that are never shared. */
-export function sharingOf(name: RoleName, script: string, env: NodeJS.ProcessEnv): string | null {
+/**
+ * The same text for processes that may run each other's roles; null for roles that are never shared. `handedOn`: what the desk's
+ * own programs are given of the environment, which is that of the process; compared in any case.
+ */
+export function sharingOf(
+  name: RoleName,
+  script: string,
+  env: NodeJS.ProcessEnv,
+  handedOn: readonly string[] = [],
+): string | null {
   if (!SHARED_ROLES.some((role) => role === name)) return null;
   const compared = Object.entries(env)
     .filter(([variable]) => !NOT_COMPARED.test(variable))
     .sort(([left], [right]) => (left < right ? -1 : 1));
+  const given = handedOn
+    .filter((variable) => NOT_COMPARED.test(variable))
+    .sort()
+    .map((variable) => [variable, env[variable] ?? null]);
   const place = [process.execPath, process.cwd(), script, statSync(script).mtimeMs];
   return createHash('sha256')
-    .update(JSON.stringify([place, compared]))
+    .update(JSON.stringify([place, compared, given]))
     .digest('hex');
 }
 
@@ -104,7 +116,7 @@ function joinAt(path: string, { name, joining, onLine }: JoinOptions): Promise<J
         settle({ process: child, ready, stop: (hurry) => letGo(socket, exited, joining.stopMs, hurry) });
       } else if (said.type === 'ready') tellReady(null);
       else if (said.type === 'failed') tellReady(said.message);
-      else if (said.type === 'stopped') hasStopped = true;
+      else if (said.type === 'stopped' || said.type === 'ends') hasStopped = true;
       else {
         lines.push(said.line);
         if (lines.length > LAST_LINES_MAX) lines.shift();
@@ -149,12 +161,14 @@ async function letGo(
       clearTimeout(timer);
       timer = setTimeout(resolve, ms);
     });
+  // Before it may be shortened: who was hurried from the first waits no longer either.
+  const late = within(stopMs + LATE_MS);
   const hurried = new Promise<void>((resolve) => {
     const hasten = (): void => void within(HURRIED_MS).then(resolve);
     if (hurry?.aborted) hasten();
     else hurry?.addEventListener('abort', hasten, { once: true });
   });
-  await Promise.race([exited, within(stopMs + LATE_MS), hurried]);
+  await Promise.race([exited, late, hurried]);
   clearTimeout(timer);
   // It stops there by itself, or its process ends.
   socket.destroy();

@@ -1,8 +1,8 @@
 /** Starts one role as a process and waits until it says that it is ready. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { waitForLock } from '../home/file-lock.js';
-import { SHARING } from '../home/shared-process.js';
+import { type FileLock, waitForLock } from '../home/file-lock.js';
+import { heldAlone, roleLock, SHARING } from '../home/shared-process.js';
 import type { CredentialHolder, LiveVenue } from '../venue/definition.js';
 import { credentialIn, credentialNames } from '../venue/environment.js';
 import type { ChildrenFile } from './children-file.js';
@@ -46,6 +46,8 @@ export interface RoleStartOptions {
     /** Of the installation. */
     readonly run: string;
     readonly mayJoin: () => boolean;
+    /** What the desk's own programs are given of the environment. */
+    readonly handedOn: readonly string[];
   };
 }
 
@@ -69,8 +71,12 @@ interface Begun extends Running {
 export async function startRole(options: RoleStartOptions): Promise<Running> {
   const { name, share } = options;
   const sharing =
-    share === undefined || options.separate ? null : sharingOf(name, options.script, environmentOf(options));
+    share === undefined || options.separate
+      ? null
+      : sharingOf(name, options.script, environmentOf(options), share.handedOn);
   if (share === undefined || sharing === null) return whenReady(options, await begin(options, null));
+  // In turn with what an earlier supervisor has left of it elsewhere; before the turn among desks, which it is not to hold up.
+  (await alone(options, share.home))?.release();
   // One after the other: of two that start at once, the second finds the process of the first.
   const turn = await waitForLock(join(share.run, `shared-${name}.lock`), options.stopping);
   const begun = await beginShared(options, share, sharing).finally(() => turn?.release());
@@ -99,9 +105,9 @@ async function whenReady({ name }: RoleStartOptions, { process, stop, ready }: B
 /** Null where no process of another desk takes it in. */
 async function joinOther(options: RoleStartOptions, home: string, sharing: string): Promise<Begun | null> {
   const { name, log, runtimeFile, stopping } = options;
-  const { stopMs, readyMs } = ROLE_TIMES[name];
+  const { readyMs, stopMs: ownStopMs, joinedStopMs: stopMs = ownStopMs } = ROLE_TIMES[name];
   const joined = await joinRole({
-    ...{ name, home, joining: { v: 1, sharing, runtimeFile, stopMs } },
+    ...{ name, home, joining: { v: 1, sharing, runtimeFile, lockFile: roleLock(home, name), stopMs } },
     onLine: (line) => log.writeChildLine(name, line, 'out'),
   });
   if (joined === null) return null;
@@ -114,6 +120,9 @@ async function joinOther(options: RoleStartOptions, home: string, sharing: strin
   return { ...joined, ready, isJoined: true };
 }
 
+const alone = ({ name, stopping }: RoleStartOptions, home: string): Promise<FileLock | null> =>
+  heldAlone(roleLock(home, name), `${name} of this desk`, stopping);
+
 /** In a process of its own; `sharing`: which may take in roles of other desks, and does when this resolves. */
 async function begin(options: RoleStartOptions, sharing: string | null): Promise<Begun> {
   const { name } = options;
@@ -125,6 +134,9 @@ async function begin(options: RoleStartOptions, sharing: string | null): Promise
   const shares = new Promise<void>((resolve) => {
     onShares = resolve;
   });
+  // Held as long as it lives: a process that stood still when it was asked finds out that it comes too late.
+  const lock =
+    sharing === null || options.share === undefined ? null : await alone(options, options.share.home);
   const child = await spawnProcess({
     name,
     command: process.execPath,
@@ -137,9 +149,15 @@ async function begin(options: RoleStartOptions, sharing: string | null): Promise
       else if (received.type === 'shares') onShares();
       else onFirstMessage(received);
     },
+  }).catch((error: unknown) => {
+    lock?.release();
+    throw error;
+  });
+  void child.exited.then(() => {
+    lock?.release();
+    options.children.remove(child.pid);
   });
   await options.children.add(name, child.pid);
-  void child.exited.then(() => options.children.remove(child.pid));
   const ready = readiness(child, message, ROLE_TIMES[name].readyMs, options.stopping);
   const stop = async (hurry?: AbortSignal): Promise<void> => {
     const clean = await endProcess(child, [{ signal: 'SIGTERM', waitMs: ROLE_TIMES[name].stopMs }], hurry);

@@ -7,6 +7,7 @@ import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { closeRestoreOrder, writeRestoreOrder } from '../home/restore-order.js';
 import type { HomePaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
+import { nothingJoined } from '../home/shared-process.js';
 import { supervisorSocketPath } from '../home/supervisor-protocol.js';
 import { watchDisk } from './ballast.js';
 import { endLeftChildren, openChildrenFile } from './children-file.js';
@@ -65,6 +66,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   const childrenPath = join(paths.run, 'children.json');
   const left = await endLeftChildren(childrenPath);
   if (left.length > 0) say(`Ended what an earlier start had left: ${left.join(', ')}`);
+  for (const lock of await nothingJoined(paths.home, ending.asked)) lock.release();
   closeRestoreOrder(paths.home);
   if (options.again?.isOnTrial !== true) closeSwitch(paths.home);
   const ports = await portsInTurn(options, paths, ending, say);

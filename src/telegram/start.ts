@@ -206,8 +206,12 @@ async function seedMessageIds(lane: SendLane, pool: Pool, desk: string): Promise
 async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
   // Not `bot.init`: that tries for ever without a word.
   bot.botInfo = await bot.api.getMe(grammySignal(stopping));
-  await bot.api.deleteWebhook({ drop_pending_updates: false });
-  await bot.api.setMyCommands(CHAT_COMMANDS.map(({ name, description }) => ({ command: name, description })));
+  await bot.api.deleteWebhook({ drop_pending_updates: false }, grammySignal(stopping));
+  await bot.api.setMyCommands(
+    CHAT_COMMANDS.map(({ name, description }) => ({ command: name, description })),
+    {},
+    grammySignal(stopping),
+  );
 }
 
 function pollContext({ desk, pool, log }: TelegramParts, timing: TelegramTiming, bot: TelegramBot) {

@@ -6,18 +6,28 @@ import { showFigures } from './show-figures.js';
 /** The engine's queue has activities only, and that of playbooks workflows only, on purpose. */
 const NO_WARNINGS = ['No workflows registered', 'No activities registered'];
 
+interface Shown {
+  readonly role: string;
+  readonly address: string | undefined;
+}
+
 /** Of this process' library: where it shows its figures; undefined: nowhere. Null: not installed yet. */
 let installed: { readonly figures: string | undefined } | null = null;
+/** One after the other: the second of two desks finds what the first has installed. */
+let turn: Promise<unknown> = Promise.resolve();
 
 /**
  * Before the first worker: signals are ours, and Temporal's own log goes where ours goes. `shown`: where the library's figures,
  * those of the whole process, are shown to Prometheus, host:port. Nobody is asked who they are there: names and counts. What is
  * given back ends that.
  */
-export async function installRuntime(
-  log: Logger,
-  shown?: { readonly role: string; readonly address: string | undefined },
-): Promise<() => void> {
+export function installRuntime(log: Logger, shown?: Shown): Promise<() => void> {
+  const done = turn.then(() => installInTurn(log, shown));
+  turn = done.catch(() => undefined);
+  return done;
+}
+
+async function installInTurn(log: Logger, shown?: Shown): Promise<() => void> {
   const { role, address } = shown ?? {};
   const tell = (error: unknown): null => {
     log.warn({ address, error: messageOf(error) }, "the figures of Temporal's library can't be shown there");

@@ -52,27 +52,35 @@ export function keepWorker(context: WorkerContext, settings: WorkerSettings): Ke
     markReady = resolve;
   });
   const stopping = new AbortController();
+  let polls = false;
   const running = (async () => {
     let pauseMs = RETRY_MS;
     while (!stopping.signal.aborted) {
       try {
-        await runWorker(context, settings, stopping.signal, () => {
-          pauseMs = RETRY_MS;
-          log.info({ taskQueue }, 'worker is ready');
-          markReady();
+        await runWorker(context, settings, stopping.signal, {
+          onPolls: () => {
+            polls = true;
+          },
+          onReady: () => {
+            pauseMs = RETRY_MS;
+            log.info({ taskQueue }, 'worker is ready');
+            markReady();
+          },
         });
       } catch (error) {
         log.warn({ taskQueue, error: String(error) }, `worker ended, next attempt in ${pauseMs} ms`);
       }
+      polls = false;
       await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, RETRY_MS_MAX);
     }
   })();
   return {
     ready,
-    stop: () => {
+    stop: async () => {
       stopping.abort();
-      return running;
+      // One that only tries to reach Temporal has nothing in its hands, and may try for as long as Temporal is silent.
+      if (polls) await running;
     },
   };
 }
@@ -82,20 +90,25 @@ async function runWorker(
   context: WorkerContext,
   settings: WorkerSettings,
   stopping: AbortSignal,
-  onReady: () => void,
+  { onPolls, onReady }: { readonly onPolls: () => void; readonly onReady: () => void },
 ): Promise<void> {
   const connection = await connectWorker(context.runtime);
   try {
+    if (stopping.aborted) return;
     const worker = await Worker.create(workerOptions(context, settings, connection, stopping));
     const stop = (): void => {
       if (worker.getState() === 'RUNNING') worker.shutdown();
     };
     const ended = worker.run();
+    onPolls();
     if (stopping.aborted) stop();
     stopping.addEventListener('abort', stop, { once: true });
     try {
-      const failed = settings.bundle === null ? null : await proveAlive(context.temporal, settings);
-      if (failed === null) onReady();
+      const failed =
+        settings.bundle === null
+          ? null
+          : await Promise.race([proveAlive(context.temporal, settings), ended.then(() => null)]);
+      if (failed === null && !stopping.aborted) onReady();
       else if (!stopping.aborted) {
         stop();
         throw new Error(`no workflow ran on ${settings.taskQueue}: ${failed}`);

@@ -13,6 +13,7 @@ import { openRunningCommands } from '../activities/operations/run-command.js';
 import { ownActions } from '../checks/own-actions.js';
 import { ownParts } from '../checks/own-parts.js';
 import { CHECKS } from '../checks/registry.js';
+import { readyOrEnding } from '../home/desk-in-process.js';
 import { deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
 import { readSecret } from '../home/secrets.js';
 import { startLedger } from '../ledger/start.js';
@@ -104,7 +105,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
     hasCode: desk.coded !== undefined,
   });
   const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
-  await worker.ready;
+  await readyOrEnding(worker.ready);
   const loops = [
     watchTrader(watched, {
       home: runtime.home,

@@ -88,8 +88,7 @@ export function serveBuilds(context: BuildsContext): KeptWorker {
     ready,
     stop: async () => {
       stopping.abort();
-      await looking.stop();
-      await Promise.all([current.stop(), old.stop()]);
+      await Promise.all([current.stop(), looking.stop().then(() => old.stop())]);
     },
   };
 }

@@ -4,15 +4,18 @@ import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
+import type { FileLock } from '../home/file-lock.js';
 import { sharesServers } from '../home/installation.js';
 import type { Role, Runtime } from '../home/runtime.js';
-import { type FromHost, type Joining, STOP_LINE } from '../home/shared-process.js';
+import { type FromHost, heldAlone, type Joining, STOP_LINE } from '../home/shared-process.js';
 
 const JOINED_MAX = 16;
 const LINE_CHARS_MAX = 64 * 1024;
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
 /** So long a connection may say nothing before it has said who joins. */
 const SILENT_MS = 5_000;
+/** A supervisor that reads nothing holds up no end. */
+const LAST_WORDS_MS = 1_000;
 
 export interface SharedProcess {
   /** Stops what has joined, and tells whose it is. */
@@ -24,6 +27,7 @@ type Start = (runtime: Runtime) => Promise<Role>;
 /** Rejects where nothing can listen there. */
 export async function shareProcess(path: string, sharing: string, start: Start): Promise<SharedProcess> {
   const joined = new Set<JoinedRole>();
+  let closing = false;
   rmSync(path, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
@@ -35,6 +39,7 @@ export async function shareProcess(path: string, sharing: string, start: Start):
       clearTimeout(silent);
       if (role !== null) return line === STOP_LINE ? void role.stop() : undefined;
       const joining = joiningOf(line, sharing);
+      if (closing) return refuse(socket, 'this process ends');
       if (typeof joining === 'string') return refuse(socket, joining);
       const begun = new JoinedRole(socket, joining, start);
       role = begun;
@@ -52,15 +57,18 @@ export async function shareProcess(path: string, sharing: string, start: Start):
   chmodSync(path, 0o600);
   return {
     close: async () => {
+      closing = true;
       server.close();
-      await Promise.all([...joined].map((role) => role.stop()));
+      await Promise.all([...joined].map((role) => role.end()));
     },
   };
 }
 
 class JoinedRole {
+  readonly #ending = new AbortController();
   readonly #starting: Promise<Role>;
   #stopping: Promise<void> | null = null;
+  #lock: FileLock | null = null;
 
   constructor(
     private readonly socket: Socket,
@@ -72,12 +80,21 @@ class JoinedRole {
     this.#starting = (async () => {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
-      return forDesk({ output, named }, () => start(runtime));
+      // One that was let go of may still be at its end, and the connection of who asked may be a thing of the past.
+      this.#lock = await heldAlone(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
+      if (this.#lock === null || socket.readableEnded) throw new Error('it was stopped before it began');
+      return forDesk({ output, named, ending: this.#ending.signal }, () => start(runtime));
     })();
     this.#starting.then(
-      () => this.#say({ type: 'ready' }),
+      () => this.#stopping ?? this.#say({ type: 'ready' }),
       (error: unknown) => this.#say({ type: 'failed', message: messageOf(error) }),
     );
+  }
+
+  /** The process ends, in order: its supervisor starts it elsewhere. */
+  end(): Promise<void> {
+    this.#say({ type: 'ends' });
+    return this.stop();
   }
 
   /** Once; it may still be starting. */
@@ -92,6 +109,7 @@ class JoinedRole {
       console.error(`what ran for ${this.joining.runtimeFile} here did not stop in time: this process ends`);
       process.exit(1);
     }, this.joining.stopMs);
+    this.#ending.abort();
     try {
       const role = await this.#starting.catch(() => null);
       await role?.stop();
@@ -99,9 +117,15 @@ class JoinedRole {
       this.#say({ type: 'line', line: `it did not stop in order: ${messageOf(error)}` });
     } finally {
       clearTimeout(late);
+      this.#lock?.release();
     }
     this.#say({ type: 'stopped' });
-    this.socket.end();
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, LAST_WORDS_MS).unref();
+      this.socket.once('close', () => resolve());
+      this.socket.end(() => resolve());
+      if (this.socket.destroyed) resolve();
+    });
   }
 
   #say(message: FromHost): void {

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tryLockFile } from '../../src/home/file-lock.js';
 import { type HomePaths, homePaths } from '../../src/home/runtime.js';
+import { roleLock } from '../../src/home/shared-process.js';
 import { openChildrenFile } from '../../src/supervisor/children-file.js';
 import { forgetStarter, hasEnded, markStarter } from '../../src/supervisor/desk-ended.js';
 import { claimHome } from '../../src/supervisor/start/claim-home.js';
@@ -47,6 +48,13 @@ describe('a desk', () => {
     expect(await hasEnded(paths.home)).toBe(false);
     child.kill('SIGKILL');
     await once(child, 'exit');
+    expect(await hasEnded(paths.home)).toBe(true);
+  });
+
+  it('has not ended while a process of another desk is at its end with a role of it', async () => {
+    const role = tryLockFile(roleLock(paths.home, 'operations-worker'));
+    expect(await hasEnded(paths.home)).toBe(false);
+    role?.release();
     expect(await hasEnded(paths.home)).toBe(true);
   });
 

@@ -4,12 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asTyped } from '../../src/home/as-typed.js';
-import { logOutput } from '../../src/home/desk-in-process.js';
+import { logOutput, readyOrEnding } from '../../src/home/desk-in-process.js';
+import { tryLockFile } from '../../src/home/file-lock.js';
 import { homeOf } from '../../src/home/installation.js';
 import type { Role, Runtime } from '../../src/home/runtime.js';
-import { sharedSocket } from '../../src/home/shared-process.js';
+import { roleLock, sharedSocket } from '../../src/home/shared-process.js';
 import { type JoinedRole, joinRole, sharingOf } from '../../src/supervisor/joined-role.js';
 import { ROLE_SCRIPT } from '../../src/supervisor/start-role.js';
 import { type SharedProcess, shareProcess } from '../../src/worker/share-process.js';
@@ -52,11 +54,19 @@ const share = async (start: (runtime: Runtime) => Promise<Role>): Promise<void> 
   });
 };
 
+const lockFile = (): string => roleLock(second, 'web');
+
 const join2 = (sharing = 'alike', stopMs = 5_000): Promise<JoinedRole | null> =>
   joinRole({
     name: 'web',
     home: second,
-    joining: { v: 1, sharing, runtimeFile: join(second, 'run', 'runtime.json'), stopMs },
+    joining: {
+      v: 1,
+      sharing,
+      runtimeFile: join(second, 'run', 'runtime.json'),
+      lockFile: lockFile(),
+      stopMs,
+    },
     onLine: (line) => lines.push(line),
   });
 
@@ -101,7 +111,9 @@ describe('a role in the process of another desk', () => {
     await share(async (runtime) => role(runtime));
     const supervisor = connect(path);
     const runtimeFile = join(second, 'run', 'runtime.json');
-    supervisor.write(`${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, stopMs: 1_000 })}\n`);
+    supervisor.write(
+      `${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+    );
     await eventually(() => expect(begun).toHaveLength(1));
     supervisor.destroy();
     await eventually(() => expect(stopped).toEqual(['second']));
@@ -113,6 +125,82 @@ describe('a role in the process of another desk', () => {
     expect(await joined.ready).toBeNull();
     await joined.stop();
     expect(await host).toBe(1);
+  });
+
+  it('stops although it is not ready, which it may not be for as long as Temporal is down', async () => {
+    await share(async (runtime) => {
+      await readyOrEnding(new Promise(() => undefined));
+      return role(runtime);
+    });
+    const joined = await joinedNow();
+    await eventually(() => expect(begun).toHaveLength(1));
+    await joined.stop();
+    expect(await joined.process.exited).toMatchObject({ moved: true });
+    expect(stopped).toEqual(['second']);
+  });
+
+  it('begins only once what was let go of before has ended', async () => {
+    let end = (): void => undefined;
+    const ending = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await share(async () => ({ stop: () => ending }));
+    const hurried = new AbortController();
+    const first = await joinedNow();
+    expect(await first.ready).toBeNull();
+    hurried.abort();
+    await first.stop(hurried.signal);
+    expect(tryLockFile(lockFile())).toBeNull();
+    const next = await joinedNow();
+    await sleep(300);
+    expect(begun).toHaveLength(1);
+    end();
+    expect(await next.ready).toBeNull();
+    expect(begun).toHaveLength(2);
+    await next.stop();
+    const free = tryLockFile(lockFile());
+    expect(free).not.toBeNull();
+    free?.release();
+  });
+
+  it('does not begin for a supervisor that has found another place for it meanwhile', async () => {
+    await share(async (runtime) => role(runtime));
+    const elsewhere = tryLockFile(lockFile());
+    const joined = await joinedNow();
+    await joined.stop();
+    elsewhere?.release();
+    expect(begun).toEqual([]);
+  });
+
+  it('moves also where the process ends before it has stopped', async () => {
+    const host = hostElsewhere(
+      'stop: () => new Promise(() => undefined)',
+      'setTimeout(() => shared.close(), 300)',
+    );
+    const joined = await eventually(() => joinedNow(300));
+    expect(await joined.process.exited).toMatchObject({ moved: true });
+    expect(await host).toBe(1);
+  });
+
+  it('is not taken in by a process that ends', async () => {
+    let end = (): void => undefined;
+    const ending = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    await share(async () => ({ stop: () => ending }));
+    const waits = connect(path);
+    const answered = new Promise<string>((resolve) => waits.once('data', (data) => resolve(String(data))));
+    await (await joinedNow()).ready;
+    const closing = shared?.close();
+    const runtimeFile = join(second, 'run', 'runtime.json');
+    waits.write(
+      `${JSON.stringify({ v: 1, sharing: 'alike', runtimeFile, lockFile: lockFile(), stopMs: 1_000 })}\n`,
+    );
+    expect(await answered).toContain('this process ends');
+    end();
+    await closing;
+    expect(begun).toHaveLength(1);
+    waits.destroy();
   });
 
   it('says why it did not start', async () => {
@@ -135,11 +223,12 @@ describe('a role in the process of another desk', () => {
 });
 
 /** A process of its own that takes in `web`; resolves with its exit code. */
-function hostElsewhere(stop: string): Promise<number | null> {
+function hostElsewhere(stop: string, then = ''): Promise<number | null> {
   const module = new URL('../worker/share-process.js', `file://${ROLE_SCRIPT}`).href;
   const code = `const { shareProcess } = await import(${JSON.stringify(module)});
     setInterval(() => undefined, 1000);
-    await shareProcess(${JSON.stringify(path)}, 'alike', async () => ({ ${stop} }));`;
+    const shared = await shareProcess(${JSON.stringify(path)}, 'alike', async () => ({ ${stop} }));
+    ${then}`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
   return new Promise((resolve) => {
     child.once('exit', (exit) => resolve(exit));
@@ -152,8 +241,18 @@ describe('who may share', () => {
 
   it('is whoever was started with the same environment, whatever the terminal', () => {
     expect(of({ SHLVL: '2', TERM: 'xterm', SSH_CLIENT: 'a', FERMATA_DESK: 'second' })).toBe(of());
+    expect(of({ SSH_AUTH_SOCK: '/of-one' })).not.toBe(of());
     expect(of({ BINANCE_API_KEY: 'another' })).not.toBe(of());
     expect(of({ TELEGRAM_BOT_TOKEN: 'bot' })).not.toBe(of());
+  });
+
+  it('is nobody whose programs would be given another desk’s variable', () => {
+    const given = (more: NodeJS.ProcessEnv, ...names: string[]) =>
+      sharingOf('operations-worker', ROLE_SCRIPT, { ...env, ...more }, names);
+    const [first, second] = [{ FERMATA_DESK: 'first' }, { FERMATA_DESK: 'second' }];
+    expect(given(first, 'PATH')).toBe(given(second));
+    expect(given(first, 'FERMATA_DESK')).not.toBe(given(second, 'FERMATA_DESK'));
+    expect(given({}, 'FERMATA_DESK')).not.toBe(given(second));
   });
 
   it('is nobody whose role a stop goes through', () => {

@@ -28,6 +28,8 @@ export interface OutgoingPicture {
 }
 
 const REQUEST_MS = 10_000;
+/** What is under way when the bot ends may still arrive; nobody waits for a Telegram that hangs. */
+const LAST_REQUEST_MS = 3_000;
 /** How many unknown ids behind the last known one are looked at: people's own messages take ids too. */
 const LOOK_AHEAD_MAX = 6;
 const IDS_KEPT = 2_000;
@@ -38,6 +40,7 @@ export class SendLane {
   private readonly seen = new Set<string>();
   private tail: Promise<unknown> = Promise.resolve();
   private readonly stopping = new AbortController();
+  private readonly over = new AbortController();
 
   constructor(
     private readonly api: Api,
@@ -45,11 +48,12 @@ export class SendLane {
   ) {
     this.limit = new RateLimit(nowMs);
     // Each message that waits for its turn listens.
-    setMaxListeners(0, this.stopping.signal);
+    setMaxListeners(0, this.stopping.signal, this.over.signal);
   }
 
   stop(): void {
     this.stopping.abort();
+    setTimeout(() => this.over.abort(), LAST_REQUEST_MS).unref();
   }
 
   /** Every message that is known, of the bot or of people. */
@@ -160,7 +164,9 @@ export class SendLane {
     request: (signal: GrammySignal) => Promise<{ message_id: number; chat: { id: number } }>,
   ): Promise<SendOutcome> {
     try {
-      const sent = await request(grammySignal(AbortSignal.timeout(REQUEST_MS)));
+      const sent = await request(
+        grammySignal(AbortSignal.any([this.over.signal, AbortSignal.timeout(REQUEST_MS)])),
+      );
       this.saw(String(sent.chat.id), sent.message_id);
       return { kind: 'sent', messageId: sent.message_id };
     } catch (error) {
