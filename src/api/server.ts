@@ -1,5 +1,4 @@
 /** The web server: what every request passes, then one file a route. Builds only; listening is the caller's. */
-
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';

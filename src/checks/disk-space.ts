@@ -1,17 +1,16 @@
 /** What is free on the disk, and what the logs take of it. */
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { z } from 'zod';
 import { homePaths } from '../home/runtime.js';
 import { BYTES_PER_MB, logBytes, megabytes } from '../reports/sizes.js';
+import { freeBytes } from '../supervisor/ballast.js';
 import { check } from './check.js';
 
 /** On the disk that holds the journal, Postgres and Temporal. */
 export const diskSpace = check(
   z.strictObject({ freeMbMin: z.number().min(0).default(1_024) }),
   async ({ runtime }, { freeMbMin }) => {
-    const { bavail, bsize } = await statfs(runtime.home);
-    const freeMb = Math.floor((bavail * bsize) / BYTES_PER_MB);
+    const freeMb = Math.floor((await freeBytes(runtime.home)) / BYTES_PER_MB);
     return {
       verdict: freeMb >= freeMbMin ? 'pass' : 'fail',
       observed: `${freeMb} MB free`,

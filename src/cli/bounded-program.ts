@@ -2,8 +2,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
-import { readdir, readFile, statfs } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { messageOf } from '../domain/message-of.js';
+import { freeBytes as freeBytesOf } from '../supervisor/ballast.js';
 
 export interface ProgramBounds {
   readonly ms: number;
@@ -33,11 +34,6 @@ const MARK = 'BOUNDED_PROGRAM';
 const PASSES_MAX = 50;
 /** Twice: a list of processes that begin others is made while they do. */
 const QUIET_PASSES = 2;
-
-export async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
-}
 
 /** Null: enough is free. */
 export async function lackOfRoom(

@@ -18,7 +18,13 @@ import {
 } from '../home/builds.js';
 import { tryLockFile } from '../home/file-lock.js';
 import { homePaths } from '../home/runtime.js';
-import { lackOfRoom, type ProgramBounds, type ProgramEnd, runBounded } from './bounded-program.js';
+import {
+  lackOfRoom,
+  type Program,
+  type ProgramBounds,
+  type ProgramEnd,
+  runBounded,
+} from './bounded-program.js';
 import { CliFailure, usageFailure } from './failure.js';
 
 export interface BuildSource {
@@ -180,15 +186,7 @@ function packageOf(folder: string): { version?: string; dependencies?: Readonly<
 const lastLines = (file: string): string[] =>
   readFileSync(file, 'utf8').trimEnd().split('\n').slice(-SHOWN_LINES);
 
-async function ended(
-  what: {
-    readonly program: string;
-    readonly args: readonly string[];
-    readonly cwd: string;
-    readonly log: string;
-  },
-  bounds: ProgramBounds,
-): Promise<ProgramEnd> {
+async function ended(what: Omit<Program, 'env'>, bounds: ProgramBounds): Promise<ProgramEnd> {
   try {
     return await runBounded({ ...what, env: npmEnvironment() }, bounds);
   } catch (error) {

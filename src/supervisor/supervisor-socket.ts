@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
+import { listenAtSocket } from '../home/listen-at-socket.js';
 import type { SupervisorMethod, SupervisorMethods } from '../home/supervisor-protocol.js';
 
 const REQUEST_CHARS_MAX = 64 * 1024;
@@ -30,14 +31,9 @@ export async function openSupervisorSocket(
     );
   }
   claimFolder(dirname(path));
-  rmSync(path, { force: true });
   const server = createServer((socket) => serve(socket, handlers));
   server.maxConnections = CONNECTIONS_MAX;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  chmodSync(path, 0o600);
+  await listenAtSocket(server, path);
   return {
     close: async () => {
       await closeServer(server);

@@ -1,11 +1,12 @@
 /** Takes roles of other desks into this process, each for as long as the supervisor of its desk is connected. */
-import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { messageOf } from '../domain/message-of.js';
 import { forDesk } from '../home/desk-in-process.js';
 import type { FileLock } from '../home/file-lock.js';
 import { sharesServers } from '../home/installation.js';
+import { listenAtSocket } from '../home/listen-at-socket.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { type FromHost, heldAlone, type Joining, STOP_LINE } from '../home/shared-process.js';
 
@@ -28,7 +29,6 @@ type Start = (runtime: Runtime) => Promise<Role>;
 export async function shareProcess(path: string, sharing: string, start: Start): Promise<SharedProcess> {
   const joined = new Set<JoinedRole>();
   let closing = false;
-  rmSync(path, { force: true });
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     const silent = setTimeout(() => socket.destroy(), SILENT_MS);
@@ -50,11 +50,7 @@ export async function shareProcess(path: string, sharing: string, start: Start):
     });
   });
   server.maxConnections = JOINED_MAX;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(path, resolve);
-  });
-  chmodSync(path, 0o600);
+  await listenAtSocket(server, path);
   return {
     close: async () => {
       closing = true;

@@ -1,14 +1,13 @@
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { freeBytes } from '../../supervisor/ballast.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
 const WARN_MB = 2048;
 const FAIL_MB = 512;
 
 export async function checkDisk({ home }: DoctorContext): Promise<Finding> {
-  const disk = await statfs(nearestFolder(home));
-  const freeMb = Math.floor((disk.bavail * disk.bsize) / 1024 / 1024);
+  const freeMb = Math.floor((await freeBytes(nearestFolder(home))) / 1024 / 1024);
   return finding(
     'Disk',
     freeMb < FAIL_MB ? 'fail' : freeMb < WARN_MB ? 'warn' : 'pass',

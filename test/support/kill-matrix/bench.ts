@@ -40,13 +40,22 @@ export async function openPaperBench(...options: string[]): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-kills-'));
   const market = ['--market', 'simulated', '--speed', String(SPEED)];
   await desk.up('--desk', deskForKills(folder), ...market, ...options);
+  return benchBeside(desk, folder, [telegram]);
+}
+
+/** Of a desk that is up, with its own operator alone; `servers` are closed after it. */
+export async function benchBeside(
+  desk: DeskUnderTest,
+  folder: string,
+  servers: readonly { close(): Promise<void> }[],
+): Promise<Bench> {
   const password = readSecret(desk.home, 'operatorPassword');
   const bench = await benchOf(desk, folder, [{ username: 'operator', password }]);
   return {
     ...bench,
     close: async () => {
       await bench.close();
-      await telegram.close();
+      await Promise.all(servers.map((server) => server.close()));
     },
   };
 }

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { startIbkrSimulator } from '../../../simulators/ibkr/start.js';
 import { DEFAULT_KEYS } from '../../../simulators/s3/start.js';
 import { startSmtpSimulator } from '../../../simulators/smtp/start.js';
-import { readSecret } from '../../../src/home/secrets.js';
 import { startOffsite } from '../../backup/offsite-bench.js';
 import { deskUnderTest } from '../desk-under-test.js';
-import { type Bench, benchOf } from './bench.js';
+import { type Bench, benchBeside } from './bench.js';
 import { slobDeskForKills } from './slob-desk-file.js';
 import { openTelegram } from './telegram.js';
 
@@ -28,13 +27,5 @@ export async function openSlobBench(...options: string[]): Promise<Bench> {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-kills-'));
   const file = slobDeskForKills(folder, storage);
   await desk.up('--desk', file, '--simulated-venue', gateway.address, ...options);
-  const password = readSecret(desk.home, 'operatorPassword');
-  const bench = await benchOf(desk, folder, [{ username: 'operator', password }]);
-  return {
-    ...bench,
-    close: async () => {
-      await bench.close();
-      await Promise.all([gateway.close(), telegram.close(), mail.close(), storage.close()]);
-    },
-  };
+  return benchBeside(desk, folder, [gateway, telegram, mail, storage]);
 }
