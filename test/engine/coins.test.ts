@@ -157,10 +157,14 @@ describe('coins that were in the account before', () => {
     expect(say(desk, 'desk', '80')).toMatchObject({ ok: false, code: 'no-such-coins' });
   });
 
-  it('are not sold by a second sale while the first may still be on its way: the venue knows no owners', () => {
+  it.each([
+    ['where they are', 500],
+    ['where they were, and a venue in trouble said twice that nothing is there', 0],
+  ])('are not sold by a second sale while the first may still be on its way: %s', (_, lots) => {
     const desk = new DeskUnderTest({ coinsNeedOwner: true, capabilities: SPOT }).active();
     reading(desk, 500);
     say(desk, 'foreign');
+    if (lots === 0) for (let round = 0; round < 3; round += 1) reading(desk, lots);
     desk.arm('person');
     const { stop } = desk.hold(0);
     desk.command({ name: 'closeAll' });

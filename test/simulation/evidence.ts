@@ -12,7 +12,7 @@ const CONFIRMED_AFTER_MS = 250;
 const ABSENT_AFTER_MS = 3_000;
 /** a second closing order does no harm where none can open a position, */
 const CLOSING_ABSENT_AFTER_MS = 250;
-/** and sells what is not the desk's where coins of others lie beside it. */
+/** and sells what is not the desk's where coins of others lie beside it, or lay there once: a reading may be wrong. */
 const BESIDE_OTHERS_ABSENT_AFTER_MS = 6_000;
 
 type Ending = 'rejected' | 'cancelled' | 'expired' | 'filled';
@@ -32,6 +32,8 @@ export class Evidence {
   #readings: Reading[] = [];
   #asked = 0;
   readonly #bids = new Map<number, number>();
+  /** What an order was to take the place of, by its client id: a venue that has it has ended that one. */
+  readonly #replaces = new Map<string, string>();
 
   constructor(
     private readonly scenario: Scenario,
@@ -63,6 +65,9 @@ export class Evidence {
       case 'order.update':
         this.#saw(message.order.clientId, message.order.state);
         return;
+      case 'fill':
+        this.#exists(message.fill.clientId);
+        return;
       case 'order.lookup':
         if (message.found !== null) this.#saw(message.clientId, message.found.state);
         else
@@ -72,6 +77,8 @@ export class Evidence {
           ]);
         return;
       case 'venue.snapshot':
+        for (const { clientId } of message.snapshot.openOrders) this.#exists(clientId);
+        for (const { clientId } of message.snapshot.fills) this.#exists(clientId);
         this.#readings.push({
           requestId: message.snapshot.requestId,
           atMs,
@@ -103,6 +110,9 @@ export class Evidence {
   /** Null where the record rests on what was heard. */
   objection(record: EngineRecord, ours: (clientId: string) => boolean): string | null {
     switch (record.type) {
+      case 'order.intended':
+        if (record.replaces !== undefined) this.#replaces.set(record.order.clientId, record.replaces);
+        return null;
       case 'order.state':
         if (record.reason === 'found open at the venue') this.#foundAgain.add(record.clientId);
         return this.#ofOrder(record.clientId, record.state);
@@ -139,7 +149,7 @@ export class Evidence {
       return ABSENT_AFTER_MS;
     const { reduceOnly, shorting } = this.scenario.capabilities;
     if (reduceOnly) return CLOSING_ABSENT_AFTER_MS;
-    if (order.side === 'sell' && this.#othersAt(order.instrument) > 0) return BESIDE_OTHERS_ABSENT_AFTER_MS;
+    if (order.side === 'sell' && this.book.hadOthers[order.instrument]) return BESIDE_OTHERS_ABSENT_AFTER_MS;
     return shorting ? ABSENT_AFTER_MS : CLOSING_ABSENT_AFTER_MS;
   }
 
@@ -185,7 +195,13 @@ export class Evidence {
     return isTradableAt(this.scenario.instruments[instrument]!, lots, bidTicks);
   }
 
+  #exists(clientId: string): void {
+    const old = this.#replaces.get(clientId);
+    if (old !== undefined) this.#ended(old, 'cancelled');
+  }
+
   #saw(clientId: string, state: string): void {
+    if (state !== 'rejected') this.#exists(clientId);
     if (state === 'rejected' || state === 'cancelled' || state === 'expired' || state === 'filled')
       this.#ended(clientId, state);
   }

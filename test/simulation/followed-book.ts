@@ -28,6 +28,8 @@ export class FollowedBook {
   lots: number[];
   /** Coins of the account that are not the desk's, in lots. */
   others: number[];
+  /** There were such, by instrument, whatever a reading said since. */
+  hadOthers: boolean[];
   /** Of these, coins of which nobody has said whose they are, by symbol. */
   readonly nobodys = new Map<string, number>();
   readonly second: SecondBook;
@@ -43,6 +45,7 @@ export class FollowedBook {
     this.second = new SecondBook(scenario.instruments, scenario.startingCash);
     this.lots = this.#flat();
     this.others = this.#flat();
+    this.hadOthers = this.others.map(() => false);
   }
 
   /** A new process knows only what the disk kept. */
@@ -54,6 +57,7 @@ export class FollowedBook {
     this.second.restart([]);
     this.lots = this.#flat();
     this.others = this.#flat();
+    this.hadOthers = this.others.map(() => false);
     this.nobodys.clear();
     this.live.clear();
     this.#absent.clear();
@@ -92,6 +96,7 @@ export class FollowedBook {
         return;
       case 'coins.counted':
         this.others[this.#at(record.symbol)] = sumOf(record.coins);
+        this.hadOthers[this.#at(record.symbol)] = true;
         this.nobodys.set(record.symbol, record.coins.nobodys);
         return;
       case 'coins.claimed':

@@ -50,6 +50,15 @@ export function changeOrder(
   return next !== 'ignored';
 }
 
+/**
+ * The venue has an order that was to take another's place: it takes it only where that one is gone, whoever names the one that
+ * came, and however long after. Beside what replaced it the old one protects nothing.
+ */
+export function endReplaced(core: Core, { replaces, intent }: OrderEntry): void {
+  const old = replaces === null ? undefined : core.state.orders.get(replaces);
+  if (old !== undefined) changeOrder(core, old, 'cancelled', `replaced by ${intent.clientId}`);
+}
+
 /** The venue contradicts itself. What it has is read again; until then nothing new is opened. */
 function contradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason: string): void {
   const { clientId, instrument } = entry.intent;

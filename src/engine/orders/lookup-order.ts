@@ -1,5 +1,4 @@
 /** An order whose fate is unknown is asked for by its client id, with patience, and never sent again. */
-import { othersLotsAt } from '../commands/claim-coins.js';
 import { type Core, instrumentAt, type OrderWatch, positionAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import {
@@ -66,14 +65,15 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
 
 /**
  * A second closing order does no harm where neither can open a position. Beside coins of others it can: the venue doesn't
- * know whose they are, and sells them.
+ * know whose they are, and sells them. Where there ever were such coins there may be some now: a venue that is in trouble has
+ * been read as empty twice in a row.
  */
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;
   if (purpose !== 'close' && purpose !== 'exit') return ABSENT_GRACE_MS;
   const { reduceOnly, shorting } = core.config.capabilities;
-  const beside = othersLotsAt(core, instrumentAt(core, instrument).symbol);
-  if (!reduceOnly && side === 'sell' && beside > 0) return ABSENT_GRACE_OTHERS_MS;
+  const besideOthers = core.state.coins.has(instrumentAt(core, instrument).symbol);
+  if (!reduceOnly && side === 'sell' && besideOthers) return ABSENT_GRACE_OTHERS_MS;
   const onlyReduces =
     reduceOnly || (!shorting && side === 'sell' && positionAt(core, instrument).quantityLots > 0);
   return onlyReduces ? ABSENT_GRACE_REDUCING_MS : ABSENT_GRACE_MS;

@@ -22,6 +22,7 @@ import { disableLosing } from '../strategies/tracker.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { verifySoon } from '../sync/verify-exits.js';
 import { FOREIGN_READ_EVERY_MS } from '../timing.js';
+import { endReplaced } from './change-order.js';
 import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
 import { restNoLonger } from './order-watch.js';
@@ -50,6 +51,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
   work.activity += 1;
   touch(core, fill.instrument);
   if (entry !== undefined) {
+    endReplaced(core, entry);
     if (FINAL_ORDER_STATES.has(entry.state)) core.watches.delete(fill.clientId);
     if (comesBack) restNoLonger(core, entry);
     if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);

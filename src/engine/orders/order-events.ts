@@ -11,7 +11,7 @@ import { readSoon } from '../sync/request-snapshot.js';
 import { CONFIRM_AFTER_MS, MISSING_FILL_ROUNDS_MAX, retryDelayMs } from '../timing.js';
 import { noteSmaller, onAmended, onAmendRefused } from './amend-order.js';
 import { sendCancel } from './cancel-order.js';
-import { changeOrder } from './change-order.js';
+import { changeOrder, endReplaced } from './change-order.js';
 import { lookupFailed, lookupFoundNothing, sendLookup } from './lookup-order.js';
 import { earliest, watchOf } from './order-watch.js';
 
@@ -70,7 +70,7 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
       onAmendRefused(core, entry);
       return;
     case 'order.replaced':
-      onReplaced(core, entry, event);
+      onAccepted(core, entry, event.venueId);
       return;
     case 'order.replaceRejected':
       onReplaceRefused(core, entry, event);
@@ -80,6 +80,7 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
 
 /** A market order that is taken has to be filled soon; a resting one may rest. */
 function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
+  endReplaced(core, entry);
   changeOrder(core, entry, 'accepted', '', venueId);
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) return;
@@ -129,12 +130,6 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
   if (purpose === 'protective') onStopRefused(core, entry);
 }
 
-function onReplaced(core: Core, entry: OrderEntry, { replaced, venueId }: Answer<'order.replaced'>): void {
-  const old = core.state.orders.get(replaced);
-  if (old !== undefined) changeOrder(core, old, 'cancelled', `replaced by ${entry.intent.clientId}`);
-  onAccepted(core, entry, venueId);
-}
-
 function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.replaceRejected'>): void {
   const { replaced, code, text, wouldTrigger } = event;
   const old = core.state.orders.get(replaced);
@@ -179,6 +174,7 @@ function cancelAgainSoon(core: Core, watch: OrderWatch): void {
 /** Takes over what the venue says, except that an order ends only once all its fills are known. */
 export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): void {
   noteSmaller(core, entry, found);
+  if (found.state !== 'rejected') endReplaced(core, entry);
   const missing = found.filledLots - entry.filledLots;
   if (missing > 0 && fetchMissingFills(core, entry, found)) return;
   switch (found.state) {

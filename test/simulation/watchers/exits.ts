@@ -177,7 +177,11 @@ export class Exits implements Watcher {
     }
     const trade = 'instrument' in record ? this.#trades.get(record.instrument) : undefined;
     if (trade === undefined) return;
-    if (record.type === 'target.reached') trade.reached = record.targets;
+    if (record.type === 'target.reached') {
+      trade.reached = record.targets;
+      // The feed may be silent from here on: the quote that it was beyond counts for this target alone.
+      this.#beyondSinceMs.delete(record.instrument);
+    }
     if (record.type !== 'stop.moved') return;
     trade.stopTicks = record.stopTicks;
     trade.places.add(`${record.why} ${record.stopTicks}`);

@@ -1,7 +1,9 @@
 /** Signals from outside: one entry each revision, never on one that is unknown, has expired, was withdrawn or used up. */
 
 import { type SignalName, signalKey } from '../../../src/domain/signal.js';
+import type { VenueOrder } from '../../../src/domain/venue.js';
 import type { Effect } from '../../../src/engine/effect.js';
+import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Moment, Watcher } from '../watcher.js';
@@ -23,6 +25,7 @@ export class Signals implements Watcher {
   readonly #of = new Map<string, SignalName>();
   /** Entries that rested as their signal was withdrawn, until a cancel leaves; and since when. */
   readonly #toTakeOff = new Map<string, number>();
+  readonly #over = new Set<string>();
 
   constructor(private readonly book: FollowedBook) {}
 
@@ -35,6 +38,16 @@ export class Signals implements Watcher {
 
   thawed(wallMs: number): void {
     for (const clientId of this.#toTakeOff.keys()) this.#toTakeOff.set(clientId, wallMs);
+  }
+
+  heard(event: EngineEvent): void {
+    if (event.kind === 'order.update') this.#hear(event.order);
+    if (event.kind === 'order.lookup' && event.found !== null) this.#hear(event.found);
+  }
+
+  /** One that is over rests no longer, though nobody may have named its fills yet. */
+  #hear({ clientId, state }: VenueOrder): void {
+    if (state !== 'working' && state !== 'partlyFilled') this.#over.add(clientId);
   }
 
   recorded(record: EngineRecord, { wallMs }: Moment): string | null {
@@ -55,7 +68,7 @@ export class Signals implements Watcher {
 
   looked({ wallMs }: Moment): string | null {
     for (const [clientId, sinceMs] of this.#toTakeOff) {
-      if (!this.book.live.has(clientId)) this.#toTakeOff.delete(clientId);
+      if (!this.book.live.has(clientId) || this.#over.has(clientId)) this.#toTakeOff.delete(clientId);
       else if (wallMs - sinceMs > TAKEN_OFF_MS_MAX)
         return `${clientId} rests on, and its signal was withdrawn`;
     }

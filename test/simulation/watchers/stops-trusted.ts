@@ -3,6 +3,7 @@
 import type { VenueOrder } from '../../../src/domain/venue.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
+import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
 import { isTradableAt } from '../tradable.js';
@@ -19,16 +20,38 @@ export class StopsTrusted implements Watcher {
   /** Of orders that the venue said are over: what they filled may still be unknown, and nobody trusts them. */
   readonly #over = new Set<string>();
   #diskIsBroken = false;
+  /** The journal was put back, and the account not read since: others' coins may be all that is left of a position. */
+  #isUnread = false;
+  readonly #incarnations = new Set<string>();
 
   constructor(
     private readonly book: FollowedBook,
     private readonly scenario: Scenario,
   ) {}
 
-  restarted(): void {
+  restarted(records: readonly EngineRecord[]): void {
     this.#sinceMs.clear();
     this.#quotes.clear();
     this.#diskIsBroken = false;
+    this.#isUnread = false;
+    this.#incarnations.clear();
+    for (const record of records) this.#follow(record);
+  }
+
+  recorded(record: EngineRecord): null {
+    this.#follow(record);
+    return null;
+  }
+
+  #follow(record: EngineRecord): void {
+    if (record.type === 'config' && record.incarnation !== undefined) {
+      const isPutBack = this.#incarnations.size > 0 && !this.#incarnations.has(record.incarnation);
+      if (isPutBack && this.scenario.ownedByOthers) this.#isUnread = true;
+      this.#incarnations.add(record.incarnation);
+    }
+    if (record.type !== 'reconciled') return;
+    if (this.#isUnread) this.#sinceMs.clear();
+    this.#isUnread = false;
   }
 
   thawed(): void {
@@ -71,7 +94,8 @@ export class StopsTrusted implements Watcher {
     for (const [at, sinceMs] of this.#sinceMs) {
       const rests = this.book.liveOn(at, 'protective').some(({ state }) => state === 'working');
       const quote = this.#quotes.get(at);
-      if (!rests || this.book.closing || this.#diskIsBroken || !this.#isTradable(at)) continue;
+      if (!rests || this.book.closing || this.#diskIsBroken || this.#isUnread || !this.#isTradable(at))
+        continue;
       if (quote === undefined || wallMs - quote.atMs > FRESH_MS || wallMs - sinceMs <= TRUSTED_MS_MAX)
         continue;
       this.#sinceMs.delete(at);
