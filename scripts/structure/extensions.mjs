@@ -7,7 +7,7 @@ import { parse } from 'yaml';
  * with the most.
  * @param {string} root the project's folder
  * @param {readonly import('./modules.mjs').Module[]} modules of src and the page
- * @returns {Record<'venue' | 'check' | 'report' | 'playbook' | "desk's incident", string[]>}
+ * @returns {Record<'venue' | 'check' | 'report' | 'limit' | 'playbook' | "desk's incident", string[]>}
  */
 export function touchedByExtensions(root, modules) {
   const files = (folder, skipped) =>
@@ -24,6 +24,14 @@ export function touchedByExtensions(root, modules) {
       new RegExp(`import \\{ \\w+ \\} from './${name}\\.js'`).test(text),
     );
   };
+  // One that a desk file may leave out, as each that is new: its key and its name say where else it is known.
+  const optionalLimits = (limits) =>
+    limits.flatMap(({ own }) => {
+      const { text } = modules.find(({ path }) => path === own);
+      const [, key] = /key: '(\w+)'/.exec(text) ?? [];
+      const isOptional = /leftOut: 'off'|\.\.\.PERCENT_OF_EQUITY/.test(text);
+      return key === undefined || !isOptional ? [] : [{ name: key, own }];
+    });
   const worst = (extensions) => {
     const touched = extensions.map(({ name, own }) =>
       modules.filter((module) => !module.path.startsWith(own) && names(module, name, own)),
@@ -34,6 +42,7 @@ export function touchedByExtensions(root, modules) {
     venue: worst(folders('src/venue', 'definition.ts')),
     check: worst(registered('src/checks')),
     report: worst(registered('src/reports')),
+    limit: worst(optionalLimits(registered('src/limits'))),
     playbook: worst(
       files('src/workflows/operations/incident/playbooks', []).filter(({ name }) =>
         modules.some(

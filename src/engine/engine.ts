@@ -3,6 +3,7 @@
  * Durable state changes only by records, and a replay applies the same records with the same function.
  */
 import type { InstrumentId } from '../domain/instrument.js';
+import type { WaitingReason } from '../limits/limit.js';
 import { applyRecord } from './apply-record.js';
 import { othersLotsAt } from './commands/claim-coins.js';
 import { runCommand } from './commands/run-command.js';
@@ -28,7 +29,7 @@ import type { StrategyLine } from './strategies/strategy.js';
 import { onSnapshot } from './sync/reconcile.js';
 import { snapshotFailed } from './sync/request-snapshot.js';
 import { type EngineView, readView } from './view.js';
-import { type WaitingReason, whyNotTrading } from './why-not-trading.js';
+import { whyNotTrading } from './why-not-trading.js';
 
 export type BeginOutcome =
   | { readonly ok: true; readonly effects: readonly Effect[] }

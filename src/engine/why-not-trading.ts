@@ -3,10 +3,11 @@ import { formatDecimal } from '../domain/decimal.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import { moment } from '../domain/moment.js';
 import { priceWords } from '../domain/order-words.js';
-import { grossOf, partOfEquity, sumOf } from '../limits/exposure.js';
+import type { WaitingReason } from '../limits/limit.js';
+import { limitsInTheWay } from '../limits/registry.js';
 import { largestPosition } from '../limits/size-factor.js';
 import { staleMsOf } from '../limits/stale-data.js';
-import { accountView, openPositions, restingEntryLots } from './account-view.js';
+import { accountView, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
 import { type Core, liveOrders } from './core.js';
 import { isTradable } from './flow/dust.js';
@@ -16,20 +17,12 @@ import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
 
-export interface WaitingReason {
-  /** `desk`, a strategy's name or a symbol. */
-  readonly subject: string;
-  readonly reason: string;
-  /** What would have to happen. */
-  readonly waitsFor: string;
-}
-
 /** Empty only where every strategy holds a position or has an entry resting that waits for no trigger. */
 export function whyNotTrading(core: Core): WaitingReason[] {
   return [
     ...deskReasons(core),
+    ...limitReasons(core),
     ...priceReasons(core),
-    ...volatilityReasons(core),
     ...core.slots.flatMap((slot) => slotReasons(core, slot)),
   ];
 }
@@ -50,48 +43,24 @@ function deskReasons(core: Core): WaitingReason[] {
     reasons.push({ subject: 'desk', reason: obstacle.message, waitsFor: obstacle.doThis });
   const fees = openFeeReason(core);
   if (fees !== null) reasons.push({ subject: 'desk', reason: fees, waitsFor: 'a value for every fee' });
-  const open = openPositions(core);
-  const most = core.config.risk.maxConcurrentPositions;
-  if (open >= most) {
-    const reason = `${open} of ${most} allowed positions are open`;
-    reasons.push({ subject: 'desk', reason, waitsFor: 'one of them to be closed' });
-  }
-  return [...reasons, ...lossReasons(core), ...exposureReasons(core)];
+  return reasons;
 }
 
-function lossReasons({ config, state }: Core): WaitingReason[] {
-  const most = config.risk.maxLossesInARow ?? Number.POSITIVE_INFINITY;
-  const lost = state.lossesInARow;
-  if (lost < most) return [];
-  const reason = `${lost} trades in a row lost today, ${most} end the day`;
-  return [{ subject: 'desk', reason, waitsFor: 'the next day of the desk' }];
-}
-
-/** Whether one more position of the desk's size fits. */
-function exposureReasons(core: Core): WaitingReason[] {
-  const { maxGrossExposurePct: maxPct, maxPositionSizePct } = core.config.risk;
-  if (maxPct === undefined) return [];
-  const account = accountView(core);
-  const exposed = sumOf(account.holdings().map(grossOf));
-  const another = largestPosition(account.equity, maxPositionSizePct, core.state.sizeFactorPpm);
-  if (exposed === 0 || exposed + another <= (account.equity * maxPct) / 100) return [];
-  const reason = `positions and entries are worth ${partOfEquity(exposed, account)} of ${maxPct} % of equity: no room for another`;
-  return [{ subject: 'desk', reason, waitsFor: 'one of them to be closed' }];
-}
-
-function volatilityReasons({ config, returns }: Core): WaitingReason[] {
-  const maxPct = config.risk.maxVolatilityPct;
-  if (maxPct === undefined) return [];
-  return config.instruments.flatMap(({ id, symbol: subject }) => {
-    const now = returns[id]?.volatilityPct ?? null;
-    if (now === null) {
-      const reason = 'its volatility is not known: too few minutes in a row were seen';
-      return [{ subject, reason, waitsFor: 'half an hour of one-minute bars' }];
-    }
-    if (now <= maxPct) return [];
-    const reason = `its volatility in a minute is ${now.toFixed(3)} %, ${maxPct} % is allowed`;
-    return [{ subject, reason, waitsFor: 'a calmer market' }];
-  });
+function limitReasons(core: Core): WaitingReason[] {
+  const { config, market, returns, state } = core;
+  const { maxPositionSizePct } = config.risk;
+  return limitsInTheWay(
+    {
+      ...accountView(core),
+      largestEntry: largestPosition(market.equity, maxPositionSizePct, state.sizeFactorPpm),
+      volatilities: () =>
+        config.instruments.map(({ id, symbol }) => ({
+          symbol,
+          volatilityPct: returns[id]?.volatilityPct ?? null,
+        })),
+    },
+    config.risk,
+  );
 }
 
 function priceReasons(core: Core): WaitingReason[] {

@@ -20,6 +20,13 @@ export const grossExposureLimit = limit({
       exposed,
     });
   },
+  waits: (account, maxPct) => {
+    const { equity, largestEntry } = account;
+    const exposed = sumOf(account.holdings().map(grossOf));
+    if (exposed === 0 || exposed + largestEntry <= (equity * maxPct) / 100) return [];
+    const reason = `positions and entries are worth ${partOfEquity(exposed, account)} of ${maxPct} % of equity: no room for another`;
+    return [{ subject: 'desk', reason, waitsFor: 'one of them to be closed' }];
+  },
   reading: (account, value) => ({
     value: `${value} % of equity`,
     now: partOfEquity(sumOf(account.holdings().map(grossOf)), account),

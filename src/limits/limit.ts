@@ -85,6 +85,22 @@ export interface AccountView {
   readonly volatilityPct: () => number | null;
 }
 
+/** Why nothing is entered, for whoever asks why the desk does not trade. */
+export interface WaitingReason {
+  /** `desk`, a strategy's name or a symbol. */
+  readonly subject: string;
+  readonly reason: string;
+  /** What would have to happen. */
+  readonly waitsFor: string;
+}
+
+/** What a limit is asked that may stand in the way of every entry. */
+export interface EntryView extends AccountView {
+  /** Worth of one more position of the desk's size, money units. */
+  readonly largestEntry: number;
+  readonly volatilities: () => readonly { readonly symbol: string; readonly volatilityPct: number | null }[];
+}
+
 /** What the gate asks, whatever the desk file says. Null approves; one that can't tell denies. */
 export interface Rule {
   readonly setting: null;
@@ -123,6 +139,8 @@ export interface Limit<Key extends string = string, Without extends LeftOut = Le
   readonly measuresReturns?: true;
   /** Of an entry: nothing else is asked. Null approves; one that can't tell denies. */
   readonly judge: (check: RiskCheck, value: number) => Denial | null;
+  /** Why it takes no entry at all now; left out: what it refuses depends on the order. */
+  readonly waits?: (view: EntryView, value: number) => readonly WaitingReason[];
   /** What is allowed and what is, with unit, as people read it. */
   readonly reading: (account: AccountView, value: number) => { readonly value: string; readonly now: string };
 }

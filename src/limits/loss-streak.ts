@@ -23,5 +23,10 @@ export const lossStreakLimit = limit({
       reason: `${lossesInARow} trades in a row lost today, ${most} end the day: nothing is entered before the next`,
     };
   },
+  waits: ({ lossesInARow }, most) => {
+    if (lossesInARow < most) return [];
+    const reason = `${lossesInARow} trades in a row lost today, ${most} end the day`;
+    return [{ subject: 'desk', reason, waitsFor: 'the next day of the desk' }];
+  },
   reading: ({ lossesInARow }, value) => ({ value: String(value), now: String(lossesInARow) }),
 });

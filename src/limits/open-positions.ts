@@ -22,5 +22,10 @@ export const openPositionsLimit = limit({
       reason: `positions or entries open: ${otherOpenPositions}; at most ${most} may be`,
     };
   },
+  waits: ({ openPositions }, most) => {
+    if (openPositions < most) return [];
+    const reason = `${openPositions} of ${most} allowed positions are open`;
+    return [{ subject: 'desk', reason, waitsFor: 'one of them to be closed' }];
+  },
   reading: ({ openPositions }, value) => ({ value: String(value), now: String(openPositions) }),
 });

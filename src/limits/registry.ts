@@ -3,7 +3,7 @@ import { correlatedExposureLimit } from './correlated-exposure.js';
 import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
 import { grossExposureLimit } from './gross-exposure.js';
-import type { AccountView, LeftOut, Limit, Rule } from './limit.js';
+import type { AccountView, EntryView, LeftOut, Limit, Rule, WaitingReason } from './limit.js';
 import { lossStreakLimit } from './loss-streak.js';
 import { openPositionsLimit } from './open-positions.js';
 import { orderRateLimit } from './order-rate.js';
@@ -88,5 +88,13 @@ export function riskReadings(account: AccountView, risk: RiskNumbers): RiskReadi
   return LIMITS.flatMap(({ name, title, setting, reading }) => {
     const value = risk[setting.key];
     return value === undefined ? [] : [{ limit: name, title, ...reading(account, value) }];
+  });
+}
+
+/** Each limit that takes no entry now, and what it waits for. */
+export function limitsInTheWay(view: EntryView, risk: RiskNumbers): WaitingReason[] {
+  return LIMITS.flatMap(({ setting, waits }) => {
+    const value = risk[setting.key];
+    return value === undefined ? [] : [...(waits?.(view, value) ?? [])];
   });
 }

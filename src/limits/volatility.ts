@@ -26,6 +26,16 @@ export const volatilityLimit = limit({
       reason: `volatility of ${instrument.symbol} in a minute: ${found}, ${maxPct} % is allowed`,
     };
   },
+  waits: ({ volatilities }, maxPct) =>
+    volatilities().flatMap(({ symbol: subject, volatilityPct: now }) => {
+      if (now === null) {
+        const reason = 'its volatility is not known: too few minutes in a row were seen';
+        return [{ subject, reason, waitsFor: 'half an hour of one-minute bars' }];
+      }
+      if (now <= maxPct) return [];
+      const reason = `its volatility in a minute is ${now.toFixed(3)} %, ${maxPct} % is allowed`;
+      return [{ subject, reason, waitsFor: 'a calmer market' }];
+    }),
   reading: ({ volatilityPct }, value) => {
     const now = volatilityPct();
     return { value: `${value} %`, now: now === null ? 'not known yet' : `${now.toFixed(3)} %` };

@@ -24,7 +24,7 @@ const AT_MOST = {
 } as const;
 
 /** Files that one more of what ships touches beside its own. */
-const TOUCHED_AT_MOST = { venue: 1, check: 1, report: 1, playbook: 5 } as const;
+const TOUCHED_AT_MOST = { venue: 1, check: 1, report: 1, limit: 1, playbook: 5 } as const;
 
 /** Packages that a folder must never load: the trader stays small, workflows stay deterministic. */
 const forbidden: Record<string, RegExp> = {

@@ -24,7 +24,7 @@ import type {
   StrategyView,
   TradeView,
 } from '../../engine/view.js';
-import type { WaitingReason } from '../../engine/why-not-trading.js';
+import type { WaitingReason } from '../../limits/limit.js';
 import { fallPct } from '../../limits/loss-floors.js';
 import { exitsStatus } from './exits-status.js';
 
