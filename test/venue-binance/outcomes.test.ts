@@ -1,31 +1,44 @@
 /** Every error of the venue, over the wire and through the client library, ends in the right outcome. */
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { FaultEffect } from '../../simulators/binance/faults.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { approved } from '../support/approved-order.js';
 import { eventually } from '../support/eventually.js';
 import { BTC, type Opened, openToKeep, QUICK } from './support/opened.js';
 
-let kept: (Opened & { close(): Promise<void> }) | null = null;
-let opened: Opened;
+/** Silence is waited for; an answer comes, however busy the machine is. */
+const SILENCE_MS = 250;
+const ANSWER_MS = 20_000;
 
-/** One connection for all, unless the one before was told to be silent or to send no more orders. */
-beforeEach(async () => {
-  kept ??= await openToKeep(
-    { breaker: { failuresToOpen: 1000, openMs: 60_000 }, times: { ...QUICK, requestTimeoutMs: 250 } },
-    { accounts: [{ name: 'desk', balances: { USDT: '1000000' } }] },
-  );
-  opened = kept;
-  await eventually(() => expect(opened.venue.state.up).toBe(true));
-});
+type Kept = Opened & { close(): Promise<void> };
+const kept = new Map<number, Kept>();
+
+/** One connection for each patience, unless the one before was told to be silent or to send no more orders. */
+async function open(requestTimeoutMs = ANSWER_MS): Promise<Kept> {
+  const found =
+    kept.get(requestTimeoutMs) ??
+    (await openToKeep(
+      { breaker: { failuresToOpen: 1000, openMs: 60_000 }, times: { ...QUICK, requestTimeoutMs } },
+      { accounts: [{ name: 'desk', balances: { USDT: '1000000' } }] },
+    ));
+  kept.set(requestTimeoutMs, found);
+  await eventually(() => expect(found.venue.state.up).toBe(true));
+  return found;
+}
+
+const isSilent = ({ kind }: FaultEffect): boolean => kind === 'hang' || kind === 'stall';
+const openFor = (effect: FaultEffect): Promise<Kept> => open(isSilent(effect) ? SILENCE_MS : ANSWER_MS);
+
 afterEach(async () => {
-  kept?.simulator.simulation.faults.clear();
-  await kept?.raw.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' });
-  if (kept?.venue.state.up === true && !kept.venue.state.rateLimiter.orders.exhausted) return;
-  await kept?.close();
-  kept = null;
+  for (const [patience, { simulator, raw, venue, close }] of kept) {
+    simulator.simulation.faults.clear();
+    await raw.signed('DELETE', '/api/v3/openOrders', { symbol: 'BTCUSDT' });
+    if (venue.state.up && !venue.state.rateLimiter.orders.exhausted) continue;
+    kept.delete(patience);
+    await close();
+  }
 });
-afterAll(() => kept?.close());
+afterAll(() => Promise.all([...kept.values()].map(({ close }) => close())));
 
 const says = (status: number, code?: number, msg = 'said the venue', headers = {}): FaultEffect => ({
   kind: 'answer',
@@ -133,7 +146,7 @@ const table: readonly [string, FaultEffect, Kind, 'notOpen' | 'unknown'][] = [
 
 describe('the outcome of an order', () => {
   it.each(table)('%s', async (_what, effect, expected) => {
-    const { venue, simulator } = opened;
+    const { venue, simulator } = await openFor(effect);
     simulator.simulation.addFault({ method: 'POST', path: '/api/v3/order', times: 2, effect });
     const outcome = await venue.submit(approved({ type: 'limit', limitTicks: 5_000_000 }));
     expect(outcome.kind).toBe(expected);
@@ -145,7 +158,7 @@ describe('the outcome of an order', () => {
 
 describe('the outcome of a cancel', () => {
   it.each(table)('%s', async (_what, effect, _order, expected) => {
-    const { venue, simulator } = opened;
+    const { venue, simulator } = await openFor(effect);
     const order = approved({ type: 'limit', limitTicks: 5_000_000 });
     await venue.submit(order);
     simulator.simulation.addFault({ method: 'DELETE', path: '/api/v3/order', times: 2, effect });
@@ -156,7 +169,7 @@ describe('the outcome of a cancel', () => {
 describe('a reading', () => {
   const spoilt = table.filter(([what]) => !/^-2013/.test(what));
   it.each(spoilt)('%s is no answer about an order', async (_what, effect) => {
-    const { venue, simulator } = opened;
+    const { venue, simulator } = await openFor(effect);
     const order = approved({ type: 'limit', limitTicks: 5_000_000 });
     await venue.submit(order);
     simulator.simulation.addFault({ method: 'GET', path: '/api/v3/order', times: 10, effect });
@@ -166,7 +179,7 @@ describe('a reading', () => {
 
 describe('an order whose answer was lost after it was booked', () => {
   it('is unknown, is found by its client id, and sending the id again is no rejection', async () => {
-    const { venue, simulator } = opened;
+    const { venue, simulator } = await open();
     simulator.simulation.addFault({ method: 'POST', applyFirst: true, effect: says(504) });
     const order = approved({ type: 'limit', limitTicks: 5_000_000 });
     expect(await venue.submit(order)).toMatchObject({ kind: 'unknown' });
@@ -179,7 +192,7 @@ describe('an order whose answer was lost after it was booked', () => {
   });
 
   it('is never sent a second time by itself', async () => {
-    const { venue, simulator } = opened;
+    const { venue, simulator } = await open();
     const before = simulator.simulation.count('POST', '/api/v3/order');
     simulator.simulation.addFault({ method: 'POST', effect: { kind: 'drop' } });
     await venue.submit(approved({}));
@@ -191,7 +204,7 @@ describe('a clock that is wrong', () => {
   it.each([-24, -1, 1, 24])(
     'is not the one that requests are dated by: the wall is set by %s h',
     async (hours) => {
-      const { venue, simulator } = opened;
+      const { venue, simulator } = await open();
       await venue.serverTime();
       const now = Date.now.bind(Date);
       const wall = vi.spyOn(Date, 'now').mockImplementation(() => now() + hours * 3_600_000);
@@ -203,7 +216,7 @@ describe('a clock that is wrong', () => {
   );
 
   it('is measured anew, and the refused order is sent with the right time', async () => {
-    const { venue, raw } = opened;
+    const { venue, raw } = await open();
     await raw.control('clock', { skewMs: 20_000 });
     expect(await venue.submit(approved({}))).toMatchObject({ kind: 'accepted' });
     expect(venue.state.clockOffsetMs).toBeGreaterThan(19_000);
