@@ -165,8 +165,13 @@ describe('the stream of prices', () => {
     await judged();
     expect([health(), state()]).toEqual([[], 'up']);
     simulator.sockets.drop();
-    await expect.poll(async () => [await step(false), ...health()]).toEqual([undefined, 'down', 'up']);
-    expect(state()).toBe('up');
+    // A machine that is slow may lose the connection once more on the way.
+    await expect
+      .poll(async () => {
+        await step(false);
+        return [...health().slice(0, 2), health().at(-1), state()];
+      })
+      .toEqual(['down', 'up', 'up', 'up']);
     simulator.simulation.maintenance = true;
     for (let count = 0; count < 20; count += 1) await step(false);
     await expect.poll(() => [health().at(-1), state()]).toEqual(['down', 'down']);
