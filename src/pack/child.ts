@@ -6,12 +6,11 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { messageOf } from '../domain/message-of.js';
 import { compileFile } from './compile.js';
 import { type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import { compilePlaybook } from './playbook/compile-playbook.js';
-import { describePlaybook } from './playbook/describe-playbook.js';
 import type { Answer, Begun, DoneOnce, Ended, PackProblem, RunRequest } from './protocol.js';
 import { compileStrategy } from './strategy/compile-strategy.js';
 import { describeStrategy } from './strategy/describe-strategy.js';
@@ -23,6 +22,9 @@ interface LoadedPart {
   readonly parameters: z.ZodObject;
   run(context: CheckContext, parameters: unknown): unknown;
 }
+
+/** Loaded where parameters or an answer are judged: reading strategies, as each start and most commands do, takes a fifth less without. */
+const schemas = () => import('zod');
 
 const answer = (line: Answer): void => {
   writeSync(3, `${JSON.stringify(line)}\n`);
@@ -49,13 +51,14 @@ async function load(folder: string, { kind, file }: PartFile): Promise<LoadedPar
     const url = `data:text/javascript;base64,${Buffer.from(compiled.module).toString('base64')}`;
     const made: unknown = ((await import(url)) as { default?: unknown }).default;
     if (made === undefined) return problem('no default export');
-    return isPart(made, kind) ? made : problem('another default export');
+    return (await isPart(made, kind)) ? (made as LoadedPart) : problem('another default export');
   } catch (error) {
     return problem(`an error while it was loaded: ${messageOf(error)}`);
   }
 }
 
-const isPart = (made: unknown, wanted: PartKind): made is LoadedPart => {
+async function isPart(made: unknown, wanted: PartKind): Promise<boolean> {
+  const { z } = await schemas();
   const { kind, title, parameters, run } = (made ?? {}) as Partial<LoadedPart>;
   return (
     kind === wanted &&
@@ -63,9 +66,10 @@ const isPart = (made: unknown, wanted: PartKind): made is LoadedPart => {
     parameters instanceof z.ZodObject &&
     typeof run === 'function'
   );
-};
+}
 
 async function describe(folder: string): Promise<void> {
+  const { z } = await schemas();
   for (const file of partFiles(folder)) {
     answer({ begun: file.file });
     const loaded = await load(folder, file);
@@ -106,6 +110,7 @@ async function playbook(folder: string, file: string): Promise<void> {
         problem: { ...place, expected: EXPECTED_PLAYBOOK, found, doThis: `put ${place.file} right` },
       });
   } else {
+    const { describePlaybook } = await import('./playbook/describe-playbook.js');
     const described = describePlaybook(compiled.code);
     if ('found' in described) {
       const expected = 'export default playbook({ title, parameters, run }) of fermata/pack';
@@ -156,7 +161,7 @@ async function outcomeOf({ kind, file }: PartFile, made: () => unknown): Promise
       return typeof said === 'string'
         ? { outcome: { verdict: 'pass', observed: said, expected: WORKED_OUT } }
         : { failed: `${file} answered with something else than text` };
-    const outcome = OUTCOME.safeParse(said);
+    const outcome = (await outcomeSchema()).safeParse(said);
     return outcome.success
       ? { outcome: outcome.data }
       : { failed: `${file} answered with something else than verdict, observed and expected` };
@@ -210,11 +215,14 @@ function syncFolderOf(file: string): void {
   }
 }
 
-const OUTCOME: z.ZodType<CheckOutcome> = z.object({
-  verdict: z.enum(['pass', 'warn', 'fail', 'not_run']),
-  observed: z.string(),
-  expected: z.string(),
-});
+async function outcomeSchema(): Promise<z.ZodType<CheckOutcome>> {
+  const { z } = await schemas();
+  return z.object({
+    verdict: z.enum(['pass', 'warn', 'fail', 'not_run']),
+    observed: z.string(),
+    expected: z.string(),
+  });
+}
 
 const [what, folder = '', ...files] = process.argv.slice(2);
 

@@ -19,12 +19,11 @@ interface Step {
 
 const desk: DeskUnderTest = deskUnderTest();
 let screen: UpSummary;
-let browser: Browser;
+let browser: Browser | undefined;
 let page: Page;
 
 beforeAll(async () => {
   screen = await desk.up('--market', 'simulated', '--desk', withOwnCheck(deskWithRestingEntry(desk.home)));
-  browser = await openBrowser();
 });
 
 afterAll(async () => {
@@ -69,6 +68,7 @@ describe('one desk, from the command to flat', () => {
       const guarded = now.positions.some((position) => position.protection === 'confirmed');
       return now.mode === 'ACTIVE' && now.entriesWorking > 0 && guarded ? now : null;
     });
+    browser = await openBrowser();
     page = await openDashboard(browser, screen.signInUrl);
     await page.getByRole('button', { name: 'Stop', exact: true }).click();
     const after = await until('HALTED without an entry', async () => {
@@ -94,6 +94,8 @@ describe('one desk, from the command to flat', () => {
     });
     expect(after.openOrders).toBe(0);
     expect(after.mode).toBe('HALTED');
+    // A page that nobody looks at any more is drawn anew with each price.
+    await browser?.close();
   });
 
   it('is resumed by a person on the command line, and trades on', async () => {
