@@ -44,7 +44,7 @@ export const ownIncident = (kind: string, answer = ''): Procedure => ({
         for (const { id } of tasks.filter(({ source }) => source.startsWith(`${workflowId}:`)))
           await page.send('POST', `/api/tasks/${id}/done`, { note: 'looked at it' });
         if (answer !== '') await vote(page, workflowId, answer);
-        if (await areStepsDone(bench, kind, ours.id))
+        if (await isForPerson(bench, kind, ours.id))
           await page.send('POST', `/api/incidents/${ours.id}/resolve`, { note: 'looked at it' });
         return false;
       },
@@ -72,10 +72,11 @@ export const ownIncident = (kind: string, answer = ''): Procedure => ({
   },
 });
 
-/** Its last one has its evidence. What is over with trading ends by itself. */
-async function areStepsDone({ runtime, operations }: Bench, kind: string, id: string): Promise<boolean> {
+/** Its last one has its evidence, and it does not end by itself: with trading, or as what was done has passed. */
+async function isForPerson({ runtime, operations }: Bench, kind: string, id: string): Promise<boolean> {
   const own = ownIncidents(loadDesk(runtime.deskFile).desk).get(kind);
   if (own === undefined) throw new Error(`the desk has no incident ${kind}`);
+  if (own.over !== 'person') return false;
   const last = 'steps' in own ? own.steps.at(-1)?.title : undefined;
   const timeline = (await operations.readIncident(id))?.timeline ?? [];
   return timeline.some(({ name }) => name === last);
