@@ -77,10 +77,12 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
   return code === EXIT_AGAIN ? EXIT_OK : code;
 }
 
+/** A stop that is given meanwhile waits for the start: nobody is told that none is needed. */
 async function pauseBeforeStart(
-  { ending, againAfterMs = AGAIN_AFTER_MS }: Builds,
+  { home, ending, againAfterMs = AGAIN_AFTER_MS }: Builds,
   failed: number,
 ): Promise<void> {
+  await markStarter(home, process.pid);
   sayFailed(`start ${failed} of ${STARTS_MAX} failed: the next one is in ${againAfterMs / 1_000} s`);
   await sleep(againAfterMs, undefined, { signal: ending.asked }).catch(() => undefined);
 }

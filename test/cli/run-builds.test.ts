@@ -16,6 +16,8 @@ import {
   pointerFile,
   readBuildPointer,
 } from '../../src/home/builds.js';
+import { readJson } from '../../src/home/read-json.js';
+import { homePaths } from '../../src/home/runtime.js';
 import { writeJson } from '../../src/home/write-json.js';
 import { repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -166,8 +168,11 @@ it('a desk that is to be started again is, as the build that ran, where nobody c
 it('a desk that is to be started again is, where that start fails: twice more, and a start by hand not once', async () => {
   const { home, starts } = installation('silent', 'failing');
   closeSwitch(home);
+  mkdirSync(homePaths(home).run);
   const starter = begin(home, { mayTry: false });
   await eventually(() => expect(starts()).toHaveLength(4));
+  // In between a stop was tried until a start took it.
+  expect(readJson(join(homePaths(home).run, 'starter.json'))).toMatchObject({ pid: starter.pid });
   starter.kill('SIGTERM');
   expect(await once(starter, 'exit')).toEqual([0, null]);
 
