@@ -1,22 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { CheckOutcome } from '../contracts/routine.js';
 import { messageOf } from '../domain/message-of.js';
-import { check } from './check.js';
+import { TraderUnavailable } from '../trader/client.js';
+import { readStatus } from '../trader/read-status.js';
+import { type CheckContext, check } from './check.js';
 
-/** Has the trader read positions and orders back from its venue, and measures how long that takes. */
+type Asked = Pick<CheckContext, 'trader'>;
+
+/** A trader that died is back in seconds. */
+const BACK_MS_MAX = 15_000;
+const LOOK_EVERY_MS = 250;
+
+/**
+ * Has the trader read positions and orders back from its venue, and measures how long that takes. A trader that is just being
+ * started is waited for: that it is away says nothing of the venue, which nobody must restart for it.
+ */
 export const venueReachable = check(
   z.strictObject({ answerMsMax: z.number().min(0).default(2_000) }),
-  async ({ trader }, { answerMsMax }) => {
-    const expected = `the venue answers within ${answerMsMax} ms`;
-    const startedMs = performance.now();
-    try {
-      const proof = await trader.call('flatProof', {}, { timeoutMs: answerMsMax * 2 });
-      const tookMs = Math.round(performance.now() - startedMs);
-      const held = `${proof.venuePositions.length} positions, ${proof.venueOpenOrders} open orders`;
-      const verdict = tookMs <= answerMsMax ? 'pass' : 'warn';
-      return { verdict, observed: `answered in ${tookMs} ms: ${held}`, expected };
-    } catch (error) {
-      const why = messageOf(error);
-      return { verdict: 'fail', observed: `no answer: ${why}`, expected };
+  async ({ trader, stepMs = 0 }, { answerMsMax }) => {
+    const deadline = performance.now() + Math.min(BACK_MS_MAX, stepMs / 2);
+    for (;;) {
+      await untilBack({ trader }, deadline);
+      const { outcome, isCutOff } = await ask({ trader }, answerMsMax);
+      if (!isCutOff || performance.now() > deadline) return outcome;
     }
   },
 );
+
+/** `isCutOff`: the trader was away, or went away over it. */
+async function ask(
+  { trader }: Asked,
+  answerMsMax: number,
+): Promise<{ readonly outcome: CheckOutcome; readonly isCutOff: boolean }> {
+  const expected = `the venue answers within ${answerMsMax} ms`;
+  const timeoutMs = answerMsMax * 2;
+  const startedMs = performance.now();
+  const tookMs = () => Math.round(performance.now() - startedMs);
+  try {
+    const proof = await trader.call('flatProof', {}, { timeoutMs });
+    const ms = tookMs();
+    const held = `${proof.venuePositions.length} positions, ${proof.venueOpenOrders} open orders`;
+    const verdict = ms <= answerMsMax ? 'pass' : 'warn';
+    return { outcome: { verdict, observed: `answered in ${ms} ms: ${held}`, expected }, isCutOff: false };
+  } catch (error) {
+    const outcome = { verdict: 'fail', observed: `no answer: ${messageOf(error)}`, expected } as const;
+    return { outcome, isCutOff: error instanceof TraderUnavailable && tookMs() < timeoutMs };
+  }
+}
+
+async function untilBack(asked: Asked, deadline: number): Promise<void> {
+  for (;;) {
+    const isAway = await readStatus(asked).then(
+      () => false,
+      (error: unknown) => error instanceof TraderUnavailable,
+    );
+    if (!isAway || performance.now() > deadline) return;
+    await sleep(LOOK_EVERY_MS);
+  }
+}

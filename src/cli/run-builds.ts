@@ -26,6 +26,13 @@ export const HOW_STARTED = { chosen: '1', onTrial: 'on-trial' } as const;
 /** Of such a start: it is to be made once more. No exit code of a command. */
 export const EXIT_AGAIN = 75;
 
+/** Of one that was killed, as shells say it. */
+const EXIT_KILLED = 137;
+
+/** A process that dies while everything is started ends that start, and nobody sits before it who would make it again. */
+const STARTS_MAX = 3;
+const AGAIN_AFTER_MS = 5_000;
+
 /** Until everything of a build answers: as long as every process may take, one after the other, and a moment more. */
 const WELL_MS = 330_000;
 const LOOK_EVERY_MS = 500;
@@ -40,6 +47,7 @@ export interface Builds {
   readonly ending: Pick<Ending, 'asked' | 'hurry'>;
   readonly look?: Look;
   readonly wellMs?: number;
+  readonly againAfterMs?: number;
 }
 
 /** Resolves with the exit code of the desk once it has ended for good. `mayTry`: what was ordered was ordered of this process. */
@@ -49,6 +57,7 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
   let pointer: BuildPointer = { build: null, ordered: null };
   // Of an order whose outcome could not be kept: it is not tried again and again.
   let tried: string | null = null;
+  let failed = 0;
   for (let tries = mayTry; code === EXIT_AGAIN && !ending.asked.aborted; tries = true) {
     pointer = pointerOr(home, pointer);
     const { build, ordered } = pointer;
@@ -57,8 +66,25 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
       tried = ordered.key;
       code = await tryBuild(builds, ordered);
     } else code = await begin(builds, entry, HOW_STARTED.chosen).ended;
+    failed = code === EXIT_FAILED ? failed + 1 : 0;
+    const isOver = failed === 0 || failed === STARTS_MAX || ending.asked.aborted;
+    // Who has just typed the command sees that it failed.
+    if (tries && !isOver) {
+      await pauseBeforeStart(builds, failed);
+      code = EXIT_AGAIN;
+    }
   }
   return code === EXIT_AGAIN ? EXIT_OK : code;
+}
+
+/** A stop that is given meanwhile waits for the start: nobody is told that none is needed. */
+async function pauseBeforeStart(
+  { home, ending, againAfterMs = AGAIN_AFTER_MS }: Builds,
+  failed: number,
+): Promise<void> {
+  await markStarter(home, process.pid);
+  sayFailed(`start ${failed} of ${STARTS_MAX} failed: the next one is in ${againAfterMs / 1_000} s`);
+  await sleep(againAfterMs, undefined, { signal: ending.asked }).catch(() => undefined);
 }
 
 /** Everything has ended: where the pointer was damaged meanwhile the build that ran is started again, and nothing is tried. */
@@ -176,6 +202,6 @@ function begin(
 
 async function exitOf(child: ChildProcess): Promise<number> {
   // An `error` is a process that could not be started at all.
-  const [code] = (await once(child, 'exit').catch(() => [null])) as [number | null];
-  return code ?? EXIT_FAILED;
+  const [code] = (await once(child, 'exit').catch(() => [EXIT_FAILED])) as [number | null];
+  return code ?? EXIT_KILLED;
 }

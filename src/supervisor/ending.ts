@@ -5,6 +5,8 @@ export interface Ending {
   /** Aborted once somebody is in a hurry: waits become short. */
   readonly hurry: AbortSignal;
   ask(reason: string, hurry?: boolean): void;
+  /** Throws where an end was asked for: who wants it to end, wants it to stay ended. */
+  refuseWhereAsked(): void;
   /** The desk is to be started again so long after its end. Whoever asks for an end afterwards takes that back. */
   askAgain(reason: string, pauseMs: number): void;
   /** Null: it stays ended. */
@@ -51,13 +53,16 @@ export function watchForEnding(): Ending {
   for (const signal of SIGNALS) process.on(signal, onSignal);
   const parent = watchNpm(() => ask('npm has ended'));
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignore);
+  const refuseWhereAsked = (): void => {
+    if (asked.signal.aborted) throw new Error('the desk is ending already');
+  };
   return {
     asked: asked.signal,
     hurry: hurry.signal,
     ask,
+    refuseWhereAsked,
     askAgain: (reason, pauseMs) => {
-      // Who wants it to end, wants it to stay ended.
-      if (asked.signal.aborted) throw new Error('the desk is ending already');
+      refuseWhereAsked();
       ask(reason);
       againAfterMs = pauseMs;
     },

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { secretVariable } from '../desk/secret-variable.js';
 import { messageOf } from '../domain/message-of.js';
-import { closeSwitch, concludeSwitch, orderSwitch } from '../home/builds.js';
+import { closeSwitch, orderSwitch } from '../home/builds.js';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
 import { closeRestoreOrder, writeRestoreOrder } from '../home/restore-order.js';
 import type { HomePaths } from '../home/runtime.js';
@@ -152,25 +152,17 @@ function openSocket(
     restoreDatabase: async ({ key, by }) => {
       const again = await startOf(options);
       const choice = await again.chooseBackup();
-      const order = { key, by, ...choice };
-      writeRestoreOrder(paths.home, { ...order, outcome: null });
-      try {
-        ending.askAgain(`restore of the database, agreed to by ${by}`, 0);
-      } catch (error) {
-        writeRestoreOrder(paths.home, { ...order, outcome: { restored: false, says: messageOf(error) } });
-        throw error;
-      }
+      // Who asks again because it died over the choosing must not take back what was ordered meanwhile.
+      ending.refuseWhereAsked();
+      writeRestoreOrder(paths.home, { key, by, ...choice, outcome: null });
+      ending.askAgain(`restore of the database, agreed to by ${by}`, 0);
       return { backupId: choice.backupId };
     },
     switchBuild: async ({ key, by, to }) => {
       const { starter } = await startOf(options);
+      ending.refuseWhereAsked();
       orderSwitch(paths.home, { key, by, to, starter });
-      try {
-        ending.askAgain(`build ${to}, agreed to by ${by}`, 0);
-      } catch (error) {
-        concludeSwitch(paths.home, { switched: false, says: messageOf(error) });
-        throw error;
-      }
+      ending.askAgain(`build ${to}, agreed to by ${by}`, 0);
       return { starter };
     },
   });

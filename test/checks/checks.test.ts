@@ -9,6 +9,7 @@ import type { CheckOutcome } from '../../src/contracts/routine.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
 import type { Runtime } from '../../src/home/runtime.js';
+import { TraderUnavailable } from '../../src/trader/client.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
 import { ScriptedTrader } from '../workflows/support/scripted-trader.js';
@@ -70,6 +71,32 @@ describe('venue-reachable', () => {
     const trader = new ScriptedTrader('abc123');
     trader.gone = true;
     expect(await check('venue-reachable', { trader })).toMatchObject({ verdict: 'fail' });
+  });
+
+  it('waits for a trader that is being started, for half of its step: the venue is not to be restarted for it', async () => {
+    const trader = new ScriptedTrader('abc123');
+    trader.gone = true;
+    const back = setTimeout(() => {
+      trader.gone = false;
+    }, 600);
+    const looked = await check('venue-reachable', { trader, context: { stepMs: 60_000 } });
+    clearTimeout(back);
+    expect(looked).toMatchObject({ verdict: 'pass' });
+    // One that dies over it, and is back.
+    let dies = true;
+    const call: CheckContext['trader']['call'] = async (method, params) => {
+      if (method !== 'flatProof' || !dies) return trader.client.call(method, params);
+      dies = false;
+      throw new TraderUnavailable('the connection was closed');
+    };
+    const cutOff = await check('venue-reachable', { context: { trader: { call }, stepMs: 60_000 } });
+    expect(cutOff).toMatchObject({ verdict: 'pass' });
+    trader.gone = true;
+    const begunMs = performance.now();
+    expect(await check('venue-reachable', { trader, context: { stepMs: 1_000 } })).toMatchObject({
+      verdict: 'fail',
+    });
+    expect(performance.now() - begunMs).toBeGreaterThan(500);
   });
 });
 

@@ -16,6 +16,8 @@ import {
   pointerFile,
   readBuildPointer,
 } from '../../src/home/builds.js';
+import { readJson } from '../../src/home/read-json.js';
+import { homePaths } from '../../src/home/runtime.js';
 import { writeJson } from '../../src/home/write-json.js';
 import { repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -30,6 +32,10 @@ const BUILDS = {
   silent: 'setInterval(() => undefined, 1_000);',
   broken: 'process.exit(1);',
   ended: 'process.exit(0);',
+  /** Is asked to be started again, which fails twice. */
+  failing: `const before = readFileSync('starts', 'utf8').trim().split('\\n').length - 1;
+     if (before < 3) process.exit(before === 0 ? 75 : 1);
+     setInterval(() => undefined, 1_000);`,
   /** Asks to be started again, once. */
   damaging: `if (!existsSync('damaged')) {
        writeFileSync('damaged', '');
@@ -53,7 +59,7 @@ function installation(next: keyof typeof BUILDS, former: keyof typeof BUILDS = '
     writeFileSync(join(entry, '../../package.json'), '{"type":"module"}');
     writeFileSync(
       entry,
-      `import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+      `import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
        process.on('SIGTERM', () => { appendFileSync('ended', '${id}\\n'); process.exit(0); });
        const said = { build: '${id}', how: process.env.FERMATA_STARTED_AGAIN };
        appendFileSync('starts', JSON.stringify(said) + '\\n');
@@ -92,7 +98,7 @@ function begin(home: string, { mayTry = true, wellMs = null as number | null } =
        while (!existsSync('begun-' + pid)) await sleep(20);
        return existsSync('well-' + pid) ? [] : ['trader: no answer'];
      };
-     const builds = { home: ${JSON.stringify(home)}, entry: '/nowhere', ending: watchForEnding(), look };
+     const builds = { home: ${JSON.stringify(home)}, entry: '/nowhere', ending: watchForEnding(), look, againAfterMs: 50 };
      const wellMs = ${wellMs};
      process.exit(await runBuilds(wellMs === null ? builds : { ...builds, wellMs }, ${mayTry}));`,
   );
@@ -157,6 +163,28 @@ it('a desk that is to be started again is, as the build that ran, where nobody c
   closeSwitch(home);
   starter.kill('SIGTERM');
   expect(await once(starter, 'exit')).toEqual([0, null]);
+});
+
+it('a desk that is to be started again is, where that start fails: twice more, and a start by hand not once', async () => {
+  const { home, starts } = installation('silent', 'failing');
+  closeSwitch(home);
+  mkdirSync(homePaths(home).run);
+  const starter = begin(home, { mayTry: false });
+  await eventually(() => expect(starts()).toHaveLength(4));
+  // In between a stop was tried until a start took it.
+  expect(readJson(join(homePaths(home).run, 'starter.json'))).toMatchObject({ pid: starter.pid });
+  starter.kill('SIGTERM');
+  expect(await once(starter, 'exit')).toEqual([0, null]);
+
+  for (const [mayTry, made] of [
+    [false, 1],
+    [true, 3],
+  ] as const) {
+    const broken = installation('silent', 'broken');
+    closeSwitch(broken.home);
+    expect(await once(begin(broken.home, { mayTry }), 'exit')).toEqual([1, null]);
+    expect(broken.starts()).toHaveLength(made);
+  }
 });
 
 it('a start by hand is refused where the chosen build is gone, or nobody can say which it is', () => {

@@ -201,6 +201,44 @@ test('a restore is ordered only where a good backup was found, and the desk is e
   removeHome(home);
 });
 
+test('who asks again while a backup is chosen or a build is looked at takes back nothing of what was ordered meanwhile', async () => {
+  const home = makeHome();
+  const to = buildIdAt(Date.UTC(2026, 0, 10), 'b'.repeat(40));
+  keepBuild(home, {
+    id: to,
+    commit: 'c',
+    version: '1',
+    from: '/x',
+    updated: [],
+    testedMs: 1,
+    testsTookMs: 1,
+  });
+  const held: (() => void)[] = [];
+  const hold = () => new Promise<void>((release) => held.push(release));
+  const chooseBackup = async () => {
+    await hold();
+    return { backupId: '2026-01-10T00-00-00-000Z', passedOver: [] };
+  };
+  let check = async (): Promise<void> => undefined;
+  const again = { check: () => check(), starter: process.pid, isOnTrial: false, chooseBackup };
+  const desk = await startUp(home, { again });
+  const restore = () => askSupervisor(home, 'restoreDatabase', { key: 'k', by: 'anna' }, 20_000);
+  const [first, second] = [restore(), restore()];
+  await until('both look for a backup', () => held.length === 2);
+  check = hold;
+  const third = askSupervisor(home, 'switchBuild', { key: 's', by: 'anna', to }, 20_000);
+  await until('a third wants another build', () => held.length === 3);
+  for (const release of held) release();
+  await first;
+  await expect(second).rejects.toThrow('the desk is ending already');
+  await expect(third).rejects.toThrow('the desk is ending already');
+  expect(await desk.outcome).toMatchObject({ againAfterMs: 0 });
+  // Not carried out yet: whoever starts the desk again does so.
+  expect(readRestoreOrder(home)).toMatchObject({ key: 'k', outcome: null });
+  expect(readBuildPointer(home)).toEqual({ build: null, ordered: null });
+  removeHome(home);
+});
+
 test('a build is switched to only where it is there and tested, by whoever starts the desk again', async () => {
   const home = makeHome();
   const [stale, to] = ['a', 'b'].map((digit) => buildIdAt(Date.UTC(2026, 0, 10), digit.repeat(40)));

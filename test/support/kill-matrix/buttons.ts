@@ -109,7 +109,9 @@ async function runOnce(
   const hear = (count: number): void => {
     if (Number.isFinite(count)) reach(count);
   };
-  const watch = watchRun(bench.temporal, workflowId, sinceMs, signal, hear, isBoundary);
+  const watch = watchRun(bench.temporal, workflowId, sinceMs, signal, hear, (event) =>
+    isBoundary(event) ? `${event.eventId}` : null,
+  );
   watch.ended.catch(() => undefined);
   reach(0);
   const inHandler =

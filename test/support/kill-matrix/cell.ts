@@ -6,7 +6,7 @@ import { settle, untilLedgerIsLevel, untilSpoolIsEmpty } from './settle.js';
 import { allowKill, kill, untilAllRun, type Victim } from './victims.js';
 import { type RunWatch, watchRun } from './watch-run.js';
 
-const RUN_MS = 180_000;
+const RUN_MS = 300_000;
 
 interface Row {
   readonly name: string;

@@ -7,7 +7,7 @@ export interface RunWatch {
   readonly workflowId: string;
   /** Resolves with its first run id once it has ended. */
   readonly ended: Promise<string>;
-  /** Boundaries so far: an activity scheduled, or completed, unless said otherwise. */
+  /** Boundaries so far: activities scheduled, or one completed, unless said otherwise. */
   boundaries(): number;
 }
 
@@ -15,8 +15,18 @@ const ASK_AGAIN_MS = 20;
 
 export type HistoryEvent = NonNullable<Awaited<ReturnType<WorkflowHandle['fetchHistory']>>['events']>[number];
 
+/** Which boundary an event is; null: none. */
+type BoundaryOf = (event: HistoryEvent) => string | null;
+
 export const isOfActivity = (event: HistoryEvent): boolean =>
   Boolean(event.activityTaskScheduledEventAttributes ?? event.activityTaskCompletedEventAttributes);
+
+/** All that one workflow task schedules is written at once: nothing can be killed in between. */
+const boundaryOfActivities: BoundaryOf = (event) => {
+  const task = event.activityTaskScheduledEventAttributes?.workflowTaskCompletedEventId;
+  if (task) return `after ${task}`;
+  return isOfActivity(event) ? `at ${event.eventId}` : null;
+};
 
 /**
  * The newest run of this id that began at `sinceMs` or later; waits for it. `onBoundary` hears of each boundary once,
@@ -28,7 +38,7 @@ export function watchRun(
   sinceMs: number,
   signal: AbortSignal,
   onBoundary: (count: number) => void,
-  isBoundary: (event: HistoryEvent) => boolean = isOfActivity,
+  boundaryOf: BoundaryOf = boundaryOfActivities,
 ): RunWatch {
   let seen = 0;
   const hear = (count: number): void => {
@@ -41,7 +51,7 @@ export function watchRun(
     const runId = await patiently(signal, () => runSince(temporal, workflowId, sinceMs));
     for (let isOver = false; !isOver; ) {
       isOver = await patiently(signal, () =>
-        follow(temporal, { workflowId, runId }, signal, hear, isBoundary),
+        follow(temporal, { workflowId, runId }, signal, hear, boundaryOf),
       );
     }
     onBoundary(Number.POSITIVE_INFINITY);
@@ -75,9 +85,9 @@ async function follow(
   execution: { readonly workflowId: string; readonly runId: string },
   signal: AbortSignal,
   hear: (count: number) => void,
-  isBoundary: (event: HistoryEvent) => boolean,
+  boundaryOf: BoundaryOf,
 ): Promise<true> {
-  let count = 0;
+  const boundaries = new Set<string>();
   let page: Uint8Array | undefined;
   do {
     signal.throwIfAborted();
@@ -88,9 +98,10 @@ async function follow(
       ...(page && { nextPageToken: page }),
     });
     for (const event of answer.history?.events ?? []) {
-      if (isBoundary(event)) count += 1;
+      const boundary = boundaryOf(event);
+      if (boundary !== null) boundaries.add(boundary);
     }
-    hear(count);
+    hear(boundaries.size);
     page = answer.nextPageToken ?? undefined;
   } while (page !== undefined && page.length > 0);
   return true;
