@@ -1,6 +1,6 @@
 /** An incident of the desk's own: what opens it, and its playbook as steps without code. */
 import { z } from 'zod';
-import type { HaltCause } from '../domain/mode.js';
+import { HALT_CAUSES } from '../domain/mode.js';
 import { stepSchema } from './routine-schema.js';
 import { name, percent } from './schema-values.js';
 
@@ -9,27 +9,13 @@ export const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
 export const minutes = z.number().positive().max(10_080);
 
 /** Not those that a person or an orderly start or end causes. */
-const OPENING_CAUSES = [
-  'daily-loss',
-  'drawdown',
-  'stale-data',
-  'clock-jump',
-  'heartbeat-process',
-  'heartbeat-operations',
-  'supervisor-lost',
-  'reconciliation',
-  'journal-fault',
-  'venue',
-  'protection-missing',
-  'close-all-incomplete',
-  'ledger-mismatch',
-  'auditor',
-  'check-failed',
-] as const satisfies readonly HaltCause[];
+const openingCause = z
+  .enum(HALT_CAUSES)
+  .exclude(['startup', 'person', 'kill', 'recording-ended', 'shutdown']);
 
 export const triggerSchema = z.strictObject({
   halt: z
-    .array(z.enum(OPENING_CAUSES))
+    .array(openingCause)
     .default([])
     .describe(
       'Halts of these causes open it: beside what looks after stops and limits, instead of what only says that trading halted.',

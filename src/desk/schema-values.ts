@@ -1,5 +1,6 @@
 /** The small values that a desk file is made of. Messages begin with "expected", as the reader of an error sees them. */
 import { z } from 'zod';
+import { RESUME_RULES } from '../domain/mode.js';
 
 /** Decimal text: a YAML number would already have been through floating point. */
 export const decimal = z
@@ -28,6 +29,6 @@ export const BUCKET_EXPECTED = 'the name of a bucket: 3 to 63 small letters, dig
 
 export const percent = z.number().positive().max(100);
 
-export const resumeRule = z.enum(['auto', 'next-day', 'person', 'two-people']);
+export const resumeRule = z.enum(RESUME_RULES);
 
 export const emergencyAction = z.enum(['none', 'stop', 'closeAll']);

@@ -4,34 +4,38 @@
  * ACTIVE: everything the risk gate approves. REDUCING: only orders that reduce a position.
  * HALTED: only cancels, protective stops and the reducing orders of a close-all. KILLED: as HALTED, and two people to arm.
  */
-export type Mode = 'ACTIVE' | 'REDUCING' | 'HALTED' | 'KILLED';
+export const MODES = ['ACTIVE', 'REDUCING', 'HALTED', 'KILLED'] as const;
+export type Mode = (typeof MODES)[number];
 
 export const MODE_RANK: Readonly<Record<Mode, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2, KILLED: 3 };
 
-export type HaltCause =
-  | 'startup'
-  | 'person' // stop or close-all by a person
-  | 'kill'
-  | 'daily-loss'
-  | 'drawdown'
-  | 'stale-data'
-  | 'clock-jump'
-  | 'heartbeat-process'
-  | 'heartbeat-operations'
-  | 'supervisor-lost'
-  | 'reconciliation'
-  | 'journal-fault'
-  | 'venue'
-  | 'protection-missing'
-  | 'close-all-incomplete'
-  | 'recording-ended'
-  | 'ledger-mismatch'
-  | 'auditor'
-  | 'shutdown' // an orderly end (Ctrl-C): no person's stop
-  | 'check-failed'; // a routine's step asked for it
+export const HALT_CAUSES = [
+  'startup',
+  'person', // stop or close-all by a person
+  'kill',
+  'daily-loss',
+  'drawdown',
+  'stale-data',
+  'clock-jump',
+  'heartbeat-process',
+  'heartbeat-operations',
+  'supervisor-lost',
+  'reconciliation',
+  'journal-fault',
+  'venue',
+  'protection-missing',
+  'close-all-incomplete',
+  'recording-ended',
+  'ledger-mismatch',
+  'auditor',
+  'shutdown', // an orderly end (Ctrl-C): no person's stop
+  'check-failed', // a routine's step asked for it
+] as const;
+export type HaltCause = (typeof HALT_CAUSES)[number];
 
 /** What has to happen before the desk may trade again; the strictest of all active halts counts. */
-export type ResumeRule = 'auto' | 'next-day' | 'person' | 'two-people';
+export const RESUME_RULES = ['auto', 'next-day', 'person', 'two-people'] as const;
+export type ResumeRule = (typeof RESUME_RULES)[number];
 
 /** `Trades again …`, as people are told. */
 export const RESUME_WORDS: Readonly<Record<ResumeRule, string>> = {

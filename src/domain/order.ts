@@ -4,8 +4,10 @@ import type { ExitReason } from './exit-reason.js';
 import type { InstrumentId } from './instrument.js';
 import type { SignalName } from './signal.js';
 
-export type Side = 'buy' | 'sell';
-export type OrderType = 'market' | 'limit' | 'stop';
+export const SIDES = ['buy', 'sell'] as const;
+export type Side = (typeof SIDES)[number];
+export const ORDER_TYPES = ['market', 'limit', 'stop'] as const;
+export type OrderType = (typeof ORDER_TYPES)[number];
 /**
  * How an entry is made: resting at a price; at once at the market; or at the market once a trigger is reached. The last two
  * take no price beyond a worst one, which is judged before.
@@ -13,7 +15,8 @@ export type OrderType = 'market' | 'limit' | 'stop';
 export const ENTRY_TYPES = ['limit', 'market', 'stop'] as const satisfies readonly OrderType[];
 export type EntryType = (typeof ENTRY_TYPES)[number];
 /** Why an order exists. Stop cancels entries only; protective stops survive it. */
-export type OrderPurpose = 'entry' | 'protective' | 'exit' | 'close';
+export const ORDER_PURPOSES = ['entry', 'protective', 'exit', 'close'] as const;
+export type OrderPurpose = (typeof ORDER_PURPOSES)[number];
 export type TimeInForce = 'GTC' | 'IOC';
 
 /**
@@ -21,19 +24,21 @@ export type TimeInForce = 'GTC' | 'IOC';
  * `absent`: looked up, and the venue never had it. Final states never leave, except that a late fill or
  * acknowledgement of an `absent` order brings it back (the venue is right about what it has).
  */
-export type OrderState =
-  | 'denied'
-  | 'intended'
-  | 'sending'
-  | 'unknown'
-  | 'working'
-  | 'partlyFilled'
-  | 'cancelling'
-  | 'filled'
-  | 'cancelled'
-  | 'rejected'
-  | 'expired'
-  | 'absent';
+export const ORDER_STATES = [
+  'denied',
+  'intended',
+  'sending',
+  'unknown',
+  'working',
+  'partlyFilled',
+  'cancelling',
+  'filled',
+  'cancelled',
+  'rejected',
+  'expired',
+  'absent',
+] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
 
 export const FINAL_ORDER_STATES: ReadonlySet<OrderState> = new Set([
   'denied',

@@ -1,6 +1,6 @@
 import type { InstrumentId } from './instrument.js';
 import type { Units } from './money.js';
-import type { OrderState } from './order.js';
+import type { OrderState, OrderType, Side } from './order.js';
 
 /** What the venue says of one order; `quantityLots` filled so far. */
 export interface VenueOrder {
@@ -13,8 +13,8 @@ export interface VenueOrder {
   >;
   readonly filledLots: number;
   /** As the venue has it: lets the engine adopt or flag an order that it does not know. */
-  readonly side: 'buy' | 'sell';
-  readonly type: 'market' | 'limit' | 'stop';
+  readonly side: Side;
+  readonly type: OrderType;
   readonly quantityLots: number;
   readonly limitTicks: number | null;
   readonly stopTicks: number | null;

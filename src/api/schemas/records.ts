@@ -1,6 +1,7 @@
 /** What is read from the ledger and from the evidence. */
 import { z } from 'zod';
 import type { BarStatus, LineStatus } from '../../contracts/trader-status.js';
+import { SIDES } from '../../domain/order.js';
 import type { ScheduledRun } from '../../operations/list-schedules.js';
 import { decimalText, marketMs, wallMs } from './json-schema.js';
 
@@ -8,7 +9,7 @@ export const tradeSchema = z.object({
   tradeId: z.string(),
   clientId: z.string(),
   symbol: z.string(),
-  side: z.enum(['buy', 'sell']),
+  side: z.enum(SIDES),
   quantity: decimalText,
   price: decimalText,
   fee: decimalText,

@@ -13,8 +13,8 @@ import { MONEY_AT_STAKE } from '../../domain/account.js';
 import { STOP_MOVERS } from '../../domain/exit-plan.js';
 import type { GoLiveGrant } from '../../domain/go-live.js';
 import { HEADLINE_TONES } from '../../domain/headline.js';
-import type { Halt, HaltCause } from '../../domain/mode.js';
-import type { OrderState } from '../../domain/order.js';
+import { HALT_CAUSES, type Halt, MODES, RESUME_RULES } from '../../domain/mode.js';
+import { ORDER_PURPOSES, ORDER_STATES, ORDER_TYPES, SIDES } from '../../domain/order.js';
 import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../../domain/signal.js';
 import { STOP_GAP_CAUSES } from '../../domain/stop-gap.js';
 import { CHANNEL_STATES, CHANNELS, type ShownChannel } from '../../home/channel-health.js';
@@ -23,23 +23,11 @@ import type { ShownStatus } from '../live/shown-status.js';
 import type { LiveMessage } from '../live/status-watch.js';
 import { decimalText, marketMs, settingValue, wallMs } from './json-schema.js';
 
-export const modeSchema = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'KILLED']);
-
-const HALT_CAUSES = [
-  ...(['startup', 'person', 'kill', 'daily-loss', 'drawdown', 'stale-data', 'clock-jump'] as const),
-  ...(['heartbeat-process', 'heartbeat-operations', 'supervisor-lost', 'reconciliation'] as const),
-  ...(['journal-fault', 'venue', 'protection-missing', 'close-all-incomplete'] as const),
-  ...(['recording-ended', 'ledger-mismatch', 'auditor', 'shutdown', 'check-failed'] as const),
-] satisfies readonly HaltCause[];
-
-const ORDER_STATES = [
-  ...(['denied', 'intended', 'sending', 'unknown', 'working', 'partlyFilled', 'cancelling'] as const),
-  ...(['filled', 'cancelled', 'rejected', 'expired', 'absent'] as const),
-] satisfies readonly OrderState[];
+export const modeSchema = z.enum(MODES);
 
 export const haltSchema = z.object({
   haltId: z.string(),
-  mode: z.enum(['REDUCING', 'HALTED', 'KILLED']),
+  mode: modeSchema.exclude(['ACTIVE']),
   scope: z.union([
     z.object({ kind: z.literal('desk') }),
     z.object({ kind: z.literal('strategy'), name: z.string() }),
@@ -48,7 +36,7 @@ export const haltSchema = z.object({
   cause: z.enum(HALT_CAUSES),
   by: z.string(),
   reason: z.string(),
-  resume: z.enum(['auto', 'next-day', 'person', 'two-people']),
+  resume: z.enum(RESUME_RULES),
   atWallMs: wallMs,
   atMarketMs: marketMs,
 }) satisfies z.ZodType<Halt>;
@@ -108,9 +96,9 @@ export const positionSchema = z.object({
 export const orderSchema = z.object({
   clientId: z.string(),
   symbol: z.string(),
-  side: z.enum(['buy', 'sell']),
-  type: z.enum(['market', 'limit', 'stop']),
-  purpose: z.enum(['entry', 'protective', 'exit', 'close']),
+  side: z.enum(SIDES),
+  type: z.enum(ORDER_TYPES),
+  purpose: z.enum(ORDER_PURPOSES),
   state: z.enum(ORDER_STATES),
   quantity: decimalText,
   filled: decimalText,

@@ -6,7 +6,7 @@ import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/sig
 import { CASH_KINDS } from '../../domain/cash.js';
 import { COIN_OWNERS } from '../../domain/coins.js';
 import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
-import { type HaltCause, RESUME_RANK } from '../../domain/mode.js';
+import { HALT_CAUSES, RESUME_RULES } from '../../domain/mode.js';
 import { plainText } from '../../domain/plain-text.js';
 import { positionSizeLimit } from '../../limits/position-size.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
@@ -19,30 +19,6 @@ const REASON_LENGTH_MAX = 1000;
 const DECISIONS_MAX = 8;
 const VALUES_MAX = 200;
 const BARS_MAX = 1000;
-
-/** Every cause but those that have a method of their own. */
-const OUTSIDE_CAUSES: Readonly<Record<Exclude<HaltCause, 'person' | 'kill'>, true>> = {
-  startup: true,
-  'daily-loss': true,
-  drawdown: true,
-  'stale-data': true,
-  'clock-jump': true,
-  'heartbeat-process': true,
-  'heartbeat-operations': true,
-  'supervisor-lost': true,
-  reconciliation: true,
-  'journal-fault': true,
-  venue: true,
-  'protection-missing': true,
-  'close-all-incomplete': true,
-  'recording-ended': true,
-  'ledger-mismatch': true,
-  auditor: true,
-  shutdown: true,
-  'check-failed': true,
-};
-
-const keysOf = <K extends string>(record: Readonly<Record<K, unknown>>): K[] => Object.keys(record) as K[];
 
 const text = (lengthMax: number) => z.string().regex(/\S/).max(lengthMax);
 const id = text(ID_LENGTH_MAX);
@@ -87,7 +63,11 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   cancelEntry: whoAndWhy.extend({ clientId: id }),
   reconcile: whoAndWhy,
   revokeGoLive: whoAndWhy,
-  halt: whoAndWhy.extend({ cause: z.enum(keysOf(OUTSIDE_CAUSES)), resume: z.enum(keysOf(RESUME_RANK)) }),
+  halt: whoAndWhy.extend({
+    // Every cause but those that have a method of their own.
+    cause: z.enum(HALT_CAUSES).exclude(['person', 'kill']),
+    resume: z.enum(RESUME_RULES),
+  }),
   arm: whoAndWhy.extend({ haltId, configHash: hash, decisions }),
   claimCoins: whoAndWhy.extend({
     symbol: id,

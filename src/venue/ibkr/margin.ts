@@ -3,7 +3,7 @@
  * margins and is none. It goes by the connection that reads, since orders wait behind nothing.
  */
 import { type Contract, EventName, type Order, type OrderState, OrderType, TimeInForce } from '@stoqey/ib';
-import type { OrderIntent, Side } from '../../domain/order.js';
+import { type OrderIntent, SIDES, type Side } from '../../domain/order.js';
 import { VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
 import type { ResolvedContract } from './contracts.js';
@@ -118,8 +118,6 @@ export class Margins {
     return reading.ask(whatIf(this.#asking.nextOrderId++, contract, order), ANSWER_MS);
   }
 }
-
-const SIDES = ['buy', 'sell'] as const;
 
 const keyOf = ({ contract }: ResolvedContract, side: Side): string => `${contract.conId} ${side}`;
 
