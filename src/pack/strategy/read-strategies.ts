@@ -5,6 +5,7 @@ import { areAsRead } from '../../desk/keep-own-files.js';
 import type { OwnStrategy } from '../../desk/own-strategy.js';
 import { askChild, packError, problem } from '../ask-child.js';
 import type { DescribedStrategy } from '../protocol.js';
+import { keepStrategy, keptStrategy } from './kept-strategies.js';
 
 /** By folder and file: a process reads its desk file often, and its strategies hardly ever change. */
 const known = new Map<string, DescribedStrategy>();
@@ -33,7 +34,9 @@ export function describeStrategies(folder: string, files: readonly string[]): re
   const changed = files.filter((file) => !isKnown(folder, file));
   if (changed.length > 0) {
     for (const answer of askChild(folder, ['strategies', folder, ...changed], 'strategies')) {
-      if ('strategy' in answer) known.set(join(folder, answer.strategy.file), answer.strategy);
+      if (!('strategy' in answer)) continue;
+      known.set(join(folder, answer.strategy.file), answer.strategy);
+      keepStrategy(folder, answer.strategy);
     }
   }
   return files.flatMap((file) => known.get(join(folder, file)) ?? []);
@@ -41,5 +44,8 @@ export function describeStrategies(folder: string, files: readonly string[]): re
 
 function isKnown(folder: string, file: string): boolean {
   const found = known.get(join(folder, file));
-  return found !== undefined && areAsRead(folder, found.files);
+  if (found !== undefined && areAsRead(folder, found.files)) return true;
+  const kept = keptStrategy(folder, file);
+  if (kept !== null) known.set(join(folder, file), kept);
+  return kept !== null;
 }

@@ -1,0 +1,74 @@
+/**
+ * Strategies that were compiled before, by this user and this build: each process of a desk reads them at its start, and most
+ * commands do. What is kept counts only while every file that it was made of is what it was. Where nothing can be kept,
+ * nothing is: they are compiled again.
+ */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { areAsRead } from '../../desk/keep-own-files.js';
+import { CHILD } from '../child-process.js';
+import type { DescribedStrategy } from '../protocol.js';
+
+export const KEPT_MAX = 100;
+
+/** `folder`: of the desk; `file`: below it. Null: it has to be compiled. */
+export function keptStrategy(folder: string, file: string): DescribedStrategy | null {
+  try {
+    const place = placeOf(folder, file);
+    if (statSync(place).uid !== process.getuid?.()) return null;
+    const kept = JSON.parse(readFileSync(place, 'utf8')) as DescribedStrategy;
+    return kept.file === file && kept.files.length > 0 && areAsRead(folder, kept.files) ? kept : null;
+  } catch {
+    return null;
+  }
+}
+
+export function keepStrategy(folder: string, strategy: DescribedStrategy): void {
+  try {
+    const place = placeOf(folder, strategy.file);
+    mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+    const next = `${place}.${process.pid}`;
+    writeFileSync(next, JSON.stringify(strategy), { mode: 0o600 });
+    renameSync(next, place);
+    forgetOldest(dirname(place));
+  } catch {
+    // A folder that can't be written costs time and nothing else.
+  }
+}
+
+/** By what it says, not by where it lies: a running desk has a copy of the file that a person wrote. */
+function placeOf(folder: string, file: string): string {
+  const name = createHash('sha256');
+  for (const part of [build(), file, readFileSync(join(folder, file), 'utf8')])
+    name.update(`${part.length} ${part}`);
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  return join(cache, 'fermata', 'strategies', `${name.digest('hex')}.json`);
+}
+
+let known: string | null = null;
+
+/** Of what compiles and describes them: another one may come to something else. */
+function build(): string {
+  if (known !== null) return known;
+  const folder = dirname(CHILD);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  const stamps = files.map((path) => {
+    const { size, mtimeMs } = statSync(path);
+    return `${path} ${size} ${mtimeMs}`;
+  });
+  known = [process.version, ...stamps].join('\n');
+  return known;
+}
+
+function forgetOldest(folder: string): void {
+  const kept = readdirSync(folder).map((name) => join(folder, name));
+  if (kept.length <= KEPT_MAX) return;
+  const byAge = kept.map((path) => ({ path, mtimeMs: statSync(path).mtimeMs }));
+  byAge.sort((one, other) => one.mtimeMs - other.mtimeMs);
+  for (const { path } of byAge.slice(0, kept.length - KEPT_MAX)) rmSync(path, { force: true });
+}

@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { DescribedStrategy } from '../../src/pack/protocol.js';
+import { KEPT_MAX } from '../../src/pack/strategy/kept-strategies.js';
+
+const HELPER = 'export const bars = 5;\n';
+const STRATEGY = `import { strategy } from 'fermata/strategy';
+import { bars } from './helper.js';
+export default strategy({
+  suits: 'trending',
+  parameters: {},
+  create: () => ({ warmupBars: bars, onBar() {}, state: () => 'waits' }),
+});
+`;
+const FILE = 'strategies/kept.ts';
+
+let folder: string;
+let cache: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fermata-desk-'));
+  cache = mkdtempSync(join(tmpdir(), 'fermata-cache-'));
+  mkdirSync(join(folder, 'strategies'));
+  writeFileSync(join(folder, 'strategies/helper.ts'), HELPER);
+  writeFileSync(join(folder, FILE), STRATEGY);
+});
+
+afterEach(() => {
+  for (const place of [folder, cache]) rmSync(place, { recursive: true, force: true });
+});
+
+const READ = `
+const { describeStrategies } = await import(process.argv[1]);
+console.log(JSON.stringify(describeStrategies(process.argv[2], [process.argv[3]])));
+`;
+const reader = resolve('dist/pack/strategy/read-strategies.js');
+
+/** By a process that knows nothing yet. */
+function another(file = FILE): DescribedStrategy[] {
+  const args = ['--input-type=module', '-e', READ, reader, folder, file];
+  const env = { PATH: process.env.PATH, XDG_CACHE_HOME: cache };
+  return JSON.parse(execFileSync(process.execPath, args, { env, encoding: 'utf8' }));
+}
+
+const place = () => join(cache, 'fermata/strategies');
+/** Each that is compiled is a file anew. */
+const kept = () => readdirSync(place()).map((name) => statSync(join(place(), name)).ino);
+
+describe('a strategy that was compiled before', () => {
+  it('is not compiled again by another process, and is the same', () => {
+    const compiled = another();
+    expect(compiled).toMatchObject([{ file: FILE, files: [{}, {}] }]);
+    const before = kept();
+    expect(another()).toEqual(compiled);
+    expect(kept()).toEqual(before);
+  });
+
+  it('is compiled again once any file of it is another, and where what was kept can not be read', () => {
+    const [before] = another();
+    const [first] = kept();
+    writeFileSync(join(folder, 'strategies/helper.ts'), HELPER.replace('5', '6'));
+    const [after] = another();
+    expect(after?.hash).not.toBe(before?.hash);
+    expect(kept()).not.toEqual([first]);
+    const [name = ''] = readdirSync(place());
+    writeFileSync(join(place(), name), '{"file":');
+    expect(another()).toEqual([after]);
+    expect(JSON.parse(readFileSync(join(place(), name), 'utf8'))).toEqual(after);
+  });
+
+  it('of another name is another, though its text is the same', () => {
+    another();
+    cpSync(join(folder, FILE), join(folder, 'strategies/other.ts'));
+    expect(another('strategies/other.ts')).toMatchObject([{ file: 'strategies/other.ts' }]);
+    expect(kept()).toHaveLength(2);
+  });
+
+  it('is compiled each time where nothing can be kept', () => {
+    writeFileSync(join(cache, 'fermata'), 'no folder');
+    expect(another()).toEqual(another());
+  });
+
+  it('is kept for as many as a user has, not for ever', () => {
+    another();
+    const [newest = ''] = readdirSync(place());
+    for (let copy = 0; copy < KEPT_MAX; copy += 1)
+      cpSync(join(place(), newest), join(place(), `${copy}.json`));
+    writeFileSync(join(folder, FILE), STRATEGY.replace('waits', 'waits on'));
+    another();
+    expect(kept()).toHaveLength(KEPT_MAX);
+  });
+});
