@@ -245,7 +245,12 @@ const PLACES: EnvironmentSection = {
     ),
     plain('FERMATA_TEMPORAL_DOWNLOAD', null, webAddress, 'Where the Temporal program is downloaded from'),
     plain('FERMATA_DEBUG', null, text, 'Any value: failures are printed with their stack'),
-    plain('XDG_CACHE_HOME', null, path, 'Where the Temporal program and compiled strategies are kept; ~/.cache'),
+    plain(
+      'XDG_CACHE_HOME',
+      null,
+      path,
+      'Where the Temporal program and compiled strategies are kept; ~/.cache',
+    ),
     plain('XDG_RUNTIME_DIR', null, path, 'Where the control sockets are'),
   ],
 };
