@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Bench } from './bench.js';
 import type { Facts, Procedure, RunKey } from './procedure.js';
 import { settle, untilLedgerIsLevel, untilSpoolIsEmpty } from './settle.js';
-import { allowKill, kill, untilAllRun, type Victim } from './victims.js';
+import { allowKill, kill, killNext, untilAllRun, type Victim } from './victims.js';
 import { type RunWatch, watchRun } from './watch-run.js';
 
 const RUN_MS = 300_000;
@@ -28,17 +28,20 @@ export async function undisturbed(bench: Bench, procedure: Procedure): Promise<T
   return run(bench, procedure, Number.POSITIVE_INFINITY, async () => undefined);
 }
 
-/** Fails where the run does not end, leaves other evidence, does something twice, or harms what is kept. */
+/** `start`: when all of the desk is started again. Fails where the run does not end, leaves other evidence, does something twice, or harms what is kept. */
 export async function killAt(
   bench: Bench,
   procedure: Procedure,
   expected: Traces,
   victim: Victim,
-  boundary: number,
+  boundary: number | 'start',
 ): Promise<void> {
   await settle(bench);
   await allowKill(bench, victim);
-  const traces = await run(bench, procedure, boundary, () => kill(bench, victim));
+  const traces =
+    boundary === 'start'
+      ? await run(bench, procedure, 0, () => killNext(bench, victim))
+      : await run(bench, procedure, boundary, () => kill(bench, victim));
   expectSame(procedure, traces, expected);
   await settle(bench);
 }

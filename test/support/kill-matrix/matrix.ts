@@ -19,10 +19,12 @@ export async function describeKills(
   afterAll(() => bench.close());
   for (const procedure of [procedures].flat()) {
     const expected = await undisturbed(bench, procedure);
+    const boundaries: readonly (number | 'start')[] = [
+      ...Array.from({ length: expected.boundaries + 1 }, (_, boundary) => boundary),
+      ...(procedure.startsAll ? (['start'] as const) : []),
+    ];
     const cells = drawn(
-      Array.from({ length: expected.boundaries + 1 }, (_, boundary) =>
-        ALL_VICTIMS.map((victim) => ({ boundary, victim })),
-      ).flat(),
+      boundaries.flatMap((boundary) => ALL_VICTIMS.map((victim) => ({ boundary, victim }))),
     );
     describe(`${procedure.name} ends with the same evidence, and nothing is done twice`, () => {
       it.each(cells)(`at boundary $boundary of ${expected.boundaries}: $victim killed`, (cell) =>

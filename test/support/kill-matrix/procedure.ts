@@ -16,6 +16,8 @@ export interface Procedure {
   readonly name: string;
   /** Evidence that hangs on who reached the trader first, or on how often it had to be asked. */
   readonly sometimes?: readonly string[];
+  /** All of the desk ends over it and is started again: each process is killed at that start, too. */
+  readonly startsAll?: boolean;
   /** The desk trades when this begins. */
   readonly prepare?: (bench: Bench) => Promise<void>;
   /** As people do it: who gets no answer asks again. `cell` names what is asked for, once on a desk. */

@@ -29,14 +29,26 @@ export async function allowKill({ desk }: Bench, victim: Victim): Promise<void> 
 }
 
 /** Resolves once the supervisor has started it again. */
-export async function kill({ desk }: Bench, victim: Victim): Promise<void> {
+export async function kill(bench: Bench, victim: Victim): Promise<void> {
   // In the middle of a restore nothing runs: the next one is killed.
-  const killed = await desk.pidOf(victim);
-  process.kill(killed, 'SIGKILL');
-  lastKillMs.set(`${desk.home} ${victim}`, Date.now());
-  await until(`${victim} is started again`, () => {
-    const pid = desk.pids().get(victim);
-    return pid !== undefined && pid !== killed;
+  await killProcess(bench, victim, await bench.desk.pidOf(victim));
+}
+
+/** As soon as there is one after that which runs now. */
+export async function killNext(bench: Bench, victim: Victim): Promise<void> {
+  await killProcess(bench, victim, await otherThan(bench, victim, bench.desk.pids().get(victim)));
+}
+
+async function killProcess(bench: Bench, victim: Victim, pid: number): Promise<void> {
+  process.kill(pid, 'SIGKILL');
+  lastKillMs.set(`${bench.desk.home} ${victim}`, Date.now());
+  await otherThan(bench, victim, pid);
+}
+
+function otherThan({ desk }: Bench, victim: Victim, pid: number | undefined): Promise<number> {
+  return until(`${victim} is started again`, () => {
+    const found = desk.pids().get(victim);
+    return found === pid ? null : found;
   });
 }
 

@@ -20,6 +20,7 @@ const BACKUP_MS = 120_000;
 export const restore: Procedure = {
   ...ownIncident('database-corruption', 'Restore the newest good backup'),
   name: 'the restore of a damaged database',
+  startsAll: true,
   prepare: async ({ operations, desk, runtime }) => {
     const { proven } = await operations.takeBackup(OPERATOR, { verify: true, patienceMs: BACKUP_MS });
     if (!proven) throw new Error('there is no backup to restore');
