@@ -49,13 +49,23 @@ async function carryOut(
   const passedOver = [...ordered.passedOver];
   let triesAgain = true;
   for (let id: string | null = ordered.backupId; id !== null; ) {
-    const { passed, steps, kept } = await restoreInPlace(
+    const made = await restoreInPlace(
       { home, id, desk, passedOver },
       {
         ...{ databaseOnly: true, keepsTemporal: () => true, by, signal },
         onStep: (title) => void process.stderr.write(`… ${title}\n`),
       },
-    );
+    ).catch((error: unknown) => {
+      if (!triesAgain || signal.aborted) throw error;
+      process.stderr.write(`✗ ${messageOf(error)}: it is tried once more\n`);
+      return null;
+    });
+    // Its own Postgres may have died over it.
+    if (made === null) {
+      triesAgain = false;
+      continue;
+    }
+    const { passed, steps, kept } = made;
     if (passed) {
       const damaged = passedOver.map((one) => `; newer backup ${one.id} is damaged: ${one.why}`).join('');
       const says = `backup ${id} is in the place of the database, which is kept as ${kept?.database}${damaged}`;
@@ -63,14 +73,14 @@ async function carryOut(
     }
     const failed = steps.find(({ verdict }) => verdict !== 'pass');
     const why = `${failed?.title}: ${failed?.observed}`;
-    if (kept !== null) {
-      const says = `the restore was cut off while things were put in their places (${why}): fermata restore ${id} goes on with it`;
-      return { restored: false, says };
-    }
     // What failed once may have been the machine's doing; what fails again is the backup's own.
     if (triesAgain && failed?.key !== SPACE_STEP) {
       triesAgain = false;
       continue;
+    }
+    if (kept !== null) {
+      const says = `the restore was cut off while things were put in their places (${why}): fermata restore ${id} goes on with it`;
+      return { restored: false, says };
     }
     passedOver.push({ id, why });
     // An older one takes as much room.

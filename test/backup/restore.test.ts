@@ -39,6 +39,7 @@ import { openJournal } from '../../src/trader/journal/open-journal.js';
 import { readJournal } from '../../src/trader/journal/read-journal.js';
 import { runCommand } from '../cli/run-command.js';
 import { CRYPTO_DESK_FILE } from '../operations/support/crypto-desk.js';
+import { eventually } from '../support/eventually.js';
 import { DESK, type DeskToBackUp, deskToBackUp, RESTING } from './desk-to-back-up.js';
 
 const PROGRAM = fileURLToPath(new URL('./restore-until.ts', import.meta.url));
@@ -508,6 +509,24 @@ describe('`fermata rollback`', () => {
     });
     await restoreAsOrdered(home, DESK, signal);
     expect([...readJournal(journalOf(home))]).toEqual(halted);
+  });
+
+  it('is made in an incident all the same where its Postgres is killed as it begins', async () => {
+    const home = await homeWithBackup();
+    cpSync(deskPaths(homePaths(desk.home), DESK).account, deskPaths(homePaths(home), DESK).account, {
+      recursive: true,
+    });
+    writeRestoreOrder(home, { key: 'k', by: 'anna', backupId: ID, passedOver: [], outcome: null });
+    const made = restoreAsOrdered(home, DESK, new AbortController().signal);
+    const children = join(homePaths(home).run, 'children.json');
+    const killed = await eventually(() => {
+      const [server] = JSON.parse(readFileSync(children, 'utf8')) as { name: string; pid: number }[];
+      if (server?.name !== 'postgres') throw new Error('there is none yet');
+      return server.pid;
+    });
+    process.kill(killed, 'SIGKILL');
+    await made;
+    expect(readRestoreOrder(home)?.outcome).toMatchObject({ restored: true });
   });
 
   it('says why it was not made in an incident, backup by backup, and is not ordered where none is good', async () => {

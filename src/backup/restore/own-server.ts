@@ -39,7 +39,12 @@ export async function startOwnServer(
     onNews: () => undefined,
     say: () => undefined,
   });
-  const { port } = await server.open(signal);
+  const { port } = await server.open(signal).catch(async (error: unknown) => {
+    // Its lock would keep this process, and the start after the restore, waiting for it for ever.
+    await server.close();
+    children.close();
+    throw error;
+  });
   const password = readSecret(home, 'postgresPassword');
   const login = { host: '127.0.0.1', port, user: POSTGRES_OWNER, password };
   const pools: Pool[] = [];
