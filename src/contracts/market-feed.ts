@@ -1,19 +1,22 @@
 /** Where prices come from. Exactly one feed per trader; the paper venue and the engine both listen to it. */
+import { z } from 'zod';
 import type { InstrumentId } from '../domain/instrument.js';
+import type { Shape } from './json-values.js';
 
-export interface MarketSource {
-  readonly kind: 'live' | 'simulated' | 'recorded';
+export const marketSourceSchema = z.object({
+  kind: z.enum(['live', 'simulated', 'recorded']),
   /** The same for the same prices only: positions held at one identity are worth nothing at another. Fits a file name. */
-  readonly identity: string;
+  identity: z.string(),
   /** Shown all the time, for example `simulated market, seed 7, 60x` or `live: VENUE public quotes`. */
-  readonly label: string;
-  readonly simulated: boolean;
+  label: z.string(),
+  simulated: z.boolean(),
   /** Market milliseconds per millisecond of real time; null: as fast as it goes. */
-  readonly speed: number | null;
-  readonly seed: number | null;
-  readonly venue: string | null;
-  readonly files: readonly string[];
-}
+  speed: z.number().nullable(),
+  seed: z.number().nullable(),
+  venue: z.string().nullable(),
+  files: z.array(z.string()),
+});
+export type MarketSource = Shape<typeof marketSourceSchema>;
 
 export interface MarketBar {
   readonly instrument: InstrumentId;

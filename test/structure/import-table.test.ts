@@ -42,6 +42,18 @@ const forbidden: Record<string, RegExp> = {
 const isForDesks = (path: string, to: string): boolean =>
   path.startsWith('src/workflows/packs/') && to === 'package:zod';
 
+/** Schemas that the types of several layers follow from: who takes the types alone loads nothing of them. */
+const shapes = new Set(
+  modules
+    .filter(({ path, imports }) => folderOf(path) === 'contracts' && imports.some(isZod))
+    .map(({ path }) => path),
+);
+const SHAPES_LOADED_BY = ['api', 'operations'];
+
+function isZod({ to, isType }: { readonly to: string; readonly isType: boolean }): boolean {
+  return !isType && to === 'package:zod';
+}
+
 describe('the import table', () => {
   it('knows every folder of src', () => {
     const folders = new Set(modules.map(({ path }) => folderOf(path)));
@@ -56,9 +68,20 @@ describe('the import table', () => {
     const wrong = modules.flatMap(({ path, imports }) =>
       imports
         .filter(({ to, isType }) => !isType && to.startsWith('package:') && !isForDesks(path, to))
+        .filter((one) => !(shapes.has(path) && isZod(one)))
         .filter(({ to }) => forbidden[folderOf(path)]?.test(to.slice('package:'.length)))
         .map(({ to }) => `${path} imports ${to}`),
     );
+    expect(wrong).toEqual([]);
+  });
+
+  it('lets those who publish shapes load their schemas, and all others take the types', () => {
+    expect(shapes).toContain('src/contracts/trader-status.ts');
+    const wrong = modules
+      .filter(({ path }) => !shapes.has(path) && !SHAPES_LOADED_BY.includes(folderOf(path)))
+      .flatMap(({ path, imports }) =>
+        imports.filter(({ to, isType }) => !isType && shapes.has(to)).map(({ to }) => `${path} loads ${to}`),
+      );
     expect(wrong).toEqual([]);
   });
 

@@ -1,16 +1,8 @@
-import type { StopGapStatus, TraderStatus } from '../../contracts/trader-status.js';
-import { type MoneyAtStake, moneyAtStake } from '../../domain/account.js';
-import { type Headline, headline, pricesWord } from '../../domain/headline.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
+import { moneyAtStake } from '../../domain/account.js';
+import { headline, pricesWord } from '../../domain/headline.js';
 import { STOP_GAP_WORDS } from '../../domain/stop-gap.js';
-
-/** A trader's status with what is said of it in the same words everywhere. */
-export interface ShownStatus extends TraderStatus {
-  readonly money: MoneyAtStake;
-  readonly headline: Headline;
-  /** `recorded` prices were real ones, once. */
-  readonly pricesWord: string;
-  readonly stopGaps: readonly (StopGapStatus & { readonly words: string })[];
-}
+import type { ShownStatus } from '../schemas/trader-status.js';
 
 export function shownStatus(status: TraderStatus): ShownStatus {
   return {

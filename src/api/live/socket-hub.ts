@@ -5,7 +5,8 @@
  */
 import type { WebSocket } from 'ws';
 import type { Session } from '../auth/sign-in.js';
-import type { LiveMessage, LiveState, StatusWatch } from './status-watch.js';
+import type { LiveMessage } from '../schemas/trader-status.js';
+import type { LiveState, StatusWatch } from './status-watch.js';
 
 /** Pages of one person; nobody else's count. */
 const OF_A_PERSON_MAX = 16;

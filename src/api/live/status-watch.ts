@@ -4,32 +4,16 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { ShownChannel } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
+import type { LiveMessage } from '../schemas/trader-status.js';
 import { EquityHistory } from './equity-history.js';
-import { type ShownStatus, shownStatus } from './shown-status.js';
+import { shownStatus } from './shown-status.js';
 
 const WATCHED_INTERVAL_MS = 250;
 const IDLE_INTERVAL_MS = 1000;
 const PROCESSES_INTERVAL_MS = 2000;
 
-export interface LiveState {
-  readonly trader: {
-    readonly reachable: boolean;
-    /** When it last changed between reachable and not. */
-    readonly sinceWallMs: number;
-    readonly problem: string | null;
-  };
-  /** The newest one known; old while the trader is not reachable. */
-  readonly status: ShownStatus | null;
-  readonly statusWallMs: number | null;
-  readonly processes: readonly ProcessStatus[] | null;
-  readonly alerts: readonly ShownChannel[];
-}
-
-/** What a page hears. */
-export type LiveMessage =
-  | { readonly type: 'welcome'; readonly expiresMs: number }
-  | { readonly type: 'alive' }
-  | ({ readonly type: 'state'; readonly atWallMs: number } & LiveState);
+/** What a page hears of the desk. */
+export type LiveState = Omit<Extract<LiveMessage, { readonly type: 'state' }>, 'type' | 'atWallMs'>;
 
 export interface StatusWatchSource {
   readonly readTrader: () => Promise<TraderStatus>;

@@ -2,13 +2,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { orderSchema, positionSchema } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import { shownStatus } from '../live/shown-status.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { emergencyStateSchema } from '../schemas/emergency.js';
 import { answer, type JsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { orderSchema, positionSchema } from '../schemas/trader-status.js';
 
 export function deskStateRoutes(app: FastifyInstance, web: WebDependencies): void {
   const view = (

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { modeSchema } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { modeSchema } from '../schemas/trader-status.js';
 
 const desksSchema = z.object({
   desks: z.array(

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
 import type { ErrorsShown } from '../../operations/read-errors.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer, wallMs } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { coerceIntegers } from './coerce-query.js';
 

@@ -1,14 +1,15 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
+import { grantSchema } from '../../contracts/trader-status.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
 import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
 import { outcomeSchema, reasonSchema } from '../schemas/emergency.js';
-import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { grantSchema } from '../schemas/trader-status.js';
 import { callerOf } from './caller.js';
 
 const goLiveSchema = z.object({

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Incident } from '../../contracts/incident.js';
+import { wallMs } from '../../contracts/json-values.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { IncidentShown } from '../../operations/incidents/list-incidents.js';
 import { type IncidentOpened, TITLE_LENGTH_MAX } from '../../operations/incidents/open-incident.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { outcomeSchema, reason } from '../schemas/emergency.js';
-
-import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf, emptyBody } from './caller.js';
 import { fromDatabase } from './from-database.js';

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { decimalText, wallMs } from '../../contracts/json-values.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { type JournalDay, type JournalNote, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
-import { answer, decimalText, jsonSchema, wallMs } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { coerceIntegers } from './coerce-query.js';

@@ -1,12 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { decimalText, marketMs } from '../../contracts/json-values.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
+import { positionSchema } from '../../contracts/trader-status.js';
 import { addDecimals } from '../../domain/decimal-text.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem, traderDown } from '../problem.js';
-import { answer, decimalText, marketMs } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { positionSchema } from '../schemas/trader-status.js';
 
 const portfolioSchema = z.object({
   trading: z.enum(['paper', 'live']),

@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
 import type { PreflightReport } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type Problem, sendProblem } from '../problem.js';
-import { answer, wallMs } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
 const verdict = z.enum(['pass', 'warn', 'fail']);

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { marketMs, settingValue, wallMs } from '../../contracts/json-values.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { SettingsResult } from '../../operations/settings/ask-for-approval.js';
 import type { SettingsShown } from '../../operations/settings/read-settings.js';
@@ -7,7 +8,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem, traderDown } from '../problem.js';
 import { approvalSchema } from '../schemas/approvals.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema, marketMs, settingValue, wallMs } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { decimalText, marketMs } from '../../contracts/json-values.js';
 import type { SetupDetails, SetupShown } from '../../operations/results/list-setups.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notFound, sendProblem } from '../problem.js';
-import { answer, decimalText, marketMs } from '../schemas/json-schema.js';
+import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';

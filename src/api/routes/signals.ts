@@ -1,6 +1,7 @@
 /** Signals from outside: sent, edited, withdrawn, and how each stands. */
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
+import { signalsSchema } from '../../contracts/trader-status.js';
 import {
   type SignalBody,
   signalIdSchema,
@@ -14,7 +15,6 @@ import { sendProblem, traderDown } from '../problem.js';
 import { stopSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { signalsSchema } from '../schemas/trader-status.js';
 import { callerOf } from './caller.js';
 import { OUTCOMES, sendOutcome } from './send-outcome.js';
 

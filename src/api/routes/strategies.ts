@@ -1,15 +1,16 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { decimalText } from '../../contracts/json-values.js';
 import type { StrategyStatus } from '../../contracts/trader-status.js';
+import { strategyStatusSchema } from '../../contracts/trader-status.js';
 import { addDecimals } from '../../domain/decimal-text.js';
 import { NO_REASON } from '../../domain/no-reason.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem, traderDown } from '../problem.js';
 import { outcomeSchema, reason } from '../schemas/emergency.js';
-import { answer, decimalText, jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { strategyStatusSchema } from '../schemas/trader-status.js';
 import { callerOf, emptyBody } from './caller.js';
 
 const toggleSchema = z.strictObject({

@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
 import type { Task } from '../../contracts/task.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema, wallMs } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';

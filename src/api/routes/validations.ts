@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { decimalText, marketMs, wallMs } from '../../contracts/json-values.js';
 import { VALIDATION_HOURS_MAX } from '../../contracts/validation.js';
 import { OPERATOR } from '../../domain/roles.js';
 import type { ValidationShown } from '../../operations/list-validations.js';
 import type { Operations } from '../../operations/operations.js';
 import type { WebDependencies } from '../dependencies.js';
-import { answer, decimalText, jsonSchema, marketMs, wallMs } from '../schemas/json-schema.js';
+import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { decimalText, marketMs } from '../../contracts/json-values.js';
 import type { Analytics, TripFigures } from '../../operations/results/analytics.js';
-import { decimalText, marketMs } from './json-schema.js';
 
 const figuresSchema = z.object({
   trades: z.number().describe('Closed round trips'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
 import type { ApprovalShown } from '../../operations/approvals/list-approvals.js';
-import { wallMs } from './json-schema.js';
 
 export const approvalSchema = z.object({
   id: z.string(),

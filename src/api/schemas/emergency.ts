@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { haltSchema, traderStatusSchema } from '../../contracts/trader-status.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import type { OperationResult } from '../../operations/operation.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
-import { haltSchema, traderStatusSchema } from './trader-status.js';
 
 /** Printable text: no control characters reach the trader's journal or a log. */
 export const reason = z

@@ -1,6 +1,5 @@
-/** Shapes are written once, in zod, checked against the contracts by the compiler, and published as JSON Schema. */
+/** Shapes are written once, in zod: types follow from them, and they are published as JSON Schema. */
 import { z } from 'zod';
-import { SETTING_TEXT_MAX } from '../../domain/declared-value.js';
 
 export type JsonSchema = Record<string, unknown>;
 
@@ -15,9 +14,3 @@ export function answer(description: string, schema: z.ZodType | JsonSchema): Jso
   const shape = schema instanceof z.ZodType ? jsonSchema(schema) : schema;
   return { description, content: { 'application/json': { schema: shape } } };
 }
-
-/** Of a setting: limits are numbers, a strategy’s parameters may be any of these. */
-export const settingValue = z.union([z.number(), z.string().max(SETTING_TEXT_MAX), z.boolean()]);
-export const decimalText = z.string().describe('Decimal text');
-export const wallMs = z.number().describe('Wall clock, milliseconds since 1970');
-export const marketMs = z.number().describe('Market clock, milliseconds since 1970');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { wallMs } from '../../contracts/json-values.js';
 import { PASSKEY_ALGORITHMS } from '../../domain/passkey.js';
-import { wallMs } from './json-schema.js';
 
 const bytes = (charsMax: number) =>
   z

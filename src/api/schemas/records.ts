@@ -1,9 +1,9 @@
 /** What is read from the ledger and from the evidence. */
 import { z } from 'zod';
-import type { BarStatus, LineStatus } from '../../contracts/trader-status.js';
+import { decimalText, marketMs, wallMs } from '../../contracts/json-values.js';
+import { barSchema, lineSchema } from '../../contracts/trader-status.js';
 import { SIDES } from '../../domain/order.js';
 import type { ScheduledRun } from '../../operations/list-schedules.js';
-import { decimalText, marketMs, wallMs } from './json-schema.js';
 
 export const tradeSchema = z.object({
   tradeId: z.string(),
@@ -78,22 +78,6 @@ export const backupRunSchema = z.object({
   verdict: z.enum(['pass', 'fail', 'not_run']),
   steps: z.array(stepSchema),
 });
-
-const barSchema = z.object({
-  openMs: marketMs,
-  spanMs: z.number(),
-  open: decimalText,
-  high: decimalText,
-  low: decimalText,
-  close: decimalText,
-  volume: decimalText,
-}) satisfies z.ZodType<BarStatus>;
-
-const lineSchema = z.object({
-  strategy: z.string(),
-  name: z.string(),
-  values: z.array(decimalText.nullable()).describe('One for each bar; null where it is not known'),
-}) satisfies z.ZodType<LineStatus>;
 
 export const barsSchema = z.object({
   symbol: z.string(),

@@ -1,7 +1,7 @@
 /** What trading came to: round trips, and what they brought by day, week or month. */
 import { z } from 'zod';
+import { decimalText, marketMs } from '../../contracts/json-values.js';
 import type { FoundResults, RoundTrip, Sums } from '../../operations/results/results.js';
-import { decimalText, marketMs } from './json-schema.js';
 
 const sumsSchema = z.object({
   trips: z.number().describe('Closed round trips'),
