@@ -4,9 +4,8 @@
  * waits for a database. Only answers that succeeded are kept, so that a failure can be tried again with its key.
  */
 import { createHash } from 'node:crypto';
-import type { OperationResult } from '../operations/operation.js';
+import { type OperationResult, outcomeSchema } from '../operations/operation.js';
 import type { KeyedRequest, KeyState } from '../store/idempotency.js';
-import { outcomeSchema } from './schemas/emergency.js';
 
 const KEYS_MAX = 1000;
 const STORE_WAIT_MS = 250;

@@ -12,7 +12,8 @@ export type StepEvidence = Omit<Required<EvidenceInput>, keyof RunIdentity>;
 /** What a step of a routine found, did or decided. Written once, never changed, chained by hashes per desk. */
 export type EvidenceKind = 'check' | 'action' | 'report' | 'human' | 'decision';
 
-export type EvidenceVerdict = 'pass' | 'warn' | 'fail' | 'not_run';
+export const EVIDENCE_VERDICTS = ['pass', 'warn', 'fail', 'not_run'] as const;
+export type EvidenceVerdict = (typeof EVIDENCE_VERDICTS)[number];
 
 export interface EvidenceInput {
   readonly desk: string;

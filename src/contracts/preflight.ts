@@ -1,23 +1,27 @@
 /** What the pre-flight found. */
-export type PreflightVerdict = 'pass' | 'warn' | 'fail';
+import { z } from 'zod';
+import { type Shape, wallMs } from './json-values.js';
 
-export interface PreflightOutcome {
-  readonly verdict: PreflightVerdict;
-  readonly observed: string;
-  readonly expected: string;
-}
+const verdict = z.enum(['pass', 'warn', 'fail']);
+export type PreflightVerdict = z.output<typeof verdict>;
 
-export interface PreflightResult extends PreflightOutcome {
-  readonly key: string;
-  readonly title: string;
-}
+const resultSchema = z.object({
+  key: z.string(),
+  title: z.string(),
+  verdict,
+  observed: z.string(),
+  expected: z.string(),
+});
+export type PreflightResult = Shape<typeof resultSchema>;
+export type PreflightOutcome = Omit<PreflightResult, 'key' | 'title'>;
 
-export interface PreflightReport {
-  readonly desk: string;
-  readonly configHash: string;
-  readonly endpoint: string;
-  /** A failure forbids a start with real money; a warning does not, and is told. */
-  readonly verdict: PreflightVerdict;
-  readonly results: readonly PreflightResult[];
-  readonly atMs: number;
-}
+export const preflightSchema = z.object({
+  desk: z.string(),
+  configHash: z.string(),
+  endpoint: z.string().describe('Where the exchange was asked'),
+  /** And is told. */
+  verdict: verdict.describe('fail forbids a start with real money; warn does not'),
+  results: z.array(resultSchema),
+  atMs: wallMs,
+});
+export type PreflightReport = Shape<typeof preflightSchema>;

@@ -3,7 +3,7 @@
 import type { StepExpectation } from '../desk/routine-schema.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { ResumeRule } from '../domain/mode.js';
-import type { EvidenceVerdict, Verdict } from './evidence.js';
+import { EVIDENCE_VERDICTS, type EvidenceVerdict, type Verdict } from './evidence.js';
 
 export interface RoutineStep {
   readonly key: string;
@@ -140,7 +140,8 @@ export interface ReportRequest {
   readonly timeoutSeconds?: number;
 }
 
-export type RunVerdict = EvidenceVerdict | 'missed';
+export const RUN_VERDICTS = [...EVIDENCE_VERDICTS, 'missed'] as const;
+export type RunVerdict = (typeof RUN_VERDICTS)[number];
 
 export interface RoutineRunBegin {
   readonly desk: string;

@@ -14,40 +14,33 @@ export const CHANNEL_WORDS: Readonly<Record<Channel, string>> = { telegram: 'on 
 const WHO: Readonly<Record<Channel, string>> = { telegram: 'the bot', mail: 'the mailer' };
 
 /** Whether what people are told reaches them, by the channel that it takes. */
-export const CHANNEL_STATES = ['ok', 'refusing', 'silent', 'off'] as const;
+const healthSchema = z.object({
+  channel: z.enum(CHANNELS),
+  state: z
+    .enum(['ok', 'refusing', 'silent', 'off'])
+    .describe('refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up'),
+  sinceMs: z.number().describe('Wall clock, milliseconds since 1970'),
+  why: z.string().nullable().describe('In words; null while it is well'),
+  waiting: z.number().describe('Alerts that have still to be delivered'),
+  refused: z
+    .number()
+    .describe(
+      'Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day',
+    ),
+});
+export type ChannelHealth = Readonly<z.output<typeof healthSchema>>;
 
-export interface ChannelHealth {
-  readonly channel: Channel;
-  /** `refusing`: it answers, and takes nothing; `silent`: nobody knows whether anything arrives; `off`: not set up. */
-  readonly state: (typeof CHANNEL_STATES)[number];
-  readonly sinceMs: number;
-  /** In words; null while it is well. */
-  readonly why: string | null;
-  /** Alerts that have still to be delivered. */
-  readonly waiting: number;
-  /** Alerts that were refused. Telegram: sent after the repair, or summed up where they are older than a day; mail: within a day. */
-  readonly refused: number;
-}
-
-export interface ShownChannel extends ChannelHealth {
-  /** What people are told of it; null while it is well, or off. */
-  readonly problem: string | null;
-}
+export const shownChannelSchema = healthSchema.extend({
+  problem: z.string().nullable().describe('For people; null while it is well, or off'),
+});
+export type ShownChannel = Readonly<z.output<typeof shownChannelSchema>>;
 
 /** Each says how it is at least this often. */
 export const SAID_EVERY_MS = 10_000;
 /** Said longer ago: it does not run, or hangs. */
 const SAID_AGE_MS_MAX = 45_000;
 
-const schema = z.strictObject({
-  channel: z.enum(CHANNELS),
-  state: z.enum(CHANNEL_STATES),
-  sinceMs: z.number(),
-  why: z.string().nullable(),
-  waiting: z.number(),
-  refused: z.number(),
-});
-const fileSchema = z.strictObject({ saidMs: z.number(), health: schema });
+const fileSchema = z.strictObject({ saidMs: z.number(), health: z.strictObject(healthSchema.shape) });
 
 const fileOf = (home: string, desk: string, channel: Channel): string =>
   join(homePaths(home).home, 'notify', `${channel}-health-${desk}.json`);

@@ -1,4 +1,6 @@
-import type { RunVerdict } from '../contracts/routine.js';
+import { z } from 'zod';
+import { marketMs, type Shape, wallMs } from '../contracts/json-values.js';
+import { RUN_VERDICTS } from '../contracts/routine.js';
 import { nextNominalMs } from '../desk/nominal-times.js';
 import { timesOf } from '../desk/routine-times.js';
 import type { DeskRoutine } from '../desk/schema.js';
@@ -9,25 +11,29 @@ import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
 import { readStatus } from '../trader/read-status.js';
 import type { OperationContext } from './operation.js';
 
-export interface ScheduledRun {
-  readonly scheduleId: string;
-  readonly routine: string;
-  readonly title: string;
-  /** `timed`: at times of its own. `start`: it has none, and runs at each start of the desk. `asked`: only when somebody runs it. */
-  readonly when: 'timed' | 'start' | 'asked';
-  /** False while Postgres does not answer: whether it is paused and when it ran last is not known then. */
-  readonly known: boolean;
+export const runVerdict = z.enum(RUN_VERDICTS).nullable().describe('Null while it runs');
+
+export const scheduleSchema = z.object({
+  scheduleId: z.string(),
+  routine: z.string(),
+  title: z.string(),
+  when: z
+    .enum(['timed', 'start', 'asked'])
+    .describe(
+      'timed: at times of its own; start: it has none, and runs at each start of the desk; asked: only when somebody runs it',
+    ),
+  known: z.boolean().describe('false: the database does not answer; `paused` and `last` say nothing'),
   /** By a person. */
-  readonly paused: boolean;
-  readonly note: string;
-  /** `market`: due by market time, which is not wall time now. */
-  readonly clock: 'wall' | 'market';
-  /** Wall milliseconds, estimated where market time runs at another speed; null while paused or where none is due. */
-  readonly nextMs: number | null;
-  readonly nextMarketMs: number | null;
-  /** Its newest run: when it was due in the desk's own time, and how it ended; null where it never ran. */
-  readonly last: { readonly nominalMs: number; readonly verdict: RunVerdict | null } | null;
-}
+  paused: z.boolean(),
+  note: z.string(),
+  clock: z.enum(['wall', 'market']).describe('market: due by the time of the prices'),
+  /** Null while paused, or where none is due. */
+  nextMs: wallMs.nullable().describe('Estimated where market time runs at another speed'),
+  nextMarketMs: marketMs.nullable(),
+  /** `nominalMs`: when it was due in the desk's own time. Null where it never ran. */
+  last: z.object({ nominalMs: marketMs, verdict: runVerdict }).nullable().describe('Its newest run'),
+});
+export type ScheduledRun = Shape<typeof scheduleSchema>;
 
 /** Every routine, and when it is due next, from the desk file and the trader's clock; Temporal is not needed to know it. */
 export async function listSchedules(context: OperationContext): Promise<readonly ScheduledRun[]> {

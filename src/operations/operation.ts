@@ -1,4 +1,6 @@
 /** What every use case takes and gives. */
+import { z } from 'zod';
+import type { Shape } from '../contracts/json-values.js';
 import type { Desk } from '../desk/schema.js';
 import type { Runtime } from '../home/runtime.js';
 import type { Pool } from '../store/pool.js';
@@ -23,17 +25,18 @@ export interface EmergencyRequest extends Omit<CommandRequest, 'reason'> {
   readonly reason: string | null;
 }
 
-export interface OperationResult {
-  /** It was taken: by the trader, or by the workflow that goes on trying. */
-  readonly ok: boolean;
-  /** Read back: no entry works, the venue is flat, or the mode is ACTIVE. */
-  readonly proven: boolean;
-  readonly detail: string;
-  readonly haltId: string | null;
-  readonly workflowId: string | null;
-  /** What did not work beside it, each with what that means. */
-  readonly problems: readonly string[];
-}
+export const outcomeSchema = z.object({
+  /** By the trader, or by the workflow that goes on trying. */
+  ok: z.boolean().describe('The trader took the command'),
+  /** No entry works, the venue is flat, or the mode is ACTIVE. */
+  proven: z.boolean().describe('What was asked for was read back'),
+  detail: z.string(),
+  haltId: z.string().nullable(),
+  workflowId: z.string().nullable().describe('The workflow that proves it; null where there is none'),
+  /** Each with what that means. */
+  problems: z.array(z.string()).describe('What did not work beside it, for example that Temporal is down'),
+});
+export type OperationResult = Shape<typeof outcomeSchema>;
 
 export interface OperationContext {
   readonly runtime: Runtime;

@@ -1,23 +1,25 @@
+import { z } from 'zod';
 import { findLines } from '../checks/log-lines.js';
+import { type Shape, wallMs } from '../contracts/json-values.js';
 import type { OperationContext } from './operation.js';
 
-export interface ErrorLogged {
-  /** Wall milliseconds; null: the line does not say. */
-  readonly atMs: number | null;
-  /** The process that said it. */
-  readonly role: string;
-  readonly message: string;
-}
-
-export interface ErrorsShown {
-  /** False: no log is kept here, so that nobody knows. */
-  readonly known: boolean;
-  /** Roles that run alone and whose log is not here. */
-  readonly missing: readonly string[];
-  readonly count: number;
-  /** The newest first. */
-  readonly errors: readonly ErrorLogged[];
-}
+export const errorsSchema = z.object({
+  known: z.boolean().describe('False: no log is kept here'),
+  missing: z.array(z.string()).describe('Processes that run alone and whose log is not here'),
+  count: z.number(),
+  errors: z
+    .array(
+      z.object({
+        /** Null: the line does not say. */
+        atMs: wallMs.nullable(),
+        role: z.string(),
+        message: z.string(),
+      }),
+    )
+    .describe('The newest 50, newest first'),
+});
+export type ErrorsShown = Shape<typeof errorsSchema>;
+export type ErrorLogged = ErrorsShown['errors'][number];
 
 const SHOWN_MAX = 50;
 

@@ -1,7 +1,7 @@
 /** Round trips and profit by day, week and month: as the API works them out, and as the page shows them. */
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Results, resultsSchema } from '../../src/api/schemas/results.js';
+import { type Results, resultsSchema } from '../../src/operations/results/results.js';
 import { DESK, startWebUnderTest } from '../api/web-under-test.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { type Fill, missing, picture, ShownDesk } from './shown-desk.js';

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../domain/civil-date.js';
+import { analyticsSchema } from '../../operations/results/analytics.js';
 import { readAnalytics } from '../../operations/results/read-analytics.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { analyticsSchema } from '../schemas/analytics.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { coerceIntegers } from './coerce-query.js';

@@ -1,20 +1,9 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
-import { wallMs } from '../../contracts/json-values.js';
-import type { ErrorsShown } from '../../operations/read-errors.js';
+import { errorsSchema } from '../../operations/read-errors.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { coerceIntegers } from './coerce-query.js';
-
-const errorsSchema = z.object({
-  known: z.boolean().describe('False: no log is kept here'),
-  missing: z.array(z.string()).describe('Processes that run alone and whose log is not here'),
-  count: z.number(),
-  errors: z
-    .array(z.object({ atMs: wallMs.nullable(), role: z.string(), message: z.string() }))
-    .describe('The newest 50, newest first'),
-}) satisfies z.ZodType<ErrorsShown>;
 
 export function errorsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

@@ -4,10 +4,11 @@ import { wallMs } from '../../contracts/json-values.js';
 import { grantSchema } from '../../contracts/trader-status.js';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
 import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
-import type { GoLiveStarted } from '../../operations/go-live/start-go-live.js';
+import { goLiveStartedSchema } from '../../operations/go-live/start-go-live.js';
+import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, type Problem, sendProblem } from '../problem.js';
-import { outcomeSchema, reasonSchema } from '../schemas/emergency.js';
+import { reasonSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
@@ -47,14 +48,6 @@ const goLiveSchema = z.object({
     .describe('Of the attempt that is not over'),
   problems: z.array(z.string()).describe('What could not be read'),
 }) satisfies z.ZodType<GoLiveShown>;
-
-const goLiveStartedSchema = z.object({
-  ok: z.boolean(),
-  detail: z.string(),
-  obstacles: z.array(z.string()).describe('Everything that forbids it now'),
-  workflowId: z.string().nullable(),
-  problems: z.array(z.string()).describe('What did not work beside it'),
-}) satisfies z.ZodType<GoLiveStarted>;
 
 type Reason = { Body: z.infer<typeof reasonSchema> };
 

@@ -1,31 +1,10 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
-import { wallMs } from '../../contracts/json-values.js';
-import type { PreflightReport } from '../../contracts/preflight.js';
+import { type PreflightReport, preflightSchema } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-
-const verdict = z.enum(['pass', 'warn', 'fail']);
-
-const preflightSchema = z.object({
-  desk: z.string(),
-  configHash: z.string(),
-  endpoint: z.string().describe('Where the exchange was asked'),
-  verdict: verdict.describe('fail forbids a start with real money; warn does not'),
-  results: z.array(
-    z.object({
-      key: z.string(),
-      title: z.string(),
-      verdict,
-      observed: z.string(),
-      expected: z.string(),
-    }),
-  ),
-  atMs: wallMs,
-}) satisfies z.ZodType<PreflightReport>;
 
 /** Each look asks the exchange: a page that reloads, or ten of them, ask it once in this time. */
 const KEPT_MS = 15_000;

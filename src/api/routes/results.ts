@@ -2,12 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { periodsOf } from '../../operations/results/periods.js';
 import { readResults } from '../../operations/results/read-results.js';
-import { PERIODS, type Period } from '../../operations/results/results.js';
+import { PERIODS, type Period, resultsSchema } from '../../operations/results/results.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { resultsSchema } from '../schemas/results.js';
 import { coerceIntegers, symbolQuery } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 

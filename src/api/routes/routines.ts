@@ -1,11 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OPERATOR } from '../../domain/roles.js';
+import { scheduleSchema } from '../../operations/list-schedules.js';
 import type { WebDependencies } from '../dependencies.js';
 import { readRoutines } from '../read/read-routines.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { routineRunSchema, scheduleSchema } from '../schemas/records.js';
+import { routineRunSchema } from '../schemas/records.js';
 import { callerOf } from './caller.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';

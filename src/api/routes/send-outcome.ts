@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import type { OperationResult } from '../../operations/operation.js';
+import { type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import { notDone, sendProblem } from '../problem.js';
-import { outcomeSchema } from '../schemas/emergency.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { haltSchema, traderStatusSchema } from '../../contracts/trader-status.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
-import type { OperationResult } from '../../operations/operation.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 
 /** Printable text: no control characters reach the trader's journal or a log. */
@@ -39,15 +38,6 @@ export const resumeSchema = stopSchema.extend({
     .describe('Position size to go on with, percent of the desk file’s; left out: as it is'),
   signature,
 });
-
-export const outcomeSchema = z.object({
-  ok: z.boolean().describe('The trader took the command'),
-  proven: z.boolean().describe('What was asked for was read back'),
-  detail: z.string(),
-  haltId: z.string().nullable(),
-  workflowId: z.string().nullable().describe('The workflow that proves it; null where there is none'),
-  problems: z.array(z.string()).describe('What did not work beside it, for example that Temporal is down'),
-}) satisfies z.ZodType<OperationResult>;
 
 export const emergencyStateSchema = traderStatusSchema
   .pick({

@@ -1,9 +1,10 @@
 /** What is read from the ledger and from the evidence. */
 import { z } from 'zod';
+import { EVIDENCE_VERDICTS } from '../../contracts/evidence.js';
 import { decimalText, marketMs, wallMs } from '../../contracts/json-values.js';
 import { barSchema, lineSchema } from '../../contracts/trader-status.js';
 import { SIDES } from '../../domain/order.js';
-import type { ScheduledRun } from '../../operations/list-schedules.js';
+import { runVerdict } from '../../operations/list-schedules.js';
 
 export const tradeSchema = z.object({
   tradeId: z.string(),
@@ -48,7 +49,7 @@ export const stepSchema = z.object({
   key: z.string(),
   name: z.string(),
   kind: z.string(),
-  verdict: z.enum(['pass', 'warn', 'fail', 'not_run']),
+  verdict: z.enum(EVIDENCE_VERDICTS),
   expected: z.string(),
   observed: z.string(),
   startedMs: wallMs,
@@ -64,7 +65,7 @@ export const routineRunSchema = z.object({
   nominalMs: wallMs,
   startedMs: wallMs,
   finishedMs: wallMs.nullable(),
-  verdict: z.enum(['pass', 'warn', 'fail', 'not_run', 'missed']).nullable().describe('Null while it runs'),
+  verdict: runVerdict,
   steps: z.array(stepSchema),
 });
 
@@ -101,27 +102,6 @@ export const auditSchema = z.object({
   entries: z.array(auditEntrySchema).describe('Newest first'),
   nextCursor: z.string().nullable().describe('Pass it as `before` for older entries; null at the end'),
 });
-
-export const scheduleSchema = z.object({
-  scheduleId: z.string(),
-  routine: z.string(),
-  title: z.string(),
-  when: z
-    .enum(['timed', 'start', 'asked'])
-    .describe(
-      'timed: at times of its own; start: it has none, and runs at each start of the desk; asked: only when somebody runs it',
-    ),
-  known: z.boolean().describe('false: the database does not answer; `paused` and `last` say nothing'),
-  paused: z.boolean(),
-  note: z.string(),
-  clock: z.enum(['wall', 'market']).describe('market: due by the time of the prices'),
-  nextMs: wallMs.nullable().describe('Estimated where market time runs at another speed'),
-  nextMarketMs: marketMs.nullable(),
-  last: z
-    .object({ nominalMs: marketMs, verdict: routineRunSchema.shape.verdict })
-    .nullable()
-    .describe('Its newest run'),
-}) satisfies z.ZodType<ScheduledRun>;
 
 export type Trade = z.infer<typeof tradeSchema>;
 export type RoutineRun = z.infer<typeof routineRunSchema>;

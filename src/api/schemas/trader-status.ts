@@ -4,7 +4,7 @@ import { type Shape, wallMs } from '../../contracts/json-values.js';
 import { reconciliationSchema, stopGapSchema, traderStatusSchema } from '../../contracts/trader-status.js';
 import { MONEY_AT_STAKE } from '../../domain/account.js';
 import { HEADLINE_TONES } from '../../domain/headline.js';
-import { CHANNEL_STATES, CHANNELS, type ShownChannel } from '../../home/channel-health.js';
+import { shownChannelSchema } from '../../home/channel-health.js';
 import type { ProcessStatus } from '../../home/supervisor-protocol.js';
 
 export const reconciliationAnswerSchema = reconciliationSchema.extend({
@@ -43,27 +43,7 @@ const shownStatusSchema = traderStatusSchema.extend({
 });
 export type ShownStatus = Shape<typeof shownStatusSchema>;
 
-const alertsSchema = z
-  .array(
-    z.object({
-      channel: z.enum(CHANNELS),
-      state: z
-        .enum(CHANNEL_STATES)
-        .describe(
-          'refusing: it takes nothing; silent: whether anything arrives is not known; off: not set up',
-        ),
-      sinceMs: wallMs,
-      why: z.string().nullable().describe('In words; null while it is well'),
-      waiting: z.number().describe('Alerts that have still to be delivered'),
-      refused: z
-        .number()
-        .describe(
-          'Alerts that were refused: on Telegram sent after the repair, summed up where older than a day; by mail those of a day',
-        ),
-      problem: z.string().nullable().describe('For people; null while it is well, or off'),
-    }),
-  )
-  .describe('Whether alerts reach people') satisfies z.ZodType<readonly ShownChannel[]>;
+const alertsSchema = z.array(shownChannelSchema).describe('Whether alerts reach people');
 
 export const deskStatusSchema = shownStatusSchema.extend({
   status: z.enum(['running', 'stopped']).describe('running: it may trade (ACTIVE or REDUCING)'),

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { z } from 'zod';
 import { goLiveObstacles } from '../../checks/preflight/pre-live-checklist.js';
 import type { GoLiveInput } from '../../contracts/go-live.js';
+import type { Shape } from '../../contracts/json-values.js';
 import { operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
@@ -31,14 +33,14 @@ export interface GoLiveRequest {
   readonly reason: string;
 }
 
-export interface GoLiveStarted {
-  readonly ok: boolean;
-  readonly detail: string;
-  /** Everything that forbids it now, in words. */
-  readonly obstacles: readonly string[];
-  readonly workflowId: string | null;
-  readonly problems: readonly string[];
-}
+export const goLiveStartedSchema = z.object({
+  ok: z.boolean(),
+  detail: z.string(),
+  obstacles: z.array(z.string()).describe('Everything that forbids it now'),
+  workflowId: z.string().nullable(),
+  problems: z.array(z.string()).describe('What did not work beside it'),
+});
+export type GoLiveStarted = Shape<typeof goLiveStartedSchema>;
 
 const START_MS = 10_000;
 const LOOK_MS = 5 * MINUTE_MS;

@@ -1,30 +1,38 @@
-/** How a desk did over a span of market time. Amounts are decimal text in its currency, percentages numbers. */
-export interface TripFigures {
-  /** Closed round trips, and those with a profit after fees. */
-  readonly trades: number;
-  readonly wins: number;
-  readonly winRatePct: number | null;
-  /** After fees. */
-  readonly net: string;
-  readonly fees: string;
-  readonly averageWin: string | null;
-  readonly averageLoss: string | null;
-  /** Gains over losses; null without a loss. */
-  readonly profitFactor: number | null;
-  readonly best: string | null;
-  readonly worst: string | null;
-  readonly longestLosingStreak: number;
-}
+/** How a desk did over a span of market time. Amounts are in its currency. */
+import { z } from 'zod';
+import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 
-export interface Analytics extends TripFigures {
-  readonly returnPct: number | null;
-  /** Mean over standard deviation of hourly equity returns × √8760; no risk-free rate. */
-  readonly sharpe: number | null;
-  /** Open results included; of equity by the minute, over more than two days by longer steps. */
-  readonly maxDrawdownPct: number | null;
-  /** Hours of market time with equity: few say little. */
-  readonly hours: number;
-  /** There were more round trips than are counted. */
-  readonly truncated: boolean;
-  readonly byStrategy: readonly (TripFigures & { readonly strategy: string })[];
-}
+const figuresSchema = z.object({
+  trades: z.number().describe('Closed round trips'),
+  wins: z.number().describe('Those with a profit after fees'),
+  winRatePct: z.number().nullable(),
+  net: decimalText.describe('After fees'),
+  fees: decimalText,
+  averageWin: decimalText.nullable(),
+  averageLoss: decimalText.nullable(),
+  profitFactor: z.number().nullable().describe('Gains over losses; null without a loss'),
+  best: decimalText.nullable(),
+  worst: decimalText.nullable(),
+  longestLosingStreak: z.number(),
+});
+export type TripFigures = Shape<typeof figuresSchema>;
+
+export const analyticsSchema = figuresSchema.extend({
+  currency: z.string().nullable(),
+  fromMs: marketMs,
+  toMs: marketMs,
+  returnPct: z.number().nullable(),
+  sharpe: z
+    .number()
+    .nullable()
+    .describe('Mean over standard deviation of hourly equity returns × √8760; no risk-free rate'),
+  maxDrawdownPct: z
+    .number()
+    .nullable()
+    .describe('Open results included; of equity by the minute, over more than two days by longer steps'),
+  hours: z.number().describe('Hours of market time with equity: few say little'),
+  truncated: z.boolean().describe('There were more round trips than are counted'),
+  byStrategy: z.array(figuresSchema.extend({ strategy: z.string() })),
+});
+/** Of a span that whoever asks knows. */
+export type Analytics = Omit<Shape<typeof analyticsSchema>, 'currency' | 'fromMs' | 'toMs'>;

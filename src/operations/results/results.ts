@@ -1,4 +1,6 @@
 /** What trading came to: round trips, and what they brought by day, week or month. */
+import { z } from 'zod';
+import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 
 /** The part of a Postgres pool that is used. Rejects when the database is down. */
 export interface Queries {
@@ -8,54 +10,58 @@ export interface Queries {
 export const PERIODS = ['day', 'week', 'month'] as const;
 export type Period = (typeof PERIODS)[number];
 
-/** Amounts are decimal text in the desk's currency. */
-export interface Sums {
-  /** Closed round trips, and those with a profit after fees. */
-  readonly trips: number;
-  readonly wins: number;
-  /** After fees. */
-  readonly net: string;
-  readonly fees: string;
-}
+/** Amounts are in the desk's currency. */
+const sumsSchema = z.object({
+  trips: z.number().describe('Closed round trips'),
+  wins: z.number().describe('Those with a profit after fees'),
+  net: decimalText.describe('After fees'),
+  fees: decimalText,
+});
+export type Sums = Shape<typeof sumsSchema>;
 
-export interface RoundTrip {
-  readonly id: string;
-  readonly symbol: string;
-  readonly strategy: string;
-  readonly side: 'long' | 'short';
-  /** Market milliseconds. */
-  readonly openedMs: number;
-  readonly closedMs: number;
-  /** Everything that was entered. */
-  readonly quantity: string;
-  /** Average prices, without zeros at their end. */
-  readonly entry: string;
-  readonly exit: string;
-  /** Places of the instrument's tick at that time, as its fills were recorded: an average is written with them. */
-  readonly priceDigits: number;
-  /** After fees; percent of what was paid at the entry. */
-  readonly net: string;
-  readonly netPct: number;
-  /** Result over what the first protective stop would have lost; null without one. */
-  readonly r: number | null;
-  /** Purpose of the last fill: exit, protective, close, foreign. */
-  readonly reason: string;
-  readonly fees: string;
-}
+const roundTripSchema = z.object({
+  id: z.string(),
+  symbol: z.string(),
+  strategy: z.string(),
+  side: z.enum(['long', 'short']),
+  openedMs: marketMs,
+  closedMs: marketMs,
+  quantity: decimalText.describe('Everything that was entered'),
+  entry: decimalText.describe('Average price'),
+  exit: decimalText.describe('Average price'),
+  /** As its fills were recorded at that time. */
+  priceDigits: z.number().describe('Places of the instrument’s tick: how many a price is written with'),
+  net: decimalText.describe('After fees'),
+  netPct: z.number().describe('Of what was paid at the entry'),
+  r: z
+    .number()
+    .nullable()
+    .describe('Result over what the first protective stop would have lost; null without one'),
+  reason: z.string().describe('Purpose of the last fill: exit, protective, close, foreign'),
+  fees: decimalText,
+});
+export type RoundTrip = Shape<typeof roundTripSchema>;
 
-export interface PeriodSums extends Sums {
-  /** Market milliseconds. */
-  readonly startMs: number;
-  /** Its first trading day; weeks begin on Monday. */
-  readonly date: string;
-}
-
-export interface FoundResults {
-  readonly total: Sums;
-  /** Newest first, by the time of closing; those without a round trip are left out. */
-  readonly periods: readonly PeriodSums[];
-  /** Newest first. */
-  readonly roundTrips: readonly RoundTrip[];
-  /** There are older ones: the sums count them, the list does not. */
-  readonly truncated: boolean;
-}
+export const resultsSchema = z.object({
+  currency: z.string().nullable(),
+  fromMs: marketMs.describe('Where the first period begins'),
+  toMs: marketMs,
+  fromDate: z.string().describe('First trading day of the first period'),
+  toDate: z.string().describe('First trading day of the last period'),
+  timezone: z.string().describe('Of the desk: dates are in it'),
+  dayBoundary: z.string().describe('When a trading day begins in that time zone'),
+  total: sumsSchema,
+  periods: z
+    .array(
+      sumsSchema.extend({
+        startMs: marketMs,
+        date: z.string().describe('Its first trading day; weeks begin on Monday'),
+      }),
+    )
+    .describe('Newest first, by the time of closing; those without a round trip are left out'),
+  roundTrips: z.array(roundTripSchema).describe('Newest first'),
+  truncated: z.boolean().describe('There are older ones: the sums count them, the list does not'),
+});
+export type Results = Shape<typeof resultsSchema>;
+/** Of periods that whoever asks knows. */
+export type FoundResults = Pick<Results, 'total' | 'periods' | 'roundTrips' | 'truncated'>;
