@@ -32,9 +32,9 @@ const start = async (): Promise<void> => {
 const owner = () => ({
   ...{ host: '127.0.0.1', port, user: 'fermata', password: readSecret(home, 'postgresPassword') },
 });
-const look = () => {
+const look = (stepMs?: number) => {
   const runtime = { home, postgres: { host: '127.0.0.1', port, database: 'postgres' } };
-  return databaseIntact({ runtime } as unknown as CheckContext, {});
+  return databaseIntact({ runtime, stepMs } as unknown as CheckContext, {});
 };
 
 beforeAll(async () => {
@@ -79,6 +79,13 @@ it('a database that is whole passes, and nothing is left in it', async () => {
     client.query(`select 1 from pg_extension where extname = 'amcheck'`),
   );
   expect(extensions.rowCount).toBe(0);
+});
+
+it('a server that is just being started is waited for: nobody is to be asked for a restore', async () => {
+  await server?.stop();
+  const looked = look(60_000);
+  await start();
+  expect(await looked).toMatchObject({ verdict: 'pass' });
 });
 
 it('bytes that were overwritten on the disk are found, with the table', async () => {
