@@ -44,6 +44,7 @@ import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 import { verifyOrigin } from './verify-origin.js';
+import { waitForTrader } from './wait-for-trader.js';
 
 export interface OperationsDependencies {
   readonly pool: Pool;
@@ -73,6 +74,11 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
   const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
   const { databaseOwner = () => ownerConnection(context.runtime) } = dependencies;
   const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
+  const traderOf = waitForTrader(context.trader);
+  const contextOf = (request: CheckRequest | ReportRequest) => {
+    const stepMs = stepMsOf(request);
+    return { ...context, stepMs, trader: traderOf(stepMs) };
+  };
   return {
     ...createApprovalActivities({ pool, decisionKey, nowMs, tell, realMoney: realMoneyVotes(context) }),
     ...createTaskActivities(pool, tell),
@@ -83,7 +89,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     }),
     runCheck: (request) =>
       withHeartbeat(() =>
-        runCheck(checks, { ...context, stepMs: stepMs(request) }, request, (findings) =>
+        runCheck(checks, contextOf(request), request, (findings) =>
           followFindings(pool, context.desk.desk, findings, nowMs()),
         ),
       ),
@@ -91,7 +97,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       withHeartbeat(() =>
         runReport(
           new Map([...REPORTS, ...(dependencies.reports ?? [])]),
-          { ...context, stepMs: stepMs(request) },
+          contextOf(request),
           request,
           nowMs(),
         ),
@@ -137,7 +143,7 @@ async function summaryOf(
   return resultsNotice(run, verdict, { title: found.title, results });
 }
 
-const stepMs = ({ timeoutSeconds }: CheckRequest | ReportRequest): number =>
+const stepMsOf = ({ timeoutSeconds }: CheckRequest | ReportRequest): number =>
   timeoutSeconds === undefined ? Context.current().info.startToCloseTimeoutMs : timeoutSeconds * 1_000;
 
 export async function runCheck(
