@@ -44,7 +44,6 @@ import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 import { verifyOrigin } from './verify-origin.js';
-import { waitForTrader } from './wait-for-trader.js';
 
 export interface OperationsDependencies {
   readonly pool: Pool;
@@ -74,11 +73,6 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
   const { pool, checks, context, decisionKey, nowMs, log } = dependencies;
   const { databaseOwner = () => ownerConnection(context.runtime) } = dependencies;
   const tell = (notice: Notice) => notify(pool, notice, context.runtime.home ?? null);
-  const traderOf = waitForTrader(context.trader);
-  const contextOf = (request: CheckRequest | ReportRequest) => {
-    const stepMs = stepMsOf(request);
-    return { ...context, stepMs, trader: traderOf(stepMs) };
-  };
   return {
     ...createApprovalActivities({ pool, decisionKey, nowMs, tell, realMoney: realMoneyVotes(context) }),
     ...createTaskActivities(pool, tell),
@@ -89,7 +83,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
     }),
     runCheck: (request) =>
       withHeartbeat(() =>
-        runCheck(checks, contextOf(request), request, (findings) =>
+        runCheck(checks, { ...context, stepMs: stepMs(request) }, request, (findings) =>
           followFindings(pool, context.desk.desk, findings, nowMs()),
         ),
       ),
@@ -97,7 +91,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
       withHeartbeat(() =>
         runReport(
           new Map([...REPORTS, ...(dependencies.reports ?? [])]),
-          contextOf(request),
+          { ...context, stepMs: stepMs(request) },
           request,
           nowMs(),
         ),
@@ -143,7 +137,7 @@ async function summaryOf(
   return resultsNotice(run, verdict, { title: found.title, results });
 }
 
-const stepMsOf = ({ timeoutSeconds }: CheckRequest | ReportRequest): number =>
+const stepMs = ({ timeoutSeconds }: CheckRequest | ReportRequest): number =>
   timeoutSeconds === undefined ? Context.current().info.startToCloseTimeoutMs : timeoutSeconds * 1_000;
 
 export async function runCheck(
