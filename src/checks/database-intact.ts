@@ -27,9 +27,17 @@ export const databaseIntact = check(NO_PARAMETERS, async ({ runtime, stepMs = 0 
     } catch (error) {
       // A database that can't be reached is not thereby damaged.
       const verdict = isDamage(error) ? 'fail' : 'not_run';
-      if (verdict === 'fail' || performance.now() > deadline)
+      if (!isAway(error) || performance.now() > deadline)
         return { verdict, observed: `it could not be looked at: ${messageOf(error)}`, expected };
     }
     await sleep(LOOK_EVERY_MS);
   }
 });
+
+/** Of a server that is not there, or has just gone or come: its own codes for that, and those of the connection. */
+const AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', '57P01', '57P02', '57P03']);
+
+function isAway(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: string; readonly message?: string };
+  return AWAY.has(code ?? '') || /^Connection terminated/.test(message ?? '');
+}

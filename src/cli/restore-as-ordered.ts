@@ -48,6 +48,12 @@ async function carryOut(
 ): Promise<RestoreOutcome> {
   const passedOver = [...ordered.passedOver];
   let triesAgain = true;
+  // Why it was cut off while things were put in their places; null: it was not.
+  let cut: string | null = null;
+  const cutOff = (id: string, why: string): RestoreOutcome => ({
+    restored: false,
+    says: `the restore was cut off while things were put in their places (${why}): fermata restore ${id} goes on with it`,
+  });
   for (let id: string | null = ordered.backupId; id !== null; ) {
     const made = await restoreInPlace(
       { home, id, desk, passedOver },
@@ -56,12 +62,13 @@ async function carryOut(
         onStep: (title) => void process.stderr.write(`… ${title}\n`),
       },
     ).catch((error: unknown) => {
-      if (!triesAgain || signal.aborted) throw error;
-      process.stderr.write(`✗ ${messageOf(error)}: it is tried once more\n`);
+      if (signal.aborted || (!triesAgain && cut === null)) throw error;
+      process.stderr.write(`✗ ${messageOf(error)}${triesAgain ? ': it is tried once more' : ''}\n`);
       return null;
     });
     // Its own Postgres may have died over it.
     if (made === null) {
+      if (cut !== null) return cutOff(id, cut);
       triesAgain = false;
       continue;
     }
@@ -75,13 +82,11 @@ async function carryOut(
     const why = `${failed?.title}: ${failed?.observed}`;
     // What failed once may have been the machine's doing; what fails again is the backup's own.
     if (triesAgain && failed?.key !== SPACE_STEP) {
+      cut = kept === null ? null : why;
       triesAgain = false;
       continue;
     }
-    if (kept !== null) {
-      const says = `the restore was cut off while things were put in their places (${why}): fermata restore ${id} goes on with it`;
-      return { restored: false, says };
-    }
+    if (kept !== null) return cutOff(id, why);
     passedOver.push({ id, why });
     // An older one takes as much room.
     if (failed?.key === SPACE_STEP) break;

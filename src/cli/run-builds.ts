@@ -26,6 +26,9 @@ export const HOW_STARTED = { chosen: '1', onTrial: 'on-trial' } as const;
 /** Of such a start: it is to be made once more. No exit code of a command. */
 export const EXIT_AGAIN = 75;
 
+/** Of such a start: a process died over it, and what it had begun is ended again. No exit code of a command. */
+export const EXIT_NOT_STARTED = 76;
+
 /** Of one that was killed, as shells say it. */
 const EXIT_KILLED = 137;
 
@@ -66,7 +69,8 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
       tried = ordered.key;
       code = await tryBuild(builds, ordered);
     } else code = await begin(builds, entry, HOW_STARTED.chosen).ended;
-    failed = code === EXIT_FAILED ? failed + 1 : 0;
+    // Whatever it ended with once it ran: who wanted that, wants it to stay ended.
+    failed = code === EXIT_NOT_STARTED ? failed + 1 : 0;
     const isOver = failed === 0 || failed === STARTS_MAX || ending.asked.aborted;
     // Who has just typed the command sees that it failed.
     if (tries && !isOver) {
@@ -74,10 +78,11 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
       code = EXIT_AGAIN;
     }
   }
+  if (code === EXIT_NOT_STARTED) return EXIT_FAILED;
   return code === EXIT_AGAIN ? EXIT_OK : code;
 }
 
-/** A stop that is given meanwhile waits for the start: nobody is told that none is needed. */
+/** A stop that is given meanwhile waits for the start, and `fermata down` ends this process: nobody is told that none is needed. */
 async function pauseBeforeStart(
   { home, ending, againAfterMs = AGAIN_AFTER_MS }: Builds,
   failed: number,

@@ -10,7 +10,7 @@ import { buildEntry, pointerFile, readBuildPointer } from '../home/builds.js';
 import { wouldBeHomeOf } from '../home/installation.js';
 import { watchForEnding } from '../supervisor/ending.js';
 import { CliFailure, EXIT_OK } from './failure.js';
-import { BY_PARENT, EXIT_AGAIN, HOW_STARTED, runBuilds } from './run-builds.js';
+import { BY_PARENT, EXIT_AGAIN, EXIT_NOT_STARTED, HOW_STARTED, runBuilds } from './run-builds.js';
 
 const IS_BY_PARENT = process.env[BY_PARENT] !== undefined;
 /** This build runs for the first time, and its parent looks after it. */
@@ -94,4 +94,9 @@ export function chosenEntry(home: string): string | null {
     'nothing was started or ended',
     `to run the build of this folder instead: rm ${pointerFile(home)}, then fermata up`,
   );
+}
+
+/** Says to who waits for this start, and makes another, that it came to nothing; whatever else this process ends with. */
+export function sayNotStarted(): void {
+  if (IS_BY_PARENT) process.once('exit', () => void (process.exitCode = EXIT_NOT_STARTED));
 }

@@ -71,11 +71,15 @@ export function forgetStarter(home: string): void {
   rmSync(starterFile(home), { force: true });
 }
 
+/** Who is about to start it again, as far as that can be read; null: nobody. */
+export async function starterOf(home: string): Promise<number | null> {
+  const starter = readJson<Starter>(starterFile(home));
+  return starter !== null && (await startTimeOf(starter.pid)) === starter.startTime ? starter.pid : null;
+}
+
 async function isStartedAgain(home: string): Promise<boolean> {
-  try {
-    const starter = readJson<Starter>(starterFile(home));
-    return starter !== null && (await startTimeOf(starter.pid)) === starter.startTime;
-  } catch {
-    return true;
-  }
+  return starterOf(home).then(
+    (pid) => pid !== null,
+    () => true,
+  );
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketSilent } from '../home/ask-socket.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
+import { starterOf } from './desk-ended.js';
 import { isAlive } from './process-table.js';
 
 /** Longer than all roles may take, one after another. */
@@ -24,8 +25,12 @@ export async function down(
     ({ pid } = await askSupervisor(home, 'who', {}));
     await askSupervisor(home, 'stop', { hurry: options.hurry ?? false });
   } catch (error) {
-    if (error instanceof SocketSilent) return { kind: 'not-running' };
-    throw error;
+    if (!(error instanceof SocketSilent)) throw error;
+    // Between an end and the start after it nobody answers, and the desk runs a moment later.
+    const starter = await starterOf(home).catch(() => null);
+    if (starter === null) return { kind: 'not-running' };
+    process.kill(starter, 'SIGTERM');
+    pid = starter;
   }
   const deadline = Date.now() + (options.waitMs ?? WAIT_DEFAULT_MS);
   while (Date.now() < deadline) {

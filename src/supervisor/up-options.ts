@@ -20,6 +20,8 @@ export interface UpOptions {
   readonly again?: StartAgain;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;
+  /** It came to nothing although nobody asked for an end: called before it is ended again. */
+  readonly onStartFailed?: () => void;
   /** What every role is started with; the bundled `worker/run-role.ts` unless a test brings its own. */
   readonly roleScript?: string;
 }

@@ -86,6 +86,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   } catch (error) {
     // Asked to end while it was starting: that is an end, not a failure.
     if (ending.asked.aborted) return;
+    if (phase.name === 'starting') options.onStartFailed?.();
     say('The start failed: what it had begun is ended again …');
     throw error;
   } finally {

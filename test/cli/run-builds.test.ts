@@ -31,10 +31,11 @@ const BUILDS = {
   well: `writeFileSync('well-' + process.pid, ''); setInterval(() => undefined, 1_000);`,
   silent: 'setInterval(() => undefined, 1_000);',
   broken: 'process.exit(1);',
+  unstarted: 'process.exit(76);',
   ended: 'process.exit(0);',
   /** Is asked to be started again, which fails twice. */
   failing: `const before = readFileSync('starts', 'utf8').trim().split('\\n').length - 1;
-     if (before < 3) process.exit(before === 0 ? 75 : 1);
+     if (before < 3) process.exit(before === 0 ? 75 : 76);
      setInterval(() => undefined, 1_000);`,
   /** Asks to be started again, once. */
   damaging: `if (!existsSync('damaged')) {
@@ -176,11 +177,13 @@ it('a desk that is to be started again is, where that start fails: twice more, a
   starter.kill('SIGTERM');
   expect(await once(starter, 'exit')).toEqual([0, null]);
 
-  for (const [mayTry, made] of [
-    [false, 1],
-    [true, 3],
+  for (const [mayTry, made, build] of [
+    [false, 1, 'unstarted'],
+    [true, 3, 'unstarted'],
+    // It had run, and ended in whatever way: a person may have wanted that.
+    [true, 1, 'broken'],
   ] as const) {
-    const broken = installation('silent', 'broken');
+    const broken = installation('silent', build);
     closeSwitch(broken.home);
     expect(await once(begin(broken.home, { mayTry }), 'exit')).toEqual([1, null]);
     expect(broken.starts()).toHaveLength(made);

@@ -80,6 +80,17 @@ describe('a strategy that was compiled before', () => {
     expect(JSON.parse(readFileSync(join(place(), name), 'utf8'))).toEqual(after);
   });
 
+  it('is compiled again once a file is added that an import may mean from then on', () => {
+    writeFileSync(join(folder, FILE), STRATEGY.replace('./helper.js', './helper'));
+    rmSync(join(folder, 'strategies/helper.ts'));
+    writeFileSync(join(folder, 'strategies/helper.js'), HELPER);
+    const [before] = another();
+    writeFileSync(join(folder, 'strategies/helper.ts'), HELPER.replace('5', '7'));
+    const [after] = another();
+    expect(after?.hash).not.toBe(before?.hash);
+    expect(after?.files.map(({ path }) => path)).toContain('strategies/helper.ts');
+  });
+
   it('of another name is another, though its text is the same', () => {
     another();
     cpSync(join(folder, FILE), join(folder, 'strategies/other.ts'));

@@ -21,6 +21,7 @@ import {
   chosenEntry,
   IS_ON_TRIAL,
   STARTER,
+  sayNotStarted,
   startAgain,
   startChosenOf,
   starterIsThere,
@@ -109,6 +110,7 @@ async function up(options: Options): Promise<number> {
       },
     },
     onProgress: progressPrinter(process.stderr),
+    onStartFailed: sayNotStarted,
     onReady: (summary: UpSummary) =>
       options.json === true ? printJson(summary) : printLines(screenLines(summary)),
   };

@@ -5,8 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { areAsRead } from '../../desk/keep-own-files.js';
 import { CHILD } from '../child-process.js';
 import type { DescribedStrategy } from '../protocol.js';
@@ -28,6 +29,7 @@ export function keptStrategy(folder: string, file: string): DescribedStrategy | 
 export function keepStrategy(folder: string, strategy: DescribedStrategy): void {
   try {
     const place = placeOf(folder, strategy.file);
+    mkdirSync(dirname(dirname(place)), { recursive: true });
     mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
     const next = `${place}.${process.pid}`;
     writeFileSync(next, JSON.stringify(strategy), { mode: 0o600 });
@@ -38,13 +40,39 @@ export function keepStrategy(folder: string, strategy: DescribedStrategy): void 
   }
 }
 
-/** By what it says, not by where it lies: a running desk has a copy of the file that a person wrote. */
+/**
+ * By what it says and what lies beside it, not by where: a running desk has a copy of the files that a person wrote. One that
+ * is added may be what an import means from then on.
+ */
 function placeOf(folder: string, file: string): string {
   const name = createHash('sha256');
-  for (const part of [build(), file, readFileSync(join(folder, file), 'utf8')])
+  for (const part of [
+    build(),
+    namesIn(folder, dirname(file)),
+    file,
+    readFileSync(join(folder, file), 'utf8'),
+  ])
     name.update(`${part.length} ${part}`);
-  const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'fermata', 'strategies', `${name.digest('hex')}.json`);
+  return join(cacheFolder(), 'fermata', 'strategies', `${name.digest('hex')}.json`);
+}
+
+/** Throws where it is another user's, as a home is that `sudo` has left in the environment. */
+function cacheFolder(): string {
+  const { XDG_CACHE_HOME } = process.env;
+  if (XDG_CACHE_HOME) return XDG_CACHE_HOME;
+  const home = homedir();
+  if (statSync(home).uid !== process.getuid?.()) throw new Error(`${home} is another user's`);
+  return join(home, '.cache');
+}
+
+function namesIn(folder: string, below: string): string {
+  return readdirSync(join(folder, below), { recursive: true, withFileTypes: true })
+    .map(
+      (entry) =>
+        `${entry.isSymbolicLink() ? 'link ' : ''}${join(relative(folder, entry.parentPath), entry.name)}`,
+    )
+    .sort()
+    .join('\n');
 }
 
 let known: string | null = null;
@@ -61,7 +89,8 @@ function build(): string {
     const { size, mtimeMs } = statSync(path);
     return `${path} ${size} ${mtimeMs}`;
   });
-  known = [process.version, ...stamps].join('\n');
+  const { version } = createRequire(import.meta.url)('esbuild/package.json') as { version: string };
+  known = [process.version, version, ...stamps].join('\n');
   return known;
 }
 
