@@ -19,6 +19,7 @@ import {
 import { readJson } from '../../src/home/read-json.js';
 import { homePaths } from '../../src/home/runtime.js';
 import { writeJson } from '../../src/home/write-json.js';
+import { down } from '../../src/supervisor/down.js';
 import { repository } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { eventually } from '../support/eventually.js';
@@ -86,7 +87,7 @@ function installation(next: keyof typeof BUILDS, former: keyof typeof BUILDS = '
 }
 
 /** `wellMs`: how long a build has until it is well; null: as long as the product gives it. */
-function begin(home: string, { mayTry = true, wellMs = null as number | null } = {}) {
+function begin(home: string, { mayTry = true, againAfterMs = 50, wellMs = null as number | null } = {}) {
   const built = (name: string) => pathToFileURL(join(repository, 'dist', name)).href;
   const script = join(home, 'begin.mjs');
   writeFileSync(
@@ -99,7 +100,7 @@ function begin(home: string, { mayTry = true, wellMs = null as number | null } =
        while (!existsSync('begun-' + pid)) await sleep(20);
        return existsSync('well-' + pid) ? [] : ['trader: no answer'];
      };
-     const builds = { home: ${JSON.stringify(home)}, entry: '/nowhere', ending: watchForEnding(), look, againAfterMs: 50 };
+     const builds = { home: ${JSON.stringify(home)}, entry: '/nowhere', ending: watchForEnding(), look, againAfterMs: ${againAfterMs} };
      const wellMs = ${wellMs};
      process.exit(await runBuilds(wellMs === null ? builds : { ...builds, wellMs }, ${mayTry}));`,
   );
@@ -188,6 +189,18 @@ it('a desk that is to be started again is, where that start fails: twice more, a
     expect(await once(begin(broken.home, { mayTry }), 'exit')).toEqual([1, null]);
     expect(broken.starts()).toHaveLength(made);
   }
+});
+
+it('a desk that is about to be started again is ended by fermata down, which never says that nothing was to end', async () => {
+  const { home, starts } = installation('silent', 'unstarted');
+  closeSwitch(home);
+  const starter = begin(home, { againAfterMs: 600_000 });
+  await eventually(() => expect(existsSync(join(homePaths(home).run, 'starter.json'))).toBe(true));
+  const ended = once(starter, 'exit');
+  expect(await down(home)).toEqual({ kind: 'ended' });
+  await ended;
+  expect(starts()).toHaveLength(1);
+  expect(await down(home)).toEqual({ kind: 'not-running' });
 });
 
 it('a start by hand is refused where the chosen build is gone, or nobody can say which it is', () => {
