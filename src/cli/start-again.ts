@@ -98,5 +98,8 @@ export function chosenEntry(home: string): string | null {
 
 /** Says to who waits for this start, and makes another, that it came to nothing; whatever else this process ends with. */
 export function sayNotStarted(): void {
-  if (IS_BY_PARENT) process.once('exit', () => void (process.exitCode = EXIT_NOT_STARTED));
+  if (!IS_BY_PARENT) return;
+  process.once('exit', () => {
+    process.exitCode = EXIT_NOT_STARTED;
+  });
 }
