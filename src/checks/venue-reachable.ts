@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { CheckOutcome } from '../contracts/routine.js';
 import { messageOf } from '../domain/message-of.js';
+import { untilBack } from '../home/until-back.js';
 import { TraderUnavailable } from '../trader/client.js';
 import { readStatus } from '../trader/read-status.js';
 import { type CheckContext, check } from './check.js';
@@ -21,7 +21,11 @@ export const venueReachable = check(
   async ({ trader, stepMs = 0 }, { answerMsMax }) => {
     const deadline = performance.now() + Math.min(BACK_MS_MAX, stepMs / 2);
     for (;;) {
-      await untilBack({ trader }, deadline);
+      await untilBack(() => readStatus({ trader }), {
+        isAway: (error) => error instanceof TraderUnavailable,
+        withinMs: deadline - performance.now(),
+        everyMs: LOOK_EVERY_MS,
+      }).catch(() => undefined);
       const { outcome, isCutOff } = await ask({ trader }, answerMsMax);
       if (!isCutOff || performance.now() > deadline) return outcome;
     }
@@ -46,16 +50,5 @@ async function ask(
   } catch (error) {
     const outcome = { verdict: 'fail', observed: `no answer: ${messageOf(error)}`, expected } as const;
     return { outcome, isCutOff: error instanceof TraderUnavailable && tookMs() < timeoutMs };
-  }
-}
-
-async function untilBack(asked: Asked, deadline: number): Promise<void> {
-  for (;;) {
-    const isAway = await readStatus(asked).then(
-      () => false,
-      (error: unknown) => error instanceof TraderUnavailable,
-    );
-    if (!isAway || performance.now() > deadline) return;
-    await sleep(LOOK_EVERY_MS);
   }
 }

@@ -9,6 +9,7 @@ import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { areAsRead } from '../../desk/keep-own-files.js';
+import { userCache } from '../../desk/user-cache.js';
 import { CHILD } from '../child-process.js';
 import type { DescribedStrategy } from '../protocol.js';
 
@@ -53,16 +54,15 @@ function placeOf(folder: string, file: string): string {
     readFileSync(join(folder, file), 'utf8'),
   ])
     name.update(`${part.length} ${part}`);
-  return join(cacheFolder(), 'fermata', 'strategies', `${name.digest('hex')}.json`);
+  return join(cacheFolder(), `${name.digest('hex')}.json`);
 }
 
 /** Throws where it is another user's, as a home is that `sudo` has left in the environment. */
 function cacheFolder(): string {
-  const { XDG_CACHE_HOME } = process.env;
-  if (XDG_CACHE_HOME) return XDG_CACHE_HOME;
   const home = homedir();
-  if (statSync(home).uid !== process.getuid?.()) throw new Error(`${home} is another user's`);
-  return join(home, '.cache');
+  if (!process.env.XDG_CACHE_HOME && statSync(home).uid !== process.getuid?.())
+    throw new Error(`${home} is another user's`);
+  return join(userCache(process.env), 'strategies');
 }
 
 function namesIn(folder: string, below: string): string {

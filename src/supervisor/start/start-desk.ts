@@ -1,10 +1,11 @@
 /** Brings a desk up step by step. Whoever calls it stops the processes again where it throws. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { externalTemporal } from '../../home/external-temporal.js';
 import { namespaceIn } from '../../home/installation.js';
 import { checkPayloadCanary } from '../../home/payload-canary.js';
 import type { Runtime } from '../../home/runtime.js';
+import { type Patience, untilBack } from '../../home/until-back.js';
 import { openPool } from '../../store/pool.js';
+import { isServerAway } from '../../store/server-away.js';
 import { recordSettings } from '../../store/settings-version.js';
 import { ensureBallast } from '../ballast.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
@@ -60,32 +61,16 @@ async function beginPostgres(
   processes: DeskProcesses,
 ): Promise<PostgresPlace> {
   const place = await processes.startPostgres();
-  const ran = await untilBack(ending.asked, () => migrateSchema(paths, place.port), isAway);
+  const ran = await untilBack(() => migrateSchema(paths, place.port), patience(ending.asked, isServerAway));
   if (ran.length > 0) log.write('supervisor', 'info', `database schema: ${ran.join(', ')}`);
   return place;
 }
 
 /** Another desk's supervisor may have just ended it, and the next in line is starting it again. */
-async function untilBack<T>(
-  stopping: AbortSignal,
-  work: () => Promise<T>,
-  isGap: (error: unknown) => boolean,
-): Promise<T> {
-  const deadline = performance.now() + BACK_WITHIN_MS;
-  for (;;) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isGap(error) || performance.now() > deadline) throw error;
-    }
-    await sleep(ASK_AGAIN_MS, undefined, { signal: stopping });
-  }
-}
-
-/** Refused, cut off, or (57P01, 57P03) shutting down or starting up. */
-const AWAY: readonly unknown[] = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', '57P01', '57P03'];
-const isAway = (error: unknown): boolean =>
-  AWAY.includes((error as { code?: unknown }).code) || /Connection terminated/.test(String(error));
+const patience = (signal: AbortSignal, isAway: (error: unknown) => boolean): Patience => ({
+  ...{ isAway, signal },
+  ...{ withinMs: BACK_WITHIN_MS, everyMs: ASK_AGAIN_MS },
+});
 
 async function beginTemporal(context: ProcessesContext, processes: DeskProcesses): Promise<ServingTemporal> {
   const { options, ending, log, paths } = context;
@@ -114,13 +99,12 @@ async function beginTemporal(context: ProcessesContext, processes: DeskProcesses
 async function ownNamespace(address: string, namespace: string, stopping: AbortSignal): Promise<void> {
   if (namespace === TEMPORAL_NAMESPACE) return;
   await untilBack(
-    stopping,
     async () => {
       const problem = await prepareNamespace({ address }, namespace, false);
       if (problem !== null)
         throw new Error(`Temporal has no namespace ${namespace} for this desk: ${problem}`);
     },
-    () => true,
+    patience(stopping, () => true),
   );
 }
 

@@ -1,9 +1,9 @@
 /** The user's own cache of the pinned `temporal` program: shared by every desk and every clone. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { userCache } from '../../desk/user-cache.js';
 import { tryLockFile } from '../../home/file-lock.js';
 import { TEMPORAL_CLI_VERSION } from './server-options.js';
 
@@ -12,11 +12,7 @@ const LOCK_WAIT_MS = 30 * 60_000;
 const LOCK_POLL_MS = 250;
 
 export function cacheDirectory(env: NodeJS.ProcessEnv): string {
-  return join(
-    env.XDG_CACHE_HOME || join(homedir(), '.cache'),
-    'fermata',
-    `temporal-cli-${TEMPORAL_CLI_VERSION}`,
-  );
+  return join(userCache(env), `temporal-cli-${TEMPORAL_CLI_VERSION}`);
 }
 
 export function cachedBinary(env: NodeJS.ProcessEnv): string {

@@ -1,0 +1,6 @@
+/** Where what can be made again is kept for all desks and clones of one user. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+export const userCache = (env: NodeJS.ProcessEnv): string =>
+  join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fermata');
