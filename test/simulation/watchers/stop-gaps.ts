@@ -76,6 +76,8 @@ export class StopGaps implements Watcher {
   }
 
   recorded(record: EngineRecord, { wallMs }: Moment): null {
+    // What came before ended before: a wrong quote is heard by nobody here, but may have a record.
+    if (wallMs > this.#atMs) this.#compare();
     this.#atMs = wallMs;
     if (record.type === 'stop.gap') this.#measured.set(record.symbol, { atMs: wallMs, ms: record.ms });
     if (record.type === 'reconciled') this.#mayPlace = true;
