@@ -7,6 +7,7 @@ import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
 import { createEngine, type Engine } from '../engine/engine.js';
+import { longestReadingMs } from '../engine/sync/request-snapshot.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
 import { openMarketPositionFile } from '../market/position.js';
@@ -97,7 +98,7 @@ async function openOn(
   try {
     const { engine, activity, recordLog, records } = await replayedEngine(parts, instruments, venue);
     known = engine;
-    runner = buildRunner(parts, { engine, activity, recordLog, venue, feed });
+    runner = buildRunner(parts, desk.closeAll.answerTimeoutMs, { engine, activity, recordLog, venue, feed });
     const { paper } = venue;
     const caughtUpFills = paper === null ? 0 : await catchUpVenue(paper, feed, instruments.length);
     runner.begin();
@@ -173,12 +174,16 @@ interface Running extends Replayed {
   readonly feed: MarketFeed;
 }
 
-function buildRunner({ journal, clock, onBroken }: OpenTraderParts, running: Running): Runner {
+function buildRunner(
+  { journal, clock, onBroken }: OpenTraderParts,
+  answerTimeoutMs: number,
+  running: Running,
+): Runner {
   const { engine, activity, recordLog, venue, feed } = running;
   return new Runner({
     engine,
     journal,
-    link: new VenueCalls(venue.port, systemTimers),
+    link: new VenueCalls(venue.port, systemTimers, longestReadingMs(answerTimeoutMs)),
     clock,
     timers: systemTimers,
     pace: 'running',

@@ -3,6 +3,7 @@ import type { CashListed } from '../../src/domain/venue.js';
 import type { ResumeRules } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
 import type { VenueSnapshot } from '../../src/engine/event.js';
+import { longestReadingMs } from '../../src/engine/sync/request-snapshot.js';
 import { staleMsOf } from '../../src/limits/stale-data.js';
 import { systemTimers, type Timers } from '../../src/trader/running/clock.js';
 import { VenueCalls } from '../../src/trader/running/venue-calls.js';
@@ -210,6 +211,36 @@ describe('readings of the account', () => {
     }
     await expect.poll(() => answered).toEqual([1, 2, 1000]);
     expect(mostAtOnce).toBe(2);
+  });
+
+  it('that are never answered give way to the next soon after the engine has given them up', async () => {
+    let asked = 0;
+    const venue = {
+      positions: () => {
+        asked += 1;
+        return new Promise(() => undefined);
+      },
+      openOrders: () => Promise.resolve([]),
+      fillsSince: () => Promise.resolve([]),
+      balances: () => Promise.resolve({ cash: 0, currency: 'USDT' }),
+      onEvent: () => undefined,
+    } as unknown as VenuePort;
+    const givenUp: { readonly afterMs: number; readonly run: () => void }[] = [];
+    const timers: Timers = {
+      ...systemTimers,
+      after: (afterMs, run) => {
+        givenUp.push({ afterMs, run });
+        return () => undefined;
+      },
+    };
+    const waitsMs = longestReadingMs(1_000);
+    const calls = new VenueCalls(venue, timers, waitsMs);
+    for (let requestId = 1; requestId <= 3; requestId += 1) calls.snapshot(requestId, 0);
+    const [first, second] = givenUp;
+    expect(asked).toBe(2);
+    expect([first?.afterMs, second?.afterMs]).toEqual([1.25 * waitsMs, 1.25 * waitsMs]);
+    first?.run();
+    await expect.poll(() => asked).toBe(3);
   });
 });
 

@@ -142,6 +142,7 @@ export class FollowedBook {
       const order = this.live.get(clientId);
       if (order === undefined) return;
       order.leftLots -= quantityLots;
+      if (order.state !== 'cancelling') order.state = 'partlyFilled';
       if (order.leftLots <= 0) this.live.delete(clientId);
     }
   }

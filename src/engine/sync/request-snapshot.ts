@@ -39,6 +39,11 @@ export function readSoon(core: Core, afterMs: number): void {
   core.sync.dueAtMs = earliest(core.sync.dueAtMs, core.monotonicMs + afterMs);
 }
 
+/** No answer to a reading counts that comes later than this. */
+export function longestReadingMs(answerTimeoutMs: number): number {
+  return answerTimeoutMs * PATIENCE_MAX;
+}
+
 /** A venue that is slow for long is given more time: readings that always come late would never count. */
 function patience(attempts: number): number {
   return Math.min(PATIENCE_MAX, 2 ** attempts);

@@ -4,6 +4,7 @@ import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { CashListed } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
+import { longestReadingMs } from '../../engine/sync/request-snapshot.js';
 import type { Approved } from '../../limits/gate.js';
 import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
 import { CallLane } from './call-lane.js';
@@ -16,8 +17,13 @@ export type { Unstamped } from './unstamped.js';
 /** Safety net only: how long an answer may take is the engine's to judge, and it judges sooner. */
 const ABANDON_AFTER_MS = 60_000;
 
+/** As the desk file has it where it says nothing. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
 /** Readings of the account at a time: a second one begins only where the engine has given the first one up. */
 const READINGS_MAX = 2;
+/** A reading that the engine has given up for so much longer is: two that are never answered must not stand before the next. */
+const READING_GRACE = 1.25;
 
 /** The host's way to the venue. Whatever comes of a wish comes back as an event, at once or later. */
 export interface VenueLink {
@@ -52,14 +58,16 @@ export class VenueCalls implements VenueLink {
   #listing: Promise<CashListed> | null = null;
   private post: (event: Unstamped) => void = () => undefined;
 
+  /** `readingMsMax`: the engine waits for a reading of the account no longer. */
   constructor(
     readonly venue: VenuePort,
     private readonly timers: Timers,
+    readingMsMax = longestReadingMs(ANSWER_TIMEOUT_MS),
   ) {
     this.#cancels = new CallLane('cancel', 512, ABANDON_AFTER_MS, timers);
     this.#submits = new CallLane('submit', 256, ABANDON_AFTER_MS, timers);
     this.#reads = new CallLane('read', 256, ABANDON_AFTER_MS, timers);
-    this.#accounts = new CallLane('account', READINGS_MAX, ABANDON_AFTER_MS, timers);
+    this.#accounts = new CallLane('account', READINGS_MAX, readingMsMax * READING_GRACE, timers);
     this.#lists = new CallLane('list', 1, ABANDON_AFTER_MS, timers);
   }
 

@@ -28,6 +28,9 @@ export class AnswersInTime implements Watcher {
   }
 
   heard(event: EngineEvent, wallMs: number): void {
+    // A late answer that it is not there is asked about a second time, a while after it.
+    if (event.kind === 'order.lookup' && this.#asked.has(event.clientId))
+      this.#asked.set(event.clientId, wallMs);
     if (event.kind !== 'order.cancelRejected') return;
     const { clientId } = event;
     const lookup = this.#lookedUp.get(clientId) ?? Number.NEGATIVE_INFINITY;

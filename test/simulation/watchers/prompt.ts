@@ -82,6 +82,10 @@ export class Prompt implements Watcher {
       if (isFirst && order?.intent.purpose === 'protective' && this.#isTradable(at))
         this.#passed.set(at, wallMs);
     }
+    const told =
+      event.kind === 'order.update' ? event.order : event.kind === 'order.lookup' ? event.found : null;
+    // It does not rest: its fills are only not named yet.
+    if (told !== null && told.state === 'filled') this.#overdueSinceMs.delete(told.clientId);
     if (event.kind !== 'bar' || event.warmup) return;
     for (const { intent } of this.book.liveOn(event.instrument, 'entry')) {
       const bars = (this.#bars.get(intent.clientId) ?? 0) + 1;

@@ -73,7 +73,8 @@ export class StopChanges implements Watcher {
 
   #takenOff(clientId: string, wallMs: number): void {
     const stop = this.book.live.get(clientId);
-    if (stop?.intent.purpose !== 'protective') return;
+    // Said a second time it is nothing new: what it was taken off for was perhaps before the start.
+    if (stop?.intent.purpose !== 'protective' || stop.state === 'cancelling') return;
     const { instrument, side } = stop.intent;
     const held = this.book.lots[instrument] ?? 0;
     const protects = held !== 0 && held > 0 === (side === 'sell');
