@@ -13,7 +13,7 @@ import { checkInvariants, type VenueTruth } from './invariants.js';
 import { CalendarOfNow } from './market-hours.js';
 import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
-import { Conversions, pastOf, wrongQuote } from './outside.js';
+import { Conversions, feeAssetsOf, pastOf, wrongQuote } from './outside.js';
 import { Random } from './random.js';
 import { Referee } from './referee.js';
 import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from './scenario.js';
@@ -42,6 +42,8 @@ export interface SimulationResult {
 }
 
 const ARM_EVERY_MS = 2_500;
+/** A stream of numbers of its own. */
+const AIMED = 1_000_000_007;
 const SIGNAL_EVERY_MS = 700;
 /** Once the faults have ended, everything resolves within this. */
 const QUIET_MS = 60_000;
@@ -77,6 +79,8 @@ export async function runSeed(seed: number, options: RunOptions = {}): Promise<S
 class Run {
   readonly #time = new VirtualTime(START_WALL_MS);
   readonly #random: Random;
+  /** Of the faults that wait for what they are aimed at: what else the seed draws stays what it was. */
+  readonly #aim: Random;
   readonly #scenario: Scenario;
   readonly #venue: PaperVenue;
   readonly #referee: Referee;
@@ -111,6 +115,7 @@ class Run {
     private readonly engineOf: EngineMaker,
   ) {
     this.#random = new Random(seed);
+    this.#aim = new Random(seed + AIMED);
     this.#scenario = drawScenario(seed, this.#random);
     this.#incarnation = this.#random.hex(6);
     const symbols = this.#scenario.instruments.map(({ symbol }) => symbol);
@@ -238,6 +243,9 @@ class Run {
       this.#conversions.convert();
     });
     this.#nowAndThen(this.#scenario.wrongQuoteEveryMs, () => this.#quoteWrongly());
+    this.#nowAndThen(this.#scenario.heldSilenceEveryMs, () => this.#silenceHeld(), this.#aim);
+    this.#nowAndThen(this.#scenario.feeSilenceEveryMs, () => this.#silenceFees(), this.#aim);
+    this.#nowAndThen(this.#scenario.smallestEveryMs, () => this.#enterTooLittle(), this.#aim);
     if (this.#scenario.signals) this.#time.every(SIGNAL_EVERY_MS, () => this.#signal());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
   }
@@ -332,10 +340,36 @@ class Run {
     const all = this.#random.chance(0.3);
     const silent = all ? instruments.map(({ id }) => id) : [this.#random.whole(0, instruments.length - 1)];
     const untilMs = this.#time.nowMs + this.#random.whole(4_000, 15_000);
+    this.#hush(silent, untilMs, all ? 'silent feed' : 'silent instrument');
+  }
+
+  #hush(silent: readonly number[], untilMs: number, what: string): void {
     // Nothing would contradict a quote that is no price: after a while it has to be one.
     if (this.#time.nowMs - this.#wrongAtMs < CONTRADICTED_MS) return;
     for (const id of silent) this.#silentUntilMs.set(id, untilMs);
-    this.#injected.count(all ? 'silent feed' : 'silent instrument');
+    this.#injected.count(what);
+  }
+
+  /** One that is held, while a desk trades and the others have their prices. */
+  #silenceHeld(): void {
+    if (!this.#trader.running || this.#trader.view.mode !== 'ACTIVE') return;
+    const held = this.#trader.view.positions.filter(({ quantityLots }) => quantityLots !== 0);
+    if (held.length === 0) return;
+    const { instrument } = this.#aim.pick(held);
+    this.#hush([instrument], this.#time.nowMs + this.#aim.whole(9_000, 16_000), 'silent position');
+  }
+
+  /** What prices the coins that fees are paid from: entries wait until it speaks again. */
+  #silenceFees(): void {
+    const priced = Object.values(feeAssetsOf(this.#scenario.instruments));
+    this.#hush(priced, this.#time.nowMs + this.#aim.whole(10_000, 20_000), 'silent fee asset');
+  }
+
+  /** Worth an order by the desk file, and less than the venue takes. */
+  #enterTooLittle(): void {
+    const sizeFactorPpm = this.#aim.pick([5_500, 6_500, 7_500]);
+    this.#injected.count('size below the smallest order');
+    this.#trader.command({ name: 'resize', sizeFactorPpm, authorised: true });
   }
 
   #loseHeartbeat(): void {
@@ -441,12 +475,12 @@ class Run {
   }
 
   /** Only while there are faults. */
-  #nowAndThen(meanMs: number, run: () => void): void {
+  #nowAndThen(meanMs: number, run: () => void, random = this.#random): void {
     if (meanMs === 0) return;
-    this.#time.after(this.#random.whole(1, meanMs * 2), () => {
+    this.#time.after(random.whole(1, meanMs * 2), () => {
       if (this.#faultsEnded) return;
       run();
-      this.#nowAndThen(meanMs, run);
+      this.#nowAndThen(meanMs, run, random);
     });
   }
 

@@ -75,6 +75,12 @@ export interface Scenario extends AskedEntries {
   readonly clockSetEveryMs: number;
   /** The feed is silent, of one instrument or of all. */
   readonly silenceEveryMs: number;
+  /** The feed is silent of what is held, and of nothing else. */
+  readonly heldSilenceEveryMs: number;
+  /** The feed is silent of what prices the fees. */
+  readonly feeSilenceEveryMs: number;
+  /** Entries become smaller than the venue takes. */
+  readonly smallestEveryMs: number;
   /** Somebody of whom the desk must hear is silent. */
   readonly heartbeatEveryMs: number;
   /** Money comes into the account, or leaves it. */
@@ -118,6 +124,8 @@ const QUOTES: QuoteRules = {
 /** What the venue takes in one order, and the desk file does not know: worth 8 USDT and 400 USDT where a run begins. */
 const BOUNDS = { minQuantityLots: 80, maxMarketLots: 4_000 };
 
+const NO_SILENCE = { silenceEveryMs: 0, heldSilenceEveryMs: 0, feeSilenceEveryMs: 0, sleepEveryMs: 0 };
+
 export const NO_FAULTS: FaultRates = {
   requestLost: 0,
   requestLate: 0,
@@ -133,12 +141,13 @@ export const NO_FAULTS: FaultRates = {
 export function drawScenario(seed: number, random: Random): Scenario {
   const drawn = drawDesk(seed, random);
   // A minute after each opening no price is due yet: that minute is most of such a run.
-  const scenario = drawn.hours ? { ...drawn, silenceEveryMs: 0, sleepEveryMs: 0 } : drawn;
+  const scenario = drawn.hours ? { ...drawn, ...NO_SILENCE } : drawn;
   const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
   // Only what the desk itself opens is sure to be no larger than one stop.
   const alone = strangerEveryMs + conversionEveryMs + restoreEveryMs === 0 && !ownedByOthers;
   if (seed % 3 !== 1 || !alone) return scenario;
-  return { ...scenario, instruments: scenario.instruments.map((one) => ({ ...one, ...BOUNDS })) };
+  const instruments = scenario.instruments.map((one) => ({ ...one, ...BOUNDS }));
+  return { ...scenario, instruments, smallestEveryMs: 15_000 };
 }
 
 function drawDesk(seed: number, random: Random): Scenario {
@@ -183,6 +192,9 @@ function drawDesk(seed: number, random: Random): Scenario {
     restoreEveryMs: random.pick([0, 0, 0, 20_000]),
     clockSetEveryMs: random.pick([0, 0, 0, 30_000]),
     silenceEveryMs: random.pick([0, 0, 0, 15_000]),
+    heldSilenceEveryMs: seed % 4 === 2 ? 10_000 : 0,
+    feeSilenceEveryMs: feeStock === null ? 0 : 20_000,
+    smallestEveryMs: 0,
     heartbeatEveryMs: random.pick([0, 0, 0, 0, 40_000]),
     live: random.chance(0.15),
     risk: random.pick([

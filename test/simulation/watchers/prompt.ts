@@ -5,7 +5,7 @@ import type { EngineRecord } from '../../../src/engine/record.js';
 import { CountedQuotes } from '../counted-quotes.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
-import { isTradableAt } from '../tradable.js';
+import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
 import { EXIT_WORDS, type Moment, type Watcher } from '../watcher.js';
 
 /** A tick, and what a cancel of the bar before may take to be recorded. */
@@ -98,6 +98,7 @@ export class Prompt implements Watcher {
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING') this.#exits.clear();
     if (record.type === 'halt' && record.halt.cause === 'stale-data' && this.#isSurelyFresh(wallMs))
       return 'halted for old prices, though all that is held has a fresh one';
+    if (record.type === 'armed') return this.#armedOnStale(wallMs);
     // What the strategy wanted out of is gone, by its stop: the next trade may begin before anybody looks.
     if (record.type === 'trade.closed') this.#exits.delete(record.instrument);
     if (record.type !== 'note' || !record.text.endsWith(EXIT_WORDS)) return null;
@@ -175,6 +176,16 @@ export class Prompt implements Watcher {
     return null;
   }
 
+  /** Of what is surely no dust, whichever way the newest quote is wrong. */
+  #armedOnStale(wallMs: number): string | null {
+    for (const { id } of this.scenario.instruments) {
+      const staleFromMs = Math.max(this.#quotedAtMs.get(id) ?? 0, this.#fromMs) + this.staleMs();
+      if (wallMs - staleFromMs > NOTICED_MS_MAX && this.#isTradable(id, SURELY_TRADABLE))
+        return `armed with a position in ${id} without a price since ${staleFromMs}`;
+    }
+    return null;
+  }
+
   /** Of the feed as a whole, and of all that is held. */
   #isSurelyFresh(wallMs: number): boolean {
     const isFresh = (at: number) => this.#counted.isFresh(at, wallMs, SURELY_FRESH_MS);
@@ -183,10 +194,10 @@ export class Prompt implements Watcher {
   }
 
   /** What is worth less than the smallest order is left over, and no position. */
-  #isTradable(at: number): boolean {
+  #isTradable(at: number, surely = 1): boolean {
     const lots = this.book.lots[at] ?? 0;
     const bidTicks = this.#bids.get(at);
     if (lots === 0 || bidTicks === undefined) return lots !== 0;
-    return isTradableAt(this.scenario.instruments[at]!, lots, bidTicks);
+    return isTradableAt(this.scenario.instruments[at]!, lots, bidTicks, surely);
   }
 }
