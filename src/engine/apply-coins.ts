@@ -1,5 +1,6 @@
 /** Coins that no trade of the desk explains: found, claimed by a person, or gone again. */
 import { NO_COINS, type OthersCoins } from '../domain/coins.js';
+import type { InstrumentId } from '../domain/instrument.js';
 import { applyExecution, move } from './apply-execution.js';
 import { stepsAt } from './books.js';
 import type { EngineRecord } from './record.js';
@@ -9,6 +10,12 @@ type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type:
 
 export function othersCoins(state: EngineState, symbol: string): OthersCoins {
   return state.coins.get(symbol) ?? NO_COINS;
+}
+
+/** Another hand has traded: from now on coins of others may be beside the desk's, counted or not yet. */
+export function knowOthers(state: EngineState, at: InstrumentId): void {
+  const symbol = state.config?.instruments[at]?.symbol;
+  if (symbol !== undefined && !state.coins.has(symbol)) state.coins.set(symbol, NO_COINS);
 }
 
 export function applyCoins(state: EngineState, { symbol, coins }: Of<'coins.counted'>): void {

@@ -5,7 +5,7 @@ import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js'
 import { parseUnits, type Units } from '../domain/money.js';
 import { FINAL_ORDER_STATES, type Fill, type OrderState } from '../domain/order.js';
 import { applyCash } from './apply-cash.js';
-import { applyClaim, applyCoins } from './apply-coins.js';
+import { applyClaim, applyCoins, knowOthers } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
 import { applyExecution, type Execution, move } from './apply-execution.js';
 import {
@@ -58,6 +58,7 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'fill.foreign':
       rememberFill(state, record.fill);
+      knowOthers(state, record.fill.instrument);
       return;
     case 'cash':
       applyCash(state, record);

@@ -43,7 +43,8 @@ export function changeOrder(
   touch(core, instrument);
   if (FINAL_ORDER_STATES.has(state)) {
     core.watches.delete(clientId);
-    postponeNext(core, entry);
+    // One that was given up as absent has postponed the next already: a refusal that comes late tells nothing of that.
+    if (!comesBack) postponeNext(core, entry);
   } else if (comesBack) {
     restNoLonger(core, entry);
   }

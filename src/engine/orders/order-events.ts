@@ -135,10 +135,13 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
   const old = core.state.orders.get(replaced);
   if (old !== undefined && event.old === 'cancelled')
     changeOrder(core, old, 'cancelled', 'cancelled for another that the venue refused');
-  if (old !== undefined && event.old === 'notOpen' && !FINAL_ORDER_STATES.has(old.state)) {
-    watchOf(core, replaced).cancelRefused = true;
-    sendLookup(core, old);
-    workAt(core, old.intent.instrument).formerStop = null; // it ended by itself: there is nothing to restore
+  if (old !== undefined && event.old === 'notOpen') {
+    // It ended by itself, whether we have heard of its end or not: there is nothing to restore.
+    workAt(core, old.intent.instrument).formerStop = null;
+    if (!FINAL_ORDER_STATES.has(old.state)) {
+      watchOf(core, replaced).cancelRefused = true;
+      sendLookup(core, old);
+    }
   }
   onRejected(core, entry, `${code}: ${text}`);
   if (wouldTrigger === true) onWouldTrigger(core, entry);
