@@ -228,6 +228,17 @@ describe('a stop for less than the position', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 130, stopTicks: stop.stopTicks }]);
   });
 
+  it('that has filled before is not restored beside the dust it left: what the entry fills next has a stop of its own', () => {
+    const { desk, entry, stop, next } = grown();
+    desk.fill(stop, 9_799, 100);
+    refuse(desk, next, stop, 'notOpen');
+    expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 30, protection: 'dust' }]);
+    desk.wait(1_000);
+    desk.fill(entry, 10_000, 300);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 330 }]);
+    expect(desk.recorded('note').filter(({ text }) => text.includes('the old one is restored'))).toEqual([]);
+  });
+
   it('does not stand for a position of which it covers a part: that one is closed with an alarm', () => {
     const { desk, stop } = grown();
     for (let second = 0; second < 12; second += 1) {

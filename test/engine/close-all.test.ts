@@ -174,6 +174,30 @@ describe('close-all when answers fail', () => {
     expect(again[0]!.clientId).not.toBe(closing!.clientId);
   });
 
+  it('waits no longer for the next order where one that was given up as absent is refused after all', () => {
+    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
+    desk.hold(0);
+    closeAll(desk);
+    const lost: OrderIntent[] = [];
+    for (let round = 0; round < 2; round += 1) {
+      const [closing] = desk.live('close', 0);
+      lost.push(closing!);
+      const nothing = { kind: 'order.lookup', clientId: closing!.clientId, found: null } as const;
+      desk.happen({ kind: 'order.sendUnknown', clientId: closing!.clientId, cause: 'timeout' });
+      desk.happen(nothing);
+      desk.pass(260);
+      desk.happen(nothing);
+      expect(desk.stateOf(closing!)).toBe('absent');
+      if (round < 1)
+        for (let ms = 0; desk.live('close', 0).length === 0 && ms < 10_000; ms += 100) desk.pass(100);
+    }
+    for (const { clientId } of lost)
+      desk.happen({ kind: 'order.rejected', clientId, code: '-1021', text: 'outside of the time window' });
+    let waitedMs = 0;
+    for (; desk.live('close', 0).length === 0 && waitedMs < 20_000; waitedMs += 100) desk.pass(100);
+    expect(waitedMs).toBeLessThanOrEqual(200);
+  });
+
   it('takes silence for an unknown answer after the answer timeout', () => {
     const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
     desk.hold(0);

@@ -224,6 +224,26 @@ describe('what another hand trades in the account', () => {
     expect(desk.recorded('order.intended')).toEqual([]);
   });
 
+  it('may be what a second sale would sell: it waits also where the coins are not counted yet', () => {
+    const desk = new DeskUnderTest({ coinsNeedOwner: true, capabilities: SPOT }).active();
+    const { stop } = desk.hold(0);
+    desk.command({ name: 'closeAll' });
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    const [sale] = desk.live('close', 0);
+    desk.happen({ kind: 'order.sendUnknown', clientId: sale!.clientId, cause: 'connection reset' });
+    const order = { clientId: 'web_1', instrument: 0, side: 'buy', quantityLots: 300 } as OrderIntent;
+    desk.happen({ kind: 'fill', fill: desk.makeFill(order, 10_000) });
+    expect(desk.engine.view.coins).toEqual([]);
+    for (const ms of [0, 300, 3_000, 2_000]) {
+      desk.pass(ms);
+      desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
+      expect(desk.live('close', 0)).toMatchObject([{ clientId: sale!.clientId }]);
+    }
+    desk.pass(1_000);
+    desk.happen({ kind: 'order.lookup', clientId: sale!.clientId, found: null });
+    expect(desk.stateOf(sale!)).toBe('absent');
+  });
+
   it('many times a second has the account read now and then, and once more after the last fill', () => {
     const desk = besideForeign();
     desk.pass(10_000);
