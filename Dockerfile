@@ -25,7 +25,7 @@ COPY --from=build /fermata/temporal ./temporal
 RUN install -d -o node -g node -m 0700 /var/lib/fermata /var/lib/fermata/people /var/lib/fermata/web /before \
   /run/fermata /fermata/data /secrets /prometheus \
   /secrets-of/bot /secrets-of/engine-worker /secrets-of/operations-worker /secrets-of/ledger /secrets-of/web \
-  /secrets-of/telegram /secrets-of/cli /secrets-of/stores /secrets-of/preflight /secrets-of/postgres \
+  /secrets-of/telegram /secrets-of/cli /secrets-of/restore /secrets-of/stores /secrets-of/preflight /secrets-of/postgres \
   /secrets-of/temporal-postgres /secrets-of/temporal-schema /secrets-of/temporal /secrets-of/prometheus \
   && install -o node -g node -m 0600 /dev/null /prometheus/.owner
 USER node

@@ -5,6 +5,7 @@
 import { newestGoodBackup } from '../backup/newest-good-backup.js';
 import { SPACE_STEP } from '../backup/restore/restore-desk.js';
 import { messageOf } from '../domain/message-of.js';
+import { isContainer } from '../home/is-container.js';
 import {
   type BackupChoice,
   type RestoreOrder,
@@ -13,11 +14,17 @@ import {
   writeRestoreOrder,
 } from '../home/restore-order.js';
 import { CliFailure } from './failure.js';
-import { newestGood, refuseWhereNotOurs, restoreInPlace } from './restore-in-place.js';
+import { newestGood, refuseWhereShared, restoreInPlace } from './restore-in-place.js';
 
 /** Throws a `CliFailure` where a restore would be refused, or where there is no good backup. */
 export async function backupToRestore(home: string, desk: string): Promise<BackupChoice> {
-  refuseWhereNotOurs(home, desk);
+  if (isContainer(process.env))
+    throw new CliFailure(
+      'in containers nobody here can end the desk and start it again',
+      'nothing was touched',
+      'stop the desk, and restore as docs/BACKUP.md says it for containers',
+    );
+  refuseWhereShared(home, desk);
   const { id, passedOver } = await newestGood(home, desk);
   if (id === null)
     throw new CliFailure(

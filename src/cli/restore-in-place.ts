@@ -13,7 +13,9 @@ import { deskPaths } from '../home/runtime.js';
 import { ensureSecrets } from '../home/secrets.js';
 import { nothingJoined } from '../home/shared-process.js';
 import { endLeftChildren } from '../supervisor/children-file.js';
+import { rolesInOrder } from '../supervisor/roles.js';
 import { claimHome } from '../supervisor/start/claim-home.js';
+import { livingRoles } from '../worker/role-life.js';
 import { CliFailure } from './failure.js';
 
 export interface ChosenBackup {
@@ -61,7 +63,8 @@ export async function restoreInPlace(
   { databaseOnly, by, agreed, onStep, signal, ...given }: InPlace,
 ): Promise<RestoredInPlace> {
   const { home, id, desk, passedOver } = chosen;
-  refuseWhereNotOurs(home, desk);
+  if (isContainer(process.env)) refuseLivingRoles(home);
+  refuseWhereShared(home, desk);
   const claim = await claimHome(home);
   if (claim.kind === 'taken') throw running(claim.message);
   const { journal } = deskPaths(claim.paths, desk);
@@ -79,7 +82,8 @@ export async function restoreInPlace(
     });
     journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
     if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
-    await ensureSecrets(home);
+    // In containers the set-up has dealt them out, and nobody else can write them.
+    if (!isContainer(process.env)) await ensureSecrets(home);
     // It is opened for its halt; nothing starts meanwhile, since this home is claimed.
     if (databaseOnly) journalLock?.release();
     const outcome = await restoreDesk({
@@ -95,14 +99,19 @@ export async function restoreInPlace(
   }
 }
 
-/** Whether the desk runs or not: where its servers are somebody else's, or hold what another desk kept. */
-export function refuseWhereNotOurs(home: string, desk: string): void {
-  if (isContainer(process.env))
-    throw new CliFailure(
-      'in containers Postgres is not ours to start and stop',
-      'nothing was touched',
-      'follow "In containers" in docs/BACKUP.md; --to-scratch works here too',
-    );
+/** Whoever runs in a container of its own is ended by whoever started it. */
+function refuseLivingRoles(home: string): void {
+  const living = livingRoles(rolesInOrder(true), home, Date.now());
+  if (living.length === 0) return;
+  throw new CliFailure(
+    `${living.join(', ')} of this desk ${living.length === 1 ? 'runs, or was' : 'run, or were'} killed just now`,
+    'nothing was touched',
+    'end the containers of the roles, and leave those of Postgres and Temporal: the commands are in docs/BACKUP.md, "In containers"; where one was killed, wait 15 seconds',
+  );
+}
+
+/** Throws a `CliFailure` where the desk's database holds what another desk kept, whether the desk runs or not. */
+export function refuseWhereShared(home: string, desk: string): void {
   // Database and Temporal are the installation's: those of another desk would go back in time with this one.
   const others = desksStartedIn(home).filter((name) => name !== desk);
   if (others.length === 0) return;

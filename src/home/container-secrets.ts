@@ -74,6 +74,8 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'dataKey',
     ],
   },
+  /** Owns the databases that it renames, and reads copies from elsewhere. */
+  restore: { secrets: ['postgresPassword', 'payloadKey', 'backupKey', 'dataKey'] },
   stores: { secrets: ['postgresPassword', 'postgresAppPassword', 'payloadKey', 'telegramLinkKey'] },
   preflight: {
     secrets: ['decisionKey', 'operatorPasswordHash'],

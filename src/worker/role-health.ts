@@ -6,9 +6,8 @@ import { pathToFileURL } from 'node:url';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { connectTrader } from '../trader/client.js';
-import { readLife } from './role-life.js';
+import { readLife, SIGN_AGE_MS_MAX } from './role-life.js';
 
-const SIGN_AGE_MS_MAX = 15_000;
 const ANSWER_MS = 3_000;
 
 /** Null: well; else what is wrong. */

@@ -36,6 +36,8 @@ export interface LivingRole {
 }
 
 const SIGN_EVERY_MS = 2_000;
+/** A role whose last sign of life is older has hung, or was killed. */
+export const SIGN_AGE_MS_MAX = 15_000;
 const NO_REASON = 'it left no reason: killed, out of memory, or the machine went down';
 
 /** Gives signs of life from now on. */
@@ -67,6 +69,15 @@ export function readLife(role: string, home: string): LifeSeen | null {
   } catch {
     return null;
   }
+}
+
+/** Those of `roles` that nobody has seen end: one that was killed counts until its last sign of life is too old. */
+export function livingRoles(roles: readonly string[], home: string, nowMs: number): readonly string[] {
+  return roles.filter((role) => {
+    const life = readLife(role, home);
+    const lives = life !== null && life.phase !== 'ended' && life.death === null;
+    return lives && nowMs - life.lastSignMs <= SIGN_AGE_MS_MAX;
+  });
 }
 
 function deathOf(before: LifeSeen | null): Death | null {

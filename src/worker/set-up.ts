@@ -11,6 +11,7 @@ import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
 import { checkPayloadCanary } from '../home/payload-canary.js';
 import { takeInPeople } from '../home/people-folder.js';
+import { readRestoreMark } from '../home/restore-mark.js';
 import { deskFolderOf, type Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
@@ -32,6 +33,7 @@ const PAUSE_MS = 2_000;
 const log = roleLog('set-up');
 
 async function setUpStores(runtime: Runtime): Promise<void> {
+  refuseHalfRestored(runtime.home);
   checkPayloadCanary(runtime.home);
   const { host, port, database } = runtime.postgres;
   const password = readSecret(runtime.home, 'postgresPassword');
@@ -46,6 +48,16 @@ async function setUpStores(runtime: Runtime): Promise<void> {
   });
   log.info({ namespace: runtime.temporal.namespace }, 'the namespace and its search attributes are there');
   await recordDeskFile(runtime);
+}
+
+/** Roles start once this has ended well, so that none begins with half of a backup. */
+function refuseHalfRestored(home: string): void {
+  const mark = readRestoreMark(home);
+  if (mark === null) return;
+  throw new Error(
+    `the restore of backup ${mark.backupId} was cut off while it put things in their places; nothing was started. ` +
+      `Let it come to its end first: docker-compose run --rm restore ${mark.backupId} --confirm ${mark.desk}`,
+  );
 }
 
 async function recordDeskFile(runtime: Runtime): Promise<void> {

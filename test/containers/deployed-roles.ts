@@ -46,6 +46,8 @@ export class DeployedRoles {
   people!: TelegramSimulator;
   alerts!: Chat;
   temporal!: GuardedTemporal;
+  /** Of the server itself, which asks nobody who they are. */
+  temporalAddress = '';
   readonly #stops: (() => Promise<void>)[] = [];
 
   async start(): Promise<void> {
@@ -56,6 +58,7 @@ export class DeployedRoles {
     this.alerts = chatOf(this.people, 500);
     const postgres = await freePort();
     const temporal = await chooseTemporalPorts();
+    this.temporalAddress = `127.0.0.1:${temporal.grpc}`;
     this.here = await this.#environment(postgres, temporal, exchange.address);
     mkdirSync(this.here.TMPDIR ?? '');
     // The volume of the reports, where it is mounted.

@@ -85,7 +85,7 @@ it('tells of Temporal only who reaches it: the trader, the auditor and the ledge
       build !== undefined && Object.keys(environment).some((name) => name.startsWith('TEMPORAL_')),
   );
   expect(told.map(([name]) => name).toSorted()).toEqual(
-    ['cli', 'engine-worker', 'operations-worker', 'stores', 'telegram', 'web'].toSorted(),
+    ['cli', 'engine-worker', 'operations-worker', 'restore', 'stores', 'telegram', 'web'].toSorted(),
   );
 });
 

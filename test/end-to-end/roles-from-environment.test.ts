@@ -1,10 +1,12 @@
 /** The containers' roles without containers: the same programs with the same environment, each a process of its own. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PreflightReport } from '../../src/contracts/preflight.js';
+import { operationsQueue } from '../../src/contracts/queues.js';
 import type { RoutineOutcome } from '../../src/operations/run-routine.js';
 import type { UpSummary } from '../../src/supervisor/up-options.js';
 import { SERVICE_OF_ROLE } from '../containers/compose-file.js';
@@ -254,7 +256,55 @@ describe('roles that are started one by one, with the environment of docker-comp
       );
   });
 
+  const restore = (...options: string[]) =>
+    deployed.programs.run('restore', {}, ['bin/fermata.js', 'restore', ...options]);
+  const asked = ['--latest', '--confirm', 'crypto-bot', '--json'];
+
+  it('are not set back to a backup while any of them runs', async () => {
+    const refused = await restore(...asked);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr + refused.stdout).toMatch(/trader, .*web.* of this desk run.*docs\/BACKUP\.md/s);
+  });
+
   it('end in order when they are asked to', async () => {
     for (const role of ROLES) expect(await deployed.programs.end(role), role).toBe(0);
+  });
+
+  it('are set back to a backup by a container of its own, halted, and their open runs of meanwhile are ended', async () => {
+    const connection = await Connection.connect({ address: deployed.temporalAddress });
+    const { workflow } = new Client({ connection, namespace: 'fermata' });
+    const open = { taskQueue: operationsQueue('crypto-bot'), workflowId: 'of-meanwhile', args: [] };
+    const { workflowId } = await workflow.start('routine', open);
+    const { code, stdout, stderr } = await restore(...asked);
+    expect(code, stdout + stderr).toBe(0);
+    const restored = JSON.parse(stdout) as {
+      readonly runs: { readonly ended: number };
+      readonly kept: { readonly folder: string };
+    };
+    expect(restored).toMatchObject({ desk: 'crypto-bot', restored: true });
+    expect(restored.runs.ended).toBeGreaterThan(0);
+    expect((await workflow.getHandle(workflowId).describe()).status.name).toBe('TERMINATED');
+    await connection.close();
+    expect(existsSync(join(restored.kept.folder, 'account', 'journal'))).toBe(true);
+    await deployed.programs.setUp('stores');
+    for (const role of ROLES) deployed.programs.start(role);
+    const now = await until('the trader back', async () => {
+      const status = await deployed.status().catch(() => null);
+      return status?.reconciliation.state === 'clean' ? status : null;
+    });
+    expect(now.mode).toBe('HALTED');
+    expect(now.halts.map(({ cause, resume }) => [cause, resume])).toContainEqual(['person', 'person']);
+    expect(now.halts[0]?.reason).toContain('restored backup');
+    await until('the ledger follows', () => deployed.programs.isHealthy('ledger'), 120_000);
+    for (const role of ROLES) expect(await deployed.programs.end(role), role).toBe(0);
+  });
+
+  it('do not begin with half of a backup', async () => {
+    const mark = join(deployed.home, 'restore', 'switch.json');
+    writeFileSync(mark, JSON.stringify({ backupId: 'x', desk: 'crypto-bot' }));
+    const { code, stdout } = await deployed.programs.run('stores');
+    rmSync(mark);
+    expect(code).toBe(1);
+    expect(stdout).toContain('docker-compose run --rm restore x --confirm crypto-bot');
   });
 });

@@ -1,8 +1,13 @@
-/** The installation's own Postgres server for as long as a restore needs it: another desk's where one runs, else started. */
+/**
+ * The installation's own Postgres server for as long as a restore needs it: another desk's where one runs, else started. In
+ * containers it is a container of its own, which is only connected to.
+ */
 import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { databaseOf } from '../../home/installation.js';
+import { isContainer } from '../../home/is-container.js';
 import { homePaths } from '../../home/runtime.js';
+import { runtimeHere } from '../../home/runtime-here.js';
 import { readSecret } from '../../home/secrets.js';
 import { withClient } from '../../store/migrate.js';
 import { openChildrenFile } from '../../supervisor/children-file.js';
@@ -25,12 +30,14 @@ export interface OwnServer {
   stop(): Promise<void>;
 }
 
-export async function startOwnServer(
-  home: string,
-  signal: AbortSignal = new AbortController().signal,
-): Promise<OwnServer> {
+interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+async function startServer(home: string, signal: AbortSignal): Promise<ServerAddress> {
   const paths = homePaths(home);
-  const database = databaseOf(home);
   // A process that is killed leaves its server to the next one that begins here.
   const children = openChildrenFile(join(paths.run, 'children.json'));
   const server = new SharedServer<PostgresPlace>({
@@ -45,8 +52,30 @@ export async function startOwnServer(
     children.close();
     throw error;
   });
+  return {
+    host: '127.0.0.1',
+    port,
+    close: async () => {
+      await server.close();
+      children.close();
+    },
+  };
+}
+
+/** Null where none is set up for this home: `fermata up` starts its own. */
+function serverOfContainers(home: string): ServerAddress | null {
+  const place = isContainer(process.env) ? runtimeHere(home)?.postgres : undefined;
+  return place === undefined ? null : { host: place.host, port: place.port, close: async () => undefined };
+}
+
+export async function openOwnServer(
+  home: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<OwnServer> {
+  const database = databaseOf(home);
+  const { host, port, close } = serverOfContainers(home) ?? (await startServer(home, signal));
   const password = readSecret(home, 'postgresPassword');
-  const login = { host: '127.0.0.1', port, user: POSTGRES_OWNER, password };
+  const login = { host, port, user: POSTGRES_OWNER, password };
   const pools: Pool[] = [];
   const endSessions = async (): Promise<void> => {
     await Promise.all(pools.splice(0).map((pool) => pool.end().catch(() => undefined)));
@@ -84,8 +113,7 @@ export async function startOwnServer(
     },
     stop: async () => {
       await endSessions();
-      await server.close();
-      children.close();
+      await close();
     },
   };
 }

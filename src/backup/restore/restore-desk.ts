@@ -25,7 +25,7 @@ import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-ste
 import { type Manifest, sizeOf } from '../manifest.js';
 import type { PassedOver } from '../newest-good-backup.js';
 import type { VerifiedBackup } from '../verify-backup.js';
-import { type OwnServer, startOwnServer } from './own-server.js';
+import { type OwnServer, openOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
 
 const ACCOUNT = 'account';
@@ -74,7 +74,7 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
   const backup = begun === null ? await readBack(steps, home, backupId, signal) : null;
   if (backup !== null) await steps.run(SPACE, () => enoughSpace(home, backup.manifest));
   if (!steps.passed) return { passed: false, steps: steps.done, kept: null };
-  const server = await startOwnServer(home, signal);
+  const server = await openOwnServer(home, signal);
   try {
     const mark = begun ?? (await makeReady(steps, request, backup as VerifiedBackup, server));
     if (mark === null) {

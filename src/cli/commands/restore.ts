@@ -7,11 +7,15 @@ import { runDrill } from '../../backup/drill/run-drill.js';
 import { readManifest } from '../../backup/manifest.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
+import { messageOf } from '../../domain/message-of.js';
 import { namedOnCli } from '../../home/cli-session.js';
+import { isContainer } from '../../home/is-container.js';
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { homePaths } from '../../home/runtime.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { temporalKind } from '../../supervisor/temporal/resolve-temporal.js';
+import { endOpenRuns } from '../../temporal/end-open-runs.js';
+import { openTemporal } from '../../temporal/open-temporal.js';
 import { CliFailure, EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { fetchFromOffsite } from '../offsite-copies.js';
 import { printJson, printLines } from '../output.js';
@@ -127,7 +131,25 @@ export async function restoreOver(chosen: ChosenBackup, options: RestoreOptions)
     agreed: () => confirmed(chosen, databaseOnly ? 'database' : 'desk', options.confirm),
     ...(options.json === true ? {} : { onStep: sayStep }),
   });
-  return shown(chosen, restored, { ...options, dbOnly: databaseOnly });
+  const runs = restored.passed && restored.keepsTemporal && !databaseOnly ? await endRuns(chosen) : null;
+  return shown(chosen, restored, runs, { ...options, dbOnly: databaseOnly });
+}
+
+/** What became of the open runs in a Temporal server that is somebody else's. */
+type EndedRuns = { readonly ended: number } | { readonly why: string };
+
+/** The desk is restored by now: what can't be ended here is said, and ended by a person. */
+async function endRuns({ home, desk, id }: ChosenBackup): Promise<EndedRuns> {
+  const runtime = runtimeHere(home);
+  if (runtime === null) return { why: 'nothing here says where it is' };
+  const temporal = openTemporal(runtime);
+  try {
+    return { ended: await endOpenRuns(temporal, desk, `desk ${desk} was set back to backup ${id}`) };
+  } catch (error) {
+    return { why: messageOf(error) };
+  } finally {
+    await temporal.close();
+  }
 }
 
 /** As the environment says, and else as at the last start. Throws `TemporalChoice` where the environment is half set. */
@@ -163,10 +185,11 @@ export async function confirmed(
 
 function shown(
   { id, desk, passedOver }: ChosenBackup,
-  { passed, steps, kept, keepsTemporal }: RestoredInPlace,
+  { passed, steps, kept }: RestoredInPlace,
+  runs: EndedRuns | null,
   { dbOnly = false, json = false }: RestoreOptions,
 ): number {
-  if (json) printJson({ backup: id, desk, restored: passed, passedOver, steps, kept });
+  if (json) printJson({ backup: id, desk, restored: passed, passedOver, steps, kept, runs });
   else
     printLines([
       ...steps.map(stepLine),
@@ -175,7 +198,7 @@ function shown(
             dbOnly
               ? `✓ the database of ${desk} is that of the backup; the desk is HALTED until a person has looked`
               : `✓ ${desk} is what the backup holds, HALTED until a person has looked`,
-            ...afterwardsLines(keepsTemporal, kept),
+            ...afterwardsLines(runs, kept),
           ]
         : [
             kept === null
@@ -186,17 +209,19 @@ function shown(
   return passed ? EXIT_OK : EXIT_FAILED;
 }
 
-function afterwardsLines(external: boolean, kept: RestoredInPlace['kept']): readonly string[] {
+function afterwardsLines(runs: EndedRuns | null, kept: RestoredInPlace['kept']): readonly string[] {
+  const start = isContainer(process.env) ? 'docker-compose up -d' : 'fermata up';
   return [
     `  what was there is kept: ${kept?.folder}, and in Postgres the database ${kept?.database}`,
-    ...(external
-      ? [
-          '! Temporal is somebody else’s server: runs of this desk that are open there belong to the time taken back; terminate them first',
-        ]
-      : []),
-    '  start it: fermata up; look at orders and positions at the venue; then: fermata resume --reason TEXT',
+    ...(runs === null ? [] : [runsLine(runs)]),
+    `  start it: ${start}; look at orders and positions at the venue; then: fermata resume --reason TEXT`,
   ];
 }
+
+const runsLine = (runs: EndedRuns): string =>
+  'ended' in runs
+    ? `  open runs of the time that was taken back, terminated in Temporal: ${runs.ended}`
+    : `! runs of this desk that are open in Temporal belong to the time taken back; terminate them before the start (${runs.why})`;
 
 const sayStep = (title: string): void => void process.stderr.write(`… ${title}\n`);
 
