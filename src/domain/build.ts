@@ -1,4 +1,4 @@
-/** A build of Fermata that was made and tested beside the running one, and the result of switching to it. */
+/** A build of Fermata that was made and tested while another one runs, and the result of switching to it. */
 export interface PreparedBuild {
   /** Time and commit of the build: `20260110T093000000Z-0123456789ab`. */
   readonly id: string;

@@ -1,4 +1,4 @@
-/** What closes a trade beside its protective stop. Prices and distances in whole ticks. */
+/** What closes a trade apart from its protective stop. Prices and distances in whole ticks. */
 
 export interface ExitTarget {
   readonly ticks: number;

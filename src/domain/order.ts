@@ -72,7 +72,7 @@ export interface OrderIntent {
   readonly protectTicks: number | null;
   readonly reduceOnly: boolean;
   readonly timeInForce: TimeInForce;
-  /** For an entry: what closes its trade beside its stop. Left out: nothing. */
+  /** For an entry: what closes its trade apart from its stop. Left out: nothing. */
   readonly exits?: ExitPlan;
   /** For a stop that was moved, and for an exit that the plan asks for. Left out: the purpose says it. */
   readonly why?: ExitReason;

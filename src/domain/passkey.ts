@@ -120,13 +120,13 @@ export function checkAssertion(
 export const counterWentOn = (before: number, now: number): boolean =>
   now > before || (before === 0 && now === 0);
 
-/** The challenge in the client data; nothing of it is verified yet. Null: it can't be read. */
+/** The challenge in the client data; not verified yet. Null: it can't be read. */
 export function challengeIn(clientDataJSON: string): string | null {
   const challenge = readClientData(clientDataJSON)?.challenge;
   return typeof challenge === 'string' ? challenge : null;
 }
 
-/** The authenticator's signature counter; nothing of it is verified yet. Null: it can't be read. */
+/** The authenticator's signature counter; not verified yet. Null: it can't be read. */
 export function counterIn(authenticatorData: string): number | null {
   const data = Buffer.from(authenticatorData, 'base64url');
   return data.length < HEADER_BYTES ? null : data.readUInt32BE(COUNTER_AT);

@@ -58,7 +58,7 @@ export function passkeyObjection(
     : `its passkey did not sign this vote: ${first.why}`;
 }
 
-/** Null if it is not a passkey's signature. Nothing of it is verified here. */
+/** Null if it is not a passkey's signature. Verifies nothing. */
 export function passkeyUse(signature: string): PasskeyUse | null {
   const read = readSignature(signature);
   const answer = read === null ? null : readAssertion(read.value);

@@ -90,7 +90,7 @@ export interface EngineConfig {
   readonly simulated: boolean;
   /** Which account is traded; a journal belongs to one account. Left out: `paper`. */
   readonly account?: string;
-  /** The venue's own id of that account, if the venue has told it. */
+  /** The venue's own id of that account, if the venue has reported it. */
   readonly accountId?: string;
   /**
    * True for an account at an exchange: coins that no trade explains belong to nobody until a person says whose they

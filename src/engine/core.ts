@@ -40,7 +40,7 @@ export interface OrderWatch {
   missingAtReading: number | null;
   /** The venue refused to cancel it. No other cancel is sent until a lookup has shown why. */
   cancelRefused: boolean;
-  /** Cancels that were sent although a later lookup still found the order open. */
+  /** Cancels after which a lookup still found the order open. */
   cancelsUnanswered: number;
   /** Its quantity is being reduced; the answer is late after this. */
   amendByMs: number | null;
@@ -406,7 +406,7 @@ export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
   return [...required(core.state.live[id], id).values()];
 }
 
-/** Told by the client id alone, whether or not the order is still in the state. */
+/** Decided by the client id alone, whether or not the order is still in the state. */
 export function isOurs(core: Core, clientId: string): boolean {
   const incarnation = incarnationOf(clientId);
   if (incarnation === null) return false;

@@ -162,7 +162,7 @@ export interface EngineState {
     readonly instruments: readonly Instrument[];
     readonly startingCash: Units;
     readonly account: string;
-    /** The venue's own id of the account. Null: the venue has not told it yet. */
+    /** The venue's own id of the account. Null: the venue has not reported it yet. */
     readonly accountId: string | null;
   } | null;
   /** Scales of the books, by currency. */

@@ -80,7 +80,7 @@ export interface TradeView {
   readonly risk: number | null;
   /** R multiple: `result` divided by `risk`. */
   readonly r: number | null;
-  /** What closes it beside its stop. Null: nothing. */
+  /** What closes it apart from its stop. Null: nothing. */
   readonly exits: ExitsView | null;
 }
 
@@ -179,7 +179,7 @@ export interface EngineView {
   readonly capitalMoved: Units;
   /** Value of the fees paid from assets kept for them, in money units: subtracted from equity, not from cash. */
   readonly feesElsewhere: number;
-  /** The venue's own id of the account. Null: the venue has not told it. */
+  /** The venue's own id of the account. Null: the venue has not reported it. */
   readonly accountId: string | null;
   /**
    * What the venue has more than our books (negative: less) that nobody has explained, in money units. Null: cash

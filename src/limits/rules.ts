@@ -102,7 +102,7 @@ export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTick
   return refused('its stop-loss is so near its trigger that it would go off as the entry is filled');
 });
 
-/** The market can reach the exits beside the stop, and each closes a part of what those before it leave. */
+/** The market can reach the exits of the plan, and each closes a part of what those before it leave. */
 export const exitsRule: Rule = rule(({ intent }) => {
   if (intent.purpose !== 'entry' || intent.exits === undefined) return null;
   const wrong = wrongExits(intent.exits, intent.side, intent.limitTicks ?? Number.NaN);

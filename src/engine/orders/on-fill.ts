@@ -76,7 +76,7 @@ function isOfAnotherHand(core: Core, { clientId, instrument }: Fill): boolean {
   return !core.state.orders.has(clientId) && !isOurs(core, clientId);
 }
 
-/** Always false: it is no new fill of the desk's. */
+/** Always false: it is not a new fill of the desk. */
 function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill): false {
   if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;
   commit(core, { type: 'fill.foreign', fill });
