@@ -1,4 +1,7 @@
-/** One backtest: the desk's own core, gate, order path and paper venue on recorded prices, from what is asked to a report. */
+/**
+ * One backtest, from the request to the report: the desk's own core, gate, order path and paper venue on recorded
+ * prices.
+ */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
@@ -18,20 +21,20 @@ import { scopeOf } from './scope.js';
 import type { TimedSignal } from './signals-file.js';
 
 export interface BacktestSetting {
-  /** With what was set for this run. */
+  /** With the values set for this run. */
   readonly desk: Desk;
   readonly configHash: string;
-  /** What differs from the desk file, as it was asked for. */
+  /** What differs from the desk file, as it was requested. */
   readonly set: readonly string[];
   readonly fillModel: FillModel;
-  /** From outside, in the order of their time; left out: none. */
+  /** Signals from outside, in the order of their time. Left out: none. */
   readonly signals?: readonly TimedSignal[];
   readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
-  /** Market time at which prices are traded on, those before warm averages up; null: the first price. */
+  /** Market time from which prices are traded on; earlier ones are for warm-up. Null: the first price. */
   readonly beginMs: number | null;
-  /** Market time after which nothing is traded on; null: the last price. */
+  /** Market time after which nothing is traded. Null: the last price. */
   readonly untilMs: number | null;
-  /** Of the installation, to tell what it fetched; null: it has none. */
+  /** The installation's data key, to recognise what it fetched. Null: it has none. */
   readonly dataKey: string | null;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
@@ -39,23 +42,23 @@ export interface BacktestSetting {
 
 export interface Backtest {
   readonly report: BacktestReport;
-  /** Null where no price came. */
+  /** Null: there was no price. */
   readonly measure: BacktestMeasure | null;
 }
 
-/** It was asked to end before its prices were over. */
+/** It was interrupted before its prices were over. */
 export class BacktestInterrupted extends Error {
   override readonly name = 'BacktestInterrupted';
   readonly keptSafe = 'nothing was written; a backtest changes nothing else';
   readonly doThis = 'give the same command again';
 }
 
-/** Part of order ids: the same for all, so that equal prices give equal bytes. */
+/** Part of order ids. The same for every backtest, so that equal prices give equal bytes. */
 const ID = 'backtest';
-/** What is recorded is measured as it goes: a journal of it has no reader. */
+/** Records are measured as they come; nobody would read a journal of them. */
 const KEPT_NOWHERE: RunRecords = { append: () => undefined, finish: () => undefined };
 
-/** Throws `DataFileError` where a file can't be opened, `BacktestInterrupted`. */
+/** Throws `DataFileError` if a file can't be opened, or `BacktestInterrupted`. */
 export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   const { files, configHash, beginMs, untilMs, signal, onProgress, fillModel } = setting;
   const { path, limitFill, volumePartPct } = fillModel;
@@ -112,7 +115,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   return { report, measure };
 }
 
-/** So that a reader can tell which recording it was, and whether Fermata fetched it. */
+/** Lets a reader tell which recording it was, and whether Fermata fetched it. */
 async function reported({ files, desk, dataKey }: BacktestSetting): Promise<readonly ReportedFile[]> {
   const first = desk.instruments[0]?.symbol ?? '';
   return Promise.all(

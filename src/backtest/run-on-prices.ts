@@ -1,6 +1,6 @@
 /**
- * Feeds the prices to the instance and to what measures it, until exactly the time that was asked for is over. A backtest
- * and a validation are both such a run: they differ in what they measure and keep of it.
+ * Feeds the prices to the instance and to what measures it, for exactly the requested time. A backtest and a
+ * validation are both such runs; they differ in what they measure and keep.
  */
 
 import type { MarketBar, MarketEvent, MarketFeed } from '../contracts/market-feed.js';
@@ -27,19 +27,19 @@ import type { TimedSignal } from './signals-file.js';
 
 const PROGRESS_EVERY_MS = 500;
 const LOOK_EVERY_MS = 1000;
-/** Live prices that are on their way at the end of the time may still come. */
+/** After the end of the time, live prices that are under way may still come for this long. */
 const SILENCE_MS = 5000;
 
-/** What the run puts on record now is not what it had put on record there when it was begun before. */
+/** A record of this run differs from the one that an earlier start of the same run made there. */
 export class NotRepeatable extends Error {
   override readonly name = 'NotRepeatable';
 }
 
-/** How far a run is, for whoever waits for it. */
+/** How far a run has come, for those who wait for it. */
 export interface Progress {
   /** Market time that was reached. */
   readonly marketMs: number;
-  /** From 0 to 1; 0 as long as nobody knows where prices end. */
+  /** From 0 to 1; 0 while it is not known where prices end. */
   readonly part: number;
   readonly trades: number;
   /** Decimal text. */
@@ -51,17 +51,17 @@ export type TimedEvent = Extract<MarketEvent, { readonly marketMs: number }>;
 /** What is measured while a run goes on. */
 export interface Measure {
   readonly fromMs: number;
-  /** Infinity: to the last price; from `finish` on the end. */
+  /** Infinity until `finish`: the run ends with the last price. Then the end. */
   readonly toMs: number;
   readonly equity: EquityMeter;
   readonly coverage: readonly BarCoverage[];
   readonly closedTrades: number;
-  /** Before the engine sees it. */
+  /** Called before the engine sees it. */
   onMarket(event: TimedEvent): void;
-  /** Once the strategies have seen it. */
+  /** Called once the strategies have seen it. */
   afterBar?(bar: MarketBar, engine: Pick<Engine, 'strategyLines'>): void;
   onRecord(record: EngineRecord): void;
-  /** After the last event. */
+  /** Called after the last event. */
   finish(): void;
 }
 
@@ -74,9 +74,9 @@ export interface RunRecords {
 export interface RunParts<Measured extends Measure> {
   readonly id: string;
   readonly configHash: string;
-  /** Of the run's own wall clock at its beginning; null: the market time at which it begins. */
+  /** Wall time at the start of the run. Null: the market time at which it begins. */
   readonly wallMs: number | null;
-  /** Market time at which prices are traded on; null: the first price. */
+  /** Market time from which prices are traded on. Null: the first price. */
   readonly beginMs: number | null;
   /** The part of the desk that is run. */
   readonly desk: Desk;
@@ -84,10 +84,10 @@ export interface RunParts<Measured extends Measure> {
   readonly feed: MarketFeed;
   readonly records: RunRecords;
   readonly fills?: InstanceSetting['fills'];
-  /** From outside, by the time at which each arrives; left out: none. */
+  /** Signals from outside, by the time at which each arrives. Left out: none. */
   readonly signals?: readonly TimedSignal[];
   readonly measureFrom: (beginMs: number) => Measured;
-  /** Undefined where nothing has to be waited for. */
+  /** Undefined if there is nothing to wait for. */
   readonly wait: (marketMs: number) => Promise<void> | undefined;
   readonly signal: AbortSignal;
   readonly interrupted: () => Error;
@@ -112,7 +112,7 @@ export class Run<Measured extends Measure> {
     this.#parts = parts;
   }
 
-  /** Null as long as no price came. */
+  /** Null until there is a price. */
   get measure(): Measured | null {
     return this.#measure;
   }
@@ -125,7 +125,7 @@ export class Run<Measured extends Measure> {
     return this.#opened?.engine.view.positions.length ?? 0;
   }
 
-  /** Null as long as no price came. */
+  /** Null until there is a price. */
   get view(): EngineView | null {
     return this.#opened?.engine.view ?? null;
   }
@@ -139,7 +139,7 @@ export class Run<Measured extends Measure> {
     return this.#sent;
   }
 
-  /** Rejects where it was interrupted or something broke that a later try may find whole. */
+  /** Rejects if it was interrupted, or if something failed that may work in a later attempt. */
   async toTheEnd(): Promise<void> {
     const { id, desk, configHash, feed, instruments, signal, interrupted } = this.#parts;
     const config = instanceConfig({ id, desk, configHash, instruments });
@@ -168,7 +168,7 @@ export class Run<Measured extends Measure> {
     this.#coverage = measure?.coverage.map((each) => each.result(measure.toMs)) ?? [];
   }
 
-  /** What speaks against the data, after the end. */
+  /** What speaks against the data; complete after the end. */
   problems(): readonly DataProblem[] {
     const differing = this.#booksDiffer();
     return [
@@ -206,7 +206,7 @@ export class Run<Measured extends Measure> {
     return this.#parts.wait(event.marketMs);
   }
 
-  /** Each at its own time, after the prices of that time; those from before the run are none of it. */
+  /** Each at its own time, after the prices of that time. Signals from before the run are not part of it. */
   #signal(instance: TradingInstance, untilMs: number): void {
     const { signals = [] } = this.#parts;
     for (let next = signals[this.#nextSignal]; next !== undefined; next = signals[this.#nextSignal]) {
@@ -225,7 +225,7 @@ export class Run<Measured extends Measure> {
     }
   }
 
-  /** Live prices may fall silent for good: their clock goes on all the same. */
+  /** Live prices may fall silent for good; their clock goes on all the same. */
   #endIfOver(): void {
     const toMs = this.#measure?.toMs ?? Number.POSITIVE_INFINITY;
     if (this.#over || this.#parts.feed.nowMs() < toMs + SILENCE_MS) return;
@@ -236,7 +236,7 @@ export class Run<Measured extends Measure> {
     }
   }
 
-  /** The time that was asked for begins with the first price, or where the request says. */
+  /** The requested time begins with the first price, or where the request says. */
   #begin(beginMs: number): OpenedInstance {
     const { id, configHash, desk, instruments, feed, records } = this.#parts;
     const measure = this.#parts.measureFrom(beginMs);
@@ -250,7 +250,7 @@ export class Run<Measured extends Measure> {
       wallMs: this.#parts.wallMs ?? beginMs,
       ...(this.#parts.fills === undefined ? {} : { fills: this.#parts.fills }),
       onRecord: (record, wallMs) => {
-        records.append(record, wallMs, wallMs); // time of a run has one clock for both
+        records.append(record, wallMs, wallMs); // the run has one clock for both times
         measure.onRecord(record);
       },
     });
@@ -271,7 +271,7 @@ export class Run<Measured extends Measure> {
     this.#end(() => this.#settle?.resolve());
   }
 
-  /** A run that does not repeat itself can't be gone on with, now or later: that is a result. */
+  /** A run that does not repeat itself can never be continued; that is its result. */
   #broken(error: unknown): void {
     if (error instanceof NotRepeatable) {
       this.#found.push({ kind: 'not-repeatable', symbol: null, text: error.message });
@@ -299,7 +299,7 @@ export class Run<Measured extends Measure> {
     });
   }
 
-  /** The engine, the paper venue and what was measured here are three books of the same trading. */
+  /** The engine, the paper venue and the measure are three books of the same trading. */
   #booksDiffer(): DataProblem | null {
     if (this.#opened === null || this.#measure === null) return null;
     const { engine, venue } = this.#opened;

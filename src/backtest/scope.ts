@@ -1,16 +1,16 @@
-/** What of the desk a validation can speak about: the instruments that it has prices of. */
+/** The part of the desk that a run covers: the instruments that it has prices for. */
 import type { Desk } from '../desk/schema.js';
 import type { MarketChoice } from '../home/runtime.js';
 
 export interface Scope {
-  /** The desk with these instruments and the strategies on them only. */
+  /** The desk with only these instruments and the strategies on them. */
   readonly desk: Desk;
   readonly symbols: readonly string[];
-  /** Traded by a strategy that is switched on, and without prices here. */
+  /** Traded by an enabled strategy, but without prices here. */
   readonly leftOut: readonly string[];
 }
 
-/** Recorded prices cover the instruments that have a file; all others cover the whole desk. */
+/** Recorded prices cover the instruments that have a file; every other source covers the whole desk. */
 export function scopeOf(desk: Desk, market: MarketChoice): Scope {
   const first = desk.instruments[0]?.symbol;
   const given = new Set(market.files.map(({ symbol }) => symbol ?? first));

@@ -1,4 +1,4 @@
-/** A backtest's signals from outside: a file with a line of JSON each, as `POST /api/signals` takes them. */
+/** Signals from outside for a backtest: a file with one line of JSON for each, as `POST /api/signals` takes them. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ export interface TimedSignal {
   /** Market time at which it arrives. */
   readonly atMs: number;
   readonly command: Extract<Command, { readonly name: 'signal' | 'withdrawSignal' }>;
-  /** Where it stands. */
+  /** Its place in the file, for messages. */
   readonly file: string;
   readonly line: number;
 }
@@ -27,7 +27,7 @@ export class SignalsFileError extends Error {
 }
 
 const time = z.iso.datetime({ offset: true });
-/** `at`: when it arrives; left out: at its original time, which has to be there. */
+/** `at`: when it arrives. Left out: at its original time, which is then required. */
 const sentSchema = signalSchema.extend({ issuedAt: time, at: time.optional() });
 const withdrawnSchema = z.strictObject({
   source: signalSourceSchema,
@@ -36,7 +36,7 @@ const withdrawnSchema = z.strictObject({
   withdraw: z.literal(true),
 });
 
-/** In the order of their arrival, those of one moment in that of the file. Throws `SignalsFileError`. */
+/** In the order of arrival; those of one moment in the order of the file. Throws `SignalsFileError`. */
 export function readSignals(path: string): readonly TimedSignal[] {
   const file = basename(path);
   const signals = textOf(path)

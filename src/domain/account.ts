@@ -1,14 +1,14 @@
-/** Whose money is traded, by name. Each price source has a paper account of its own. */
+/** Names of accounts. Each price source has a paper account of its own. */
 
-/** Of journals and configurations that name none. */
+/** The account of journals and configurations that name none. */
 export const PAPER_ACCOUNT = 'paper';
 
-/** `identity`: of the price source. */
+/** `identity`: identity of the price source. */
 export function paperAccount(identity: string): string {
   return `${PAPER_ACCOUNT}/${identity}`;
 }
 
-/** Identity of the price source whose paper account that is; null: it names none. */
+/** Identity of the price source that the paper account belongs to. Null: the account names none. */
 export function priceSourceOf(account: string): string | null {
   const start = paperAccount('');
   return account.startsWith(start) ? account.slice(start.length) : null;
@@ -22,8 +22,8 @@ export const MONEY_AT_STAKE = ['paper money', 'simulator money', 'test money', '
 export type MoneyAtStake = (typeof MONEY_AT_STAKE)[number];
 
 /**
- * What is not known to be play money is real. `account`: as the trader says it; null while it does not. The name of an
- * account at a venue ends in what it is: `Venue testnet`, `Venue simulator`.
+ * What is not known to be play money counts as real. `account`: as the trader reports it; null while it does not. The
+ * name of an account at a venue ends in its kind: `Venue testnet`, `Venue simulator`.
  */
 export function moneyAtStake(trading: 'paper' | 'live', account: string | null): MoneyAtStake {
   if (trading === 'paper') return 'paper money';

@@ -12,13 +12,13 @@ export interface ApprovalTerms {
   readonly parameters: ApprovalParameters;
 }
 
-/** Hex SHA-256 over the parameters, whatever the order of their keys. */
+/** Hex SHA-256 over the parameters, independent of the order of their keys. */
 export function parametersHash(parameters: ApprovalParameters): string {
   const sorted = Object.entries(parameters).sort(([a], [b]) => (a < b ? -1 : 1));
   return createHash('sha256').update(JSON.stringify(sorted)).digest('hex');
 }
 
-/** The `subject` of a vote's decision: another approval, subject or parameter makes it another text. */
+/** The `subject` of a vote's decision. Any other approval, subject or parameter gives another text. */
 export function decisionSubject({ id, kind, subject, parameters }: ApprovalTerms): string {
   return JSON.stringify([id, kind, subject, parametersHash(parameters)]);
 }

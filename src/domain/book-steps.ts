@@ -1,26 +1,26 @@
 /**
- * The steps of exact bookkeeping. Each currency counts in its own scale, fine enough for every tick times lot and every
- * amount that a venue states; amounts in it have no largest value.
+ * The steps of exact bookkeeping. Each currency has a scale of its own, fine enough for every tick × lot and every
+ * amount that a venue reports. Amounts have no upper bound.
  */
 import type { Instrument, InstrumentKind } from './instrument.js';
 import { MONEY_PLACES, mulDivUnits, type Units } from './money.js';
 import { settleOf } from './value.js';
 
-/** Finest step of a venue, as places after the point. */
+/** Finest step that a venue may have, in decimal places. */
 const STEP_PLACES_MAX = 12;
-/** Four more than money units, for amounts that come of a division. */
+/** Four places more than money units, for amounts that result from a division. */
 const RECIPROCAL_PLACES = MONEY_PLACES + 4;
 
-/** Places after the point, by currency; what is missing has as many as money units. */
+/** Decimal places by currency. A currency that is missing has as many as money units. */
 export type Scales = ReadonlyMap<string, number>;
 
 /** One instrument in the scales of its two currencies. */
 export interface BookSteps {
   readonly kind: InstrumentKind;
   readonly base: string;
-  /** The currency of cost and results: that of the quote, of an inverse contract the coin. */
+  /** Currency of cost and results: the quote currency, or the coin for an inverse contract. */
   readonly quote: string;
-  /** Units of it for one tick × one lot; of an inverse contract, for one lot at a price of one tick. */
+  /** Units of that currency for one tick × one lot; for an inverse contract, for one lot at a price of one tick. */
   readonly perTickLot: Units;
   /** Units of the coin in one lot. */
   readonly perLot: Units;
@@ -32,7 +32,7 @@ export function placesOf(scales: Scales, currency: string): number {
   return scales.get(currency) ?? MONEY_PLACES;
 }
 
-/** Scales only grow: an amount that was kept finer once is never rounded. */
+/** Scales only grow: an amount that was once kept with more places is never rounded. */
 export function scalesFor(instruments: readonly Instrument[], before: Scales): Scales {
   const scales = new Map(before);
   const grow = (currency: string, places: number) =>
@@ -62,7 +62,7 @@ export function stepsOf(instrument: Instrument, scales: Scales): BookSteps {
   };
 }
 
-/** Exact where the tick of an inverse contract divides its multiplier, as those of the exchanges do. */
+/** Exact if the tick of an inverse contract divides its multiplier, as at the exchanges. */
 function perTickLot({ kind, tickSize, lotSize, multiplier = '1' }: Instrument, settlePlaces: number): Units {
   const [tick, lot] = [fineUnits(tickSize), fineUnits(lotSize) * fineUnits(multiplier)];
   if (kind === 'inverse')

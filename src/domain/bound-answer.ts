@@ -1,7 +1,7 @@
 /**
- * What an activity answers, in a form that nothing else has. Whoever polls a task queue could answer with any sealed
- * payload that was seen before: one of another activity doesn't open (its seal names workflow and activity, whose id is
- * unique), the activity's own arguments, or nothing at all, are no answer.
+ * Gives an activity's answer a form that nothing else has. Anybody who polls a task queue could answer with a sealed
+ * payload that was seen before. An answer of another activity does not open, since its seal names workflow and
+ * activity id, and ids are unique. The activity's own arguments, or no payload at all, do not count as an answer.
  */
 const ID_PREFIX = 'bound-';
 
@@ -13,7 +13,7 @@ export interface BoundAnswer {
 /** `unique`: 128 random bits. */
 export const boundActivityId = (unique: string): string => `${ID_PREFIX}${unique}`;
 
-/** Others are of runs that were begun before answers were bound. */
+/** Other ids belong to runs that were begun before answers were bound. */
 export const isBoundActivityId = (id: string): boolean => id.startsWith(ID_PREFIX);
 
 export const boundAnswer = (activityType: string, value: unknown): BoundAnswer => ({

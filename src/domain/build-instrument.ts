@@ -1,4 +1,4 @@
-/** From the desk file's decimals to the integers that the engine computes with. */
+/** Turns the desk file's decimals into the integers that the engine computes with. */
 import { DecimalError } from './decimal.js';
 import type { Instrument, InstrumentId, InstrumentKind } from './instrument.js';
 import { MONEY_PLACES, parseMoney, parseUnits } from './money.js';
@@ -16,10 +16,10 @@ export interface InstrumentSource {
   readonly takerFeePpm: number;
 }
 
-/** Keeps `ticks × lots` countable; a venue's own limit is smaller. */
+/** Keeps `ticks × lots` within 2^53; a venue's own bound is smaller. */
 const QUANTITY_LOTS_MAX = 1_000_000_000_000;
 
-/** Throws `DecimalError` for steps that are no decimals above zero. */
+/** Throws `DecimalError` if a step is not a decimal above zero. */
 export function buildInstrument(id: InstrumentId, source: InstrumentSource): Instrument {
   const [base, quote] = source.symbol.split('/');
   if (base === undefined || quote === undefined) {
@@ -45,7 +45,7 @@ export function buildInstrument(id: InstrumentId, source: InstrumentSource): Ins
   };
 }
 
-/** Finest step of a venue, as places after the point. */
+/** Finest step that a venue may have, in decimal places. */
 const STEP_PLACES_MAX = 12;
 const ONE = 10n ** BigInt(STEP_PLACES_MAX);
 const ONE_MONEY = 10n ** BigInt(MONEY_PLACES);
@@ -61,6 +61,6 @@ function moneyPerTickLot({ symbol, kind, tickSize, lotSize, multiplier = '1' }: 
   if (kind === 'inverse') return Number(lot * times * ONE_MONEY) / Number(tick * ONE);
   const unit = (ONE * ONE) / ONE_MONEY;
   const product = (tick * lot * times) / ONE;
-  // Finer than a money unit: 0.1 for a tick times lot of 0.000000001.
+  // Finer than a money unit: 0.1 for a tick × lot of 0.000000001.
   return product % unit === 0n ? Number(product / unit) : Number(product) / Number(unit);
 }

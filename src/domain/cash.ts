@@ -13,14 +13,14 @@ export const CASH_KINDS = [
 
 export type CashKind = (typeof CASH_KINDS)[number];
 
-/** Money that came in or went out is no result: the day's start and the peak move with equity. The others are results. */
+/** Capital is not a result: the day's start and the peak move with equity. All other kinds are results. */
 const CAPITAL: ReadonlySet<CashKind> = new Set(['deposit', 'withdrawal', 'correction']);
 
 export function isCapital(kind: CashKind): boolean {
   return CAPITAL.has(kind);
 }
 
-/** Null where the sign is right: a deposit comes in, a withdrawal goes out. */
+/** Null: the sign is right. A deposit comes in, a withdrawal goes out. */
 export function wrongSign(kind: CashKind, isPositive: boolean): string | null {
   if (kind === 'deposit' && !isPositive) return 'a deposit has an amount above zero';
   if (kind === 'withdrawal' && isPositive) return 'a withdrawal has an amount below zero';

@@ -1,4 +1,4 @@
-/** Dates of the calendar as whole days since 1970-01-01, and times of a day: no clock, no zone, no locale. */
+/** Calendar dates as whole days since 1970-01-01, and times of day. No clock, no zone, no locale. */
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -18,7 +18,7 @@ export const weekdayIndex = (day: DayNumber): number => (((day + 3) % 7) + 7) % 
 
 export const weekdayOf = (day: DayNumber): Weekday => WEEKDAYS[weekdayIndex(day)] as Weekday;
 
-/** `2026-W48` of ISO 8601: a week belongs to the year of its Thursday. */
+/** ISO 8601 week, `2026-W48`: a week belongs to the year of its Thursday. */
 export function weekText(day: DayNumber): string {
   const thursday = day - weekdayIndex(day) + 3;
   const year = new Date(thursday * DAY_MS).getUTCFullYear();
@@ -29,7 +29,7 @@ export function weekText(day: DayNumber): string {
 /** `2026-11-27`. */
 export const dateText = (day: DayNumber): string => new Date(day * DAY_MS).toISOString().slice(0, 10);
 
-/** Null where the text is no date of the calendar, such as 2026-02-30. */
+/** Null: the text is not a date of the calendar, for example 2026-02-30. */
 export function dayOfText(date: string): DayNumber | null {
   const [year, month, day] = date.split('-').map(Number);
   if (year === undefined || month === undefined || day === undefined) return null;
@@ -37,14 +37,14 @@ export function dayOfText(date: string): DayNumber | null {
   return Number.isFinite(number) && dateText(number) === date ? number : null;
 }
 
-/** Minutes since midnight of `HH:MM`; 1440 of `24:00`. */
+/** Minutes since midnight of `HH:MM`; `24:00` gives 1440. */
 export const minuteOfDay = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3, 5));
 
-/** `HH:MM` of whole minutes since midnight. */
+/** `HH:MM` for whole minutes since midnight. */
 export const timeOfDay = (minute: number): string =>
   `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
 
-/** The third Monday of January: `nthWeekday(year, 1, 'mon', 3)`. */
+/** For example the third Monday of January: `nthWeekday(year, 1, 'mon', 3)`. */
 export function nthWeekday(year: number, month: number, weekday: Weekday, nth: number): DayNumber {
   const first = dayOf(year, month, 1);
   const ahead = (WEEKDAYS.indexOf(weekday) - weekdayIndex(first) + 7) % 7;

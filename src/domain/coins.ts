@@ -1,6 +1,9 @@
-/** Whose coins in an account are, where no trade of the desk explains them. */
+/** Whose the coins in an account are that no trade of the desk explains. */
 
-/** `nobodys`: no person has said yet. `toMove`: a person takes them out of the account; until then they are foreign. */
+/**
+ * In lots. `nobodys`: no person has said yet. `toMove`: a person will take them out of the account; until then they
+ * count as foreign.
+ */
 export interface OthersCoins {
   readonly nobodys: number;
   readonly foreign: number;
@@ -9,16 +12,19 @@ export interface OthersCoins {
 
 export const NO_COINS: OthersCoins = { nobodys: 0, foreign: 0, toMove: 0 };
 
-/** What a person can say of coins that are nobody's. */
+/** What a person can say about coins that are nobody's. */
 export const COIN_OWNERS = ['desk', 'foreign', 'move'] as const;
 export type CoinOwner = (typeof COIN_OWNERS)[number];
 
-/** What a person's decision on coins is about: once other coins are nobody's, it counts no more. Amounts as the status shows them. */
+/**
+ * The subject of a person's decision on coins; it no longer counts once the number of nobody's coins has changed.
+ * Amounts as in the status.
+ */
 export function coinsSubject(said: {
   readonly symbol: string;
   readonly owner: CoinOwner;
   readonly cost: string | null;
-  /** How many are nobody's, decimal. */
+  /** Number of nobody's coins, decimal. */
   readonly nobodys: string;
 }): string {
   const { symbol, owner, cost, nobodys } = said;

@@ -1,4 +1,4 @@
-/** The service of docker-compose.yml in which a role runs: the trader's is the one that the runbook names. */
+/** The service of docker-compose.yml that runs a role. The trader's has the name that the runbook uses. */
 export function serviceOf(role: string): string {
   return role === 'trader' ? 'bot' : role;
 }

@@ -1,11 +1,11 @@
-/** Comma-separated values as RFC 4180 has them, with a line feed at the end of each line. */
+/** Comma-separated values as in RFC 4180, with a line feed at the end of each line. */
 
-/** Spreadsheets take what begins so for a formula, and carry it out. */
+/** A spreadsheet takes text that begins like this for a formula and runs it. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
 
 export const csvLine = (cells: readonly string[]): string => `${cells.map(quoted).join(',')}\n`;
 
-/** What somebody else wrote, made harmless for a spreadsheet by the apostrophe that it knows for "text". */
+/** Makes text from outside harmless for spreadsheets by prefixing the apostrophe that means "text" there. */
 export const csvText = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);
 
 const quoted = (cell: string): string => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

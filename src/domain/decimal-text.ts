@@ -1,7 +1,7 @@
-/** Sums of decimal text, exact, as long as the longest fraction. */
+/** Exact sums of decimal text, with as many places as the longest fraction. */
 const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
 
-/** "0.00" for none. Throws RangeError for text that is no plain decimal number. */
+/** "0.00" for an empty list. Throws RangeError for text that is not a plain decimal number. */
 export function addDecimals(texts: readonly string[]): string {
   const parts = texts.map((text) => {
     const match = DECIMAL.exec(text);

@@ -32,7 +32,7 @@ function readStep(text: string): Scaled {
 
 /**
  * How many steps of `stepText` the number `text` is: `parseDecimal('100.25', '0.01')` is 10025.
- * Throws `DecimalError` where it is no whole number of steps, or one beyond 2^53.
+ * Throws `DecimalError` if it is not a whole number of steps or is beyond 2^53.
  */
 export function parseDecimal(text: string, stepText: string): number {
   const value = readScaled(text);
@@ -62,10 +62,10 @@ export function formatDecimal(steps: number, stepText: string): string {
   return `${sign}${digits.slice(0, -step.places)}.${digits.slice(-step.places)}`;
 }
 
-/** How many places a multiple of the step is written with: `0.25` has two. */
+/** Decimal places of a multiple of the step: `0.25` has two. */
 export const placesOfStep = (stepText: string): number => readStep(stepText).places;
 
-/** The decimal text of an average, which lies between two steps: rounded to a place more than the step has. */
+/** The decimal text of an average, which may lie between two steps: rounded to one place more than the step has. */
 export function formatAverage(steps: number, stepText: string): string {
   return (steps * Number(stepText)).toFixed(readStep(stepText).places + 1);
 }

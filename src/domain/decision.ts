@@ -1,6 +1,6 @@
 /**
- * A person's decision as a thing that can be carried: made where the person was authenticated, checked wherever it
- * counts. Whoever reaches Temporal or Postgres, but not the decision key, can't make one.
+ * A person's decision in a form that can be passed on: made where the person was authenticated, checked wherever it
+ * takes effect. Access to Temporal or Postgres without the decision key is not enough to make one.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -13,12 +13,12 @@ const CLOCK_TOLERANCE_MS = 60_000;
 const KEY_PATTERN = /^[0-9a-f]{64}$/;
 const MAC_PATTERN = /^[0-9a-f]{64}$/;
 
-/** `key`: 32 bytes as 64 hex digits. Throws where the key has another form. */
+/** `key`: 32 bytes as 64 hex digits. Throws if the key has another form. */
 export function signDecision(key: string, fields: DecisionFields): Decision {
   return { ...fields, mac: macOf(key, fields).toString('hex') };
 }
 
-/** Whether the decision was made with `key` and counts at `nowMs`. What it was about is for the caller to compare. */
+/** Whether the decision was made with `key` and is valid at `nowMs`. The caller compares what it was about. */
 export function verifyDecision(key: string, decision: Decision, nowMs: number): DecisionVerdict {
   const { mac, ...fields } = decision;
   if (!MAC_PATTERN.test(mac) || !timingSafeEqual(Buffer.from(mac, 'hex'), macOf(key, fields))) {
@@ -35,13 +35,13 @@ function macOf(key: string, fields: DecisionFields): Buffer {
   return createHmac('sha256', Buffer.from(key, 'hex')).update(canonicalJson(fields)).digest();
 }
 
-/** One text for one decision, whatever the order in which its keys arrived. */
+/** One text for one decision, independent of the order of its keys. */
 function canonicalJson(fields: DecisionFields): string {
   return JSON.stringify(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /**
- * Proof that a person (or two) decided: made by the process that authenticated them (web, CLI, Telegram) with the
+ * Proof of one person's decision: made by the process that authenticated them (web, CLI, Telegram) with the
  * installation's decision key, checked in an activity and again by the trader.
  * `mac` = HMAC-SHA-256 hex over the canonical JSON of the other fields.
  */
@@ -53,15 +53,15 @@ export interface Decision {
   readonly choice: 'resume' | 'approve' | 'reject' | 'acknowledge' | 'resolve';
   /** What exactly was decided on: a halt id for `resume`. */
   readonly subject: string;
-  /** `resume` only: the position size that was chosen with it, percent of the desk file's; left out: as it is. */
+  /** `resume` only: the position size chosen with it, in percent of the desk file's. Left out: unchanged. */
   readonly sizePct?: number;
-  /** `resume` only: why, in the person's own words, as `reasonOf` keeps them; left out: none was given. */
+  /** `resume` only: why, in the person's own words, as `reasonOf` keeps them. Left out: no reason was given. */
   readonly reason?: string;
   readonly atWallMs: number;
   readonly expiresWallMs: number;
-  /** Where real money is decided: `signatureText` of the person's own key. */
+  /** For real money: `signatureText` made with the person's own key. */
   readonly signature?: string;
-  /** In place of it, through a chat: the bot's own code. */
+  /** Instead of a signature, for a vote in a chat: the bot's own code. */
   readonly chatCode?: string;
   readonly mac: string;
 }

@@ -1,7 +1,9 @@
-/** What a setting of a desk may be, a limit or a parameter of a strategy: judged, and said in words, in one place. */
+/**
+ * The possible values of a setting (a limit or a strategy's parameter), with their checks and wording in one place.
+ */
 import { unfitCharacter } from './plain-text.js';
 
-/** As the desk file writes it; a time of day is text such as 09:30. */
+/** As written in the desk file; a time of day is text such as 09:30. */
 export type DeclaredValue = number | string | boolean;
 
 export interface NumberRange {
@@ -19,18 +21,18 @@ export interface ChoiceRange {
 
 export interface TextRange {
   readonly type: 'text';
-  /** Characters. */
+  /** In characters. */
   readonly maxLength: number;
 }
 
 export interface PlainRange {
-  /** `time`: of day, HH:MM. */
+  /** `time`: a time of day, HH:MM. */
   readonly type: 'boolean' | 'time';
 }
 
 export type ValueRange = NumberRange | ChoiceRange | TextRange | PlainRange;
 
-/** Characters of a text at most. */
+/** Most characters of a text. */
 export const SETTING_TEXT_MAX = 200;
 
 const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
@@ -55,7 +57,7 @@ export function isWithin(range: ValueRange, value: unknown): boolean {
   }
 }
 
-/** After "expected": `a whole number from 2 to 500`. */
+/** The words that follow "expected": `a whole number from 2 to 500`. */
 export function rangeText(range: ValueRange): string {
   switch (range.type) {
     case 'choice':
@@ -71,6 +73,6 @@ export function rangeText(range: ValueRange): string {
   }
 }
 
-/** Text stands in quotes, so that nothing in it can be taken for what is said around it. */
+/** Text is quoted, so that nothing in it can be mistaken for the words around it. */
 export const valueText = (value: DeclaredValue): string =>
   typeof value === 'string' ? JSON.stringify(value) : String(value);

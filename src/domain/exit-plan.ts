@@ -1,31 +1,31 @@
-/** What a trade is to be closed by beside its protective stop. Prices and distances in whole ticks. */
+/** What closes a trade apart from its protective stop. Prices and distances in whole ticks. */
 
 export interface ExitTarget {
   readonly ticks: number;
-  /** Of the trade, what is closed once this target is reached, by the nearer ones too: parts per million. */
+  /** How much of the trade is closed once this target is reached, nearer targets included, in parts per million. */
   readonly closedPpm: number;
 }
 
-/** Whatever is left out does not apply. */
+/** A member that is left out does not apply. */
 export interface ExitPlan {
-  /** The nearest first. */
+  /** Nearest first. */
   readonly targets?: readonly ExitTarget[];
   /** The stop follows the market at this distance. */
   readonly trailTicks?: number;
-  /** Once the market is there, the stop goes to the average price of the entry. */
+  /** Once the market reaches this price, the stop moves to the average price of the entry. */
   readonly breakEvenAtTicks?: number;
-  /** Minutes after the one of the entry, after which it is closed. */
+  /** The trade is closed this many minutes after the minute of its entry. */
   readonly maxBars?: number;
 }
 
-/** What takes a stop nearer to the market. */
+/** What can move a stop nearer to the market. */
 export const STOP_MOVERS = ['breakEvenStop', 'trailingStop'] as const;
 export type StopMover = (typeof STOP_MOVERS)[number];
 
 export const TARGETS_MAX = 5;
 export const WHOLE_TRADE_PPM = 1_000_000;
 
-/** A sentence where the plan does not fit an entry at this price; null: it does. */
+/** Null: the plan fits an entry at this price. Otherwise a sentence on what is wrong. */
 export function wrongExits(plan: ExitPlan, side: 'buy' | 'sell', entryTicks: number): string | null {
   const { targets = [], trailTicks = 1, breakEvenAtTicks, maxBars = 1 } = plan;
   if (targets.length > TARGETS_MAX) return `an entry has ${TARGETS_MAX} targets at most`;

@@ -1,9 +1,9 @@
 /** Why a trade, or a part of it, was closed. */
 
-/** Which of its targets, by distance. */
+/** Which of the targets, counted from the nearest. */
 export type TargetReason = `target ${number} of ${number}`;
 
-/** `fee`: the venue kept its last coins. `venue`: an order that is not ours, or a reading of the venue. */
+/** `fee`: the venue kept the last coins as a fee. `venue`: an order that is not ours, or a snapshot of the venue. */
 export type ExitReason =
   | 'stop'
   | 'breakEvenStop'
@@ -34,7 +34,7 @@ const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
   venue: 'at the venue, by no order of this desk',
 };
 
-/** "by its trailing stop", "by target 1 of 2"; one of a later version stays as it is. */
+/** For example "by its trailing stop" or "by target 1 of 2". A reason of a later version is returned unchanged. */
 export function exitReasonWords(why: string): string {
   if (why === 'target 1 of 1') return 'by its target';
   return why.startsWith('target ') ? `by ${why}` : ((WORDS as Readonly<Record<string, string>>)[why] ?? why);

@@ -1,5 +1,5 @@
 import { groupedWithin, instantsWithin } from './figure-text.js';
 import { moment } from './moment.js';
 
-/** A sentence of ours that was recorded as programs read it, as people do: instants to the minute, amounts with their thousands apart. */
+/** Turns a recorded sentence into one for people: instants to the minute, thousands separated. */
 export const forPeople = (text: string): string => groupedWithin(instantsWithin(text, moment));

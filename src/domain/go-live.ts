@@ -1,33 +1,33 @@
-/** Going live as people agree to it: the same words where it is asked, signed and checked. */
+/** A go-live as people agree to it, with the same words where it is asked for, signed and checked. */
 import type { ApprovalTerms } from './approval.js';
 
-/** How much may be at stake; the desk file's own limits stay above it. */
+/** How much may be at stake. The desk file's own limits apply as well. */
 export interface SizePlan {
-  /** Of equity. */
+  /** Percent of equity. */
   readonly maxPositionSizePct: number;
   readonly maxConcurrentPositions: number;
 }
 
 export interface GoLiveProposal {
-  /** Whose going live this is. Left out by runs that began before ids named it. */
+  /** The desk that goes live. Left out by runs that began before ids named it. */
   readonly desk?: string | undefined;
-  /** Product and configuration: another of either is another release. */
+  /** Product version and configuration: a change of either is another release. */
   readonly release: string;
   readonly attempt: number;
-  /** 0: the first arming with real money; each later one raises the size. */
+  /** 0: the first arming with real money. Each later step raises the size. */
   readonly step: number;
-  /** Of the trader's journal: a restored one has another. */
+  /** Incarnation of the trader's journal: a restored journal has another one. */
   readonly incarnation: string;
-  /** Of desk file and settings together, as they were when people were asked. */
+  /** Hash of desk file and settings together, as they were when people were asked. */
   readonly configHash: string;
-  /** The halt that is lifted with it; null for a later step, which arms nothing. */
+  /** The halt that this step lifts. Null: a later step, which arms nothing. */
   readonly haltId: string | null;
   readonly size: SizePlan;
 }
 
-/** What the trader keeps: it stands until the configuration, the journal or a person ends it. */
+/** The permission that the trader keeps, until the configuration, the journal or a person ends it. */
 export interface GoLiveGrant extends Omit<GoLiveProposal, 'desk'> {
-  /** Of the desk file alone: settings that only tighten leave the grant in force. */
+  /** Hash of the desk file alone: settings that only tighten leave the permission in force. */
   readonly fileConfigHash: string;
   readonly approvedBy: readonly string[];
 }
@@ -45,7 +45,7 @@ export function goLiveId(desk: string, release: string, attempt: number): string
   return `golive:${desk}:${release}:${attempt}`;
 }
 
-/** A new halt between two questions makes it another question. */
+/** A new halt between two questions makes the second one a different question. */
 export function goLiveApprovalId({
   desk,
   release,
@@ -58,7 +58,7 @@ export function goLiveApprovalId({
   return haltId === null ? start : `${start}:${haltId.slice(0, HALT_DIGITS)}`;
 }
 
-/** What the votes are about: another configuration, journal, halt or size makes it another question. */
+/** What the votes are about. Any other configuration, journal, halt or size is a different question. */
 export function goLiveTerms(proposal: GoLiveProposal): ApprovalTerms {
   const { release, attempt, step, incarnation, configHash, haltId, size } = proposal;
   return {

@@ -1,4 +1,4 @@
-/** What stands first wherever a desk is shown: what it may do, and whether it can. */
+/** The first thing shown about a desk: what it may do, and whether it can. */
 import type { Mode } from './mode.js';
 
 export const HEADLINE_TONES = ['go', 'caution', 'alarm'] as const;
@@ -18,7 +18,7 @@ export interface HeadlineSubject {
 
 const TONES = { ACTIVE: 'go', REDUCING: 'caution', HALTED: 'alarm', KILLED: 'alarm' } as const;
 
-/** ACTIVE alone stands for a desk that would enter if there were a reason to. */
+/** ACTIVE is shown only for a desk that would enter if there were a reason to. */
 export function headline({ mode, reason, strategies, marketData }: HeadlineSubject): Headline {
   const but = (text: string, detail: string): Headline => ({
     tone: 'caution',
@@ -39,5 +39,5 @@ export const headlineLine = (subject: HeadlineSubject): string => {
 
 const PRICES = { live: 'Live prices', recorded: 'Recorded', simulated: 'Simulated' } as const;
 
-/** Recorded prices were real ones. */
+/** Recorded prices were real once. */
 export const pricesWord = (kind: keyof typeof PRICES): string => PRICES[kind];

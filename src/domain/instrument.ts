@@ -4,16 +4,16 @@
 export type InstrumentId = number;
 
 /**
- * `spot` and `stock` are bought and sold for cash. The others are contracts that pay results: `linear` and `future` in the
- * quote currency, `fx` too, for what an account on margin holds, `inverse` in the coin itself. `value.ts` says what each
- * costs and is worth.
+ * `spot` and `stock` are bought and sold for cash. The others are contracts that pay out results: `linear` and
+ * `future` in the quote currency, `fx` (held on margin) as well, `inverse` in the coin itself. `value.ts` says what
+ * each costs and is worth.
  */
 export type InstrumentKind = 'spot' | 'linear' | 'inverse' | 'future' | 'fx' | 'stock';
 
 /**
- * Prices are ticks, quantities are lots, what they are worth is a number in units of 1e-8 of the currency that results are
- * paid in. `moneyPerTickLot` turns `ticks × lots` into that: `tickSize × lotSize × multiplier × 1e8`, below 1 where a pair
- * is finer than money units. Books compute with the exact steps (`engine/books.ts`).
+ * Prices are ticks, quantities are lots, and worth is a number in units of 1e-8 of the currency that results are paid
+ * in. `moneyPerTickLot` converts `ticks × lots` to it: `tickSize × lotSize × multiplier × 1e8`, below 1 if a pair is
+ * finer than money units. Books compute with the exact steps (`engine/books.ts`).
  */
 export interface Instrument {
   readonly id: InstrumentId;
@@ -27,21 +27,24 @@ export interface Instrument {
   /** Decimal text, for example `0.00001`. */
   readonly lotSize: string;
   /**
-   * Decimal text: what one of a contract is multiplied with, 20 for the NQ future, and the dollars of an inverse contract.
-   * Left out: 1.
+   * Decimal text: the factor of one contract, for example 20 for the NQ future, or the dollars of an inverse
+   * contract. Left out: 1.
    */
   readonly multiplier?: string;
-  /** Where a future trades, or a stock is listed, as its broker names it: CME, NASDAQ. */
+  /** Where a future trades or a stock is listed, in the broker's own name: CME, NASDAQ. */
   readonly exchange?: string;
-  /** Of a future, yyyymm; left out: whichever is the front month. */
+  /** Month of a future, yyyymm. Left out: the front month. */
   readonly contractMonth?: string;
-  /** Money units (1e-8) for one tick × one lot; of an inverse contract, for one lot at a price of one tick. */
+  /** Money units (1e-8) for one tick × one lot; for an inverse contract, for one lot at a price of one tick. */
   readonly moneyPerTickLot: number;
   readonly minQuantityLots: number;
   readonly maxQuantityLots: number;
-  /** Of what is filled at the market: orders, and stops that become such. Left out: no other than that. */
+  /**
+   * Most lots of an order that is filled at the market, including a stop once it fires. Left out: the same as
+   * `maxQuantityLots`.
+   */
   readonly maxMarketLots?: number;
-  /** Smallest order value, in money units; 0 where the venue has none. */
+  /** Smallest order value, in money units. 0: the venue has none. */
   readonly minNotional: number;
   /** Fee rates in parts per million of notional. */
   readonly makerFeePpm: number;

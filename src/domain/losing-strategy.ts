@@ -2,17 +2,17 @@
 export interface StrategyResult {
   readonly trades: number;
   readonly wins: number;
-  /** After fees. */
+  /** After fees, in money units. */
   readonly realised: number;
 }
 
 export interface LosingBounds {
-  /** Closed trades before anything is said. */
+  /** Fewest closed trades before a strategy is judged. */
   readonly losingTrades: number;
   readonly losingWinRatePct: number;
 }
 
-/** Enough trades, a loss in all, and fewer of them won than the bound. */
+/** Enough trades, a loss overall, and a share of winners below the bound. */
 export function isLosing({ trades, wins, realised }: StrategyResult, bounds: LosingBounds): boolean {
   return trades >= bounds.losingTrades && realised < 0 && (wins / trades) * 100 < bounds.losingWinRatePct;
 }

@@ -1,8 +1,9 @@
 /** Modes and halts: what the desk may do, and what it takes to do more. */
 
 /**
- * ACTIVE: everything the risk gate approves. REDUCING: only orders that reduce a position.
- * HALTED: only cancels, protective stops and the reducing orders of a close-all. KILLED: as HALTED, and two people to arm.
+ * ACTIVE: everything that the risk gate approves. REDUCING: only orders that reduce a position.
+ * HALTED: only cancels, protective stops and the reducing orders of a close-all. KILLED: like HALTED, but two people
+ * have to arm.
  */
 export const MODES = ['ACTIVE', 'REDUCING', 'HALTED', 'KILLED'] as const;
 export type Mode = (typeof MODES)[number];
@@ -28,7 +29,7 @@ export const HALT_CAUSES = [
   'recording-ended',
   'ledger-mismatch',
   'auditor',
-  'shutdown', // an orderly end (Ctrl-C): no person's stop
+  'shutdown', // an orderly end (Ctrl-C), not a person's stop
   'check-failed', // a routine's step asked for it
 ] as const;
 export type HaltCause = (typeof HALT_CAUSES)[number];
@@ -37,7 +38,7 @@ export type HaltCause = (typeof HALT_CAUSES)[number];
 export const RESUME_RULES = ['auto', 'next-day', 'person', 'two-people'] as const;
 export type ResumeRule = (typeof RESUME_RULES)[number];
 
-/** `Trades again …`, as people are told. */
+/** Completes the message `Trades again …`. */
 export const RESUME_WORDS: Readonly<Record<ResumeRule, string>> = {
   auto: 'by itself, once all checks pass',
   'next-day': 'by itself, on its next day',
@@ -63,7 +64,7 @@ export interface Halt {
   readonly mode: Exclude<Mode, 'ACTIVE'>;
   readonly scope: HaltScope;
   readonly cause: HaltCause;
-  /** Person, rule or part that caused it. */
+  /** The person, rule or part of the desk that caused it. */
   readonly by: string;
   /** One plain sentence. */
   readonly reason: string;
@@ -81,13 +82,13 @@ export interface SaidReason {
 export interface Resumed {
   readonly by: string;
   readonly authority: 'rule' | 'person' | 'two-people';
-  /** Of the procedure: which halt it came behind. */
+  /** The reason that the procedure gives: which halt it lifts. */
   readonly reason: string;
   /** Left out: nobody gave a reason. */
   readonly said?: readonly SaidReason[];
 }
 
-/** How trading began again, in words. */
+/** How trading resumed, in words. */
 export function resumedText({ by, authority, reason, said = [] }: Resumed): string {
   const before = reason.replace(/^resumption after: /, '');
   if (authority === 'rule') return `resumed automatically: all checks passed after "${before}"`;
@@ -95,7 +96,7 @@ export function resumedText({ by, authority, reason, said = [] }: Resumed): stri
   return `${who}${ownWords(said, by)}${before === reason ? `: ${before}` : `, after "${before}"`}`;
 }
 
-/** On one line: nobody's reason makes up a line of its own among the desk's. */
+/** On one line: a person's words can't pass for another line of the desk's. */
 function ownWords(said: readonly SaidReason[], by: string): string {
   if (said.length === 0) return '';
   const each = said.map(({ person, reason }) => {

@@ -1,6 +1,6 @@
 import { MINUTE_MS } from './civil-date.js';
 
-/** A span of time in its two largest parts: `1 h 20 min`. */
+/** A duration in its two largest units: `1 h 20 min`. */
 export function lasted(ms: number): string {
   const minutes = Math.round(ms / MINUTE_MS);
   if (minutes < 1) return `${Math.round(ms / 1_000)} s`;
@@ -9,12 +9,12 @@ export function lasted(ms: number): string {
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-/** A moment as people read it: `2026-11-20 19:01 UTC`. Whoever needs milliseconds reads the evidence. */
+/** A moment for people: `2026-11-20 19:01 UTC`. The evidence has the milliseconds. */
 export const moment = (ms: number): string =>
   `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 
-/** The same where there is little room and the year is known: `11-20 19:01`, in UTC. */
+/** The same for narrow places where the year is known: `11-20 19:01`, in UTC. */
 export const shortMoment = (ms: number): string => new Date(ms).toISOString().slice(5, 16).replace('T', ' ');
 
-/** A moment as programs read it: ISO 8601 in UTC, to the millisecond. */
+/** A moment for programs: ISO 8601 in UTC, to the millisecond. */
 export const iso = (ms: number): string => new Date(ms).toISOString();

@@ -1,22 +1,22 @@
 /**
- * Money. What something is worth is a number in units of 1e-8 of a currency: whole, exact up to 2^53 (90 million), beyond
- * it the nearest number. What is owned and paid is kept in books (`Units`), which are exact whatever the amount.
+ * Money. Worth is a number in units of 1e-8 of a currency: whole, exact up to 2^53 (90 million), beyond that the
+ * nearest number. What is owned and paid is kept in books (`Units`), which are exact for any amount.
  */
 import { DecimalError } from './decimal.js';
 
 export const MONEY_SCALE = 100_000_000;
-/** Places after the point of a money unit. */
+/** Decimal places of a money unit. */
 export const MONEY_PLACES = 8;
 const PPM_PER_PERCENT = 10_000;
 const DECIMAL = /^-?\d{1,30}(\.\d{1,24})?$/;
 
-/** An exact amount of one currency: whole units of 10^-places, where `places` is the currency's. */
+/** An exact amount of one currency in whole units of 10^-places, where `places` depends on the currency. */
 export type Units = bigint;
 
-/** An amount in a record or on the wire, in 1e-8: a safe integer, beyond it the same as text. */
+/** An amount in a record or on the wire, in units of 1e-8: a safe integer, or text beyond that. */
 export type WrittenUnits = number | string;
 
-/** Exact units of a decimal text. Throws `DecimalError` where it is no decimal or has more than `places` places. */
+/** Exact units of decimal text. Throws `DecimalError` if it is not a decimal or has more than `places` places. */
 export function parseUnits(text: string, places = MONEY_PLACES): Units {
   if (!DECIMAL.test(text)) {
     throw new DecimalError(`expected a decimal amount, for example 0.01; found ${JSON.stringify(text)}`);
@@ -46,18 +46,18 @@ export function writeUnits(units: Units): WrittenUnits {
   return Number.isSafeInteger(near) ? near : units.toString();
 }
 
-/** As a number where that is exact. */
+/** As a number if that is exact. */
 export function plainUnits(units: Units): number | Units {
   const near = Number(units);
   return Number.isSafeInteger(near) ? near : units;
 }
 
-/** Money units of a decimal text. Throws `DecimalError` beyond eight places. */
+/** Money units of decimal text. Throws `DecimalError` for more than eight places. */
 export function parseMoney(text: string): number {
   return Number(parseUnits(text));
 }
 
-/** Decimal text of money units, cut (not rounded) to `places` after the point; all eight by default. */
+/** Decimal text of money units, cut (not rounded) to `places` decimal places; all eight by default. */
 export function formatMoney(units: WrittenUnits | Units, places = MONEY_PLACES): string {
   if (typeof units === 'number' && !Number.isInteger(units)) {
     throw new DecimalError(`expected a whole number of money units, found ${units}`);
@@ -66,13 +66,13 @@ export function formatMoney(units: WrittenUnits | Units, places = MONEY_PLACES):
   return formatUnits(BigInt(units) / 10n ** BigInt(MONEY_PLACES - shown), shown);
 }
 
-/** What lots at a price are worth, money units; signed like the lots. */
+/** Worth of lots at a price, in money units, signed like the lots. */
 export function worth(lots: number, priceTicks: number, moneyPerTickLot: number): number {
   const exact = lots * priceTicks * moneyPerTickLot;
   return Number.isInteger(exact) ? exact : Math.round(exact);
 }
 
-/** As `worth`, exact also beyond 2^53. */
+/** Like `worth`, exact even beyond 2^53. */
 export function worthUnits(lots: number, priceTicks: number, moneyPerTickLot: number): Units {
   if (!Number.isInteger(moneyPerTickLot)) return BigInt(worth(lots, priceTicks, moneyPerTickLot));
   return BigInt(lots) * BigInt(priceTicks) * BigInt(moneyPerTickLot);
@@ -87,7 +87,7 @@ export function mulDivUnits(a: Units, b: Units, c: Units): Units {
   return product < 0n !== c < 0n ? -rounded : rounded;
 }
 
-/** As `mulDivUnits` for whole numbers; a result beyond 2^53 is the nearest number. */
+/** Like `mulDivUnits`, for whole numbers; a result beyond 2^53 is the nearest number. */
 export function mulDiv(a: number, b: number, c: number): number {
   const product = a * b;
   if (Number.isSafeInteger(product) && Number.isSafeInteger(c)) {

@@ -1,11 +1,11 @@
-/** Reasons: whatever a person gave, as it is kept; nobody is refused a stop for one. */
+/** Reasons in people's own words, and how they are kept. No stop is refused because of its reason. */
 import { plainText } from './plain-text.js';
 
-/** What is kept where a person gave none. */
+/** Kept if a person gave no reason. */
 export const NO_REASON = 'no reason given';
 export const REASON_LENGTH_MAX = 500;
 
-/** As it is kept: one that is too long is cut. Null where that is none. */
+/** The reason as it is kept: too long a one is cut. Null: none was given. */
 export function reasonOf(given: unknown): string | null {
   const text = typeof given === 'string' ? given.trim().slice(0, REASON_LENGTH_MAX) : '';
   return text === '' ? null : plainText(text);

@@ -1,7 +1,10 @@
-/** What people read of an order's price, to stand behind what is bought or sold. */
+/** The price of an order in words, to follow what is bought or sold. */
 import { isBounded, type OrderIntent, shownTicks } from './order.js';
 
-/** ` at 100.00`, ` at the market, 101.00 at worst` or `, triggers at 100.00, 101.00 at worst`; empty: nothing but the market. */
+/**
+ * ` at 100.00`, ` at the market, 101.00 at worst` or `, triggers at 100.00, 101.00 at worst`. Empty for a plain
+ * market order.
+ */
 export function priceWords(
   order: Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'>,
   format: (ticks: number) => string,

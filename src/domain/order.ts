@@ -9,19 +9,19 @@ export type Side = (typeof SIDES)[number];
 export const ORDER_TYPES = ['market', 'limit', 'stop'] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
 /**
- * How an entry is made: resting at a price; at once at the market; or at the market once a trigger is reached. The last two
- * take no price beyond a worst one, which is judged before.
+ * How an entry is made: resting at a price; at once at the market; or at the market once a trigger is reached. The
+ * last two have no price but a worst one, by which they are judged.
  */
 export const ENTRY_TYPES = ['limit', 'market', 'stop'] as const satisfies readonly OrderType[];
 export type EntryType = (typeof ENTRY_TYPES)[number];
-/** Why an order exists. Stop cancels entries only; protective stops survive it. */
+/** Why an order exists. A stop of the desk cancels entries only; protective stops survive it. */
 export const ORDER_PURPOSES = ['entry', 'protective', 'exit', 'close'] as const;
 export type OrderPurpose = (typeof ORDER_PURPOSES)[number];
 export type TimeInForce = 'GTC' | 'IOC';
 
 /**
  * `denied` is ours, `rejected` is the venue's, `unknown` is neither.
- * `absent`: looked up, and the venue never had it. Final states never leave, except that a late fill or
+ * `absent`: looked up, and the venue never had it. An order never leaves a final state, except that a late fill or
  * acknowledgement of an `absent` order brings it back (the venue is right about what it has).
  */
 export const ORDER_STATES = [
@@ -49,7 +49,9 @@ export const FINAL_ORDER_STATES: ReadonlySet<OrderState> = new Set([
   'absent',
 ]);
 
-/** What a strategy, the protector or a close-all wants at the venue. Prices in ticks, quantities in lots. */
+/**
+ * What a strategy, the engine's protection or a close-all wants at the venue. Prices in ticks, quantities in lots.
+ */
 export interface OrderIntent {
   /** `f<incarnation 6><sequence base 36>`, [a-z0-9], at most 31 characters. */
   readonly clientId: string;
@@ -60,7 +62,9 @@ export interface OrderIntent {
   readonly side: Side;
   readonly type: OrderType;
   readonly quantityLots: number;
-  /** Limit price; of an entry at the market or by a stop the worst price that it takes. Null for other market orders and stops. */
+  /**
+   * Limit price; for a market or stop entry the worst price that it accepts. Null for other market orders and stops.
+   */
   readonly limitTicks: number | null;
   /** Trigger price; null unless `type` is `stop`. */
   readonly stopTicks: number | null;
@@ -68,23 +72,23 @@ export interface OrderIntent {
   readonly protectTicks: number | null;
   readonly reduceOnly: boolean;
   readonly timeInForce: TimeInForce;
-  /** Of an entry: what closes its trade beside its stop. Left out: nothing does. */
+  /** For an entry: what closes its trade apart from its stop. Left out: nothing. */
   readonly exits?: ExitPlan;
-  /** Of a stop that was moved, and of an exit that the plan asks for. Left out: the purpose says it. */
+  /** For a stop that was moved, and for an exit that the plan asks for. Left out: the purpose says it. */
   readonly why?: ExitReason;
-  /** Of a stop and of the target that rests beside it, at a venue that links orders: the name of their group. Left out: none. */
+  /** For a stop and the target beside it, at a venue that links orders: the name of their group. Left out: none. */
   readonly group?: string;
-  /** Of an entry: the signal that it follows. Left out: none. */
+  /** For an entry: the signal that it follows. Left out: none. */
   readonly signal?: SignalName;
   /**
-   * Of an entry made beside a rest that was too small to sell: client id of the entry whose exits that rest has. They are over
-   * with the first fill. Left out: there was no such rest.
+   * For an entry that adds to dust: client id of the entry whose exits the dust has. Those end with the first fill.
+   * Left out: there was no such dust.
    */
   readonly besideRestOf?: string;
 }
 
 /**
- * An exit with a price rests at the venue until the market is there; any other is made at the market at once.
+ * A target that rests at the venue until the market reaches its price. Any other exit is made at the market at once.
  */
 export function isRestingTarget({ purpose, type }: Pick<OrderIntent, 'purpose' | 'type'>): boolean {
   return purpose === 'exit' && type === 'limit';
@@ -92,12 +96,15 @@ export function isRestingTarget({ purpose, type }: Pick<OrderIntent, 'purpose' |
 
 type Prices = Pick<OrderIntent, 'type' | 'limitTicks' | 'stopTicks'>;
 
-/** At the market, at once or from a trigger on, and no worse than its `limitTicks`: only entries are. */
+/** A market or stop entry, which fills at no worse than its `limitTicks`. Only entries are bounded. */
 export function isBounded({ type, limitTicks }: Pick<Prices, 'type' | 'limitTicks'>): boolean {
   return type !== 'limit' && limitTicks !== null;
 }
 
-/** The price that an order is shown at, ticks: a stop's trigger, another's limit or worst price. Null: at the market. */
+/**
+ * The price that an order is shown with, in ticks: the trigger of a stop, otherwise the limit or worst price. Null:
+ * at the market.
+ */
 export function shownTicks({
   limitTicks,
   stopTicks,
@@ -107,17 +114,17 @@ export function shownTicks({
 
 /** A fee that was not paid in the quote currency. */
 export interface FeeInAsset {
-  /** The coin that was bought, which is then fewer by this amount, or an asset kept for fees (BNB). */
+  /** The coin that was bought, which shrinks by this amount, or an asset kept for fees (BNB). */
   readonly asset: string;
-  /** Decimal above zero with at most eight places, exactly as the venue took it. */
+  /** Decimal above zero with at most eight places, exactly as the venue charged it. */
   readonly amount: string;
-  /** Bid of the asset's own instrument that it was valued at; the engine's to say. Left out for the coin that was bought. */
+  /** Bid of the asset's own instrument by which the engine valued it. Left out for the coin that was bought. */
   readonly priceTicks?: number;
-  /** Nothing to value it with at that moment: `fee` is 0, and nothing new is entered until it is known. */
+  /** Nothing to value it by at that moment: `fee` is 0, and nothing new is entered until it is valued. */
   readonly unvalued?: true;
 }
 
-/** One execution. Keyed by (instrument, tradeId): applied once however often it arrives. */
+/** One execution, identified by (instrument, tradeId): applied once however often it is reported. */
 export interface Fill {
   readonly tradeId: string;
   readonly clientId: string;
@@ -125,19 +132,19 @@ export interface Fill {
   readonly side: Side;
   readonly quantityLots: number;
   readonly priceTicks: number;
-  /** What the fee is worth in the quote currency, money units, positive is a cost. */
+  /** Value of the fee in the quote currency, in money units; positive is a cost. */
   readonly fee: number;
   /** Left out: `fee` was paid in cash, in the quote currency. */
   readonly feeIn?: FeeInAsset;
   /**
-   * Only in journals of before: whole lots that the venue kept as its fee. The position grows by `quantityLots - feeLots`,
-   * and `fee` is their value, which no cash was paid for.
+   * Only in older journals: whole lots that the venue kept as its fee. The position grows by `quantityLots -
+   * feeLots`; `fee` is their value, and no cash was paid.
    */
   readonly feeLots?: number;
   readonly liquidity: 'maker' | 'taker';
   readonly marketMs: number;
-  /** True on the paper venue and on simulated or recorded prices. */
+  /** True on the paper venue, and for simulated or recorded prices. */
   readonly simulated: boolean;
-  /** Set when the fill was worked out afterwards from the venue's minutes (trader was down on live prices). */
+  /** The fill was worked out afterwards from the venue's minutes (the trader was down on live prices). */
   readonly caughtUp?: boolean;
 }

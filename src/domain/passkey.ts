@@ -1,18 +1,18 @@
 /**
- * Passkeys (W3C Web Authentication, Level 3): what a browser sends is checked here, with Node's own cryptography. No
- * attestation is asked for, since nothing here depends on who built the authenticator; so neither CBOR nor
- * certificates have to be read, and the public half comes as the browser gives it (SubjectPublicKeyInfo).
+ * Passkeys (W3C Web Authentication, Level 3): checks what a browser sends, with Node's own cryptography. No
+ * attestation is asked for, since nothing here depends on who built the authenticator. So neither CBOR nor
+ * certificates have to be parsed; the browser sends the public key as SubjectPublicKeyInfo.
  */
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 import type { Assertion } from '../signing/vote-passkey.js';
 
-/** COSE: ECDSA on P-256 and RSA PKCS #1 v1.5, both with SHA-256. Every authenticator has one of them. */
+/** COSE: ECDSA on P-256 and RSA PKCS #1 v1.5, both with SHA-256. Every authenticator supports one of them. */
 export const PASSKEY_ALGORITHMS = [-7, -257] as const;
 export type PasskeyAlgorithm = (typeof PASSKEY_ALGORITHMS)[number];
 
 /** The page that a passkey is used on. */
 export interface RelyingParty {
-  /** Relying party id: the host's name, which the passkey is bound to. */
+  /** Relying party id: the host name that the passkey is bound to. */
   readonly rpId: string;
   /** Scheme, host and port. */
   readonly origin: string;
@@ -24,11 +24,11 @@ export interface PasskeyPublicKey {
   readonly publicKey: string;
 }
 
-/** `counter`: of the authenticator's signatures; 0 where it keeps none. */
+/** `counter`: signatures that the authenticator has counted; 0 if it does not count. */
 export type Checked = { readonly ok: true; readonly counter: number } | Refused;
 interface Refused {
   readonly ok: false;
-  /** For the log; whoever tries to sign in is told only that it was refused. */
+  /** For the log. A person who tries to sign in is told only that it was refused. */
   readonly why: string;
 }
 
@@ -47,13 +47,16 @@ const BACKED_UP = 0x10;
 const CREDENTIAL_INCLUDED = 0x40;
 const RSA_BITS_MIN = 2048;
 const RSA_EXPONENT_MIN = 65_537n;
-/** SubjectPublicKeyInfo of a P-256 key as far as its point, whose two halves follow: WebAuthn allows no other form. */
+/**
+ * The beginning of a P-256 key's SubjectPublicKeyInfo; the two halves of its point follow. WebAuthn allows no other
+ * form.
+ */
 const P256_HEAD = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex');
 const P256_BYTES = P256_HEAD.length + 64;
 
 /**
- * Null where no passkey can exist: browsers bind them to a name, and an address made of numbers is none. `origin` is a
- * page's own, as the browser sends it.
+ * Null if no passkey can exist: browsers bind them to a host name, not to a numeric address. `origin`: the page's
+ * own, as sent by the browser.
  */
 export function relyingPartyOf(origin: string): RelyingParty | null {
   const { hostname } = new URL(origin);
@@ -61,7 +64,7 @@ export function relyingPartyOf(origin: string): RelyingParty | null {
   return isNumber ? null : { rpId: hostname, origin };
 }
 
-/** Whether a newly made passkey is what was asked for; its own signature comes with the first use. */
+/** Whether a newly made passkey is what was asked for. Its own signature comes with the first use. */
 export function checkRegistration(
   made: Pick<Assertion, 'clientDataJSON' | 'authenticatorData'> &
     PasskeyPublicKey & { readonly credentialId: string },
@@ -87,8 +90,8 @@ export function checkRegistration(
 }
 
 /**
- * Whether the holder of this key signed `challenge` on this page, and proved to the device who they are. The counter is
- * the caller's to compare: it alone knows the last one.
+ * Whether the holder of this key signed `challenge` on this page and proved to the device who they are. The caller
+ * compares the counter, since only it knows the last value.
  */
 export function checkAssertion(
   { clientDataJSON, authenticatorData, signature }: Assertion,
@@ -113,17 +116,17 @@ export function checkAssertion(
   return signed ? { ok: true, counter: data.readUInt32BE(COUNTER_AT) } : refused('its signature is wrong');
 }
 
-/** An authenticator that counts counts up: the same number again means that somebody has a copy of it. */
+/** An authenticator that counts only counts up: a repeated number means that somebody has a copy of it. */
 export const counterWentOn = (before: number, now: number): boolean =>
   now > before || (before === 0 && now === 0);
 
-/** The challenge of a client's data, before anything of it is believed; null where it can't be read. */
+/** The challenge in the client data; not verified yet. Null: it can't be read. */
 export function challengeIn(clientDataJSON: string): string | null {
   const challenge = readClientData(clientDataJSON)?.challenge;
   return typeof challenge === 'string' ? challenge : null;
 }
 
-/** How often the authenticator says that it has signed, before anything of it is believed; null where it can't be read. */
+/** The authenticator's signature counter; not verified yet. Null: it can't be read. */
 export function counterIn(authenticatorData: string): number | null {
   const data = Buffer.from(authenticatorData, 'base64url');
   return data.length < HEADER_BYTES ? null : data.readUInt32BE(COUNTER_AT);
@@ -157,8 +160,8 @@ function authenticatorObjection(data: Buffer, rpId: string): string | null {
 }
 
 /**
- * Null where it is not a key of its algorithm, or a weak one. A P-256 key is compared before it is parsed: asked for the
- * details of one whose point is missing, Node ends the whole process by an assertion, which nothing catches.
+ * Null if it is not a key of its algorithm, or a weak one. A P-256 key is compared before it is parsed: asked for the
+ * details of a key whose point is missing, Node aborts the process by an assertion that can't be caught.
  */
 function keyOf({ algorithm, publicKey }: PasskeyPublicKey): KeyObject | null {
   const spki = Buffer.from(publicKey, 'base64url');
@@ -175,7 +178,7 @@ function keyOf({ algorithm, publicKey }: PasskeyPublicKey): KeyObject | null {
   }
 }
 
-/** Its type comes first: see above. What is written otherwise than as DER has it is refused too. */
+/** Checks the type first, see above. Refuses anything that is not encoded as DER requires. */
 function isStrongRsa(key: KeyObject, spki: Buffer): boolean {
   if (key.asymmetricKeyType !== 'rsa') return false;
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};

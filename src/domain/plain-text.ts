@@ -1,21 +1,22 @@
 /**
- * Text from people: well-formed, without control and direction characters. Such text can't be kept (Postgres takes no NUL
- * and no half of a pair), commands a terminal, or reads otherwise than it is. Line breaks and tabs are allowed.
+ * Text from people: well-formed, without control and direction characters. Text with such characters can't be stored
+ * (Postgres takes neither NUL nor unpaired surrogates), controls a terminal, or reads differently from what it says.
+ * Line breaks and tabs are allowed.
  */
 const UNFIT = /(?![\t\n])[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/u;
 const EACH_UNFIT = new RegExp(UNFIT, 'gu');
 const DEPTH_MAX = 24;
 
-/** With a mark in the place of each character that can't stay: for a stop, which is never refused for its text. */
+/** Replaces each character that can't stay by a mark. For a stop, which is never refused because of its text. */
 export const plainText = (text: string): string => text.replaceAll(EACH_UNFIT, '\ufffd');
 
-/** The first character of `text` that can't stay, as U+…; null where all can. */
+/** The first character of `text` that can't stay, as U+…. Null: all can. */
 export function unfitCharacter(text: string): string | null {
   const found = UNFIT.exec(text)?.[0];
   return found === undefined ? null : `U+${codeOf(found)}`;
 }
 
-/** What is wrong with the first such text in `value`, by its name there; null where there is none. */
+/** What is wrong with the first unfit text in `value`, with its name there. Null: nothing. */
 export function unfitText(value: unknown, name = 'the request', depth = 0): string | null {
   if (typeof value === 'string') {
     const found = unfitCharacter(value);

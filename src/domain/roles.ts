@@ -1,13 +1,15 @@
-/** Who may do what, whichever way they come in: page, API, Telegram or command line. The desk file gives the roles. */
+/**
+ * Who may do what, whichever way they come in: page, API, Telegram or command line. The desk file assigns the roles.
+ */
 export type PersonRole = 'viewer' | 'operator' | 'approver';
 
-/** One of these is enough. */
+/** Any one of these roles is enough. */
 export type RolesNeeded = readonly PersonRole[];
 
 export const ANY_ROLE: RolesNeeded = ['viewer', 'operator', 'approver'];
-/** What makes the desk safer is open to everybody who may do anything at all. */
+/** What makes the desk safer is open to everybody who may act on it at all. */
 export const MAY_STOP: RolesNeeded = ['operator', 'approver'];
-/** What people are asked to do by hand: whoever has a hand in the desk may be the one who was asked. */
+/** Tasks may be done by anybody who may act on the desk: any of them may have been asked. */
 export const MAY_DO_TASKS: RolesNeeded = ['operator', 'approver'];
 export const OPERATOR: RolesNeeded = ['operator'];
 export const APPROVER: RolesNeeded = ['approver'];
@@ -24,10 +26,13 @@ export function namesWith(
   return people.filter((person) => hasRole(person, needed)).map(({ name }) => name);
 }
 
-/** The account that every desk has, named in its file or not: whoever set the desk up can always stop it. */
+/**
+ * The account that every desk has, whether or not its file names it: the person who set the desk up can always stop
+ * it.
+ */
 export const BUILT_IN_OPERATOR = 'operator';
 
-/** By the desk file; none for somebody that it does not name. */
+/** Roles by the desk file; none for a person that it does not name. */
 export function rolesOf(
   people: readonly { readonly name: string; readonly roles: RolesNeeded }[],
   person: string,

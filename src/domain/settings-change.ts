@@ -1,4 +1,4 @@
-/** A change of settings as people agree to it: the same words where it is asked, signed and checked. */
+/** A change of settings as people agree to it, with the same words where it is asked for, signed and checked. */
 import type { ApprovalTerms } from './approval.js';
 import { type DeclaredValue, valueText } from './declared-value.js';
 
@@ -10,9 +10,9 @@ export interface SettingChange {
 }
 
 export interface SettingsProposal {
-  /** Of the trader's journal: settings are counted anew in a new one. */
+  /** Incarnation of the trader's journal: a new journal counts settings versions from the start. */
   readonly incarnation: string;
-  /** The version that the change would make. */
+  /** The settings version that the change would make. */
   readonly version: number;
   readonly changes: readonly SettingChange[];
 }
@@ -23,7 +23,7 @@ export const SETTINGS_APPROVAL = 'settings';
 export const changesText = (changes: readonly SettingChange[]): string =>
   changes.map((change) => `${change.key} ${fromTo(change)}`).join(', ');
 
-/** What the votes are about: another journal, version, key or value makes it another question. */
+/** What the votes are about. Any other journal, version, key or value is a different question. */
 export function settingsTerms(proposal: SettingsProposal): Omit<ApprovalTerms, 'id'> {
   const { incarnation, version, changes } = proposal;
   return {

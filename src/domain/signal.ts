@@ -1,65 +1,69 @@
-/** A signal: what somebody outside the desk (a channel, a program, a person) says is to be traded, under a name of its own. */
+/**
+ * A signal: what somebody outside the desk (a channel, a program, a person) says is to be traded, under an id of
+ * their own.
+ */
 import type { InstrumentId } from './instrument.js';
 
-/** `close`: the position that the strategy holds; it brings no prices. */
+/** `close`: closes the position that the strategy holds; has no prices. */
 export const SIGNAL_ACTIONS = ['buy', 'sell', 'close'] as const;
 export type SignalAction = (typeof SIGNAL_ACTIONS)[number];
 
 /**
- * How a signal stands. `resting`: an entry of it is at the venue. `filled`: one was filled, if only in part. `refused`: nothing
- * was entered on it. `taken`: a strategy was shown it and has entered, or closed, what there was.
+ * The standing of a signal. `resting`: an entry on it is at the venue. `filled`: an entry was filled, at least in
+ * part. `refused`: nothing was entered on it. `taken`: a strategy was shown it and has sent its entry, or closed what
+ * there was.
  */
 export const SIGNAL_STANDINGS = ['taken', 'resting', 'filled', 'refused', 'withdrawn', 'expired'] as const;
 export type SignalStanding = (typeof SIGNAL_STANDINGS)[number];
 
-/** From its original time to its expiry, at most. */
+/** Longest time from the signal's original time to its expiry. */
 export const SIGNAL_LIFE_MS_MAX = 7 * 86_400_000;
 export const SIGNAL_TEXT_MAX = 280;
 
-/** What a signal is told from others by: sent again under the same three, it is the same one. */
+/** What identifies a signal: sent again under the same three members, it is the same one. */
 export interface SignalName {
   readonly source: string;
   readonly id: string;
-  /** 1 as it comes first; each edit counts one up at least. */
+  /** 1 for the first version; each edit raises it by at least one. */
   readonly revision: number;
 }
 
-/** As it comes in: prices are decimal text, times those of the market in milliseconds since 1970. */
+/** A signal as received. Prices are decimal text; times are market milliseconds since 1970. */
 export interface SignalRequest extends SignalName {
   readonly symbol: string;
   readonly action: SignalAction;
   readonly entry: string | null;
   readonly stop: string | null;
-  /** The nearest first. */
+  /** Nearest first. */
   readonly targets: readonly string[];
-  /** Its original time; null: the moment at which it arrives. */
+  /** Its original time. Null: the moment at which it arrives. */
   readonly issuedMs: number | null;
-  /** One of these two: when it expires, or how long after its original time. */
+  /** One of these two is set: when it expires, or how long after its original time. */
   readonly expiresMs: number | null;
   readonly validMs: number | null;
-  /** As its author wrote it; empty: nothing. */
+  /** As its author wrote it. Empty: no text. */
   readonly text: string;
 }
 
-/** As the engine keeps it, in ticks of its instrument. */
+/** A signal as the engine keeps it, in ticks of its instrument. */
 export interface Signal extends SignalName {
   readonly instrument: InstrumentId;
   readonly action: SignalAction;
-  /** Worst price of the entry; null: at the market. */
+  /** Worst price of the entry. Null: at the market. */
   readonly entryTicks: number | null;
   readonly stopTicks: number | null;
-  /** The nearest first. */
+  /** Nearest first. */
   readonly targetTicks: readonly number[];
-  /** Market time, as `expiresMs`: from then on nothing is entered on it. */
+  /** Market time. So is `expiresMs`, from which on the signal is not entered any more. */
   readonly issuedMs: number;
   readonly expiresMs: number;
   readonly text: string;
 }
 
-/** Of all revisions of one. */
+/** One key for all revisions of a signal. */
 export const signalKey = ({ source, id }: Pick<SignalName, 'source' | 'id'>): string => `${source}/${id}`;
 
-/** The first price that lies on the wrong side of another, as `field: expected …`; null: they fit. */
+/** The first price on the wrong side of another, as `field: expected …`. Null: the prices fit. */
 export function wrongPrices({ action, entryTicks, stopTicks, targetTicks }: Signal): string | null {
   if (action === 'close') {
     const given = entryTicks !== null ? 'entry' : stopTicks !== null ? 'stop' : 'targets';
@@ -79,7 +83,7 @@ export function wrongPrices({ action, entryTicks, stopTicks, targetTicks }: Sign
   return null;
 }
 
-/** The first thing that an edit would loosen, as `field: expected …`; null: it only tightens. */
+/** The first member that an edit would loosen, as `field: expected …`. Null: the edit only tightens. */
 export function looserThan(before: Signal, edit: Signal): string | null {
   if (edit.instrument !== before.instrument) return 'symbol: expected the same as before';
   if (edit.action !== before.action) return `action: expected ${before.action}, as before`;
@@ -98,7 +102,7 @@ export function looserThan(before: Signal, edit: Signal): string | null {
   return farther === -1 ? null : `targets[${farther}]: expected no farther away than before`;
 }
 
-/** Whether both say the same; text and times may have been worked out as they came. */
+/** Whether both mean the same. Text and times are not compared: they may have been derived on arrival. */
 export function saysTheSame(one: Signal, other: Signal): boolean {
   return (
     one.instrument === other.instrument &&

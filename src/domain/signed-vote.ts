@@ -1,6 +1,6 @@
 /**
- * Votes about real money: signed with the person's own key, or, in a chat, carrying the bot's code. Neither can be made
- * with the secrets of the process that a person signs in to.
+ * Votes about real money are signed with the person's own key or, in a chat, carry the bot's code. The secrets of the
+ * process that a person signs in to are not enough to make either.
  */
 import {
   createHash,
@@ -27,7 +27,7 @@ import type { RelyingParty } from './passkey.js';
 import { SETTINGS_APPROVAL } from './settings-change.js';
 import { passkeyObjection, type VotePasskey } from './vote-passkey.js';
 
-/** The public half of what a person signs with: at most one key made from a password, and passkeys. */
+/** The public half of a signing key. A person has at most one made from a password, and any number of passkeys. */
 export type PersonKey = PasswordKey | VotePasskey;
 
 export interface PasswordKey {
@@ -46,22 +46,22 @@ export interface SigningKey {
   sign(text: string): string;
 }
 
-/** What the desk asks of each vote about real money. */
+/** What the desk requires of each vote about real money. */
 export interface RealMoneyRules {
   readonly kind: RealMoneyKind;
-  /** Of the trader that looks; null: who looks does not know them, and leaves them to the trader. */
+  /** State of the trader that checks. Null: the caller does not know it and leaves this check to the trader. */
   readonly inForce: { readonly account: string; readonly configHash: string } | null;
-  /** Empty: this person has enrolled none. May throw: then nothing can be checked. */
+  /** Empty: this person has enrolled no key. If it throws, nothing can be checked. */
   readonly keysOf: (person: string) => readonly PersonKey[];
-  /** The desk's own, where passkeys sign. */
+  /** The desk's own pages, on which passkeys sign. */
   readonly pages: () => readonly RelyingParty[];
-  /** The bot's own; may throw. */
+  /** The bot's own key; may throw. */
   readonly chatKey: () => string;
   /** How many of the votes may come through a chat. */
   readonly chatVotesMax: number;
 }
 
-/** DER around the 32 raw bytes, RFC 8410. */
+/** DER prefix of the 32 raw bytes, RFC 8410. */
 const PRIVATE_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 const PUBLIC_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 const SCRYPT_BYTES_MAX = 256 * 1024 * 1024;
@@ -93,7 +93,7 @@ export function signingKeyOf(seed: Buffer): SigningKey {
   };
 }
 
-/** Undefined for an approval that the word of the process is enough for. */
+/** Undefined: for this approval a decision without the person's own signature is enough. */
 export function realMoneyKindOf(mode: 'paper' | 'live', approvalKind: string): RealMoneyKind | undefined {
   if (mode !== 'live') return undefined;
   if (approvalKind === GO_LIVE_APPROVAL) return 'go-live';
@@ -114,7 +114,7 @@ export function keyIdOf(publicKey: string): string {
   return digest.slice(0, KEY_ID_DIGITS);
 }
 
-/** The text that goes with the vote. */
+/** The text that accompanies the vote. */
 export function signStatement(key: SigningKey, statement: StatementToSign, person: string): string {
   const nonce = randomBytes(16).toString('hex');
   const { account, configHash, expiresWallMs } = statement;
@@ -122,14 +122,17 @@ export function signStatement(key: SigningKey, statement: StatementToSign, perso
   return signatureText({ keyId: keyIdOf(key.publicKey), account, configHash, expiresWallMs, nonce, value });
 }
 
-/** The bot's code for a vote that it took. `key`: 32 bytes hex. */
+/** The bot's code for a vote that it took. `key`: 32 bytes, hex. */
 export function chatCodeOf(key: string, decision: Omit<Decision, 'mac' | 'chatCode' | 'signature'>): string {
   const { decisionId, desk, person, choice, subject, sizePct = null, atWallMs, expiresWallMs } = decision;
   const said = [CHAT_PURPOSE, decisionId, desk, person, choice, subject, sizePct, atWallMs, expiresWallMs];
   return createHmac('sha256', Buffer.from(key, 'hex')).update(JSON.stringify(said)).digest('hex');
 }
 
-/** Null where this vote is the person's own; else why it is not, in words. How many came through a chat is counted apart. */
+/**
+ * Null: this vote is the person's own. Otherwise why not, in words. The number of votes through a chat is checked
+ * elsewhere.
+ */
 export function realMoneyObjection(decision: Decision, rules: RealMoneyRules, nowMs: number): string | null {
   if (decision.signature === undefined) return chatObjection(decision, rules);
   const signature = readSignature(decision.signature);
@@ -164,7 +167,7 @@ export function realMoneyObjection(decision: Decision, rules: RealMoneyRules, no
   return isSignedBy(key.publicKey, text, value) ? null : 'its signature is wrong';
 }
 
-/** Whether more of these votes came through a chat than the desk file lets count. */
+/** Whether more of these votes came through a chat than the desk file allows. */
 export function tooManyChatVotes(
   decisions: readonly Decision[],
   { chatVotesMax }: RealMoneyRules,

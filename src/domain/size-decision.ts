@@ -1,4 +1,4 @@
-/** What a decision on a larger position size is about: once the size is another one, it counts no more. */
+/** The subject of a decision on a larger position size. It no longer counts once the size has changed. */
 export function sizeSubject(fromPct: number, toPct: number): string {
   return `size:${fromPct}:${toPct}`;
 }

@@ -1,8 +1,8 @@
-/** Figures about a series of results. Only + − × ÷ and square root, which are exact everywhere. */
+/** Statistics of a series of results. Only + − × ÷ and square root, which give the same result on every machine. */
 
 export const HOURS_PER_YEAR = 8760;
 
-/** NaN for none. */
+/** NaN for an empty list. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
@@ -15,20 +15,20 @@ export function sampleDeviation(values: readonly number[]): number {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-/** From each value to the next, as a fraction of the former. */
+/** Change from each value to the next, as a fraction of the former. */
 export function returnsOf(values: readonly number[]): number[] {
   return values.slice(1).map((value, index) => value / (values[index] as number) - 1);
 }
 
-/** Equity of a desk, and the capital that came in since the point before (below zero: went out). */
+/** Equity of a desk, and the capital that came in since the previous point (negative: went out). */
 export interface EquityAndCapital {
   readonly equity: number;
   readonly capital: number;
 }
 
 /**
- * From each point to the next, without the capital that moved between them. What came in counts as there from the start,
- * what went out as there to the end. 0 where there was nothing to earn with.
+ * Returns from each point to the next, without the capital that moved in between. Capital that came in counts as
+ * present from the start, capital that went out as present until the end. 0 if there was nothing to earn with.
  */
 export function returnsOnCapital(points: readonly EquityAndCapital[]): number[] {
   return points.slice(1).map(({ equity, capital }, index) => {
@@ -38,7 +38,7 @@ export function returnsOnCapital(points: readonly EquityAndCapital[]): number[] 
   });
 }
 
-/** What one unit of money grew to, beginning with 1: one more value than there are returns. */
+/** Growth of one unit of money, starting with 1: one more value than there are returns. */
 export function growthOf(returns: readonly number[]): number[] {
   const growth = [1];
   for (const part of returns) growth.push((growth.at(-1) as number) * (1 + part));
@@ -46,8 +46,8 @@ export function growthOf(returns: readonly number[]): number[] {
 }
 
 /**
- * Mean over standard deviation of the returns, times the square root of the periods in a year; no risk-free rate.
- * Null where it can't be said: fewer than two returns, or returns that never differ.
+ * Mean ÷ standard deviation of the returns, times the square root of the periods in a year; no risk-free rate.
+ * Null: fewer than two returns, or returns that never differ.
  */
 export function sharpeRatio(returns: readonly number[], periodsPerYear: number): number | null {
   const deviation = sampleDeviation(returns);
@@ -80,18 +80,18 @@ export class DrawdownMeter {
     this.#worst = { fraction, peak: this.#peak, peakMs: this.#peakMs, trough: value, troughMs: atMs };
   }
 
-  /** Null where the value never fell. */
+  /** Null: the value never fell. */
   get worst(): Drawdown | null {
     return this.#worst;
   }
 }
 
-/** Chance of at most, and of at least, `count` events where `mean` are expected and each comes by itself (Poisson). */
+/** Probability of at most, and of at least, `count` independent events if `mean` are expected (Poisson). */
 export function poissonTails(
   mean: number,
   count: number,
 ): { readonly atMost: number; readonly atLeast: number } {
-  // In logarithms: the chance of no event at all is 0 in floating point from a mean of 746 on.
+  // In logarithms: the probability of no event underflows to 0 in floating point from a mean of 746 on.
   let logExactly = -mean;
   let below = 0;
   for (let events = 1; events <= count; events += 1) {
@@ -101,10 +101,10 @@ export function poissonTails(
   return { atMost: below + Math.exp(logExactly), atLeast: 1 - below };
 }
 
-/** Rarer than one time in forty, on each side, is not chance. */
+/** Rarer than one time in forty, on either side, is not considered chance. */
 const TAIL_MIN = 0.025;
 
-/** So many, or so few, where so many are expected, are hardly chance: by the Poisson interval. */
+/** Whether `count` is hardly chance where `expected` events are expected, by the Poisson interval. */
 export function isUnusual(expected: number, count: number): boolean {
   const { atMost, atLeast } = poissonTails(expected, count);
   return atMost < TAIL_MIN || atLeast < TAIL_MIN;

@@ -1,6 +1,6 @@
 /**
- * Why a position is without a protective stop that rests. `opened`: its first one is on its way. `changed`: the old one is
- * away for a new one. `closing`: it was taken off for a sale. `lost`: the venue ended it.
+ * Why a position has no resting protective stop. `opened`: its first one is on its way. `changed`: the old one was
+ * given up for a new one. `closing`: it was cancelled for a sale. `lost`: the venue ended it.
  */
 export const STOP_GAP_CAUSES = ['opened', 'changed', 'closing', 'lost'] as const;
 export type StopGapCause = (typeof STOP_GAP_CAUSES)[number];
@@ -13,7 +13,7 @@ export const STOP_GAP_WORDS: Readonly<Record<StopGapCause, string>> = {
   lost: 'after the venue had ended it',
 };
 
-/** Every time without a stop of one cause since the journal began; `symbol` and `marketMs` are of the longest. */
+/** All stop gaps of one cause since the journal began. `symbol` and `marketMs` are those of the longest. */
 export interface StopGaps {
   readonly count: number;
   readonly longestMs: number;

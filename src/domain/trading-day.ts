@@ -1,13 +1,13 @@
 /** Where a trading day begins: the desk's boundary in the desk's time zone. */
 import { DAY_MS, MINUTE_MS, minuteOfDay } from './civil-date.js';
 
-/** How a desk counts its days: an IANA zone, and the `HH:MM` in it at which a day begins. */
+/** How a desk counts its days: an IANA zone, and the local time (`HH:MM`) at which a day begins. */
 export interface DeskCalendar {
   readonly timezone: string;
   readonly dayBoundary: string;
 }
 
-/** Milliseconds that the desk's time zone is ahead of UTC at a moment; depends on the date where clocks change. */
+/** Milliseconds by which the time zone is ahead of UTC at a moment. Depends on the date if clocks change there. */
 export type ZoneOffset = (utcMs: number) => number;
 
 /**
@@ -28,7 +28,7 @@ export function tradingDate(ms: number, boundary: string, offsetAt: ZoneOffset):
   return new Date(startMs + offsetAt(startMs)).toISOString().slice(0, 10);
 }
 
-/** UTC of what the clocks of a zone show, as milliseconds since 1970 of those clocks. */
+/** UTC milliseconds of a local time, which is given as milliseconds since 1970 on the zone's clocks. */
 export function utcOfLocal(localMs: number, offsetAt: ZoneOffset): number {
   const guess = localMs - offsetAt(localMs);
   return localMs - offsetAt(guess);

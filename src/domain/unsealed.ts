@@ -1,6 +1,7 @@
 /**
  * What reached a workflow without our seal: sent by Temporal's own UI, command line or API, or changed on its way. It
- * arrives wrapped, so that nothing can take it for what our own processes say. A stop is read from it; a decision never.
+ * is wrapped, so that nothing can mistake it for a message of our own processes. A stop is read from it, a decision
+ * never.
  */
 export interface Unsealed {
   readonly unsealed: unknown;

@@ -1,21 +1,21 @@
 /**
- * What each kind of instrument costs and is worth: one row a kind. Cost is signed so that a result is always what comes
- * back less what it cost: an inverse contract is worth less of its coin the higher the price, so its cost is below zero
- * while it is long.
+ * What each kind of instrument costs and is worth, one row for each. Cost is signed so that a result is always
+ * proceeds minus cost. An inverse contract is worth less of its coin the higher the price, so the cost of a long one
+ * is negative.
  */
 import type { Instrument, InstrumentKind } from './instrument.js';
 import { mulDivUnits, type Units, worth } from './money.js';
 
 export interface ValueRule {
-  /** `value`: a purchase pays for what it buys, and has it. `result`: only results and fees move money. */
+  /** `value`: a purchase pays for what it buys and owns it. `result`: only results and fees move money. */
   readonly pays: 'value' | 'result';
   /** The currency of its results. */
   readonly settles: 'quote' | 'base';
-  /** Exact, in units of the books of that currency. */
+  /** Exact, in units of that currency's books. */
   cost(perTickLot: Units, lots: number, priceTicks: number): Units;
-  /** At a price, money units of that currency. */
+  /** Worth at a price, in money units of that currency. */
   worth(lots: number, priceTicks: number, moneyPerTickLot: number): number;
-  /** The price at which so many lots cost that, not rounded. */
+  /** The price, in ticks and not rounded, at which so many lots have this cost. */
   averageTicks(cost: number, lots: number, perTickLot: number): number;
 }
 
@@ -27,7 +27,7 @@ const byPrice = {
   averageTicks: (cost: number, lots: number, perTickLot: number): number => cost / (lots * perTickLot),
 } as const;
 
-/** Rounded once a fill, four places finer than the coin's money units. */
+/** Rounded once for each fill, four places finer than the coin's money units. */
 const byReciprocal = {
   settles: 'base',
   cost: (perLot: Units, lots: number, priceTicks: number): Units =>
@@ -50,7 +50,7 @@ export function settleOf({ kind, base, quote }: Pick<Instrument, 'kind' | 'base'
   return VALUE[kind].settles === 'base' ? base : quote;
 }
 
-/** Whether what is held is an asset of the account, not only a contract about it. */
+/** Whether what is held is an asset of the account and not only a contract on one. */
 export function isOwned({ kind }: Pick<Instrument, 'kind'>): boolean {
   return VALUE[kind].pays === 'value';
 }

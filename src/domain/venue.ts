@@ -2,7 +2,7 @@ import type { InstrumentId } from './instrument.js';
 import type { Units } from './money.js';
 import type { OrderState, OrderType, Side } from './order.js';
 
-/** What the venue says of one order; `quantityLots` filled so far. */
+/** The venue's report on one order. `filledLots`: filled so far. */
 export interface VenueOrder {
   readonly clientId: string;
   readonly venueId: string;
@@ -12,13 +12,13 @@ export interface VenueOrder {
     'working' | 'partlyFilled' | 'filled' | 'cancelled' | 'rejected' | 'expired'
   >;
   readonly filledLots: number;
-  /** As the venue has it: lets the engine adopt or flag an order that it does not know. */
+  /** As at the venue: lets the engine adopt or flag an order that it does not know. */
   readonly side: Side;
   readonly type: OrderType;
   readonly quantityLots: number;
   readonly limitTicks: number | null;
   readonly stopTicks: number | null;
-  /** Of the orders that it is linked with, where the venue has put it into a group; left out: none. */
+  /** Group of the orders that it is linked with at the venue. Left out: none. */
   readonly group?: string;
 }
 
@@ -27,38 +27,38 @@ export interface VenuePosition {
   readonly quantityLots: number;
 }
 
-/** What the venue can't do is said here, not tried. */
+/** What the venue can't do is stated here, not tried. */
 export interface VenueCapabilities {
   readonly name: string;
-  /** Fills are made up by us (paper), whatever the prices are. */
+  /** We make up the fills (paper), whatever the prices are. */
   readonly simulated: boolean;
   readonly shorting: boolean;
-  /** Spot: a resting stop locks the balance, so closing is cancel, then sell. */
+  /** Spot: a resting stop locks the balance, so closing means cancel, then sell. */
   readonly stopLocksBalance: boolean;
   readonly reduceOnly: boolean;
   readonly protectiveStops: 'venue' | 'synthetic';
   readonly deadManSwitch: boolean;
-  /** It lowers the quantity of a resting order in place (`amendQuantity`). */
+  /** Can lower the quantity of a resting order in place (`amendQuantity`). */
   readonly amends: boolean;
-  /** It exchanges a resting order for another in one request that stops where the cancel fails (`replace`). */
+  /** Can replace a resting order in one request that stops if the cancel fails (`replace`). */
   readonly replaces: boolean;
   /**
-   * It links orders (OCA, OCO): what one of a group fills is taken off the others before they can fill it too, and one that is
-   * filled or cancelled as a whole ends them.
+   * Can link orders (OCA, OCO): a fill of one is taken off the others of its group before they can fill too, and one
+   * that is filled or cancelled completely ends them.
    */
   readonly linksOrders: boolean;
 }
 
-/** How many lots the venue takes in one order. Null: no bound that is known. */
+/** How many lots the venue takes in one order. Null: no known bound. */
 export interface QuantityLimits {
   readonly instrument: InstrumentId;
   readonly minLots: number;
   readonly maxLots: number | null;
-  /** Of what is filled at the market: orders, and stops that become such. */
+  /** For orders that fill at the market, including stops once they fire. */
   readonly maxMarketLots: number | null;
 }
 
-/** Halted or no longer listed at the venue, or listed otherwise than the desk file says: nothing is entered in it. */
+/** Halted or delisted at the venue, or listed differently from the desk file: nothing is entered in it. */
 export interface ClosedInstrument {
   readonly instrument: InstrumentId;
   readonly why: string;
@@ -71,7 +71,7 @@ export type SendOutcome =
       readonly kind: 'rejected';
       readonly code: string;
       readonly text: string;
-      /** A stop whose trigger price the market has passed already. */
+      /** A stop whose trigger price the market has already passed. */
       readonly wouldTrigger?: boolean;
     }
   | { readonly kind: 'unknown'; readonly cause: string };
@@ -82,20 +82,22 @@ export type CancelOutcome =
   | { readonly kind: 'notOpen'; readonly code: string; readonly text: string }
   | { readonly kind: 'unknown'; readonly cause: string };
 
-/** Lowering the quantity of a resting order in place: it is never away, and keeps its id and its place in the queue. */
+/**
+ * Lowers the quantity of a resting order in place: the order keeps resting, with its id and its place in the queue.
+ */
 export type AmendOutcome =
   | { readonly kind: 'amended'; readonly quantityLots: number }
-  /** The order rests as it was. */
+  /** The order rests unchanged. */
   | { readonly kind: 'rejected'; readonly code: string; readonly text: string }
   /** The venue has no such open order. */
   | { readonly kind: 'notOpen'; readonly code: string; readonly text: string }
-  /** Changed or not: look the order up. */
+  /** May or may not be changed: look the order up. */
   | { readonly kind: 'unknown'; readonly cause: string };
 
-/** Cancel of one order and submit of the next in one request, which stops where the cancel fails. */
+/** Cancels one order and submits the next in one request, which stops if the cancel fails. */
 export type ReplaceOutcome =
   | { readonly kind: 'replaced'; readonly venueId: string }
-  /** Refused before anything was done: the old order rests as it was. */
+  /** Refused before anything was done: the old order rests unchanged. */
   | {
       readonly kind: 'rejected';
       readonly code: string;
@@ -111,7 +113,7 @@ export type ReplaceOutcome =
       readonly text: string;
       readonly wouldTrigger?: boolean;
     }
-  /** Either, both or neither: look both orders up. */
+  /** Either, both or neither happened: look both orders up. */
   | { readonly kind: 'unknown'; readonly cause: string };
 
 export type CashMovementKind =
@@ -122,23 +124,23 @@ export type CashMovementKind =
   | 'dustConversion'
   | 'correction';
 
-/** A change of a balance that no trade explains and the venue itself lists. */
+/** A change of a balance that no trade explains and that the venue lists. */
 export interface CashMovement {
-  /** Unique at the venue, whatever it is read from. */
+  /** Unique at the venue, whichever list it is read from. */
   readonly id: string;
   readonly kind: CashMovementKind;
   readonly asset: string;
-  /** Signed decimal with up to eight places: what the balance grew by, fees of the movement already taken off. */
+  /** Signed decimal with up to eight places: the change of the balance, after fees of the movement. */
   readonly amount: string;
   readonly marketMs: number;
   /** Where the venue lists it, for example `deposit/hisrec`, with its reference. */
   readonly source: string;
 }
 
-/** What a venue lists, from as many of its lists as could be read. */
+/** A venue's cash movements, from as many of its lists as could be read. */
 export interface CashListed {
   readonly movements: readonly CashMovement[];
-  /** Lists of which something is missing, each with why. */
+  /** Lists that are missing or incomplete, each with the reason. */
   readonly unread: readonly string[];
 }
 
@@ -152,7 +154,7 @@ export type VenueBreakerState = 'closed' | 'open' | 'halfOpen';
 
 export interface VenueBreaker {
   readonly state: VenueBreakerState;
-  /** Wall time of the last change; null: closed since the start. */
+  /** Wall time of the last change. Null: closed since the start. */
   readonly sinceMs: number | null;
   readonly detail: string;
 }

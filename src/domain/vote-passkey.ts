@@ -1,4 +1,4 @@
-/** Votes about real money that are signed with a passkey: its challenge is the hash of the vote's very text. */
+/** Votes about real money that are signed with a passkey: the challenge is the hash of the vote's text. */
 import { createHash } from 'node:crypto';
 import { codeOfDigest, identityText, type PasskeyIdentity, readAssertion } from '../signing/vote-passkey.js';
 import { readSignature } from '../signing/vote-statement.js';
@@ -7,18 +7,18 @@ import { challengeIn, checkAssertion, counterIn, type RelyingParty, relyingParty
 /** A passkey that its owner has enrolled for votes. */
 export interface VotePasskey extends PasskeyIdentity {
   readonly kind: 'passkey';
-  /** The code by which its owner enrolled it: 32 hex digits. */
+  /** The code under which its owner enrolled it: 32 hex digits. */
   readonly keyId: string;
-  /** Its owner's word for it. */
+  /** Its owner's name for it. */
   readonly name: string;
   readonly enrolledMs: number;
 }
 
-/** One use of a passkey for a vote, as its authenticator counts them. */
+/** One use of a passkey for a vote, with the authenticator's counter. */
 export interface PasskeyUse {
   readonly keyId: string;
   readonly challenge: string;
-  /** 0 where the authenticator keeps none. */
+  /** 0 if the authenticator does not count. */
   readonly counter: number;
 }
 
@@ -29,13 +29,16 @@ export const voteChallenge = (text: string): string => sha256(text).digest('base
 export const passkeyCode = (passkey: PasskeyIdentity): string =>
   codeOfDigest(sha256(identityText(passkey)).digest('hex'));
 
-/** The pages of a desk that have a name: no passkey belongs to a number. `port`: of the page on this machine. */
+/**
+ * The desk's pages that have a host name, since no passkey belongs to a numeric address. `port`: port of the page on
+ * this machine.
+ */
 export function namedPages(port: number, publicUrl?: string): readonly RelyingParty[] {
   const addresses = [`http://localhost:${port}`, ...(publicUrl === undefined ? [] : [publicUrl])];
   return addresses.flatMap((address) => relyingPartyOf(new URL(address).origin) ?? []);
 }
 
-/** Null where this passkey signed exactly this text on a page of the desk; else why not. `value`: `assertionText`. */
+/** Null: this passkey signed exactly this text on a page of the desk. Otherwise why not. `value`: `assertionText`. */
 export function passkeyObjection(
   passkey: VotePasskey,
   pages: readonly RelyingParty[],
@@ -55,7 +58,7 @@ export function passkeyObjection(
     : `its passkey did not sign this vote: ${first.why}`;
 }
 
-/** Null where it is no passkey's signature. Nothing of it is checked. */
+/** Null if it is not a passkey's signature. Verifies nothing. */
 export function passkeyUse(signature: string): PasskeyUse | null {
   const read = readSignature(signature);
   const answer = read === null ? null : readAssertion(read.value);

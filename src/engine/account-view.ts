@@ -1,4 +1,4 @@
-/** What the limits look at. */
+/** The desk's account as the limits see it. */
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { AccountView, Holding, RiskCheck } from '../limits/limit.js';
@@ -41,7 +41,7 @@ function worthOf(core: Core, position: PositionEntry): number {
   return Math.abs(held.cost + core.market.unrealised(held));
 }
 
-/** One wish for an order, and all that the gate asks about it. */
+/** An order intent together with everything that the gate needs to judge it. */
 export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
   const { config, limits, market, state } = core;
   const at = intent.instrument;
@@ -74,7 +74,7 @@ export function riskCheck(core: Core, intent: OrderIntent): RiskCheck {
   };
 }
 
-/** Worked out when the first limit asks, and kept: a check and a view are of one moment. */
+/** Computed when the first limit asks, then cached: all limits of a check must see the same moment. */
 function holdingsOnce(core: Core): () => readonly Holding[] {
   let known: readonly Holding[] | null = null;
   return () => {
@@ -91,7 +91,7 @@ function holdings(core: Core): Holding[] {
       lots === 0 ? 0 : lots * ticks * moneyPerTickLot;
     const price = knownTicks(core, at);
     const bid = price ?? Number.NaN;
-    // Dust may never have a price again: it is worth what it cost, as in equity.
+    // Dust may never have a price again, so it is valued at its cost, as in equity.
     const { cost } = heldAt(core.state, position);
     const held = price === null && Math.abs(cost) < minNotional ? cost : worthAt(quantityLots, bid);
     const byStrategy = new Map<string, number>();
@@ -113,7 +113,10 @@ function holdings(core: Core): Holding[] {
   });
 }
 
-/** By market time, of what was sent: a restart forgets none of them. Where a recording begins anew, earlier ones are past. */
+/**
+ * Entries sent in the last minute of market time. They are counted from the orders in the state, so a restart forgets
+ * none. Entries later than now are left out: a recording may have begun anew at an earlier time.
+ */
 function entriesLastMinute({ state, marketMs }: Core): number {
   let sent = 0;
   for (const { intent, intendedMarketMs } of state.orders.values()) {
@@ -141,7 +144,7 @@ export function restingEntryLots(core: Core, at: InstrumentId): number {
   return lots;
 }
 
-/** Instruments with a position, or with an entry that can still become one; `except` is left out. */
+/** Instruments with a position, or with an entry that may still open one, without `except`. */
 export function openPositions(core: Core, except: InstrumentId | null = null): number {
   let open = 0;
   for (const { id } of core.config.instruments) {

@@ -1,11 +1,14 @@
-/** What a cash record does: the balance, and with capital the day's start and the peak too. */
+/** Applies a cash record: changes the balance and, for capital, the day's start and the peak. */
 import { isCapital } from '../domain/cash.js';
 import { readUnits } from '../domain/money.js';
 import { move } from './apply-execution.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';
 
-/** The oldest are forgotten. Venues are asked from the journal's beginning: with more than so many, those count as open again. */
+/**
+ * The oldest are forgotten. Venues list movements from the journal's beginning, so beyond this number a forgotten one
+ * would count as not booked again.
+ */
 const MOVEMENTS_KEPT = 10_000;
 const EXPLAINED_KEPT = 100;
 

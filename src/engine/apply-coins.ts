@@ -22,7 +22,10 @@ export function applyCoins(state: EngineState, { symbol, coins }: Of<'coins.coun
   state.coins.set(symbol, coins);
 }
 
-/** The desk's from now on: a deposit in kind, so that equity, the day's start and the peak move alike. */
+/**
+ * The coins are the desk's from now on. They count as a deposit in kind: equity, the day's start and the peak grow
+ * alike.
+ */
 export function applyClaim(state: EngineState, record: Of<'coins.claimed'>): void {
   const instrument = state.config?.instruments.find(({ symbol }) => symbol === record.symbol);
   if (instrument === undefined) throw new RangeError(`no instrument ${record.symbol}`);

@@ -1,4 +1,6 @@
-/** The desk file as the engine last accepted it. Positions follow their symbol when the list of symbols changes. */
+/**
+ * The desk file as the engine last accepted it. When the list of symbols changes, positions stay with their symbol.
+ */
 import { PAPER_ACCOUNT } from '../domain/account.js';
 import { placesOf, type Scales, scalesFor, stepsOf } from '../domain/book-steps.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -40,7 +42,7 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
   if (first || !sameInstruments(before, record.instruments)) remap(state, before, record);
 }
 
-/** What was kept in a coarser scale is the same amount in the finer one. */
+/** Converts amounts kept in a coarser scale to the finer one. */
 function rescale(state: EngineState, instruments: readonly Instrument[], scales: Scales): void {
   const finer = (currency: string): Units =>
     10n ** BigInt(placesOf(scales, currency) - placesOf(state.scales, currency));
@@ -67,21 +69,21 @@ function rescaleTrade(trade: TradeEntry, by: Units): void {
   if (trade.risk !== null) trade.risk *= by;
 }
 
-/** What was traded before is in the balance that the journal begins with. */
+/** Trades before this time are already part of the balance that the journal begins with. */
 function beginHistory(state: EngineState, beginsMs: number): void {
   state.fillHorizonMs = beginsMs;
   state.fillsThroughMs = beginsMs;
   state.newestFillMs = beginsMs;
 }
 
-/** A recording may begin earlier than the market that was traded before: its fills are not old ones. */
+/** A recording may begin earlier than the market that was traded before; its fills must not count as old ones. */
 function forgetLaterThan(state: EngineState, marketMs: number): void {
   state.fillHorizonMs = Math.min(state.fillHorizonMs, marketMs);
   state.fillsThroughMs = Math.min(state.fillsThroughMs, marketMs);
   state.newestFillMs = Math.min(state.newestFillMs, marketMs);
 }
 
-/** Same contracts in the same places, computed with the same steps. */
+/** The same contracts in the same order, with the same steps. */
 export function sameInstruments(before: readonly Instrument[], after: readonly Instrument[]): boolean {
   return (
     before.length === after.length &&
@@ -101,7 +103,7 @@ export function sameInstruments(before: readonly Instrument[], after: readonly I
   );
 }
 
-/** Only allowed without live orders and with nothing held but dust: results are converted, and coins that are left. */
+/** Allowed only without live orders and with nothing held but dust. Converts results and the coins that are left. */
 function remap(
   state: EngineState,
   before: readonly Instrument[],
@@ -125,7 +127,7 @@ function remap(
     const coins = BigInt(old.quantityLots) * stepsOf(instrument, state.scales).perLot + old.remainder;
     const quantityLots = Number(coins / perLot);
     const position = { ...emptyPosition(at), quantityLots, remainder: coins % perLot, cost, realised };
-    // A finer lot makes whole ones of what was left below one.
+    // With a finer lot, what was left below one lot may make whole lots.
     if (quantityLots !== 0) {
       const trade = beginTrade(state, position, null, quantityLots > 0 ? 'long' : 'short', marketMs);
       trade.risk = null;

@@ -1,4 +1,4 @@
-/** What an execution does to position and balances: average cost, results on reduction, all of it exact. */
+/** Applies an execution to position and balances: average cost, and results when the position shrinks. Exact. */
 
 import type { BookSteps } from '../domain/book-steps.js';
 import type { ExitReason } from '../domain/exit-reason.js';
@@ -18,13 +18,16 @@ export interface Execution {
   readonly priceTicks: number;
   /** Units of the quote currency's books, positive is a cost. */
   readonly fee: Units;
-  /** From where it was paid: `cash`, the coin that was bought (`coins` of it), or an asset kept for fees. */
+  /** What the fee was paid from: `cash`, the coin that was bought (`coins` of it), or an asset kept for fees. */
   readonly paidFrom: 'cash' | 'coins' | 'elsewhere';
-  /** Units of the coin's books that the venue kept; 0 where the fee was paid otherwise. */
+  /** Units of the coin's books that the venue kept; 0 if the fee was paid otherwise. */
   readonly coins: Units;
-  /** Whose trade this opens, if it opens one, and where its stop goes; null: no order of ours. */
+  /**
+   * The order that was filled: its strategy owns the trade that this may open, and it says where the stop goes. Null:
+   * no order of ours.
+   */
   readonly order: OrderEntry | null;
-  /** Why the trade ends, if this ends it. */
+  /** Why the trade ends, if this execution ends it. */
   readonly why: ExitReason;
   readonly marketMs: number;
 }
@@ -53,19 +56,19 @@ export function applyExecution(state: EngineState, instrument: Instrument, execu
   payFee(state, steps, position, execution);
 }
 
-/** What a balance grows by, in the units of its books. */
+/** Adds `by`, in units of the currency's books, to the balance. */
 export function move(state: EngineState, currency: string, by: Units): void {
   state.balances.set(currency, (state.balances.get(currency) ?? 0n) + by);
 }
 
-/** One that turns a position round is the closed trade's, whole. */
+/** The whole fee of a fill that reverses a position is charged to the trade that it closes. */
 function chargeFee({ trade }: PositionEntry, fee: Units): void {
   if (trade === null) return;
   trade.fees += fee;
   trade.result -= fee;
 }
 
-/** Without a trade it waits for the next one. */
+/** Without a trade the result is carried over to the next one. */
 function realise(position: PositionEntry, gained: Units): void {
   position.realised += gained;
   if (position.trade === null) position.carried += gained;
@@ -80,8 +83,9 @@ function payFee(state: EngineState, steps: BookSteps, position: PositionEntry, e
 }
 
 /**
- * Coins that leave as a fee are sold for what they are worth, and that pays it: their cost leaves with them. Where fewer
- * are held (a sale was heard of before the purchase that it sold) the rest is owed, and was sold at this price.
+ * A fee taken in coins is a sale of those coins at what they are worth, and the proceeds pay the fee: their cost
+ * leaves the position with them. If fewer coins are held than the fee takes (the fill of a sale can arrive before
+ * that of its purchase), the rest is owed and counts as sold at this price.
  */
 function takeCoins(
   state: EngineState,
@@ -103,7 +107,7 @@ function takeCoins(
   if (isOpen && position.trade === null) tradeOf(state, position, execution, -1);
 }
 
-/** Units of the coin, signed, with what is below a lot. */
+/** Units of the coin, signed, including what is below a lot. */
 function coinsOf({ quantityLots, remainder }: PositionEntry, { perLot }: BookSteps): Units {
   return BigInt(quantityLots) * perLot + remainder;
 }
@@ -137,7 +141,7 @@ function open(
   position.cost += cost;
 }
 
-/** The one that holds what is held, else a new one. */
+/** The open trade if whole lots are held, else a new one. */
 function tradeOf(
   state: EngineState,
   position: PositionEntry,
@@ -152,7 +156,7 @@ function tickLots(lots: number, priceTicks: number): bigint {
   return BigInt(Math.abs(lots)) * BigInt(priceTicks);
 }
 
-/** What is left below a lot keeps its part of the cost. */
+/** What remains below a lot keeps its part of the cost. */
 function reduce(
   state: EngineState,
   steps: BookSteps,

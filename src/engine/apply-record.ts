@@ -1,4 +1,4 @@
-/** The only place where durable state changes: live and at journal replay alike. */
+/** The only place where durable state changes, both live and when the journal is replayed. */
 
 import { placesOf } from '../domain/book-steps.js';
 import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js';
@@ -24,16 +24,19 @@ import { type EngineState, type OrderEntry, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
 import { applyStopMoved, applyTargetReached } from './trades/trade-exits.js';
 
-/** Final orders kept for late answers; older ones are forgotten. */
+/** Final orders kept in case of late answers; older ones are forgotten. */
 const FINAL_ORDERS_MAX = 500;
-/** Trade ids are kept this much market time longer than a clean reconciliation needs. */
+/** Trade ids are kept longer, by this much market time, than a clean reconciliation needs them. */
 const FILL_MEMORY_MARKET_MS = 10 * 60_000;
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
-/** Throws RangeError where a record contradicts the state: a damaged journal or a bug, never an expected failure. */
+/**
+ * Throws RangeError if a record contradicts the state. That means a damaged journal or a bug, never an expected
+ * failure.
+ */
 export function applyRecord(state: EngineState, record: EngineRecord): void {
-  // Journals of before tell of no closed trades.
+  // Older journals have no records of closed trades.
   if (record.type !== 'trade.closed' && state.tradesToTell.length > 0) state.tradesToTell = [];
   switch (record.type) {
     case 'config':
@@ -88,7 +91,7 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       state.counters.commands += 1;
       return;
     case 'day':
-      // A loss halt that is lifted begins the same day anew, and what lost stays lost.
+      // Lifting a loss halt records the same day again; the streak of losses goes on.
       if (state.day === null || record.dayStartMs > state.day.startMs) state.lossesInARow = 0;
       state.day = { startMs: record.dayStartMs, startEquity: record.startEquity };
       return;
@@ -152,7 +155,7 @@ function applySettings(state: EngineState, record: Of<'settings'>): void {
   if (state.config !== null) state.config = { ...state.config, configHash };
 }
 
-/** Switched on, its losses are counted from here. */
+/** When a strategy is switched on, its losses are counted from here. */
 function applyToggled(state: EngineState, record: Of<'strategy.toggled'>): void {
   const { strategy, enabled, automatic, by, reason, marketMs } = record;
   state.toggles.set(strategy, enabled);
@@ -235,7 +238,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
   const of = { order: entry ?? null, priceTicks, marketMs };
   const why = exitReason(state, of.order);
   applyExecution(state, instrument, { side, quantityLots, why, ...of, ...paymentOf(state, fill) });
-  // Whole lots kept as a fee, as in older journals: sold at this price, and the fee paid with the money.
+  // In older journals the fee may be whole lots: they count as sold at this price, and the proceeds pay the fee.
   if (feeLots > 0)
     applyExecution(state, instrument, {
       side: 'sell',
@@ -255,7 +258,7 @@ function applyFill(state: EngineState, { fill }: Of<'fill'>): void {
 
 const NO_FEE = { fee: 0n, paidFrom: 'cash', coins: 0n } as const;
 
-/** In what the fee was paid; what was taken from an asset kept for fees is counted in that asset's own balance. */
+/** What the fee was paid in. A fee paid from an asset kept for fees is counted in the balance of that asset. */
 function paymentOf(state: EngineState, fill: Fill): Pick<Execution, 'fee' | 'paidFrom' | 'coins'> {
   const steps = stepsAt(state, fill.instrument);
   const fee = BigInt(fill.fee) * steps.perMoney;
@@ -272,7 +275,7 @@ function noteUnvalued(state: EngineState, { feeIn, instrument }: Fill, strategy:
   state.unvaluedFees.push({ instrument, strategy, asset: feeIn.asset, amount: feeIn.amount });
 }
 
-/** The trip may be closed by now: its strategy's total gets it, and equity. */
+/** The trade may be closed by now; equity and the totals of its strategy still take the fee. */
 function applyFeeValued(state: EngineState, record: Of<'fee.valued'>): void {
   const { instrument, strategy, asset, amount } = record;
   const place = state.unvaluedFees.findIndex(
@@ -285,7 +288,7 @@ function applyFeeValued(state: EngineState, record: Of<'fee.valued'>): void {
   tripTotals(state, strategy, instrument).realised -= fee;
 }
 
-/** As if the difference had been traded at `priceTicks` without a fee: equity stays what it was. */
+/** As if the difference had been traded at `priceTicks` without a fee, so equity stays the same. */
 function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void {
   const instrument = state.config?.instruments[record.instrument];
   const position = state.positions[record.instrument];
@@ -305,7 +308,7 @@ function applyAdopted(state: EngineState, record: Of<'position.adopted'>): void 
   });
 }
 
-/** A newer halt of the same cause takes the older one's place, unless the older one was stricter. */
+/** A newer halt of the same cause replaces the older one unless that one was stricter. */
 function applyHalt(state: EngineState, halt: Halt): void {
   state.counters.halts += 1;
   state.halts = state.halts.filter((known) => !replaces(halt, known));
@@ -341,7 +344,7 @@ function applyArmed(state: EngineState): void {
   state.closeAll = 'idle';
 }
 
-/** Null: cash agreed, or was not compared. */
+/** Null: cash agreed or was not compared. */
 function cashDifference(differences: readonly Difference[]): Units | null {
   const balance = differences.find(({ what }) => what === 'balance');
   return balance === undefined ? null : parseUnits(balance.venues) - parseUnits(balance.ours);

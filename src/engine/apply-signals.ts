@@ -1,15 +1,18 @@
-/** How a signal stands: what came, what was withdrawn, what came to nothing, and what was entered on it. */
+/** The state of each signal: received, withdrawn, refused or filled. */
 import type { OrderIntent } from '../domain/order.js';
 import { SIGNAL_LIFE_MS_MAX, type SignalName, signalKey } from '../domain/signal.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState, SignalEntry } from './state.js';
 
-/** So long after its expiry, in market time, a repetition with a later expiry is still known for one. */
+/**
+ * How long after its expiry, in market time, a signal is remembered: one that is sent again with a later expiry is
+ * still recognised.
+ */
 const REMEMBERED_MS = 86_400_000;
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
-/** Throws RangeError for a revision that is older than the one before it, or of a signal that was withdrawn. */
+/** Throws RangeError for a revision that is not newer than the last one, and for a signal that was withdrawn. */
 export function applySignal(state: EngineState, { signal, marketMs }: Of<'signal'>): void {
   forgetOld(state, marketMs);
   const before = state.signals.get(signalKey(signal));
@@ -20,7 +23,7 @@ export function applySignal(state: EngineState, { signal, marketMs }: Of<'signal
   state.signals.set(signalKey(signal), { signal, withdrawn: false, expiresMs, refused: null, filled });
 }
 
-/** Also of one that has not come yet: it is refused when it does. */
+/** A signal may be withdrawn before it arrives; it is refused when it does. */
 export function applySignalWithdrawn(state: EngineState, record: Of<'signal.withdrawn'>): void {
   forgetOld(state, record.marketMs);
   const entry = state.signals.get(signalKey(record)) ?? neverCame(record.marketMs);
@@ -41,7 +44,7 @@ export function applySignalRefused(state: EngineState, record: Of<'signal.refuse
   noteRefused(state, record, limit, reason);
 }
 
-/** An entry on a signal that the limits refused is a signal that came to nothing. */
+/** A signal is refused when a limit denies the entry on it. */
 export function noteSignalDenied(state: EngineState, { order, limit, reason }: Of<'order.denied'>): void {
   if (order.signal !== undefined) noteRefused(state, order.signal, limit, reason);
 }
@@ -57,7 +60,10 @@ function noteRefused(state: EngineState, name: SignalName, limit: string, reason
   if (entry?.signal?.revision === name.revision) entry.refused = { limit, reason };
 }
 
-/** How many are remembered. Those whose time is over go with the next that is taken or withdrawn, and are not counted before. */
+/**
+ * How many signals are remembered. Those whose time is over are deleted only with the next signal or withdrawal, but
+ * are not counted here.
+ */
 export function signalsRemembered({ signals }: EngineState, marketMs: number): number {
   let count = 0;
   for (const entry of signals.values()) if (!isOver(entry, marketMs)) count += 1;

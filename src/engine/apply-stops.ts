@@ -1,4 +1,4 @@
-/** Protective stops: made smaller at the venue, and the times without one. */
+/** Protective stops that were made smaller at the venue, and times without a stop. */
 import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';
 

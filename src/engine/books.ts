@@ -1,4 +1,4 @@
-/** Reading the books of the state: what amounts and positions are worth, in money units. */
+/** Reads the books: what amounts and positions are worth, in money units. */
 import type { BookSteps } from '../domain/book-steps.js';
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
@@ -11,7 +11,7 @@ export function moneyOf(units: Units, { perMoney }: Pick<BookSteps, 'perMoney'>)
   return perMoney === 1n ? Number(units) : Number(units) / Number(perMoney);
 }
 
-/** Lots held, with what is below one as a fraction. */
+/** Lots held, including what is below one as a fraction. */
 export function heldLots({ quantityLots, remainder }: PositionEntry, { perLot }: BookSteps): number {
   if (remainder === 0n) return quantityLots;
   return Number(BigInt(quantityLots) * perLot + remainder) / Number(perLot);
@@ -44,19 +44,19 @@ export function stepsAt(state: EngineState, at: InstrumentId): BookSteps {
   return steps;
 }
 
-/** Cash of the desk's currency, whole money units; what is finer than those is cut. */
+/** Cash in the desk's currency, in whole money units; finer fractions are cut off. */
 export function cashUnits(state: EngineState): Units {
   return cashOf(state) / (state.steps[0]?.perMoney ?? 1n);
 }
 
-/** What the desk has to trade with beside its positions, money units: cash, less the fees paid from other assets. */
+/** Cash less the fees paid from other assets, in money units: what equity is apart from the positions. */
 export function fundsOf(state: EngineState): number {
   const steps = state.steps[0];
   if (steps === undefined) return 0;
   return Math.round(moneyOf(cashOf(state) - state.feesElsewhere, steps));
 }
 
-/** Of the currency that the desk's instruments are quoted in, in the scale of its books. */
+/** Cash in the currency that the desk's instruments are quoted in, in the scale of its books. */
 export function cashOf(state: EngineState): Units {
   return state.balances.get(state.steps[0]?.quote ?? '') ?? 0n;
 }

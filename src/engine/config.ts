@@ -1,4 +1,6 @@
-/** Everything the core is told once. Clocks, randomness and calendars come in as functions. */
+/**
+ * Everything that the core is given once, at its start. Clocks, randomness and calendars are passed in as functions.
+ */
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { ResumeRule } from '../domain/mode.js';
@@ -16,9 +18,9 @@ export interface StrategyConfig {
   readonly symbols: readonly string[];
   readonly enabled: boolean;
   readonly parameters: Readonly<Record<string, DeclaredValue>>;
-  /** How large its entries are; left out: as large as the limits let them be. */
+  /** How large the strategy's entries are. Left out: as large as the limits allow. */
   readonly size?: StrategySize | undefined;
-  /** Declared by a file of the desk's own; left out: `kind` is one that ships. */
+  /** Declared by a file of the desk's own. Left out: `kind` is one that ships with Fermata. */
   readonly own?: DeclaredStrategy;
 }
 
@@ -26,11 +28,11 @@ export interface TradedStrategy extends StrategyConfig {
   readonly own?: StrategyDefinition;
 }
 
-/** What it takes to trade again after each kind of halt. */
+/** What it takes to trade again, for each kind of halt. */
 export interface ResumeRules {
   readonly startup: ResumeRule;
   readonly fault: ResumeRule;
-  /** The venue's API was away. */
+  /** The venue's API was unavailable. */
   readonly venue: ResumeRule;
   readonly dailyLoss: ResumeRule;
   readonly drawdown: ResumeRule;
@@ -38,20 +40,22 @@ export interface ResumeRules {
   readonly kill: ResumeRule;
 }
 
-/** When a strategy is switched off by itself, and how much market time later it is looked at again. */
+/** After how many losses a strategy is switched off automatically, and after how much market time it is reviewed. */
 export interface TrackerNumbers {
   readonly maxConsecutiveLosses: number;
   readonly reEnableCheckMs: number;
 }
 
-/** When the market of an instrument is open, and what the desk makes of its close. */
+/** When the market of an instrument is open, and what the desk does before it closes. */
 export interface InstrumentSessions {
   readonly calendar: SessionCalendar;
-  /** Nothing is entered so shortly before the close. Left out: up to it. */
+  /** No entries in this time before the close. Left out: entries up to the close. */
   readonly noEntriesBeforeCloseMs?: number;
-  /** Entries that rest are cancelled as soon as none are taken any more. Left out: they rest on. */
+  /** Resting entries are cancelled once no new ones are allowed. Left out: they stay. */
   readonly cancelsEntries?: boolean;
-  /** A position is closed, and nothing entered, so shortly before the close. Left out: it is held over it. */
+  /**
+   * Positions are closed, and nothing is entered, this long before the close. Left out: positions are held over the close.
+   */
   readonly flatBeforeCloseMs?: number;
 }
 
@@ -60,7 +64,7 @@ export type LostAction = 'none' | 'stop' | 'closeAll';
 export interface EngineConfig {
   readonly desk: string;
   readonly configHash: string;
-  /** Six characters [a-z0-9], new with every journal; part of every client order id. */
+  /** Six characters [a-z0-9], drawn for each new journal; part of every client order id. */
   readonly incarnation: string;
   readonly instruments: readonly Instrument[];
   readonly strategies: readonly TradedStrategy[];
@@ -68,31 +72,36 @@ export interface EngineConfig {
   readonly tracker: TrackerNumbers;
   readonly resume: ResumeRules;
   readonly closeAll: { readonly deadlineMs: number; readonly answerTimeoutMs: number };
-  /** How long the market may be past a protective stop that still rests, before the position is closed. */
+  /** How long the market may be beyond a protective stop that still rests before the position is closed. */
   readonly stopOverrunMs: number;
-  /** Which quotes can hardly be prices. */
+  /** When a quote is implausible. */
   readonly quotes: QuoteRules;
   /** What a lost heartbeat does. */
   readonly heartbeatLost: Readonly<Record<'process' | 'operations' | 'supervisor', LostAction>>;
   /** Start of the trading day that a market time belongs to; see `tradingDayStart`. */
   readonly dayStartMs: (marketMs: number) => number;
-  /** By instrument. Left out: each is always open. */
+  /** One for each instrument. Left out: all are always open. */
   readonly sessions?: readonly InstrumentSessions[];
   readonly capabilities: VenueCapabilities;
-  /** Money units at the very first start. */
+  /** Money units; used only at the very first start. */
   readonly startingCash: number | Units;
-  /** Assets that a person keeps for fees, each with the instrument whose bid values it. */
+  /** Assets that a person keeps for paying fees, each with the instrument whose bid values it. */
   readonly feeAssets?: Readonly<Record<string, InstrumentId>>;
   readonly simulated: boolean;
-  /** Whose money is traded; a journal belongs to one account. Left out: `paper`. */
+  /** Which account is traded; a journal belongs to one account. Left out: `paper`. */
   readonly account?: string;
-  /** The venue's own id of that account, where it has said it. */
+  /** The venue's own id of that account, if the venue has reported it. */
   readonly accountId?: string;
-  /** An account at an exchange: coins that no trade explains are nobody's until a person has said whose. */
+  /**
+   * True for an account at an exchange: coins that no trade explains belong to nobody until a person says whose they
+   * are.
+   */
   readonly coinsNeedOwner?: boolean;
-  /** Venue time at which a new journal begins: older fills are not the desk's. Left out: it begins with the market. */
+  /**
+   * Venue time at which a new journal begins; older fills are not the desk's. Left out: it begins with the market.
+   */
   readonly historyBeginsMs?: number;
-  /** Nothing is entered and nothing armed without a go-live that people approved. */
+  /** Without a go-live that people approved, nothing is entered and the desk can't be armed. */
   readonly goLiveRequired?: boolean;
   /** 128 random bits as 32 hex digits. */
   readonly drawHaltId: () => string;

@@ -1,4 +1,4 @@
-/** What the parts of the engine work on together: durable state, and what is only known since this start. */
+/** What all parts of the engine share: the durable state, and what is known only since this start. */
 
 import { isCapital } from '../domain/cash.js';
 import type { ExitReason } from '../domain/exit-reason.js';
@@ -25,28 +25,28 @@ import { ReturnMeter } from './strategies/returns.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
 import { tradeClosed } from './trades/trade.js';
 
-/** Deadlines of one order. Monotonic times; null: not waiting for that. */
+/** Deadlines of one order, in monotonic time. Null: nothing is awaited. */
 export interface OrderWatch {
-  /** An answer to the send, or to the cancel, is late after this. */
+  /** The answer to a send or a cancel is late after this. */
   answerByMs: number | null;
   lookupAtMs: number | null;
-  /** A lookup was sent and is late after this. */
+  /** A lookup was sent; its answer is late after this. */
   lookupByMs: number | null;
   lookupAttempts: number;
   firstAbsentMs: number | null;
-  /** Readings of the venue, its fills among them, after which it still counted fills that it had not named. */
+  /** Readings of the venue, fills included, after which it still counted fills that it had not named. */
   missingFillRounds: number;
-  /** The reading up to which these were counted; null: none is missing so far. */
+  /** The reading that `missingFillRounds` was last counted for. Null: no fill is missing so far. */
   missingAtReading: number | null;
-  /** The venue refused to cancel it; no other cancel is sent before a lookup has told why. */
+  /** The venue refused to cancel it. No other cancel is sent until a lookup has shown why. */
   cancelRefused: boolean;
-  /** Cancels after which a lookup still found it open. */
+  /** Cancels after which a lookup still found the order open. */
   cancelsUnanswered: number;
-  /** It is being made smaller, and the answer is late after this. */
+  /** Its quantity is being reduced; the answer is late after this. */
   amendByMs: number | null;
-  /** The venue refused to make it smaller: it is exchanged for another. */
+  /** The venue refused to reduce its quantity, so it is replaced instead. */
   amendRefused: boolean;
-  /** Bars an entry may still rest; null: no limit. */
+  /** Bars for which an entry may still rest. Null: no limit. */
   barsLeft: number | null;
 }
 
@@ -54,130 +54,140 @@ export interface FormerStop {
   readonly side: Side;
   readonly stopTicks: number | null;
   readonly lots: number;
-  /** What had moved it there; null: nothing. */
+  /** What had moved the stop to this price. Null: nothing had. */
   readonly why: ExitReason | null;
-  /** Monotonic time from which on it may be gone. */
+  /** Monotonic time from which on it may be gone at the venue. */
   readonly sinceMs: number;
-  /** The one that was to take its place was refused: it is restored. */
+  /** The stop that was to replace it was refused, so this one is to be restored. */
   due: boolean;
 }
 
-/** What one instrument waits for. */
+/** What the engine keeps of one instrument in memory: deadlines, retries, what is under way. Not durable. */
 export interface InstrumentWork {
   /**
-   * Its position is being closed although the desk is not closing all, by its strategy, by what its exits say, or because a
-   * person asked for it (`why: 'person'`), which every mode allows; a halt takes it back, and a stop protects again; null: it isn't.
+   * Set while the position is being closed outside a close-all: by its strategy, by its exit plan, or by a person
+   * (`why: 'person'`, allowed in every mode). A halt withdraws it, and a stop protects the position again.
    */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**
-   * It can't be protected and is closed whatever the mode: the venue says that the stop's price is passed, a stop that
-   * rests did nothing, or the venue takes none.
+   * Set while the position is being closed, in any mode, because no stop can protect it: the venue says that the
+   * stop's price has passed (`passed`), a resting stop did not fire (`overrun`), or the venue takes no stop
+   * (`refused`).
    */
   securing: 'passed' | 'overrun' | 'refused' | null;
-  /** Since when the market has been past its stop that still rests; null: it isn't. */
+  /** Since when the market has been beyond a stop that still rests. Null: it is not. */
   overrunSinceMs: number | null;
-  /** Lots of orders that the venue filled without ever naming the fills: what it has more of them is the desk's. */
+  /**
+   * Lots of orders that the venue filled without ever naming the fills. If the venue holds that much more than we do,
+   * it is the desk's.
+   */
   unnamedLots: number;
   closeRefusals: number;
   closeAtMs: number;
   stopRefusals: number;
   stopAtMs: number;
   unprotectedSinceMs: number | null;
-  /** The stop that rested before it was taken away for another. */
+  /** The stop that rested before it was cancelled to make way for another. */
   formerStop: FormerStop | null;
   /** Monotonic time before which no target is placed beside the stop. */
   targetAtMs: number;
   /**
-   * The group of a target that has ended: the venue may have ended the stop in it too, and is asked before another target joins.
-   * Null: none has, or it was asked.
+   * Group of a target that has ended. The venue may have ended the stop of that group too, so it is asked before
+   * another target joins the stop. Null: no target has ended, or the venue was asked.
    */
   endedGroup: string | null;
-  /** Since when stop and target, which are linked, have not been for the same lots; null: they are, or there is one of them. */
+  /**
+   * Since when stop and target, linked at the venue, have been for different quantities. Null: they agree, or one is
+   * missing.
+   */
   unlikeSinceMs: number | null;
-  /** An entry has filled, and the venue's own list was not seen to have what was placed to close the position. */
+  /** An entry was filled, and the venue's own list has not yet shown the orders that are to close the position. */
   unverified: boolean;
-  /** No stop for the whole position rests; null: one does, or there is nothing to protect. */
+  /** Since when no resting stop covers the whole position. Null: one does, or there is nothing to protect. */
   stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
-  /** A stop has rested for this position. */
+  /** A stop has rested for this position before. */
   hadStop: boolean;
-  /** Monotonic time at which its market was seen to open; null: it is closed. */
+  /** Monotonic time at which the market was seen to open. Null: it is closed. */
   openSinceMs: number | null;
-  /** Counts everything that can change the position: a snapshot across a change proves nothing. */
+  /** Counts everything that can change the position. A snapshot during which it changed proves nothing. */
   activity: number;
-  /** Monotonic time at which an implausible quote was last said, and how many were since. */
+  /** Monotonic time of the last message about an implausible quote. */
   doubtSaidMs: number | null;
   doubtsUnsaid: number;
-  /** Something changed: its orders are looked at again before this event is done. */
+  /** Something changed: `settle` advances its orders before the event is done. */
   touched: boolean;
 }
 
 export interface SnapshotRequest {
   readonly requestId: number;
   readonly byMs: number;
-  /** Market time of the newest fill known then. */
+  /** Market time of the newest fill known when the snapshot was requested. */
   readonly newestFillMs: number;
   readonly activity: readonly number[];
-  /** With what the venue lists of cash that moved. */
+  /** Also asks for the venue's list of cash movements. */
   readonly asksMovements: boolean;
-  /** Asked for to prove flat. */
+  /** Requested to prove flat. */
   readonly isProof: boolean;
 }
 
-/** Cash at the venue against ours. */
+/** Cash at the venue compared with ours. */
 export interface CashWork {
-  /** A difference seen and not yet believed; money units, with the monotonic time of its first reading. */
+  /** A difference that was seen but not confirmed yet: money units, and the monotonic time of its first reading. */
   suspected: { readonly difference: Units; readonly atMs: number } | null;
-  /** Believed, and explained by nobody. */
+  /** A confirmed difference, in money units, that nobody has explained. */
   unexplained: Units | null;
-  /** Worth of positions adopted since cash last agreed, money units: counted at the last price, traded at another. */
+  /**
+   * Worth of positions adopted since cash last agreed, in money units. They were valued at the last price but traded
+   * at another, so cash may differ by the rest.
+   */
   adopted: number;
 }
 
 export interface SyncWork {
   lastRequestId: number;
-  /** A new reading of the venue is wanted; asked for at the end of this event. */
+  /** A new snapshot is wanted; it is requested at the end of this event. */
   wanted: boolean;
   outstanding: SnapshotRequest | null;
   attempts: number;
-  /** Questions that the venue has answered. */
+  /** Snapshots that the venue has answered. */
   readings: number;
-  /** Instruments whose position a reading has borne out since the start, or put right. */
+  /** Instruments whose position a snapshot has confirmed since the start, or corrected. */
   readonly borneOut: Set<InstrumentId>;
-  /** Readings in a row that left something unexplained. */
+  /** Snapshots in a row that left something unexplained. */
   unsettledRounds: number;
-  /** The newest reading for fills of another hand: made, or to come. */
+  /** Monotonic time of the newest snapshot that was taken, or is due, because of foreign fills. */
   foreignReadMs: number;
   /** When the next snapshot is due. */
   dueAtMs: number | null;
   state: 'pending' | 'clean' | 'differences' | 'failed';
-  /** Since when no reading has agreed, monotonic, and why; null: the newest one did. */
+  /** Since when no snapshot has agreed (monotonic), and why. Null: the newest one did. */
   unsettled: { readonly sinceMs: number; readonly why: string } | null;
   atWallMs: number | null;
-  /** Position differences seen once: instrument → the venue's quantity and when it was read. */
   readonly cash: CashWork;
+  /** Position differences seen once: the venue's quantity, and the monotonic time of the reading. */
   readonly suspected: Map<InstrumentId, { readonly lots: number; readonly atMs: number }>;
 }
 
 export interface ClosingWork {
   begunAtMs: number;
   deadlineMs: number | null;
-  /** Snapshots from this one on can prove flat; null: not all positions are closed yet. */
+  /** Snapshots from this request on can prove flat. Null: some positions are not closed yet. */
   proofFromRequest: number | null;
-  /** A reading that proved nothing is followed by the next one after a while. */
+  /** When the next attempt is due after a snapshot that proved nothing. */
   proofAtMs: number;
   proofAttempts: number;
 }
 
 export interface Core {
-  /** As the desk file says. */
+  /** The configuration as in the desk file. */
   readonly base: EngineConfig;
-  /** With the settings that were changed since: what the desk trades by. */
+  /** The configuration that the desk trades by: `base` with the settings changed since. */
   config: EngineConfig;
-  /** As configured, with the quantities that the venue takes once it has named them. */
+  /** As configured, with the quantity bounds of the venue once it has reported them. */
   readonly instruments: Instrument[];
   readonly state: EngineState;
   readonly market: MarketBook;
-  /** Holds back quotes that can hardly be prices. */
+  /** Holds back implausible quotes. */
   readonly guard: QuoteGuard;
   limits: LossLimits;
   readonly watches: Map<string, OrderWatch>;
@@ -185,37 +195,39 @@ export interface Core {
   readonly sync: SyncWork;
   readonly closing: ClosingWork;
   slots: readonly StrategySlot[];
-  /** Of this event, not shown to strategies yet. */
+  /** Fills of this event that strategies have not been shown yet. */
   readonly unshownFills: Fill[];
-  /** By `signalKey`: their newest revision is shown once the entry of the one before it is final. */
+  /** By `signalKey`: signals whose newest revision is shown once the entry on the one before it is final. */
   readonly editedSignals: Set<string>;
-  /** By instrument: market time from which a strategy is shown its quotes; Infinity: none is. */
+  /** By instrument: market time from which strategies are shown its quotes. Infinity: they are shown none. */
   readonly shownFromMs: Float64Array;
   begun: boolean;
-  /** Monotonic. */
+  /** Monotonic time. */
   begunAtMs: number;
   wallMs: number;
   marketMs: number;
-  /** What every deadline is counted in. */
+  /** Every deadline is counted in this time. */
   monotonicMs: number;
   venueDownSinceMs: number | null;
-  /** In the venue's own words: it may answer, and take nothing of this desk. */
+  /** In the venue's own words. It may answer and still take no orders of this desk. */
   venueDownWhy: string;
   venueBreaker: VenueBreaker;
   /** By instrument. */
   readonly regimes: readonly RegimeMeter[];
-  /** By instrument; empty where no limit asks for them. */
+  /** By instrument. Empty if no limit asks for them. */
   readonly returns: readonly ReturnMeter[];
   feedEnded: boolean;
-  /** Why nothing can be recorded any more, and so no order sent; null: it can. Only a restart mends it. */
+  /**
+   * Why nothing can be recorded any more, and so no order can be sent; only a restart helps. Null: recording works.
+   */
   journalFault: string | null;
-  /** Market time at which the next equity sample and the day's boundary are looked at. */
+  /** Market time at which the day's boundary and the next equity sample are due. */
   nextMinuteMs: number;
   /** By instrument. */
   readonly sessions: readonly InstrumentSessions[];
-  /** Why the venue takes no entry, by instrument; those that it takes are left out. */
+  /** By instrument: why the venue takes no entry. Instruments that it takes entries for are not in it. */
   closed: ReadonlyMap<InstrumentId, string>;
-  /** Filled by the event that is being processed. */
+  /** Filled while the current event is processed. */
   effects: Effect[];
 }
 
@@ -306,7 +318,7 @@ const MOVES_MONEY: ReadonlySet<EngineRecord['type']> = new Set([
   'config',
 ]);
 
-/** Changes the state by a record and hands the record to the journal. The only way to change durable state. */
+/** Applies a record to the state and hands it to the journal. The only way to change durable state. */
 export function commit(core: Core, record: EngineRecord): void {
   applyRecord(core.state, record);
   core.effects.push({ kind: 'record', record });
@@ -327,20 +339,23 @@ export function commit(core: Core, record: EngineRecord): void {
   tellClosedTrades(core);
 }
 
-/** Also at a start whose journal ends before the record of a trade that its last one closed. */
+/**
+ * Also needed at a start: the journal may end before the `trade.closed` record of a trade that its last record
+ * closed.
+ */
 export function tellClosedTrades(core: Core): void {
   const [closed] = core.state.tradesToTell;
   if (closed !== undefined) commit(core, tradeClosed(core.state, closed));
 }
 
-/** Losses halt only while they can still be made by trading. */
+/** Loss limits halt only while the desk can still lose by trading. */
 export function watchLosses(core: Core): void {
   const { state, market, limits } = core;
   const watching = state.mode === 'ACTIVE' || state.mode === 'REDUCING';
   setFloors(limits, state.day?.startEquity ?? market.equity, Math.max(state.peak, limits.peak), watching);
 }
 
-/** This instrument's orders are looked at again before the event is done. */
+/** Marks an instrument: its orders are advanced before the event is done. */
 export function touch(core: Core, id: InstrumentId): void {
   workAt(core, id).touched = true;
 }
@@ -349,12 +364,12 @@ export function touchAll(core: Core): void {
   for (const work of core.work) work.touched = true;
 }
 
-/** What the venue has is read again: once the reading that is under way has ended, however many ask for it meanwhile. */
+/** Requests a snapshot of the venue as soon as the one under way has ended; several requests share one. */
 export function wantSnapshot(core: Core): void {
   core.sync.wanted = true;
 }
 
-/** The same at once: a reading that began before this moment tells fills and nothing else. */
+/** Requests a snapshot at once. One that is already under way then counts for its fills only. */
 export function wantFreshSnapshot(core: Core): void {
   core.sync.outstanding = null;
   core.sync.wanted = true;
@@ -382,7 +397,7 @@ export function workAt(core: Core, id: InstrumentId): InstrumentWork {
   return required(core.work[id], id);
 }
 
-/** A person asked for this position to be closed, whatever the mode. */
+/** A person asked to close this position, which is allowed in every mode. */
 export function isClosedByPerson(core: Core, id: InstrumentId): boolean {
   return workAt(core, id).exiting?.why === 'person';
 }
@@ -391,7 +406,7 @@ export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
   return [...required(core.state.live[id], id).values()];
 }
 
-/** By its client id, whether we still know of it or not. */
+/** Decided by the client id alone, whether or not the order is still in the state. */
 export function isOurs(core: Core, clientId: string): boolean {
   const incarnation = incarnationOf(clientId);
   if (incarnation === null) return false;
@@ -402,7 +417,7 @@ export function remainingLots(entry: OrderEntry): number {
   return Math.max(0, entry.intent.quantityLots - entry.filledLots);
 }
 
-/** One line for the activity list. */
+/** Writes one line to the activity list. */
 export function note(
   core: Core,
   level: 'info' | 'warn' | 'alarm',
@@ -414,10 +429,10 @@ export function note(
   commit(core, { type: 'note', level, text, strategy, symbol, marketMs: core.marketMs });
 }
 
-/** The line that tells why a position is left. */
+/** The line that says why a position is closed. */
 export const exitNote = (because: string): string => `${because}${LEAVING}`;
 
-/** Null: the line tells of no exit. */
+/** The reason in such a line. Null: the line is not about an exit. */
 export const exitBecause = (text: string): string | null =>
   text.endsWith(LEAVING) ? text.slice(0, -LEAVING.length) : null;
 

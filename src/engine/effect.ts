@@ -1,4 +1,4 @@
-/** Everything the engine can ask of the world. The runner carries effects out in order. */
+/** Everything that the engine can ask of the world. The runner carries effects out in order. */
 import type { InstrumentId } from '../domain/instrument.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { Approved } from '../limits/gate.js';
@@ -15,21 +15,21 @@ export type Effect =
   | { readonly kind: 'submit'; readonly order: Approved<OrderIntent> }
   /** Send at once: a cancel never waits for the disk. */
   | { readonly kind: 'cancel'; readonly clientId: string; readonly instrument: InstrumentId }
-  /** Lower the quantity of a resting order in place, at once: asked again it changes nothing. Filled lots count. */
+  /** Lower the quantity of a resting order in place, at once. Idempotent; `quantityLots` includes filled lots. */
   | {
       readonly kind: 'amend';
       readonly clientId: string;
       readonly instrument: InstrumentId;
       readonly quantityLots: number;
     }
-  /** Exchange the resting order `clientId` for this one in one request, once every record so far is durable. */
+  /** Replace the resting order `clientId` by this one in one request, once every record so far is durable. */
   | { readonly kind: 'replace'; readonly clientId: string; readonly order: Approved<OrderIntent> }
   | { readonly kind: 'lookup'; readonly clientId: string; readonly instrument: InstrumentId }
   | {
       readonly kind: 'requestSnapshot';
       readonly requestId: number;
       readonly sinceTradeMs: number;
-      /** The venue's list of cash that moved is wanted as well, from this market time on. */
+      /** Also asks for the venue's list of cash movements, from this market time on. */
       readonly movementsSinceMs?: number;
     }
   | { readonly kind: 'reply'; readonly commandId: string; readonly outcome: CommandOutcome };

@@ -33,39 +33,42 @@ import { whyNotTrading } from './why-not-trading.js';
 
 export type BeginOutcome =
   | { readonly ok: true; readonly effects: readonly Effect[] }
-  /** Nothing was recorded; the sentence says what to do. */
+  /** Nothing was recorded; `message` says what to do. */
   | { readonly ok: false; readonly message: string };
 
 export interface Engine {
-  /** Journal replay, before `begin`. Throws RangeError where a record contradicts those before it. */
+  /** For the journal's replay, before `begin`. Throws RangeError if a record contradicts those before it. */
   apply(record: EngineRecord): void;
-  /** Once, after the replay: HALTED, and the venue is read. */
+  /** Called once, after the replay: the desk is HALTED and a snapshot of the venue is requested. */
   begin(stamp: Stamp): BeginOutcome;
   /** Effects in the order in which they must be carried out. The array is only valid until the next call. */
   process(event: EngineEvent): readonly Effect[];
-  /** Monotonic time at which a `tick` is needed at the latest; null: none is (a tick a second does no harm). */
+  /** Monotonic time by which a `tick` is needed. Null: none is needed (one a second does no harm). */
   nextWakeMs(): number | null;
   /** A fresh reading of the whole engine. */
   readonly view: EngineView;
-  /** SHA-256, hex, of the durable state: equal to that of a replay of the records so far. */
+  /** SHA-256, hex, of the durable state. Equal to that of a replay of all records so far. */
   stateHash(): string;
   whyNotTrading(): readonly WaitingReason[];
-  /** What the strategies of an instrument go by after the bar that began then; of those alone whose newest bar it is. */
+  /**
+   * The indicator values of an instrument's strategies after the bar that began at `openMs`. Only strategies whose
+   * newest bar is that one are included.
+   */
   strategyLines(
     instrument: InstrumentId,
     openMs: number,
   ): readonly (StrategyLine & { readonly strategy: string })[];
-  /** Whether the venue would take an order for so many lots at the last price; true where there is no price. */
+  /** Whether the venue would take an order for so many lots at the last price. True if there is no price. */
   isTradable(instrument: InstrumentId, lots: number): boolean;
-  /** The same for what the venue says is in the account, without the coins that are not the desk's. */
+  /** The same for the venue's total of the account, less the coins that are not the desk's. */
   isDesksTradable(instrument: InstrumentId, lots: number): boolean;
-  /** Names of the strategies that want to be told of trades. */
+  /** Names of the strategies that listen to trades. */
   readonly tradeListeners: readonly string[];
 }
 
 const NOTHING: readonly Effect[] = [];
 
-/** Throws RangeError for a configuration that the desk file's check should have refused. */
+/** Throws RangeError for a configuration that validation of the desk file should have refused. */
 export function createEngine(config: EngineConfig): Engine {
   const core = createCore(config);
   return {

@@ -1,4 +1,4 @@
-/** Everything that can happen to the engine. Time comes in with each event; the core reads no clock. */
+/** Everything that can happen to the engine. Each event brings its time; the core reads no clock. */
 import type { CashKind } from '../domain/cash.js';
 import type { CoinOwner } from '../domain/coins.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
@@ -18,11 +18,11 @@ import type {
 
 /** The three times of an event, in milliseconds. */
 export interface Stamp {
-  /** Of the machine, since 1970, UTC: for people, decisions and their expiry. Others may set it. */
+  /** Of the machine, since 1970, UTC: for people, decisions and their expiry. It may be set back or forward. */
   readonly wallMs: number;
   /** Of the market, since 1970, UTC: drives days, bars and sessions. */
   readonly marketMs: number;
-  /** Since any fixed moment of this run; never goes back, nobody can set it: drives every deadline and staleness. */
+  /** Since an arbitrary moment of this run. Never goes back and can't be set: drives deadlines and staleness. */
   readonly monotonicMs: number;
 }
 
@@ -33,19 +33,19 @@ export interface QuoteEvent extends Stamp {
   readonly askTicks: number;
 }
 
-/** What somebody traded at the market. No price is taken from it: strategies that listen to trades are told of it. */
+/** A trade of others at the market. It sets no price; strategies that listen to trades are shown it. */
 export interface TradeEvent extends Stamp {
   readonly kind: 'trade';
   readonly instrument: InstrumentId;
   readonly priceTicks: number;
   readonly quantityLots: number;
-  /** Who crossed the spread; null: it was not told. */
+  /** Who crossed the spread. Null: unknown. */
   readonly taker: Side | null;
 }
 
 /**
- * A finished bar. `warmup` bars come before trading and never cause an order. `late`: a newer one has ended since; a
- * strategy may leave on it, not enter.
+ * A finished bar. `warmup` bars come before trading and never cause an order. `late`: a newer bar has ended since, so
+ * a strategy may exit on it but not enter.
  */
 export interface BarEvent extends Stamp {
   readonly kind: 'bar';
@@ -63,48 +63,54 @@ export interface BarEvent extends Stamp {
 /** One consistent reading of the venue: the answer to `requestSnapshot`. */
 export interface VenueSnapshot {
   readonly requestId: number;
-  /** Venue's time when this reading began, where it knows one. */
+  /** Venue time at which this snapshot began, if the venue has one. */
   readonly asOfMs?: number;
   /** The venue's own id of the account that was read. */
   readonly accountId?: string;
   readonly positions: readonly VenuePosition[];
   readonly openOrders: readonly VenueOrder[];
-  /** Fills since the last one that the engine knew when it asked. */
+  /** Fills since the newest one that the engine knew when it asked. */
   readonly fills: readonly Fill[];
-  /** Cash or wallet balance of the quote currency in money units; null where the venue has no such figure. */
+  /** Cash or wallet balance of the quote currency in money units. Null: the venue has no such figure. */
   readonly cash: number | Units | null;
-  /** What the venue itself lists of cash that moved; left out where it was not asked or can't say. */
+  /** Cash movements as listed by the venue. Left out: they were not asked for, or the venue lists none. */
   readonly movements?: readonly CashMovement[];
-  /** Lists of such movements that it could not be read from, each with why. */
+  /** Lists of cash movements that could not be read, each with the reason. */
   readonly movementsUnread?: readonly string[];
-  /** Reading them takes longer: a later reading has them. */
+  /** Reading the movements takes longer; a later snapshot will have them. */
   readonly movementsUnfinished?: boolean;
-  /** As far as the venue has named them; left out where it names none. */
+  /** As far as the venue reports them. Left out: it reports none. */
   readonly quantityLimits?: readonly QuantityLimits[];
-  /** In which nothing can be entered; none where left out. */
+  /** Instruments that can't be entered now. Left out: none. */
   readonly closedInstruments?: readonly ClosedInstrument[];
 }
 
 export type Command =
   | { readonly name: 'stop'; readonly cause?: HaltCause; readonly resume?: ResumeRule }
   | { readonly name: 'closeAll' }
-  /** One position at the market, in every mode; the desk goes on as it was. */
+  /** Closes one position at the market, in every mode; nothing else changes. */
   | { readonly name: 'closePosition'; readonly symbol: string }
-  /** Entries only: a stop protects, and what closes a position is asked for again. */
+  /** Cancels entries only. Stops protect, and a cancelled closing order would only be sent again. */
   | { readonly name: 'cancelEntry'; readonly clientId: string }
   | { readonly name: 'kill' }
-  /** `rule`: who allowed it was already verified by the trader (MAC or desk-file rule); the engine checks halt id, hash and causes. */
+  /**
+   * `authority`: the trader has already verified who allowed it (MAC or rule of the desk file). The engine checks
+   * halt id, hash and causes.
+   */
   | {
       readonly name: 'arm';
       readonly haltId: string;
       readonly configHash: string;
       readonly authority: 'rule' | 'person' | 'two-people';
-      /** The position size that the people who decided chose; left out: as it is. */
+      /** The position size chosen by the people who decided. Left out: unchanged. */
       readonly sizeFactorPpm?: number;
-      /** Why, in their own words; left out: nobody gave a reason. */
+      /** Why, in their own words. Left out: nobody gave a reason. */
       readonly said?: readonly SaidReason[];
     }
-  /** `authorised`: the trader has verified a person's decision for exactly this; else it may only go down. */
+  /**
+   * `authorised`: the trader has verified a person's decision for exactly this change. Otherwise the size may only
+   * shrink.
+   */
   | { readonly name: 'resize'; readonly sizeFactorPpm: number; readonly authorised: boolean }
   /** `grant`: the trader has verified that these people approved exactly this. */
   | {
@@ -114,7 +120,7 @@ export type Command =
     }
   | { readonly name: 'revokeGoLive' }
   | { readonly name: 'reduce' }
-  /** Whose the coins are that no trade explains. `cost`: decimal, of one coin, where they are the desk's. */
+  /** Says whose the coins are that no trade explains. `cost`: decimal, for one coin, if they are the desk's. */
   | {
       readonly name: 'claimCoins';
       readonly symbol: string;
@@ -123,13 +129,16 @@ export type Command =
     }
   | { readonly name: 'toggle'; readonly strategy: string; readonly enabled: boolean }
   | { readonly name: 'reconcile' }
-  /** From outside: recorded before anything acts on it. */
+  /** A signal from outside. It is recorded before anything acts on it. */
   | { readonly name: 'signal'; readonly signal: SignalRequest }
-  /** All revisions of it, and those still to come; in every mode. */
+  /** Withdraws all revisions of a signal, including those still to come. Allowed in every mode. */
   | ({ readonly name: 'withdrawSignal' } & Pick<SignalName, 'source' | 'id'>)
-  /** `amount`: money units, signed. Explains a difference in cash that was found, or a part of it. */
+  /** Explains a difference in cash, or a part of it. `amount`: money units, signed. */
   | { readonly name: 'explainCash'; readonly kind: CashKind; readonly amount: Units }
-  /** `approvedBy`: whose approvals the trader has verified for exactly this change; none: it may only tighten. */
+  /**
+   * `approvedBy`: people whose approval of exactly this change the trader has verified. None: the change may only
+   * tighten.
+   */
   | {
       readonly name: 'reload';
       readonly baseVersion: number;
@@ -150,7 +159,7 @@ export type EngineEvent =
   | TradeEvent
   | BarEvent
   | CommandEvent
-  /** Sent at `nextWakeMs` or at least every second: deadlines, staleness, day roll. */
+  /** Sent at `nextWakeMs` or at least every second; drives deadlines, staleness and the day boundary. */
   | ({ readonly kind: 'tick' } & Stamp)
   | ({ readonly kind: 'order.accepted'; readonly clientId: string; readonly venueId: string } & Stamp)
   | ({
@@ -158,13 +167,13 @@ export type EngineEvent =
       readonly clientId: string;
       readonly code: string;
       readonly text: string;
-      /** A stop whose trigger price the market has passed already. */
+      /** A stop whose trigger price the market has already passed. */
       readonly wouldTrigger?: boolean;
     } & Stamp)
   | ({ readonly kind: 'order.sendUnknown'; readonly clientId: string; readonly cause: string } & Stamp)
   | ({ readonly kind: 'order.lookup'; readonly clientId: string; readonly found: VenueOrder | null } & Stamp)
   | ({ readonly kind: 'order.lookupFailed'; readonly clientId: string; readonly cause: string } & Stamp)
-  /** The venue's stream says how an order stands, asked or not. */
+  /** The venue's report on an order, whether asked for or not. */
   | ({ readonly kind: 'order.update'; readonly order: VenueOrder } & Stamp)
   | ({ readonly kind: 'order.cancelled'; readonly clientId: string } & Stamp)
   | ({
@@ -175,21 +184,21 @@ export type EngineEvent =
     } & Stamp)
   | ({ readonly kind: 'order.expired'; readonly clientId: string } & Stamp)
   | ({ readonly kind: 'order.amended'; readonly clientId: string; readonly quantityLots: number } & Stamp)
-  /** It rests as it was. */
+  /** The amend was refused; the order rests unchanged. */
   | ({
       readonly kind: 'order.amendRejected';
       readonly clientId: string;
       readonly code: string;
       readonly text: string;
     } & Stamp)
-  /** `replaced` is cancelled, and this order rests in its place. */
+  /** The replace succeeded: `replaced` is cancelled and this order rests in its place. */
   | ({
       readonly kind: 'order.replaced';
       readonly clientId: string;
       readonly replaced: string;
       readonly venueId: string;
     } & Stamp)
-  /** The new order was refused, or not sent; `old`: what became of `replaced`. */
+  /** The new order was refused or not sent. `old`: what became of `replaced`. */
   | ({
       readonly kind: 'order.replaceRejected';
       readonly clientId: string;
@@ -205,7 +214,7 @@ export type EngineEvent =
       readonly state: 'up' | 'down';
       readonly detail: string;
     } & Stamp)
-  /** The circuit breaker of the venue's API changed. */
+  /** The circuit breaker of the venue's API changed its state. */
   | ({
       readonly kind: 'venue.breaker';
       readonly state: 'closed' | 'open' | 'halfOpen';

@@ -1,27 +1,27 @@
 /**
- * Last quotes and what the positions are worth at them. Not durable: it is built anew from prices after a restart.
- * Typed arrays and one running sum, so that a quote costs the same however many instruments there are.
+ * Last quotes, and what the positions are worth at them. Not durable: after a restart it fills again from prices.
+ * Typed arrays and one running sum make a quote cost the same however many instruments there are.
  */
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import { isOwned, VALUE, type ValueRule } from '../domain/value.js';
 
-/** A position as it is valued. */
+/** A position as it is marked. */
 export interface Held {
   readonly instrument: InstrumentId;
-  /** Signed, with what is below a lot as a fraction. */
+  /** Signed; what is below a lot is a fraction. */
   readonly lots: number;
   /** Money units, signed like the lots. */
   readonly cost: number;
 }
 
-/** `quotedMonotonicMs` of an instrument that had no quote yet. */
+/** `quotedMonotonicMs` of an instrument without a quote so far. */
 const NEVER = -1;
 
 export class MarketBook {
   readonly bidTicks: Float64Array;
   readonly askTicks: Float64Array;
   readonly quotedMonotonicMs: Float64Array;
-  /** Prices at which the exits of a trade are looked at: at such a bid or above it, at such an ask or below it. */
+  /** Prices that reach an exit of a trade: a bid at or above this, or an ask at or below `exitBelowTicks`. */
   readonly exitAboveTicks: Float64Array;
   readonly exitBelowTicks: Float64Array;
   /** Monotonic time of the newest quote of any instrument. */
@@ -29,8 +29,8 @@ export class MarketBook {
   /** Cash plus what every position is worth, money units. */
   equity = 0;
   /**
-   * Positions that had no quote yet and are therefore worth what they cost: as after a restart. What cost less than the
-   * smallest order is none: its symbol may never have a price again.
+   * Positions without a quote so far, as after a restart; they are valued at cost. One whose cost is below the
+   * smallest order is not counted: its symbol may never have a price again.
    */
   private unpriced = 0;
   private readonly waits: Uint8Array;
@@ -38,7 +38,7 @@ export class MarketBook {
   private readonly value: Float64Array;
   private readonly perTickLot: Float64Array;
   private readonly rules: readonly ValueRule[];
-  /** What is taken off the market value: the cost of a contract, nothing where the value is owned. */
+  /** Subtracted from the market value: the cost of a contract, 0 for what is owned. */
   private readonly carried: Float64Array;
 
   constructor(private readonly instruments: readonly Instrument[]) {
@@ -56,12 +56,12 @@ export class MarketBook {
     this.waits = new Uint8Array(count);
   }
 
-  /** False where a quote can't be a price: crossed, not positive, or of no instrument of ours. */
+  /** False if the quote can't be a price: crossed, not positive, or of an unknown instrument. */
   isPrice(at: InstrumentId, bidTicks: number, askTicks: number): boolean {
     return bidTicks > 0 && askTicks >= bidTicks && at >= 0 && at < this.bidTicks.length;
   }
 
-  /** False where it can't be a price. */
+  /** False if the quote can't be a price. */
   quote(at: InstrumentId, bidTicks: number, askTicks: number, monotonicMs: number): boolean {
     if (!this.isPrice(at, bidTicks, askTicks)) return false;
     const lots = this.quantityLots[at] as number;
@@ -70,7 +70,7 @@ export class MarketBook {
     this.bidTicks[at] = bidTicks;
     this.askTicks[at] = askTicks;
     this.quotedMonotonicMs[at] = monotonicMs;
-    // One that is believed late may be older than what others said meanwhile.
+    // A quote that was held back and is believed late may be older than quotes of other instruments.
     if (monotonicMs > this.freshestMonotonicMs) this.freshestMonotonicMs = monotonicMs;
     if (lots !== 0) {
       const worth = this.worthAt(at, lots);
@@ -80,7 +80,7 @@ export class MarketBook {
     return true;
   }
 
-  /** Whether the exits of a trade wait for the last price. */
+  /** Whether the last price reaches an exit of a trade. */
   isExitPrice(at: InstrumentId): boolean {
     return (
       (this.bidTicks[at] as number) >= (this.exitAboveTicks[at] as number) ||
@@ -88,14 +88,14 @@ export class MarketBook {
     );
   }
 
-  /** A long position is worth what selling it brings, a short one what buying it back costs. */
+  /** A long position is worth what selling it brings; a short one costs what buying it back costs. */
   private worthAt(at: InstrumentId, lots: number): number {
     const mark = (lots > 0 ? this.bidTicks[at] : this.askTicks[at]) as number;
     const { worth } = this.rules[at] as ValueRule;
     return worth(lots, mark, this.perTickLot[at] as number) - (this.carried[at] as number);
   }
 
-  /** Takes over positions and money after an execution or a replay. */
+  /** Takes over positions and cash after an execution or a replay. */
   hold(positions: readonly Held[], funds: number): void {
     let total = funds;
     this.unpriced = 0;
@@ -112,19 +112,19 @@ export class MarketBook {
     this.equity = total === 0 ? 0 : total;
   }
 
-  /** Equity is what everything is worth now, not partly what it once cost. */
+  /** Whether every position is marked at a quote, none at its cost. */
   get isPriced(): boolean {
     return this.unpriced === 0;
   }
 
-  /** Before the first quote a position is worth what it cost. */
+  /** Before the first quote, what is owned is worth its cost, and a contract has no result yet. */
   private worth(at: InstrumentId, lots: number, cost: number, owned: boolean): number {
     if (lots === 0) return 0;
     if (this.quotedMonotonicMs[at] === NEVER) return owned ? cost : 0;
     return this.worthAt(at, lots);
   }
 
-  /** Result of what is held at the last quote, money units. */
+  /** Unrealised result at the last quote, in money units. */
   unrealised({ instrument: at, cost }: Pick<Held, 'instrument' | 'cost'>): number {
     if (this.quantityLots[at] === 0 || this.quotedMonotonicMs[at] === NEVER) return 0;
     const value = this.value[at] as number;
@@ -140,7 +140,7 @@ export class MarketBook {
     return this.quotedMonotonicMs[at] !== NEVER;
   }
 
-  /** Milliseconds since the last quote; null where there was none. */
+  /** Milliseconds since the last quote. Null: there was none. */
   quoteAgeMs(at: InstrumentId, monotonicMs: number): number | null {
     const quoted = this.quotedMonotonicMs[at];
     return quoted === undefined || quoted === NEVER ? null : monotonicMs - quoted;

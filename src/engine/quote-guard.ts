@@ -1,26 +1,29 @@
 /**
- * Quotes that can hardly be prices: far away from the last one, or with a spread out of all proportion. They are used for
- * nothing until more of them agree, or until one has stood for a while: then the market really is there.
+ * Holds back implausible quotes: far from the last one, or with an extreme spread. They are not used until further
+ * quotes agree, or until one has stood for a while: then the market really is there.
  */
 import type { InstrumentId } from '../domain/instrument.js';
 
-/** As in the desk file. */
+/** The rules of the desk file. */
 export interface QuoteRules {
-  /** Implausible is what is further away than both: this many spreads of the last quote, and this part of its price. */
+  /**
+   * A quote is implausible if it is away by more than both: this many spreads of the last quote, and `awayPct` of its
+   * price.
+   */
   readonly awaySpreads: number;
   readonly awayPct: number;
-  /** Or a spread above this part of the price. */
+  /** It is also implausible with a spread above this percentage of the price. */
   readonly spreadPct: number;
-  /** So many that agree are believed, */
+  /** This many quotes in agreement are believed. */
   readonly agreeing: number;
-  /** or one that nothing has contradicted for so long. */
+  /** A quote that nothing has contradicted for this long is believed. */
   readonly standsMs: number;
 }
 
-/** What waited while the process stood still is heard within this after the first tick. */
+/** After the process stood still, waiting quotes are heard within this time after the first tick. */
 const HEARD_WITHIN_MS = 100;
 
-/** Nothing is implausible: for a market that is made to jump. */
+/** No quote is implausible: for markets that are made to jump. */
 export const EVERY_QUOTE: QuoteRules = {
   awaySpreads: Number.POSITIVE_INFINITY,
   awayPct: Number.POSITIVE_INFINITY,
@@ -34,17 +37,17 @@ export interface Sides {
   readonly askTicks: number;
 }
 
-/** What is held back of one instrument. */
+/** A quote of one instrument that is held back. */
 export interface DoubtedQuote extends Sides {
-  /** Quotes in a row that agree with each other. */
+  /** Quotes in a row that agree. */
   readonly count: number;
   readonly sinceMonotonicMs: number;
   readonly sinceMarketMs: number;
-  /** Monotonic time of the newest of the row: as a price it is as old as that. */
+  /** Monotonic time of the newest quote of the row, which is its age once it is believed. */
   readonly newestMonotonicMs: number;
-  /** Monotonic time of the tick that found that it has stood; null: none has. */
+  /** Monotonic time of the tick at which it had stood for long enough. Null: it has not. */
   readonly stoodMonotonicMs: number | null;
-  /** Its market has closed meanwhile: that it stands says nothing until one more of the row is heard. */
+  /** Its market has closed since. That it still stands means nothing until another quote agrees. */
   readonly unheard: boolean;
   readonly because: string;
 }
@@ -55,17 +58,17 @@ export interface SeenQuote extends Sides {
   readonly marketMs: number;
 }
 
-/** `began`: the first of a row; people are told. `held`: one more of it. */
+/** `began`: the first quote of a row that is held back; people are told. `held`: another one. */
 export type Judgement = 'believed' | 'began' | 'held';
 
 export class QuoteGuard {
-  /** A quote between both can't be implausible: one comparison each is all that nearly every quote costs. */
+  /** A quote between both bounds can't be implausible: nearly every quote costs one comparison with each. */
   readonly surelyAbove: Float64Array;
   readonly surelyBelow: Float64Array;
   readonly doubted: (DoubtedQuote | null)[];
-  /** What the last finished bar closed at: the price before the first quote. */
+  /** Close of the last finished bar: the price before the first quote. */
   private readonly closed: Float64Array;
-  /** Where a quote surely lies near the last: both differences of two such quotes stay below the rules. */
+  /** How near a quote must be to the last one, as a part of its price, to be plausible by either rule. */
   private readonly width: number;
 
   constructor(
@@ -83,7 +86,7 @@ export class QuoteGuard {
     this.closed[at] = closeTicks;
   }
 
-  /** For a quote outside of what is surely near; `last`: the last one that was believed. */
+  /** Judges a quote outside the bounds. `last`: the last quote that was believed. */
   judge(quote: SeenQuote, last: Sides | null): Judgement {
     const at = quote.instrument;
     const close = this.closed[at] as number;
@@ -93,7 +96,8 @@ export class QuoteGuard {
       return 'believed';
     }
     const before = this.doubted[at] ?? null;
-    // Where the middle agrees a spread of no market is still no price: neither confirms the other.
+    // With equal middles, an extreme spread is still no price: a wide quote and a narrow one never confirm each
+    // other.
     const agrees =
       before !== null &&
       this.isWide(quote) === this.isWide(before) &&
@@ -114,12 +118,12 @@ export class QuoteGuard {
       return 'believed';
     }
     this.doubted[at] = now;
-    // Until this is settled every quote is looked at.
+    // Until the doubt is resolved, every quote is judged.
     this.surelyAbove[at] = Number.POSITIVE_INFINITY;
     return agrees ? 'held' : 'began';
   }
 
-  /** Whether what is held back has stood for long enough to be the price. */
+  /** Whether a quote that is held back has stood for long enough to be the price. */
   private hasStood(
     { sinceMonotonicMs, sinceMarketMs }: DoubtedQuote,
     now: { readonly monotonicMs: number; readonly marketMs: number },
@@ -129,8 +133,9 @@ export class QuoteGuard {
   }
 
   /**
-   * At a tick: what is held back of the instrument, once it has stood, and a tick after that one found it uncontradicted,
-   * too. The first alone proves nothing: where the process stood still, what contradicts may be waiting behind it.
+   * Called at a tick: returns the quote that is held back once it has stood for long enough and a later tick has
+   * found it uncontradicted too. The first tick alone proves nothing: if the process stood still, quotes that
+   * contradict it may be queued behind.
    */
   standing(
     at: InstrumentId,
@@ -145,7 +150,7 @@ export class QuoteGuard {
     return now.monotonicMs - doubted.stoodMonotonicMs >= HEARD_WITHIN_MS ? doubted : null;
   }
 
-  /** Monotonic time of the next tick that `standing` needs; null: nothing is held back. */
+  /** Monotonic time of the next tick that `standing` needs. Null: nothing is held back. */
   dueMs(at: InstrumentId): number | null {
     const doubted = this.doubted[at] ?? null;
     if (doubted === null || doubted.unheard) return null;
@@ -155,12 +160,12 @@ export class QuoteGuard {
       : stoodMonotonicMs + HEARD_WITHIN_MS;
   }
 
-  /** Nobody listened meanwhile: that nothing contradicted what is held back says nothing. */
+  /** Nobody listened in the meantime, so the lack of contradiction means nothing. */
   forgetDoubts(): void {
     this.doubted.fill(null);
   }
 
-  /** Nobody speaks: what is held back becomes the price by others that agree, and not by standing. */
+  /** The market is silent: the quote that is held back can become the price only if others agree, not by standing. */
   stopClock(at: InstrumentId): void {
     const doubted = this.doubted[at] ?? null;
     if (doubted !== null && !doubted.unheard) this.doubted[at] = { ...doubted, unheard: true };
@@ -170,12 +175,12 @@ export class QuoteGuard {
     this.doubted[at] = null;
     this.surelyAbove[at] = bidTicks * (1 - this.width);
     this.surelyBelow[at] = askTicks * (1 + this.width);
-    // With a spread that is wide already nothing is surely near.
+    // If the spread is wide already, no distance is surely plausible.
     if (askTicks - bidTicks > bidTicks * this.width) this.surelyAbove[at] = Number.POSITIVE_INFINITY;
   }
 
   private whyNot(quote: Sides, last: Sides | null): string | null {
-    // Where the last one that was believed was as wide, that is what this market is like.
+    // If the last believed quote had as wide a spread, that is normal for this market.
     const wasWide = last !== null && this.isWide(last);
     if (this.isWide(quote) && !wasWide) return `its spread is ${spreadPctOf(quote).toFixed(1)} %`;
     return last === null ? null : this.whyNotNear(quote, last);

@@ -1,4 +1,4 @@
-/** What the market says, for the status: the prices that are believed, and the quotes that are not. */
+/** Market data for the status: prices that are believed, and quotes that are held back. */
 import type { InstrumentId } from '../domain/instrument.js';
 import type { Core } from './core.js';
 
@@ -13,7 +13,7 @@ export interface HeldBackView {
   readonly instrument: InstrumentId;
   readonly bidTicks: number;
   readonly askTicks: number;
-  /** Why it is implausible. */
+  /** Why the quote is implausible. */
   readonly because: string;
   /** Quotes in a row that agree with it. */
   readonly quotes: number;

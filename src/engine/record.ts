@@ -1,6 +1,6 @@
 /**
  * The facts that make up the engine's durable state. `process` decides and emits records; state changes only by
- * applying one (`applyRecord`), so that a replay of the journal gives the very state that the live engine had.
+ * applying one (`applyRecord`), so a replay of the journal gives exactly the state that the live engine had.
  */
 import type { CashKind } from '../domain/cash.js';
 import type { OthersCoins } from '../domain/coins.js';
@@ -24,7 +24,7 @@ export interface Difference {
 }
 
 export type EngineRecord =
-  /** First record of a journal, and again whenever the desk file changed. */
+  /** First record of a journal; written again whenever the desk file changed. */
   | {
       readonly type: 'config';
       readonly configHash: string;
@@ -32,22 +32,25 @@ export type EngineRecord =
       readonly symbols: readonly string[];
       /** As they were when this was written: a replay computes with the steps of that time. */
       readonly instruments: readonly Instrument[];
-      /** Money units at the very first start; later starts carry the same figure. */
+      /** Money units at the very first start; later starts repeat the same figure. */
       readonly startingCash: WrittenUnits;
-      /** Of the journal when this was written: its orders are ours, whatever becomes of the journal. */
+      /**
+       * Incarnation of the journal when this was written. Orders that carry it are ours, whatever becomes of the
+       * journal.
+       */
       readonly incarnation?: string;
-      /** First record only: fills of the account before this venue time are no part of this journal. */
+      /** First record only: fills of the account before this venue time do not belong to this journal. */
       readonly historyBeginsMs?: number;
-      /** Whose money; left out: `paper`. */
+      /** Which account is traded. Left out: `paper`. */
       readonly account?: string;
-      /** The venue's own id of that account; left out: not known then. */
+      /** The venue's own id of that account. Left out: unknown at that time. */
       readonly accountId?: string;
       readonly marketMs: number;
     }
   | {
       readonly type: 'order.intended';
       readonly order: OrderIntent;
-      /** Client id of the order that it takes the place of, in one request; left out: none. */
+      /** Client id of the order that it replaces in one request. Left out: none. */
       readonly replaces?: string;
       readonly marketMs: number;
     }
@@ -67,7 +70,7 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** The venue holds this order with a smaller quantity than it was sent with, filled lots included. */
+  /** The venue holds this order with a smaller quantity than was sent; filled lots are included. */
   | {
       readonly type: 'order.amended';
       readonly clientId: string;
@@ -76,25 +79,25 @@ export type EngineRecord =
       readonly marketMs: number;
     }
   | { readonly type: 'fill'; readonly fill: Fill }
-  /** Another hand traded in the account: nothing of it is the desk's. What it changed is found by reconciling. */
+  /** Somebody else traded in the account; the fill is not the desk's. Reconciliation finds what it changed. */
   | { readonly type: 'fill.foreign'; readonly fill: Fill }
   /** Cash that moved without a trade, in the desk's currency. */
   | {
       readonly type: 'cash';
       readonly kind: CashKind;
       readonly currency: string;
-      /** Money units, signed: what the balance grew by. */
+      /** Money units, signed: the change of the balance. */
       readonly amount: WrittenUnits;
-      /** A person, or who found it explained. */
+      /** The person, or the part of the desk, that explained it. */
       readonly by: string;
-      /** `person`, or where the venue lists it with its reference. */
+      /** `person`, or the venue's list and reference. */
       readonly source: string;
-      /** The venue's own id: booked once; null where a person or the desk itself explains it. */
+      /** The venue's own id of the movement, which is booked once. Null: a person or the desk explained it. */
       readonly movementId: string | null;
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** What the oldest fee of this asset that nobody could value is worth after all. */
+  /** The value of a fee that could not be valued when it was paid: the oldest one in this asset. */
   | {
       readonly type: 'fee.valued';
       readonly instrument: InstrumentId;
@@ -114,7 +117,7 @@ export type EngineRecord =
       readonly by: string;
       readonly reason: string;
       readonly authority: 'rule' | 'person' | 'two-people';
-      /** Why people let it trade, in their own words; left out: nobody gave a reason. */
+      /** Why people let the desk trade again, in their own words. Left out: nobody gave a reason. */
       readonly said?: readonly SaidReason[];
       readonly marketMs: number;
     }
@@ -128,14 +131,14 @@ export type EngineRecord =
       readonly detail: string;
       readonly marketMs: number;
     }
-  /** A new trading day by market time and the desk's day boundary. */
+  /** A new trading day, by market time and the desk's day boundary. */
   | {
       readonly type: 'day';
       readonly dayStartMs: number;
       readonly startEquity: number;
       readonly marketMs: number;
     }
-  /** Equity sample: at most one a market minute, and at every new peak that matters (persisted for drawdown). */
+  /** Equity sample: at most one in a market minute, and one at each new peak that matters for the drawdown. */
   | {
       readonly type: 'equity';
       readonly equity: number;
@@ -153,14 +156,14 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** Settings changed while the desk ran, or a desk file that was edited meanwhile took some of them back. */
+  /** Settings changed while the desk ran, or were reset because the desk file was edited. */
   | {
       readonly type: 'settings';
       readonly version: number;
       readonly changes: readonly SettingChange[];
-      /** Every key whose value is not the desk file's, after the change. */
+      /** Every key whose value differs from the desk file after the change. */
       readonly changed: Readonly<Record<string, DeclaredValue>>;
-      /** What the desk file said for those keys. */
+      /** The desk file's values for those keys. */
       readonly fileValues: Readonly<Record<string, DeclaredValue>>;
       readonly configHash: string;
       readonly by: string;
@@ -168,7 +171,7 @@ export type EngineRecord =
       readonly approvedBy: readonly string[];
       readonly marketMs: number;
     }
-  /** The part of the desk file's position size that is used from here on, parts per million. */
+  /** The size factor from here on: the part of the desk file's position size in use, in parts per million. */
   | {
       readonly type: 'size.factor';
       readonly sizeFactorPpm: number;
@@ -176,7 +179,7 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** People approved trading with real money in this size; a later one takes the place of an earlier. */
+  /** People approved trading real money in this size; a later grant replaces an earlier one. */
   | {
       readonly type: 'golive.granted';
       readonly grant: GoLiveGrant;
@@ -208,11 +211,11 @@ export type EngineRecord =
       readonly requestId: number;
       readonly clean: boolean;
       readonly differences: readonly Difference[];
-      /** Market time of the newest fill that was known at the request: those before it need not be read again. */
+      /** Market time of the newest fill known at the request: older fills need not be read again. */
       readonly fillsThroughMs: number;
       readonly marketMs: number;
     }
-  /** The venue holds another quantity than we do, and the rule is to adopt the venue's. */
+  /** The venue's quantity differs from ours, and the rule is to adopt it. */
   | {
       readonly type: 'position.adopted';
       readonly instrument: InstrumentId;
@@ -220,17 +223,20 @@ export type EngineRecord =
       readonly priceTicks: number;
       readonly marketMs: number;
     }
-  /** The market has reached so many of a trade's targets, the nearest first: what they close is closed at the market. */
+  /**
+   * The market has reached this many of a trade's targets, counted from the nearest; their parts are closed at the
+   * market.
+   */
   | {
       readonly type: 'target.reached';
       readonly instrument: InstrumentId;
       readonly trade: string;
       readonly targets: number;
-      /** At which it could be closed then. */
+      /** The price at which it could be closed then. */
       readonly priceTicks: number;
       readonly marketMs: number;
     }
-  /** Where the protective stop of a trade belongs from here on: nearer to the market than before. */
+  /** Where the protective stop of a trade belongs from here on; always nearer to the market than before. */
   | {
       readonly type: 'stop.moved';
       readonly instrument: InstrumentId;
@@ -239,34 +245,34 @@ export type EngineRecord =
       readonly why: 'breakEvenStop' | 'trailingStop';
       readonly marketMs: number;
     }
-  /** What a trade came to; written after the record that closed it, for those that follow. */
+  /** The outcome of a trade, for readers of the journal; written right after the record that closed it. */
   | {
       readonly type: 'trade.closed';
       readonly trade: string;
       readonly instrument: InstrumentId;
       readonly strategy: string;
       readonly side: 'long' | 'short';
-      /** Everything that was bought (of a short trade: sold) for it. */
+      /** Everything that was bought for it (sold, for a short trade). */
       readonly quantityLots: number;
-      /** Averages in ticks, not rounded; `exitTicks` null: nothing of it was sold, its fees took it. */
+      /** Average prices in ticks, not rounded. `exitTicks` null: none of it was sold, fees took it. */
       readonly entryTicks: number | null;
       readonly exitTicks: number | null;
-      /** After `fees`; decimal texts with every place of the books. */
+      /** After `fees`. Both are decimal text with every place of the books. */
       readonly result: string;
       readonly fees: string;
-      /** What the first stops would have lost; null: a part of it was bought without one. */
+      /** What the first stops would have lost. Null: some of it was bought without a stop. */
       readonly risk: string | null;
-      /** Result by risk. */
+      /** R multiple: `result` divided by `risk`. */
       readonly r: number | null;
       readonly why: ExitReason;
-      /** Targets that the market reached before; left out: none. */
+      /** Targets that the market had reached. Left out: none. */
       readonly targets?: number;
-      /** What the desk traded by when it was opened. */
+      /** Configuration that the desk traded by when the trade was opened. */
       readonly configHash: string;
       readonly openedMs: number;
       readonly marketMs: number;
     }
-  /** How many coins of the account are not the desk's, as they were found or as a person said. */
+  /** How many coins of the account are not the desk's, as found or as a person said. */
   | {
       readonly type: 'coins.counted';
       readonly symbol: string;
@@ -282,23 +288,23 @@ export type EngineRecord =
       readonly quantityLots: number;
       /** What one coin cost. */
       readonly costTicks: number;
-      /** At the bid of that moment: what equity, the day's start and the peak grow by. */
+      /** Value at the bid of that moment: equity, the day's start and the peak grow by it. */
       readonly value: number;
       readonly by: string;
       readonly reason: string;
       readonly marketMs: number;
     }
-  /** A position was without a stop that rests, for so long by the monotonic clock. */
+  /** How long a position had no resting stop, by the monotonic clock. */
   | {
       readonly type: 'stop.gap';
       readonly symbol: string;
       readonly ms: number;
       readonly why: StopGapCause;
-      /** How it ended: a stop rests again, or the position is closed. */
+      /** How the gap ended: a stop rests again, or the position is closed. */
       readonly ended: 'protected' | 'closed';
       readonly marketMs: number;
     }
-  /** A signal from outside that was taken, or an edit of it: what follows from it comes behind. */
+  /** A signal from outside, or an edit of one, that was accepted; records of what it causes follow. */
   | { readonly type: 'signal'; readonly signal: Signal; readonly by: string; readonly marketMs: number }
   | ({
       readonly type: 'signal.withdrawn';
@@ -306,16 +312,16 @@ export type EngineRecord =
       readonly reason: string;
       readonly marketMs: number;
     } & Pick<SignalName, 'source' | 'id'>)
-  /** Nothing is entered on it: it was refused as it came, or by the strategy that it was shown to. */
+  /** The signal is not traded: refused on arrival, or by the strategy that it was shown to. */
   | ({
       readonly type: 'signal.refused';
       readonly limit: string;
       readonly reason: string;
-      /** Null: the desk refused it. */
+      /** Null: the desk itself refused it. */
       readonly strategy: string | null;
       readonly marketMs: number;
     } & SignalName)
-  /** One line of plain words for the activity list ("BTC/USDT: fast average crossed above slow; …"). */
+  /** One line in plain words for the activity list ("BTC/USDT: fast average crossed above slow; …"). */
   | {
       readonly type: 'note';
       readonly level: 'info' | 'warn' | 'alarm';
@@ -325,16 +331,16 @@ export type EngineRecord =
       readonly marketMs: number;
     };
 
-/** A record as it stands in the journal. */
+/** A record as stored in the journal. */
 export interface JournalEntry {
   readonly incarnation: string;
   readonly sequence: number;
   readonly wallMs: number;
-  /** Since the process began that wrote it; null where it is not known, left out in format v1. */
+  /** Milliseconds since the process that wrote it began. Null: unknown. Left out in format v1. */
   readonly monotonicMs?: number | null;
   readonly record: EngineRecord;
-  /** Hex SHA-256 over the chain value before it and its commit group; in format v1 over its own JSON. */
+  /** Hex SHA-256 over the previous chain value and the record's commit group; in format v1 over its own JSON. */
   readonly chain: string;
-  /** Sequences of the commit group that it was written in; left out in format v1. */
+  /** First and last sequence of its commit group. Left out in format v1. */
   readonly group?: { readonly first: number; readonly last: number };
 }

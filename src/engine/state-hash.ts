@@ -1,8 +1,8 @@
-/** One number for the whole durable state: equal on every machine, equal live and after a replay. */
+/** One hash for the whole durable state: equal on every machine, and equal live and after a replay. */
 import { createHash } from 'node:crypto';
 import type { EngineState, TradeEntry } from './state.js';
 
-/** SHA-256, hex, over the canonical JSON of orders, positions, balances, halts, mode, day, peak, toggles and counters. */
+/** SHA-256, hex, over the canonical JSON of the durable state. */
 export function stateHash(state: EngineState): string {
   const orders = [...state.orders.values()]
     .map((entry) => [entry.intent.clientId, entry.state, entry.filledLots, entry.venueId, entry.trades])
@@ -44,7 +44,7 @@ export function stateHash(state: EngineState): string {
     [counters.fills, counters.intended, counters.denied, counters.halts, counters.armed, counters.commands],
   ];
   const { coins, stopGaps } = state;
-  // Left out while there are none: the state of older journals keeps its number.
+  // Left out while there are none, so that the state of older journals keeps its hash.
   const all: unknown[] = coins.size === 0 ? content : [...content, [...coins].sort(byFirst)];
   const amended = [...state.orders.values()].filter((entry) => entry.amended);
   if (amended.length > 0)
@@ -56,7 +56,7 @@ export function stateHash(state: EngineState): string {
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
 
-/** Exits are left out of a trade that has none: the state of older journals keeps its number. */
+/** A trade without exits is written without the member, so that the state of older journals keeps its hash. */
 function written(value: TradeEntry[keyof TradeEntry] | undefined): string | null {
   if (value === null) return null;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);

@@ -1,4 +1,4 @@
-/** The engine's durable state: exactly what a replay of the journal gives. Changed only by `applyRecord`. */
+/** The engine's durable state: exactly what a replay of the journal gives. Only `applyRecord` changes it. */
 
 import type { BookSteps, Scales } from '../domain/book-steps.js';
 import type { OthersCoins } from '../domain/coins.js';
@@ -16,59 +16,59 @@ import { FULL_SIZE_PPM } from '../limits/size-factor.js';
 import type { Difference } from './record.js';
 
 export interface OrderEntry {
-  /** Its quantity follows what the venue holds. */
+  /** The quantity follows what the venue holds. */
   intent: OrderIntent;
-  /** Client id of the order that it takes the place of; null: none. */
+  /** Client id of the order that it replaced. Null: none. */
   readonly replaces: string | null;
-  /** The venue holds it with another quantity than it was sent with. */
+  /** The venue holds it with a different quantity than was sent. */
   amended: boolean;
   state: OrderState;
   venueId: string | null;
   filledLots: number;
   reason: string;
-  /** How many its fills have opened. */
+  /** How many trades its fills have opened. */
   trades: number;
   readonly intendedMarketMs: number;
 }
 
 /** The exits that a trade's entry asked for, and how far they have come. */
 export interface TradeExits {
-  /** Client id of that entry: its later fills begin nothing anew. */
+  /** Client id of the entry that asked for them: its later fills do not start the exits again. */
   readonly entry: string;
   readonly plan: ExitPlan;
   /** Market time of the first fill of that entry. */
   readonly openedMs: number;
-  /** Lots that the trade had sold before it: its parts are of what came after. */
+  /** Lots that the trade had sold before; the targets' parts are of what was bought afterwards. */
   readonly soldBefore: number;
   /** Targets that the market has reached. */
   reached: number;
-  /** What moved the stop last; null: it is where the entry wanted it. */
+  /** What moved the stop last. Null: the stop is where the entry wanted it. */
   movedBy: StopMover | null;
 }
 
 /** What one strategy opened on one instrument, until no whole lot of it is left. */
 export interface TradeEntry {
   readonly id: string;
-  /** Whose entry opened it; `fermata` where the venue's quantity was adopted. */
+  /** The strategy whose entry opened it; `fermata` if the venue's quantity was adopted. */
   readonly strategy: string;
   readonly side: 'long' | 'short';
   readonly openedMs: number;
-  /** What the desk traded by when it was opened. */
+  /** Configuration that the desk traded by when it was opened. */
   readonly configHash: string;
   entryLots: number;
   /** Sum of lots × price over the fills that opened it. */
   entryTickLots: bigint;
   exitLots: number;
   exitTickLots: bigint;
-  /** Units of the quote currency's books, as everything below. */
+  /** Units of the quote currency's books, as are the amounts below. */
   fees: Units;
-  /** Of what is closed, after all fees. */
+  /** Result of what is closed, after all fees. */
   result: Units;
-  /** What the first stops would have lost; null: a part of it was bought without one. */
+  /** What the first stops would have lost. Null: some of it was bought without a stop. */
   risk: Units | null;
-  /** Where its protective stop belongs; null: derived from the average price. */
+  /** Where its protective stop belongs. Null: derived from the average price. */
   protectTicks: number | null;
-  /** Left out where no entry asked for any. */
+  /** Left out: the entry asked for none. */
   exits?: TradeExits;
 }
 
@@ -82,19 +82,25 @@ export interface PositionEntry {
   readonly instrument: InstrumentId;
   /** Signed: long is positive. */
   quantityLots: number;
-  /** What is left of the coin below a lot, units of its books: a fee taken in coins leaves it, the next purchase adds to it. */
+  /**
+   * Coins below one lot, in units of the coin's books: a fee taken in coins leaves them, and the next purchase adds
+   * to them.
+   */
   remainder: Units;
-  /** Cost of what is held, units of the quote currency's books, signed like the quantity. */
+  /** Cost of what is held, in units of the quote currency's books, signed like the quantity. */
   cost: Units;
   /** Gross result of everything closed, in the same units. */
   realised: Units;
-  /** Whose it is, with its own fills, fees and result; null: no whole lot is held. */
+  /** The open trade, with its own fills, fees and result. Null: no whole lot is held. */
   trade: TradeEntry | null;
-  /** What a fee in coins earned or paid while no trade was open, same units: the next trade's. */
+  /** What fees in coins earned or cost while no trade was open, in the same units; the next trade takes it over. */
   carried: Units;
 }
 
-/** Closed round trips of one strategy on one instrument; `realised` is after fees, units of the quote currency's books. */
+/**
+ * Totals of one strategy's closed trades on one instrument. `realised`: after fees, in units of the quote currency's
+ * books.
+ */
 export interface TripTotals {
   readonly strategy: string;
   readonly instrument: InstrumentId;
@@ -103,28 +109,28 @@ export interface TripTotals {
   realised: Units;
 }
 
-/** A fee whose worth nobody knows yet. */
+/** A fee that could not be valued yet. */
 export interface UnvaluedFee {
   readonly instrument: InstrumentId;
   readonly strategy: string;
   readonly asset: string;
-  /** Decimal text. */
+  /** Decimal. */
   readonly amount: string;
 }
 
-/** What was changed while the desk ran. */
+/** Settings that were changed while the desk ran. */
 export interface SettingsState {
-  /** Counts every change; 0: as the desk file says. */
+  /** Counts the changes. 0: as in the desk file. */
   readonly version: number;
   readonly changed: Readonly<Record<string, DeclaredValue>>;
   readonly fileValues: Readonly<Record<string, DeclaredValue>>;
 }
 
-/** What the tracker knows of one strategy. */
+/** What the tracker knows about one strategy. */
 export interface StrategyTrack {
-  /** Closed round trips with a net loss since the last profit, or since it was switched on. */
+  /** Trades closed with a net loss in a row since the last profit, or since the strategy was switched on. */
   lossesInARow: number;
-  /** Why it is off; null: nobody switched it off since it was last on. */
+  /** Why it is off. Null: it was not switched off since it was last on. */
   off: {
     readonly automatic: boolean;
     readonly by: string;
@@ -133,16 +139,16 @@ export interface StrategyTrack {
   } | null;
 }
 
-/** One signal with all its revisions, kept for a while after its expiry so that a repetition is known. */
+/** One signal with all its revisions. Kept for a while after its expiry, so that a repetition is recognised. */
 export interface SignalEntry {
-  /** Its newest revision; null: it was withdrawn before it came. */
+  /** The newest revision. Null: it was withdrawn before it arrived. */
   signal: Signal | null;
   withdrawn: boolean;
-  /** Market time from which on nothing is entered on it. */
+  /** Market time from which on it is not entered any more. */
   expiresMs: number;
-  /** Why nothing was entered on its newest revision; null: nothing spoke against it. */
+  /** Why the newest revision was not entered. Null: it was not refused. */
   refused: { readonly limit: string; readonly reason: string } | null;
-  /** An entry of it was filled, if only in part: it is used up. */
+  /** An entry on it was filled, at least in part; it is used up. */
   filled: boolean;
 }
 
@@ -156,45 +162,51 @@ export interface EngineState {
     readonly instruments: readonly Instrument[];
     readonly startingCash: Units;
     readonly account: string;
-    /** The venue's own id of it; null: it has not said it yet. */
+    /** The venue's own id of the account. Null: the venue has not reported it yet. */
     readonly accountId: string | null;
   } | null;
-  /** Of the books, by currency. */
+  /** Scales of the books, by currency. */
   scales: Scales;
   /** By instrument. */
   steps: readonly BookSteps[];
   settings: SettingsState;
   /** The permission to trade real money; null: none is in force. */
   goLive: GoLiveGrant | null;
-  /** Every order that is not final, and the newest final ones. */
+  /** All live orders, and the newest final ones. */
   readonly orders: Map<string, OrderEntry>;
-  /** Orders that are not final, by instrument. */
+  /** Live orders, by instrument. */
   live: Map<string, OrderEntry>[];
-  /** Client ids of retained final orders, oldest first. */
+  /** Client ids of the final orders that are kept, oldest first. */
   readonly finals: Set<string>;
   positions: PositionEntry[];
-  /** Trade ids applied, with their market time, by instrument. */
+  /** By instrument: ids of the venue's trades that were applied, with their market time. */
   fillsSeen: Map<string, number>[];
-  /** Fills before this market time are all known and no longer listed: an older one is a repetition. */
+  /** All fills before this market time are known and their ids forgotten: an older fill is a repetition. */
   fillHorizonMs: number;
   readonly trips: Map<string, TripTotals>;
-  /** Closed by the newest record, their own records are written next. */
+  /** Trades that the newest record closed; their `trade.closed` records come next. */
   tradesToTell: ClosedTrade[];
-  /** How many were opened by no order of ours. */
+  /** How many trades were opened by adoption, by no order of ours. */
   adoptedTrades: number;
-  /** Cash by currency, units of its books; an asset kept for fees counts what was taken from it, below zero. */
+  /**
+   * Cash by currency, in units of its books. For an asset kept for fees: what was taken from it, as a negative
+   * amount.
+   */
   readonly balances: Map<string, Units>;
-  /** Cash in and out since the journal began that is no result, money units. */
+  /** Capital in and out since the journal began, in money units; no result. */
   capitalMoved: Units;
-  /** Ids of the venue's movements that are booked. */
+  /** Ids of the venue's cash movements that are booked. */
   readonly movementsBooked: Set<string>;
-  /** Market time of the first reading with the difference in cash that stands. Null: none stands. */
+  /** Market time of the first snapshot that showed the present difference in cash. Null: cash agrees. */
   cashDiffersSinceMs: number | null;
-  /** What persons said that cash was, money units, and since when it differed: the venue may list it later. */
+  /**
+   * Differences in cash that people explained: money units, and since when cash had differed. The venue may still
+   * list them later.
+   */
   cashExplained: readonly { readonly units: Units; readonly marketMs: number }[];
-  /** Market time of the journal's first record: what moved before is part of the starting cash. */
+  /** Market time of the journal's first record; earlier cash movements are part of the starting cash. */
   beganMs: number;
-  /** Worth of the fees that were paid from such assets, units of the desk's currency. */
+  /** Value of the fees paid from assets kept for fees, in units of the desk's currency. */
   feesElsewhere: Units;
   /** Oldest first. */
   unvaluedFees: UnvaluedFee[];
@@ -203,32 +215,38 @@ export interface EngineState {
   mode: Mode;
   closeAll: CloseAllState;
   day: { readonly startMs: number; readonly startEquity: number } | null;
-  /** Highest equity recorded; 0 before the first. */
+  /** Highest equity recorded. 0: none recorded yet. */
   peak: number;
   lastEquity: { readonly equity: number; readonly marketMs: number } | null;
-  /** Coins of the account that are not the desk's, in lots, by symbol. */
+  /** By symbol: coins in the account that are not the desk's, in lots. */
   readonly coins: Map<string, OthersCoins>;
   readonly toggles: Map<string, boolean>;
   readonly tracks: Map<string, StrategyTrack>;
-  /** Trades of all strategies that lost, one after the other, since the day began. */
+  /** Trades that lost in a row, of all strategies, since the day began. */
   lossesInARow: number;
   /** Parts per million of the desk file's position size. */
   sizeFactorPpm: number;
-  /** In client order ids: a journal that was set back goes on under a new one, and its older orders are ours still. */
+  /**
+   * All incarnations that client order ids may carry: a restored journal continues under a new one, and its older
+   * orders are still ours.
+   */
   readonly incarnations: Set<string>;
-  /** Highest sequence in any client order id. */
+  /** Highest sequence used in a client order id. */
   clientSequence: number;
   /** Market time of the newest fill. */
   newestFillMs: number;
-  /** Fills up to this market time are known: the next reading of the venue's fills begins here. */
+  /** Fills up to this market time are known; the next snapshot asks for fills from here on. */
   fillsThroughMs: number;
   lastDifferences: readonly Difference[];
-  /** Instruments of a journal that was put back, until the account was read: it does not know what was traded since. */
+  /**
+   * Instruments of a restored journal until the account was read: the journal does not know what was traded since the
+   * backup.
+   */
   readonly putBack: Set<InstrumentId>;
   readonly stopGaps: Map<StopGapCause, StopGaps>;
-  /** By `signalKey`, the oldest first. */
+  /** By `signalKey`, oldest first. */
   readonly signals: Map<string, SignalEntry>;
-  /** How many came to nothing, by what refused them. */
+  /** How many signals were refused, by what refused them. */
   readonly signalsRefused: Map<string, number>;
   readonly counters: {
     fills: number;
@@ -308,7 +326,7 @@ export function emptyPosition(instrument: InstrumentId): PositionEntry {
   };
 }
 
-/** The halt whose id arming must quote; null while nothing halts the desk. */
+/** The halt whose id arming must quote. Null: nothing halts the desk. */
 export function newestDeskHalt(state: EngineState): Halt | null {
   for (let at = state.halts.length - 1; at >= 0; at -= 1) {
     const halt = state.halts[at];

@@ -1,4 +1,4 @@
-/** A reading of the engine for status and metrics: plain values, in the engine's integers. */
+/** A reading of the engine for status and metrics: plain values in the engine's integers. */
 
 import { placesOf } from '../domain/book-steps.js';
 import { type OthersCoins, othersLots } from '../domain/coins.js';
@@ -43,8 +43,10 @@ import { nextReviewMs, regimeAt } from './strategies/tracker.js';
 import { ownerOf } from './trades/trade.js';
 
 /**
- * `confirmed`: one stop for the whole position rests at the venue. `passed`: it rests, and the market is past its price.
- * `closing`: no stop can protect it, and it is being closed at the market. `dust`: less than the venue's smallest order.
+ * `confirmed`: one stop for the whole position rests at the venue. `passed`: it rests, and the market is beyond its
+ * price.
+ * `closing`: no stop can protect the position, and it is being closed at the market. `dust`: below the venue's
+ * smallest order.
  */
 export type Protection = 'confirmed' | 'pending' | 'missing' | 'passed' | 'closing' | 'dust';
 
@@ -54,31 +56,31 @@ export interface PositionView {
   /** Average price in ticks, not rounded. */
   readonly averageTicks: number;
   readonly cost: number;
-  /** Bid of a long, ask of a short position; null before the first quote. */
+  /** Bid for a long, ask for a short position. Null: no quote yet. */
   readonly markTicks: number | null;
   readonly unrealised: number;
   readonly realised: number;
-  /** Where its protective stop is, or belongs. */
+  /** Where its protective stop is or belongs. */
   readonly stopTicks: number;
   readonly protection: Protection;
-  /** For how long no stop for the whole position has rested; null: one does. */
+  /** For how long no resting stop has covered the whole position. Null: one does. */
   readonly withoutStopMs: number | null;
   readonly strategy: string;
   readonly trade: TradeView | null;
 }
 
-/** Money units. */
+/** An open trade. Amounts in money units. */
 export interface TradeView {
   readonly id: string;
   readonly openedMs: number;
   readonly fees: number;
-  /** Of what is closed of it, after all fees so far, with what the rest is worth now. */
+  /** Realised result after all fees so far, plus what the rest is worth now. */
   readonly result: number;
-  /** What its first stop would have lost; null: a part of it was bought without one. */
+  /** What its first stop would have lost. Null: some of it was bought without a stop. */
   readonly risk: number | null;
-  /** Result by risk. */
+  /** R multiple: `result` divided by `risk`. */
   readonly r: number | null;
-  /** What closes it beside its stop; null: nothing. */
+  /** What closes it apart from its stop. Null: nothing. */
   readonly exits: ExitsView | null;
 }
 
@@ -86,11 +88,11 @@ export interface ExitsView {
   readonly plan: ExitPlan;
   /** Targets that the market has reached. */
   readonly reached: number;
-  /** The next one rests at the venue, in one group with the stop; false: the core holds it. */
+  /** The next target rests at the venue, linked with the stop. False: the core holds it. */
   readonly rests: boolean;
   readonly movedBy: StopMover | null;
   readonly atBreakEven: boolean;
-  /** Market time; null: it has no time exit. */
+  /** Market time. Null: no time exit. */
   readonly timeExitMs: number | null;
 }
 
@@ -118,26 +120,26 @@ export interface StrategyView {
   /** After fees, money units. */
   readonly realised: number;
   readonly lossesInARow: number;
-  /** Of its instrument. */
+  /** Regime of its instrument. */
   readonly regime: Regime;
-  /** Null while it is on, or off since the desk file says so. */
+  /** Null: it is on, or the desk file has it off. */
   readonly off: StrategyTrack['off'];
-  /** Market time at which the tracker looks at it again; null: it doesn't. */
+  /** Market time at which the tracker reviews it. Null: it does not. */
   readonly nextReviewMs: number | null;
 }
 
-/** What the desk has of one currency by its own books, decimal text with every place. */
+/** The desk's balance of one currency by its own books; decimal text with every place. */
 export interface BalanceView {
   readonly asset: string;
   readonly amount: string;
 }
 
-/** What is held and can't be sold alone, what is below a lot included. */
+/** Dust: what is held but can't be sold alone, including what is below a lot. */
 export interface DustView {
   readonly instrument: InstrumentId;
-  /** Decimal text with every place that it has. */
+  /** Decimal text with every place. */
   readonly quantity: string;
-  /** At the last price, at its cost where there is none; money units. */
+  /** At the last price, or at cost if there is none; money units. */
   readonly value: number;
 }
 
@@ -145,7 +147,7 @@ export interface CoinsView extends OthersCoins {
   readonly instrument: InstrumentId;
 }
 
-/** One signal with its revisions, as it stands. */
+/** One signal with its revisions and its present state. */
 export interface SignalView extends SignalEntry {
   readonly source: string;
   readonly id: string;
@@ -153,52 +155,58 @@ export interface SignalView extends SignalEntry {
 }
 
 export interface EngineView {
-  /** The newest first. */
+  /** Newest first. */
   readonly signals: readonly SignalView[];
-  /** How many signals came to nothing since the journal began, by what refused them. */
+  /** How many signals were refused since the journal began, by what refused them. */
   readonly signalsRefused: ReadonlyMap<string, number>;
-  /** Coins of the account that are not the desk's; instruments without any are left out. */
+  /** Coins in the account that are not the desk's. Instruments without any are left out. */
   readonly coins: readonly CoinsView[];
   readonly begun: boolean;
   readonly mode: Mode;
-  /** One sentence: why the mode is what it is. */
+  /** One sentence on why the desk is in this mode. */
   readonly reason: string;
   readonly halts: readonly Halt[];
   readonly haltId: string | null;
   readonly wallMs: number;
   readonly marketMs: number;
   readonly equity: number;
-  /** Of the desk's currency, money units; `balances` has it to the last place. */
+  /** Cash in the desk's currency, in money units; `balances` has every place. */
   readonly cash: number;
   readonly balances: readonly BalanceView[];
-  /** Fees paid in what nobody can value: nothing is entered until they can be. */
+  /** Fees that nobody can value yet; no entries until they can be valued. */
   readonly unvaluedFees: readonly UnvaluedFee[];
-  /** Cash in and out since the journal began that is no result, money units. */
+  /** Capital in and out since the journal began, in money units; no result. */
   readonly capitalMoved: Units;
-  /** Worth of the fees that were paid from assets kept for them, money units: taken off equity, not off cash. */
+  /** Value of the fees paid from assets kept for them, in money units: subtracted from equity, not from cash. */
   readonly feesElsewhere: number;
-  /** The venue's own id of the account; null: it has not said it. */
+  /** The venue's own id of the account. Null: the venue has not reported it. */
   readonly accountId: string | null;
-  /** What the venue has more (below zero: less) than we count, and nobody explained; money units. Null: cash agrees. */
+  /**
+   * What the venue has more than our books (negative: less) that nobody has explained, in money units. Null: cash
+   * agrees.
+   */
   readonly cashUnexplained: Units | null;
   readonly unrealised: number;
   readonly dayStartEquity: number;
   readonly peak: number;
   readonly quotes: readonly QuoteView[];
-  /** Implausible quotes that are used for nothing so far. */
+  /** Implausible quotes that are held back so far. */
   readonly heldBack: readonly HeldBackView[];
-  /** Times without a stop since the journal began, by their cause. */
+  /** Stop gaps since the journal began, by cause. */
   readonly stopGaps: readonly StopGapView[];
   /** Milliseconds since the newest quote of any instrument. */
   readonly lastQuoteAgeMs: number | null;
-  /** Whole lots that are held, dust too. */
+  /** Positions of whole lots, dust included. */
   readonly positions: readonly PositionView[];
   readonly dust: readonly DustView[];
-  /** Orders that are not final. */
+  /** Live orders. */
   readonly orders: readonly OrderView[];
-  /** The venue does: the target that closes a trade rests there beside its stop. Otherwise the core holds it. */
+  /**
+   * Whether the venue links orders: then the target that closes a trade rests there beside its stop. Otherwise the
+   * core holds it.
+   */
   readonly linksOrders: boolean;
-  /** Entry orders that are not final: 0 proves a stop. */
+  /** Live entry orders. 0 proves a stop. */
   readonly entriesWorking: number;
   readonly fills: number;
   readonly closeAll: CloseAllState;
@@ -208,14 +216,14 @@ export interface EngineView {
     readonly differences: readonly Difference[];
   };
   readonly strategies: readonly StrategyView[];
-  /** With what was changed since the start: the hash of what the desk trades by. */
+  /** Hash of the configuration that the desk trades by, changed settings included. */
   readonly configHash: string;
   readonly settings: SettingsState;
   /** Null: no go-live is in force. */
   readonly goLive: GoLiveGrant | null;
   readonly risk: readonly RiskReading[];
   readonly venueBreaker: VenueBreaker;
-  /** Parts per million of the desk file's position size that are used now. */
+  /** Size factor: parts per million of the desk file's position size. */
   readonly sizeFactorPpm: number;
 }
 
@@ -274,7 +282,10 @@ export function readView(core: Core): EngineView {
   };
 }
 
-/** Cash, coins held (what is below a lot included), and what was taken from assets kept for fees, below zero. */
+/**
+ * Cash, coins held (including what is below a lot), and what was taken from assets kept for fees, as a negative
+ * amount.
+ */
 function balanceViews({ state }: Core): BalanceView[] {
   const totals = new Map(state.balances);
   for (const position of state.positions) {
@@ -330,7 +341,7 @@ function dustViews(core: Core): DustView[] {
   return state.positions.flatMap((position) => {
     const { instrument: at, quantityLots, remainder } = position;
     const instrument = state.config?.instruments[at];
-    // Below zero where a sale was heard of before its purchase: owed, and nothing that is left.
+    // Below zero if the fill of a sale arrived before that of its purchase: that is owed, not left over.
     if (instrument === undefined || (quantityLots === 0 ? remainder <= 0n : !isDust(core, at))) return [];
     const { base, perLot } = stepsAt(state, at);
     const held = BigInt(quantityLots) * perLot + remainder;
@@ -396,7 +407,7 @@ function orderViews(core: Core, at: InstrumentId): OrderView[] {
   }));
 }
 
-/** Of those that are remembered, as many as people look at. */
+/** The remembered signals, limited to as many as people look at. */
 function signalViews(core: Core): SignalView[] {
   if (core.state.signals.size === 0) return [];
   const newest = [...core.state.signals].slice(-SIGNALS_SHOWN_MAX).reverse();

@@ -17,7 +17,7 @@ import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
 
-/** Empty only where every strategy holds a position or has an entry resting that waits for no trigger. */
+/** Empty only if every strategy holds a position or has a resting entry that waits for no trigger. */
 export function whyNotTrading(core: Core): WaitingReason[] {
   return [
     ...deskReasons(core),
@@ -31,7 +31,7 @@ function deskReasons(core: Core): WaitingReason[] {
   if (!core.begun) {
     return [{ subject: 'desk', reason: 'the engine has not begun', waitsFor: 'the start to be finished' }];
   }
-  // What stands in the way of arming says that a recording is over, and what helps.
+  // The obstacle to arming already says that a recording has ended, and what helps.
   const halts = core.state.halts.filter(({ cause }) => !(core.feedEnded && cause === 'recording-ended'));
   const reasons = halts.map((halt) => ({
     subject: 'desk',
@@ -91,12 +91,12 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   const resting = stopEntryReason(core, slot, subject);
   if (resting !== null) return [resting];
   if (isInTheMarket(core, slot.instrument.id)) return [];
-  // One of a desk's own may have no words for it.
+  // A strategy of the desk's own may have no words for its state.
   const reason = slot.strategy.state() || 'no entry signal';
   return [{ subject, reason, waitsFor: 'its next entry signal' }];
 }
 
-/** An entry by a stop may rest for long: what it waits for is no signal. */
+/** A stop entry may rest for long: it waits for its trigger, not for a signal. */
 function stopEntryReason(
   core: Core,
   { name, instrument }: StrategySlot,

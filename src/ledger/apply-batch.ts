@@ -1,4 +1,7 @@
-/** One batch of journal entries, one transaction: entries, projections and cursor move together or not at all. */
+/**
+ * Applies one batch of journal entries in one transaction: entries, projections and cursor change together or not at
+ * all.
+ */
 
 import type { FollowedEntry } from '../contracts/control.js';
 import { PAPER_ACCOUNT } from '../domain/account.js';
@@ -22,14 +25,14 @@ interface Configuration {
 
 export interface LedgerDesk {
   readonly desk: string;
-  /** Paper money, or simulated or recorded prices. */
+  /** Paper trading, or simulated or recorded prices. */
   readonly simulated: boolean;
 }
 
 /**
- * Applies what is new in `entries` (all of one incarnation, in order) and skips what the ledger holds already. A commit
- * group at the end that is not whole waits for the next batch: it can't be proven yet.
- * Throws LedgerMismatch where they do not continue it; then nothing was applied.
+ * Applies the new ones of `entries` (all of one incarnation, in order) and skips those that the ledger already holds.
+ * An incomplete commit group at the end waits for the next batch, since it can't be verified yet.
+ * Throws LedgerMismatch if they do not continue the ledger; then nothing was applied.
  */
 export function applyBatch(
   pool: Pool,
@@ -38,14 +41,14 @@ export function applyBatch(
 ): Promise<LedgerCursor> {
   const incarnation = entries[0]?.incarnation ?? '';
   return inTransaction(pool, async (client) => {
-    // A second ledger of the same desk waits here and then finds that there is nothing new.
+    // A second ledger of the same desk waits here and then finds nothing new.
     await lockInTransaction(client, `ledger:${ledger.desk}`);
     const cursor = await readCursor(client, ledger.desk, incarnation, true);
     const whole = entries.slice(0, entries.findLastIndex(endsGroup) + 1);
     const fresh = whole.filter((entry) => entry.sequence > cursor.sequence);
     const next = checkContinues(cursor, incarnation, fresh);
     if (fresh.length === 0) return cursor;
-    // After the hash was checked: it is over the record as it was written.
+    // Only after the hash was checked, which is over the record as it was written.
     const plain = fresh.map((entry) => ({ ...entry, record: plainJson(entry.record) }));
     await insertEntries(client, ledger.desk, plain);
     let configuration = await configurationBefore(client, ledger.desk, incarnation, fresh[0]?.sequence ?? 0);
@@ -81,7 +84,7 @@ function checkContinues(
   return { sequence, chain };
 }
 
-/** Each entry of format v1 has a hash of its own; later ones are proven with their commit group. */
+/** Each entry of format v1 has a hash of its own; later ones are verified with their commit group. */
 function checkHash([first, ...others]: readonly FollowedEntry[], chain: string): void {
   if (first === undefined) return;
   const fault =
@@ -119,7 +122,7 @@ function configurationOf({ instruments, account = PAPER_ACCOUNT }: ConfigRecord)
   return { instruments, account };
 }
 
-/** In force before `sequence`; without instruments before the first one. */
+/** The configuration in force before `sequence`; without instruments before the first one. */
 async function configurationBefore(
   client: PoolClient,
   desk: string,

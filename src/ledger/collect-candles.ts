@@ -1,6 +1,7 @@
 /**
- * Stores the trader's finished one-minute candles: they are market data and in no journal. Asked for once a second, so
- * that the trader has nothing to send and nobody to wait for. What the trader no longer has is a gap, which a check names.
+ * Stores the trader's finished one-minute candles, which are market data and in no journal. They are requested once a
+ * second, so that the trader need not send anything or wait for anybody. What the trader no longer has is a gap,
+ * which a check reports.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
@@ -12,7 +13,7 @@ const LOOK_EVERY_MS = 1_000;
 const RETRY_MS = 5_000;
 const ANSWER_MS = 5_000;
 const BARS_MAX = 1_000;
-/** A run of many answers in a row is cut here: other instruments want their turn. */
+/** Most full answers in a row, so that other instruments get their turn. */
 const ANSWERS_MAX = 4;
 
 export interface CandleOptions {
@@ -40,7 +41,7 @@ export function collectCandles(options: CandleOptions): CandleCollector {
 }
 
 async function collectForEver(options: CandleOptions, stopping: AbortSignal): Promise<void> {
-  /** By symbol: where the next candle begins at the earliest. */
+  /** By symbol: the earliest start of the next candle. */
   const next = new Map<string, number>();
   let market = '';
   let said = '';
@@ -48,7 +49,7 @@ async function collectForEver(options: CandleOptions, stopping: AbortSignal): Pr
     let pauseMs = options.everyMs ?? LOOK_EVERY_MS;
     try {
       const { marketData, startedWallMs } = await options.trader.call('status', {}, { timeoutMs: ANSWER_MS });
-      // Another trader process may have another market, whose time is another one.
+      // Another trader process may have another market, with another time.
       const { identity: source, simulated } = marketData;
       const now = `${startedWallMs}:${source}`;
       if (now !== market) next.clear();
@@ -79,7 +80,7 @@ async function collectOne(
       { symbol, count: BARS_MAX, sinceMs },
       { timeoutMs: ANSWER_MS },
     );
-    // The trader chose its prices, or is another one by now: the next look knows.
+    // The trader has just chosen its prices, or has been replaced; the next round takes that into account.
     if (source !== series.source) return;
     const last = bars.at(-1);
     if (!last) return;

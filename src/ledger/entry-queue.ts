@@ -1,7 +1,10 @@
 import type { FollowedEntry } from '../contracts/control.js';
 import { endsGroup } from '../trader/journal/followed-group.js';
 
-/** Between the socket, which pushes, and the database, which is slower at times. Bounded: it closes when full. */
+/**
+ * Buffers between the socket, which pushes, and the database, which is sometimes slower. Bounded: it closes when
+ * full.
+ */
 export class EntryQueue {
   #entries: FollowedEntry[] = [];
   #closed: Error | null = null;
@@ -9,7 +12,7 @@ export class EntryQueue {
 
   constructor(private readonly entriesMax: number) {}
 
-  /** False once the queue takes no more: full, or closed. */
+  /** False once the queue accepts no more: it is full or closed. */
   push(entry: FollowedEntry): boolean {
     if (this.#closed) return false;
     this.#entries.push(entry);
@@ -25,8 +28,8 @@ export class EntryQueue {
   }
 
   /**
-   * Waits for whole commit groups: as many as have `count` entries, one at least. Once it is closed and has no more,
-   * rejects with the reason.
+   * Waits for whole commit groups: as many as fit into `count` entries, at least one. Once the queue is closed and
+   * empty, rejects with the reason.
    */
   async take(count: number): Promise<readonly FollowedEntry[]> {
     let whole = this.#wholeGroups(count);
@@ -41,14 +44,14 @@ export class EntryQueue {
     return this.#entries.splice(0, whole);
   }
 
-  /** Entries of the whole groups at the front. */
+  /** Number of entries in the whole groups at the front. */
   #wholeGroups(count: number): number {
     const last = this.#entries.findLastIndex((entry, at) => at < count && endsGroup(entry));
     return last === -1 ? this.#entries.findIndex(endsGroup) + 1 : last + 1;
   }
 }
 
-/** What was queued is applied, and then the stream is asked for again from there. */
+/** What was queued is still applied; then the stream is requested again from there. */
 export class QueueFull extends Error {
   override readonly name = 'QueueFull';
 }

@@ -1,4 +1,4 @@
-/** Follows the trader's journal for ever: through its restarts, a database that is away, and a new journal. */
+/** Follows the trader's journal for ever: through its restarts, an unavailable database, and a new journal. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -17,7 +17,7 @@ const QUEUE_ENTRIES_MAX = 5_000;
 const STATUS_TIMEOUT_MS = 5_000;
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_MAX_MS = 5_000;
-/** After a mismatch: how soon it is looked at again. A person has to act before anything changes. */
+/** How soon it tries again after a mismatch. Nothing changes until a person has acted. */
 const MISMATCH_PAUSE_MS = 30_000;
 
 export interface FollowOptions {
@@ -29,7 +29,7 @@ export interface FollowOptions {
 }
 
 export interface JournalFollower {
-  /** The ledger holds everything up to and including this entry. */
+  /** The ledger holds everything up to and including this entry. Null: nothing yet. */
   readonly position: () => { readonly incarnation: string; readonly sequence: number } | null;
   stop(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export function followJournal(options: FollowOptions): JournalFollower {
 
 interface FollowState {
   position: { readonly incarnation: string; readonly sequence: number } | null;
-  /** What was last recorded and halted for, so that one mismatch halts once. */
+  /** The mismatch that was last recorded and halted for, so that each one halts once. */
   mismatch: string | null;
 }
 
@@ -83,7 +83,7 @@ async function followForEver(
   }
 }
 
-/** Returns never; rejects when the stream ends, the database fails, or something does not fit. */
+/** Never resolves. Rejects when the stream ends, the database fails, or something does not match. */
 async function followOnce(options: FollowOptions, state: FollowState, stopping: AbortSignal): Promise<void> {
   const { desk, pool, trader } = options;
   const status = await trader.call('status', {}, { timeoutMs: STATUS_TIMEOUT_MS });
@@ -128,12 +128,12 @@ function ledgerDesk(desk: string, status: TraderStatus): LedgerDesk {
   return { desk, simulated: status.trading === 'paper' || status.marketData.simulated };
 }
 
-/** Numbers that can't be are as bad as hashes that don't fit; a database that is away is neither. */
+/** Impossible numbers are as bad as hashes that don't match; an unavailable database is neither. */
 function isMismatch(error: unknown): error is Error {
   return error instanceof LedgerMismatch || error instanceof RangeError || error instanceof DecimalError;
 }
 
-/** The desk trades on nothing that its books can't follow. A person who resumed in spite of it halts again. */
+/** The desk must not trade if its ledger can't follow. If a person resumes nevertheless, it halts again. */
 async function haltFor(options: FollowOptions, state: FollowState, error: Error): Promise<void> {
   const { desk, pool, trader, log } = options;
   const reason = `the ledger does not match the journal: ${error.message}`;

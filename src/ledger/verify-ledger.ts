@@ -9,7 +9,7 @@ const BATCH_ENTRIES = 500;
 
 export type LedgerProof =
   | { readonly equal: true; readonly incarnation: string; readonly entries: number }
-  /** `missing` entries at the journal's end are not in the ledger yet; everything before is equal. */
+  /** The last `missing` entries of the journal are not in the ledger yet; everything before is equal. */
   | { readonly equal: false; readonly behind: true; readonly entries: number; readonly missing: number }
   | { readonly equal: false; readonly behind: false; readonly sequence: number; readonly why: string };
 
@@ -20,8 +20,8 @@ interface EntryRow {
 }
 
 /**
- * Reads the journal as a stream. Both may grow meanwhile: the ledger is asked first how far it goes, since what it has the
- * journal had before. Throws JournalCorrupt where the journal itself is damaged.
+ * Reads the journal as a stream. Both may grow meanwhile, so the ledger's end is read first: the journal had those
+ * entries before. Throws JournalCorrupt if the journal itself is damaged.
  */
 export async function verifyLedger(pool: Pool, desk: string, journalDirectory: string): Promise<LedgerProof> {
   const incarnation = incarnationOf(journalDirectory);
@@ -52,7 +52,7 @@ export async function verifyLedger(pool: Pool, desk: string, journalDirectory: s
     : { equal: true, incarnation, entries };
 }
 
-/** A journal on disk has one. */
+/** Incarnation of the journal on disk, which always has one. */
 function incarnationOf(journalDirectory: string): string {
   for (const { incarnation } of readJournal(journalDirectory)) return incarnation;
   return '';

@@ -1,6 +1,7 @@
 /**
- * What moves together counts together: each other instrument's exposure, weighted by how its returns went with those of the
- * instrument that is to be entered. What goes the other way counts against it; where nobody knows, all of it counts.
+ * Instruments that move together count together: every other instrument's exposure is weighted by the correlation of
+ * its returns with those of the instrument to be entered. Opposite exposure is subtracted; with an unknown
+ * correlation, all of it counts.
  */
 import { denialBeyond, entryWorth, PERCENT_OF_EQUITY, sumOf } from './exposure.js';
 import { type Holding, limit, type RiskCheck } from './limit.js';
@@ -27,7 +28,7 @@ export const correlatedExposureLimit = limit({
   reading: (_account, value) => ({ value: `${value} % of equity`, now: 'told at each entry' }),
 });
 
-/** In the entry's direction. An entry that rests adds where it may, and is never counted on to take off. */
+/** Signed in the entry's direction. A resting entry counts where it adds, and is never subtracted. */
 function weighted(check: RiskCheck, { instrument, worth, buying, selling }: Holding): number {
   if (worth === 0 && buying === 0 && selling === 0) return 0;
   const known = instrument === check.intent.instrument ? 1 : check.correlation(instrument);

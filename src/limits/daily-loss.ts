@@ -1,4 +1,7 @@
-/** The loss since the start of the desk's trading day, on equity including unrealised results. Past it the desk halts. */
+/**
+ * The loss since the start of the desk's trading day, in equity including unrealised results. Beyond it the desk
+ * halts.
+ */
 import { formatMoney } from '../domain/money.js';
 import { limit, PERCENT } from './limit.js';
 import { fallPct } from './loss-floors.js';

@@ -1,4 +1,4 @@
-/** The fall from the highest equity ever recorded, unrealised results included. Past it the desk halts. */
+/** The fall from the highest equity ever recorded, unrealised results included. Beyond it the desk halts. */
 import { formatMoney } from '../domain/money.js';
 import { limit, PERCENT } from './limit.js';
 import { fallPct } from './loss-floors.js';

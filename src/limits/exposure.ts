@@ -1,8 +1,8 @@
-/** What is held and what may still be, in money: what the limits of exposure count. */
+/** What is held, and what entries may add, in money: the basis of the exposure limits. */
 import { formatMoney, worth } from '../domain/money.js';
 import type { AccountView, Denial, Holding, RiskCheck } from './limit.js';
 
-/** Of equity: what is borrowed takes it past a hundred. A desk file may leave it out. */
+/** Percent of equity; borrowing takes it above a hundred. A desk file may leave it out. */
 export const PERCENT_OF_EQUITY = {
   unit: '%',
   whole: false,
@@ -12,12 +12,12 @@ export const PERCENT_OF_EQUITY = {
   leftOut: 'off',
 } as const;
 
-/** An instrument's share of what is at risk, whatever the side. */
+/** An instrument's share of the exposure, whatever the side. */
 export function grossOf({ worth: held, buying, selling }: Holding): number {
   return Math.abs(held) + buying + selling;
 }
 
-/** What an entry is valued at: its own price, and no less than the bid. */
+/** The price that an entry is valued at: its own, at least the bid. */
 export function entryTicks({ intent, askTicks, bidTicks }: RiskCheck): number {
   return Math.max(intent.limitTicks ?? askTicks, bidTicks);
 }
@@ -27,7 +27,7 @@ export function entryWorth(check: RiskCheck): number {
   return worth(intent.quantityLots, entryTicks(check), instrument.moneyPerTickLot);
 }
 
-/** Null where what is `exposed` is within that part of equity. `what` it is begins the reason. */
+/** Null: `exposed` is within that part of equity. `what` is the subject of the reason. */
 export function denialBeyond(
   maxPct: number,
   { equity, instrument }: RiskCheck,

@@ -1,10 +1,12 @@
-/** The gate between every wish and the venue: the only place that makes an approved order. Fails closed. */
+/**
+ * The gate between every wish for an order and the venue: the only place that makes an approved order. Fails closed.
+ */
 import { messageOf } from '../domain/message-of.js';
 import type { OrderIntent } from '../domain/order.js';
 import type { Denial, Limit, RiskCheck, Rule } from './limit.js';
 import { GATE, type RiskKey, type RiskNumbers } from './registry.js';
 
-/** The brand that only this gate can put on. A venue takes nothing else. */
+/** The brand that only this gate can apply. A venue accepts nothing else. */
 declare const approvedBrand: unique symbol;
 
 export type Approved<T> = T & { readonly [approvedBrand]: true };
@@ -21,7 +23,7 @@ export function judge(check: RiskCheck, risk: RiskNumbers): Verdict {
   return { approved: check.intent as Approved<OrderIntent>, denial: null };
 }
 
-/** Limits judge entries alone: what reduces a position passes them. One that throws has not approved. */
+/** Limits judge entries only; what reduces a position always passes them. A limit that throws has not approved. */
 function answerOf(entry: Rule | Limit<RiskKey>, check: RiskCheck, risk: RiskNumbers): Denial | null {
   try {
     if (entry.setting === null) return entry.judge(check);

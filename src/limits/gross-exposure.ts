@@ -1,4 +1,4 @@
-/** All positions and entries together, whatever their side. Above 100 % it bounds leverage. */
+/** All positions and entries together, whatever their side. Above 100 %, it bounds leverage. */
 import { denialBeyond, entryWorth, grossOf, PERCENT_OF_EQUITY, partOfEquity, sumOf } from './exposure.js';
 import { limit } from './limit.js';
 

@@ -1,4 +1,4 @@
-/** The equity floors of daily loss and drawdown, kept ready so that a quote costs one comparison. */
+/** The equity floors of daily loss and drawdown, precomputed so that a quote costs one comparison. */
 import { mulDiv, ppmOfPercent } from '../domain/money.js';
 
 const MILLION = 1_000_000;
@@ -6,11 +6,11 @@ const MILLION = 1_000_000;
 export interface LossLimits {
   readonly dailyLossPpm: number;
   readonly drawdownPpm: number;
-  /** Highest equity seen, recorded or not yet. */
+  /** Highest equity seen, recorded or not. */
   peak: number;
   dailyFloor: number;
   drawdownFloor: number;
-  /** The higher of both floors while the desk may lose money; -Infinity where no halt would follow. */
+  /** The higher of both floors while the desk may lose money. -Infinity: no halt would follow. */
   watchedFloor: number;
 }
 
@@ -38,7 +38,7 @@ export function setFloors(limits: LossLimits, dayStartEquity: number, peak: numb
     : Number.NEGATIVE_INFINITY;
 }
 
-/** How far it fell below `from`, percent with two places; 0 where it did not. */
+/** How far it fell below `from`, in percent with two places. 0: it did not fall. */
 export function fallPct(from: number, to: number): string {
   return from > 0 ? Math.max(0, ((from - to) / from) * 100).toFixed(2) : '0.00';
 }

@@ -1,4 +1,7 @@
-/** The largest value of a limit's number on a desk: what is bought for cash is never worth more than the account. */
+/**
+ * The largest value that a limit's number may have on a desk. What is bought for cash is never worth more than the
+ * account.
+ */
 import type { Instrument } from '../domain/instrument.js';
 import { isOwned } from '../domain/value.js';
 import type { LimitSetting } from './limit.js';

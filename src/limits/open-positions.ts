@@ -1,4 +1,4 @@
-/** How many instruments may have a position, or an entry that can still become one, at the same time. */
+/** How many instruments may have a position, or a live entry, at the same time. */
 import { limit } from './limit.js';
 
 export const openPositionsLimit = limit({

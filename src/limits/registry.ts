@@ -1,4 +1,4 @@
-/** Every limit of a desk. One more is a file and a line here. */
+/** Every limit of a desk. A new one is a file and a line here. */
 import { correlatedExposureLimit } from './correlated-exposure.js';
 import { dailyLossLimit } from './daily-loss.js';
 import { drawdownLimit } from './drawdown.js';
@@ -27,7 +27,7 @@ import { stopLossLimit } from './stop-loss.js';
 import { strategyExposureLimit } from './strategy-exposure.js';
 import { volatilityLimit } from './volatility.js';
 
-/** What the gate asks of each order, in the order in which a person would want to hear of it. */
+/** What the gate asks about each order, in the order in which a person would want to hear of it. */
 export const GATE = [
   modeRule,
   goLiveRule,
@@ -57,33 +57,36 @@ export const GATE = [
 
 type Declared = Exclude<(typeof GATE)[number], Rule>;
 type KeyOf<Entry> = Entry extends Limit<infer Key, LeftOut> ? Key : never;
-/** Keys that each desk has, and keys that its file may leave out. */
+/** Keys that a desk file may leave out. */
 export type OptionalKey = KeyOf<Extract<Declared, Limit<string, 'off'>>>;
 export type FixedKey = Exclude<KeyOf<Declared>, OptionalKey>;
 export type RiskKey = FixedKey | OptionalKey;
 
-/** As in the desk file's `risk`. What is left out does not count. */
+/** As in the desk file's `risk`. A limit that is left out does not apply. */
 export type RiskNumbers = { readonly [Key in FixedKey]: number } & {
   readonly [Key in OptionalKey]?: number | undefined;
 };
 
 export const LIMITS: readonly Limit<RiskKey>[] = GATE.filter((entry) => entry.setting !== null);
 
-/** Whether a limit that is set asks how markets move. One that the desk file leaves out can't be set while the desk runs. */
+/**
+ * Whether a limit is set that needs measured returns. A limit that the desk file leaves out can't be set while the
+ * desk runs.
+ */
 export function measuresReturns(risk: RiskNumbers): boolean {
   return LIMITS.some((entry) => entry.measuresReturns === true && risk[entry.setting.key] !== undefined);
 }
 
 export interface RiskReading {
   readonly limit: string;
-  /** As the page names it. */
+  /** The name shown on the page. */
   readonly title: string;
-  /** What is allowed, and what is, as text with unit. */
+  /** The allowed value, and the present one in `now`, as text with unit. */
   readonly value: string;
   readonly now: string;
 }
 
-/** Each limit that counts beside what is, as the text that people read. */
+/** Each limit in force with its present value, as text for people. */
 export function riskReadings(account: AccountView, risk: RiskNumbers): RiskReading[] {
   return LIMITS.flatMap(({ name, title, setting, reading }) => {
     const value = risk[setting.key];
@@ -91,7 +94,7 @@ export function riskReadings(account: AccountView, risk: RiskNumbers): RiskReadi
   });
 }
 
-/** Each limit that takes no entry now, and what it waits for. */
+/** Each limit that allows no entry now, and what it waits for. */
 export function limitsInTheWay(view: EntryView, risk: RiskNumbers): WaitingReason[] {
   return LIMITS.flatMap(({ setting, waits }) => {
     const value = risk[setting.key];

@@ -22,13 +22,16 @@ export const modeRule: Rule = rule(({ intent, mode, closing }) => {
   return { limit: 'mode', reason: `the desk is ${mode}: no ${intent.purpose} order leaves it` };
 });
 
-/** Real money is risked only on a go-live that people approved. Orders that reduce a position always pass. */
+/** Real money is risked only while a go-live is in force. Orders that reduce a position always pass. */
 export const goLiveRule: Rule = rule(({ intent, needsGoLive }) => {
   if (intent.purpose !== 'entry' || needsGoLive === false) return null;
   return { limit: 'go-live', reason: 'no go-live that people approved is in force' };
 });
 
-/** An order that is to reduce must: opposite side, not more than is held, and long only where the venue can't short. */
+/**
+ * An order that must reduce does: opposite side, at most what is held, and only from a long position if the venue
+ * can't short.
+ */
 export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capabilities }) => {
   if (!(Number.isSafeInteger(intent.quantityLots) && intent.quantityLots > 0)) {
     return { limit: 'order', reason: `an order of ${intent.quantityLots} lots can't be placed` };
@@ -51,8 +54,8 @@ export const reducesRule: Rule = rule(({ intent, instrument, positionLots, capab
 });
 
 /**
- * At the market only down to a price that is judged like a limit, beyond the newest quote; and never resting there. A stop
- * between the two would pass for one on the losing side, and go off as the entry is filled.
+ * A market entry needs a worst price beyond the newest quote, is judged by it like a limit order, and never rests. A
+ * protective stop between the two prices would count as being on the losing side, yet fire as the entry is filled.
  */
 export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
   if (intent.purpose !== 'entry' || intent.type !== 'market') return null;
@@ -74,8 +77,8 @@ export const marketEntryRule: Rule = rule(({ intent, bidTicks, askTicks }) => {
 });
 
 /**
- * By a stop only from a trigger on that the market has still to reach, down to a worst price beyond it. The spread of now
- * stands for that of then: a protective stop within it would go off as the entry is filled.
+ * A stop entry needs a trigger that the market has still to reach, and a worst price beyond it. The present spread
+ * stands for the one at that time: a protective stop within it would fire as the entry is filled.
  */
 export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTicks }) => {
   if (intent.purpose !== 'entry' || intent.type !== 'stop') return null;
@@ -99,7 +102,7 @@ export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTick
   return refused('its stop-loss is so near its trigger that it would go off as the entry is filled');
 });
 
-/** Exits beside the stop that the market could reach, each for a part of what those before it leave. */
+/** The market can reach the exits of the plan, and each closes a part of what those before it leave. */
 export const exitsRule: Rule = rule(({ intent }) => {
   if (intent.purpose !== 'entry' || intent.exits === undefined) return null;
   const wrong = wrongExits(intent.exits, intent.side, intent.limitTicks ?? Number.NaN);
@@ -112,19 +115,19 @@ export const venueBreakerRule: Rule = rule(({ intent, venueBreaker }) => {
   return { limit: 'venue-breaker', reason: "the venue's API breaker is open: no new trade until it answers" };
 });
 
-/** Nothing is opened while its market is closed. */
+/** Nothing is opened while the market is closed. */
 export const sessionRule: Rule = rule(({ intent, session }) => {
   if (intent.purpose !== 'entry' || session === null) return null;
   return { limit: 'session', reason: session };
 });
 
-/** Nothing is opened in what the venue has halted, or does not list. */
+/** Nothing is opened in an instrument that the venue has halted or does not list. */
 export const closedInstrumentRule: Rule = rule(({ intent, closed }) => {
   if (intent.purpose !== 'entry' || closed === null) return null;
   return { limit: 'closed-instrument', reason: closed };
 });
 
-/** Nothing is entered while what trading costs can't be told. */
+/** Nothing is entered while trading costs are unknown. */
 export const feeValueRule: Rule = rule(({ intent, openFees }) => {
   if (intent.purpose !== 'entry' || openFees === null) return null;
   return { limit: 'fee-value', reason: openFees };
@@ -132,15 +135,17 @@ export const feeValueRule: Rule = rule(({ intent, openFees }) => {
 
 const PPM = 1_000_000;
 
-/** A stop that has to be a limit order asks for so much less than its trigger, and is judged by that: 5 %. */
+/** A stop that has to be a limit order has its limit this much below its trigger, and is judged by that: 5 %. */
 const BELOW_TRIGGER_PPM = 50_000;
 
-/** Ticks that a stop there is sure to bring, or to cost. */
+/** The price in ticks that a stop is sure to bring (long), or that it costs (short). */
 export function leastAtStop(isLong: boolean, stopTicks: number): number {
   return isLong ? Math.floor((stopTicks * (PPM - BELOW_TRIGGER_PPM)) / PPM) : stopTicks;
 }
 
-/** No entry that could not be protected and sold again: judged at its stop's price, after fees, for what it buys alone. */
+/**
+ * No entry that could not be protected and sold again, judged at its stop's price, after fees, for its own quantity.
+ */
 export const protectableRule: Rule = rule(({ intent, instrument, positionLots, restingEntryLots }) => {
   if (intent.purpose !== 'entry' || intent.protectTicks === null) return null;
   const { minNotional, minQuantityLots, moneyPerTickLot, base, quote, lotSize, kind, takerFeePpm } =
@@ -155,7 +160,7 @@ export const protectableRule: Rule = rule(({ intent, instrument, positionLots, r
         `${formatDecimal(most, lotSize)} at most in one order at the market: one stop could not protect it`,
     };
   }
-  // On spot the fee of a purchase may be kept in what was bought.
+  // On spot, the venue may keep the fee of a purchase in the coin that was bought.
   const feePpm = kind === 'spot' && intent.side === 'buy' ? takerFeePpm : 0;
   const lots = Math.floor((intent.quantityLots * (PPM - feePpm)) / PPM);
   const worstTicks = leastAtStop(intent.side === 'buy', intent.protectTicks);

@@ -1,4 +1,6 @@
-/** The part of the desk file's position size that is used now. Integers only: it is part of the journal. */
+/**
+ * The size factor: the part of the desk file's position size that is used now. Integers only, since it is recorded.
+ */
 import { mulDiv, ppmOfPercent } from '../domain/money.js';
 
 /** Parts per million; 1,000,000 is the desk file's own size. */
@@ -7,7 +9,7 @@ export const SMALLEST_SIZE_PPM = 10_000;
 
 const MILLION = 1_000_000;
 
-/** Most that one position may be worth, money units; 0 where there is no equity. */
+/** Most that one position may be worth, in money units. 0: there is no equity. */
 export function largestPosition(equity: number, maxPositionSizePct: number, sizeFactorPpm: number): number {
   if (!(equity > 0)) return 0;
   return mulDiv(mulDiv(equity, ppmOfPercent(maxPositionSizePct), MILLION), sizeFactorPpm, MILLION);

@@ -1,4 +1,4 @@
-/** No entry on an old price. Measured in wall time, so that the speed of a recording can't trip it. */
+/** No entry on an old price. Measured in monotonic time, so that the speed of a recording can't trip it. */
 import { limit } from './limit.js';
 
 export const staleDataLimit = limit({

@@ -1,4 +1,4 @@
-/** No entry without a stop on its losing side, near enough, at a venue that can hold it. */
+/** No entry without a protective stop on its losing side, near enough, at a venue that can hold it. */
 import { ppmOfPercent } from '../domain/money.js';
 import { limit, PERCENT } from './limit.js';
 

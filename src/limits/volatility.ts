@@ -1,4 +1,4 @@
-/** Nothing is entered in a market that moves too much. One that nobody has seen for long enough counts as such. */
+/** Nothing is entered in a market that moves too much. A market of unknown volatility counts as one. */
 import { limit } from './limit.js';
 
 export const volatilityLimit = limit({

@@ -1,16 +1,16 @@
-/** One-minute bars from trades or quotes, for every feed that brings no bars of its own. Pure. */
+/** One-minute bars from trades or quotes, for feeds that have no bars of their own. Pure. */
 
 import type { MarketBar } from '../contracts/market-feed.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { InstrumentId } from '../domain/instrument.js';
 
-/** Price that a quote stands for in a bar: the middle, rounded down to the tick. */
+/** The price that stands for a quote in a bar: the middle, rounded down to the tick. */
 export function midTicks(bidTicks: number, askTicks: number): number {
   return Math.floor((bidTicks + askTicks) / 2);
 }
 
 /**
- * Feed prices in time order; `closeUntil` hands out the bar that has ended. A minute without a price has no bar.
+ * Takes prices in time order; `closeUntil` returns the bar that has ended. A minute without a price has no bar.
  * Holds one bar at a time.
  */
 export class BarBuilder {
@@ -24,7 +24,7 @@ export class BarBuilder {
 
   constructor(private readonly instrument: InstrumentId) {}
 
-  /** The bar whose minute ended at or before `marketMs`, once; null while it still runs. */
+  /** The bar whose minute ended at or before `marketMs`; returned once. Null: it is still growing. */
   closeUntil(marketMs: number): MarketBar | null {
     if (!this.filled || marketMs < this.openMs + MINUTE_MS) return null;
     this.filled = false;
@@ -40,12 +40,12 @@ export class BarBuilder {
     };
   }
 
-  /** End of the minute that is being built; null between bars. */
+  /** End of the minute that is being built. Null: between bars. */
   endsMs(): number | null {
     return this.filled ? this.openMs + MINUTE_MS : null;
   }
 
-  /** Adds one price. The caller has taken the finished bar with `closeUntil(marketMs)` first. */
+  /** Adds one price. The caller has to take the finished bar with `closeUntil(marketMs)` first. */
   add(marketMs: number, priceTicks: number, volumeLots: number): void {
     if (!this.filled) {
       this.openMs = Math.floor(marketMs / MINUTE_MS) * MINUTE_MS;

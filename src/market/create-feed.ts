@@ -1,4 +1,4 @@
-/** From what was asked for to where prices come from. */
+/** Chooses where prices come from, by what was asked for. */
 
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { ordersLeave } from '../desk/orders-leave.js';
@@ -12,14 +12,14 @@ import { openRecordedFeed } from './recorded/recorded-feed.js';
 import { openSimulatedFeed } from './simulated/simulated-feed.js';
 import { spreadTicksOf } from './spread.js';
 
-/** No venue of the list gives prices, and nothing may stand in for them. */
+/** No venue of the list delivers prices, and nothing may replace them. */
 export class FeedUnavailable extends Error {
   override readonly name = 'FeedUnavailable';
 }
 
-/** What lies outside the process, and as whom it is asked. */
+/** What lies outside the process, and the identity with which it is asked. */
 export interface FeedOutside {
-  /** Milliseconds since 1970, never set back or forth. */
+  /** Milliseconds since 1970; never set back or forward. */
   readonly steadyMs: () => number;
   readonly addresses: LiveAddresses | null;
   readonly reader: PriceReader;
@@ -30,13 +30,13 @@ export function outsideFor(reader: PriceReader, addresses: LiveAddresses | null 
   return { steadyMs: steadyNowMs, addresses, reader };
 }
 
-/** Nobody waits longer than this for a simulated market. */
+/** If live prices take longer than this, the simulated market is used instead. */
 const AUTO_LIVE_MS = 6000;
 const LIVE_MS = 20_000;
 const RECORDED_SPEED = 1;
 
 /**
- * `auto`: live prices where a venue of the desk's list can be reached, else the simulated market; a desk whose orders
+ * `auto`: live prices if a venue of the desk's list can be reached, else the simulated market. A desk whose orders
  * leave gets live prices or none. Throws `DataFileError` or `FeedUnavailable`; nothing is left open then.
  */
 export async function createFeed(
@@ -69,7 +69,7 @@ export async function createFeed(
   );
 }
 
-/** Loaded only when it is asked for: a trader on simulated prices keeps clear of the venue library. */
+/** Loaded on demand only: a trader on simulated prices does not load the venue library. */
 async function tryLive(
   desk: Pick<Desk, 'feeds' | 'mode' | 'venue'>,
   instruments: readonly Instrument[],
@@ -77,7 +77,7 @@ async function tryLive(
   { steadyMs, addresses, reader }: FeedOutside,
 ) {
   const { openLiveFeed } = await import('./live/open-live-feed.js');
-  // Orders have no other venue to go to: a symbol that is halted must not keep them from the others.
+  // Orders have no other venue to go to: one halted symbol must not keep prices from the others.
   const atVenue = ordersLeave(desk);
   const needs = { mayLack: atVenue, needsTime: atVenue };
   const venues = desk.feeds;

@@ -1,11 +1,11 @@
-/** Decimal text to whole steps of a grid (price to ticks, quantity to lots), exactly. */
+/** Converts decimal text to whole steps of a grid (price to ticks, quantity to lots), exactly. */
 
 export interface DecimalGrid {
   /** The step as written in the desk file, for messages. */
   readonly step: string;
-  /** Whole number of steps; null where the text is no plain decimal, is too large, or lies between two steps. */
+  /** Whole number of steps. Null: the text is not a plain decimal, is too large, or lies between two steps. */
   exact(text: string): number | null;
-  /** Whole steps, the rest cut off; null where the text is no plain decimal or is too large. */
+  /** Whole steps, the rest cut off. Null: the text is not a plain decimal or is too large. */
   floor(text: string): number | null;
 }
 
@@ -13,7 +13,7 @@ const DIGIT_0 = 48;
 const DIGIT_9 = 57;
 const DOT = 46;
 
-/** `step` is positive decimal text such as `0.01` or `0.25`. */
+/** `step`: positive decimal text such as `0.01` or `0.25`. */
 export function decimalGrid(step: string): DecimalGrid {
   const dot = step.indexOf('.');
   const places = dot < 0 ? 0 : step.length - dot - 1;
@@ -30,7 +30,10 @@ export function decimalGrid(step: string): DecimalGrid {
   return { step, exact: (text) => parse(text, true), floor: (text) => parse(text, false) };
 }
 
-/** Digits of `text` as an integer with `places` decimals; digits beyond are cut, or refused unless zero if `exact`. */
+/**
+ * Digits of `text` as an integer with `places` decimal places. Further digits are cut, or, if `exact`, refused unless
+ * zero.
+ */
 function decimalUnits(text: string, places: number, exact: boolean): number | null {
   let units = 0;
   let decimals = -1;

@@ -1,16 +1,16 @@
-/** Where each simulated or recorded market stood still, so that the next start on it goes on there. */
+/** How far each simulated or recorded market had come, so that the next start continues there. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface MarketPositionStore {
-  /** Everything up to and including this market time was delivered; null: nothing yet. */
+  /** Everything up to and including this market time was delivered. Null: nothing was. */
   load(identity: string): number | null;
   save(identity: string, marketMs: number): void;
 }
 
 /**
- * Keeps the positions in one small JSON file, replaced by rename. It is not synced: after a power failure the market may
- * resume a little earlier, which repeats quotes and loses none. An unreadable file counts as none.
+ * Keeps the positions in one small JSON file, replaced by rename. It is not synced: after a power failure the market
+ * may resume a little earlier, which repeats quotes and loses none. An unreadable file counts as empty.
  */
 export function openMarketPositionFile(file: string): MarketPositionStore {
   const positions = new Map(Object.entries(readPositions(file)));

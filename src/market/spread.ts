@@ -1,8 +1,8 @@
-/** The distance between bid and ask where prices come without one. */
+/** The spread for prices that come without one. */
 import type { Desk } from '../desk/schema.js';
 import type { Instrument } from '../domain/instrument.js';
 
-/** The desk file's spread of each instrument in whole ticks, at least one; the order is that of `instruments`. */
+/** The desk file's spread of each instrument in whole ticks, at least one; in the order of `instruments`. */
 export function spreadTicksOf(
   deskInstruments: Pick<Desk, 'instruments'>['instruments'],
   instruments: readonly Instrument[],

@@ -1,4 +1,4 @@
-/** Talks to a trader's control socket. No dependencies, a deadline on every call; connects again when needed. */
+/** Talks to a trader's control socket. No dependencies, a deadline on every call; reconnects when needed. */
 import { connect, type Socket } from 'node:net';
 import {
   ANSWER_BYTES_MAX,
@@ -16,7 +16,7 @@ export type CallableMethod = Exclude<ControlMethod, 'follow'>;
 
 const TIMEOUT_DEFAULT_MS = 5000;
 
-/** The trader did not answer. Says nothing about what it did with the request. */
+/** The trader did not answer. It may or may not have carried the request out. */
 export class TraderUnavailable extends Error {
   override readonly name = 'TraderUnavailable';
 }
@@ -55,7 +55,7 @@ interface Answer {
   readonly id: number | null;
   readonly result?: unknown;
   readonly entry?: JournalEntry;
-  /** Belongs to the entry that comes next. */
+  /** Belongs to the next entry. */
   readonly group?: string;
   readonly error?: ControlError;
 }
@@ -96,7 +96,7 @@ export function connectTrader(socketPath: string): TraderClient {
   };
 }
 
-/** One connection with any number of calls under way. */
+/** One connection with any number of pending calls. */
 class Line {
   ended = false;
   #nextId = 1;
@@ -147,7 +147,7 @@ class Line {
     const waiting = this.#waiting.get(answer.id ?? 0);
     if (answer.error !== undefined) waiting?.reject(new ControlFailure(answer.error));
     else waiting?.resolve(answer.result);
-    if (this.#waiting.size === 0) this.#socket.unref(); // an idle line keeps no process alive
+    if (this.#waiting.size === 0) this.#socket.unref(); // an idle connection keeps no process alive
   }
 }
 

@@ -1,4 +1,7 @@
-/** One running trader: engine, runner, journal, venue and market of one desk, and what the control socket asks of them. */
+/**
+ * One running trader: engine, runner, journal, venue and market of one desk, and what the control socket needs of
+ * them.
+ */
 import type { Socket } from 'node:net';
 import type { ControlMethods } from '../contracts/control.js';
 import type { MarketEvent, MarketFeed, MarketWants } from '../contracts/market-feed.js';
@@ -26,7 +29,7 @@ import { showBar, warmUpBars } from './warm-up.js';
 
 /** A disk that hangs must not keep a person waiting for the answer to a stop. */
 const ON_DISK_MS_MAX = 2000;
-/** A market of ours goes on after this, whatever still waits for an answer. */
+/** A simulated or recorded market goes on after this time, even if orders still wait for an answer. */
 const SETTLE_MS_MAX = 2000;
 
 export interface DeskTraderParts {
@@ -95,7 +98,7 @@ export class DeskTrader implements CommandedTrader {
     return { trades: this.#parts.engine.tradeListeners.length > 0 };
   }
 
-  /** A strategy that waits for what these prices never tell. */
+  /** Strategies that wait for trades, which these prices never include. */
   #deaf(): readonly NotTradingReason[] {
     const { engine, feed } = this.#parts;
     if (feed.tellsTrades) return [];
@@ -134,7 +137,10 @@ export class DeskTrader implements CommandedTrader {
     return feed.source.kind === 'live' ? undefined : this.#settled();
   };
 
-  /** Time of our own markets waits for fills and orders that are on their way, so that it can't run away from them. */
+  /**
+   * The time of a simulated or recorded market waits for fills and orders under way, so that it can't run away from
+   * them.
+   */
   #settled(): Promise<void> | undefined {
     const first = this.#onTheirWay();
     if (first === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** What the engine is told of the desk file. */
+/** Builds the engine's configuration from the desk file. */
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../desk/schema.js';
 import { buildInstrument } from '../domain/build-instrument.js';
@@ -14,19 +14,19 @@ import type { QuoteRules } from '../engine/quote-guard.js';
 import { definitionOf } from '../pack/strategy/own-definition.js';
 import { zoneOffset } from './zone-offset.js';
 
-/** Whose money the desk trades. */
+/** The account that the desk trades. */
 export interface TradedAccount {
   readonly account: string;
-  /** The venue's own id of it. */
+  /** The venue's own id of the account. */
   readonly accountId?: string;
   readonly real: boolean;
-  /** Money units, where it is not the desk file's to say; counts at the very first start only. */
+  /** Money units, if the desk file does not decide it. Used only at the very first start. */
   readonly startingCash?: number | Units;
-  /** Venue time of that, at the very first start. */
+  /** Venue time of `startingCash`, at the very first start. */
   readonly historyBeginsMs?: number;
 }
 
-/** In the order of the desk file; the place is the id. */
+/** In the order of the desk file; the index is the instrument's id. */
 export function buildInstruments(desk: Desk): readonly Instrument[] {
   const { makerFeePpm, takerFeePpm } = desk.paper;
   return desk.instruments.map((instrument, id) =>
@@ -50,7 +50,7 @@ function buildSessions(desk: Desk): readonly InstrumentSessions[] {
   });
 }
 
-/** When each is open, in the same order. */
+/** Trading hours of each instrument, in the same order. */
 export function buildCalendars(desk: Pick<Desk, 'instruments'>): readonly SessionCalendar[] {
   return desk.instruments.map(({ sessions }) => {
     const hours = tradingHours(sessions);

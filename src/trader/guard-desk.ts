@@ -1,4 +1,4 @@
-/** What happens to the desk when those who watch it are gone: what the desk file says. */
+/** What happens to the desk when its watchers are gone, according to the desk file. */
 import type { Desk } from '../desk/schema.js';
 import type { Log } from './log.js';
 import type { OpenedTrader } from './open-trader.js';
@@ -7,7 +7,7 @@ import type { Clock } from './running/clock.js';
 
 const LOOK_EVERY_MS = 1000;
 
-/** If this process itself stood still for so long, the silence was ours. */
+/** If this process itself stood still for longer than this, the silence was our own. */
 const OWN_GAP_MAX_MS = 5000;
 
 interface OperationsWatch {
@@ -15,7 +15,7 @@ interface OperationsWatch {
   close(): void;
 }
 
-/** How long after its supervisor the trader lives on to see a stop through; a close-all gets its own deadline. */
+/** How long the trader outlives its supervisor to see a stop through; a close-all has its own deadline. */
 const STOP_SEEN_THROUGH_MS = 5000;
 
 export interface DeskGuard {
@@ -59,9 +59,9 @@ export function guardDesk(guarded: GuardedDesk): DeskGuard {
 }
 
 /**
- * The engine does what the desk file says. After a stop or close-all the trader sees it through and ends itself within
- * ten seconds (a close-all within its deadline), so that the next start finds nobody in its place; positions that are
- * left keep their stops. With `none` it trades on, and the next start takes it over by asking it to end.
+ * The engine does what the desk file says. After a stop or close-all the trader sees it through and ends itself
+ * within ten seconds (a close-all within its deadline), so that the next start finds the place free. Remaining
+ * positions keep their stops. With `none` it trades on, and the next start asks it to end.
  */
 async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<void> {
   const { lostAction } = desk.supervisor;
@@ -77,8 +77,8 @@ async function supervisorLost({ opened, desk, log, end }: GuardedDesk): Promise<
 }
 
 /**
- * Calls `onSilent` once the operations side has not been heard for `silentMaxMs`, counted from the start, and again
- * after each further such time: whoever arms meanwhile must not stay unguarded.
+ * Calls `onSilent` once the operations side has been silent for `silentMaxMs`, counted from the start, and again
+ * after each further such time: a desk that was armed in the meantime must not stay unguarded.
  */
 function watchOperations(
   silentMaxMs: number,

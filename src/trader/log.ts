@@ -1,13 +1,13 @@
-/** One JSON line per event on standard output, in the form that the supervisor reads from every role. */
+/** One JSON line for each event on standard output, in the form that the supervisor reads from every role. */
 
 export type LogLevel = 'info' | 'warn' | 'error';
 export type Log = (level: LogLevel, message: string, more?: Readonly<Record<string, unknown>>) => void;
 
-/** The level numbers of pino, whose lines the supervisor merges with these. */
+/** Pino's level numbers; the supervisor merges pino's lines with these. */
 const LEVELS: Readonly<Record<LogLevel, number>> = { info: 30, warn: 40, error: 50 };
 
 export function openLog(name: string): Log {
-  // The reader may be gone (the supervisor died): that must not end the trader.
+  // The reader may be gone because the supervisor died; that must not end the trader.
   process.stdout.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
   return (level, message, more = {}) => {

@@ -35,13 +35,13 @@ export interface OpenTraderParts {
   readonly loaded: LoadedDesk;
   readonly paths: DeskPaths;
   readonly journal: Journal;
-  /** Puts the journal of this account in the place of the one that is open. */
+  /** Opens the journal of this account in place of the one that is open. */
   readonly useAccount: (account: string) => Promise<AccountInUse>;
   readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
   readonly clock: Clock;
   readonly log: Log;
   readonly startedWallMs: number;
-  /** What the start is at, for the status. */
+  /** What the start is doing, for the status. */
   readonly onProgress: (doing: string) => void;
   readonly onFeedEnded: (detail: string) => void;
   readonly onBroken: (error: Error) => void;
@@ -54,7 +54,7 @@ export interface OpenedTrader {
   readonly venue: TradingVenue;
 }
 
-/** Throws with a clear message where something of it can't be; what was opened is closed then. */
+/** Throws with a clear message if any part can't be opened; parts that were opened are closed then. */
 export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> {
   const { loaded, runtime, paths, log } = parts;
   const instruments = buildInstruments(loaded.desk);

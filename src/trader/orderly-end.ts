@@ -1,16 +1,16 @@
-/** The end of a trader that is asked to end: entries off, positions and their stops stay, everything on disk. */
+/** An orderly end of the trader: entries are cancelled, positions and their stops stay, everything is on disk. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ResumeRule } from '../domain/mode.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
 import type { OpenedTrader } from './open-trader.js';
 
-/** How long the venue may take to confirm that entries are off; then the next start looks them up. */
+/** How long the venue may take to confirm the cancels; after that the next start looks the entries up. */
 const ENTRIES_OFF_MS_MAX = 5000;
 const LOOK_EVERY_MS = 20;
 const COMMAND_MS_MAX = 2000;
 
-/** The next start resumes by `resume`: this is no person's stop. */
+/** `resume`: the rule by which the next start resumes; this is not a person's stop. */
 export async function endOrderly(
   opened: OpenedTrader,
   journal: Journal,

@@ -8,8 +8,8 @@ interface Asked {
 }
 
 /**
- * Rejects with `TraderUnavailable` while the trader does not answer, and while it is starting: what it says of books, orders
- * and permissions by then is empty, and nobody may take it for the desk's.
+ * Rejects with `TraderUnavailable` while the trader does not answer or is starting: until then its books, orders and
+ * permissions are empty and must not be taken for the desk's.
  */
 export async function readStatus(asked: Asked): Promise<TraderStatus> {
   const status = await readWords(asked);
@@ -17,7 +17,7 @@ export async function readStatus(asked: Asked): Promise<TraderStatus> {
   return status;
 }
 
-/** To be shown, or to know which journal it is: of a trader that is starting, too. */
+/** For display, or to learn which journal it is; also answers while the trader is starting. */
 export function readWords({ trader }: Asked): Promise<TraderStatus> {
   return trader.call('status', {}, { timeoutMs: ANSWER_MS });
 }

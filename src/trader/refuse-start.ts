@@ -1,4 +1,4 @@
-/** What must hold before anything is opened. */
+/** Preconditions that are checked before anything is opened. */
 
 import type { LoadedDesk } from '../desk/load.js';
 import { ordersLeave } from '../desk/orders-leave.js';

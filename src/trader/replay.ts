@@ -1,13 +1,16 @@
-/** Brings the engine to where its journal ends. */
+/** Replays the journal, which brings the engine to where the journal ends. */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type { EngineRecord } from '../engine/record.js';
 import type { Journal } from './journal/journal.js';
 import { readJournal } from './journal/read-journal.js';
 
-/** Records between two turns for others: the control socket answers during a long replay. */
+/** Records between two turns of the event loop: the control socket answers even during a long replay. */
 const RECORDS_PER_TURN = 2000;
 
-/** Gives the number of records. Throws `JournalCorrupt`, or the engine's error for a record that contradicts the state. */
+/**
+ * Returns the number of records. Throws `JournalCorrupt`, or the engine's error for a record that contradicts the
+ * state.
+ */
 export async function replayJournal(
   journal: Journal,
   apply: (record: EngineRecord, wallMs: number) => void,

@@ -1,6 +1,6 @@
 /**
- * Starts the trader of one desk: journal (which locks), control socket, then everything behind it. Status answers and
- * a stop is taken from the first moment. It comes up HALTED, always.
+ * Starts the trader of one desk: journal (which locks), control socket, then everything else. It answers status
+ * requests and accepts a stop from the first moment. It always comes up HALTED.
  */
 import type { LoadedDesk } from '../desk/load.js';
 import { type DeskPaths, deskPaths, homePaths, type Role, type Runtime } from '../home/runtime.js';
@@ -21,17 +21,20 @@ import { loadCheckedDesk } from './refuse-start.js';
 import { type Clock, systemClock } from './running/clock.js';
 import { startingStatus } from './status/starting-status.js';
 
-/** Opens a desk's journal as the trader does: one that was set back to the past begins anew. */
+/** The folders of a desk's journal, which is opened as the trader opens it: one that was set back begins anew. */
 export type JournalPlace = Pick<DeskPaths, 'journal' | 'journalEnds'>;
 
-/** A hanging disk must not keep a broken engine's process alive. */
+/** A hanging disk must not keep the process of a broken engine alive. */
 const BROKEN_END_MS_MAX = 2000;
 
 export function startTrader(runtime: Runtime): Promise<Role> {
   return startTraderOn(runtime, openPaperVenue);
 }
 
-/** As `startTrader`, on a paper venue of the caller's making. Rejects with a clear message; nothing is left open then. */
+/**
+ * Like `startTrader`, on a paper venue that the caller provides. Rejects with a clear message; nothing is left open
+ * then.
+ */
 export async function startTraderOn(
   runtime: Runtime,
   openPaper: (options: PaperVenueOptions) => PaperVenue,
@@ -71,7 +74,7 @@ class Start implements Role {
     this.#started = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#started.catch(() => undefined); // whoever waits on the socket is told; nobody else has to
+    this.#started.catch(() => undefined); // callers on the socket are told; nobody else needs to be
   }
 
   async listen(socketPath: string): Promise<void> {
@@ -118,7 +121,7 @@ class Start implements Role {
     return used;
   }
 
-  /** Entries cancelled, positions and stops kept, journal on disk. */
+  /** Cancels entries, keeps positions and stops, and flushes the journal. */
   stop(): Promise<void> {
     this.#ending ??= this.#end();
     return this.#ending;
@@ -137,7 +140,9 @@ class Start implements Role {
     await this.#control?.close();
   }
 
-  /** A bug: better no trader than one whose state can't be believed. The next one comes up HALTED and reconciles. */
+  /**
+   * A bug: no trader is better than one whose state can't be trusted. The next one comes up HALTED and reconciles.
+   */
   #endBroken(error: Error): void {
     this.log(
       'error',
@@ -163,7 +168,7 @@ class Start implements Role {
   }
 }
 
-/** Throws as `openJournal`. */
+/** Throws like `openJournal`. */
 export async function openKnownJournal(
   { journal: directory, journalEnds }: JournalPlace,
   wallMs: number,

@@ -1,4 +1,4 @@
-/** Where this desk's orders go: the paper venue in this process, or the exchange over the wire. */
+/** Where this desk's orders go: the paper venue in this process, or the exchange over the network. */
 
 import type { MarketFeed } from '../contracts/market-feed.js';
 import { notTheDesks } from '../desk/fee-assets.js';
@@ -18,9 +18,9 @@ import { StartRefused } from './refuse-start.js';
 
 export interface TradingVenue {
   readonly port: VenuePort;
-  /** The same venue where it is ours and matches on our prices; else null. */
+  /** The same venue if it is our own and matches on our prices. Null: it is an exchange. */
   readonly paper: PaperVenue | null;
-  /** Whose money: a journal belongs to one account. */
+  /** Which account is traded; a journal belongs to one account. */
   readonly account: string;
 }
 
@@ -33,7 +33,7 @@ export interface VenueParts {
   readonly openPaper: (options: PaperVenueOptions) => PaperVenue;
   /** The engine's own position. */
   readonly expectedLots: (instrument: InstrumentId) => number;
-  /** The account that the journal is of, by the venue's own id; null: it doesn't say. */
+  /** The venue's own id of the account that the journal is of. Null: the journal does not say. */
   readonly expectedAccount: () => string | null;
   readonly log: Log;
 }
@@ -53,7 +53,7 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
   return { port: paper, paper, account: paperAccount(feed.source.identity) };
 }
 
-/** Where orders leave, prices come from the exchange that takes them: another's would be another market. */
+/** If orders go to an exchange, prices come from the same exchange; another one's would be another market. */
 export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside: FeedOutside } {
   if (!ordersLeave(desk)) return { desk, outside: outsideFor('trader') };
   const { name, prices, live } = tradedVenue(desk.venue.name);
@@ -62,7 +62,7 @@ export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside
   return { desk: own, outside: outsideFor('trader', addresses) };
 }
 
-/** The venue's library is loaded only here: a trader on our own paper account keeps clear of it. */
+/** The venue's library is loaded only here: a trader on a paper account does not load it. */
 async function openAtVenue({
   runtime,
   desk,

@@ -1,4 +1,4 @@
-/** Shows the strategies the past before they may trade, and the paper venue the minutes that it slept through. */
+/** Shows the strategies past bars before they may trade, and the paper venue the minutes that it missed. */
 
 import type { MarketBar, MarketFeed } from '../contracts/market-feed.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
@@ -10,12 +10,13 @@ import type { BarHistory } from './status/bar-history.js';
 
 /** Enough for every average to have forgotten where it began. */
 const BARS_MIN = 500;
-/** Minutes caught up at most; what rested longer than that without a trader is for a person to look at. */
+/** Most minutes that are caught up. Orders that rested for longer without a trader are left to a person. */
 const CAUGHT_UP_MAX = 5000;
 
 /**
- * On live prices the market went on while no trader ran: its minutes are played against the orders that rested.
- * Before the engine begins, so that what it then reads from the venue is up to date. Gives the number of fills.
+ * On live prices the market went on while no trader ran: its minutes are matched against the resting orders.
+ * Runs before the engine begins, so that what it then reads from the venue is up to date. Returns the number of
+ * fills.
  */
 export async function catchUpVenue(
   venue: PaperVenue,
@@ -28,7 +29,9 @@ export async function catchUpVenue(
   return venue.catchUp(await readBars(feed, instrumentCount, Math.min(CAUGHT_UP_MAX, missedMinutes)));
 }
 
-/** After the engine has begun and before the first price: these bars can't cause an order. Gives their number. */
+/**
+ * Runs after the engine has begun and before the first price: these bars can't cause an order. Returns their number.
+ */
 export async function warmUp(
   engine: Engine,
   runner: Runner,
@@ -42,13 +45,13 @@ export async function warmUp(
   return bars.length;
 }
 
-/** Past bars that all strategies are shown, by the trader as in a backtest. */
+/** Past bars that all strategies are shown, in the trader as in a backtest. */
 export function warmUpBars(strategies: readonly { readonly warmupBars: number }[]): number {
   const wanted = Math.max(BARS_MIN, ...strategies.map(({ warmupBars }) => warmupBars));
   return Math.min(WARMUP_BARS_MAX, wanted);
 }
 
-/** Oldest first. A strategy that has seen a bar does not see it again. */
+/** Oldest first. A strategy that has seen a bar is not shown it again. */
 export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
   for (const { volumeLots: _volume, ...bar } of bars) {
     const marketMs = bar.openMs + bar.spanMs;
@@ -56,7 +59,10 @@ export function warmUpWith(runner: Runner, bars: readonly MarketBar[]): void {
   }
 }
 
-/** A past bar, with what the strategies go by after it kept for charts. One that has seen it keeps what was drawn then. */
+/**
+ * Shows a past bar and keeps the strategies' lines after it for charts. A strategy that has seen the bar keeps its
+ * former lines.
+ */
 export function showBar(
   { engine, runner, history }: { engine: Engine; runner: Runner; history: BarHistory },
   bar: MarketBar,
@@ -65,7 +71,7 @@ export function showBar(
   history.draw(bar.instrument, bar.openMs, engine.strategyLines(bar.instrument, bar.openMs));
 }
 
-/** Of all instruments, oldest first. */
+/** Bars of all instruments, oldest first. */
 async function readBars(feed: MarketFeed, instrumentCount: number, count: number): Promise<MarketBar[]> {
   const ids = Array.from({ length: instrumentCount }, (_, id) => id);
   const histories = await Promise.all(ids.map((id) => feed.history(id, count)));

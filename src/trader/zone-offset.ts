@@ -1,10 +1,10 @@
-/** How far a time zone is ahead of UTC, from the system's own time zone data. */
+/** How far a time zone is ahead of UTC, from the system's time zone data. */
 import { DAY_MS } from '../domain/civil-date.js';
 import { type DeskCalendar, tradingDate, type ZoneOffset } from '../domain/trading-day.js';
 
-/** Clocks change on quarter hours. */
+/** Clocks change at quarter hours. */
 const QUARTER_HOUR_MS = 15 * 60_000;
-/** Of days, and of quarter hours: those at which a day begins, and all of a day on which clocks change. */
+/** Bounds the cache, which holds days, and quarter hours at the ends of days and on days with a clock change. */
 const KNOWN_MAX = 4_096;
 
 /** Throws RangeError for a zone that does not exist. */
@@ -26,7 +26,8 @@ export function zoneOffset(timezone: string): ZoneOffset {
   return (utcMs) => {
     if (utcMs >= last.fromMs && utcMs < last.untilMs) return last.offsetMs;
     const day = Math.floor(utcMs / DAY_MS);
-    // Clocks that show the same at both ends of a day were not changed in it: no zone changes them twice in one.
+    // If the clocks show the same offset at both ends of a day, they did not change in it: no zone changes them twice
+    // a day.
     const ofDay = kept(days, day, () => {
       const atFirst = offsetAt(day * DAY_MS);
       return atFirst === offsetAt((day + 1) * DAY_MS) ? atFirst : null;
@@ -49,7 +50,7 @@ function kept<T>(known: Map<number, T>, key: number, find: () => T): T {
   return found;
 }
 
-/** Date of the desk's day that a moment lies in: `2026-01-05`. */
+/** The date of the desk's day that a moment lies in: `2026-01-05`. */
 export type DateOf = (ms: number) => string;
 
 export function datesOf({ timezone, dayBoundary }: DeskCalendar): DateOf {

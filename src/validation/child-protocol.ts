@@ -1,4 +1,4 @@
-/** What the process of a validation tells the one that started it. */
+/** What the process of a validation sends to the process that started it. */
 import type { Progress } from '../backtest/run-on-prices.js';
 
 export type ValidationMessage =

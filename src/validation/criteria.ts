@@ -1,4 +1,4 @@
-/** The go/no-go criteria: what was asked for, what came out, and how much is missing. Pure. */
+/** The go/no-go criteria: what was required, what was measured, and how much is missing. Pure. */
 
 export interface Criteria {
   readonly minTrades: number;
@@ -9,7 +9,7 @@ export interface Criteria {
 
 export type CriterionName = keyof Criteria;
 
-/** Null: it can't be said. */
+/** Null: it can't be computed. */
 export interface Measured {
   readonly trades: number;
   readonly winRatePct: number | null;
@@ -24,7 +24,7 @@ export interface CriterionResult {
   readonly threshold: number;
   readonly observed: number | null;
   readonly passed: boolean;
-  /** By how much it was missed, in the criterion's unit; 0 where it was met, null where nothing could be measured. */
+  /** By how much it was missed, in the criterion's unit. 0: it was met. Null: nothing could be measured. */
   readonly shortfall: number | null;
   /** One line of plain words. */
   readonly text: string;
@@ -108,7 +108,7 @@ function lineOf(
   return `${shown}: ${shownAgainst(shortfall, 0, places)}${unit} too ${bound === 'at least' ? 'little' : 'much'}`;
 }
 
-/** Rounded, but with so many places that a missed threshold never looks met. */
+/** Rounded, but with enough places that a missed threshold never looks met. */
 function shownAgainst(value: number, threshold: number, places: number): string {
   for (let more = places; more < 12; more += 1) {
     const text = value.toFixed(more);
@@ -117,7 +117,7 @@ function shownAgainst(value: number, threshold: number, places: number): string 
   return String(value);
 }
 
-/** Bound, finding and what is missing as a table shows them: with the criterion's unit. */
+/** Threshold, measured value and shortfall as a table shows them, with the criterion's unit. */
 export function verdictCells(
   verdict: CriterionResult,
 ): readonly [asked: string, found: string, missedBy: string] {

@@ -1,4 +1,4 @@
-/** A validation that somebody asks for, on whatever way: what is left out is the desk file's. */
+/** A request for a validation, from whatever source. What is left out comes from the desk file. */
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { LoadedDesk } from '../desk/load.js';
@@ -44,7 +44,7 @@ export function newRequest(
   };
 }
 
-/** Sorts by time; two at the same moment differ. */
+/** Sorts by time; two of the same moment differ. */
 function newId(nowMs: number): string {
   const stamp = new Date(nowMs)
     .toISOString()

@@ -1,4 +1,4 @@
-/** One validation: what was asked for, and where it keeps what is its own. */
+/** One validation: what was requested, and where it keeps its files. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { keepOwnFiles } from '../desk/keep-own-files.js';
@@ -11,15 +11,17 @@ export interface ValidationRequest {
   readonly id: string;
   readonly desk: string;
   readonly configHash: string;
-  /** Wall time when it was asked for; its report is named by it. */
+  /** Wall time of the request; its report is named by it. */
   readonly createdMs: number;
-  /** Market time that is traded, exactly. */
+  /** Market time to be traded, exactly. */
   readonly durationMs: number;
-  /** Market time at which recorded prices are traded on; those before warm averages up. Left out: the first price. */
+  /**
+   * Market time from which recorded prices are traded on; earlier ones are for warm-up. Left out: the first price.
+   */
   readonly beginMs?: number;
   readonly market: MarketChoice;
   readonly criteria: Criteria;
-  /** Absolute: where the reports are put. */
+  /** Absolute path: where the reports are put. */
   readonly reportFolder: string;
   readonly requestedBy: string;
 }
@@ -27,7 +29,7 @@ export interface ValidationRequest {
 export interface ValidationPlace {
   readonly directory: string;
   readonly request: string;
-  /** The desk file as it was when the validation was asked for. */
+  /** The desk file as it was at the request. */
   readonly deskFile: string;
   readonly journal: string;
   readonly prices: string;
@@ -35,7 +37,7 @@ export interface ValidationPlace {
   readonly result: string;
 }
 
-/** Instances of their own, apart from every running desk: `FERMATA_HOME/validations/<id>`. */
+/** Folder of an instance of its own, apart from every running desk: `FERMATA_HOME/validations/<id>`. */
 export function validationPlace(home: string, id: string): ValidationPlace {
   return placeAt(join(resolve(home), 'validations', id));
 }
@@ -52,7 +54,7 @@ export function placeAt(directory: string): ValidationPlace {
   };
 }
 
-/** The id was used for something else. Nothing was changed. */
+/** The id was used for a different request. Nothing was changed. */
 export class OtherValidation extends Error {
   override readonly name = 'OtherValidation';
   readonly keptSafe = 'that validation was not touched';
@@ -60,8 +62,8 @@ export class OtherValidation extends Error {
 }
 
 /**
- * Writes down what was asked for, once. The same request again gives what was written first, so that a validation is
- * gone on with; throws `OtherValidation` where the id stands for another one.
+ * Writes the request down, once. The same request again returns the one that was written first, so that a validation
+ * can be continued. Throws `OtherValidation` if the id stands for another one.
  */
 export function keepRequest(
   home: string,
@@ -90,7 +92,7 @@ export function readRequest(place: ValidationPlace): ValidationRequest {
   return JSON.parse(readFileSync(place.request, 'utf8')) as ValidationRequest;
 }
 
-/** Whole or not at all. */
+/** Replaces the whole file or nothing. */
 export function replaceFile(file: string, value: unknown): void {
   const next = `${file}.next`;
   writeFileSync(next, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });

@@ -1,6 +1,6 @@
 /**
- * The run's own journal. A run that is begun again makes the records of its first part once more: each is compared with
- * what is on disk, and writing goes on behind the last one. So nothing is lost, and nothing is written twice.
+ * The run's own journal. A run that is begun again makes the records of its first part again: each is compared with
+ * what is on disk, and writing continues after the last one. So nothing is lost or written twice.
  */
 import { NotRepeatable, type RunRecords } from '../backtest/run-on-prices.js';
 import type { EngineRecord, JournalEntry } from '../engine/record.js';
@@ -31,7 +31,7 @@ export class RunJournal implements RunRecords {
     if (this.#journal.fault !== null) throw this.#journal.fault;
   }
 
-  /** Throws `NotRepeatable` where the disk has more than this run made. */
+  /** Throws `NotRepeatable` if the disk has more than this run made. */
   finish(): void {
     const left = this.#replaying ? (this.#next ?? this.#before.next()) : { done: true as const };
     if (left.done !== true) throw notRepeatable(this.#repeated + 1, 'the run ended before it');
@@ -44,7 +44,7 @@ export class RunJournal implements RunRecords {
       this.#replaying = false;
       return false;
     }
-    // A run that was begun before there were such records has none in its first part.
+    // A run that was begun before such records existed has none in its first part.
     if (record.type === 'trade.closed' && next.value.record.type !== 'trade.closed') return true;
     this.#next = null;
     if (!isSameRecord(next.value.record, record)) {

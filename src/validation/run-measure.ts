@@ -1,4 +1,4 @@
-/** Everything that the report says is measured here, from prices and from what the engine put on record. */
+/** Measures everything that the report says, from prices and the engine's records. */
 
 import { BarCoverage } from '../backtest/measure/bar-coverage.js';
 import { EquityMeter } from '../backtest/measure/equity-meter.js';
@@ -24,7 +24,7 @@ export interface HaltSeen {
   readonly reason: string;
   readonly resume: Halt['resume'];
   readonly atMs: number;
-  /** Null: to the end. */
+  /** Null: until the end. */
   liftedMs: number | null;
 }
 
@@ -42,7 +42,7 @@ export class RunMeasure implements Measure {
   readonly hourly: number[];
   readonly curve: EquityPoint[];
   readonly halts: HaltSeen[] = [];
-  /** By its losses, and not on again. */
+  /** Strategies that were switched off by their losses and not on again. */
   readonly switchedOff = new Map<string, SwitchedOff>();
   fills = 0;
   entriesDenied = 0;
@@ -77,7 +77,7 @@ export class RunMeasure implements Measure {
     return this.trips.closed.length;
   }
 
-  /** Before the engine sees it. */
+  /** Called before the engine sees it. */
   onMarket(event: TimedEvent): void {
     this.#sampleUntil(event.marketMs);
     this.lastMs = event.marketMs;
@@ -112,14 +112,14 @@ export class RunMeasure implements Measure {
     }
   }
 
-  /** After the last event. */
+  /** Called after the last event. */
   finish(): void {
     const reachedMs = this.lastMs ?? this.fromMs;
     this.#sampleUntil(Math.min(this.toMs, reachedMs + MINUTE_MS) + 1);
     this.curve.push({ marketMs: Math.min(this.toMs, reachedMs), equity: this.equity.equity });
   }
 
-  /** The figure of a full hour is the last one at or before it. */
+  /** The value for a full hour is the last one at or before it. */
   #sampleUntil(marketMs: number): void {
     while (this.#nextHourMs < marketMs && this.#nextHourMs <= this.toMs) {
       this.hourly.push(this.equity.equity);

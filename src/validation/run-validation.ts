@@ -1,6 +1,6 @@
 /**
- * The program of one validation: `node dist/validation/run-validation.js FOLDER`. Ends with its parent, since the one
- * who waits for it begins it again: two of them at once are kept apart by the journal's lock.
+ * The program of one validation: `node dist/validation/run-validation.js FOLDER`. It ends with its parent, since
+ * whoever waits for the validation starts it again. The journal's lock keeps two of them apart.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
@@ -8,7 +8,7 @@ import { JournalLocked } from '../trader/journal/journal-error.js';
 import type { ValidationMessage } from './child-protocol.js';
 import { RunInterrupted, runValidation } from './run.js';
 
-/** The process before may still be ending. */
+/** The previous process may still be ending. */
 const LOCK_WAIT_MS = 15_000;
 const LOCK_LOOK_MS = 100;
 
@@ -35,7 +35,7 @@ async function whenUnlocked<T>(work: () => Promise<T>): Promise<T> {
 
 async function main(directory: string): Promise<void> {
   const ending = new AbortController();
-  process.on('SIGINT', () => undefined); // goes to the whole terminal; the parent decides
+  process.on('SIGINT', () => undefined); // sent to the whole terminal; the parent decides
   process.once('SIGTERM', () => ending.abort());
   process.once('disconnect', () => ending.abort());
   try {

@@ -1,4 +1,4 @@
-/** One validation from its folder: begun, or gone on with, to its report. */
+/** Runs one validation from its folder, begun or continued, to its report. */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
@@ -35,12 +35,12 @@ import { RunMeasure } from './run-measure.js';
 
 export interface RunOptions {
   readonly onProgress?: (progress: Progress) => void;
-  /** Ends the run where it is; it can be gone on with later. */
+  /** Interrupts the run; it can be continued later. */
   readonly signal?: AbortSignal;
   readonly openFeed?: OpenFeed;
 }
 
-/** It was asked to end before its time was up; what it had done is kept. */
+/** It was interrupted before its time was up; what it had done is kept. */
 export class RunInterrupted extends Error {
   override readonly name = 'RunInterrupted';
 }
@@ -54,8 +54,8 @@ interface Prepared {
 }
 
 /**
- * Resolves with the report, which is on disk then; a report that is there already is given as it is. Rejects with
- * `RunInterrupted`, `JournalLocked` where another process runs it, `FeedUnavailable`, or a failure of the disk.
+ * Resolves with the report, which is on disk by then; an existing report is returned as it is. Rejects with
+ * `RunInterrupted`, `JournalLocked` if another process runs it, `FeedUnavailable`, or a failure of the disk.
  */
 export async function runValidation(directory: string, options: RunOptions = {}): Promise<ValidationReport> {
   const place = placeAt(directory);
@@ -173,7 +173,7 @@ function damaged(text: string): DataProblem {
   return { kind: 'damaged', symbol: null, text };
 }
 
-/** So that a reader of the report can tell which recording it was, and whether Fermata fetched it. */
+/** Lets a reader of the report tell which recording it was, and whether Fermata fetched it. */
 async function filesOf({ place, request, desk }: Prepared): Promise<readonly ReportedFile[]> {
   // FERMATA_HOME/validations/<id>
   const key = dataKey(dirname(dirname(place.directory)));

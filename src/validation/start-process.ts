@@ -10,11 +10,11 @@ import type { ValidationReport } from './report/report.js';
 import { placeAt } from './request.js';
 
 const PROGRAM = fileURLToPath(new URL('./run-validation.js', import.meta.url));
-/** After SIGTERM. */
+/** Time to end after SIGTERM. */
 const END_MS_MAX = 10_000;
 const STDERR_CHARACTERS_MAX = 4000;
 
-/** The process ended without a report. What it had done is kept: the same validation can be gone on with. */
+/** The process ended without a report. What it had done is kept: the same validation can be continued. */
 export class ValidationProcessFailed extends Error {
   override readonly name = 'ValidationProcessFailed';
   readonly keptSafe = 'what it had traded is in its journal; no running desk was touched';
@@ -36,9 +36,9 @@ export async function runInProcess(directory: string, options: ProcessOptions): 
 function ended(directory: string, { onProgress, signal, program = PROGRAM }: ProcessOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = fork(program, [directory], {
-      // It reads public prices and files: no secret of the worker's is its business.
+      // It reads public prices and files and needs none of the worker's secrets.
       env: plainEnvironment(),
-      // Not the worker's own, which keep its heap small: this one computes for minutes.
+      // Not the worker's own options, which keep its heap small: this process computes for minutes.
       execArgv: ['--enable-source-maps'],
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

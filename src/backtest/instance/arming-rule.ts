@@ -1,10 +1,12 @@
-/** Arms the instance by the desk file's rule, as the resumption procedure would: never where a person has to decide. */
+/**
+ * Arms the instance by the desk file's rule, as the resumption procedure would, but never if a person has to decide.
+ */
 import type { Halt } from '../../domain/mode.js';
 import type { Engine } from '../../engine/engine.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { CommandRequest } from '../../trader/running/runner.js';
 
-/** A refusal is followed by the next try a minute of market time later. */
+/** After a refusal, the next attempt follows a minute of market time later. */
 const RETRY_MARKET_MS = 60_000;
 
 export interface ArmingRuleParts {
@@ -28,7 +30,7 @@ export class ArmingRule {
     else if (record.type === 'halt' && record.halt.scope.kind === 'desk') this.#halted = true;
   }
 
-  /** Null as long as nothing is halted, or something speaks against it. */
+  /** Null while nothing is halted, or while something speaks against arming. */
   commandFor(engine: Engine, marketMs: number): CommandRequest | null {
     if (!this.#halted || marketMs < this.#nextTryMs) return null;
     const { haltId, halts, quotes, reconciliation } = engine.view;

@@ -1,4 +1,4 @@
-/** Builds the desk's engine and a paper venue of its own around one time that the prices move. */
+/** Builds the desk's engine and a paper venue of its own on one time, which the prices advance. */
 import { createHash } from 'node:crypto';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -14,7 +14,7 @@ import { SteppedLink } from './stepped-link.js';
 import { TradingInstance } from './trading-instance.js';
 import { VirtualTime } from './virtual-time.js';
 
-/** The most that wall time goes on between two recorded prices: less than what makes them stale. */
+/** The most that wall time advances between two recorded prices: less than what makes them stale. */
 const GAP_MS_MAX = 1000;
 const INCARNATION_LENGTH = 6;
 
@@ -26,10 +26,10 @@ export interface InstanceSetting {
   readonly live: boolean;
   /** Market time of the first price. */
   readonly beginMs: number;
-  /** Wall time at the beginning. */
+  /** Wall time at the start. */
   readonly wallMs: number;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
-  /** How orders are filled where it is not as the running paper venue does it. */
+  /** How orders are filled, if differently from the running paper venue. */
   readonly fills?: SteppedVenueOptions['fills'];
 }
 
@@ -39,7 +39,7 @@ export interface OpenedInstance {
   readonly venue: SteppedPaperVenue;
 }
 
-/** The desk as a run trades it. */
+/** The desk's configuration for a run. */
 export const instanceConfig = ({
   id,
   desk,
@@ -54,7 +54,7 @@ export const instanceConfig = ({
     paperCapabilities(instruments),
   );
 
-/** Nothing has begun yet. */
+/** Nothing has begun yet when it returns. */
 export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
   const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
@@ -84,7 +84,7 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   return { instance, engine, venue };
 }
 
-/** The same at every start of the same validation: its order ids come out the same. */
+/** The same at every start of the same validation, so that its order ids are the same. */
 export function incarnationOf(id: string): string {
   const number = BigInt(`0x${digest(id).slice(0, 16)}`);
   return number.toString(36).padStart(INCARNATION_LENGTH, '0').slice(-INCARNATION_LENGTH);

@@ -1,4 +1,4 @@
-/** The host's way to a paper venue that answers at once. */
+/** The host's link to a paper venue that answers at once. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from '../../limits/gate.js';
@@ -11,7 +11,7 @@ export class SteppedLink implements VenueLink {
   readonly ordersUnderWay = 0;
   #post: (event: Unstamped) => void = () => undefined;
 
-  /** The venue tells its stream to `onVenue`, so that it can be built before the host. */
+  /** The venue sends its stream to `onVenue`, so that it can be built before the host. */
   constructor(readonly venue: SteppedPaperVenue) {}
 
   connect(post: (event: Unstamped) => void): void {

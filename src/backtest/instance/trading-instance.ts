@@ -1,5 +1,6 @@
 /**
- * The desk's own engine, strategies and limits on paper, stepped by prices alone: no clock, no randomness, no waiting.
+ * The desk's own engine, strategies and limits on paper, stepped by prices alone: no clock, no randomness, no
+ * waiting.
  * The same prices give the same orders, fills and halts, on every machine and however often the run is begun again.
  */
 
@@ -13,10 +14,10 @@ import type { ArmingRule } from './arming-rule.js';
 import type { SteppedLink } from './stepped-link.js';
 import type { VirtualTime } from './virtual-time.js';
 
-/** As the running trader: a tick a second at least. */
+/** As in the running trader: at least one tick a second. */
 const TICK_MS = 1000;
 
-/** The run's own journal writes in `onRecord`, and throws where it can't: whatever was recorded is safe. */
+/** The run writes its own journal in `onRecord`, which throws if it can't; so every record is durable at once. */
 const WRITTEN_AT_ONCE: HostJournal = {
   append: () => undefined,
   afterDurable: (safe) => safe(),
@@ -62,12 +63,12 @@ export class TradingInstance {
     });
   }
 
-  /** As the running trader begins. */
+  /** Begins like the running trader. */
   begin(): void {
     this.#host.begin();
   }
 
-  /** Shows the strategies the past; causes no order. */
+  /** Shows the strategies past bars, which cause no order. */
   warmUp({ volumeLots: _volume, ...bar }: MarketBar): void {
     this.#host.take({
       kind: 'bar',
@@ -78,10 +79,10 @@ export class TradingInstance {
     });
   }
 
-  /** Orders that are on their way arrive, and deadlines pass, before the event of this time comes. */
+  /** Orders under way arrive, and deadlines pass, before the event of this time. */
   advanceTo(marketMs: number): void {
     const { time } = this.#parts;
-    // Prices pause over a close; what the desk does at it is not left to the first one after.
+    // Prices pause over a close; what the desk does at the close must not wait for the first price afterwards.
     for (; this.#boundaryMs <= marketMs; this.#boundaryMs = this.#nextBoundaryMs()) {
       time.moveTo(this.#boundaryMs);
       this.#host.post({ kind: 'tick' });
@@ -113,7 +114,7 @@ export class TradingInstance {
     if (command !== null) void this.#host.command(command);
   }
 
-  /** Of people and programs, as the trader's control socket takes it. */
+  /** A command of people or programs, as the trader's control socket takes it. */
   command(request: CommandRequest): void {
     void this.#host.command(request);
   }

@@ -1,4 +1,4 @@
-/** Time of a run that is a pure function of its prices: it goes on with them, and with nothing else. */
+/** Time of a run as a pure function of its prices: it advances with them and with nothing else. */
 import type { Clock } from '../../trader/running/clock.js';
 
 interface Timer {
@@ -12,8 +12,8 @@ export class VirtualTime implements Clock {
   #timers: Timer[] = [];
 
   /**
-   * `gapMsMax`: the most that wall time goes on between two events. A hole in a recording is a hole in the data and no
-   * silence of the feed, so that there it is short; on live prices it has no bound.
+   * `gapMsMax`: the most that wall time advances between two events. A gap in a recording is a gap in the data, not
+   * silence of the feed, so it is short there; on live prices it is unbounded.
    */
   constructor(
     marketMs: number,
@@ -32,12 +32,12 @@ export class VirtualTime implements Clock {
     return this.#wallMs;
   }
 
-  /** Nobody sets this wall clock: it is as good as a monotonic one. */
+  /** Nobody sets this wall clock, so it serves as a monotonic one too. */
   monotonicMs(): number {
     return this.#wallMs;
   }
 
-  /** `delayMs` of market time from now. Gives the function that takes it back. */
+  /** Runs `work` after `delayMs` of market time. Returns the function that cancels it. */
   schedule(delayMs: number, work: () => void): () => void {
     const timer = { dueMs: this.#marketMs + delayMs, work };
     this.#timers.push(timer);
@@ -46,7 +46,9 @@ export class VirtualTime implements Clock {
     };
   }
 
-  /** What is due before `marketMs` is done in order, each at its own time; what is due at `marketMs` comes after. */
+  /**
+   * Runs what is due before `marketMs` in order, each at its own time; what is due exactly at `marketMs` comes later.
+   */
   moveTo(marketMs: number): void {
     for (let next = this.#takeDue(marketMs); next !== undefined; next = this.#takeDue(marketMs)) {
       this.#advance(next.dueMs);

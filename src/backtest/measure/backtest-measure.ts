@@ -1,4 +1,4 @@
-/** What a backtest keeps of its run: from prices and from what the engine put on record, as it goes. */
+/** What a backtest keeps of its run, gathered from prices and the engine's records as it goes. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -18,7 +18,7 @@ import { EquityMeter } from './equity-meter.js';
 
 export type TradeClosed = Extract<EngineRecord, { readonly type: 'trade.closed' }>;
 
-/** One order from its wish to its end. */
+/** One order from its intent to its end. */
 export interface OrderSeen {
   readonly intent: OrderIntent;
   readonly atMs: number;
@@ -26,7 +26,7 @@ export interface OrderSeen {
   /** Code and text of the venue, or the limit that denied it. */
   reason: string;
   endedMs: number;
-  /** As the venue held it last. */
+  /** The quantity that the venue last held it with. */
   quantityLots: number;
   filledLots: number;
   /** Sum of lots × price. */
@@ -43,7 +43,7 @@ export interface MonthSeen {
 
 export interface HaltSeen {
   readonly halt: Halt;
-  /** Null: to the end. */
+  /** Null: until the end. */
   liftedMs: number | null;
 }
 
@@ -65,14 +65,17 @@ export class BacktestMeasure implements Measure {
   /** How often each limit denied an entry. */
   readonly denied = new Map<string, number>();
   fees = 0;
-  /** Money units that were bought and sold. */
+  /** Value of all that was bought and sold, in money units. */
   tradedValue = 0;
   #toMs: number;
   #lastMs: number;
   #nextHourMs: number;
   #monthEndsMs = Number.NEGATIVE_INFINITY;
 
-  /** `traded`: by strategies, of each instrument. `toMs`: Infinity where the last price is the end. */
+  /**
+   * `traded`: for each instrument, whether a strategy trades it. `toMs`: Infinity if the run ends with the last
+   * price.
+   */
   constructor(
     readonly instruments: readonly Instrument[],
     traded: readonly boolean[],
@@ -99,7 +102,7 @@ export class BacktestMeasure implements Measure {
     return this.#toMs;
   }
 
-  /** Of the last price. */
+  /** Market time of the last price. */
   get lastMs(): number {
     return this.#lastMs;
   }
@@ -169,7 +172,7 @@ export class BacktestMeasure implements Measure {
 
   finish(): void {
     this.#toMs = Math.min(this.#toMs, this.#lastMs);
-    // What an hour came to is known once it is over.
+    // The equity of an hour is known once it is over.
     this.#hoursUntil(this.#toMs + 1);
     this.#sample(this.#toMs);
   }
@@ -183,12 +186,12 @@ export class BacktestMeasure implements Measure {
     if (month !== undefined) month.endEquity = equity;
   }
 
-  /** The figure of a full hour is the last one at or before it. */
+  /** The value for a full hour is the last one at or before it. */
   #hoursUntil(marketMs: number): void {
     for (; this.#nextHourMs < marketMs; this.#nextHourMs += HOUR_MS) this.hourly.push(this.equity.equity);
   }
 
-  /** A month has its end in it: the last bar's close comes at midnight. */
+  /** A month includes its end: the last bar closes at midnight. */
   #month(marketMs: number): void {
     if (marketMs <= this.#monthEndsMs) return;
     const date = new Date(marketMs);

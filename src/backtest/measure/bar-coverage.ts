@@ -1,4 +1,4 @@
-/** What the bars of one instrument cover of the time that was asked for, as far as its market was open. */
+/** How much of the requested time the bars of one instrument cover while its market was open. */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
@@ -6,16 +6,16 @@ import type { SessionCalendar } from '../../domain/sessions/session-calendar.js'
 export interface Coverage {
   readonly symbol: string;
   readonly spanMs: number;
-  /** Bars that fit into the time that was asked for, while the market was open. */
+  /** Bars that fit into the requested time while the market was open. */
   readonly expected: number;
   readonly bars: number;
   readonly missing: number;
   readonly longestGapMs: number;
-  /** Begin of the longest gap; null where there is none. */
+  /** Start of the longest gap. Null: there is none. */
   readonly longestGapFromMs: number | null;
-  /** Clock hours of the time asked for that have no bar at all. */
+  /** Clock hours of the requested time that have no bar at all. */
   readonly emptyHours: number;
-  /** Longest time in which the price did not move at all. */
+  /** Longest time without any movement of the price. */
   readonly longestStillMs: number;
 }
 
@@ -52,10 +52,10 @@ export class BarCoverage {
     this.#lastTicks = closeTicks;
   }
 
-  /** Of the time from `fromMs` to `toMs`. */
+  /** For the time from `fromMs` to `toMs`. */
   result(toMs: number): Coverage {
     const spanMs = this.#spanMs;
-    // The first bar of live quotes begins inside its minute; what counts are whole bars.
+    // The first bar of live quotes begins within its minute; only whole bars count.
     const firstMs = Math.ceil(this.fromMs / spanMs) * spanMs;
     const expected = Math.max(0, Math.floor(this.calendar.openMs(firstMs, toMs) / spanMs));
     this.#gap(toMs - (toMs % spanMs));

@@ -1,6 +1,6 @@
 /**
- * What a run is compared with: its first equity in equal parts, each spent on one instrument that strategies trade, at its first ask, and
- * held, at the bid, without fees.
+ * The benchmark of a run: its first equity in equal parts, each spent on one instrument that strategies trade, at its
+ * first ask, held, and marked at the bid, without fees.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { DrawdownMeter } from '../../domain/statistics.js';
@@ -12,7 +12,7 @@ export class BuyAndHold {
   readonly #asks: (number | null)[];
   readonly #worths: number[];
 
-  /** `held`: of each instrument, whether a part is spent on it; the others are there for their prices alone. */
+  /** `held`: for each instrument, whether a part is spent on it; the others only have prices. */
   constructor(
     held: readonly boolean[],
     readonly startEquity: number,

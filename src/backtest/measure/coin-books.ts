@@ -1,14 +1,14 @@
-/** Coins in the books: what a fee keeps of them, and two books of one account compared to the last place. */
+/** Coins in the books: what a fee keeps of them, and an exact comparison of two books of one account. */
 import { type BookSteps, placesOf, type Scales } from '../../domain/book-steps.js';
 import { parseUnits, type Units } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 
-/** The finest that any venue states. */
+/** The finest scale of any venue. */
 const PLACES = 12;
 
 /**
- * What differs, in words; null: nothing. `ours` counts from the first trade on, and `atFirst` is what the account had of
- * each coin besides; decimal text.
+ * The difference in words. Null: none. `ours` counts from the first trade on; `atFirst` is what the account had of
+ * each coin before. Decimal text.
  */
 export function coinsDiffer(
   ours: readonly { readonly asset: string; readonly amount: string }[],
@@ -30,7 +30,9 @@ export function coinsDiffer(
   return null;
 }
 
-/** What the venue kept of the coins that a purchase brought: units of the coin in the scale of its books; 0 where the fee was paid otherwise. */
+/**
+ * Coins that the venue kept of a purchase as its fee, in units of the coin's books. 0: the fee was paid otherwise.
+ */
 export function keptCoins(
   { base }: BookSteps,
   scales: Scales,

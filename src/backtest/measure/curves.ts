@@ -1,17 +1,19 @@
-/** Curves of bounded size over a time whose length nobody knows before: where there are too many slots, two become one. */
+/**
+ * Curves of bounded size over a time of unknown length: when there are too many slots, each pair is merged into one.
+ */
 
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Engine } from '../../engine/engine.js';
 
-/** Half of it at least is left once it was reached. */
+/** When this many are reached, at least half of them remain. */
 const SLOTS_MAX = 1_440;
 
-/** Slots of one length from 1970 on, the last one still open. */
+/** Slots of equal length, aligned to 1970; the last one is still open. */
 abstract class Slots<Slot extends { readonly startMs: number }> {
   readonly slots: Slot[] = [];
   stepMs = MINUTE_MS;
 
-  /** Puts the second of two neighbours into the first. */
+  /** Merges the second of two neighbours into the first. */
   protected abstract merge(into: Slot, next: Slot): void;
   protected abstract moved(slot: Slot, startMs: number): Slot;
 
@@ -38,7 +40,7 @@ abstract class Slots<Slot extends { readonly startMs: number }> {
   }
 }
 
-/** Ticks, as a chart's candles have them. */
+/** A candle of a chart, in ticks. */
 export interface Candle {
   readonly startMs: number;
   readonly openTicks: number;
@@ -49,7 +51,7 @@ export interface Candle {
 
 type DrawnLines = ReturnType<Engine['strategyLines']>;
 
-/** With what strategies went by after the first bar in it; null: not known. */
+/** With the strategies' lines after its first bar. Null: not known. */
 interface DrawnCandle extends Candle {
   lines: DrawnLines | null;
 }
@@ -67,7 +69,7 @@ export class Candles extends Slots<DrawnCandle> {
     this.halveIfFull();
   }
 
-  /** `read` is called for the first bar of a candle alone: what it costs does not grow with the bars. */
+  /** `read` is called only for the first bar of a candle, so its cost does not grow with the number of bars. */
   draw(read: () => DrawnLines): void {
     const last = this.slots.at(-1);
     if (last !== undefined) last.lines ??= read();
@@ -86,10 +88,10 @@ export class Candles extends Slots<DrawnCandle> {
 
 export interface EquitySlot {
   readonly startMs: number;
-  /** The last ones in it, money units. */
+  /** The last values in the slot, in money units. */
   equity: number;
   buyAndHold: number;
-  /** The deepest in it, as a fraction of the highest equity before. */
+  /** The deepest in the slot, as a fraction of the highest equity before. */
   drawdown: number;
 }
 

@@ -1,14 +1,14 @@
-/** When data is too thin or too broken to say anything about a strategy. */
+/** When data is too thin or too damaged to say anything about a strategy. */
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { Coverage } from './bar-coverage.js';
 
-/** More than this part of the bars may not be missing. */
+/** At most this percentage of the bars may be missing. */
 const MISSING_PCT_MAX = 1;
-/** A longer hole than this hides what would have happened in it. */
+/** A longer gap hides what would have happened in it. */
 const GAP_MS_MAX = 5 * 60_000;
-/** Prices that stand still for longer than this are those of a feed that hangs. */
+/** Prices that stand still for longer come from a feed that hangs. */
 const STILL_MS_MAX = 30 * 60_000;
-/** The last price may be this much before the end: quotes and trades do not come on the second. */
+/** The last price may be this long before the end: quotes and trades do not come on the second. */
 const EARLY_MS_MAX = 60_000;
 
 export type DataProblemKind =
@@ -25,12 +25,12 @@ export type DataProblemKind =
 
 export interface DataProblem {
   readonly kind: DataProblemKind;
-  /** Null: of the run as a whole. */
+  /** Null: the problem concerns the run as a whole. */
   readonly symbol: string | null;
   readonly text: string;
 }
 
-/** The strategy waits for what these prices never tell: what it did not do says nothing about it. */
+/** The strategy waits for trades, which these prices do not contain: that it did nothing says nothing about it. */
 export function untoldTrades(strategy: string, symbol: string): DataProblem {
   const text = `${strategy} listens to trades, and the prices of ${symbol} tell of none: give a recording of trades`;
   return { kind: 'no-trades', symbol, text };
@@ -50,7 +50,7 @@ export function coverageProblems(coverage: Coverage): readonly DataProblem[] {
     );
   }
   if (coverage.emptyHours > 0) add('missing-hours', `${coverage.emptyHours} hours have no bar at all`);
-  // Long bars: one may be late, none may be left out.
+  // With long bars, one may be late but none may be missing.
   const gapMsMax = Math.max(GAP_MS_MAX, spanMs - 1);
   if (coverage.longestGapMs > gapMsMax && coverage.longestGapFromMs !== null) {
     const from = new Date(coverage.longestGapFromMs).toISOString();
@@ -65,7 +65,7 @@ export function coverageProblems(coverage: Coverage): readonly DataProblem[] {
   return problems;
 }
 
-/** Null where prices reached the end, or the markets had closed by then. */
+/** Null: prices reached the end, or the markets had closed by then. */
 export function endedEarly(
   lastMs: number | null,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },

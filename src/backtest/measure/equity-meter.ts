@@ -1,6 +1,6 @@
 /**
- * Equity with open results, worked out from fills and prices alone: apart from the engine's own figure, which it is
- * compared with at the end. Money units.
+ * Equity including open results, computed from fills and prices alone. It is independent of the engine's own figure,
+ * with which it is compared at the end. Money units.
  */
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -9,10 +9,12 @@ import type { Fill } from '../../domain/order.js';
 import { keptCoins } from './coin-books.js';
 
 export class EquityMeter {
-  /** Cash if every fill had been paid in full: right for spot, and for contracts together with their full value. */
+  /**
+   * Cash as if every fill had been paid in full: right for spot, and for contracts together with their full value.
+   */
   #paid: number;
   #worth = 0;
-  /** Units of the coin: a fee in coins leaves what is below a lot. */
+  /** Units of the coin: a fee in coins leaves some below a lot. */
   readonly #coins: Units[];
   readonly #scales: Scales;
   readonly #steps: readonly BookSteps[];
@@ -37,7 +39,7 @@ export class EquityMeter {
     return this.#paid + this.#worth;
   }
 
-  /** True where the equity changed. */
+  /** True if the equity changed. */
   quote(at: InstrumentId, bidTicks: number, askTicks: number): boolean {
     this.#bids[at] = bidTicks;
     this.#asks[at] = askTicks;
@@ -57,12 +59,12 @@ export class EquityMeter {
     this.#value(at);
   }
 
-  /** A fee from another asset whose worth is known at last. */
+  /** Subtracts a fee in another asset once its value is known. */
   feeValued(fee: number): void {
     this.#paid -= fee;
   }
 
-  /** A long position is worth what selling it brings, a short one what buying it back costs. */
+  /** A long position is worth what selling it brings; a short one costs what buying it back costs. */
   #value(at: InstrumentId): void {
     const lots = Number(this.#coins[at] ?? 0n) / Number(this.#steps[at]?.perLot ?? 1n);
     const mark = (lots > 0 ? this.#bids[at] : this.#asks[at]) ?? 0;

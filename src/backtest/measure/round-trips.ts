@@ -1,4 +1,4 @@
-/** Trades as a person counts them: from flat to flat again, with every fee. What is left below a lot opens no trade. */
+/** Trades as a person counts them: from flat to flat, with every fee. What is left below a lot opens no trade. */
 import { type BookSteps, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, mulDivUnits, type Units } from '../../domain/money.js';
@@ -10,12 +10,12 @@ export interface RoundTrip {
   readonly side: 'long' | 'short';
   readonly openedMs: number;
   readonly closedMs: number;
-  /** Most lots that were held at a time. */
+  /** Largest number of lots held at any time. */
   readonly quantityLots: number;
-  /** Of the first and of the last fill, ticks. */
+  /** Prices of the first and of the last fill, in ticks. */
   readonly entryTicks: number;
   readonly exitTicks: number;
-  /** Money units, fees taken off. */
+  /** Money units, after fees. */
   readonly profit: number;
   readonly fees: number;
 }
@@ -30,7 +30,7 @@ interface OpenTrip {
   fees: number;
 }
 
-/** What is held, and what it cost on average: coins that stay behind a trade keep their part of the cost. */
+/** What is held, and its cost: coins that remain after a trade keep their part of the cost. */
 interface Held {
   /** Units of the coin, signed. */
   coins: Units;
@@ -51,7 +51,7 @@ export class RoundTrips {
     this.#held = instruments.map(() => ({ coins: 0n, cost: 0n }));
   }
 
-  /** A fill that turns a position round ends one trade and begins the next; its fee is shared by quantity. */
+  /** A fill that reverses a position ends one trade and begins the next; its fee is split by quantity. */
   fill(fill: Fill): void {
     const lots = Math.abs(this.#lots(fill.instrument));
     const open = this.#open.get(fill.instrument);
@@ -96,7 +96,7 @@ export class RoundTrips {
     held.cost += BigInt(signedLots) * BigInt(priceTicks) * steps.perTickLot;
   }
 
-  /** What it brought less what it had cost. Coins that the venue keeps bring nothing. */
+  /** Returns proceeds less cost. Coins that the venue keeps bring nothing. */
   #leave(at: InstrumentId, coins: Units, priceTicks: number): Units {
     const held = this.#held[at];
     const steps = this.#steps[at];

@@ -1,4 +1,4 @@
-/** What strategies decided at one bar of one instrument: read from the journal, or asked for again. */
+/** What strategies decided at one bar of one instrument: read from the journal, or decided again. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, OrderIntent, Side } from '../../domain/order.js';
@@ -11,17 +11,17 @@ interface ChosenEntry {
   readonly strategy: string;
   readonly side: Side;
   readonly type: EntryType;
-  /** Null of an order at the market: how far it may go is the quote's. */
+  /** Null for a market order: its worst price depends on the quote. */
   readonly limitTicks: number | null;
   readonly stopTicks: number | null;
   readonly protectTicks: number | null;
-  /** Of an order that the journal has. */
+  /** For an order in the journal. */
   readonly clientId: string | null;
 }
 
 export interface Choice {
   readonly entries: readonly ChosenEntry[];
-  /** Strategies that leave their position. */
+  /** Strategies that close their position. */
   readonly leaves: readonly string[];
 }
 
@@ -32,10 +32,10 @@ export type EntryRecord = Extract<EngineRecord, { readonly type: 'order.intended
 export const isEntry = (record: EngineRecord): record is EntryRecord =>
   (record.type === 'order.intended' || record.type === 'order.denied') && record.order.purpose === 'entry';
 
-/** Of exits that the entry asked for: they are taken by quotes and the clock, not by its strategy. */
+/** Exits of an exit plan: quotes and the clock cause them, not the strategy. */
 const BY_PLAN = /^(target \d+ of \d+ is reached|\d+ bars have passed)$/;
 
-/** `hasExits`: the trade that is open has exits of its own. */
+/** `hasExits`: the open trade has an exit plan. */
 export function leavesBy(record: EngineRecord, hasExits: boolean): boolean {
   if (record.type !== 'note' || record.strategy === null) return false;
   const because = exitBecause(record.text);
@@ -72,7 +72,7 @@ export const together = (choices: readonly Choice[]): Choice => ({
   leaves: choices.flatMap(({ leaves }) => leaves),
 });
 
-/** Whether both enter and leave alike, at whatever prices. `named`: by the same strategies, too. */
+/** Whether both enter and exit alike, at whatever prices. `named`: also by the same strategies. */
 export function actAlike(one: Choice, other: Choice, named: boolean): boolean {
   const acts = ({ entries, leaves }: Choice): string =>
     JSON.stringify([
@@ -82,7 +82,7 @@ export function actAlike(one: Choice, other: Choice, named: boolean): boolean {
   return acts(one) === acts(other);
 }
 
-/** Of two that act alike. */
+/** Whether two choices that act alike also have the same prices. */
 export const priceAlike = (one: Choice, other: Choice): boolean =>
   one.entries.every(({ limitTicks, stopTicks, protectTicks }, at) => {
     const same = other.entries[at];

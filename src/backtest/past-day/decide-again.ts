@@ -1,7 +1,8 @@
 /**
- * A past day again. Its records are applied once more and bring the state from moment to moment; its bars bring the
- * strategies to decide once more, and what they decide is held against what the journal says was decided then. Quotes are
- * in no journal: around the close of a bar one stands in for them, and what hangs on them is said not to be judged.
+ * Repeats a past day. Its records are applied again and bring the state from moment to moment. At its bars the
+ * strategies decide again, and what they decide is compared with what the journal says they decided then. The journal
+ * contains no quotes: one around the close of a bar stands in for them, and decisions that depend on quotes are
+ * reported as not judged.
  */
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -33,17 +34,17 @@ import { type RecordedDay, type TimedRecord, timedRecords } from './read-days.js
 export interface PastDaySetting {
   readonly journal: string;
   readonly day: RecordedDay;
-  /** The desk as its file has it now. */
+  /** The desk as its file is now. */
   readonly config: EngineConfig;
-  /** The same with another strategy or parameter; null: what was decided is verified. */
+  /** The same with a different strategy or parameter. Null: the decisions of that day are verified. */
   readonly changed: EngineConfig | null;
-  /** Of all instruments, by their ends; those before the day warm strategies up. */
+  /** Of all instruments, sorted by end; those before the day are for warm-up. */
   readonly bars: readonly MarketBar[];
-  /** Between the bid and the ask that stand in, by instrument. */
+  /** The spread of the stand-in quote, by instrument. */
   readonly spreadTicks: readonly number[];
 }
 
-/** A decision that is not what the journal has. */
+/** A decision that differs from the journal's. */
 export interface Difference {
   /** Market milliseconds of the bar's end. */
   readonly marketMs: number;
@@ -51,9 +52,9 @@ export interface Difference {
   /** In words. */
   readonly was: string;
   readonly now: string;
-  /** Client ids of the orders of then; none where nothing was decided. */
+  /** Client ids of the orders of that day. Empty: nothing was decided. */
   readonly orders: readonly string[];
-  /** A strategy looked at a quote; the one of that moment is not recorded. */
+  /** A strategy used a quote, and the one of that moment is not recorded. */
   readonly byQuote: boolean;
 }
 
@@ -63,39 +64,39 @@ export interface NotJudged {
 }
 
 export interface Judged {
-  /** Bars at which strategies were asked again, each instrument's counted. */
+  /** Bars at which strategies decided again, counted for each instrument. */
   readonly bars: number;
-  /** Decisions, of then or of now, that are the same. */
+  /** Decisions that are the same, then and now. */
   readonly same: number;
   readonly differ: number;
   readonly notJudged: readonly NotJudged[];
-  /** Of the same ones, those whose prices come from quotes and are others with the quote that stood in. */
+  /** Those of the same decisions whose prices come from quotes and differ with the stand-in quote. */
   readonly otherPrices: number;
   readonly first: Difference | null;
 }
 
-/** What the day came to by its records. */
+/** The outcome of the day by its records. */
 export interface DayResult {
   readonly trades: number;
-  /** Of closed trades after fees; decimal text, exact. */
+  /** Result of closed trades after fees; exact decimal text. */
   readonly result: string;
-  /** At the first and the last sample of the day, decimal text; null: there is none. */
+  /** Equity at the first and the last sample of the day, decimal text. Null: there is none. */
   readonly equity: { readonly from: string; readonly to: string } | null;
 }
 
 export interface DayAgain {
   readonly result: DayResult;
-  /** Of the state before the day's first record and after its last one. */
+  /** Hashes of the state before the day's first record and after its last one. */
   readonly state: { readonly before: string; readonly after: string };
   readonly records: number;
-  /** Figures of the day's records that were worked out again, and are what they say. */
+  /** How many figures in the day's records were computed again and are the same. */
   readonly checked: { readonly closedTrades: number; readonly cash: number };
   readonly decisions: Judged;
-  /** Of `changed`, up to its first decision that differs; null where none was given. */
+  /** For `changed`, up to its first decision that differs. Null: `changed` was not given. */
   readonly changed: Judged | null;
 }
 
-/** What a record says is not what those before it come to. */
+/** A record contradicts what the records before it add up to. */
 export class RecordContradicts extends Error {
   override readonly name = 'RecordContradicts';
   readonly keptSafe = 'the journal was only read';
@@ -119,13 +120,13 @@ export function decideAgain(setting: PastDaySetting): DayAgain {
   return new PastDay(setting).again();
 }
 
-/** Bars of one instrument that ended at one moment, and what the journal has of them. */
+/** A bar of one instrument, and the journal's records about it. */
 interface DueBar {
   readonly bar: MarketBar;
   readonly endMs: number;
-  /** Places in the day's records of what only this bar can have caused. */
+  /** Indexes of the day's records that only this bar can have caused. */
   readonly caused: readonly number[];
-  /** Place in the day's records behind which it came. */
+  /** Index of the day's record before which the bar came. */
   readonly place: number;
 }
 
@@ -141,7 +142,7 @@ class PastDay {
   /** Units of 10^-`RESULT_PLACES`. */
   #result = 0n;
   readonly #equities: number[] = [];
-  /** Market time of the newest start of a trader. */
+  /** Market time of the newest start of the trader. */
   #startedMs: number | null = null;
 
   constructor(private readonly setting: PastDaySetting) {
@@ -199,7 +200,7 @@ class PastDay {
       throw new RecordContradicts(sequence, marketMs, 'equity', `cash ${record.cash}, now ${ours}`);
   }
 
-  /** Takes the day's records in up to that place. */
+  /** Applies the day's records before that index. */
   #advance(to: number): void {
     for (; this.#next < to; this.#next += 1) {
       const entry = this.#entries[this.#next]!;
@@ -214,12 +215,12 @@ class PastDay {
         this.#startedMs = marketMs;
         this.#start(marketMs);
       }
-      // A strategy with other numbers has begun anew; the others have seen these bars.
+      // A strategy with changed parameters has started again; the others have seen these bars.
       if (record.type === 'settings') this.#show(this.#endedBy(marketMs));
     }
   }
 
-  /** As a trader warms up where it starts. */
+  /** Warms strategies up like a trader at its start. */
   #start(marketMs: number): void {
     for (const desk of this.#desks()) {
       desk.restart();
@@ -231,7 +232,7 @@ class PastDay {
     }
   }
 
-  /** What was running when the day began had seen all bars since its start. */
+  /** A trader that was running when the day began had seen all bars since its start. */
   #warmUpBefore(firstMs: number): void {
     const startedMs = this.#startedMs ?? Number.NEGATIVE_INFINITY;
     if (this.#endedBy(startedMs).length > 0) this.#start(startedMs);
@@ -250,7 +251,7 @@ class PastDay {
     return this.#changed === null ? [this.#then] : [this.#then, this.#changed];
   }
 
-  /** Bars of the day, each where it came between the records. */
+  /** The day's bars, each at its place between the records. */
   #dueBars(): readonly DueBar[] {
     const { config, bars, day } = this.setting;
     const entries = this.#entries;
@@ -269,7 +270,7 @@ class PastDay {
     return due.sort((a, b) => a.place - b.place || a.endMs - b.endMs);
   }
 
-  /** Places of what strategies asked for and noted, and of entries that had rested for long enough. */
+  /** Indexes of what strategies asked for and noted, and of entries that had rested long enough. */
   #causedByBars(): ReadonlyMap<string, readonly number[]> {
     const { instruments } = this.setting.config;
     const byOrder = new Map<string, number>();
@@ -317,7 +318,7 @@ class PastDay {
     else this.#tally.isSame(then, samePrices);
     if (changed === null || this.#changedTally.hasDifference) return;
     const whyChanged = this.#whyNotJudged(changed, then, endMs, false);
-    // Prices are those of the same quote: the ones of then came from another.
+    // The prices of both come from the same stand-in quote; those of that day came from another one.
     const isAlike =
       actAlike(then, changed.choice, false) && (!sameAct || priceAlike(now.choice, changed.choice));
     if (whyChanged !== null) this.#changedTally.leaveOut(then, changed.choice, whyChanged);
@@ -343,7 +344,7 @@ class PastDay {
     };
   }
 
-  /** Where the first of what this strategy asked for stands: those before it were there already. */
+  /** Index of the first record that this strategy caused; earlier records existed when it decided. */
   #placeOf({ name }: StrategySlot, caused: readonly number[]): number {
     const own = caused.find((place) => {
       const { record } = this.#entries[place]!;
@@ -352,7 +353,7 @@ class PastDay {
     return own ?? this.#next;
   }
 
-  /** Null: it can be. */
+  /** Null: it can be judged. */
   #whyNotJudged(now: AskedAtBar, then: Choice, endMs: number, byHash = true): string | null {
     if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
     const between = now.slots.find(decidesBetweenBars);
@@ -365,7 +366,7 @@ class PastDay {
     return isFirst && now.sawQuote ? NO_QUOTE_YET : null;
   }
 
-  /** The next records are a trader's beginning: the one before may have ended long ago. */
+  /** The next records are the start of a trader; the previous one may have ended long before. */
   #mayNotHaveRun(): boolean {
     const next = this.#entries.slice(this.#next);
     const begins = next.findIndex(({ record }) => isStart(record));
@@ -383,7 +384,7 @@ class PastDay {
   }
 }
 
-/** No currency's books are finer. */
+/** No currency's books have more places. */
 const RESULT_PLACES = 24;
 const NOTHING: Choice = { entries: [], leaves: [] };
 const NO_QUOTES = 'quotes are not recorded';
@@ -396,7 +397,7 @@ const isStart = (record: EngineRecord): boolean => record.type === 'halt' && rec
 
 const endOf = ({ openMs, spanMs }: MarketBar): number => openMs + spanMs;
 
-/** A bar is shown within the minute after it, or it is late. */
+/** A bar is shown within the minute after its end; later it counts as late. */
 const minuteKey = (instrument: number, marketMs: number): string =>
   `${instrument}/${Math.floor(marketMs / MINUTE_MS)}`;
 
@@ -406,7 +407,7 @@ interface AskedAtBar {
   readonly sawQuote: boolean;
 }
 
-/** Each strategy of the bar's instrument, in their order; `before` it is asked. */
+/** Asks each strategy of the bar's instrument, in order. `before` is called before each is asked. */
 function askAll(
   desk: Hindsight,
   { volumeLots: _volume, ...bar }: MarketBar,
@@ -439,7 +440,7 @@ class Tally {
     return this.#first !== null;
   }
 
-  /** Nothing that is nothing again is no decision, and of two the same there is one. */
+  /** Two empty choices are not a decision, and two equal ones count once. */
   isSame(then: Choice, samePrices: boolean): void {
     this.#bars += 1;
     if (!isNothing(then)) this.#same += 1;

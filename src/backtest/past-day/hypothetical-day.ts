@@ -1,4 +1,7 @@
-/** What a desk would have made of a day's bars, by a backtest: its fills are those of a paper venue, not the day's own. */
+/**
+ * What a desk would have made of a day's bars, by a backtest: the fills are those of a paper venue, not the day's
+ * own.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,21 +14,21 @@ import { runBacktest } from '../run-backtest.js';
 import type { DayResult } from './decide-again.js';
 
 export interface HypotheticalDay extends DayResult {
-  /** Positions at its end, at their last prices. */
+  /** Positions at the end, at their last prices. */
   readonly open: number;
 }
 
 export interface DayToTrade {
-  /** Of all instruments of the desk, by their ends; those before `fromMs` warm strategies up. */
+  /** Of all instruments of the desk, sorted by end; those before `fromMs` are for warm-up. */
   readonly bars: readonly MarketBar[];
   readonly fromMs: number;
   readonly toMs: number;
-  /** Decimal text; null: the desk file's paper balance. */
+  /** Decimal text. Null: the desk file's paper balance. */
   readonly equity: string | null;
   readonly signal: AbortSignal;
 }
 
-/** Begins flat with that equity. Throws as `runBacktest`. */
+/** Starts flat with that equity. Throws like `runBacktest`. */
 export async function hypotheticalDay(
   { desk, configHash, set }: { desk: Desk; configHash: string; set: readonly string[] },
   { bars, fromMs, toMs, equity, signal }: DayToTrade,

@@ -1,4 +1,4 @@
-/** Which of the desk's days a journal tells of, and where each begins and ends in it. */
+/** Which of the desk's days a journal contains, and where each begins and ends in it. */
 import { PAPER_ACCOUNT } from '../../domain/account.js';
 import type { DeskCalendar } from '../../domain/trading-day.js';
 import type { EngineRecord } from '../../engine/record.js';
@@ -6,28 +6,28 @@ import { readJournal } from '../../trader/journal/read-journal.js';
 import { refuseDamagedEnd } from '../../trader/journal/repair.js';
 import { datesOf } from '../../trader/zone-offset.js';
 
-/** Sequences of the journal, both included. */
+/** One day. `first` and `last`: sequences in the journal, both included. */
 export interface RecordedDay {
   readonly date: string;
   readonly first: number;
   readonly last: number;
-  /** Market milliseconds of these two. */
+  /** Market milliseconds of `first` and `last`. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Whose money was traded at its end. */
+  /** Account that was traded at the end of the day. */
   readonly account: string;
 }
 
 export interface TimedRecord {
   readonly sequence: number;
-  /** Market time that was known by then. */
+  /** The latest market time known at this record. */
   readonly marketMs: number;
   readonly record: EngineRecord;
 }
 
 /**
- * Oldest first; reads only, beside a trader that is writing. Throws `JournalCorrupt` with the segment that is damaged,
- * `JournalTooNew`.
+ * Oldest first. Only reads, so it is safe beside a trader that is writing. Throws `JournalCorrupt` with the damaged
+ * segment, or `JournalTooNew`.
  */
 export function recordedDays(journal: string, calendar: DeskCalendar): RecordedDay[] {
   refuseDamagedEnd(journal);
@@ -45,13 +45,14 @@ export function recordedDays(journal: string, calendar: DeskCalendar): RecordedD
   return [...days.values()].sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
-/** From the journal's beginning up to `last`. */
+/** From the journal's start up to `last`. */
 export function* timedRecords(journal: string, last = Number.POSITIVE_INFINITY): Generator<TimedRecord> {
   let marketMs = 0;
   for (const { sequence, record } of readJournal(journal)) {
     if (sequence > last) return;
     const said = marketMsOf(record);
-    // A venue dates a fill before the moment at which it is heard of. With another market time goes another way.
+    // A venue dates a fill before the moment at which we learn of it. A `config` record may set time back: another
+    // market.
     marketMs = record.type === 'config' ? said : Math.max(marketMs, said);
     yield { sequence, marketMs, record };
   }

@@ -1,4 +1,4 @@
-/** From what was measured to what is said about it. Pure: the same run gives the same report, byte for byte. */
+/** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
 import type { Desk } from '../../desk/schema.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
@@ -19,7 +19,7 @@ export interface ReportedFile {
   readonly sha256: string;
   /** The instrument that it was given for. */
   readonly symbol: string;
-  /** Where Fermata itself fetched it; null: any other file. */
+  /** Where Fermata itself fetched it. Null: any other file. */
   readonly fetchedFrom: string | null;
 }
 
@@ -31,7 +31,7 @@ export interface ReportedTrade {
   readonly opened: string;
   readonly closed: string;
   readonly quantity: string;
-  /** Averages; null: nothing of it was sold. */
+  /** Average prices. Null: none of it was sold. */
   readonly entryPrice: string;
   readonly exitPrice: string | null;
   /** After fees. */
@@ -44,10 +44,10 @@ export interface ReportedTrade {
 export interface ReportedMonth {
   /** UTC, `2026-03`. */
   readonly month: string;
-  /** Of equity with open results, over the part of the month that was run. */
+  /** Return on equity including open results, over the part of the month that was run. */
   readonly returnPct: number;
   readonly trades: number;
-  /** Of trades that ended in it. */
+  /** Result of the trades that ended in it. */
   readonly result: string;
 }
 
@@ -56,33 +56,33 @@ export interface BacktestReport {
   readonly kind: 'backtest-report';
   readonly desk: string;
   readonly configHash: string;
-  /** What differed from the desk file. */
+  /** What was set differently from the desk file. */
   readonly set: readonly string[];
   /** How many sets of values were tried for this report. */
   readonly trials: number;
   readonly period: { readonly from: string | null; readonly to: string | null; readonly days: number };
   readonly market: {
     readonly symbols: readonly string[];
-    /** Traded by the desk, and without prices here. */
+    /** Traded by the desk, but without prices here. */
     readonly leftOut: readonly string[];
     readonly files: readonly ReportedFile[];
   };
-  /** How orders were filled, a sentence each. */
+  /** How orders were filled, in sentences. */
   readonly execution: readonly string[];
   readonly currency: string;
   readonly startingEquity: string;
   readonly finalEquity: string;
   readonly netProfit: string;
-  /** Sum of closed trades; the rest of the net profit is open. */
+  /** Sum of closed trades; the rest of the net profit is unrealised. */
   readonly closedResult: string;
-  /** Null where no price came. */
+  /** Null: there was no price. */
   readonly figures: Figures | null;
   readonly formulas: typeof FORMULAS;
   readonly buyAndHold: {
     readonly returnPct: number;
     readonly cagrPct: number | null;
     readonly maxDrawdownPct: number;
-    /** Return of the run less this one. */
+    /** Return of the run less that of buy and hold. */
     readonly excessReturnPct: number;
   } | null;
   readonly by: {
@@ -103,7 +103,9 @@ export interface BacktestReport {
   readonly fills: number;
   /** How often each limit denied an entry. */
   readonly denied: Readonly<Record<string, number>>;
-  /** From outside: how many came, and how many came to nothing, by what refused them. Left out where none were given. */
+  /**
+   * Signals from outside: how many came, and how many were refused, by what refused them. Left out: none were given.
+   */
   readonly signals?: { readonly sent: number; readonly refused: Readonly<Record<string, number>> };
   readonly halts: readonly {
     readonly cause: string;
@@ -118,20 +120,20 @@ export interface BacktestReport {
   }[];
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
   readonly trades: readonly ReportedTrade[];
-  /** Time, equity, deepest drawdown in percent since the point before, buy and hold. */
+  /** Time, equity, deepest drawdown in percent since the previous point, buy and hold. */
   readonly equity: readonly (readonly [at: string, equity: string, drawdownPct: number, hold: string])[];
   readonly candles: readonly {
     readonly symbol: string;
     readonly tickSize: string;
     readonly candles: readonly Candle[];
-    /** What strategies went by; a value for each candle, after its first bar, in ticks; null: not known. */
+    /** The strategies' lines: a value in ticks for each candle, after its first bar. Null: not known. */
     readonly lines: readonly {
       readonly strategy: string;
       readonly name: string;
       readonly ticks: readonly (number | null)[];
     }[];
   }[];
-  /** Of what the engine knew at the end, and of the time zones that days were counted by. */
+  /** Hash of the engine's final state, and of the time zones by which days were counted. */
   readonly stateHash: string | null;
   readonly timeZones: string;
 }
@@ -143,7 +145,10 @@ const SAYS_NOTHING: ReadonlySet<DataProblemKind> = new Set([
   'no-trades',
 ]);
 
-/** Damaged files, and books that differ, make every figure worthless; a gap is said and may be what the market was. */
+/**
+ * Damaged files, or books that differ, make every figure worthless. A gap is reported; it may be what the market was
+ * like.
+ */
 export const isSound = ({ data }: BacktestReport): boolean =>
   !data.problems.some(({ kind }) => SAYS_NOTHING.has(kind));
 
@@ -161,7 +166,7 @@ export interface ReportInputs {
   readonly problems: readonly DataProblem[];
   readonly view: EngineView | null;
   readonly stateHash: string | null;
-  /** How many signals arrived; null: none were given. */
+  /** How many signals arrived. Null: none were given. */
   readonly signalsSent: number | null;
 }
 
@@ -309,7 +314,7 @@ function monthOf(
   { month, startEquity, endEquity }: BacktestMeasure['months'][number],
   trades: readonly Trade[],
 ): ReportedMonth {
-  // As prices are counted: the midnight that ends a month is its own.
+  // As for prices, the midnight that ends a month belongs to it.
   const ended = trades.filter(({ closedMs }) => iso(closedMs - 1).startsWith(month));
   const returnPct = round((endEquity / startEquity - 1) * 100);
   return { month, returnPct, trades: ended.length, result: sumOf(ended.map(({ resultText }) => resultText)) };

@@ -1,4 +1,4 @@
-/** A curve as inline SVG: no script, no font, nothing from elsewhere. */
+/** A curve as inline SVG: no script, no font, nothing external. */
 import { grouped } from '../../domain/figure-text.js';
 import { shortMoment } from '../../domain/moment.js';
 
@@ -20,9 +20,9 @@ export interface Chart {
   /** What the curve is compared with, over the same time. */
   readonly beside?: readonly ChartPoint[];
   readonly marks: readonly ChartMark[];
-  /** Drawn as a dashed line; null: none. */
+  /** Drawn as a dashed line. Null: none. */
   readonly bound: { readonly value: number; readonly label: string } | null;
-  /** The area between curve and 0 is filled. */
+  /** Whether the area between curve and 0 is filled. */
   readonly filled: boolean;
 }
 
@@ -43,7 +43,7 @@ export interface Frame {
   readonly toMs: number;
 }
 
-/** Empty where there is nothing to draw. */
+/** Empty if there is nothing to draw. */
 export function chartSvg(chart: Chart): string {
   const first = chart.points[0];
   const last = chart.points.at(-1);
@@ -68,7 +68,7 @@ export function frameOf({ points, beside = [], bound, filled }: Chart, fromMs: n
   const lowest = values.reduce((low, value) => Math.min(low, value), Number.POSITIVE_INFINITY);
   const highest = values.reduce((high, value) => Math.max(high, value), Number.NEGATIVE_INFINITY);
   const margin = (highest - lowest || Math.abs(highest) * 0.01 || 1) * 0.05;
-  // What is measured from 0 ends there: nothing is above no drawdown.
+  // No margin at 0 for a filled curve: a drawdown can't be above 0.
   const low = filled && lowest === 0 ? 0 : lowest - margin;
   const high = filled && highest === 0 ? 0 : highest + margin;
   return {

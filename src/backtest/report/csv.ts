@@ -1,4 +1,4 @@
-/** Orders and fills of a run as CSV, oldest first: times in UTC, amounts exactly as they were. */
+/** Orders and fills of a run as CSV, oldest first. Times in UTC, amounts exact. */
 import { csvLine, csvText } from '../../domain/csv.js';
 import { formatAverage, formatDecimal } from '../../domain/decimal.js';
 import { iso } from '../../domain/moment.js';

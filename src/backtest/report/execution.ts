@@ -1,4 +1,4 @@
-/** How orders are filled: what a run may choose, and the words of docs/BACKTEST.md for it. */
+/** How orders are filled: the options of a run, and the words of docs/BACKTEST.md for them. */
 import type { Desk } from '../../desk/schema.js';
 import { percentOfPpm } from '../../domain/money.js';
 import type { BarPath } from '../../venue/bar-path.js';
@@ -8,7 +8,7 @@ import type { LimitFill } from '../../venue/paper/matching.js';
 export interface FillModel {
   readonly path: BarPath;
   readonly limitFill: LimitFill;
-  /** Percent of what was traded that orders get together; null: all that they want. */
+  /** Percentage of the traded volume that all orders together may get. Null: as much as they want. */
   readonly volumePartPct: number | null;
 }
 

@@ -1,4 +1,4 @@
-/** A page that needs nothing else: no script, no font, no outside host. */
+/** A self-contained page: no script, no font, no external host. */
 import { escapeHtml } from './chart.js';
 
 export function pageHtml(title: string, body: string): string {
@@ -25,7 +25,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return `<table><thead><tr>${cells('th', head)}</tr></thead><tbody>\n${body}\n</tbody></table>`;
 }
 
-/** Empty where there is nothing to list. */
+/** Empty if there is nothing to list. */
 export function list(title: string, lines: readonly string[]): string {
   if (lines.length === 0) return '';
   return `<h2>${escapeHtml(title)}</h2><ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`;

@@ -3,13 +3,13 @@ import { exitReasonWords } from '../../domain/exit-reason.js';
 import type { BacktestReport, ReportedTrade } from './build-report.js';
 import { escapeHtml, type Frame, frameOf, gridSvg, HEIGHT, WIDTH } from './chart.js';
 
-/** The rest is in the table and in the CSV: more than this nobody could tell apart. */
+/** More could not be told apart; the table and the CSV have the rest. */
 const TRADES_DRAWN_MAX = 400;
 
 type Prices = BacktestReport['candles'][number];
 type Line = Prices['lines'][number];
 
-/** Empty where there is nothing to draw. */
+/** Empty if there is nothing to draw. */
 export function priceChart(
   { symbol, tickSize, candles, lines }: Prices,
   trades: readonly ReportedTrade[],
@@ -38,7 +38,7 @@ export function priceChart(
   ].join('\n');
 }
 
-/** One path for all that rose, one for all that fell. */
+/** One path for all candles that rose, one for all that fell. */
 function candlesSvg(candles: Prices['candles'], scale: number, { x, y }: Frame): string {
   const at = (ticks: number): string => y(ticks * scale).toFixed(1);
   const half = Math.max(0.3, Math.min(3, (WIDTH / candles.length) * 0.3));
@@ -53,13 +53,13 @@ function candlesSvg(candles: Prices['candles'], scale: number, { x, y }: Frame):
   return `<path class="rose" d="${paths.rose}"/><path class="fell" d="${paths.fell}"/>`;
 }
 
-/** Tones of lines, in their order; more begin again. */
+/** Number of line tones; further lines start again with the first. */
 const TONES = 4;
 
 const legend = ({ strategy, name }: Line, at: number): string =>
   `; <span class="tone-${at % TONES}">${escapeHtml(`${strategy}: ${name}`)}</span>`;
 
-/** Broken where it is not known. */
+/** Interrupted where the value is not known. */
 function lineSvg(
   { strategy, name, ticks }: Line,
   at: number,

@@ -120,7 +120,7 @@ function equityCharts({ equity, currency }: BacktestReport): string {
   ].join('\n');
 }
 
-/** Returns in percent, a row a year; that of the year is its months', one after the other. */
+/** Returns in percent, one row for each year. The return of a year compounds those of its months. */
 export function monthTable({ months }: BacktestReport): string {
   const years = [...new Set(months.map(({ month }) => month.slice(0, 4)))];
   const names = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -1,26 +1,26 @@
 /**
- * How much of the best Sharpe ratio of many trials is more than the luck of having tried so often: the deflated Sharpe
- * ratio (Bailey and López de Prado, The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), 2014).
+ * How much of the best Sharpe ratio of many trials is more than the luck of having tried so often: the deflated
+ * Sharpe ratio (Bailey and López de Prado, The Deflated Sharpe Ratio, Journal of Portfolio Management 40(5), 2014).
  */
 import { mean, sampleDeviation } from '../../domain/statistics.js';
 
-/** Euler and Mascheroni's constant. */
+/** The Euler–Mascheroni constant. */
 const EULER = 0.5772156649015329;
-/** A standard normal value beyond it is as good as certain, and below what doubles tell apart. */
+/** A standard normal value beyond this is practically certain; the difference is below the precision of doubles. */
 const Z_MAX = 9;
 const HALVINGS = 60;
 
-/** The shape of returns, one value a period. */
+/** The distribution of returns, one value for each period. */
 export interface ReturnShape {
   readonly count: number;
-  /** Mean ÷ standard deviation of a period, not annualised. */
+  /** Mean ÷ standard deviation of a period's returns, not annualised. */
   readonly sharpe: number;
   readonly skewness: number;
   /** 3 for a normal distribution. */
   readonly kurtosis: number;
 }
 
-/** Null where all returns are equal, or fewer than three are known: nothing can be said of such a trial. */
+/** Null: all returns are equal, or there are fewer than three, so that nothing can be said about the trial. */
 export function shapeOf(returns: readonly number[]): ReturnShape | null {
   const deviation = sampleDeviation(returns);
   if (returns.length < 3 || !(deviation > 0)) return null;
@@ -36,8 +36,8 @@ export function shapeOf(returns: readonly number[]): ReturnShape | null {
 }
 
 /**
- * The probability, from 0 to 1, that `best` has a true Sharpe ratio above the one that the best of all these trials is
- * expected to show where none has any skill. Null for fewer than two trials: there was nothing to choose from.
+ * The probability, from 0 to 1, that `best` has a true Sharpe ratio above the one that the best of all these trials
+ * would be expected to show if none had any skill. Null for fewer than two trials: there was nothing to choose from.
  */
 export function deflatedSharpe(best: ReturnShape, all: readonly ReturnShape[]): number | null {
   if (all.length < 2) return null;
@@ -65,7 +65,7 @@ export function normalCdf(z: number): number {
   return 1 - (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * series;
 }
 
-/** Where `normalCdf` reaches `probability`, by halving: exact to what that is. */
+/** The inverse of `normalCdf` by bisection, exact to its precision. */
 export function normalQuantile(probability: number): number {
   let [low, high] = [-Z_MAX, Z_MAX];
   for (let step = 0; step < HALVINGS; step += 1) {

@@ -1,29 +1,29 @@
 /**
- * What a run came to, in figures. Each says its formula and where that is from; `FORMULAS` has the same for readers of a
- * report. Null: it can't be said. Figures are rounded to six places, so that a run gives the same bytes on every machine.
+ * The figures of a run. Each states its formula and source; `FORMULAS` has the same for readers of a report. Null: it
+ * can't be computed. Figures are rounded to six places, so that a run gives the same bytes on every machine.
  */
 
 import { DAY_MS, HOUR_MS } from '../../domain/civil-date.js';
 import { HOURS_PER_YEAR, mean, returnsOf, sampleDeviation, sharpeRatio } from '../../domain/statistics.js';
 
 const YEAR_MS = HOURS_PER_YEAR * HOUR_MS;
-/** What a few days made is no rate of a year; GIPS annualises nothing below a whole one. */
+/** The return of a few days is not annualised. (GIPS annualises nothing below a whole year.) */
 const ANNUAL_MS_MIN = 30 * DAY_MS;
 const PLACES = 1_000_000;
 
 export interface Underwater {
-  /** Since when equity was below its highest value. */
+  /** Since when equity was below its peak. */
   readonly fromMs: number;
-  /** When it was there again, or the end. */
+  /** When it was back at the peak, or the end. */
   readonly toMs: number;
   readonly recovered: boolean;
 }
 
-/** One closed trade, as far as figures go. Money as decimal number. */
+/** One closed trade, as far as the figures need it. Money as decimal numbers. */
 export interface TradeResult {
   readonly result: number;
   readonly fees: number;
-  /** Result by what the first stop would have lost; null: unknown. */
+  /** R multiple: result ÷ what the first stop would have lost. Null: unknown. */
   readonly r: number | null;
   readonly openedMs: number;
   readonly closedMs: number;
@@ -34,13 +34,13 @@ export interface RunFacts {
   readonly toMs: number;
   readonly startEquity: number;
   readonly finalEquity: number;
-  /** Equity at the beginning and at each full hour after it. */
+  /** Equity at the start and at each full hour after it. */
   readonly hourly: readonly number[];
-  /** Largest fall from a peak, as a fraction of it, looked at with every price. */
+  /** Largest fall from a peak, as a fraction of it, checked at every price. */
   readonly maxDrawdown: number;
   readonly longestDrawdown: Underwater | null;
   readonly trades: readonly TradeResult[];
-  /** Times in which a position was open, of whatever instrument; they may overlap. */
+  /** Times in which a position in any instrument was open; they may overlap. */
   readonly held: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** Sum of price × quantity of all fills. */
   readonly tradedValue: number;
@@ -80,7 +80,7 @@ export interface Figures extends TradeFigures {
 
 export type FigureName = keyof Figures;
 
-/** In words, with the source of what others defined. */
+/** In words, with the source of definitions that are not ours. */
 export const FORMULAS: Readonly<Record<FigureName, string>> = {
   returnPct: 'equity at the end ÷ equity at the beginning − 1',
   cagrPct: '(equity at the end ÷ at the beginning)^(1 ÷ years) − 1; a year has 365 days; from 30 days on',
@@ -136,12 +136,12 @@ export function figuresOf(facts: RunFacts): Figures {
   });
 }
 
-/** As a fraction; null for less than 30 days, or where nothing was left. */
+/** As a fraction. Null: less than 30 days, or nothing was left. */
 export function cagrOf(start: number, final: number, ms: number): number | null {
   return ms < ANNUAL_MS_MIN || final <= 0 || start <= 0 ? null : (final / start) ** (YEAR_MS / ms) - 1;
 }
 
-/** Null where it can't be said: no return, or none below 0. */
+/** Null: there is no return, or none below 0. */
 export function sortinoRatio(returns: readonly number[], periodsPerYear: number): number | null {
   const squares = returns.reduce((sum, value) => sum + (value < 0 ? value * value : 0), 0);
   return squares > 0
@@ -149,7 +149,7 @@ export function sortinoRatio(returns: readonly number[], periodsPerYear: number)
     : null;
 }
 
-/** In the order in which they ended. */
+/** `trades` in the order in which they ended. */
 export function tradeFigures(trades: readonly TradeResult[]): TradeFigures {
   const results = trades.map(({ result }) => result);
   const wins = results.filter((result) => result > 0);
@@ -184,7 +184,7 @@ function longestRun(flags: readonly boolean[]): number {
   return longest;
 }
 
-/** Milliseconds from `fromMs` to `toMs` that lie in any of the spans. */
+/** Milliseconds from `fromMs` to `toMs` that lie within any of the spans. */
 function covered(spans: RunFacts['held'], fromMs: number, toMs: number): number {
   let ms = 0;
   let untilMs = fromMs;

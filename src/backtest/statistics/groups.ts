@@ -1,20 +1,20 @@
-/** Closed trades by what they have in common. */
+/** Groups closed trades by what they have in common. */
 import { formatUnits, parseUnits, type Units } from '../../domain/money.js';
 import { type TradeFigures, type TradeResult, tradeFigures } from './figures.js';
 
-/** More places than any book has. */
+/** More places than any books have. */
 const PLACES = 24;
 const PLACES_SHOWN = 8;
 
 export interface GroupedTrade extends TradeResult {
-  /** Decimal texts with every place of the books. */
+  /** Decimal text with every place of the books. */
   readonly resultText: string;
   readonly feesText: string;
 }
 
 export interface Group extends TradeFigures {
   readonly key: string;
-  /** Decimal texts: sums are exact, cut to eight places. */
+  /** Decimal text: an exact sum, cut to eight places. */
   readonly result: string;
   readonly fees: string;
 }
@@ -38,7 +38,7 @@ export function groupsOf<T extends GroupedTrade>(trades: readonly T[], keyOf: (t
     }));
 }
 
-/** Of decimal texts, exact, cut to eight places. */
+/** Exact sum of decimal texts, cut to eight places. */
 export function sumOf(texts: readonly string[]): string {
   const sum = texts.reduce((total, text) => total + parseUnits(text, PLACES), 0n as Units);
   return formatUnits(sum / 10n ** BigInt(PLACES - PLACES_SHOWN), PLACES_SHOWN);

@@ -7,7 +7,7 @@ export class UnderwaterMeter {
   #below = false;
   #longest: Underwater | null = null;
 
-  /** In order of time. */
+  /** Called in the order of time. */
   add(atMs: number, value: number): void {
     if (value < this.#peak) {
       this.#below = true;
@@ -19,7 +19,7 @@ export class UnderwaterMeter {
     this.#peakMs = atMs;
   }
 
-  /** Null where the value never fell. What lasts at `endMs` counts up to there. */
+  /** Null: the value never fell. A fall that still lasts at `endMs` counts up to there. */
   longest(endMs: number): Underwater | null {
     if (this.#below) this.#note(endMs, false);
     return this.#longest;

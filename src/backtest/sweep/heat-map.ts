@@ -1,17 +1,20 @@
-/** The figure over the first two keys that are swept: a good value among bad neighbours is luck. */
+/** The figure over the first two keys of a sweep: a good value among bad neighbours is luck. */
 import { figureOf, type RankedBy, ranked } from './ranking.js';
 import type { Trial } from './trial.js';
 
 export interface HeatMap {
-  /** Across and down. Null down: only one key is swept. */
+  /** Across and down. Null down: the sweep has only one key. */
   readonly keys: readonly [across: string, down: string | null];
   readonly across: readonly string[];
   readonly down: readonly string[];
-  /** A row for each value of `down`. Of trials that differ in a third key the best; null: none, or it can't be said. */
+  /**
+   * One row for each value of `down`. The best of trials that differ in a third key. Null: none, or it can't be
+   * computed.
+   */
   readonly cells: readonly (readonly (number | null)[])[];
 }
 
-/** Null where nothing is swept. */
+/** Null: the sweep has no key. */
 export function heatMapOf(trials: readonly Trial[], by: RankedBy): HeatMap | null {
   const [first, second] = trials[0]?.values ?? [];
   if (first === undefined) return null;

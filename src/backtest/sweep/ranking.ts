@@ -8,11 +8,14 @@ export const RANKED_BY = [
 ] as const satisfies readonly (keyof Figures)[];
 export type RankedBy = (typeof RANKED_BY)[number];
 
-/** Null where the figure can't be said of this trial; what never held anything lost nothing either, and is no find. */
+/**
+ * Null: the figure can't be computed for this trial, or it never held anything. Such a trial lost nothing either, but
+ * is not a find.
+ */
 export const figureOf = ({ figures }: Trial, by: RankedBy): number | null =>
   figures === null || figures.exposurePct === 0 ? null : figures[by];
 
-/** Best first; of equal ones the one that was named first, and what can't be judged behind all others. */
+/** Best first. Equal ones stay in order; those that can't be judged come last. */
 export function ranked(trials: readonly Trial[], by: RankedBy): readonly Trial[] {
   const sign = by === 'maxDrawdownPct' ? 1 : -1;
   const worth = (trial: Trial): number => {

@@ -1,4 +1,4 @@
-/** A sweep as one page: the heat map, every trial, and what walking forward came to. */
+/** A sweep as one page: the heat map, every trial, and the result of walking forward. */
 import { moment } from '../../domain/moment.js';
 import { escapeHtml } from '../report/chart.js';
 import { list, pageHtml, table } from '../report/page.js';
@@ -8,9 +8,9 @@ import { figureOf, type RankedBy } from './ranking.js';
 import type { SweepReport } from './sweep-report.js';
 import { type Trial, valuesText } from './trial.js';
 
-/** Rows of the table; the JSON has all. */
+/** Most rows of the table; the JSON has all. */
 const TRIALS_SHOWN_MAX = 500;
-/** Of the strongest colour, so that text on it stays readable. */
+/** Opacity of the strongest colour, so that text on it stays readable. */
 const OPACITY_MAX = 0.55;
 const COLUMNS = ['sharpe', 'returnPct', 'maxDrawdownPct', 'trades', 'winRatePct', 'profitFactor'] as const;
 
@@ -22,7 +22,7 @@ export function figureWords(trial: Trial, by: RankedBy, currency: string): strin
   return figureText(figureOf(trial, by), FIGURES.find(([name]) => name === by)?.[2] ?? '', currency);
 }
 
-/** What the number of trials makes of the best one. */
+/** What the number of trials means for the best one. */
 export function luckText({ deflatedSharpe, judged }: SweepReport): string {
   if (deflatedSharpe === null)
     return 'the number of trials can’t be accounted for: too few of them can be judged';
@@ -52,7 +52,7 @@ ${list(
   return pageHtml(`Sweep of ${desk}`, body);
 }
 
-/** The value stands in each cell: colour alone tells nobody who can't see it. */
+/** Each cell shows its value: colour alone says nothing to people who can't see it. */
 function heatMapHtml(
   { keys: [across, down], across: columns, down: rows, cells }: HeatMap,
   by: RankedBy,

@@ -1,4 +1,4 @@
-/** What a sweep came to. Pure: the same trials give the same report, byte for byte, however many cores ran them. */
+/** The result of a sweep. Pure: the same trials give the same report, byte for byte, however many cores ran them. */
 import type { BacktestReport } from '../report/build-report.js';
 import { deflatedSharpe } from '../statistics/deflated-sharpe.js';
 import { round } from '../statistics/figures.js';
@@ -7,7 +7,7 @@ import { type RankedBy, ranked } from './ranking.js';
 import type { Trial, Value } from './trial.js';
 import { chosenOf, type WalkForward } from './walk-forward.js';
 
-/** Values that are no desk: which, and what the rules of a desk file say of them. */
+/** A set of values that is not a valid desk, and what the rules of a desk file say about it. */
 export interface LeftOut {
   readonly values: readonly Value[];
   readonly why: string;
@@ -19,11 +19,11 @@ export interface SweepReport {
   readonly desk: string;
   readonly currency: string;
   readonly market: BacktestReport['market'];
-  /** How orders were filled, a sentence each: by the values that are the same for all. */
+  /** How orders were filled, in sentences, as far as it is the same for all trials. */
   readonly execution: readonly string[];
-  /** Of all trials: the first to the last price. */
+  /** The same for all trials: from the first to the last price. */
   readonly period: BacktestReport['period'];
-  /** Set the same for all of them. */
+  /** Values that are set the same for all trials. */
   readonly set: readonly string[];
   readonly rankedBy: RankedBy;
   /** Best first. */
@@ -31,15 +31,16 @@ export interface SweepReport {
   readonly leftOut: readonly LeftOut[];
   readonly best: Trial | null;
   /**
-   * The probability that the best one by Sharpe ratio is better than luck among so many trials; null: it can't be said.
+   * The probability that the best trial by Sharpe ratio is better than luck among so many. Null: it can't be
+   * computed.
    */
   readonly deflatedSharpe: number | null;
   /** How many trials that counts: those whose returns differ at all. */
   readonly judged: number;
   readonly heatMap: HeatMap | null;
-  /** Null where it was not asked for. */
+  /** Null: it was not asked for. */
   readonly walkForward: WalkForward | null;
-  /** Of the data, found by the first trial; all read the same files. */
+  /** Problems of the data, found by the first trial; all read the same files. */
   readonly problems: readonly string[];
 }
 

@@ -7,7 +7,7 @@ import type { Backtest } from '../run-backtest.js';
 import { type ReturnShape, shapeOf } from '../statistics/deflated-sharpe.js';
 import type { Figures } from '../statistics/figures.js';
 
-/** `ema-cross.fastBars` and `20`, as they were asked for. */
+/** For example `ema-cross.fastBars` and `20`, as requested. */
 export interface Value {
   readonly key: string;
   readonly value: string;
@@ -17,14 +17,14 @@ export const valuesText = (values: readonly Value[]): string =>
   values.map(({ key, value }) => `${key}=${value}`).join(' ');
 
 export interface Trial {
-  /** Of the keys that are swept, in the order in which they were asked for. */
+  /** Values of the keys of the sweep, in the order in which they were requested. */
   readonly values: readonly Value[];
   readonly configHash: string;
   readonly period: BacktestReport['period'];
   readonly netProfit: string;
-  /** Null where no price came. */
+  /** Null: there was no price. */
   readonly figures: Figures | null;
-  /** Of hourly returns; null: they can't be judged. */
+  /** Distribution of hourly returns. Null: they can't be judged. */
   readonly shape: ReturnShape | null;
   readonly stateHash: string | null;
 }

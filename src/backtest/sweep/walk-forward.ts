@@ -1,6 +1,7 @@
 /**
- * Walking forward (Pardo, The Evaluation and Optimization of Trading Strategies, 2008): values are chosen on one part of
- * the time and traded on the part behind it, which they have not seen; then both move on by the part that was traded.
+ * Walk-forward (Pardo, The Evaluation and Optimization of Trading Strategies, 2008): values are chosen on one part of
+ * the time and traded on the part after it, which they have not seen; then both windows move on by the part that was
+ * traded.
  */
 
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -8,7 +9,7 @@ import { round } from '../statistics/figures.js';
 import { figureOf, type RankedBy, ranked } from './ranking.js';
 import type { Trial } from './trial.js';
 
-/** How many of the parts that are traded make up the time that values are chosen on. */
+/** The time that values are chosen on, as a multiple of the part that is traded. */
 export const CHOSEN_ON_PARTS = 3;
 
 export interface Span {
@@ -22,20 +23,20 @@ export interface Window {
 }
 
 export interface Step extends Window {
-  /** Null where no set of values could be judged: nothing is traded then. */
+  /** Null: no set of values could be judged, so nothing is traded. */
   readonly chosen: Trial | null;
   readonly traded: Trial | null;
 }
 
 export interface WalkForward {
   readonly steps: readonly Step[];
-  /** Of all parts that were traded, one after the other, each begun with the desk's first equity, percent. */
+  /** Compound return of all parts that were traded, each begun with the desk's first equity, in percent. */
   readonly returnPct: number;
-  /** Return a day where it was traded ÷ return a day where it was chosen; null where the latter is not above 0. */
+  /** Daily return where it was traded ÷ daily return where it was chosen. Null: the latter is not above 0. */
   readonly efficiency: number | null;
 }
 
-/** `count` windows from the first to the last price. Each ends where the next one's traded part begins. */
+/** `count` windows from the first to the last price. Each window's traded part ends where the next one's begins. */
 export function windowsOf({ fromMs, untilMs }: Span, count: number): readonly Window[] {
   const partMs = (untilMs - fromMs) / (count + CHOSEN_ON_PARTS);
   const at = (part: number): number => Math.round(fromMs + part * partMs);
@@ -45,7 +46,7 @@ export function windowsOf({ fromMs, untilMs }: Span, count: number): readonly Wi
   }));
 }
 
-/** The best of them, where it can be judged at all. */
+/** The best trial. Null: it can't be judged. */
 export function chosenOf(trials: readonly Trial[], by: RankedBy): Trial | null {
   const [best] = ranked(trials, by);
   return best === undefined || figureOf(best, by) === null ? null : best;

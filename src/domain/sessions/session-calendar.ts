@@ -1,10 +1,15 @@
-/** Whether a market is open at a moment, until when, and what its clocks show. Pure: the zone's offset comes in. */
+/**
+ * Whether a market is open at a moment, until when, and what its clocks show. Pure: the zone's offset is passed in.
+ */
 import { DAY_MS, type DayNumber, dateText, MINUTE_MS, type Weekday, weekdayOf } from '../civil-date.js';
 import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
 import { ALWAYS_OPEN } from './calendars.js';
 import type { TradingHours } from './trading-hours.js';
 
-/** A stretch in which the market is open, or closed, all the time: from `fromMs` on, before `untilMs`; UTC. */
+/**
+ * A stretch of time in which the market is open, or closed, throughout: from `fromMs` (included) to `untilMs`
+ * (excluded), UTC.
+ */
 export interface Phase {
   readonly open: boolean;
   readonly fromMs: number;
@@ -16,21 +21,21 @@ export interface SessionReading {
   readonly open: boolean;
   /** Whole minutes since midnight in the market's zone. */
   readonly minuteOfDay: number;
-  /** `2026-11-27`, of that midnight. */
+  /** `2026-11-27`: the date of that midnight. */
   readonly date: string;
   readonly weekday: Weekday;
-  /** Until the close, begun minutes counted; 0 while it is closed, Infinity where it never closes. */
+  /** Minutes until the close, begun ones included. 0: closed. Infinity: it never closes. */
   readonly minutesToClose: number;
 }
 
-/** Far enough for the longest week that never pauses, and for a market that closes for a month. */
+/** Enough for a week without a pause, and for a market that closes for a month. */
 const DAYS_BACK = 8;
 const DAYS_AHEAD = 40;
 
 export class SessionCalendar {
-  /** The phase that was asked for last: nearly every question is about the same one. */
+  /** The newest phase that was asked for; nearly every question is about the same one. */
   #known: Phase | null = null;
-  /** Holidays beyond what was looked through have to be found yet. */
+  /** Later phases have not been computed, so holidays there are not found yet. */
   #knownUntilMs = Number.NEGATIVE_INFINITY;
   #newest: { readonly utcMs: number; readonly reading: SessionReading } | null = null;
   #newestDay: { readonly day: DayNumber; readonly date: string; readonly weekday: Weekday } | null = null;
@@ -40,7 +45,7 @@ export class SessionCalendar {
     private readonly offsetAt: ZoneOffset,
   ) {}
 
-  /** Nobody has to look again before `untilMs`. Periods that touch are one phase. */
+  /** The phase at a moment; it holds until `untilMs`. Periods that touch are one phase. */
   phaseAt(utcMs: number): Phase {
     const known = this.#known;
     if (known !== null && utcMs >= known.fromMs && utcMs < this.#knownUntilMs) return known;
@@ -54,13 +59,13 @@ export class SessionCalendar {
     return this.phaseAt(utcMs).open;
   }
 
-  /** Whether it is open at any moment from `fromMs` on, before `toMs`. */
+  /** Whether it is open at any moment from `fromMs` (included) to `toMs` (excluded). */
   opensWithin(fromMs: number, toMs: number): boolean {
     const { open, untilMs } = this.phaseAt(fromMs);
     return open || untilMs < toMs;
   }
 
-  /** For how long of that time it is open, milliseconds. */
+  /** For how many milliseconds of that time it is open. */
   openMs(fromMs: number, toMs: number): number {
     let total = 0;
     for (let atMs = fromMs; atMs < toMs; ) {
@@ -73,7 +78,7 @@ export class SessionCalendar {
   }
 
   readingAt(utcMs: number): SessionReading {
-    // A strategy reads its clocks one by one.
+    // A strategy reads the members one by one, so the newest reading is kept.
     if (utcMs !== this.#newest?.utcMs) this.#newest = { utcMs, reading: this.#read(utcMs) };
     return this.#newest.reading;
   }
@@ -91,7 +96,7 @@ export class SessionCalendar {
     };
   }
 
-  /** What the clocks of the market show, as milliseconds since 1970. */
+  /** The time that the market's clocks show, as milliseconds since 1970. */
   localMs(utcMs: number): number {
     return utcMs + this.offsetAt(utcMs);
   }
@@ -113,7 +118,7 @@ export class SessionCalendar {
       }
     }
     if (closeMs > utcMs) {
-      // It has not paused for so long that it never does, or it is the only period there is.
+      // No pause for so long means that it never closes, or that this is the only period.
       const untilMs = closeMs >= utcMs + (DAYS_AHEAD - 2) * DAY_MS ? Number.POSITIVE_INFINITY : closeMs;
       return this.#phase(utcMs, closedSinceMs, openMs, untilMs);
     }
@@ -129,7 +134,7 @@ export class SessionCalendar {
     return { open: false, fromMs: closedSinceMs, untilMs: openMs };
   }
 
-  /** Of a trading date, in order, UTC. */
+  /** Periods of a trading date, in order, UTC. */
   #periodsOf(day: DayNumber): readonly (readonly [number, number])[] {
     const exception = this.hours.exception(day);
     const periods = this.hours.week?.[weekdayOf(day)] ?? [];

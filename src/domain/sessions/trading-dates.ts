@@ -2,22 +2,22 @@
 import { type DayNumber, timeOfDay, weekdayOf } from '../civil-date.js';
 import type { TradingHours } from './trading-hours.js';
 
-/** Christmas, New Year and a weekend together are fewer. */
+/** More than Christmas, New Year and a weekend together. */
 const DAYS_AHEAD = 14;
 const DAY_MINUTES = 1_440;
 
 export interface SessionHours {
-  /** `18:00` of the eve where it begins before midnight, in the market's zone. */
+  /** In the market's zone; `18:00` of the day before if the session begins before midnight. */
   readonly opens: string;
   readonly onTheEve: boolean;
   readonly closes: string;
   /** Minutes since midnight. */
   readonly closeMinute: number;
-  /** It closes before it does on other days. */
+  /** The close is earlier than on other days. */
   readonly early: boolean;
 }
 
-/** Null: closed on that date. Periods that belong to it are one session, from the first opening to the last close. */
+/** Null: closed on that date. The periods of a date are one session, from the first opening to the last close. */
 export function sessionOn(hours: TradingHours, day: DayNumber): SessionHours | null {
   const periods = hours.week === null ? [{ open: 0, close: DAY_MINUTES }] : hours.week[weekdayOf(day)];
   const exception = hours.exception(day);
@@ -34,7 +34,7 @@ export function sessionOn(hours: TradingHours, day: DayNumber): SessionHours | n
   };
 }
 
-/** The first date after `after` on which one of these markets trades; null: none does for two weeks. */
+/** The first date after `after` on which one of these markets trades. Null: none within two weeks. */
 export function nextTradingDay(markets: readonly TradingHours[], after: DayNumber): DayNumber | null {
   for (let day = after + 1; day <= after + DAYS_AHEAD; day += 1)
     if (markets.some((hours) => sessionOn(hours, day) !== null)) return day;

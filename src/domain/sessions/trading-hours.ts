@@ -1,42 +1,48 @@
-/** When a market trades: by weekday, with days that are closed and days that end early. */
+/** When a market trades: weekly periods, with dates that are closed or end early. */
 import { type DayNumber, dayOfText, minuteOfDay, WEEKDAYS, type Weekday } from '../civil-date.js';
 
-/** Minutes since midnight of its date, in the market's zone: from `open` on, before `close`. Negative: on the eve. */
+/**
+ * Minutes since midnight of its date in the market's zone, from `open` (included) to `close` (excluded). Negative: on
+ * the day before.
+ */
 export interface Period {
   readonly open: number;
   readonly close: number;
 }
 
 export interface TradingHours {
-  /** IANA, for example America/New_York. */
+  /** IANA zone, for example America/New_York. */
   readonly zone: string;
   /** Periods belong to the date on which they close. Null: always open. */
   readonly week: Readonly<Partial<Record<Weekday, readonly Period[]>>> | null;
-  /** What is not as in every week: closed on that date, or over from that minute of the day on. Null: as always. */
+  /**
+   * An exception to the weekly hours: closed on that date, or the minute of the day at which it closes early. Null:
+   * none.
+   */
   readonly exception: (day: DayNumber) => 'closed' | number | null;
 }
 
-/** `09:30-16:00`; what does not begin before it ends began on the eve, as `18:00-17:00` does. */
+/** `09:30-16:00`. A period whose start is not before its end begins on the day before, for example `18:00-17:00`. */
 export const PERIOD = /^(([01]\d|2[0-3]):[0-5]\d)-(([01]\d|2[0-3]):[0-5]\d|24:00)$/;
 
-/** Of text that `PERIOD` takes. */
+/** Parses text that matches `PERIOD`. */
 export function periodOf(text: string): Period {
   const [from = '', to = ''] = text.split('-');
   const [open, close] = [minuteOfDay(from), minuteOfDay(to)];
   return { open: open < close ? open : open - 1440, close };
 }
 
-/** What a desk file says beside a calendar, or in place of one. */
+/** What a desk file says in addition to a calendar or instead of one. */
 export interface OwnHours {
   readonly zone?: string | undefined;
   readonly hours?: Readonly<Partial<Record<Weekday, readonly string[] | undefined>>> | undefined;
-  /** `2026-12-25`, each. */
+  /** Dates, `2026-12-25`. */
   readonly holidays?: readonly string[] | undefined;
-  /** Date to `HH:MM`. */
+  /** From date to `HH:MM`. */
   readonly earlyCloses?: Readonly<Record<string, string>> | undefined;
 }
 
-/** `base` with what the desk file adds: its holidays and early closes count beside those of a calendar. */
+/** `base` with the desk file's hours; its holidays and early closes are added to those of the calendar. */
 export function withOwnHours(base: TradingHours, own: OwnHours): TradingHours {
   const { zone = base.zone, hours, holidays = [], earlyCloses = {} } = own;
   const closed = new Set(holidays.map(dayOfText));

@@ -1,10 +1,10 @@
 /**
  * Days on which the exchanges of the United States are closed or close early, by their public rules.
  *
- * NYSE Rule 7.2 and "Holidays & Trading Hours" (nyse.com/markets/hours-calendars): a holiday on a Sunday is kept on Monday,
- * one on a Saturday on the Friday before, New Year's Day on no other day. 13:00 is the close on the day after Thanksgiving,
- * on December 24 and on July 3, where these are trading days and no holiday is kept on a Friday in their place.
- * Computed for every year from 2022 on, when Juneteenth became a holiday; what an exchange decides for one date alone is listed.
+ * NYSE Rule 7.2 and "Holidays & Trading Hours" (nyse.com/markets/hours-calendars): a holiday on a Sunday is observed
+ * on Monday, one on a Saturday on the Friday before, except New Year's Day. The close is at 13:00 on the day after
+ * Thanksgiving, on December 24 and on July 3, if these are trading days and no holiday is observed on that Friday.
+ * Computed for every year from 2022 on, when Juneteenth became a holiday; exceptions of a single date are listed.
  */
 import {
   type DayNumber,
@@ -19,12 +19,12 @@ import {
 
 type Exception = 'closed' | number | null;
 
-/** The national day of mourning for James Carter. */
+/** National day of mourning for James Carter. */
 const DAYS_OF_MOURNING: ReadonlySet<string> = new Set(['2025-01-09']);
 
 const yearOf = (day: DayNumber): number => Number(dateText(day).slice(0, 4));
 
-/** A Saturday's holiday is kept on Friday, a Sunday's on Monday. */
+/** A holiday on a Saturday is observed on Friday, one on a Sunday on Monday. */
 function keptOn(day: DayNumber): DayNumber {
   const weekday = weekdayOf(day);
   return weekday === 'sat' ? day - 1 : weekday === 'sun' ? day + 1 : day;
@@ -38,7 +38,7 @@ const goodFriday = (year: number): DayNumber => easterSunday(year) - 2;
 const christmas = (year: number): DayNumber => keptOn(dayOf(year, 12, 25));
 const thanksgiving = (year: number): DayNumber => nthWeekday(year, 11, 'thu', 4);
 
-/** Those on which stock exchanges are closed and futures on stock indices trade until noon in Chicago. */
+/** Holidays on which stock exchanges are closed while futures on stock indices trade until noon in Chicago. */
 const holidaysWithFutures = (year: number): readonly DayNumber[] => [
   nthWeekday(year, 1, 'mon', 3),
   nthWeekday(year, 2, 'mon', 3),
@@ -49,7 +49,7 @@ const holidaysWithFutures = (year: number): readonly DayNumber[] => [
   thanksgiving(year),
 ];
 
-/** Where they are holidays themselves, that counts. July 3 is one of them from Monday to Thursday only. */
+/** Where they are holidays themselves, the holiday counts. July 3 is a half day from Monday to Thursday only. */
 const halfDays = (year: number): readonly DayNumber[] => {
   const july3 = dayOf(year, 7, 3);
   const eve = dayOf(year, 12, 24);
@@ -66,9 +66,10 @@ export function stockException(day: DayNumber): Exception {
 }
 
 /**
- * Futures on stock indices at the CME (cmegroup.com, "Holiday and Trading Hours"; times of New York): closed on New Year's Day,
- * Good Friday and Christmas; over at 13:00 on the other holidays of the stock exchanges, at 13:15 on their half days. On a
- * Good Friday that is the first Friday of April, when the report on employment is published, they trade until 09:15.
+ * Futures on stock indices at the CME (cmegroup.com, "Holiday and Trading Hours"; times of New York): closed on New
+ * Year's Day, Good Friday and Christmas; until 13:00 on the other holidays of the stock exchanges, until 13:15 on
+ * their half days. On a Good Friday that is the first Friday of April, when the employment report is published, they
+ * trade until 09:15.
  */
 export function indexFuturesException(day: DayNumber): Exception {
   const year = yearOf(day);
@@ -80,7 +81,7 @@ export function indexFuturesException(day: DayNumber): Exception {
   return halfDays(year).includes(day) ? minuteOfDay('13:15') : null;
 }
 
-/** Between banks nobody closes a market; brokers take nothing on these two days, from 17:00 of their eve on. */
+/** The interbank market never closes; brokers take no orders on these two days, from 17:00 of the day before. */
 export function fxException(day: DayNumber): Exception {
   const date = dateText(day).slice(5);
   return date === '01-01' || date === '12-25' ? 'closed' : null;

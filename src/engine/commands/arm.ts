@@ -1,4 +1,6 @@
-/** Arm: the one way back to ACTIVE. Quotes the newest halt, and is refused as long as anything speaks against it. */
+/**
+ * Arming is the only way back to ACTIVE. It quotes the newest halt and is refused while anything speaks against it.
+ */
 import { type Halt, RESUME_RANK } from '../../domain/mode.js';
 import { formatUnits } from '../../domain/money.js';
 import { isSizeFactor } from '../../limits/size-factor.js';
@@ -33,7 +35,7 @@ export function arm(core: Core, command: Arm, event: CommandEvent): CommandOutco
   return done(core, 'armed: the desk is ACTIVE');
 }
 
-/** Null where nothing speaks against arming, a missing go-live apart. */
+/** Null: nothing speaks against arming, except perhaps a missing go-live. */
 export function armingRefusal(core: Core, command: Arm): CommandOutcome | null {
   return (
     wrongPapers(core, command) ?? insufficientAuthority(core, command) ?? wrongSize(command) ?? notReady(core)
@@ -54,7 +56,7 @@ function wrongPapers(core: Core, command: Arm): CommandOutcome | null {
   return null;
 }
 
-/** The strictest of all active halts counts. */
+/** The strictest of all active halts decides. */
 function insufficientAuthority(core: Core, command: Arm): CommandOutcome | null {
   for (const halt of core.state.halts) {
     if (halt.scope.kind !== 'desk' || isSatisfied(core, halt, command.authority)) continue;
@@ -63,7 +65,7 @@ function insufficientAuthority(core: Core, command: Arm): CommandOutcome | null 
   return null;
 }
 
-/** Only people choose a size; the rule trades with what is. */
+/** Only people may choose a size; a rule arms with the present one. */
 function wrongSize({ sizeFactorPpm, authority }: Arm): CommandOutcome | null {
   if (sizeFactorPpm === undefined) return null;
   return isSizeFactor(sizeFactorPpm) && authority !== 'rule' ? null : badSize();
@@ -80,7 +82,7 @@ function dayHasChanged(core: Core, halt: Halt): boolean {
   return core.config.dayStartMs(core.marketMs) > core.config.dayStartMs(halt.atMarketMs);
 }
 
-/** What a halt waits for, in plain words. */
+/** What a halt is waiting for, in plain words. */
 export function needs(halt: Halt): string {
   switch (halt.resume) {
     case 'auto':
@@ -113,7 +115,7 @@ function whyNot({ sync }: Core): string {
   return sync.unsettled === null ? '' : ` (${sync.unsettled.why})`;
 }
 
-/** Null where nothing but the decision itself is missing. */
+/** Null: only the decision itself is missing. */
 export function armingObstacle(core: Core): Obstacle | null {
   const wait = 'wait for it, or look at the trader status to see what is missing';
   const { market, monotonicMs, config } = core;
@@ -202,7 +204,7 @@ function hasUnknownOrders(core: Core): boolean {
   );
 }
 
-/** Whoever lifts a loss halt lets the loss be counted from here; otherwise the next quote would halt again. */
+/** When a loss halt is lifted, the loss is counted from here; otherwise the next quote would halt again. */
 function countLossesAnew(core: Core, lifted: readonly Halt[]): void {
   const { equity } = core.market;
   if (equity <= core.limits.dailyFloor && lifted.some(({ cause }) => cause === 'daily-loss')) {

@@ -1,4 +1,4 @@
-/** A person takes one resting entry off the market; the desk goes on as it was. */
+/** A person cancels one resting entry; nothing else changes. */
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';

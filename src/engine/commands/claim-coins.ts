@@ -1,4 +1,4 @@
-/** A person says whose the coins are that no trade of the desk explains. Until then nothing happens with them. */
+/** A person says whose the coins are that no trade of the desk explains. Until then the desk does not touch them. */
 import { type CoinOwner, othersLots } from '../../domain/coins.js';
 import { formatDecimal, parseDecimal } from '../../domain/decimal.js';
 import { worth } from '../../domain/money.js';
@@ -74,7 +74,7 @@ export function claimCoins(core: Core, command: Claim, { by, reason }: CommandEv
   return done(core, `${amount} ${instrument.base} ${DONE[owner]}`);
 }
 
-/** Null for what is no price in the instrument's steps above zero. */
+/** Null if `cost` is not a price above zero in the instrument's ticks. */
 function ticksOf(cost: string, tickSize: string): number | null {
   try {
     const ticks = parseDecimal(cost, tickSize);
@@ -84,14 +84,14 @@ function ticksOf(cost: string, tickSize: string): number | null {
   }
 }
 
-/** Symbols of the desk with coins of which nobody has said whose they are. */
+/** Symbols of the desk with coins that nobody has claimed. */
 export function unclaimedSymbols(core: Core): string[] {
   return core.config.instruments.flatMap(({ symbol }) =>
     othersCoins(core.state, symbol).nobodys > 0 ? [symbol] : [],
   );
 }
 
-/** Lots of the account that are not the desk's. */
+/** Lots in the account that are not the desk's. */
 export function othersLotsAt(core: Core, symbol: string): number {
   return othersLots(othersCoins(core.state, symbol));
 }

@@ -1,4 +1,4 @@
-/** Close all: halt, cancel entries, flatten, prove flat. Repeating it starts the clock again. */
+/** Close all: halt, cancel entries, flatten, prove flat. A repeated close-all restarts the deadline. */
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { CommandEvent } from '../event.js';
@@ -23,7 +23,7 @@ export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
   return done(core, closingWords(core));
 }
 
-/** As close-all, and two people to arm. */
+/** Like a close-all, but it takes two people to arm again. */
 export function kill(core: Core, event: CommandEvent): CommandOutcome {
   const { by, reason } = event;
   raiseHalt(core, { mode: 'KILLED', cause: 'kill', by, reason, resume: resumeRuleOf(core.config, 'kill') });
@@ -32,7 +32,7 @@ export function kill(core: Core, event: CommandEvent): CommandOutcome {
   return done(core, `killed: two people are needed to arm; ${closingWords(core)}`);
 }
 
-/** An order that is not on record never leaves; a promise to close would be none. */
+/** An order that can't be recorded never leaves, so the desk must not promise to close. */
 function cannotClose(detail: string): CommandOutcome {
   const message =
     `the journal can't be written (${detail}), so no closing order can leave; the desk is halted, entries are being ` +

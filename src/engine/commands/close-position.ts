@@ -1,6 +1,6 @@
 /**
- * A person closes one position at the market, in every mode. The desk goes on as it was, and where it trades the strategy
- * may enter again. A halt or a restart meanwhile keeps what is left, under its stop: closing is asked for anew.
+ * A person closes one position at the market, in every mode. Nothing else changes: an active desk's strategy may
+ * enter again. A halt or restart in the meantime keeps what is left, with its stop; the person has to ask again.
  */
 import { closedWords } from '../../domain/sessions/session-words.js';
 import { type Core, note, positionAt, sessionsAt, touch, workAt } from '../core.js';

@@ -1,4 +1,4 @@
-/** A person says what a difference in cash was: only one that was found, and no more than it. */
+/** A person explains a difference in cash. It must be one that was found, and the amount can't exceed it. */
 import { wrongSign } from '../../domain/cash.js';
 import { formatUnits } from '../../domain/money.js';
 import { type Core, wantSnapshot } from '../core.js';
@@ -25,7 +25,7 @@ export function explainCash(core: Core, { kind, amount }: ExplainCash, event: Co
   book(core, { kind, units: amount, by, source: 'person', movementId: null, reason });
   const left = open - amount;
   cash.unexplained = left === 0n ? null : left;
-  // Lists may explain the rest.
+  // The venue's lists may explain the rest.
   cash.suspected = left === 0n ? null : { difference: left, atMs: core.monotonicMs };
   wantSnapshot(core);
   return done(

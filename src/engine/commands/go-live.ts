@@ -1,4 +1,4 @@
-/** Going live: what people agreed to comes into force, and with its first step the desk is armed. */
+/** Puts an approved go-live into force; its first step also arms the desk. */
 import type { GoLiveGrant } from '../../domain/go-live.js';
 import { type Core, commit } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -10,7 +10,7 @@ import { done, refused } from './outcome.js';
 
 type GoLive = Extract<Command, { readonly name: 'goLive' }>;
 
-/** All or nothing: a desk that could not be armed has no grant either. */
+/** All or nothing: if the desk can't be armed, no permission is granted. */
 export function goLive(core: Core, command: GoLive, event: CommandEvent): CommandOutcome {
   const { grant } = command;
   const refusal =
@@ -49,7 +49,7 @@ function notArmable(core: Core, command: GoLive): CommandOutcome | null {
   return armingRefusal(core, armOf(command));
 }
 
-/** Sizes grow step by step, on the go-live that is in force; the same step again changes nothing. */
+/** The size grows step by step, within the go-live in force. Repeating a step changes nothing. */
 function noNextStep(core: Core, grant: GoLiveGrant): CommandOutcome | null {
   const current = core.state.goLive;
   const doThis = 'go live first; raise the size step by step';
@@ -65,13 +65,13 @@ function noNextStep(core: Core, grant: GoLiveGrant): CommandOutcome | null {
     : refused('wrong-step', `step ${current.step} is in force, ${grant.step} was asked for`, doThis);
 }
 
-/** Works always: whoever takes the permission back makes the desk safer. */
+/** Always allowed: revoking the permission makes the desk safer. */
 export function revokeGoLive(core: Core, event: CommandEvent): CommandOutcome {
   voidGoLive(core, event.by, event.reason);
   return done(core, 'stopped; trading with real money needs a new go-live, positions keep their stops');
 }
 
-/** The grant ends, and with it trading, until people have decided anew. */
+/** Ends the permission. Trading with real money stops until people decide again. */
 export function voidGoLive(core: Core, by: string, reason: string): void {
   if (core.state.goLive !== null)
     commit(core, { type: 'golive.voided', by, reason, marketMs: core.marketMs });

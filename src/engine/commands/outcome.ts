@@ -1,4 +1,4 @@
-/** What a command answers, in words for the person who gave it. */
+/** Answers to commands, in words for the person who gave them. */
 
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';

@@ -1,4 +1,6 @@
-/** New settings while the desk runs. Tighter ones at once; what loosens anything only with people's approval. */
+/**
+ * Changes settings while the desk runs. A tighter value applies at once; one that loosens anything needs approval.
+ */
 import type { DeclaredValue } from '../../domain/declared-value.js';
 import { changesText, type SettingChange } from '../../domain/settings-change.js';
 import { type Core, commit, touchAll, watchLosses } from '../core.js';
@@ -24,14 +26,14 @@ type Reload = Extract<Command, { readonly name: 'reload' }>;
 
 export function reload(core: Core, command: Reload, event: CommandEvent): CommandOutcome {
   const { changed: before } = core.state.settings;
-  // Without the bound of a go-live: that one is no setting, and stays whatever is set.
+  // The bound of a go-live is left out: it is not a setting and applies whatever is set.
   const inForce = settingValues(effectiveConfig(core.base, before, null));
   const changes = settingChanges(inForce, command.values);
   const problems = problemsOf(core, command.values);
   if (problems.length > 0) {
     return refused('bad-setting', problems.join('; '), 'correct the values; nothing was changed');
   }
-  // Before the version: a request whose answer was lost is in force already.
+  // Checked before the version: a request whose answer was lost may be in force already.
   if (changes.length === 0) return done(core, 'these settings are in force already');
   const { version } = core.state.settings;
   if (command.baseVersion !== version) {
@@ -94,7 +96,7 @@ function takeIn(core: Core, command: Reload, event: CommandEvent, changes: reado
   touchAll(core);
 }
 
-/** They were sized and let through under other limits. */
+/** They were sized and approved under other limits. */
 function cancelEntries(core: Core): void {
   for (const orders of core.state.live) {
     for (const entry of [...orders.values()]) {

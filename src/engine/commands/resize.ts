@@ -1,4 +1,4 @@
-/** Position size, as a part of what the desk file allows: smaller at once by anybody, larger by authorised people. */
+/** Changes the size factor: anybody may lower it, authorised people may raise it. */
 import { percentOfPpm } from '../../domain/money.js';
 import { isSizeFactor, SMALLEST_SIZE_PPM } from '../../limits/size-factor.js';
 import { type Core, commit, touchAll } from '../core.js';
@@ -21,7 +21,7 @@ export function resize(core: Core, command: Resize, event: CommandEvent): Comman
   return done(core, `position size is ${percent(sizeFactorPpm)} of what the desk file allows`);
 }
 
-/** Entries that rest were sized before: where the size goes down they leave the market. */
+/** When the size goes down, resting entries are cancelled: they have the former size. */
 export function setSizeFactor(
   core: Core,
   sizeFactorPpm: number,

@@ -1,4 +1,4 @@
-/** Commands of people and of parts of the desk: each is recorded, each gets an answer. */
+/** Commands of people and of parts of the desk. Each is recorded and answered. */
 import { type Core, commit, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -81,7 +81,7 @@ function notStarted(): CommandOutcome {
   return refused('not-started', 'the engine has not begun; nothing is being traded', 'try again in a moment');
 }
 
-/** Reduce: from here on only orders that make positions smaller. */
+/** From here on only orders that make positions smaller are allowed. */
 function reduce(core: Core, event: CommandEvent): CommandOutcome {
   raiseHalt(core, {
     mode: 'REDUCING',
@@ -93,7 +93,7 @@ function reduce(core: Core, event: CommandEvent): CommandOutcome {
   return done(core, 'only orders that reduce a position leave the desk; entries are being cancelled');
 }
 
-/** Works in every mode; a stop while halted is recorded as a newer halt. */
+/** Works in every mode. A stop while halted is recorded as a newer halt. */
 function stop(core: Core, command: Stop, event: CommandEvent): CommandOutcome {
   const cause = command.cause ?? 'person';
   const resume = command.resume ?? resumeRuleOf(core.config, cause);
@@ -112,7 +112,7 @@ function liveEntries(core: Core): number {
   return entries;
 }
 
-/** Switches one strategy on or off; its position keeps its stop and its exit. */
+/** Switches one strategy on or off. Its position keeps its stop and its exit. */
 function toggle(core: Core, command: Toggle, event: CommandEvent): CommandOutcome {
   const { strategy, enabled } = command;
   const names = core.config.strategies.map(({ name }) => name);

@@ -1,6 +1,6 @@
 /**
- * A signal from outside: judged, recorded, and only then shown to strategies. Sent again it changes nothing; what came
- * while the desk may not act on it is recorded and left alone.
+ * Judges and records a signal from outside, and only then shows it to strategies. A repeated signal changes nothing.
+ * One that arrives while the desk may not act on it is recorded and not shown.
  */
 import { looserThan, type Signal, type SignalName, saysTheSame, signalKey } from '../../domain/signal.js';
 import { signalsRemembered } from '../apply-signals.js';
@@ -13,9 +13,9 @@ import { followSignal, refuseSignal, signalEntries, signalWords } from '../signa
 import type { SignalEntry } from '../state.js';
 import { done, refused } from './outcome.js';
 
-/** By how much the sender's clock may be ahead of the market's. */
+/** How far the sender's clock may be ahead of market time. */
 const AHEAD_MS_MAX = 60_000;
-/** Of those that are remembered: more are no market's signals. */
+/** Bound on the signals that are remembered; no real source sends more. */
 const SIGNALS_MAX = 5_000;
 
 type TakeSignal = Extract<Command, { readonly name: 'signal' }>;
@@ -77,7 +77,7 @@ function whyRefused(core: Core, signal: Signal, known: SignalEntry | undefined):
   return looser === null ? null : { limit: 'looser', reason: `an edit may only tighten a signal: ${looser}` };
 }
 
-/** In every mode: its entry is taken off, and no revision of it is followed any more. What was filled keeps its exits. */
+/** Allowed in every mode. Cancels the entry; no revision is followed any more. What was filled keeps its exits. */
 export function withdrawSignal(
   core: Core,
   { source, id }: WithdrawSignal,

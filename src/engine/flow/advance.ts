@@ -1,4 +1,4 @@
-/** What one instrument needs next: entries off, position closed, or position protected. */
+/** The next step for one instrument: cancel entries, close the position, or protect it. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, isClosedByPerson, positionAt, sessionsAt, workAt } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
@@ -17,7 +17,7 @@ export function advance(core: Core, at: InstrumentId): void {
 }
 
 function step(core: Core, at: InstrumentId): void {
-  // No order can leave: what protects the position is not taken off for one that would never follow.
+  // No order can leave, so nothing that protects the position is cancelled for an order that would never follow.
   if (core.journalFault !== null && positionAt(core, at).quantityLots !== 0) {
     cancelEntries(core, at, "the journal can't be written");
     return;
@@ -42,7 +42,7 @@ function step(core: Core, at: InstrumentId): void {
     leaveBeforeClose(core, at);
   }
   const exiting = workAt(core, at).exiting;
-  // In a closed market its stop stays until the exit can be made.
+  // While the market is closed, the stop stays until the exit can be made.
   const isAsked = isClosedByPerson(core, at);
   if (exiting !== null && (isAsked || mayReduce(core)) && isOpen) {
     cancelEntries(core, at, exiting.because);

@@ -32,7 +32,7 @@ import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
 import { watchSessions } from './session.js';
 
-/** A sentence where the desk must not start on this journal; null where it has begun. */
+/** Null: the desk has begun. Otherwise a sentence on why it must not start with this journal. */
 export function begin(core: Core, stamp: Stamp): string | null {
   setTime(core, stamp);
   const refusal = whyNotBegin(core);
@@ -62,7 +62,7 @@ export function begin(core: Core, stamp: Stamp): string | null {
   return null;
 }
 
-/** Positions and orders are counted in the steps of their instrument: those must not change under them. */
+/** Positions and orders are counted in steps of their instrument, so the steps must not change while any are open. */
 function whyNotBegin(core: Core): string | null {
   const { state, config } = core;
   const before = state.config;
@@ -89,7 +89,10 @@ function whyNotBegin(core: Core): string | null {
   );
 }
 
-/** Nobody could sell it: it goes on in the new steps, or is left behind with its symbol. By what it cost: there is no price yet. */
+/**
+ * Too small to sell, judged by its cost since there is no price yet. It is converted to the new steps, or left behind
+ * with its symbol.
+ */
 function isLeftover({ state }: Core, position: PositionEntry, instruments: readonly Instrument[]): boolean {
   const instrument = instruments[position.instrument];
   if (instrument?.kind !== 'spot' || position.quantityLots < 0) return false;
@@ -103,7 +106,9 @@ function otherAccount(before: string, now: string, says = 'the desk file asks fo
   );
 }
 
-/** What was changed while the desk ran before goes on, except where the desk file itself was edited since. */
+/**
+ * Settings that were changed while the desk ran stay in force, except those that the desk file was edited for since.
+ */
 function takeUpSettings(core: Core): void {
   const { settings, config } = core.state;
   const changed = stillChanged(settings, core.base);
@@ -127,7 +132,7 @@ function takeUpSettings(core: Core): void {
   });
 }
 
-/** People agreed to this very configuration, on this very journal. */
+/** A go-live is for exactly this configuration and this journal. */
 function endOldGoLive(core: Core): void {
   const { goLive } = core.state;
   if (goLive === null) return;
@@ -139,8 +144,9 @@ function endOldGoLive(core: Core): void {
 }
 
 /**
- * Also under a new incarnation, and where market time went back, as it does when a recording takes the place of a live market.
- * What an account at an exchange has traded stays behind it, whatever a clock says: else it would be booked again.
+ * Also written under a new incarnation, and if market time went back, which happens when a recording replaces a live
+ * market. For an account at an exchange, market time never goes back behind its fills, whatever a clock says: they
+ * would be booked again.
  */
 function recordConfig(core: Core): void {
   const { config, state } = core;
@@ -175,7 +181,10 @@ function recordConfig(core: Core): void {
   });
 }
 
-/** Only here may the day go back: between two starts the market may be another one. A later day begins with its prices. */
+/**
+ * The day may go back only here: between two starts the market may be a different one. A later day begins with its
+ * prices.
+ */
 function startDay(core: Core): void {
   const startMs = core.config.dayStartMs(core.marketMs);
   const { day } = core.state;
@@ -183,7 +192,7 @@ function startDay(core: Core): void {
   onMinute(core);
 }
 
-/** Sent before the end, or never: only the venue can tell. */
+/** They were sent before the end, or never: only the venue knows. */
 function askAboutOrders(core: Core, at: number): void {
   for (const entry of liveOrders(core, at)) {
     watchOf(core, entry.intent.clientId);

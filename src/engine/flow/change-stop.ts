@@ -1,7 +1,7 @@
 /**
- * From the stops that are there to the one that is wanted, with the smallest gap that the venue allows: fewer lots in
- * place, another price or more lots in exchange for the old one, in one request. Only where the venue has neither is the
- * old one cancelled first. One step at a time: while the venue owes an answer, what rests is left alone.
+ * Leads from the present stops to the wanted one with the smallest gap that the venue allows. Fewer lots: amend in
+ * place. Another price or more lots: replace in one request. Only if the venue can do neither is the old stop
+ * cancelled first. One step at a time: while the venue owes an answer, the resting stop is not changed.
  */
 import { type Core, instrumentAt, note, remainingLots, workAt } from '../core.js';
 import { sendAmend } from '../orders/amend-order.js';
@@ -14,7 +14,7 @@ import { REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { isConfirmed, type WantedStop } from './wanted-stop.js';
 
-/** None of `stops` is what is wanted. */
+/** Called when none of `stops` is the wanted one. */
 export function changeStops(
   core: Core,
   position: PositionEntry,
@@ -33,7 +33,7 @@ export function changeStops(
   if (more.length === 0) change(core, position, first, wanted);
 }
 
-/** One whose place another has taken is gone, whatever our book says. */
+/** A stop that another has replaced is gone, whatever our books say. */
 function worthKeeping(stops: readonly OrderEntry[], stop: OrderEntry): number {
   return stops.some(({ replaces }) => replaces === stop.intent.clientId) ? 0 : remainingLots(stop);
 }
@@ -57,7 +57,9 @@ function change(core: Core, position: PositionEntry, old: OrderEntry, wanted: Wa
   else cancelOrder(core, old, 'the position changed');
 }
 
-/** Nothing rests. Where the venue refused the new stop, the old one is restored at once, and the new one tried later. */
+/**
+ * No stop rests. If the venue refused the new stop, the old one is restored at once and the new one is tried later.
+ */
 function placeFirst(core: Core, position: PositionEntry, wanted: WantedStop): void {
   const work = workAt(core, position.instrument);
   const { formerStop } = work;
@@ -65,7 +67,7 @@ function placeFirst(core: Core, position: PositionEntry, wanted: WantedStop): vo
     const { symbol } = instrumentAt(core, position.instrument);
     note(core, 'warn', `${symbol}: the new stop was refused; the old one is restored`, position.instrument);
     const lots = Math.min(formerStop.lots, wanted.lots);
-    work.formerStop = null; // once: where that one is refused too, the next is the new one again
+    work.formerStop = null; // only once: if that is refused too, the new stop is next again
     const { stopTicks, why } = formerStop;
     place(core, position, { ...wanted, lots, stopTicks, why }, null);
   } else if (core.monotonicMs >= work.stopAtMs) {
@@ -73,7 +75,7 @@ function placeFirst(core: Core, position: PositionEntry, wanted: WantedStop): vo
   }
 }
 
-/** The old one is away for one that was refused: it is due. */
+/** The old stop was given up for one that was refused, so it is to be restored. */
 export function onStopRefused(core: Core, { intent }: OrderEntry): void {
   const { formerStop } = workAt(core, intent.instrument);
   if (formerStop !== null) formerStop.due = true;

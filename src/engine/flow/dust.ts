@@ -1,4 +1,7 @@
-/** What partial fills and fees leave: too small for any order that the venue takes. It is shown, and prevents nothing. */
+/**
+ * Dust: what partial fills and fees leave, too small for any order that the venue takes. It is shown and prevents
+ * nothing.
+ */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { averageTicks } from '../books.js';
@@ -6,14 +9,15 @@ import { type Core, instrumentAt, positionAt } from '../core.js';
 import { NO_PRICE_MS } from '../timing.js';
 
 /**
- * Fewer lots than the venue takes in an order, or worth less than its smallest one at `priceTicks`: no stop can rest for it and no sale is taken, until it
- * grows. Then it is protected, sold with the position that it is part of, or by a close-all that goes on.
+ * Fewer lots than the venue takes in an order, or worth less than its smallest order at `priceTicks`. No stop can
+ * rest for it and no sale is taken until it grows. Then it is protected, sold with its position, or closed by a
+ * close-all that is still running.
  */
 export function isDustAt(core: Core, at: InstrumentId, priceTicks: number): boolean {
   return isTooSmall(instrumentAt(core, at), positionAt(core, at).quantityLots, priceTicks);
 }
 
-/** Whether so many lots can be traded. Where nothing says what they are worth everything counts as if it could. */
+/** Whether so many lots can be traded. If their worth is unknown, the answer is true. */
 export function isTradable(core: Core, at: InstrumentId, lots: number): boolean {
   if (lots === 0) return false;
   const priceTicks = knownTicks(core, at);
@@ -25,7 +29,10 @@ export function isDust(core: Core, at: InstrumentId): boolean {
   return priceTicks !== null && isDustAt(core, at, priceTicks);
 }
 
-/** The last price. Of a symbol that is halted or listed no more, where none has come for a while after a start: what the coins cost. */
+/**
+ * The last price, or the average cost if the symbol is halted or delisted and has shown no price for a while after a
+ * start. Null: unknown.
+ */
 export function knownTicks(core: Core, at: InstrumentId): number | null {
   const { market, state, monotonicMs, begunAtMs, closed } = core;
   if (market.hasQuote(at)) return market.bidTicks[at] as number;

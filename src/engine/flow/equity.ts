@@ -1,4 +1,6 @@
-/** What a quote does: marks, and once a market minute the day's boundary and an equity sample. */
+/**
+ * What a quote does: it marks positions and, once a market minute, leads to the day's boundary and an equity sample.
+ */
 
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { formatMoney, writeUnits } from '../../domain/money.js';
@@ -9,12 +11,15 @@ import { resumeRuleOf } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { reviewDisabled } from '../strategies/tracker.js';
 
-/** While equity stands still a sample an hour is enough. */
+/** While equity does not change, one sample an hour is enough. */
 const IDLE_SAMPLE_MARKET_MS = 60 * MINUTE_MS;
-/** A peak higher by this part is recorded at once, and the drawdown is counted from it: 0.1 %. */
+/** A peak higher by this factor is recorded at once, and the drawdown is counted from it: 0.1 %. */
 const PEAK_STEP = 1.001;
 
-/** `quotedMs`: monotonic time at which the market said it, where that was before the event. */
+/**
+ * `quotedMs`: monotonic time of the quote itself, if earlier than the event. Returns whether anything may have been
+ * recorded.
+ */
 export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monotonicMs): boolean {
   const { market, limits } = core;
   if (!market.quote(event.instrument, event.bidTicks, event.askTicks, quotedMs)) return false;
@@ -33,8 +38,8 @@ export function takeQuote(core: Core, event: QuoteEvent, quotedMs = event.monoto
 }
 
 /**
- * By market time: a new trading day, and a sample of equity. Both wait where positions have no price yet: after a restart
- * what they cost is no equity to count a day's loss or a peak from.
+ * By market time: the day's boundary and an equity sample. Both wait until every position has a price: after a
+ * restart, equity at cost must not be the basis of a day's loss or a peak.
  */
 export function onMinute(core: Core): void {
   if (!core.market.isPriced) return;
@@ -57,7 +62,7 @@ export function beginDay(core: Core, startMs: number): void {
   });
 }
 
-/** `peak` is given where a person lets the drawdown be counted anew. */
+/** `peak` is given when a person lets the drawdown be counted from here. */
 export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.market.equity)): void {
   const { equity } = core.market;
   const unrealised = core.state.positions.reduce(
@@ -75,7 +80,7 @@ export function sampleEquity(core: Core, peak = Math.max(core.limits.peak, core.
   });
 }
 
-/** Halts where equity is at a floor that counts now. */
+/** Halts if equity is at a loss limit in force. */
 export function haltOnLoss(core: Core): void {
   if (core.market.equity > core.limits.watchedFloor) return;
   const drawdown = core.market.equity <= core.limits.drawdownFloor;

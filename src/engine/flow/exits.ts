@@ -1,7 +1,7 @@
 /**
- * What the exits of a trade want, by the market as it is: how far its stop has come, how much its targets leave, and
- * whether its time is up. Targets and the time close at the market, in the modes in which a strategy may close; a stop
- * comes nearer in each mode, and never goes back.
+ * What the exit plan of a trade asks for in the present market: how far the stop has moved, how much the reached
+ * targets leave, and whether its time is up. Targets and the time exit close at the market, in the modes in which a
+ * strategy may close. A stop moves nearer in every mode and never back.
  */
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
@@ -19,18 +19,20 @@ import { isNearer } from '../trades/trade-exits.js';
 import { isDust } from './dust.js';
 import { isMarketOpen } from './session.js';
 
-/** A stop that trails is moved once it would come nearer by this part of its distance: not with each tick. */
+/** A trailing stop moves only once it would come nearer by this fraction of its distance, not with each tick. */
 const TRAIL_STEPS = 10;
 
 type WithExits = TradeEntry & { readonly exits: TradeExits };
 
-/** Records what the market has reached since: with a fresh price only, an old one says nothing of what could be had. */
+/**
+ * Records what the market has reached since. Only a fresh price counts: an old one does not tell what could be had.
+ */
 export function followExits(core: Core, at: InstrumentId): void {
   const trade = tradeWithExits(core, positionAt(core, at));
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
   if (trade !== null && age !== null && age <= staleMsOf(core.config.risk)) {
     const priceTicks = closingTicks(core, at, trade.side);
-    // One that rests is the venue's to fill.
+    // A target that rests is filled by the venue.
     if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(core, at, trade, priceTicks);
     moveStop(core, at, trade, priceTicks);
   }
@@ -62,7 +64,7 @@ function moveStop(core: Core, at: InstrumentId, trade: WithExits, priceTicks: nu
     const { protectTicks } = trade;
     if (stopTicks === null || protectTicks === null || !isNearer(trade.side, stopTicks, protectTicks))
       continue;
-    // It would be passed before it rests.
+    // The market would have passed it before it rests.
     if (!isNearer(trade.side, priceTicks, stopTicks)) continue;
     commit(core, {
       type: 'stop.moved',
@@ -75,7 +77,7 @@ function moveStop(core: Core, at: InstrumentId, trade: WithExits, priceTicks: nu
   }
 }
 
-/** The average of the entry, rounded to its own side of it. */
+/** Average price of the entry, rounded so that the stop does not lose. */
 function breakEvenTicks(
   { side, exits, entryTickLots, entryLots }: WithExits,
   priceTicks: number,
@@ -94,7 +96,7 @@ function trailingTicks(trade: WithExits, priceTicks: number): number | null {
   return trade.side === 'long' ? priceTicks - trailTicks : priceTicks + trailTicks;
 }
 
-/** The price at which the stop is to follow. */
+/** The price at which the trailing stop moves next. */
 function nextTrailTicks({ side, exits, protectTicks }: WithExits): number | null {
   const { trailTicks } = exits.plan;
   if (trailTicks === undefined || protectTicks === null) return null;
@@ -102,7 +104,7 @@ function nextTrailTicks({ side, exits, protectTicks }: WithExits): number | null
   return side === 'long' ? protectTicks + away : protectTicks - away;
 }
 
-/** What a quote is compared with: nothing else is looked at before one of these prices is there. */
+/** Sets the prices that quotes are compared with; nothing is computed until one of them is reached. */
 function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void {
   const { exitAboveTicks, exitBelowTicks } = core.market;
   exitAboveTicks[at] = Number.POSITIVE_INFINITY;
@@ -121,7 +123,7 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void
   }
 }
 
-/** The whole of it, as where its strategy closes it; said once. */
+/** Closes the whole trade, as an exit of its strategy would; noted once. */
 function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
   const work = workAt(core, at);
   if (work.exiting !== null || !mayReduce(core)) return;
@@ -138,20 +140,20 @@ function isTimeUp({ marketMs }: Core, { exits }: WithExits): boolean {
   return dueMs !== null && marketMs >= dueMs;
 }
 
-/** Market time from which on the trade is closed; null: it has no time exit. */
+/** Market time from which on the trade is closed. Null: it has no time exit. */
 export function timeExitMs({ openedMs, plan: { maxBars } }: TradeExits): number | null {
   return maxBars === undefined ? null : (Math.floor(openedMs / MINUTE_MS) + 1 + maxBars) * MINUTE_MS;
 }
 
-/** The stop is at the average of the entry, or nearer to the market. */
+/** The stop is at the average price of the entry, or nearer to the market. */
 export function isAtBreakEven({ side, protectTicks, entryTickLots, entryLots }: TradeEntry): boolean {
   const average = averageOf(entryTickLots, entryLots);
   return average === null || (protectTicks !== null && !isNearer(side, average, protectTicks));
 }
 
 /**
- * Lots that the reached targets leave of what is held; null: they leave all of it. Nothing is left that no order could
- * sell, and a part too small for an order waits for the next one. While nothing can be sold, the stop is for all of it.
+ * How many of the held lots the reached targets leave. Null: all of them. Never leaves what no order could sell; a
+ * part too small for an order waits for the next target. While nothing can be sold, the stop covers the whole.
  */
 export function lotsAfterTargets(core: Core, position: PositionEntry): number | null {
   const trade = tradeWithExits(core, position);
@@ -169,12 +171,12 @@ export function lotsAfterTargets(core: Core, position: PositionEntry): number | 
   return isTooSmall(instrument, held - rest, priceTicks) ? null : rest;
 }
 
-/** Of the target that was reached last. */
+/** The exit reason for the target reached last. */
 export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
   return `target ${exits.reached} of ${exits.plan.targets?.length ?? 0}`;
 }
 
-/** What is too small to sell has none: nothing could be done about it. */
+/** Null for what is too small to sell: nothing could be done about it. */
 export function tradeWithExits(
   core: Core,
   { instrument, trade, quantityLots }: PositionEntry,
@@ -183,7 +185,7 @@ export function tradeWithExits(
   return trade as WithExits;
 }
 
-/** What closing it brings: the bid of what is long, the ask of what is short. */
+/** The price at which a long can be sold (bid) or a short bought back (ask). */
 function closingTicks({ market }: Core, at: InstrumentId, side: TradeEntry['side']): number {
   return (side === 'long' ? market.bidTicks[at] : market.askTicks[at]) as number;
 }

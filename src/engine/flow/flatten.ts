@@ -1,7 +1,7 @@
 /**
- * Closes one position. Where a resting stop locks the balance (spot) it is cancelled first and the sale waits for
- * that; elsewhere the closing order leaves at once and the stops follow, or stay until a strategy's exit is done where they
- * can only reduce. An order of unknown fate counts as under way.
+ * Closes one position. If a resting stop locks the balance (spot), the stop is cancelled first and the sale waits for
+ * that. Otherwise the closing order leaves at once and the stops are cancelled after it, or stay until a strategy's
+ * exit is done if they can only reduce. An order of unknown fate counts as under way.
  */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -29,7 +29,8 @@ export function flatten(
   const work = workAt(core, at);
   if (position.quantityLots === 0 || isDust(core, at)) {
     work.exiting = null;
-    // What is left is too small to sell: a stop that stayed for the sale has nothing to do, and no flat is proven beside it.
+    // What is left is too small to sell. A stop that was kept for the sale has no purpose any more, and flat can't be
+    // proven beside it.
     if (position.quantityLots === 0) protect(core, at);
     else {
       cancelTargets(core, at, 'what is left is too small to sell');
@@ -42,7 +43,7 @@ export function flatten(
     protect(core, at);
     return;
   }
-  // Filled beside what closes the position it would turn it round.
+  // If it were filled beside the closing order, the position would be reversed.
   if (cancelTargets(core, at, 'its position is being closed')) return;
   const waiting = core.monotonicMs < work.closeAtMs;
   if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
@@ -58,13 +59,13 @@ export function flatten(
     cancelStops(core, at);
     if (liveStops(core, at).length === 0) sendClosing(core, position, closing);
   }
-  // A sale that does not come about leaves it without one, as anything else does.
+  // If the sale does not happen, the position is without a stop, as for any other reason.
   if (!liveStops(core, at).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
 }
 
 /**
- * Sells the part that the reached targets close. Where the stop has to be smaller first, it rests for what is left before
- * the sale leaves; elsewhere it stays whole meanwhile and follows the sale.
+ * Sells the part that the reached targets close. If the stop has to shrink first, it rests for the remainder before
+ * the sale leaves; otherwise it stays whole and shrinks after the sale.
  */
 export function reduceToTargets(core: Core, at: InstrumentId): void {
   if (mayBeGone(core, at)) return;
@@ -87,14 +88,17 @@ function restsFor(stop: OrderEntry, lots: number): boolean {
   return isConfirmed(stop) && remainingLots(stop) <= lots;
 }
 
-/** By a journal that was put back: until a reading has borne a position out, others' coins may be all that is left of it. */
+/**
+ * With a restored journal, what the account holds may be somebody else's coins only, until a snapshot has confirmed
+ * the position.
+ */
 function mayBeGone({ config, state, sync }: Core, at: InstrumentId): boolean {
   return config.coinsNeedOwner === true && state.putBack.has(at) && !sync.borneOut.has(at);
 }
 
 interface Closing {
   readonly purpose: 'close' | 'exit';
-  /** Not to be sold. */
+  /** Lots that are not to be sold. */
   readonly leftLots: number;
   readonly why: ExitReason | null;
 }
@@ -121,12 +125,15 @@ function sendClosing(core: Core, position: PositionEntry, { purpose, leftLots, w
   if (!sent) work.closeAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }
 
-/** The venue's largest order bounds it. The parts are alike, so that none is left that is too small; the next follows this one. */
+/**
+ * Splits by the venue's largest order, in equal parts so that none is too small. The next part follows when this one
+ * is done.
+ */
 function oneOrder(lots: number, most: number): number {
   return Math.ceil(lots / Math.ceil(lots / most));
 }
 
-/** Lots of closing orders that are under way, or may be. */
+/** Lots of closing orders that are under way or may be. */
 function closingLots(core: Core, position: PositionEntry): number {
   let lots = 0;
   for (const entry of liveOrders(core, position.instrument)) {

@@ -1,7 +1,8 @@
 /**
- * The target that closes all that is left of a trade rests at a venue that links orders, in one group with the stop: what one
- * of the two fills is taken off the other there. It joins a stop that rests, so the position is protected before it leaves, and
- * it is gone before anything else closes the position. While it does not rest, the core holds it as it holds every other one.
+ * The target that closes the rest of a trade. If the venue links orders, it rests there in one group with the stop: a
+ * fill of one reduces the other. It is placed only once the stop rests, so the position is protected first, and it is
+ * cancelled before anything else closes the position. While it does not rest, the core holds it like every other
+ * target.
  */
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { TargetReason } from '../../domain/exit-reason.js';
@@ -22,7 +23,7 @@ interface WantedTarget {
   readonly why: TargetReason;
 }
 
-/** `stop` rests, for all of the position. */
+/** `stop` rests and covers the whole position. */
 export function keepTarget(core: Core, position: PositionEntry, stop: OrderEntry): void {
   const at = position.instrument;
   const targets = restingTargets(core, at);
@@ -43,7 +44,7 @@ export function keepTarget(core: Core, position: PositionEntry, stop: OrderEntry
   }
 }
 
-/** Null: the next one leaves a part of the trade, or there is none. */
+/** Null: the next target closes only a part of the trade, or there is none. */
 function wantedTarget(core: Core, position: PositionEntry): WantedTarget | null {
   const exits = tradeWithExits(core, position)?.exits;
   const { targets = [] } = exits?.plan ?? {};
@@ -60,7 +61,10 @@ function isBeside({ intent }: OrderEntry, stop: OrderEntry, { limitTicks }: Want
   );
 }
 
-/** Beside the stop alone: an entry would change both, and what closes the position would fill beside it. */
+/**
+ * A target rests only beside the stop and no other order: an entry would change both, and a closing order would fill
+ * beside it.
+ */
 function mayRest(core: Core, stop: OrderEntry): boolean {
   const { clientId, instrument, group } = stop.intent;
   const { exiting, securing, targetAtMs } = workAt(core, instrument);
@@ -90,7 +94,10 @@ function place(core: Core, position: PositionEntry, { intent }: OrderEntry, want
   if (!sent) workAt(core, at).targetAtMs = core.monotonicMs + TARGET_RETRY_MS;
 }
 
-/** Before the fill that completes it: the trade that it closes tells of it as of one that the core closes at the market. */
+/**
+ * Recorded before the fill that completes the target, so that the trade it closes reads like one that the core closes
+ * at the market.
+ */
 export function noteTargetFilled(core: Core, target: OrderEntry, priceTicks: number): void {
   const { instrument, limitTicks } = target.intent;
   const position = core.state.positions[instrument];

@@ -1,4 +1,4 @@
-/** What goes wrong around the engine, and what the desk file says to that. */
+/** Faults around the engine, and what the desk file says to do about them. */
 import type { HaltCause } from '../../domain/mode.js';
 import type { LostAction } from '../config.js';
 import { type Core, touchAll, wantFreshSnapshot } from '../core.js';
@@ -36,7 +36,10 @@ export function onFault(core: Core, event: FaultEvent): void {
   }
 }
 
-/** The machine slept, or the process stood still: what was known is old. Always a new halt, so no older decision arms. */
+/**
+ * The machine slept or the process stood still, so everything known is old. Always a new halt, so that no older
+ * decision can arm.
+ */
 function onClockJump(core: Core, gapMs: number): void {
   core.sync.state = 'pending';
   core.sync.atWallMs = null;
@@ -71,7 +74,7 @@ function onHeartbeatLost(core: Core, which: 'process' | 'operations' | 'supervis
   if (action === 'closeAll' && !isClosing(core)) beginCloseAll(core, 'fermata', words);
 }
 
-/** Down for a moment is no halt; back again means that something may have been missed. */
+/** A short outage is not a halt. When the venue is back, something may have been missed, so it is read. */
 export function onVenueHealth(core: Core, state: 'up' | 'down', detail: string): void {
   if (state === 'down') {
     core.venueDownSinceMs ??= core.monotonicMs;

@@ -98,7 +98,10 @@ function checkFaults(core: Core): void {
   );
 }
 
-/** A key that counts no more, an answer that nobody can read, another hand that trades without end: nobody knows what is held. */
+/**
+ * Halts if no snapshot has agreed for too long: a key that lost its rights, answers that can't be read, or foreign
+ * trading without end. Nobody knows what is held then.
+ */
 function checkReadings(core: Core): void {
   const { unsettled } = core.sync;
   if (unsettled === null || core.monotonicMs - unsettled.sinceMs < UNSETTLED_MAX_MS) return;
@@ -114,7 +117,7 @@ function isPast(core: Core, atMs: number | null): boolean {
   return atMs !== null && core.monotonicMs >= atMs;
 }
 
-/** When the next tick is due at the latest, monotonic time; null: nothing waits for the clock. */
+/** Monotonic time by which the next tick is needed. Null: nothing waits for the clock. */
 export function nextWakeMs(core: Core): number | null {
   if (!core.begun) return null;
   let due = core.sync.outstanding === null ? core.sync.dueAtMs : core.sync.outstanding.byMs;

@@ -30,7 +30,7 @@ export function protect(core: Core, at: InstrumentId): void {
     return;
   }
   if (isOversold(core, at)) {
-    // It would sell what is somebody else's.
+    // It would sell somebody else's coins.
     for (const stop of stops) cancelOrder(core, stop, 'more was sold than is held');
     work.unprotectedSinceMs ??= core.monotonicMs;
     readSoon(core, OVERSOLD_READ_MS);
@@ -39,13 +39,14 @@ export function protect(core: Core, at: InstrumentId): void {
   const strays = strayTargets(core, at);
   for (const target of strays) cancelOrder(core, target, 'its stop has ended');
   if (strays.length > 0 && stops.length === 0) {
-    // It may have closed the position: a stop for that would open another.
+    // The target may have closed the position; a stop for it would then open another.
     work.unprotectedSinceMs ??= core.monotonicMs;
     return;
   }
   if (closingUnderWay(core, at) && shrinksBeforeSale(core, position) === null) return;
   const wanted = wantedStop(core, position);
-  // Once the market is past the stop, what it does not buy for the smallest order can be neither protected nor sold.
+  // Once the market has passed the stop, what is below the smallest order at that price can be neither protected nor
+  // sold.
   if (isDustAt(core, at, wanted.stopTicks) || (wanted.side === 'sell' && isDust(core, at))) {
     work.unprotectedSinceMs = null;
     return;
@@ -53,7 +54,7 @@ export function protect(core: Core, at: InstrumentId): void {
   const fitting = fittingOf(stops, wanted);
   const rests = fitting !== undefined && isConfirmed(fitting) && !isMakingPlace(stops, fitting);
   for (const stop of stops) {
-    // Until the venue has exchanged two, whichever of them fits, both stay: nobody knows which of them rests.
+    // Until the venue has completed a replace, both stops stay, whichever fits: nobody knows which of them rests.
     const stays = stop === fitting || (!rests && fitting !== undefined && areExchanged(stop, fitting));
     if (!stays && (fitting !== undefined || stop.intent.side !== wanted.side))
       cancelOrder(core, stop, 'the position changed');
@@ -71,7 +72,7 @@ function areExchanged(one: OrderEntry, other: OrderEntry): boolean {
   return one.replaces === other.intent.clientId || other.replaces === one.intent.clientId;
 }
 
-/** Another one was sent to take its place, and may have it already. */
+/** Another stop was sent to replace it and may already have done so. */
 function isMakingPlace(stops: readonly OrderEntry[], { intent }: OrderEntry): boolean {
   return stops.some(({ replaces }) => replaces === intent.clientId);
 }

@@ -1,4 +1,4 @@
-/** Close-all from its beginning to its end: flat as read back from the venue, or escalated by name. */
+/** A close-all from start to end: flat as read back from the venue, or escalated by name. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, worth } from '../../domain/money.js';
@@ -27,7 +27,7 @@ export function beginCloseAll(core: Core, by: string, reason: string): void {
   touchAll(core);
 }
 
-/** Also after a restart in the middle of a close-all. */
+/** Also called after a restart in the middle of a close-all. */
 export function startClosingClock(core: Core): void {
   core.closing.begunAtMs = core.monotonicMs;
   core.closing.deadlineMs = core.monotonicMs + core.config.closeAll.deadlineMs;
@@ -40,7 +40,9 @@ export function startClosingClock(core: Core): void {
   }
 }
 
-/** Once nothing is left to be closed, positions are read back; also a late fill after the proof is closed again. */
+/**
+ * Once nothing is left to close, the positions are read back. A fill that arrives after the proof is closed again.
+ */
 export function proveFlat(core: Core): void {
   if (core.state.closeAll === 'flat' && !nothingIsTradable(core)) {
     const reason =
@@ -56,12 +58,12 @@ export function proveFlat(core: Core): void {
   if (core.closing.proofFromRequest !== null || core.monotonicMs < core.closing.proofAtMs) return;
   const { outstanding, lastRequestId } = core.sync;
   core.closing.proofFromRequest = lastRequestId + 1;
-  // A proof that was begun and lost its ground is waited for; any other reading is not.
+  // A proof that was begun and is no longer valid is waited for; any other snapshot is dropped for a fresh one.
   if (outstanding?.isProof === true) wantSnapshot(core);
   else wantFreshSnapshot(core);
 }
 
-/** After a reconciliation: does this reading of the venue prove that everything is closed? */
+/** Called after a reconciliation: does this snapshot prove that everything is closed? */
 export function concludeFlat(core: Core, snapshot: VenueSnapshot): void {
   const { proofFromRequest } = core.closing;
   if (!isClosing(core) || proofFromRequest === null || snapshot.requestId < proofFromRequest) return;
@@ -86,7 +88,7 @@ export function concludeFlat(core: Core, snapshot: VenueSnapshot): void {
   nameDust(core);
 }
 
-/** At the deadline: what is not proven flat is named, a person is needed, and the tries go on. */
+/** At the deadline: names what is not proven flat and asks for a person; attempts go on. */
 export function escalateCloseAll(core: Core): void {
   core.closing.deadlineMs = null;
   const open = core.config.instruments.filter(({ id }) => isUnfinished(core, id));
@@ -100,7 +102,7 @@ export function escalateCloseAll(core: Core): void {
   raiseHalt(core, { mode: 'HALTED', cause: 'close-all-incomplete', by: 'fermata', reason, resume });
 }
 
-/** Flat: nothing is left that can be traded. */
+/** Nothing is left that can be traded. */
 function nothingIsTradable(core: Core): boolean {
   return core.state.positions.every(
     ({ instrument, quantityLots }) => !isTradable(core, instrument, quantityLots),
@@ -124,7 +126,7 @@ function isUnfinished(core: Core, at: InstrumentId): boolean {
   return isTradable(core, at, positionAt(core, at).quantityLots) || liveOrders(core, at).length > 0;
 }
 
-/** A cancel of an order that the venue acknowledged may still be on its way: the reading shows whether it is gone. */
+/** A cancel that the venue acknowledged may still be on its way; the snapshot shows whether the order is gone. */
 function nothingUnresolved(core: Core): boolean {
   return core.config.instruments.every(({ id }) => liveOrders(core, id).every(isOnlyBeingCancelled));
 }

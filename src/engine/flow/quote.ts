@@ -1,4 +1,4 @@
-/** What becomes of a quote that can hardly be a price: held back, said, and believed once the market stands by it. */
+/** What happens to an implausible quote: it is held back, reported, and believed once the market confirms it. */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, instrumentAt, note, setTime } from '../core.js';
@@ -9,10 +9,10 @@ import { showQuote } from '../strategies/between-bars.js';
 import { takeQuote } from './equity.js';
 import { isMarketOpen } from './session.js';
 
-/** A venue that flickers fills no journal: one line an instrument in this time. */
+/** A flickering venue must not fill the journal: at most one line for an instrument in this time. */
 const SAY_EVERY_MS = 10_000;
 
-/** For a quote that is not surely near the last one. */
+/** Called for a quote that is not surely near the last one. */
 export function isBelieved(core: Core, event: QuoteEvent): boolean {
   const { market, guard } = core;
   const at = event.instrument;
@@ -26,10 +26,10 @@ export function isBelieved(core: Core, event: QuoteEvent): boolean {
   return judgement === 'believed';
 }
 
-/** At each tick: what nothing has contradicted for long enough is the price. */
+/** At each tick: a quote that nothing has contradicted for long enough becomes the price. */
 export function believeWhatStands(core: Core): void {
   for (const { id: at } of core.config.instruments) {
-    // In a closed market nobody contradicts it.
+    // While the market is closed nobody would contradict it.
     if (!isMarketOpen(core, at)) {
       core.guard.stopClock(at);
       continue;
@@ -44,12 +44,12 @@ export function believeWhatStands(core: Core): void {
       instrument: at,
       ...{ bidTicks, askTicks, wallMs, marketMs, monotonicMs },
     };
-    // That it is believed makes it no younger: nobody has said it since.
+    // Believing it does not make it newer: it keeps its own time.
     takeQuote(core, event, newestMonotonicMs);
   }
 }
 
-/** Monotonic time at which something held back becomes the price at the latest; null: nothing is. */
+/** Monotonic time by which a quote that is held back becomes the price. Null: none is held back. */
 export function standsAtMs(core: Core): number | null {
   let due: number | null = null;
   for (const { id } of core.config.instruments) due = earliest(due, core.guard.dueMs(id));
@@ -80,7 +80,10 @@ function lastOf({ market }: Core, at: InstrumentId): Sides {
   return { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
 }
 
-/** Allocation-free and O(1) unless something is due or a strategy looks at quotes. True where something may have been recorded. */
+/**
+ * Allocation-free and O(1) unless something is due or a strategy listens to quotes. Returns true if anything may have
+ * been recorded.
+ */
 export function onQuote(core: Core, event: QuoteEvent): boolean {
   const { guard } = core;
   const at = event.instrument;

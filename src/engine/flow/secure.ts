@@ -1,6 +1,6 @@
 /**
- * A position that can't be protected is closed: at the market, at once, in every mode. Its stop's price is passed
- * already, its stop did nothing although the market is past it, or the venue takes no stop at all.
+ * A position that can't be protected is closed at the market, at once, in every mode: the market has already passed
+ * its stop's price, its stop did not fire although the market is beyond it, or the venue takes no stop at all.
  */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { staleMsOf } from '../../limits/stale-data.js';
@@ -39,7 +39,7 @@ export function secure(
   touch(core, at);
 }
 
-/** A stop that rests after all protects the position again, unless it is the very one that did nothing. */
+/** A stop that rests after all protects the position again, unless it is the very one that did not fire. */
 export function isSecuring(core: Core, at: InstrumentId): boolean {
   const work = workAt(core, at);
   if (work.securing === null) return false;
@@ -51,7 +51,7 @@ export function isSecuring(core: Core, at: InstrumentId): boolean {
   return false;
 }
 
-/** Looked at with every tick: since when has the market been past a stop that still rests? */
+/** Called with every tick: since when has the market been beyond a stop that still rests? */
 export function checkStops(core: Core): void {
   for (const position of core.state.positions) {
     const at = position.instrument;
@@ -70,17 +70,17 @@ export function checkStops(core: Core): void {
 }
 
 /**
- * By a fresh price only: an old one says nothing about what the venue should have done. Also of a stop that is to make place
- * for another: what rests has to fire.
+ * Only a fresh price counts: an old one does not tell what the venue should have done. A stop that is being replaced
+ * counts too: whatever rests has to fire.
  */
 function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
   const age = market.quoteAgeMs(at, core.monotonicMs);
-  // In a closed market no stop can do anything, whatever somebody quotes.
+  // In a closed market no stop can fire, whatever is quoted.
   if (!isMarketOpen(core, at)) return false;
   if (position.quantityLots === 0 || age === null || age > staleMsOf(config.risk)) return false;
-  // No sale of it is taken, so its stop may well have done nothing.
+  // The venue would not take a sale of dust, so its stop may rightly have done nothing.
   if (isDust(core, at)) return false;
   const { side: closes } = wantedStop(core, position);
   return liveStops(core, at).some((stop) => {
@@ -92,19 +92,19 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   });
 }
 
-/** Refused again and again by a venue that answers: it will not hold a stop, so it must not hold the position either. */
+/** A venue that answers but keeps refusing will not hold a stop, so it must not hold the position either. */
 export function checkRefusals(core: Core, at: InstrumentId): void {
   const { stopRefusals, unprotectedSinceMs } = workAt(core, at);
   const answers = core.venueDownSinceMs === null && core.venueBreaker.state !== 'open';
   if (!answers || stopRefusals < REFUSALS_BEFORE_RESTORE || unprotectedSinceMs === null) return;
   if (core.monotonicMs - unprotectedSinceMs < UNPROTECTED_MAX_MS || isClosing(core)) return;
   const lots = Math.abs(positionAt(core, at).quantityLots);
-  // One is on its way and may rest in a moment, or an old one still covers all of it.
+  // A stop is on its way and may rest soon, or an old one still covers the whole position.
   if (liveStops(core, at).some((stop) => !isConfirmed(stop) || remainingLots(stop) >= lots)) return;
   secure(core, at, 'refused', `the venue has refused its protective stop ${stopRefusals} times`);
 }
 
-/** Positions that have no stop that rests, by symbol; what is too small to trade needs none. */
+/** Symbols of positions without a resting stop. Dust needs none. */
 export function unprotectedSymbols(core: Core): string[] {
   return core.state.positions
     .filter(({ quantityLots, instrument }) => quantityLots !== 0 && !isDust(core, instrument))

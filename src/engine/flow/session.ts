@@ -1,4 +1,4 @@
-/** What the hours of its market mean for an instrument: closed is not stale, and nothing is entered then. */
+/** What trading hours mean for an instrument: a closed market is not stale, and nothing is entered in it. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { beforeCloseWords, closedWords, momentWords } from '../../domain/sessions/session-words.js';
 import { staleMsOf } from '../../limits/stale-data.js';
@@ -19,7 +19,7 @@ import { isDust } from './dust.js';
 export const isMarketOpen = (core: Core, at: InstrumentId): boolean =>
   sessionsAt(core, at).calendar.isOpen(core.marketMs);
 
-/** Why the hours of its market let nothing be entered now, as people read it; null: they do. */
+/** Why trading hours allow no entry now, in words for people. Null: they allow it. */
 export function noEntryReason(core: Core, at: InstrumentId): string | null {
   const { calendar, noEntriesBeforeCloseMs = 0, flatBeforeCloseMs = 0 } = sessionsAt(core, at);
   const { open, untilMs } = calendar.phaseAt(core.marketMs);
@@ -29,7 +29,9 @@ export function noEntryReason(core: Core, at: InstrumentId): string | null {
   return beforeCloseWords(calendar, core.marketMs, beforeMs);
 }
 
-/** Nothing is held over the close where the desk file says so: as with a strategy's exit, in the modes that allow one. */
+/**
+ * Closes positions before the close if the desk file says so; like a strategy's exit, only in modes that allow one.
+ */
 export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
   const work = workAt(core, at);
@@ -45,7 +47,9 @@ export function leaveBeforeClose(core: Core, at: InstrumentId): void {
 const isHeld = (core: Core, at: InstrumentId): boolean =>
   positionAt(core, at).quantityLots !== 0 && !isDust(core, at);
 
-/** Halted, or without a fill in time: people have to know that it is held over the close after all. */
+/**
+ * The desk is halted or no fill came in time: people have to know that the position is held over the close after all.
+ */
 function tellHeldOver(core: Core, at: InstrumentId): void {
   if (sessionsAt(core, at).flatBeforeCloseMs === undefined || !isHeld(core, at)) return;
   const { symbol } = instrumentAt(core, at);
@@ -56,7 +60,7 @@ function tellHeldOver(core: Core, at: InstrumentId): void {
   note(core, 'alarm', `${symbol}: the market has closed and the position is still open; ${protectedBy}`, at);
 }
 
-/** Looked at with every tick: since when, in the time that nobody can set, is each market open? */
+/** Called with every tick: notes since when, by monotonic time, each market has been open. */
 export function watchSessions(core: Core): void {
   core.work.forEach((work, at) => {
     if (isMarketOpen(core, at)) {
@@ -68,7 +72,7 @@ export function watchSessions(core: Core): void {
   });
 }
 
-/** A silent price says something: its market is open, and not only just. */
+/** A silent price counts as late: the market is open, and has been for a while. */
 export function isPriceDue(core: Core, at: InstrumentId): boolean {
   const { openSinceMs } = workAt(core, at);
   const silentForMs = Math.max(OPENING_MS, staleMsOf(core.config.risk));

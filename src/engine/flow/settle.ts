@@ -1,6 +1,7 @@
 /**
- * The end of every event that can have changed something: looks at what is, not at what happened, and does what
- * is due. Each round may touch instruments again (a halt takes entries off everywhere); the rounds are bounded.
+ * The end of every event that may have changed something. It looks at the present state, not at what happened, and
+ * does what is due. A round may mark instruments again (a halt cancels entries everywhere); the number of rounds is
+ * bounded.
  */
 import type { Core } from '../core.js';
 import { valueOpenFees } from '../orders/fee-value.js';
@@ -9,12 +10,12 @@ import { advance } from './advance.js';
 import { haltOnLoss } from './equity.js';
 import { proveFlat } from './prove-flat.js';
 
-/** A halt while advancing, and one caused by that: more rounds than this have no cause. */
+/** A halt while advancing, and another one caused by it; nothing causes more rounds than this. */
 const ROUNDS_MAX = 6;
 
 export function settle(core: Core): void {
   if (core.state.unvaluedFees.length > 0) valueOpenFees(core);
-  haltOnLoss(core); // a fill costs its fee, also between two quotes
+  haltOnLoss(core); // a fill's fee can reach a loss limit between two quotes
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     advanceTouched(core);
     proveFlat(core);

@@ -6,9 +6,9 @@ import { isTradable } from './dust.js';
 import { isPriceDue } from './session.js';
 
 /**
- * Symbols whose price is too old: all of them once the newest quote of any instrument is, else those with a position.
- * A quiet instrument without a position stops nobody; the risk gate refuses entries in it.
- * A closed market has no price to be late.
+ * Symbols whose price is too old: all of them if the newest quote of any instrument is, else those with a position.
+ * A quiet instrument without a position does not halt the desk; the risk gate refuses entries in it.
+ * In a closed market no price is late.
  */
 export function staleSymbols(core: Core): string[] {
   const { market, config, monotonicMs } = core;

@@ -1,4 +1,4 @@
-/** How long positions are without a stop that rests for the whole of them: measured, recorded, shown. */
+/** How long positions are without a resting stop for the whole quantity: measured, recorded, shown. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { StopGapCause } from '../../domain/stop-gap.js';
 import { type Core, commit, instrumentAt, positionAt, remainingLots, workAt } from '../core.js';
@@ -9,7 +9,7 @@ import { isDust } from './dust.js';
 import { liveStops } from './flatten.js';
 import { closingUnderWay, isConfirmed } from './wanted-stop.js';
 
-/** Looked at whenever something of the instrument changed. */
+/** Called whenever something of the instrument changed. */
 export function measureStopGap(core: Core, at: InstrumentId): void {
   const work = workAt(core, at);
   const held = Math.abs(positionAt(core, at).quantityLots);
@@ -25,7 +25,7 @@ export function measureStopGap(core: Core, at: InstrumentId): void {
     if (!liveStops(core, at).some(({ replaces }) => replaces !== null)) work.formerStop = null;
     return;
   }
-  // What a linked target has filled is about to be told, or the stop that was made smaller for it.
+  // The report on the linked target's fill, or on the stop that was reduced for it, is still to come.
   if (resting > 0 && isSettling(core, at)) return;
   const why = causeOf(core, at, resting);
   const sinceMs = why === 'changed' ? (work.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
@@ -38,11 +38,11 @@ function causeOf(core: Core, at: InstrumentId, resting: number): StopGapCause {
   if (isClosing(core) || exiting !== null || securing !== null || closingUnderWay(core, at)) return 'closing';
   if (!hadStop || resting > 0) return 'opened';
   if (formerStop !== null) return 'changed';
-  // The target that it was linked with has ended it, as far as anybody knows.
+  // As far as anybody knows, the target that it was linked with has ended it.
   return strayTargets(core, at).length > 0 ? 'closing' : 'lost';
 }
 
-/** Only what surely rests counts: not one that is being cancelled, nor one whose exchange got no answer. */
+/** Counts only what surely rests: neither a stop that is being cancelled nor one whose replace got no answer. */
 function restingLots(core: Core, at: InstrumentId): number {
   const stops = liveStops(core, at);
   const side = positionAt(core, at).quantityLots > 0 ? 'sell' : 'buy';
@@ -53,7 +53,7 @@ function restingLots(core: Core, at: InstrumentId): number {
     .reduce((lots, stop) => lots + remainingLots(stop), 0);
 }
 
-/** That a stop goes before its coins are sold, and they are, is the sale itself. */
+/** A gap from cancelling the stop until its coins are sold is part of the sale and is not recorded. */
 function endGap(core: Core, at: InstrumentId, ended: 'protected' | 'closed'): void {
   const work = workAt(core, at);
   const gap = work.stopGap;

@@ -1,4 +1,4 @@
-/** The stop that a position needs, and which of those that are there is it. */
+/** The stop that a position needs, and which of the live stops it is. */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
@@ -13,20 +13,21 @@ export interface WantedStop {
   readonly side: Side;
   readonly lots: number;
   readonly stopTicks: number;
-  /** What moved it; null: it is where the entry, or the desk file, wants it. */
+  /** What moved it. Null: it is where the entry or the desk file wants it. */
   readonly why: ExitReason | null;
 }
 
 /**
- * Coins can't be owed: the sale was heard of before its purchase, or our book is wrong. Nothing is bought for it, by a stop or
- * at the market; readings of the account put it right.
+ * A spot position below zero: coins can't be owed. The fill of a sale arrived before that of its purchase, or our
+ * books are wrong. Nothing is bought because of it, neither by a stop nor at the market; snapshots of the account
+ * correct it.
  */
 export function isOversold(core: Core, at: InstrumentId): boolean {
   if (core.config.capabilities.shorting || instrumentAt(core, at).kind !== 'spot') return false;
   return positionAt(core, at).quantityLots < 0;
 }
 
-/** The live stop that is what the position needs; undefined: there is none. */
+/** The live stop that is exactly what the position needs. Undefined: there is none. */
 export function fittingStop(core: Core, at: InstrumentId): OrderEntry | undefined {
   const position = positionAt(core, at);
   if (position.quantityLots === 0) return undefined;
@@ -35,7 +36,10 @@ export function fittingStop(core: Core, at: InstrumentId): OrderEntry | undefine
   return fittingOf(stops, wanted);
 }
 
-/** Not one whose place another rests in: it is gone, and its end is only not told yet. */
+/**
+ * A stop that another resting stop has replaced does not count: it is gone, and the report of its end is still to
+ * come.
+ */
 export function fittingOf(stops: readonly OrderEntry[], wanted: WantedStop): OrderEntry | undefined {
   const hasGivenWay = ({ intent }: OrderEntry): boolean =>
     stops.some((other) => other.replaces === intent.clientId && isConfirmed(other));
@@ -46,7 +50,7 @@ export function isConfirmed(stop: OrderEntry): boolean {
   return stop.state === 'working' || stop.state === 'partlyFilled';
 }
 
-/** The position is about to change: a stop for the old quantity would be wrong in a moment. */
+/** The position is about to change, so a stop for the old quantity would soon be wrong. */
 export function closingUnderWay(core: Core, at: InstrumentId): boolean {
   return liveOrders(core, at).some(
     ({ intent }) => intent.purpose === 'close' || (intent.purpose === 'exit' && !isRestingTarget(intent)),
@@ -72,8 +76,8 @@ export function wantedStop(core: Core, position: PositionEntry): WantedStop {
 }
 
 /**
- * Lots that the stop is made smaller to before a part of the position is sold: where it locks what is to be sold, or could
- * fire beside the sale and turn the position round. Null: it stays whole. So it does while the venue refuses the sale.
+ * Lots that the stop is reduced to before a part of the position is sold, because it locks what is to be sold, or
+ * could fire beside the sale and reverse the position. Null: it stays whole, also while the venue refuses the sale.
  */
 export function shrinksBeforeSale(core: Core, position: PositionEntry): number | null {
   const { stopLocksBalance, reduceOnly } = core.config.capabilities;
@@ -84,7 +88,7 @@ export function shrinksBeforeSale(core: Core, position: PositionEntry): number |
   return rest === 0 ? null : rest;
 }
 
-/** A position that no entry of ours explains gets the desk file's stop-loss, from its average price. */
+/** A position that no entry of ours explains gets the desk file's stop-loss distance from its average price. */
 function derivedStopTicks(core: Core, position: PositionEntry): number {
   const average = Math.round(averageTicks(core.state, position));
   const distance = mulDiv(average, ppmOfPercent(core.config.risk.stopLossPct), 1_000_000);

@@ -1,4 +1,4 @@
-/** Real money is traded only on a go-live that is in force. */
+/** Real money is traded only while a go-live is in force. */
 import { refused } from '../commands/outcome.js';
 import type { Core } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -7,7 +7,7 @@ export function needsGoLive({ config, state }: Core): boolean {
   return config.goLiveRequired === true && state.goLive === null;
 }
 
-/** Null where the desk may be armed as far as going live is concerned. */
+/** Null: as far as the go-live is concerned, the desk may be armed. */
 export function goLiveMissing(core: Core): CommandOutcome | null {
   if (!needsGoLive(core)) return null;
   const message = 'real money is traded only after a go-live that people approved, and none is in force';

@@ -3,7 +3,7 @@ import type { HaltCause, ResumeRule } from '../../domain/mode.js';
 import type { EngineConfig } from '../config.js';
 import type { Core } from '../core.js';
 
-/** Positions are being closed until flat is proven, also after the deadline passed. */
+/** Positions are being closed until flat is proven, even after the deadline. */
 export function isClosing(core: Core): boolean {
   return core.state.closeAll === 'running' || core.state.closeAll === 'escalated';
 }
@@ -17,7 +17,7 @@ export function mayReduce(core: Core): boolean {
   return core.begun && (core.state.mode === 'ACTIVE' || core.state.mode === 'REDUCING');
 }
 
-/** What the desk file asks for before trading goes on after such a halt. */
+/** What the desk file requires before trading resumes after a halt of this cause. */
 export function resumeRuleOf(config: EngineConfig, cause: HaltCause): ResumeRule {
   const { resume } = config;
   switch (cause) {
@@ -34,7 +34,7 @@ export function resumeRuleOf(config: EngineConfig, cause: HaltCause): ResumeRule
       return resume.drawdown;
     case 'venue':
     case 'stale-data':
-      // Prices that come back are a venue that does: nothing is wrong with the desk.
+      // Prices that come back mean that the venue is back; nothing was wrong with the desk.
       return resume.venue;
     case 'close-all-incomplete':
       return resume.person;

@@ -1,11 +1,11 @@
-/** Every halt draws a new id, is on record before anything else happens, and every instrument is looked at again. */
+/** Every halt draws a new id and is recorded first; then the orders of every instrument are advanced. */
 import type { Halt, HaltCause } from '../../domain/mode.js';
 import { type Core, commit, touchAll } from '../core.js';
 import { resumeRuleOf } from './mode.js';
 
 export type HaltWish = Pick<Halt, 'mode' | 'cause' | 'by' | 'reason' | 'resume'>;
 
-/** Always records a new halt: an arming that quotes an older one is refused from here on. */
+/** Always records a new halt, so an arming that quotes an older one is refused from here on. */
 export function raiseHalt(core: Core, wish: HaltWish): Halt {
   const halt: Halt = {
     haltId: core.config.drawHaltId(),
@@ -24,14 +24,17 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
   return halt;
 }
 
-/** Somebody else works on this account: nothing new is opened beside them. Once for as long as a reconciliation halts. */
+/**
+ * Somebody else works on this account, so nothing new is opened beside them. Raised once while a reconciliation halt
+ * is active.
+ */
 export function raiseForeign(core: Core, reason: string): void {
   if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
   const resume = resumeRuleOf(core.config, 'reconciliation');
   raiseHalt(core, { mode: 'REDUCING', cause: 'reconciliation', by: 'fermata', reason, resume });
 }
 
-/** A halt by the desk itself, once for as long as the same cause stands. */
+/** A halt by the desk itself; raised once while a halt of the same cause is active. */
 export function raiseFault(core: Core, cause: HaltCause, reason: string): void {
   const known = core.state.halts.some((halt) => halt.cause === cause && halt.mode !== 'REDUCING');
   if (known) return;

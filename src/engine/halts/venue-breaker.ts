@@ -1,13 +1,13 @@
-/** The breaker of the venue's API as the adapter reports it: while it is not closed, nothing new is opened. */
+/** The breaker of the venue's API, as reported by the adapter. While it is not closed, nothing new is opened. */
 
 import type { VenueBreakerState } from '../../domain/venue.js';
 import { type Core, note, touchAll, wantSnapshot } from '../core.js';
 import { raiseFault } from './raise-halt.js';
 
-/** How its notes begin: nothing else says of a note that it is about the venue. */
+/** Notes about the breaker begin with this; nothing else marks a note as being about the venue. */
 export const VENUE_BREAKER_NOTE = "the venue's API breaker is ";
 
-/** Open halts at once; closed means that something may have been missed, so the venue is read before anything else. */
+/** An open breaker halts at once. When it closes, something may have been missed, so the venue is read first. */
 export function onVenueBreaker(core: Core, state: VenueBreakerState, detail: string): void {
   if (state === core.venueBreaker.state) return;
   core.venueBreaker = { state, sinceMs: core.wallMs, detail };

@@ -1,4 +1,4 @@
-/** A resting order made smaller in place. Asked for as often as need be: the quantity is said, not the difference. */
+/** Reduces a resting order in place. Safe to repeat: it states the quantity, not the difference. */
 
 import { isRestingTarget } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
@@ -7,7 +7,7 @@ import type { OrderEntry } from '../state.js';
 import { sendLookup } from './lookup-order.js';
 import { watchOf } from './order-watch.js';
 
-/** `leftLots`: what is still to be open of it. */
+/** `leftLots`: what is to remain open of the order. */
 export function sendAmend(core: Core, { intent, filledLots }: OrderEntry, leftLots: number): void {
   const { clientId, instrument } = intent;
   watchOf(core, clientId).amendByMs = core.monotonicMs + core.config.closeAll.answerTimeoutMs;
@@ -23,7 +23,7 @@ export function onAmended(core: Core, entry: OrderEntry, quantityLots: number): 
   takeSmaller(core, entry, quantityLots, 'the venue made it smaller');
 }
 
-/** It may have been done before, by a request whose answer was lost: the venue tells. */
+/** An earlier request whose answer was lost may have done it; the venue knows. */
 export function onAmendRefused(core: Core, entry: OrderEntry): void {
   const watch = core.watches.get(entry.intent.clientId);
   if (watch === undefined) return;
@@ -32,7 +32,7 @@ export function onAmendRefused(core: Core, entry: OrderEntry): void {
   sendLookup(core, entry);
 }
 
-/** A reading may be older than the amendment, so a larger quantity says nothing. */
+/** A snapshot may be older than the amendment, so a larger quantity means nothing. */
 export function noteSmaller(core: Core, entry: OrderEntry, found: VenueOrder): void {
   if (entry.intent.purpose === 'protective' || isRestingTarget(entry.intent))
     takeSmaller(core, entry, found.quantityLots, 'the venue holds it with fewer lots');

@@ -1,4 +1,4 @@
-/** Cancels leave at once, for the venue as for the journal, and may be sent again. */
+/** Cancels leave at once, without waiting for the journal, and may be sent again. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, liveOrders } from '../core.js';
 import type { OrderEntry } from '../state.js';
@@ -6,8 +6,8 @@ import { changeOrder } from './change-order.js';
 import { watchOf } from './order-watch.js';
 
 /**
- * Asks once: a cancel that is under way is repeated by its deadline, not here. After the venue refused one, the order
- * is looked up before the next is sent; otherwise the two would chase each other.
+ * Sends one cancel. One that is under way is repeated by its deadline, not here. After the venue refused a cancel,
+ * the order is looked up before the next one is sent; otherwise cancels and refusals would chase each other.
  */
 export function cancelOrder(core: Core, entry: OrderEntry, reason: string): void {
   if (entry.state === 'cancelling') return;
@@ -22,7 +22,7 @@ export function sendCancel(core: Core, entry: OrderEntry): void {
   core.effects.push({ kind: 'cancel', clientId, instrument });
 }
 
-/** Number of entries that were not final. */
+/** Returns the number of live entries. */
 export function cancelEntries(core: Core, at: InstrumentId, reason: string): number {
   let entries = 0;
   for (const entry of liveOrders(core, at)) {

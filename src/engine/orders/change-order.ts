@@ -1,4 +1,4 @@
-/** One step of the order state machine: asks the table, records the change, reacts to what must not happen. */
+/** One step of the order state machine: consults the table, records the change, and reacts to illegal transitions. */
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
 import { type Core, commit, note, touch, wantSnapshot, workAt } from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
@@ -15,12 +15,12 @@ import { type OrderEvent, orderTransition } from './order-table.js';
 import { restNoLonger, watchOf } from './order-watch.js';
 
 /**
- * Money can't be moved by an order event alone: fills are records of their own and never come through here. `completingFill`
- * says of an order whose fills are all recorded that it was no larger than they are.
+ * An order event alone never moves money: fills are records of their own and don't come through here.
+ * `completingFill`: the recorded fills are all that there was to fill.
  */
 export type AnswerEvent = Exclude<OrderEvent, 'partialFill'>;
 
-/** True where the order's state changed. */
+/** True if the order's state changed. */
 export function changeOrder(
   core: Core,
   entry: OrderEntry,
@@ -52,15 +52,15 @@ export function changeOrder(
 }
 
 /**
- * The venue has an order that was to take another's place: it takes it only where that one is gone, whoever names the one that
- * came, and however long after. Beside what replaced it the old one protects nothing.
+ * The venue has an order that was to replace another. It has one only if the other is gone, whoever reported the new
+ * one and however late. The old one protects nothing beside its replacement.
  */
 export function endReplaced(core: Core, { replaces, intent }: OrderEntry): void {
   const old = replaces === null ? undefined : core.state.orders.get(replaces);
   if (old !== undefined) changeOrder(core, old, 'cancelled', `replaced by ${intent.clientId}`);
 }
 
-/** The venue contradicts itself. What it has is read again; until then nothing new is opened. */
+/** The venue contradicts itself. It is read again; until then nothing new is opened. */
 function contradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason: string): void {
   const { clientId, instrument } = entry.intent;
   const text = `order ${clientId} is ${entry.state}, and the venue reports it as ${event} (${reason})`;
@@ -70,7 +70,10 @@ function contradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason
   wantSnapshot(core);
 }
 
-/** Call when an order has ended. A protective stop that we cancelled ourselves came to what it was meant to. */
+/**
+ * Called when an order has ended. A protective stop that we cancelled ourselves ended as intended and postpones
+ * nothing.
+ */
 function postponeNext(core: Core, entry: OrderEntry): void {
   const { instrument, purpose } = entry.intent;
   const work = workAt(core, instrument);

@@ -6,13 +6,13 @@ export function clientIdOf(incarnation: string, sequence: number): string {
   return `f${incarnation}${sequence.toString(36)}`;
 }
 
-/** The sequence in an id of any incarnation; 0 where the id is none of ours. */
+/** The sequence in an id of any incarnation. 0: the id is not one of ours. */
 export function sequenceOf(clientId: string): number {
   const digits = OURS.exec(clientId)?.[2];
   return digits === undefined ? 0 : Number.parseInt(digits, 36);
 }
 
-/** Null where the id is none of ours. */
+/** Null: the id is not one of ours. */
 export function incarnationOf(clientId: string): string | null {
   return OURS.exec(clientId)?.[1] ?? null;
 }

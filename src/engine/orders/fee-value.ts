@@ -1,6 +1,7 @@
 /**
- * What a fee is worth that was not paid in the quote currency. A coin that was bought is worth its own price; an asset kept
- * for fees what the desk's own quote says at that moment. Without one the worth is not made up: it stays open.
+ * What a fee is worth that was not paid in the quote currency. A fee in the coin that was bought is valued at the
+ * fill's own price, one in an asset kept for fees at the desk's current quote for it. Without a quote no value is
+ * made up; the fee stays open.
  */
 
 import { placesOf } from '../../domain/book-steps.js';
@@ -12,10 +13,10 @@ import { moneyOf, stepsAt } from '../books.js';
 import { type Core, commit, note } from '../core.js';
 import type { UnvaluedFee } from '../state.js';
 
-/** Decimal above zero, as finely as venues state amounts. */
+/** A decimal above zero with as many places as venues report. */
 const AMOUNT = /^(?=.*[1-9])\d{1,20}(\.\d{1,8})?$/;
 
-/** The fill with the worth of its fee in it: what is recorded, so that a replay needs no quote. */
+/** The fill with the value of its fee added. That is what is recorded, so that a replay needs no quote. */
 export function withFeeValue(core: Core, fill: Fill): Fill {
   if (fill.feeIn === undefined) return fill;
   const { asset, amount } = fill.feeIn;
@@ -34,8 +35,8 @@ export function withFeeValue(core: Core, fill: Fill): Fill {
 }
 
 /**
- * A purchase may be paid with what it bought, and never with more; from another asset any fee can be taken, and so can
- * that of a sale: coins for fees may be sold too.
+ * A purchase may pay its fee in what it bought, but never more than that. An asset kept for fees can pay any fee,
+ * also that of a sale of the asset itself.
  */
 export function isSoundFee(fill: Fill, instrument: Instrument, lotUnits: Units, places: number): boolean {
   const { feeIn } = fill;
@@ -46,7 +47,7 @@ export function isSoundFee(fill: Fill, instrument: Instrument, lotUnits: Units, 
   return instrument.kind === 'spot' && parseUnits(feeIn.amount, places) <= bought;
 }
 
-/** Values what waited for a quote. */
+/** Values the fees that waited for a quote. */
 export function valueOpenFees(core: Core): void {
   for (const fee of [...core.state.unvaluedFees]) {
     const priced = priceOf(core, fee.asset);
@@ -64,7 +65,7 @@ export function valueOpenFees(core: Core): void {
   }
 }
 
-/** Why nothing is entered: the oldest fee that nobody can value; null: there is none. */
+/** Why nothing is entered: the oldest fee without a value. Null: there is none. */
 export function openFeeReason(core: Core): string | null {
   const [oldest] = core.state.unvaluedFees;
   if (oldest === undefined) return null;
@@ -86,7 +87,7 @@ function priceOf(core: Core, asset: string): { instrument: InstrumentId; bidTick
   return { instrument, bidTicks: core.market.bidTicks[instrument] as number };
 }
 
-/** Money units of an amount at a price of this instrument; `null`: the amount is the quote currency itself. */
+/** Money units of an amount at the price of an instrument. `null`: the amount is in the quote currency itself. */
 function worthOf(
   core: Core,
   at: InstrumentId,

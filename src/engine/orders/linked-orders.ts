@@ -9,7 +9,7 @@ export function restingTargets(core: Core, at: InstrumentId): OrderEntry[] {
   return liveOrders(core, at).filter(({ intent }) => isRestingTarget(intent));
 }
 
-/** The target in the group of this stop; undefined: none is. */
+/** The target in the same group as this stop. Undefined: there is none. */
 export function targetBeside(
   core: Core,
   { intent: { instrument, group } }: OrderEntry,
@@ -17,7 +17,7 @@ export function targetBeside(
   return restingTargets(core, instrument).find(({ intent }) => group !== undefined && intent.group === group);
 }
 
-/** Their stop has ended: they have ended too, or are about to, and what they filled is not told yet. */
+/** Targets whose stop has ended. They have ended too or are about to; their fills may still be unreported. */
 export function strayTargets(core: Core, at: InstrumentId): OrderEntry[] {
   return restingTargets(core, at).filter(
     ({ intent: { group } }) =>
@@ -35,8 +35,9 @@ export function cancelTargets(core: Core, at: InstrumentId, reason: string): boo
 }
 
 /**
- * Of one whose lots are not those of the position while those of `other`, which it is linked with, are: the venue tells of
- * the two, and of the fill, one after the other. It is left alone for as long as a venue has to answer.
+ * For an order whose lots differ from the position while those of the linked order `other` match it: the venue
+ * reports the two orders and the fill one after another. The order is not changed for as long as the venue may take
+ * to answer.
  */
 export function followsSoon(core: Core, other: OrderEntry | undefined, lots: number): boolean {
   if (other === undefined || remainingLots(other) !== lots) return false;
@@ -45,7 +46,7 @@ export function followsSoon(core: Core, other: OrderEntry | undefined, lots: num
   return isSettling(core, other.intent.instrument);
 }
 
-/** A part of what is linked was filled, and not everything of it was told. */
+/** A part of a linked pair was filled, and the venue has not reported everything yet. */
 export function isSettling(core: Core, at: InstrumentId): boolean {
   const { unlikeSinceMs } = workAt(core, at);
   return unlikeSinceMs !== null && core.monotonicMs - unlikeSinceMs < core.config.closeAll.answerTimeoutMs;

@@ -1,4 +1,4 @@
-/** An order whose fate is unknown is asked for by its client id, with patience, and never sent again. */
+/** An order of unknown fate is looked up by its client id, patiently, and never sent again. */
 import { type Core, instrumentAt, type OrderWatch, positionAt } from '../core.js';
 import type { OrderEntry } from '../state.js';
 import {
@@ -10,7 +10,10 @@ import {
 import { changeOrder } from './change-order.js';
 import { earliest, watchOf } from './order-watch.js';
 
-/** An acknowledged order that the venue denies is given up after this many rounds; the position is read back anyway. */
+/**
+ * An acknowledged order that the venue no longer knows is given up after this many rounds; the position is read back
+ * anyway.
+ */
 const FORGOTTEN_AFTER_ROUNDS = 3;
 
 export function sendLookup(core: Core, entry: OrderEntry): void {
@@ -23,8 +26,8 @@ export function sendLookup(core: Core, entry: OrderEntry): void {
 }
 
 /**
- * The lookup itself failed or got no answer: says nothing about the order, and nothing at all of one that has ended. It may
- * be one of long ago: what is due already is not put off.
+ * The lookup failed or got no answer, which says nothing about the order. It may be an old lookup, so one that is due
+ * already is not postponed.
  */
 export function lookupFailed(core: Core, entry: OrderEntry): void {
   const watch = core.watches.get(entry.intent.clientId);
@@ -35,8 +38,8 @@ export function lookupFailed(core: Core, entry: OrderEntry): void {
 }
 
 /**
- * The venue says that it never had the order. Believed at the second time, a while after the first:
- * the send may have been slower than the lookup.
+ * The venue says that it never had the order. That is believed the second time, some time after the first: the send
+ * may have been slower than the lookup.
  */
 export function lookupFoundNothing(core: Core, entry: OrderEntry): void {
   const watch = watchOf(core, entry.intent.clientId);
@@ -64,9 +67,9 @@ function concludeAbsent(core: Core, entry: OrderEntry, watch: OrderWatch): void 
 }
 
 /**
- * A second closing order does no harm where neither can open a position. Beside coins of others it can: the venue doesn't
- * know whose they are, and sells them. Where there ever were such coins there may be some now: a venue that is in trouble has
- * been read as empty twice in a row.
+ * A second closing order does no harm if neither can open a position. If the account also has coins that are not the
+ * desk's, it can: the venue can't tell whose they are and sells them. If there ever were such coins there may be some
+ * now: a venue in trouble has been read as empty twice in a row.
  */
 function graceMs(core: Core, entry: OrderEntry): number {
   const { purpose, instrument, side } = entry.intent;

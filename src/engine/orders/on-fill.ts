@@ -1,4 +1,4 @@
-/** Fills are facts: each is applied once, whatever state its order is in, and what can't be is said aloud. */
+/** Fills are facts: each is applied once, whatever the state of its order. One that can't be applied is reported. */
 
 import { placesOf } from '../../domain/book-steps.js';
 import type { Fill } from '../../domain/order.js';
@@ -27,12 +27,12 @@ import { isSoundFee, openFeeReason, withFeeValue } from './fee-value.js';
 import { orderTransition } from './order-table.js';
 import { restNoLonger } from './order-watch.js';
 
-/** True where the fill was new. */
+/** True if the fill was new. */
 export function takeFill(core: Core, reported: Fill): boolean {
   const seen = core.state.fillsSeen[reported.instrument];
   if (seen !== undefined && isOfAnotherHand(core, reported)) return takeForeign(core, seen, reported);
   const fill = seen !== undefined && isSound(core, reported) ? withFeeValue(core, reported) : null;
-  // What a fee is worth may be beyond what can be written, though its amount is not.
+  // A fee's value may be too large to represent even if its amount is not.
   if (seen === undefined || fill === null || !Number.isSafeInteger(fill.fee)) {
     const text = `the venue reported a fill that can't be (${reported.tradeId}); it was not applied`;
     raiseFault(core, 'reconciliation', text);
@@ -45,7 +45,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     noteTargetFilled(core, entry, fill.priceTicks);
   const comesBack = entry?.state === 'absent';
   commit(core, { type: 'fill', fill });
-  // Before the venue was read for the first time it may be from before the start.
+  // Before the first snapshot, a fill may be from before the start.
   if (core.sync.readings > 0) core.unshownFills.push(fill);
   const work = workAt(core, fill.instrument);
   work.activity += 1;
@@ -68,15 +68,15 @@ export function takeFill(core: Core, reported: Fill): boolean {
 }
 
 /**
- * In an account at an exchange coins are the desk's where it bought them, or a person gave them to it. What another hand buys
- * or sells there is a difference: readings of the account say what became of the coins, and of ours among them.
+ * In an account at an exchange, coins are the desk's only if it bought them or a person gave them to it. What others
+ * buy or sell there is a difference; snapshots of the account show what became of the coins, and of ours among them.
  */
 function isOfAnotherHand(core: Core, { clientId, instrument }: Fill): boolean {
   if (core.config.coinsNeedOwner !== true || instrumentAt(core, instrument).kind !== 'spot') return false;
   return !core.state.orders.has(clientId) && !isOurs(core, clientId);
 }
 
-/** No new fill of the desk's: false. */
+/** Always false: it is not a new fill of the desk. */
 function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill): false {
   if (seen.has(fill.tradeId) || fill.marketMs < core.state.fillHorizonMs) return false;
   commit(core, { type: 'fill.foreign', fill });
@@ -87,7 +87,7 @@ function takeForeign(core: Core, seen: ReadonlyMap<string, number>, fill: Fill):
   return false;
 }
 
-/** At once, and then so often at most: another hand may trade many times a second, and each reading takes of the allowance. */
+/** At once, then at most so often: others may trade many times a second, and each snapshot uses up rate allowance. */
 function readForForeign(core: Core): void {
   const { sync, monotonicMs } = core;
   if (sync.foreignReadMs <= monotonicMs)
@@ -110,7 +110,7 @@ function isSound(core: Core, fill: Fill): boolean {
   );
 }
 
-/** Only a purchase can be paid with what it bought, and never with more. */
+/** Only a purchase can pay its fee in what it bought, and never more than that. */
 function isSoundFeeInCoins({ feeLots = 0, quantityLots, side }: Fill): boolean {
   if (feeLots === 0) return true;
   return Number.isSafeInteger(feeLots) && feeLots > 0 && feeLots <= quantityLots && side === 'buy';
@@ -134,7 +134,7 @@ function noteUnvalued(core: Core, { instrument }: Fill): void {
   if (reason !== null) note(core, 'alarm', `${reason}; nothing new is entered until then`, instrument);
 }
 
-/** A fill of nobody's order here: a second trader or a person works on this account. */
+/** A fill of an order that is not ours: a second trader or a person works on this account. */
 function noteForeign(core: Core, fill: Fill): void {
   if (isOurs(core, fill.clientId)) return;
   const symbol = core.config.instruments[fill.instrument]?.symbol ?? '?';

@@ -1,4 +1,4 @@
-/** What the venue says of one order, asked or not, and what becomes of it. */
+/** What the venue reports about one order, asked for or not, and what follows from it. */
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt } from '../core.js';
@@ -25,7 +25,7 @@ export function onOrderAnswer(core: Core, event: OrderAnswer): void {
   touch(core, entry.intent.instrument);
 }
 
-/** As the stream reports it. Orders that we don't know are looked at by the next reconciliation. */
+/** As reported by the stream. Orders that we don't know are left to the next reconciliation. */
 export function onOrderUpdate(core: Core, order: VenueOrder): void {
   const entry = core.state.orders.get(order.clientId);
   if (entry === undefined) {
@@ -78,7 +78,7 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
   }
 }
 
-/** A market order that is taken has to be filled soon; a resting one may rest. */
+/** An accepted market order has to be filled soon; a resting one may wait. */
 function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   endReplaced(core, entry);
   changeOrder(core, entry, 'accepted', '', venueId);
@@ -96,7 +96,7 @@ function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   watch.answerByMs = filledSoon ? core.monotonicMs + core.config.closeAll.answerTimeoutMs : null;
 }
 
-/** Where it was to take another's place, that one's fate is unknown too. */
+/** If it was to replace another order, the fate of that one is unknown too. */
 export function onUnanswered(core: Core, entry: OrderEntry, cause: string): void {
   if (!changeOrder(core, entry, 'unanswered', cause)) return;
   watchOf(core, entry.intent.clientId).answerByMs = null;
@@ -123,7 +123,8 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
     instrument,
   );
   const { closeRefusals, stopRefusals } = workAt(core, instrument);
-  // Where our book may be wrong the reading comes well before the next try: one that an order crosses tells nothing.
+  // If our books may be wrong, the snapshot comes well before the next attempt: one that an order crosses proves
+  // nothing.
   const differs = core.sync.state === 'pending';
   const delayMs = differs ? CONFIRM_AFTER_MS : retryDelayMs(Math.max(closeRefusals, stopRefusals));
   if (purpose !== 'entry') readSoon(core, delayMs);
@@ -136,7 +137,7 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
   if (old !== undefined && event.old === 'cancelled')
     changeOrder(core, old, 'cancelled', 'cancelled for another that the venue refused');
   if (old !== undefined && event.old === 'notOpen') {
-    // It ended by itself, whether we have heard of its end or not: there is nothing to restore.
+    // It ended by itself, whether we have heard of that or not, so there is nothing to restore.
     workAt(core, old.intent.instrument).formerStop = null;
     if (!FINAL_ORDER_STATES.has(old.state)) {
       watchOf(core, replaced).cancelRefused = true;
@@ -147,7 +148,7 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
   if (wouldTrigger === true) onWouldTrigger(core, entry);
 }
 
-/** The market has passed the stop's price: what the stop would have done is done now. */
+/** The market has passed the stop's price, so what the stop would have done is done now. */
 function onWouldTrigger(core: Core, { intent }: OrderEntry): void {
   if (intent.purpose !== 'protective' || isClosing(core)) return;
   secure(core, intent.instrument, 'passed', 'the market has already passed the price of its protective stop');
@@ -168,13 +169,13 @@ function onLookedUp(core: Core, entry: OrderEntry, found: VenueOrder | null): vo
   observeOrder(core, entry, found);
 }
 
-/** The cancel came to nothing, or is still on its way: a second one does no harm, and sooner than its deadline. */
+/** The cancel had no effect or is still on its way. A second one does no harm and is sent before the deadline. */
 function cancelAgainSoon(core: Core, watch: OrderWatch): void {
   watch.answerByMs = earliest(watch.answerByMs, core.monotonicMs + retryDelayMs(watch.cancelsUnanswered));
   watch.cancelsUnanswered += 1;
 }
 
-/** Takes over what the venue says, except that an order ends only once all its fills are known. */
+/** Takes over what the venue reports, except that an order ends only once all its fills are known. */
 export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): void {
   noteSmaller(core, entry, found);
   if (found.state !== 'rejected') endReplaced(core, entry);
@@ -196,7 +197,8 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
       return;
     case 'filled':
       if (missing <= 0) {
-        // Made smaller at the venue and filled while nobody listened: all its fills are known, and no further one will end it.
+        // It was reduced at the venue and filled while nobody listened: all its fills are known, and no further one
+        // will end it.
         if (!FINAL_ORDER_STATES.has(entry.state))
           changeOrder(core, entry, 'completingFill', 'filled, as small as the venue held it', found.venueId);
         return;
@@ -206,10 +208,10 @@ export function observeOrder(core: Core, entry: OrderEntry, found: VenueOrder): 
   }
 }
 
-/** False once it was tried often enough: the venue's position then counts, and the order ends. */
+/** False after enough attempts: then the venue's position counts and the order ends. */
 function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): boolean {
   const isOver = found.state !== 'working' && found.state !== 'partlyFilled';
-  const dueAtMs = core.watches.get(entry.intent.clientId)?.lookupAtMs ?? null; // an acceptance forgets it
+  const dueAtMs = core.watches.get(entry.intent.clientId)?.lookupAtMs ?? null; // `accepted` clears it
   if (isOver) changeOrder(core, entry, 'accepted', '', found.venueId);
   else onAccepted(core, entry, found.venueId);
   const watch = core.watches.get(entry.intent.clientId);
@@ -217,15 +219,15 @@ function fetchMissingFills(core: Core, entry: OrderEntry, found: VenueOrder): bo
     wantSnapshot(core);
     return true;
   }
-  // A cancel would be refused, looked up, and sent again, as fast as the venue answers.
+  // Otherwise a cancel would be refused, looked up and sent again as fast as the venue answers.
   if (isOver) watch.cancelRefused = true;
   const { readings } = core.sync;
-  // However often the venue counts them: only a reading that did not name them is a round.
+  // Only a snapshot that did not name the fills counts as a round, however often the venue counts them.
   if (watch.missingAtReading !== null && readings > watch.missingAtReading) watch.missingFillRounds += 1;
   watch.missingAtReading = readings;
   if (watch.missingFillRounds > MISSING_FILL_ROUNDS_MAX) return false;
   watch.answerByMs = null;
-  // However often the venue says it: what is due already is not put off.
+  // However often the venue repeats it, a lookup that is due already is not postponed.
   watch.lookupAtMs = earliest(dueAtMs, core.monotonicMs + core.config.closeAll.answerTimeoutMs);
   wantSnapshot(core);
   return true;

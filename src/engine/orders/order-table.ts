@@ -2,12 +2,12 @@
 import type { OrderState } from '../../domain/order.js';
 
 export type OrderEvent =
-  /** The venue says that it has the order, or a lookup found it there. */
+  /** The venue says that it has the order, or a lookup found it. */
   | 'accepted'
   | 'rejected'
-  /** No answer to the send, or none that can be believed. */
+  /** The send got no answer, or none that can be trusted. */
   | 'unanswered'
-  /** Looked up often enough: the venue never had it. */
+  /** Looked up often enough: the venue never had the order. */
   | 'foundAbsent'
   | 'cancelRequested'
   | 'cancelled'
@@ -22,7 +22,7 @@ export type OrderTransition = OrderState | 'ignored' | 'illegal';
 
 type Row = Readonly<Record<OrderEvent, OrderTransition>>;
 
-/** Handed to the runner, no answer yet: everything can still happen, also in the wrong order. */
+/** Handed to the runner, no answer yet: anything can still arrive, in any order. */
 const inFlight: Row = {
   accepted: 'working',
   rejected: 'rejected',
@@ -41,7 +41,7 @@ const resting: Row = {
   accepted: 'ignored',
   rejected: 'illegal',
   unanswered: 'ignored',
-  /** It was acknowledged, and now it is said never to have been there. */
+  /** It was acknowledged, and now the venue says that it never existed. */
   foundAbsent: 'illegal',
   cancelRequested: 'cancelling',
   cancelled: 'cancelled',
@@ -51,7 +51,7 @@ const resting: Row = {
   completingFill: 'filled',
 };
 
-/** Nothing more can come of it: what is said late is not news. */
+/** Nothing more can happen to it; late reports are ignored. */
 const over: Row = {
   accepted: 'ignored',
   rejected: 'ignored',
@@ -65,7 +65,7 @@ const over: Row = {
   completingFill: 'illegal',
 };
 
-/** Ended before it was filled: late fills still count, late answers don't. */
+/** Ended before it was completely filled: late fills still count, late answers don't. */
 const ended = (state: 'cancelled' | 'expired'): Row => ({
   ...over,
   partialFill: state,
@@ -88,9 +88,9 @@ export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
   },
   intended: inFlight,
   sending: inFlight,
-  /** No answer: only a lookup, a late answer or a fill leads on; it is never sent again. */
+  /** No answer: only a lookup, a late answer or a fill resolves it; it is never sent again. */
   unknown: { ...inFlight, unanswered: 'ignored' },
-  /** Some venues take an order and refuse it a moment later. */
+  /** Some venues accept an order and reject it a moment later. */
   working: { ...resting, rejected: 'rejected' },
   partlyFilled: resting,
   cancelling: {
@@ -98,7 +98,7 @@ export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
     rejected: 'rejected',
     unanswered: 'ignored',
     foundAbsent: 'absent',
-    /** A cancel may be sent again: it changes nothing the second time. */
+    /** A repeated cancel changes nothing. */
     cancelRequested: 'ignored',
     cancelled: 'cancelled',
     /** Filled, cancelled before, or not there yet: only a lookup can tell. */
@@ -107,12 +107,12 @@ export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
     partialFill: 'cancelling',
     completingFill: 'filled',
   },
-  /** A cancel may have crossed the fill. More than was ordered: the fill counts, and the desk halts. */
+  /** A cancel may have crossed the fill. A fill beyond the ordered quantity counts, and the desk halts. */
   filled: { ...over, rejected: 'illegal', foundAbsent: 'illegal' },
   cancelled: ended('cancelled'),
   expired: ended('expired'),
   rejected: { ...over, accepted: 'illegal' },
-  /** Our conclusion, not the venue's word: whatever it says later is right. */
+  /** Our conclusion, not the venue's word: whatever the venue says later is right. */
   absent: {
     accepted: 'working',
     rejected: 'rejected',

@@ -29,21 +29,21 @@ export function watchOf(core: Core, clientId: string): OrderWatch {
 }
 
 /**
- * Of an entry that came to the venue after it was given up: nobody waits for it, and the bars that it may rest were counted no
- * longer. What is left of it goes at the next bar.
+ * For an entry that reached the venue after it was given up: nobody waits for it, and its bars were no longer
+ * counted. What is left of it is cancelled at the next bar.
  */
 export function restNoLonger(core: Core, { intent, state }: OrderEntry): void {
   if (intent.purpose === 'entry' && !FINAL_ORDER_STATES.has(state))
     watchOf(core, intent.clientId).barsLeft = 1;
 }
 
-/** The earliest moment at which one of its deadlines passes; null: none. */
+/** The earliest of its deadlines. Null: it has none. */
 export function watchDueMs(watch: OrderWatch): number | null {
   const { answerByMs, amendByMs, lookupAtMs, lookupByMs } = watch;
   return earliest(earliest(answerByMs, amendByMs), earliest(lookupAtMs, lookupByMs));
 }
 
-/** Something was asked about it, and it is not known how it stands. */
+/** A request about it is unanswered, so its state is uncertain. */
 export function isAsked({ amendByMs, lookupAtMs, lookupByMs, cancelRefused }: OrderWatch): boolean {
   return amendByMs !== null || lookupAtMs !== null || lookupByMs !== null || cancelRefused;
 }

@@ -10,8 +10,8 @@ import { newWatch } from './order-watch.js';
 export type OrderWish = Omit<OrderIntent, 'clientId'>;
 
 /**
- * True where the order was approved and handed over; a refusal is recorded with its reason. `replaces`: client id of the
- * resting order whose place it takes.
+ * True if the order was approved and handed over; a refusal is recorded with its reason. `replaces`: client id of the
+ * resting order that it replaces.
  */
 export function placeOrder(
   core: Core,
@@ -37,14 +37,14 @@ export function placeOrder(
   return true;
 }
 
-/** One that is not worth asking the gate about: refused on record, too. */
+/** Refuses, on record, an order that the gate need not even be asked about. */
 export function denyOrder(core: Core, wish: OrderWish, denial: Denial): void {
   commit(core, { type: 'order.denied', order: intentOf(core, wish), ...denial, marketMs: core.marketMs });
 }
 
 function intentOf(core: Core, wish: OrderWish): OrderIntent {
   const clientId = clientIdOf(core.config.incarnation, core.state.clientSequence + 1);
-  // A stop begins the group that its target joins.
+  // A stop opens the group that its target joins later.
   const isLinked = wish.purpose === 'protective' && core.config.capabilities.linksOrders;
   return { clientId, ...wish, ...(isLinked ? { group: clientId } : {}) };
 }

@@ -1,4 +1,4 @@
-/** Brings changed settings into force: configuration, loss limits, and the strategies whose parameters changed. */
+/** Puts changed settings into force: configuration, loss limits, and the strategies whose parameters changed. */
 
 import { buildLimits } from '../../limits/loss-floors.js';
 import type { Core } from '../core.js';
@@ -7,7 +7,7 @@ import { buildSlots, type StrategySlot } from '../strategies/strategy-slot.js';
 import { effectiveConfig } from './effective-config.js';
 import type { SettingValues } from './setting-specs.js';
 
-/** `changed`: keys with a value other than the desk file's. */
+/** `changed`: keys whose value differs from the desk file. */
 export function bringIntoForce(core: Core, changed: SettingValues): void {
   const before = core.config;
   core.config = effectiveConfig(core.base, changed, core.state.goLive?.size ?? null);
@@ -15,7 +15,7 @@ export function bringIntoForce(core: Core, changed: SettingValues): void {
   core.limits = { ...buildLimits(core.config.risk), peak };
   const unchanged = (slot: StrategySlot): boolean =>
     parametersOf(before.strategies, slot.name) === parametersOf(core.config.strategies, slot.name);
-  // A strategy that goes on keeps what it has seen; one with other numbers begins anew and is warmed up.
+  // An unchanged strategy keeps what it has seen; one with changed parameters starts again and is warmed up.
   core.slots = buildSlots(core.config).map(
     (fresh) =>
       core.slots.find(

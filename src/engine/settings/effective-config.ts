@@ -1,4 +1,4 @@
-/** The desk file with what was changed since, as the engine trades by it. */
+/** The configuration that the engine trades by: the desk file with the settings changed since. */
 import { createHash } from 'node:crypto';
 import type { SizePlan } from '../../domain/go-live.js';
 import type { RiskNumbers } from '../../limits/registry.js';
@@ -13,7 +13,9 @@ import {
   settingValues,
 } from './setting-specs.js';
 
-/** `changed`: keys with a value other than the desk file's. `granted`: the size that a go-live allows; null: no bound. */
+/**
+ * `changed`: keys whose value differs from the desk file. `granted`: the size that a go-live allows; null: no bound.
+ */
 export function effectiveConfig(
   base: EngineConfig,
   changed: SettingValues,
@@ -50,7 +52,7 @@ function parametersOf(strategy: string, changed: SettingValues): SettingValues {
   return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-/** The desk file's own hash while nothing is changed; else one for file and changes together. */
+/** The desk file's own hash if nothing is changed, else one over file and changes together. */
 export function effectiveHash(fileHash: string, changed: SettingValues): string {
   const entries = Object.entries(changed).sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0) return fileHash;
@@ -60,8 +62,8 @@ export function effectiveHash(fileHash: string, changed: SettingValues): string 
 }
 
 /**
- * What of the changes still stands on this desk file: an edit of the file wins for the keys that it changed, every
- * other key stays as it was set. A strategy that was edited may no longer take what a parameter was set to.
+ * Which changes still apply to this desk file. An edit of the file wins for the keys that it changed; every other key
+ * stays as set, unless an edited strategy no longer accepts the value.
  */
 export function stillChanged({ changed, fileValues }: SettingsState, file: SettingsSource): SettingValues {
   const now = settingValues(file);

@@ -1,6 +1,6 @@
 /**
- * What can be changed while the desk trades, and which direction of each is the safe one. What is not here needs a
- * restart: it decides what is traded, where, or with what, and positions are held in its terms.
+ * What can be changed while the desk trades, and which direction of each is the safe one. Everything else needs a
+ * restart: it decides what is traded, where and with what, and positions are held in those terms.
  */
 import {
   type DeclaredValue,
@@ -21,14 +21,17 @@ interface AnySetting {
   readonly key: string;
   readonly meaning: string;
   readonly unit: string;
-  /** Where a value only ever allows less. `neither`: no direction is safe by itself, each change is approved. */
+  /**
+   * The direction in which a value only allows less. `neither`: no direction is safe by itself; every change needs
+   * approval.
+   */
   readonly tighter: 'lower' | 'higher' | 'neither';
 }
 
 export type LimitSpec = AnySetting & NumberRange;
 export type SettingSpec = AnySetting & ValueRange;
 
-/** The part of a desk that settings are made of. */
+/** The parts of a desk that contain settings. */
 export interface SettingsSource {
   readonly risk: RiskNumbers;
   readonly strategies: readonly StrategyConfig[];
@@ -37,7 +40,7 @@ export interface SettingsSource {
 
 export type SettingValues = Readonly<Record<string, DeclaredValue>>;
 
-/** Of the limits; each only refuses more in the direction that it names. */
+/** Settings of the limits. In its direction, each only refuses more. */
 export const RISK_SPECS: readonly LimitSpec[] = LIMITS.map(({ setting }) => {
   const { key, meaning, unit, whole, min, max, tighter } = setting;
   return { key: riskKey(key), meaning, unit, whole, min, max, tighter };
@@ -51,7 +54,7 @@ export function parameterKey(strategy: string, parameter: string): string {
   return `strategies.${strategy}.parameters.${parameter}`;
 }
 
-/** A limit that the desk file leaves out is none of its settings: it takes an edit of the file. */
+/** A limit that the desk file leaves out is not a setting; adding it takes an edit of the file. */
 export function settingSpecs({ risk, strategies, instruments }: SettingsSource): readonly SettingSpec[] {
   const inFile = LIMITS.filter(({ setting }) => risk[setting.key] !== undefined);
   const most = new Map(inFile.map(({ setting }) => [riskKey(setting.key), mostOf(setting, instruments)]));
@@ -73,7 +76,7 @@ export function settingSpecs({ risk, strategies, instruments }: SettingsSource):
   return [...limits, ...parameters];
 }
 
-/** The value of every key as `source` has it, defaults filled in. */
+/** The value of every key in `source`, with defaults filled in. */
 export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instruments'>): SettingValues {
   const values: Record<string, DeclaredValue> = {};
   for (const { setting } of LIMITS) {
@@ -88,7 +91,7 @@ export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instru
   return values;
 }
 
-/** Of the values asked for, those that are not in force; keys that nobody knows are left to the caller. */
+/** Those of the requested values that are not in force. Unknown keys are left to the caller. */
 export function settingChanges(inForce: SettingValues, asked: SettingValues): SettingChange[] {
   return Object.entries(asked)
     .flatMap(([key, to]) => {
@@ -98,13 +101,13 @@ export function settingChanges(inForce: SettingValues, asked: SettingValues): Se
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** True where the change allows something that was not allowed before, or may. */
+/** True if the change allows, or may allow, something that was not allowed before. */
 export function needsApproval({ tighter }: SettingSpec, from: DeclaredValue, to: DeclaredValue): boolean {
   if (tighter === 'neither' || typeof from !== 'number' || typeof to !== 'number') return to !== from;
   return tighter === 'lower' ? to > from : to < from;
 }
 
-/** Null where the value may stand; else what was expected. */
+/** Null: the value is acceptable. Otherwise what was expected. */
 export function settingProblem(spec: SettingSpec, value: DeclaredValue): string | null {
   return isWithin(spec, value) ? null : `${spec.key}: expected ${rangeText(spec)}, found ${valueText(value)}`;
 }

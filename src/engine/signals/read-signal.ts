@@ -1,4 +1,4 @@
-/** From a signal as it was sent to one in the ticks of its instrument. */
+/** Turns a signal as sent into one in ticks of its instrument. */
 import { DecimalError, parseDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { SIGNAL_LIFE_MS_MAX, type Signal, type SignalRequest, wrongPrices } from '../../domain/signal.js';
@@ -6,10 +6,10 @@ import type { Core } from '../core.js';
 
 export type SignalRead =
   | { readonly ok: true; readonly signal: Signal }
-  /** Names the field, what was expected there, and what was found. */
+  /** Names the field, what was expected and what was found. */
   | { readonly ok: false; readonly problem: string };
 
-/** `original`: the signal that it edits, whose original time counts. */
+/** `original`: the signal that this one edits; its original time counts. */
 export function readSignal(core: Core, request: SignalRequest, original: Signal | null): SignalRead {
   const { source, id, revision, symbol, action, text } = request;
   const { instruments } = core.config;

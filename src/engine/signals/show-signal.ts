@@ -1,4 +1,4 @@
-/** What is done about a signal that is on record: strategies are shown it, and its entry ends with it. */
+/** What is done about a recorded signal: strategies are shown it, and its entry ends with it. */
 import { type Signal, type SignalName, type SignalStanding, signalKey } from '../../domain/signal.js';
 import { type Core, commit, liveOrders, touch } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
@@ -8,7 +8,7 @@ import { contextOf, isEnabled } from '../strategies/on-bar.js';
 import type { SignalRefusal } from '../strategies/strategy.js';
 import { betweenBars } from '../strategies/strategy-slot.js';
 
-/** An edit takes the entry of the revision before it off first, and is shown once that is final. */
+/** An edit first cancels the entry of the previous revision, and is shown once that is final. */
 export function followSignal(core: Core, signal: Signal): void {
   const entries = signalEntries(core, signal);
   for (const entry of entries) cancelOrder(core, entry, 'its signal was edited');
@@ -33,7 +33,7 @@ function showOrRefuse(core: Core, signal: Signal): void {
   else refuseSignal(core, signal, refusal, null);
 }
 
-/** Entries that rest on a signal do so until it expires. */
+/** Cancels entries whose signal has expired. */
 export function endExpiredSignals(core: Core): void {
   if (core.state.signals.size === 0) return;
   for (const { id } of core.config.instruments) {
@@ -56,7 +56,7 @@ export function refuseSignal(
   commit(core, { type: 'signal.refused', source, id, revision, limit, reason, strategy, marketMs });
 }
 
-/** Entries of any revision that are not final. */
+/** Live entries of any revision. */
 export function signalEntries(core: Core, name: Pick<SignalName, 'source' | 'id'>): OrderEntry[] {
   const key = signalKey(name);
   return core.config.instruments.flatMap(({ id }) =>
@@ -67,7 +67,7 @@ export function signalEntries(core: Core, name: Pick<SignalName, 'source' | 'id'
   );
 }
 
-/** Keys of those with entries that are not final. */
+/** Keys of the signals that have live entries. */
 export function restingSignals(core: Core): ReadonlySet<string> {
   const resting = new Set<string>();
   for (const { id } of core.config.instruments) {
@@ -77,7 +77,7 @@ export function restingSignals(core: Core): ReadonlySet<string> {
   return resting;
 }
 
-/** `resting`: who asks of many reads it once. */
+/** `resting`: computed once by a caller that asks about many signals. */
 export function standingOf(core: Core, entry: SignalEntry, resting = restingSignals(core)): SignalStanding {
   if (entry.withdrawn) return 'withdrawn';
   if (entry.filled) return 'filled';
@@ -95,7 +95,7 @@ const STANDING_WORDS: Readonly<Record<SignalStanding, string>> = {
   taken: 'a strategy has it',
 };
 
-/** How it stands, for people. */
+/** The signal's standing, in words. */
 export function signalWords(core: Core, entry: SignalEntry): string {
   const words = STANDING_WORDS[standingOf(core, entry)];
   return entry.refused === null ? words : `${words}: ${entry.refused.reason}`;
@@ -116,7 +116,10 @@ function halted(core: Core): SignalRefusal {
   return { limit: 'halted', reason: `the desk is ${mode}: ${why}` };
 }
 
-/** To each strategy of its instrument that follows signals; each says why where it does not follow this one. */
+/**
+ * Shows the signal to each strategy of its instrument that follows signals; each that does not follow this one says
+ * why.
+ */
 function show(core: Core, signal: Signal): void {
   const { source, id, revision, instrument: at, action } = signal;
   const slots = core.slots.filter(

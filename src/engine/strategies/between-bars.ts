@@ -1,7 +1,7 @@
 /**
- * What strategies are shown between bars: quotes, where they look at them or have a timer, trades of the market, where they
- * listen to them, and fills of their own orders.
- * Market time is that of the quotes, so that the same recording tells each timer at the same price.
+ * What strategies are shown between bars: quotes, if they listen to them or have a timer; trades of the market, if
+ * they listen to them; and fills of their own orders. Market time comes from the quotes, so the same recording
+ * triggers each timer at the same price.
  */
 import { type Core, setTime, touch } from '../core.js';
 import type { QuoteEvent, TradeEvent } from '../event.js';
@@ -10,10 +10,10 @@ import { contextOf } from './on-bar.js';
 import type { StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
-/** After it was taken as the price. True where a strategy was shown it. */
+/** Called once the quote is the price. True if a strategy was shown it. */
 export function showQuote(core: Core, event: QuoteEvent): boolean {
   const at = event.instrument;
-  // Of an unknown instrument there is none: undefined is not above any time.
+  // For an unknown instrument there is no such time; undefined compares as false.
   if (!(event.marketMs >= (core.shownFromMs[at] as number)) || !core.begun) return false;
   setTime(core, event);
   if (!core.market.isPrice(at, event.bidTicks, event.askTicks) || !isMarketOpen(core, at)) return false;
@@ -23,7 +23,10 @@ export function showQuote(core: Core, event: QuoteEvent): boolean {
   return true;
 }
 
-/** True where a strategy was told of it. Nobody is told before the first believed quote, or of what is no trade. */
+/**
+ * True if a strategy was shown it. Nothing is shown before the first believed quote, nor anything that can't be a
+ * trade.
+ */
 export function showTrade(core: Core, event: TradeEvent): boolean {
   const { instrument: at, priceTicks, quantityLots } = event;
   const listening = core.slots.filter(
@@ -40,7 +43,9 @@ export function showTrade(core: Core, event: TradeEvent): boolean {
   return true;
 }
 
-/** By instrument the market time from which a quote is shown to anybody, so that the others cost nothing. */
+/**
+ * Sets, by instrument, the market time from which quotes are shown to any strategy, so that all others cost nothing.
+ */
 export function watchQuotes(core: Core): void {
   core.shownFromMs.fill(Number.POSITIVE_INFINITY);
   for (const { instrument, strategy, timerMs } of core.slots) {
@@ -69,7 +74,7 @@ function show(core: Core, slot: StrategySlot, marketMs: number): void {
 const contextNow = (core: Core, slot: StrategySlot): StrategyContext =>
   contextOf(core, slot, { atMs: core.marketMs, warmup: false, late: false }, slot.allowance);
 
-/** Of a strategy's own orders, once the event that brought them is taken in as a whole. */
+/** Shows strategies their fills once the event that brought them has been fully processed. */
 export function showFills(core: Core): void {
   if (core.unshownFills.length === 0) return;
   for (const { clientId, instrument, side, quantityLots, priceTicks } of core.unshownFills.splice(0)) {

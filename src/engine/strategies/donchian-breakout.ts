@@ -1,8 +1,8 @@
 /**
- * Donchian breakout: a close above the highest price of the last `entryBars` bars is bought at once (a limit order at the
- * ask, so that what has moved on is not chased), and closed by a close below the lowest of the last `exitBars`. Where the
- * venue can short, the same the other way round. With `stopEntrySlippageTicks` it waits for no close: an entry by a stop rests
- * a tick beyond the range. Richard Donchian's channel, as the Turtle traders used it.
+ * Donchian breakout: a close above the highest price of the last `entryBars` bars is bought at once (a limit order at
+ * the ask, so that a market that has moved on is not chased); a close below the lowest price of the last `exitBars`
+ * bars closes the position. The reverse if the venue can short. With `stopEntrySlippageTicks` it does not wait for
+ * the close: a stop entry rests one tick beyond the range. Richard Donchian's channel, as used by the Turtle traders.
  */
 import type { BarEvent } from '../event.js';
 import { Atr, Donchian } from './indicators.js';
@@ -57,7 +57,7 @@ class DonchianBreakout implements Strategy {
     this.entry = new Donchian(entryBars);
     this.exit = new Donchian(exitBars);
     this.atr = new Atr(atrBars);
-    // The bar that breaks out of a range is none of it.
+    // The bar that breaks out of a range is not part of it.
     this.warmupBars = Math.max(entryBars, exitBars, atrBars) + 1;
   }
 
@@ -82,7 +82,7 @@ class DonchianBreakout implements Strategy {
     if (entryLow !== null && close < entryLow) this.enter(context, false);
   }
 
-  /** One order rests at a time: where the venue can short, at the edge that is nearer. */
+  /** One order rests at a time: at the nearer edge if the venue can short. */
   private enterAtEdge(context: StrategyContext): void {
     const { high, low } = this.entry;
     const { lastQuote, shorting } = context;

@@ -1,7 +1,7 @@
 /**
  * EMA cross: when the fast average crosses above the slow one, a limit order just below the bid waits for a few bars;
  * the stop is the nearer of an ATR multiple and the desk's stop-loss; the position is closed when they cross back.
- * Where the venue can short, the same the other way round.
+ * The reverse if the venue can short.
  */
 import type { BarEvent } from '../event.js';
 import { Atr, Ema } from './indicators.js';
@@ -38,7 +38,7 @@ class EmaCross implements Strategy {
   private readonly fast: Ema;
   private readonly slow: Ema;
   private readonly atr: Atr;
-  /** The fast average was above the slow one at the last bar; null before both exist. */
+  /** Whether the fast average was above the slow one at the last bar. Null: one of them does not exist yet. */
   private above: boolean | null = null;
   private seen = 0;
 
@@ -67,7 +67,7 @@ class EmaCross implements Strategy {
     if (before !== this.above) this.enter(context, this.above);
   }
 
-  /** Asked at every bar, so that an exit that could not be made is made later. */
+  /** Called at every bar, so that an exit that could not be made is made later. */
   private leave(context: StrategyContext, above: boolean): void {
     const { positionLots } = context;
     if (positionLots > 0 && !above) context.exit('fast average is below slow');

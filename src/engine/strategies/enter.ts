@@ -1,4 +1,4 @@
-/** From what a strategy asks for to an order: its price, its size, and the gate's word. */
+/** Turns what a strategy asks for into an order: price, size, and the gate's verdict. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
@@ -8,12 +8,12 @@ import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
-/** An order at the market is over as it arrives; what a venue says of it otherwise is not believed for longer. */
+/** A market order is done on arrival; if the venue says otherwise, it is given no longer than this. */
 const MARKET_REST_BARS = 1;
-/** A signal comes at any moment: the bar of that moment may end before the order has arrived. */
+/** A signal comes at any moment, so the current bar may end before the order has arrived. */
 const SIGNALLED_REST_BARS = MARKET_REST_BARS + 1;
 
-/** `signal`: which the strategy follows with it; left out: none. */
+/** `signal`: the one that the strategy follows with this entry. Left out: none. */
 export function enter(
   core: Core,
   slot: StrategySlot,
@@ -53,13 +53,15 @@ export function enter(
   }
 }
 
-/** What is too small is the venue's to say, and it may say it anew: the journal has what it was when the entry was made. */
+/**
+ * What is too small is up to the venue, which may change it. The journal keeps what it was when the entry was made.
+ */
 function besideRest(core: Core, at: InstrumentId): Pick<OrderWish, 'besideRestOf'> {
   const exits = positionAt(core, at).trade?.exits;
   return exits !== undefined && isDust(core, at) ? { besideRestOf: exits.entry } : {};
 }
 
-/** By that it is judged and sized, and the venue fills it no worse; null: nothing was quoted yet. */
+/** The worst price: the entry is judged and sized by it, and the venue fills at no worse. Null: no quote yet. */
 function worstTicks({ market }: Core, at: InstrumentId, wish: EntryWish): number | null {
   switch (wish.type) {
     case 'market': {
@@ -77,7 +79,7 @@ function worstTicks({ market }: Core, at: InstrumentId, wish: EntryWish): number
   }
 }
 
-/** What the entry asks for, and no more than the desk file lets it have. */
+/** The size that the entry asks for, at most what the desk file allows. */
 function lotsOf({ size }: StrategySlot, wish: EntryWish, entry: EntryToSize): SizedEntry {
   const byDesk = sizeEntry(size ?? {}, entry);
   const asked = wish.size === undefined ? byDesk : sizeEntry(wish.size, entry);

@@ -1,7 +1,7 @@
 /**
- * External signals: what a source outside the desk says is entered, at its price or at the market, with its own stop and
- * targets. It decides nothing itself but what not to follow: whom it does not know, what is too old, what has no stop, what
- * promises too little for its risk.
+ * External signals: enters what a source outside the desk says, at its price or at the market, with its own stop and
+ * targets. It decides only what not to follow: an unknown source, a signal that is too old, has no stop, or promises
+ * too little for its risk.
  */
 import { type ExitPlan, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { Signal } from '../../domain/signal.js';
@@ -122,7 +122,7 @@ class ExternalSignals implements Strategy {
     return null;
   }
 
-  /** By which reward and risk are counted; null: nothing was quoted yet. */
+  /** The price for counting reward and risk. Null: no quote yet. */
   private worstTicks(
     { lastQuote }: StrategyContext,
     { entryTicks }: Signal,
@@ -162,13 +162,13 @@ class ExternalSignals implements Strategy {
   }
 }
 
-/** An entry at any price would be filled at once, and its stop go off with it. */
+/** A market entry would be filled at once, and its stop would then fire. */
 function isPassed({ lastQuote }: StrategyContext, stopTicks: number, side: 'buy' | 'sell'): boolean {
   if (lastQuote === null) return false;
   return side === 'buy' ? lastQuote.bidTicks <= stopTicks : lastQuote.askTicks >= stopTicks;
 }
 
-/** The same part of the trade at each target, the rest at the last. */
+/** The same part of the trade at each target, the remainder at the last. */
 function inEqualParts(targetTicks: readonly number[]): ExitPlan {
   const count = targetTicks.length;
   const closedBy = (place: number): number => Math.round((WHOLE_TRADE_PPM * (place + 1)) / count);

@@ -1,6 +1,6 @@
 /**
- * Strategies on a past that its records tell: what they ask for at each bar, on the state that the journal had then.
- * Nothing is sized, judged or recorded, so that whatever they ask for, the past stays what it was.
+ * Runs strategies on a recorded past: what they ask for at each bar, given the state that the journal had then.
+ * Nothing is sized, judged or recorded, so whatever they ask for, the past stays as it was.
  */
 import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
@@ -14,7 +14,7 @@ import { contextOf, isEnabled } from './on-bar.js';
 import type { EntryWish } from './strategy.js';
 import { buildSlots, type StrategySlot } from './strategy-slot.js';
 
-/** A finished bar, without the stamps of the event that brought it. */
+/** A finished bar without the stamps of its event. */
 export type PastBar = Pick<
   BarEvent,
   'instrument' | 'openMs' | 'spanMs' | 'openTicks' | 'highTicks' | 'lowTicks' | 'closeTicks'
@@ -23,9 +23,9 @@ export type PastBar = Pick<
 /** What one strategy asked for at one bar. */
 export interface Asked {
   readonly entries: readonly EntryWish[];
-  /** Why it leaves; null: it does not, or is about to already. */
+  /** Why it exits. Null: it does not, or is already about to. */
   readonly exit: string | null;
-  /** It looked at the quote, which is never the very one of that moment. */
+  /** It read the quote, which is only a stand-in for the one of that moment. */
   readonly sawQuote: boolean;
 }
 
@@ -33,8 +33,8 @@ export class Hindsight {
   readonly #core: Core;
 
   /**
-   * `settings`: whether it follows those that the records change, or keeps to what it was given. Throws RangeError as
-   * `createEngine`.
+   * `settings`: whether it follows the settings that the records change, or keeps the given ones. Throws RangeError
+   * like `createEngine`.
    */
   constructor(
     config: EngineConfig,
@@ -48,7 +48,7 @@ export class Hindsight {
     return this.#core.state;
   }
 
-  /** Of the desk file with the settings that the records have changed since. */
+  /** Hash of the desk file with the settings that the records have changed so far. */
   get configHash(): string {
     return this.#core.config.configHash;
   }
@@ -57,12 +57,12 @@ export class Hindsight {
     return this.#core.slots;
   }
 
-  /** Throws RangeError where it contradicts the records before it. */
+  /** Throws RangeError if the record contradicts those before it. */
   apply(record: EngineRecord): void {
     applyRecord(this.#core.state, record);
     if (record.type === 'settings' && this.settings === 'followed')
       bringIntoForce(this.#core, record.changed);
-    // As a halt does where it is raised.
+    // As the live engine does when it raises a halt.
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING')
       for (const work of this.#core.work) work.exiting = null;
   }
@@ -72,12 +72,12 @@ export class Hindsight {
     this.#core.slots = buildSlots(this.#core.config);
   }
 
-  /** Whoever has not seen this bar sees it, and can ask for nothing. */
+  /** Shows the bar as warm-up to strategies that have not seen it; they can't ask for anything. */
   warmUp(bar: PastBar): void {
     for (const slot of this.#slotsAt(bar)) this.#show(slot, bar, true);
   }
 
-  /** `quote`: that stands in for the one of that moment. Null: this strategy is not shown the bar. */
+  /** `quote`: stands in for the quote of that moment. Null: this strategy is not shown the bar. */
   atBar(slot: StrategySlot, bar: PastBar, quote: { bidTicks: number; askTicks: number }): Asked | null {
     if (!this.#slotsAt(bar).includes(slot)) return null;
     this.#core.market.quote(bar.instrument, quote.bidTicks, quote.askTicks, 0);
@@ -85,7 +85,7 @@ export class Hindsight {
   }
 
   #slotsAt({ instrument, openMs, spanMs }: PastBar): readonly StrategySlot[] {
-    // Before its first record, and of an instrument that it does not have, a journal tells no state.
+    // Before its first record, and for an unknown instrument, a journal has no state.
     if (this.#core.state.positions[instrument] === undefined) return [];
     if (!sessionsAt(this.#core, instrument).calendar.opensWithin(openMs, openMs + spanMs)) return [];
     return this.#core.slots.filter((slot) => slot.instrument.id === instrument && openMs > slot.lastOpenMs);
@@ -121,14 +121,14 @@ export class Hindsight {
         note: () => undefined,
         fail: () => undefined,
       },
-      // Strategies go by the bar: what its event was stamped with is nothing that they may use.
+      // Strategies decide by the bar; they must not use the stamps of its event.
       { kind: 'bar', ...bar, warmup, wallMs: atMs, marketMs: atMs, monotonicMs: 0 },
     );
     return { entries, exit, sawQuote };
   }
 }
 
-/** Whether a strategy is shown things between bars, too, of which a journal has nothing. */
+/** Whether a strategy is also shown things between bars, which a journal does not contain. */
 export const decidesBetweenBars = ({ strategy }: StrategySlot): boolean =>
   strategy.onQuote !== undefined ||
   strategy.onTrade !== undefined ||

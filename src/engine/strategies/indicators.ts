@@ -1,9 +1,9 @@
 /**
  * Exponential moving average, seeded with the simple average of the first `bars` values; weight 2 / (bars + 1).
- * Only additions, multiplications and divisions of doubles, which are the same on every machine.
+ * Uses only additions, multiplications and divisions of doubles, which give the same result on every machine.
  */
 export class Ema {
-  /** Null until `bars` values were seen. */
+  /** Null until `bars` values have been seen. */
   value: number | null = null;
   private seen = 0;
   private sum = 0;
@@ -24,9 +24,9 @@ export class Ema {
   }
 }
 
-/** Average true range after Wilder: a simple average of the first `bars` ranges, then smoothed by 1 / bars. */
+/** Wilder's average true range: a simple average of the first `bars` ranges, then smoothed by 1 / bars. */
 export class Atr {
-  /** Same unit as the prices; null until `bars` ranges were seen. */
+  /** In the unit of the prices. Null until `bars` ranges have been seen. */
   value: number | null = null;
   private previousClose: number | null = null;
   private seen = 0;
@@ -54,10 +54,10 @@ export class Atr {
  * Source: Perry J. Kaufman, "Trading Systems and Methods".
  */
 export class EfficiencyRatio {
-  /** The newest N + 1 closes, a ring. */
+  /** The newest N + 1 closes, as a ring. */
   private readonly closes: Float64Array;
   private count = 0;
-  /** Sum of the moves between the closes in the ring: whole ticks, so adding and taking off is exact. */
+  /** Sum of the moves between the closes in the ring: whole ticks, so adding and subtracting is exact. */
   private path = 0;
 
   constructor(private readonly bars: number) {
@@ -73,7 +73,7 @@ export class EfficiencyRatio {
     this.count += 1;
   }
 
-  /** Null before N + 1 closes. Prices that never moved went nowhere: 0. */
+  /** Null before N + 1 closes. 0 if the price never moved. */
   get value(): number | null {
     if (this.count <= this.bars) return null;
     const net = Math.abs(this.at(this.count - 1) - this.at(this.count - 1 - this.bars));
@@ -86,12 +86,12 @@ export class EfficiencyRatio {
 }
 
 /**
- * Relative strength index after Wilder, 0 to 100: 100 − 100 ÷ (1 + average rise ÷ average fall), both averages simple for the
- * first `bars` moves and then smoothed by 1 / bars. Only rises give 100, no move at all gives 50.
+ * Wilder's relative strength index, 0 to 100: 100 − 100 ÷ (1 + average rise ÷ average fall). Both averages are simple
+ * for the first `bars` moves, then smoothed by 1 / bars. Only rises give 100, no move at all gives 50.
  * Source: J. Welles Wilder, "New Concepts in Technical Trading Systems".
  */
 export class Rsi {
-  /** Null until `bars` moves between closes were seen. */
+  /** Null until `bars` moves between closes have been seen. */
   value: number | null = null;
   private previous: number | null = null;
   private seen = 0;
@@ -121,7 +121,7 @@ export class Rsi {
 
 /** The highest high and the lowest low of the newest `bars` bars. */
 export class Donchian {
-  /** Same unit as the prices; null before `bars` bars. */
+  /** In the unit of the prices. Null until `bars` bars have been seen. */
   high: number | null = null;
   low: number | null = null;
   private readonly highs: Float64Array;
@@ -140,7 +140,7 @@ export class Donchian {
     this.lows[at] = low;
     this.count += 1;
     if (this.count < this.bars) return;
-    // All of them are looked at only where the bar that leaves was the extreme.
+    // All bars are scanned only if the one that leaves was the extreme.
     if (this.high !== null && high >= this.high) this.high = high;
     else if (this.high === null || oldHigh === this.high) this.high = Math.max(...this.highs);
     if (this.low !== null && low <= this.low) this.low = low;

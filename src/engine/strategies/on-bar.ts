@@ -1,4 +1,6 @@
-/** Finished bars: entries that have rested long enough leave, then every strategy of the instrument decides. */
+/**
+ * Finished bars: entries that have rested long enough are cancelled, then every strategy of the instrument decides.
+ */
 import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';
 import {
@@ -21,12 +23,12 @@ import type { StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
-/** Why an entry leaves that no bar has filled. */
+/** Why an entry that no bar has filled is cancelled. */
 export const RESTED = 'it rested as long as its strategy lets it';
 
 export function onBar(core: Core, bar: BarEvent): void {
   if (core.work[bar.instrument] === undefined) return;
-  // What is quoted while the market is closed is no trading: neither strategies nor measures see it.
+  // Quotes while the market is closed are not trading: neither strategies nor measures see them.
   if (!sessionsAt(core, bar.instrument).calendar.opensWithin(bar.openMs, bar.openMs + bar.spanMs)) return;
   if (!bar.warmup) ageEntries(core, bar);
   core.guard.closedAt(bar.instrument, bar.closeTicks);
@@ -56,17 +58,17 @@ export function isEnabled(core: Core, slot: StrategySlot): boolean {
   return core.state.toggles.get(slot.name) ?? slot.enabledByFile;
 }
 
-/** What a strategy is shown. */
+/** The occasion on which a strategy is shown something. */
 interface Occasion {
-  /** Market time that its clocks show. */
+  /** Market time that the strategy's session clock shows. */
   readonly atMs: number;
   readonly warmup: boolean;
   readonly late: boolean;
-  /** Whose entries are made on it; left out: they follow none. */
+  /** The signal that its entries follow. Left out: none. */
   readonly signal?: SignalName;
 }
 
-/** At a bar it may ask for whatever it likes. */
+/** At a bar it may ask for as much as it likes. */
 const unbounded = (): Allowance => ({ entries: Number.POSITIVE_INFINITY, notes: Number.POSITIVE_INFINITY });
 
 export function contextOf(
@@ -120,7 +122,7 @@ export function contextOf(
   };
 }
 
-/** Another strategy's position is not this one's to close, and dust is nobody's. */
+/** Another strategy's position is not this one's to close, and dust belongs to none. */
 function ownLots(core: Core, slot: StrategySlot): number {
   const position = positionAt(core, slot.instrument.id);
   if (isDust(core, slot.instrument.id)) return 0;

@@ -1,4 +1,7 @@
-/** What the shipped strategies do alike: an order that waits a few bars, with a stop by the market's range or the desk's. */
+/**
+ * What the shipped strategies have in common: an order that waits a few bars, with a stop by the market's range or by
+ * the desk.
+ */
 import { formatDecimal } from '../../domain/decimal.js';
 import { ppmOfPercent } from '../../domain/money.js';
 import type { ParameterSpec, ParameterValues, StrategyContext } from './strategy.js';
@@ -11,26 +14,29 @@ export const STOP_PARAMETERS: readonly ParameterSpec[] = [
 
 interface AnyPlan {
   readonly side: 'buy' | 'sell';
-  /** Average true range, ticks; null: not known yet. */
+  /** Average true range, in ticks. Null: not known yet. */
   readonly atr: number | null;
-  /** What happened, before "; buying at" and the price. */
+  /** What happened; the note goes on with "; buying at" and the price. */
   readonly because: string;
 }
 
 export interface LimitPlan extends AnyPlan {
-  /** The quote that the limit is at: its own side, where it waits, or the far one, where it takes what is there. */
+  /** The quote that the limit is set to: `own` waits on its own side of the spread, `far` takes what is offered. */
   readonly at: 'own' | 'far';
-  /** Ticks further away from the market. */
+  /** How many ticks further away from the market. */
   readonly offsetTicks?: number;
 }
 
 export interface StopPlan extends AnyPlan {
-  /** The trigger; where the market is there already nothing is entered. */
+  /** The trigger. Nothing is entered if the market is there already. */
   readonly triggerTicks: number;
   readonly slippageTicks: number;
 }
 
-/** Enters by a limit order where it is flat, priced, and nothing of it rests; sells what is not held only where the venue can. */
+/**
+ * Enters by a limit order if the instrument is flat, has a price and has no resting entry. Sells short only if the
+ * venue can.
+ */
 export function enterProtected(
   context: StrategyContext,
   parameters: ParameterValues,
@@ -49,7 +55,10 @@ export function enterProtected(
   });
 }
 
-/** The same by a stop, which rests until the market has come to its trigger. Its protective stop is as far from there. */
+/**
+ * The same by a stop order, which rests until the market reaches its trigger. Its protective stop has the same
+ * distance from there.
+ */
 export function enterByStop(
   context: StrategyContext,
   parameters: ParameterValues,
@@ -76,7 +85,10 @@ function mayEnter({ positionLots, entryResting, shorting }: StrategyContext, sid
 const stopByAtr = (parameters: ParameterValues, atr: number): number =>
   Math.floor(atr * numberOf(parameters, 'atrStopMultiple'));
 
-/** So far from the price that the entry is judged by, and no farther than the desk allows. Null: that would be no price. */
+/**
+ * Protective stop at this distance from the price that the entry is judged by, at most the distance that the desk
+ * allows. Null: that would not be a price.
+ */
 function protectAt(
   { stopLossPct }: StrategyContext,
   side: 'buy' | 'sell',

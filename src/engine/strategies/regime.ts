@@ -5,21 +5,21 @@ import { EfficiencyRatio } from './indicators.js';
 export type Regime = 'trending' | 'ranging' | 'unknown';
 
 const REGIME_BARS = 60;
-/** A random walk of 60 bars has about 0.13; more than twice that is a direction. */
+/** A random walk of 60 bars has about 0.13; more than twice that is a trend. */
 const TRENDING_FROM = 0.3;
 
 export class RegimeMeter {
   private readonly ratio = new EfficiencyRatio(REGIME_BARS);
   private lastOpenMs = Number.NEGATIVE_INFINITY;
 
-  /** Bars in order; one that was seen before is left out. */
+  /** Takes bars in order; one that was seen before is ignored. */
   update(openMs: number, closeTicks: number): void {
     if (openMs <= this.lastOpenMs) return;
     this.lastOpenMs = openMs;
     this.ratio.update(closeTicks);
   }
 
-  /** 0 to 1; null before 61 bars. */
+  /** 0 to 1. Null before 61 bars. */
   get efficiency(): number | null {
     return this.ratio.value;
   }

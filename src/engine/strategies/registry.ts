@@ -1,4 +1,4 @@
-/** The strategies that ship with Fermata. Adding one is one file and one line here. */
+/** The strategies that ship with Fermata. Adding one takes one file and one line here. */
 import type { StrategyConfig } from '../config.js';
 import { donchianBreakout } from './donchian-breakout.js';
 import { emaCross } from './ema-cross.js';
@@ -13,7 +13,7 @@ export const STRATEGIES: ReadonlyMap<string, StrategyDefinition> = new Map(
   ]),
 );
 
-/** Of a listed strategy: what ships, or the desk's own. */
+/** The declaration of a listed strategy: one that ships, or the desk's own. */
 export const declaredOf = ({
   kind,
   own,

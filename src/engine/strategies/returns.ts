@@ -1,10 +1,15 @@
 import { MINUTE_MS } from '../../domain/civil-date.js';
 
-/** The last 60 returns of a market, a minute each: how much it moves, and with what. Sums, products, quotients, roots. */
+/**
+ * The last 60 one-minute returns of a market: its volatility and its correlation with another. Only sums, products,
+ * quotients and roots.
+ */
 
 const KEPT = 60;
 const ENOUGH = 30;
-/** After such a pause the market is another: nothing is known of it until enough minutes were seen again. */
+/**
+ * After such a pause the market may have changed: nothing is known of it until enough minutes have been seen again.
+ */
 const PAUSE_MS = ENOUGH * MINUTE_MS;
 const AGE_MS_MAX = 2 * KEPT * MINUTE_MS;
 
@@ -14,7 +19,10 @@ export class ReturnMeter {
   private lastOpenMs = Number.NEGATIVE_INFINITY;
   private lastClose = 0;
 
-  /** Bars in order; one that was seen before is left out, and over a gap, or longer bars, there is no return of a minute. */
+  /**
+   * Takes bars in order; one that was seen before is ignored. Across a gap, and for bars longer than a minute, there
+   * is no return.
+   */
   update(openMs: number, closeTicks: number): void {
     if (openMs <= this.lastOpenMs) return;
     if (openMs - this.lastOpenMs > PAUSE_MS) this.returns.clear();
@@ -29,7 +37,7 @@ export class ReturnMeter {
     this.lastClose = closeTicks;
   }
 
-  /** Root mean square, percent; null: not enough minutes. */
+  /** Root mean square, in percent. Null: not enough minutes. */
   get volatilityPct(): number | null {
     if (this.returns.size < ENOUGH) return null;
     let squares = 0;
@@ -37,7 +45,7 @@ export class ReturnMeter {
     return Math.sqrt(squares / this.returns.size) * 100;
   }
 
-  /** -1 to 1 over the minutes that both have; null: not enough of them, or one did not move. */
+  /** -1 to 1, over the minutes that both have. Null: not enough of them, or one market did not move. */
   correlationWith(other: ReturnMeter): number | null {
     let common = 0;
     let together = 0;

@@ -1,7 +1,7 @@
 /**
- * RSI reversion: the relative strength index has been below `oversold` and comes back above it, so the fall has lost its
- * force: a limit order at the bid, closed when the index is at `exitLevel`. Where the venue can short, the same the other way
- * round, at 100 − oversold and 100 − exitLevel.
+ * RSI reversion: the relative strength index was below `oversold` and comes back above it, so the fall has lost its
+ * force. A limit order at the bid enters; the position is closed when the index reaches `exitLevel`. The reverse if
+ * the venue can short, at 100 − oversold and 100 − exitLevel.
  */
 import type { BarEvent } from '../event.js';
 import { Atr, Rsi } from './indicators.js';
@@ -33,7 +33,7 @@ class RsiReversion implements Strategy {
   private readonly atr: Atr;
   private readonly oversold: number;
   private readonly exitLevel: number;
-  /** Of the bar before; null before the index exists. */
+  /** The index at the previous bar. Null: it does not exist yet. */
   private before: number | null = null;
   private seen = 0;
 
@@ -44,7 +44,7 @@ class RsiReversion implements Strategy {
     this.atr = new Atr(atrBars);
     this.oversold = numberOf(parameters, 'oversold');
     this.exitLevel = numberOf(parameters, 'exitLevel');
-    // The index needs one close more than it has moves, and a turn needs two of them.
+    // The index needs one close more than it has moves, and a turn needs two values of it.
     this.warmupBars = Math.max(bars + 2, atrBars);
   }
 
@@ -60,7 +60,7 @@ class RsiReversion implements Strategy {
     this.enter(context, before, now);
   }
 
-  /** Asked at every bar, so that an exit that could not be made is made later. */
+  /** Called at every bar, so that an exit that could not be made is made later. */
   private leave(context: StrategyContext, now: number): void {
     const { positionLots } = context;
     if (positionLots > 0 && now >= this.exitLevel) context.exit(`RSI has come back to ${shown(now)}`);

@@ -1,23 +1,29 @@
-/** How many lots an entry is for: by what its stop may lose, fixed, or by a part of equity, and never more than the limits leave. */
+/**
+ * How many lots an entry is for: by what its stop may lose, fixed, or by a part of equity, but never more than the
+ * limits leave.
+ */
 import type { Instrument } from '../../domain/instrument.js';
 import { formatMoney } from '../../domain/money.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { FULL_SIZE_PPM, largestPosition } from '../../limits/size-factor.js';
 
-/** As the desk file has it, or an entry: one of the first three, or none: as large as the limits let it be. Percent of equity; lots are the instrument's, contracts of a future. */
+/**
+ * The size as given by the desk file or by an entry: one of the first three, or none for as large as the limits
+ * allow. Percentages are of equity; lots are the instrument's (contracts of a future).
+ */
 export interface StrategySize {
-  /** What the stop of an entry may lose. */
+  /** What the entry may lose at its stop. */
   readonly riskPct?: number | undefined;
   readonly lots?: number | undefined;
-  /** What an entry may be worth. */
+  /** What the entry may be worth. */
   readonly equityPct?: number | undefined;
-  /** Never more than that, whatever the others come to. */
+  /** Upper bound, whatever the other members result in. */
   readonly maxLots?: number | undefined;
 }
 
 export interface SizedEntry {
   readonly lots: number;
-  /** Of no lot: why. */
+  /** Why it is for no lot at all. */
   readonly why: string;
 }
 
@@ -26,7 +32,7 @@ export interface EntryToSize {
   readonly limitTicks: number;
   readonly protectTicks: number;
   readonly bidTicks: number;
-  /** Of an earlier position. */
+  /** Lots held from an earlier position. */
   readonly heldLots: number;
   /** Money units. */
   readonly equity: number;
@@ -34,7 +40,10 @@ export interface EntryToSize {
   readonly sizeFactorPpm: number;
 }
 
-/** The desk file's part of equity, rounded down to lots, no more than one stop can protect, less what is left of an earlier position. */
+/**
+ * The desk file's part of equity, rounded down to lots, at most what one stop can protect, less what is held from an
+ * earlier position.
+ */
 function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct): number {
   const { instrument, equity, limitTicks, bidTicks, heldLots, sizeFactorPpm } = entry;
   const pct = Math.min(equityPct, entry.maxPositionSizePct);
@@ -43,7 +52,10 @@ function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct):
   return Math.max(0, Math.min(lots, largestAtMarket(instrument)) - heldLots);
 }
 
-/** Rounded down to lots; a reduced size of the desk reduces each of them. Zero is no order, with the reason in words. */
+/**
+ * Rounded down to lots; the desk's size factor applies to each rule. Zero lots mean no order, with the reason in
+ * words.
+ */
 export function sizeEntry(size: StrategySize, entry: EntryToSize): SizedEntry {
   const { riskPct, lots: fixed, equityPct, maxLots = Number.POSITIVE_INFINITY } = size;
   const most = Math.min(maxLots, lotsByLimits(entry, equityPct));
@@ -58,7 +70,7 @@ export function sizeEntry(size: StrategySize, entry: EntryToSize): SizedEntry {
   return { lots, why: 'the reduced size of the desk leaves not one lot' };
 }
 
-/** What may be lost ÷ (distance of the stop × what a tick of one lot is worth). */
+/** The allowed loss ÷ (distance of the stop × worth of a tick of one lot). */
 function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
   const { instrument, equity, limitTicks, protectTicks, sizeFactorPpm } = entry;
   const risk = largestPosition(equity, riskPct, sizeFactorPpm);

@@ -9,19 +9,19 @@ export interface StrategySlot {
   readonly name: string;
   readonly instrument: Instrument;
   readonly strategy: Strategy;
-  /** As the desk file says; a toggle on record counts instead. */
+  /** As in the desk file; a recorded toggle overrides it. */
   readonly enabledByFile: boolean;
-  /** Null: as large as the limits let its entries be. */
+  /** Null: its entries are as large as the limits allow. */
   readonly size: StrategySize | null;
   barsSeen: number;
   lastOpenMs: number;
-  /** Market time of the newest timer that it was told, or that passed before its first quote. */
+  /** Market time of the newest timer that it was called for, or that passed before its first quote. */
   timerMs: number;
   /** What it may still ask for before its next bar. */
   allowance: Allowance;
 }
 
-/** However many quotes come, they fill no journal. */
+/** Bounds what a strategy may ask for between bars, so that many quotes can't fill the journal. */
 export interface Allowance {
   entries: number;
   notes: number;
@@ -29,7 +29,7 @@ export interface Allowance {
 
 export const betweenBars = (): Allowance => ({ entries: 1, notes: 20 });
 
-/** Throws RangeError for a kind, symbol or parameter that the desk file's check should have refused. */
+/** Throws RangeError for a kind, symbol or parameter that validation of the desk file should have refused. */
 export function buildSlots(config: EngineConfig): StrategySlot[] {
   return config.strategies.flatMap((listed) =>
     listed.symbols.map((symbol) => {

@@ -1,4 +1,4 @@
-/** What a strategy is: parameters with bounds, and one function that sees finished bars. */
+/** What a strategy is: parameters with bounds, and functions that see bars and what happens between them. */
 import { minuteOfDay } from '../../domain/civil-date.js';
 import {
   type ChoiceRange,
@@ -20,11 +20,11 @@ import type { StrategySize } from './size-entry.js';
 interface Named {
   readonly name: string;
   readonly meaning: string;
-  /** The environment variable that stands above the desk file's value; of numbers alone. Left out: none. */
+  /** The environment variable that overrides the desk file's value; numbers only. Left out: none. */
   readonly environment?: string;
 }
 
-/** The default is within the range, in the form in which the desk file writes it. */
+/** The default is within the range, written as in the desk file. */
 export type ParameterSpec = Named &
   (
     | (NumberRange & { readonly default: number })
@@ -35,20 +35,20 @@ export type ParameterSpec = Named &
 
 interface AnyEntry {
   readonly side: Side;
-  /** Where the protective stop goes once it is filled. */
+  /** Where the protective stop goes once the entry is filled. */
   readonly protectTicks: number;
-  /** What else closes the trade; left out: nothing does. */
+  /** What else closes the trade. Left out: nothing. */
   readonly exits?: ExitPlan;
-  /** Of this entry alone, no more than the desk file's; left out: as the desk file says. */
+  /** Size of this entry alone, at most the desk file's. Left out: as in the desk file. */
   readonly size?: StrategySize;
-  /** One line of plain words: why. */
+  /** Why, in one line of plain words. */
   readonly because: string;
 }
 
 export interface LimitEntry extends AnyEntry {
   readonly type?: 'limit';
   readonly limitTicks: number;
-  /** Bars that the order rests before it is cancelled. */
+  /** Bars for which the order rests before it is cancelled. */
   readonly restBars: number;
 }
 
@@ -60,50 +60,53 @@ export interface MarketEntry extends AnyEntry {
 
 export interface StopEntry extends AnyEntry {
   readonly type: 'stop';
-  /** Its trigger: above the ask for a purchase, below the bid for a sale. */
+  /** The trigger: above the ask for a purchase, below the bid for a sale. */
   readonly stopTicks: number;
   /** How far beyond its trigger it may be filled. */
   readonly slippageTicks: number;
-  /** Bars that it rests before it is cancelled, whether it was triggered or not. */
+  /** Bars for which it rests before it is cancelled, triggered or not. */
   readonly restBars: number;
 }
 
 export type EntryWish = LimitEntry | MarketEntry | StopEntry;
 
-/** Past bars that a strategy can be shown at most. */
+/** Most past bars that a strategy can be warmed up with. */
 export const WARMUP_BARS_MAX = 5000;
 
-/** Lines of one strategy on one instrument. */
+/** Most lines of one strategy on one instrument. */
 export const LINES_MAX = 10;
 
-/** The world as a strategy may see it, and what it may ask for once it has warmed up. Everything else is not its business. */
+/** The world as a strategy sees it, and what it may ask for once it has warmed up. Nothing else is its concern. */
 export interface StrategyContext {
   readonly instrument: Instrument;
   /** Signed lots: long is positive. */
   readonly positionLots: number;
-  /** An entry of this instrument is not final yet. */
+  /** The instrument has a live entry. */
   readonly entryResting: boolean;
-  /** Null before the first quote. */
+  /** Null: no quote yet. */
   readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
-  /** The venue can sell what is not held. */
+  /** Whether the venue can sell short. */
   readonly shorting: boolean;
-  /** Percent of the price; the desk file's. */
+  /** The desk file's stop-loss, in percent of the price. */
   readonly stopLossPct: number;
-  /** The clocks of the market where the bar ended, between bars at the quote; worked out when it is read. */
+  /** The market's session clock: at the end of the bar, or at the quote between bars. Computed when it is read. */
   readonly session: SessionReading;
-  /** The risk gate decides. */
+  /** Asks for an entry; the risk gate decides. */
   enter(wish: EntryWish): void;
-  /** Closes its own position at the market, in every mode that allows it, and while it is switched off. */
+  /**
+   * Closes the strategy's own position at the market, in every mode that allows it, and also while the strategy is
+   * off.
+   */
   exit(because: string): void;
   note(text: string): void;
-  /** It can't go on: switched off until a person switches it on again. Positions keep their stops. */
+  /** The strategy can't go on: it is off until a person switches it on again. Positions keep their stops. */
   fail(reason: string): void;
 }
 
-/** A fill of a strategy's own order: of its entry, or of what closes its trade. */
+/** A fill of a strategy's own order: of its entry, or of an order that closes its trade. */
 export type OwnFill = Pick<Fill, 'side' | 'quantityLots' | 'priceTicks'> & Pick<OrderIntent, 'purpose'>;
 
-/** What somebody traded at the market. `taker`: who crossed the spread; null: it was not told. */
+/** A trade of others at the market. `taker`: who crossed the spread; null: unknown. */
 export type MarketTrade = Pick<TradeEvent, 'priceTicks' | 'quantityLots' | 'taker'>;
 
 /** Why a signal is not followed; counted by `limit`. */
@@ -112,58 +115,62 @@ export interface SignalRefusal {
   readonly reason: string;
 }
 
-/** A value that a strategy goes by, drawn beside the candles. */
+/** A value that a strategy decides by, drawn beside the candles. */
 export interface StrategyLine {
   readonly name: string;
-  /** A price, in ticks and parts of one; null: not known yet. */
+  /** A price in ticks, not rounded. Null: not known yet. */
   readonly ticks: number | null;
 }
 
 export interface Strategy {
-  /** Bars needed before the first decision; it is made at the last of them. At most `WARMUP_BARS_MAX`. */
+  /** Bars needed before the first decision, which is made at the last of them. At most `WARMUP_BARS_MAX`. */
   readonly warmupBars: number;
-  /** Called for each finished bar of its instrument, in order; during warm-up it can't order anything. */
+  /** Called for each finished bar of its instrument, in order. During warm-up it can't order anything. */
   onBar(context: StrategyContext, bar: BarEvent): void;
-  /** Called for each fill of its own orders, once it has warmed up; fills from before a start are not shown. */
+  /** Called for each fill of its own orders, once it has warmed up. Fills from before a start are not shown. */
   onFill?(context: StrategyContext, fill: OwnFill): void;
   /**
-   * Called for each believed quote of its instrument while its market is open, once it has warmed up. Past quotes are never
-   * shown: what it knows from them is gone after a start.
+   * Called for each believed quote of its instrument while the market is open, once it has warmed up. Past quotes are
+   * never shown, so what it learned from them is gone after a start.
    */
   onQuote?(context: StrategyContext): void;
   /**
-   * Called for each trade of its instrument at the market while that is open and has a believed price, once it has warmed up.
-   * Not every source of prices tells of them, and past ones are never shown.
+   * Called for each trade of its instrument at the market while the market is open and has a believed price, once it
+   * has warmed up. Not every source of prices reports trades, and past ones are never shown.
    */
   onTrade?(context: StrategyContext, trade: MarketTrade): void;
   /**
-   * Called at the first such quote at or after each whole multiple of `timerMs` since 1970, market time; `dueMs`: the newest
-   * multiple. Of several that passed without a quote it is told the newest alone.
+   * Called at the first such quote at or after each whole multiple of `timerMs` since 1970, in market time. `dueMs`:
+   * the newest multiple. If several passed without a quote, it is called for the newest alone.
    */
   onTimer?(context: StrategyContext, dueMs: number): void;
   /**
-   * Called for each signal of its instrument that the desk may act on, and for each edit of one that was not entered yet, once
-   * it has warmed up. `ageMs`: market time since the signal's original time. One entry is heard, and ends with the signal.
+   * Called for each signal of its instrument that the desk may act on, and for each edit of one that was not entered
+   * yet, once it has warmed up. `ageMs`: market time since the signal's original time. It may ask for one entry,
+   * which ends with the signal.
    */
   onSignal?(context: StrategyContext, signal: Signal, ageMs: number): SignalRefusal | null;
-  /** Of `onTimer`. */
+  /** Interval of `onTimer`. */
   readonly timerMs?: number;
-  /** Why it does not enter now, in plain words; empty: no more than that no signal has come. */
+  /** Why it does not enter now, in plain words. Empty: there is simply no entry signal. */
   state(): string;
-  /** After the newest bar: the same names in the same order each time. Left out by a strategy that goes by none. */
+  /**
+   * Values after the newest bar, with the same names in the same order each time. Left out by a strategy that has
+   * none.
+   */
   lines?(): readonly StrategyLine[];
 }
 
-/** What a strategy is made with: a time of day is whole minutes since midnight. */
+/** What a strategy is created with. A time of day is given as whole minutes since midnight. */
 export type ParameterValues = Readonly<Record<string, DeclaredValue>>;
 
-/** What can be known of a strategy without its code. */
+/** What is known of a strategy without its code. */
 export interface DeclaredStrategy {
   readonly kind: string;
-  /** The market that it is made for. */
+  /** The market regime that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: readonly ParameterSpec[];
-  /** What it may ask for; left out: limit orders alone. */
+  /** Order types that it may ask for. Left out: limit orders only. */
   readonly enters?: readonly EntryType[];
 }
 
@@ -171,7 +178,10 @@ export interface StrategyDefinition extends DeclaredStrategy {
   create(parameters: ParameterValues, instrument: Instrument): Strategy;
 }
 
-/** The values of the desk file with defaults filled in, as a strategy is made with them, or every problem with them in words. */
+/**
+ * The values of the desk file with defaults filled in, in the form in which a strategy is created with them, or every
+ * problem with them in words.
+ */
 export function readParameters(
   definition: Pick<DeclaredStrategy, 'parameters'>,
   given: Readonly<Record<string, DeclaredValue>>,

@@ -1,11 +1,11 @@
-/** A strategy is switched on or off: on record, and when it is off nothing of it rests in the market. */
+/** Switches a strategy on or off, on record. Switching it off cancels its resting entries. */
 import { type Core, commit } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 
 export interface StrategySwitch {
   readonly strategy: string;
   readonly enabled: boolean;
-  /** By the tracker: only such a switch is ever taken back by it. */
+  /** Switched by the tracker, which only ever takes back its own switches. */
   readonly automatic: boolean;
   readonly by: string;
   readonly reason: string;

@@ -1,6 +1,7 @@
 /**
- * Switches a strategy off after too many losses in a row, and looks at it again after some hours of market time: on
- * where a market of it is in the regime that it is made for, else off for as long again. What a person switched stays.
+ * Switches a strategy off after too many losses in a row and reviews it after some hours of market time: it is
+ * switched on if a market of it is in the regime that it is made for, else it stays off for as long again. What a
+ * person switched stays.
  */
 
 import { HOUR_MS } from '../../domain/civil-date.js';
@@ -10,7 +11,7 @@ import { declaredOf } from './registry.js';
 import type { StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
-/** After everything that can have closed a round trip. */
+/** Called after everything that can have closed a trade. */
 export function disableLosing(core: Core): void {
   const { maxConsecutiveLosses } = core.config.tracker;
   for (const [strategy, { lossesInARow, off }] of core.state.tracks) {
@@ -25,17 +26,17 @@ export function disableLosing(core: Core): void {
   }
 }
 
-/** Once a market minute. */
+/** Called once a market minute. */
 export function reviewDisabled(core: Core): void {
   const { reEnableCheckMs } = core.config.tracker;
   for (const [strategy, { off }] of core.state.tracks) {
     if (off === null || !off.automatic) continue;
-    // The absolute value: where another recording begins earlier, the old time says nothing.
+    // The absolute value, because another recording may begin earlier; the old time then means nothing.
     if (Math.abs(core.marketMs - off.atMarketMs) >= reEnableCheckMs) review(core, strategy);
   }
 }
 
-/** Where it is looked at again, by market time; null where that is a person's business. */
+/** Market time of the next review. Null: only a person can switch it on. */
 export function nextReviewMs(core: Core, strategy: string): number | null {
   const off = core.state.tracks.get(strategy)?.off ?? null;
   return off?.automatic ? off.atMarketMs + core.config.tracker.reEnableCheckMs : null;
@@ -48,7 +49,7 @@ export function regimeAt(core: Core, slot: StrategySlot): Regime {
 function review(core: Core, strategy: string): void {
   const slots = slotsOf(core, strategy);
   const known = slots.filter((slot) => regimeAt(core, slot) !== 'unknown');
-  // Right after a start nothing is known of the market yet: the next minute asks again.
+  // Right after a start nothing is known of the market yet; the next minute tries again.
   if (known.length === 0) return;
   const fitting = known.filter((slot) => regimeAt(core, slot) === suitedRegime(core, strategy));
   const words = known.map((slot) => `${slot.instrument.symbol} is ${regimeAt(core, slot)}`).join(', ');

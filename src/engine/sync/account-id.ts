@@ -1,11 +1,13 @@
-/** The venue's own id of the account that a reading is of: a journal learns it once, and takes nothing of another one. */
+/**
+ * The venue's own id of the account that was read. A journal learns it once and accepts nothing of another account.
+ */
 import { writeUnits } from '../../domain/money.js';
 import { type Core, commit } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { snapshotFailed } from './request-snapshot.js';
 
-/** False where the reading is of another account: it says nothing about ours. */
+/** False if the snapshot is of another account, so that it says nothing about ours. */
 export function isOfOurAccount(core: Core, { accountId, requestId }: VenueSnapshot): boolean {
   const config = core.state.config;
   if (accountId === undefined || config === null || config.accountId === accountId) return true;
@@ -19,7 +21,7 @@ export function isOfOurAccount(core: Core, { accountId, requestId }: VenueSnapsh
   return false;
 }
 
-/** A journal of a time before such ids were kept, or one whose venue was away at the start. */
+/** The journal is from before such ids were kept, or the venue was unavailable at the start. */
 function learn(core: Core, accountId: string): void {
   const { config, newestFillMs, fillsThroughMs } = core.state;
   if (config === null) return;

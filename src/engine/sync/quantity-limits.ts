@@ -1,6 +1,6 @@
 /**
- * How many lots the venue takes in one order, as its readings tell. It is the venue's to say and to change, so no record
- * keeps it: until the first reading the desk file's instruments stand, and before that one nothing is armed.
+ * How many lots the venue takes in one order, as its snapshots say. The venue may change it, so no record keeps it.
+ * Until the first snapshot the desk file's instruments apply, and the desk can't be armed before it.
  */
 import type { ClosedInstrument, QuantityLimits } from '../../domain/venue.js';
 import { type Core, note, touch } from '../core.js';
@@ -24,7 +24,7 @@ export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]
   }
 }
 
-/** One that is halted, or no longer listed, closes itself alone: the others go on. What is new is told. */
+/** An instrument that is halted or delisted closes only itself; the others go on. Changes are noted. */
 export function takeClosed(core: Core, closed: readonly ClosedInstrument[]): void {
   const before = core.closed;
   core.closed = new Map(closed.map(({ instrument, why }) => [instrument, why]));

@@ -1,6 +1,6 @@
 /**
- * Cash at the venue against ours. A difference that lasts is explained by what the venue lists, or else by a person: until
- * then nothing is armed and nothing entered. It is never adopted silently.
+ * Compares cash at the venue with ours. A lasting difference has to be explained by the venue's lists or by a person;
+ * until then the desk can't be armed and enters nothing. It is never adopted silently.
  */
 import type { CashKind } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -15,15 +15,15 @@ import { CASH_CONFIRM_AFTER_MS } from '../timing.js';
 
 export interface CashCompared {
   readonly differences: readonly Difference[];
-  /** It differs and is not confirmed: read again. */
+  /** Cash differs and the difference is not confirmed: read again. */
   readonly pending: boolean;
 }
 
 const AGREED: CashCompared = { differences: [], pending: false };
 const PENDING: CashCompared = { differences: [], pending: true };
 /**
- * An adoption has moved our cash already, as a trade at the last price. What it really cost or brought differs by no more
- * than this part of it; anything beyond is money that moved besides, whichever way: it has to be explained.
+ * An adoption has already changed our cash as if it were a trade at the last price. Its real price may differ by this
+ * much; anything beyond, in either direction, is other money that moved and has to be explained.
  */
 const ADOPTED_PART = 0.05;
 
@@ -43,7 +43,8 @@ export function reconcileCash(core: Core, snapshot: VenueSnapshot, asked: Snapsh
     return byItself(core, difference, 'what was adopted was traded at another price');
   const explained = explaining(core, snapshot.movements ?? [], difference);
   if (explained === null) {
-    // A reading while everything is closed asks for no lists, and long ones take longer: a later one says whether they explain it.
+    // A snapshot during a close-all asks for no lists, and long lists take longer. A later snapshot shows whether
+    // they explain it.
     const unread = !asked.asksMovements || snapshot.movementsUnfinished === true;
     if (unread && cash.unexplained !== difference) return PENDING;
     return unexplained(core, snapshot, difference);
@@ -63,7 +64,7 @@ function agreed({ sync }: Core): CashCompared {
   return AGREED;
 }
 
-/** Something traded, or may at any moment, while the account was read. */
+/** Something was traded while the account was read, or may be at any moment. */
 function moved(core: Core, asked: SnapshotRequest): boolean {
   return core.config.instruments.some(
     ({ id }) =>
@@ -85,7 +86,7 @@ function isConfirmed(core: Core, difference: Units): boolean {
   return core.monotonicMs - before.atMs >= CASH_CONFIRM_AFTER_MS;
 }
 
-/** Only where a pair is finer than a money unit: at most one of them a fill. */
+/** Possible only if a pair is finer than a money unit; each fill contributes at most one unit. */
 function isRounding({ state }: Core, difference: Units): boolean {
   if ((state.steps[0]?.perMoney ?? 1n) === 1n) return false;
   const most = BigInt(state.counters.fills);
@@ -105,18 +106,21 @@ function byItself(core: Core, difference: Units, reason: string): CashCompared {
 }
 
 /**
- * A deposit or interest is listed by when it was seen, and credited later. What is older than the last reading that agreed by
- * more than this never reached this cash, and explains nothing of it.
+ * Deposits and interest are listed with the time at which they were seen, but may be credited later. A movement that
+ * is older than the last clean snapshot by more than this never reached this cash and explains nothing.
  */
 const CREDITED_LATER_MARKET_MS = 7 * DAY_MS;
 
-/** From when on movements may explain a difference, by whole days. */
+/** Market time from which on movements may explain a difference, in whole days. */
 export function movementsSince({ state }: Core): number {
   const dayMs = Math.floor((state.fillsThroughMs - CREDITED_LATER_MARKET_MS) / DAY_MS) * DAY_MS;
   return Math.max(state.beganMs, dayMs);
 }
 
-/** Movements that are not booked yet and are together the difference: all of them, the newest, or one. Null: none are. */
+/**
+ * Movements not booked yet that together equal the difference: all of them, the newest ones, or a single one. Null:
+ * there are none.
+ */
 function explaining(
   core: Core,
   movements: readonly CashMovement[],
@@ -140,10 +144,13 @@ function explaining(
   return one === undefined ? null : [one];
 }
 
-/** Clocks of the venue's several lists. */
+/** How far the clocks of the venue's lists may differ. */
 const LISTED_APART_MS = 60_000;
 
-/** A person may have said what it was before the venue listed it: it is booked then. What came after cash differed was another one. */
+/**
+ * Leaves out movements that a person explained before the venue listed them: they are booked already. A movement from
+ * after cash differed is a different one.
+ */
 function withoutExplained({ state }: Core, movements: readonly CashMovement[]): readonly CashMovement[] {
   const open = [...movements];
   for (const { units, marketMs } of state.cashExplained) {
@@ -210,7 +217,7 @@ function unexplained(core: Core, snapshot: VenueSnapshot, difference: Units): Ca
   };
 }
 
-/** So that a person looks there, and knows why nobody else did. */
+/** Names the lists that could not be read, so that a person looks there. */
 function notRead({ movementsUnread = [] }: VenueSnapshot): string {
   return movementsUnread.length === 0 ? '' : ` (not read: ${movementsUnread.join('; ')})`;
 }

@@ -1,4 +1,4 @@
-/** Open orders at the venue against ours. */
+/** Compares open orders at the venue with ours. */
 import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderPurpose } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, commit, isOurs, liveOrders, note, type SnapshotRequest } from '../core.js';
@@ -52,7 +52,7 @@ function knownOrder(
     observeOrder(core, entry, order);
     if (!final) return null;
   } else {
-    /** It ended while the reading was on its way. */
+    /** It ended while the snapshot was on its way. */
     if (asked.activity[order.instrument] !== core.work[order.instrument]?.activity) return null;
     core.effects.push({ kind: 'cancel', clientId: order.clientId, instrument: order.instrument });
   }
@@ -60,7 +60,7 @@ function knownOrder(
   return { what: 'order', symbol, ours: final ? 'ended' : entry.state, venues: order.state, rule: 'correct' };
 }
 
-/** Resting at the venue by our book and not by the venue's: its fate is looked up. */
+/** Our books say that it rests, the venue does not list it: look it up. */
 function missingAtVenue(core: Core, entry: OrderEntry, asked: SnapshotRequest): void {
   const resting = entry.state === 'working' || entry.state === 'partlyFilled' || entry.state === 'cancelling';
   const watch = watchOf(core, entry.intent.clientId);
@@ -75,7 +75,7 @@ const PURPOSES: Readonly<Record<VenueOrder['type'], OrderPurpose>> = {
   market: 'close',
 };
 
-/** Ours by its id, though we have forgotten it. */
+/** Ours by its id, although the state no longer knows it. */
 function adoptOrder(core: Core, order: VenueOrder): void {
   const purpose = purposeOf(core, order);
   const intent: OrderIntent = {
@@ -97,25 +97,26 @@ function adoptOrder(core: Core, order: VenueOrder): void {
   const entry = core.state.orders.get(order.clientId);
   if (entry === undefined) return;
   changeOrder(core, entry, 'accepted', 'found open at the venue', order.venueId);
-  // In a desk that trades it would rest for ever: no strategy watches it, and filled it would have another stop.
+  // In a desk that trades, it would rest for ever: no strategy watches it, and after a fill its stop would be
+  // another.
   if (purpose === 'entry') cancelOrder(core, entry, 'the journal has forgotten its stop and its time');
 }
 
-/** What rests in a group is the stop or the target of a position: no entry is linked. */
+/** A limit order in a group is a target; entries are never linked. */
 function purposeOf(core: Core, order: VenueOrder): OrderPurpose {
   if (isBoundedEntry(core, order)) return 'entry';
   return order.type === 'limit' && order.group !== undefined ? 'exit' : PURPOSES[order.type];
 }
 
 /**
- * Only an entry says the worst price that it takes. What sells where only what is held can be sold is none: some venues
- * hold a protective stop as a limit order behind its trigger.
+ * Only an entry has a worst price. A sell order is not an entry if the venue can't sell short: some venues hold a
+ * protective stop as a limit order behind its trigger.
  */
 function isBoundedEntry({ config }: Core, order: VenueOrder): boolean {
   return isBounded(order) && (order.side === 'buy' || config.capabilities.shorting);
 }
 
-/** A second trader, or a person at the venue's own screen. */
+/** Placed by a second trader, or by a person on the venue's own screen. */
 function foreignOrder(core: Core, symbol: string, venues: string): void {
   if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
   const reason = `${symbol}: the venue holds an order that is not ours (${venues})`;

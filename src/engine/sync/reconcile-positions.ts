@@ -1,4 +1,7 @@
-/** Positions at the venue against ours. The venue is right, once it has said the same twice with nothing in between. */
+/**
+ * Compares positions at the venue with ours. The venue is right once it has said the same twice with nothing in
+ * between.
+ */
 
 import type { OthersCoins } from '../../domain/coins.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -62,7 +65,9 @@ function bearOut(core: Core, at: InstrumentId): void {
   touch(core, at);
 }
 
-/** The venue is right. On an account at an exchange what it has more is nobody's, unless an order of ours explains it. */
+/**
+ * The venue is right. In an account at an exchange, surplus coins are nobody's unless an order of ours explains them.
+ */
 function believe(core: Core, at: InstrumentId, ours: number, venues: number): Difference[] {
   const { kind, symbol } = instrumentAt(core, at);
   if (core.config.coinsNeedOwner !== true || kind !== 'spot') {
@@ -89,7 +94,10 @@ function believe(core: Core, at: InstrumentId, ours: number, venues: number): Di
   return differences;
 }
 
-/** Coins that came are nobody's; those that went were nobody's first, then those to be moved, then foreign ones. */
+/**
+ * Coins that appear are nobody's. Coins that disappear are taken from nobody's first, then from those to be moved,
+ * then from foreign ones.
+ */
 function countCoins(core: Core, at: InstrumentId, change: number): void {
   const { symbol, lotSize, base } = instrumentAt(core, at);
   const coins: { -readonly [K in keyof OthersCoins]: OthersCoins[K] } = {
@@ -111,7 +119,7 @@ function countCoins(core: Core, at: InstrumentId, change: number): void {
   note(core, change > 0 ? 'alarm' : 'info', `${symbol}: ${reason}`, at);
 }
 
-/** There is a price, nothing moved while it was read, and an earlier reading said the same. */
+/** There is a price, nothing changed during the snapshot, and an earlier snapshot said the same. */
 function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: SnapshotRequest): boolean {
   const { suspected } = core.sync;
   const hasPrice = core.market.hasQuote(at) || positionAt(core, at).quantityLots !== 0;
@@ -129,7 +137,7 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
   return false;
 }
 
-/** Orders whose fate is open, or that are filled at once: what they do to the position is not known yet. */
+/** Orders of unknown fate, or that fill at once: their effect on the position is not known yet. */
 function mayFillAnyMoment(core: Core, at: InstrumentId): boolean {
   return liveOrders(core, at).some(
     ({ state, intent }) => intent.type === 'market' || state === 'unknown' || state === 'intended',
@@ -157,7 +165,7 @@ function adoptedWorth(core: Core, at: InstrumentId, ours: number, venues: number
   return worth(Math.abs(venues - ours), adoptionPrice(core, at), instrumentAt(core, at).moneyPerTickLot);
 }
 
-/** At the last price, else at what the position cost: an adoption makes neither profit nor loss up. */
+/** The last price, else the position's cost: an adoption must not invent a profit or loss. */
 function adoptionPrice(core: Core, at: InstrumentId): number {
   if (core.market.hasQuote(at)) return core.market.bidTicks[at] as number;
   const position = positionAt(core, at);

@@ -1,4 +1,4 @@
-/** Compares what the venue has with what we have. Every difference has a rule, is recorded, and is dealt with. */
+/** Compares what the venue has with what we have. Every difference has a rule, is recorded, and is acted on. */
 import { type Core, commit, type SnapshotRequest, touchAll } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
 import { concludeFlat } from '../flow/prove-flat.js';
@@ -27,7 +27,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   verifyExits(core, snapshot, asked);
   const orders = reconcileOrders(core, snapshot, asked);
   const positions = reconcilePositions(core, snapshot, asked);
-  // What a position that differs cost is not known yet: the next reading says whether cash that differs is explained.
+  // While positions differ, their cost is unknown; the next snapshot shows whether a difference in cash is explained.
   const still = positions.pending || positions.differences.length > 0;
   const cash = still ? { differences: [], pending: false } : reconcileCash(core, snapshot, asked);
   const differences = [...fills, ...orders, ...positions.differences, ...cash.differences];
@@ -37,14 +37,14 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
     !pending && !cashIsOpen && !differences.some(({ rule }) => rule === 'adopt' || rule === 'halt');
   if (pending) leavePending(core, positions.pending);
   else finish(core, asked, differences, settled, fillsThrough(core, snapshot, asked));
-  // What differs for certain has halts of its own, and some leave the desk its exits.
+  // A confirmed difference has a halt of its own, and some of those still allow exits.
   if (pending || cashIsOpen) noteUnsettled(core, positions.pending ? 'positions differ' : 'cash differs');
   else core.sync.unsettled = null;
   readAgain(core, settled);
   concludeFlat(core, snapshot);
 }
 
-/** Soon, and later each time, while something is unexplained; else once a minute. */
+/** Soon, at growing intervals, while something is unexplained; otherwise once a minute. */
 function readAgain(core: Core, settled: boolean): void {
   const { sync } = core;
   sync.unsettledRounds = settled ? 0 : sync.unsettledRounds + 1;
@@ -52,7 +52,7 @@ function readAgain(core: Core, settled: boolean): void {
   sync.dueAtMs = earliest(sync.dueAtMs, core.monotonicMs + delay);
 }
 
-/** A stop at a start waits for positions, not for lists of what moved cash. */
+/** At a start, stops wait for the positions to be read, but not for lists of cash movements. */
 function leavePending(core: Core, positionsDiffer: boolean): void {
   core.sync.state = 'pending';
   if (positionsDiffer || core.sync.atWallMs !== null) return;
@@ -83,12 +83,12 @@ function finish(
   });
 }
 
-/** Also without a fill time goes on: else who trades seldom asks for an ever longer past, and in the end for all of it. */
+/** Moves on even without a fill; otherwise a desk that seldom trades would ask for an ever longer past. */
 function fillsThrough({ state }: Core, { asOfMs = 0 }: VenueSnapshot, asked: SnapshotRequest): number {
   return Math.max(state.fillsThroughMs, asked.newestFillMs, asOfMs - FILL_LISTED_LATE_MARKET_MS);
 }
 
-/** Fills are facts also in an answer that came too late for anything else. */
+/** Fills are facts even in an answer that is too late for everything else. */
 function takeFills(core: Core, snapshot: VenueSnapshot): Difference[] {
   const differences: Difference[] = [];
   for (const fill of snapshot.fills) {

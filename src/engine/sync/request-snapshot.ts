@@ -1,4 +1,7 @@
-/** Asking the venue what it has. One question is open at a time; all that is wanted meanwhile is one question after it. */
+/**
+ * Asks the venue for a snapshot. One request is open at a time; everything that is wanted meanwhile shares the next
+ * one.
+ */
 import type { Core } from '../core.js';
 import { earliest } from '../orders/order-watch.js';
 import { FILL_OVERLAP_MARKET_MS, retryDelayMs } from '../timing.js';
@@ -11,7 +14,7 @@ export function sendSnapshotRequest(core: Core): void {
   sync.wanted = false;
   sync.dueAtMs = null;
   sync.lastRequestId += 1;
-  // Flat is proven without what moved cash: lists of it take a dozen requests more, and other readings ask for them.
+  // Proving flat needs no cash movements: their lists take a dozen more requests, and other snapshots ask for them.
   const isProof = core.closing.proofFromRequest === sync.lastRequestId;
   const asksMovements = sync.cash.suspected !== null && !isProof;
   sync.outstanding = {
@@ -32,29 +35,29 @@ export function sendSnapshotRequest(core: Core): void {
 }
 
 /**
- * For what may mean that our book is wrong but comes in numbers: several causes share one reading, and a reading that is
- * under way is waited for. A venue's allowance for readings is what flat is proven with in the end.
+ * For causes that come in numbers and may mean that our books are wrong: they share one snapshot, and one under way
+ * is waited for. The allowance for snapshots must last for proving flat.
  */
 export function readSoon(core: Core, afterMs: number): void {
   core.sync.dueAtMs = earliest(core.sync.dueAtMs, core.monotonicMs + afterMs);
 }
 
-/** No answer to a reading counts that comes later than this. */
+/** An answer that takes longer than this does not count. */
 export function longestReadingMs(answerTimeoutMs: number): number {
   return answerTimeoutMs * PATIENCE_MAX;
 }
 
-/** A venue that is slow for long is given more time: readings that always come late would never count. */
+/** A slow venue is given more time with each attempt; otherwise its answers would never count. */
 function patience(attempts: number): number {
   return Math.min(PATIENCE_MAX, 2 ** attempts);
 }
 
-/** No answer, or none that can be believed: asked again, later each time. */
+/** No answer, or none that can be trusted: ask again, at growing intervals. */
 export function snapshotFailed(core: Core, requestId: number, why: string): void {
   const { sync } = core;
   if (sync.outstanding?.requestId !== requestId) return;
   sync.outstanding = null;
-  // Whoever wanted another one waits as long: a venue that refuses at once is not asked again at once.
+  // Whoever wanted another one has to wait as well: a venue that refuses at once must not be asked again at once.
   sync.wanted = false;
   sync.state = 'failed';
   noteUnsettled(core, why);
@@ -62,7 +65,7 @@ export function snapshotFailed(core: Core, requestId: number, why: string): void
   sync.attempts += 1;
 }
 
-/** The newest reason counts, and the oldest time. */
+/** Keeps the newest reason and the oldest time. */
 export function noteUnsettled({ sync, monotonicMs }: Core, why: string): void {
   sync.unsettled = { sinceMs: sync.unsettled?.sinceMs ?? monotonicMs, why };
 }

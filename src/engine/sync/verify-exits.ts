@@ -1,6 +1,6 @@
 /**
- * After an entry has filled, the venue is asked for what it holds: stop and target have to be in its own list of open orders,
- * an acknowledgement is not enough. What it does not list is looked up as with every reading, and placed anew.
+ * After an entry was filled, the venue's own list of open orders has to show the stop and the target; an
+ * acknowledgement is not enough. What it does not list is looked up, as after every snapshot, and placed again.
  */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
@@ -14,7 +14,7 @@ import type { OrderEntry } from '../state.js';
 import { VERIFY_AFTER_MS } from '../timing.js';
 import { readSoon } from './request-snapshot.js';
 
-/** Where the venue links orders; elsewhere the stop alone rests, and each reading compares it. */
+/** Only if the venue links orders. Otherwise the stop rests alone, and each snapshot compares it anyway. */
 export function verifySoon(core: Core, at: InstrumentId): void {
   if (!core.config.capabilities.linksOrders) return;
   workAt(core, at).unverified = true;
@@ -26,7 +26,7 @@ export function verifyExits(core: Core, snapshot: VenueSnapshot, asked: Snapshot
     const work = workAt(core, id);
     if (!work.unverified) continue;
     if (positionAt(core, id).quantityLots === 0) work.unverified = false;
-    // A reading that began before the last change says nothing of it.
+    // A snapshot that began before the last change says nothing about it.
     else if (asked.activity[id] !== work.activity) readSoon(core, VERIFY_AFTER_MS);
     else verify(core, id, snapshot);
   }

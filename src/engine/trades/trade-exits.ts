@@ -1,4 +1,4 @@
-/** The exits of a trade as its records change them: what is reached stays reached, and a stop only comes nearer. */
+/** How records change the exits of a trade: what is reached stays reached, and a stop only moves nearer. */
 import type { OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../record.js';
 import type { EngineState, TradeEntry } from '../state.js';
@@ -9,13 +9,14 @@ interface EntryFill {
   /** Where the entry wants the stop. */
   readonly protectTicks: number;
   readonly marketMs: number;
-  /** All that was held before is too small to sell, as far as the desk file says. */
+  /** All that was held before is too small to sell, as far as the desk file tells. */
   readonly isLeftOver: boolean;
 }
 
 /**
- * An entry brings its stop and its exits; where the stop was moved meanwhile, a later fill does not move it back. Beside a
- * rest that is too small to sell it begins anew: that trade's exits have been, and its stop was for another market.
+ * An entry brings its stop and its exits. If the stop was moved since, a later fill of the entry does not move it
+ * back. If only dust was held before, the exits begin anew: those of the former trade are done, and its stop was for
+ * another market.
  */
 export function takeExits(
   trade: TradeEntry,
@@ -34,7 +35,7 @@ export function takeExits(
   trade.exits = { entry: clientId, plan: exits, ...begun, reached: 0, movedBy };
 }
 
-/** Whether a stop there is nearer to the market than the other, from the side of the trade. */
+/** Whether a stop at `stopTicks` is nearer to the market than one at `thanTicks`, seen from the side of the trade. */
 export function isNearer(side: TradeEntry['side'], stopTicks: number, thanTicks: number): boolean {
   return side === 'long' ? stopTicks > thanTicks : stopTicks < thanTicks;
 }

@@ -1,4 +1,4 @@
-/** How a trade begins, ends, and is told of. */
+/** How a trade begins and ends, and its record. */
 
 import { placesOf } from '../../domain/book-steps.js';
 import type { ExitReason } from '../../domain/exit-reason.js';
@@ -19,7 +19,7 @@ export function ownerOf({ trade }: PositionEntry): string {
   return trade?.strategy ?? 'fermata';
 }
 
-/** Takes over what the position earned or paid without a trade, and a trade that never had a whole lot. */
+/** Takes over what the position earned or paid without a trade, and a former trade that never had a whole lot. */
 export function beginTrade(
   state: EngineState,
   position: PositionEntry,
@@ -49,7 +49,7 @@ export function beginTrade(
   return trade;
 }
 
-/** An order whose trade was closed before its last fill came opens another one. */
+/** A late fill, after the order's trade was closed, opens another trade; its id gets a number. */
 function idOf(state: EngineState, order: OrderEntry | null): string {
   if (order === null) {
     state.adoptedTrades += 1;
@@ -76,7 +76,7 @@ export function exitReason(state: EngineState, order: OrderEntry | null): ExitRe
   }
 }
 
-/** Its totals and its strategy's streak have it from here on; its record is written next. */
+/** Adds the trade to the totals and to its strategy's streak; its own record is written next. */
 export function closeTrade(
   state: EngineState,
   position: PositionEntry,
@@ -94,7 +94,7 @@ export function closeTrade(
   position.trade = null;
 }
 
-/** A round trip that came out even neither adds to a streak nor ends it. */
+/** A trade that broke even neither extends a streak nor ends it. */
 function countStreak(state: EngineState, { strategy, result }: TradeEntry): void {
   const track = trackOf(state, strategy);
   for (const streak of [track, state]) {
@@ -107,7 +107,7 @@ export function averageOf(tickLots: bigint, lots: number): number | null {
   return lots === 0 ? null : Number(tickLots) / lots;
 }
 
-/** Results in parts of what was risked; null where nobody knows what that was. */
+/** Result divided by what was risked. Null: the risk is unknown. */
 export function riskMultiple(result: Units, risk: Units | null): number | null {
   return risk === null || risk === 0n ? null : Number(result) / Number(risk);
 }
@@ -137,7 +137,10 @@ export function tradeClosed(state: EngineState, trade: ClosedTrade): TradeClosed
   };
 }
 
-/** It says what the fills came to: a replay that comes to something else is not the state that it was written in. */
+/**
+ * The record states what the fills came to. A replay that arrives at something else is not in the state that wrote
+ * it.
+ */
 export function applyTradeClosed(state: EngineState, record: TradeClosed): void {
   const trade = state.tradesToTell.shift();
   if (trade === undefined) throw new RangeError(`the trade ${record.trade} was closed by no fill`);

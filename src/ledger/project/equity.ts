@@ -13,7 +13,7 @@ export async function projectEquity(
   record: RecordOf<'equity'>,
 ): Promise<void> {
   await client.query(
-    // A journal that began anew tells what an earlier one of the same account had told: the row stays as it was.
+    // A journal that began anew repeats samples of an earlier one of the same account: their rows stay as they are.
     `insert into equity (desk, market, equity, peak, cash, unrealised, simulated, incarnation, capital_moved)
      select $1, $2, $3, $4, $5, $6, $7, $8,
        (select coalesce(sum(amount), 0) from cash_records where desk = $1 and incarnation = $8 and kind = any($10))

@@ -31,7 +31,7 @@ export async function projectFill(
     [projection.desk, fill.clientId],
   );
   const order = known.rows[0] ?? FOREIGN;
-  // A new journal hears of fills that an earlier one had recorded: the row stays as it was.
+  // A new journal repeats fills that an earlier one had recorded: their rows stay as they are.
   const inserted = await client.query(
     `insert into fills (desk, symbol, trade_id, client_id, side, quantity, price, fee, liquidity, purpose, strategy,
        realised, simulated, caught_up, market, wall, incarnation, sequence, fee_asset, fee_amount)

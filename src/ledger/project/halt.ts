@@ -28,7 +28,7 @@ export async function projectHalt(
   );
 }
 
-/** Arming lifts every halt of the desk in this journal, not those of a strategy or an instrument. */
+/** Arming lifts every desk halt in this journal, but not those of a strategy or an instrument. */
 export async function projectArmed(
   client: PoolClient,
   projection: Projection,

@@ -64,7 +64,7 @@ export async function projectOrderAmended(
     [projection.desk, record.clientId],
   );
   const lotSize = projection.instruments.find(({ symbol }) => symbol === rows[0]?.symbol)?.lotSize;
-  if (lotSize === undefined) return; // of an instrument that this desk no longer has
+  if (lotSize === undefined) return; // the desk no longer has this instrument
   await client.query(
     'update orders set quantity = $3, reason = $4, updated = $5 where desk = $1 and client_id = $2',
     [
@@ -77,7 +77,7 @@ export async function projectOrderAmended(
   );
 }
 
-/** The engine's own rules: a fill completes or begins an order, and never brings an ended one back to work. */
+/** By the engine's own rules: a fill completes or begins an order, and never makes an ended one live again. */
 export async function projectOrderFilled(
   client: PoolClient,
   projection: Projection,

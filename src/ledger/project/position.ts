@@ -1,4 +1,4 @@
-/** Positions by average cost: exact units, as in the engine's books, computed here a second time. */
+/** Positions by average cost, in exact units as in the engine's books, computed here a second time. */
 
 import { type BookSteps, placesOf, type Scales, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -35,7 +35,10 @@ const NOTHING: Holding = { coins: 0n, cost: 0n, realised: 0n };
 const sizeOf = (units: Units): Units => (units < 0n ? -units : units);
 const signOf = (units: Units): Units => (units < 0n ? -1n : units > 0n ? 1n : 0n);
 
-/** Reduces at average cost first; what is left over opens the other side. What is below a lot opposes nothing. */
+/**
+ * Reduces at average cost first; the remaining lots open the opposite side. Coins below one lot are not a position to
+ * reduce.
+ */
 function holdingAfter(before: Holding, steps: BookSteps, trade: Trade): Holding {
   const lots = BigInt(trade.side === 'buy' ? trade.quantityLots : -trade.quantityLots);
   const valueAt = (count: Units): Units => count * BigInt(trade.priceTicks) * steps.perTickLot;
@@ -54,7 +57,7 @@ function holdingAfter(before: Holding, steps: BookSteps, trade: Trade): Holding 
   };
 }
 
-/** Where fewer coins are held than were kept, the rest is owed, sold at this price. */
+/** If fewer coins are held than were kept, the rest is owed and counts as sold at this price. */
 function holdingWithout(before: Holding, { coins, value }: KeptCoins): Holding {
   const own = before.coins < 0n ? 0n : before.coins < coins ? before.coins : coins;
   const costOut = own === 0n ? 0n : mulDivUnits(before.cost, own, before.coins);
@@ -66,7 +69,7 @@ function holdingWithout(before: Holding, { coins, value }: KeptCoins): Holding {
   };
 }
 
-/** Returns the gross result of this trade, units of the quote currency. */
+/** Returns the gross result of this trade, in units of the quote currency. */
 export async function projectTrade(
   client: PoolClient,
   projection: Projection,
@@ -82,7 +85,7 @@ export async function projectTrade(
   return after.realised - before.realised;
 }
 
-/** Those of the newest configuration: they only grow, and older rows are read with as many places as they have. */
+/** Scales of the newest configuration: they only grow, and older rows are read with the places that they have. */
 export function bookScales({ instruments }: Projection): Scales {
   return scalesFor(instruments, new Map());
 }
@@ -108,7 +111,7 @@ export async function projectAdopted(
   await saveHolding(client, projection, entry, instrument, holdingAfter(before, steps, trade));
 }
 
-/** A person gave them to the desk: as if bought for what they cost. */
+/** A person gave the coins to the desk: as if they were bought at their cost. */
 export async function projectClaimed(
   client: PoolClient,
   projection: Projection,
@@ -174,7 +177,7 @@ async function saveHolding(
   );
 }
 
-/** With the places of a lot where whole lots are held. */
+/** With the places of a lot if whole lots are held. */
 function quantityText(projection: Projection, instrument: Instrument, coins: Units): string {
   const { perLot } = bookSteps(projection, instrument);
   if (coins % perLot === 0n) return formatDecimal(Number(coins / perLot), instrument.lotSize);

@@ -6,7 +6,7 @@ export interface Projection {
   readonly desk: string;
   readonly simulated: boolean;
   readonly account: string;
-  /** Of the newest `config` entry: integers become decimal text with their steps. */
+  /** Instruments of the newest `config` entry; their steps turn integers into decimal text. */
   readonly instruments: readonly Instrument[];
 }
 

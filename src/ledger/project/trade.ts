@@ -10,7 +10,7 @@ export async function projectTradeClosed(
   record: RecordOf<'trade.closed'>,
 ): Promise<void> {
   const { symbol, lotSize, tickSize } = instrumentOf(projection, record.instrument);
-  // An average is no whole number of ticks.
+  // An average need not be a whole number of ticks.
   const price = (ticks: number | null): number | null => (ticks === null ? null : ticks * Number(tickSize));
   await client.query(
     `insert into trades (desk, incarnation, trade, sequence, symbol, strategy, side, quantity, entry_price, exit_price, result,

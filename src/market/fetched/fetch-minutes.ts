@@ -1,4 +1,7 @@
-/** Fetches a symbol's minutes from a venue's public interface, month by month; what is there already is not asked for again. */
+/**
+ * Fetches a symbol's minutes from a venue's public interface, month by month. Minutes that are stored are not fetched
+ * again.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -17,21 +20,21 @@ import {
 } from './minutes-file.js';
 
 const PAGE_MINUTES = 1000;
-/** Pages after which what has come is kept, so that an interrupted fetch goes on from there. */
+/** After this many pages the result is stored, so that an interrupted fetch continues from there. */
 const PAGES_KEPT = 10;
 const TRIES = 6;
-/** The newest minute may still change for a moment. */
+/** The newest minute may still change for this long. */
 const SETTLE_MS = 10_000;
 
 export interface FetchRequest extends Span {
   readonly prices: Pick<PriceConnection, 'fetchMinutes'>;
   readonly from: Pick<Provenance, 'venue' | 'endpoint' | 'address'>;
   readonly instrument: Instrument;
-  /** Of all fetched data, and the key that seals it. */
+  /** The folder of all fetched data, and the key that seals it. */
   readonly folder: string;
   readonly key: string;
   readonly nowMs: () => number;
-  /** First pause after a failed request; doubled each time. */
+  /** First pause after a failed request; doubled after each further one. */
   readonly retryMs?: number;
   readonly onProgress?: (doneMs: number) => void;
 }
@@ -39,13 +42,13 @@ export interface FetchRequest extends Span {
 export interface FetchedMonth {
   readonly file: string;
   readonly provenance: Provenance;
-  /** Minutes that came now. */
+  /** Number of minutes that were fetched now. */
   readonly fresh: number;
-  /** Why what lay there was not taken up; null where it was, or nothing lay there. */
+  /** Why the stored file was replaced. Null: it was continued, or there was none. */
   readonly replaced: string | null;
 }
 
-/** The venue gave up on us, or we on it; everything before it is kept. */
+/** The venue gave up on us, or we on it. Everything fetched before is stored. */
 export class FetchStopped extends Error {
   override readonly name = 'FetchStopped';
   readonly keptSafe = 'what was fetched before is kept, and nothing else was changed';
@@ -81,7 +84,7 @@ async function fetchMonth(request: FetchRequest, wanted: Span): Promise<FetchedM
     const missing = missingIn(more, all);
     return writeMinutes(folder, { ...about, ...more, missing, fetchedAtMs: request.nowMs() }, all, key);
   };
-  // What comes before goes in front as a whole: in between there is no hole that nobody named.
+  // Earlier minutes are added in one piece, so that there is never a hole that is not listed.
   if (wanted.fromMs < span.fromMs) {
     const earlier = await readAll(request, { fromMs: wanted.fromMs, untilMs: span.fromMs }, async () => {});
     rows = [...earlier, ...rows];
@@ -103,7 +106,7 @@ async function fetchMonth(request: FetchRequest, wanted: Span): Promise<FetchedM
   return { file, provenance, fresh, replaced };
 }
 
-/** Rows of a span, page by page; `keep` is given what has come every few pages. */
+/** Rows of a span, page by page. `keep` gets what was read so far, every few pages. */
 async function readAll(
   request: FetchRequest,
   { fromMs, untilMs }: Span,
@@ -115,7 +118,7 @@ async function readAll(
     const bars = await readPage(request, sinceMs);
     for (const bar of bars) if (bar.openMs < untilMs) rows.push(rowOf(bar, request.instrument));
     const last = bars.at(-1);
-    // Nothing any more: the rest is what the venue does not have.
+    // No more rows: the venue does not have the rest.
     sinceMs = last === undefined ? untilMs : last.openMs + MINUTE_MS;
     request.onProgress?.(Math.min(sinceMs, untilMs));
     if (page % PAGES_KEPT === 0 && sinceMs < untilMs) await keep(rows, sinceMs);
@@ -144,7 +147,7 @@ async function readPage(
   }
 }
 
-/** Throws where it can't be a venue's minutes. */
+/** Throws if these can't be a venue's minutes. */
 function believable(bars: readonly (MarketBar | null)[], sinceMs: number): readonly MarketBar[] {
   let lastMs = sinceMs - MINUTE_MS;
   return bars.map((bar) => {
@@ -167,7 +170,7 @@ function rowOf(bar: MarketBar, { tickSize, lotSize }: Instrument): string {
   return [bar.openMs, ...text, formatDecimal(bar.volumeLots, lotSize)].join(',');
 }
 
-/** Minutes of the span that no row has. */
+/** Minutes of the span for which there is no row. */
 export function missingIn({ fromMs, untilMs }: Span, rows: readonly string[]): Span[] {
   const missing: Span[] = [];
   let next = fromMs;

@@ -1,4 +1,4 @@
-/** What was fetched so far: which files there are, whether they are whole, and which minutes they lack. */
+/** What was fetched so far: which files exist, whether they are intact, and which minutes they lack. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ProvenanceOutcome, provenanceOf, readProvenance, type Span } from './minutes-file.js';
@@ -10,7 +10,7 @@ export interface FetchedFile {
 
 const ENDING = '.csv.gz';
 
-/** By venue, symbol and month. `whole`: every byte is looked at; else the notes beside them alone. */
+/** By venue, symbol and month. `whole`: every byte is checked; otherwise only the notes beside the files are read. */
 export async function fetchedFiles(
   folder: string,
   key: string | null,
@@ -29,7 +29,10 @@ export async function fetchedFiles(
   return found;
 }
 
-/** Minutes of the span that no file of this symbol has, oldest first. `hadNone`: whether those count that the venue itself lacked. */
+/**
+ * Minutes of the span that no file of this symbol has, oldest first. `hadNone`: whether to include those that the
+ * venue itself lacked.
+ */
 export function gapsIn(
   files: readonly FetchedFile[],
   symbol: string,
@@ -52,7 +55,7 @@ export function gapsIn(
   return gaps;
 }
 
-/** What of a span is left without `missing`, which are sorted by their begin and may lie over each other. */
+/** What remains of a span without `missing`, which is sorted by start and may overlap. */
 export function presentIn({ fromMs, untilMs }: Span, missing: readonly Span[]): Span[] {
   const present: Span[] = [];
   let next = fromMs;

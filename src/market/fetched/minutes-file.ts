@@ -1,7 +1,7 @@
 /**
- * Minutes that Fermata itself fetched from a venue: one gzipped CSV a symbol and month, in the format of recorded bars,
- * and beside it where they come from, sealed with a key of the installation. Whoever edits the one or the other breaks
- * the seal; then it is a file like any other.
+ * Minutes that Fermata itself fetched from a venue: one gzipped CSV for each symbol and month, in the format of
+ * recorded bars. A note beside it says where they come from, sealed with a key of the installation. Editing either
+ * breaks the seal; then it is a file like any other.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -13,17 +13,17 @@ import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 
 export interface Span {
-  /** The first millisecond that is in it, and the first that is not. */
+  /** The span includes `fromMs` and excludes `untilMs`. */
   readonly fromMs: number;
   readonly untilMs: number;
 }
 
-/** What one file holds, and where it comes from. */
+/** What one file contains, and where it comes from. */
 export interface Provenance extends Span {
   readonly venue: string;
   /** Whose prices: the exchange's own, its testnet's, or a simulator's. */
   readonly endpoint: 'live' | 'testnet' | 'simulator';
-  /** Of the venue's public interface. */
+  /** Address of the venue's public interface. */
   readonly address: string;
   readonly symbol: string;
   /** `2026-11`, UTC. */
@@ -31,19 +31,19 @@ export interface Provenance extends Span {
   readonly minutes: number;
   /** What the venue was asked for and did not have, oldest first. */
   readonly missing: readonly Span[];
-  /** Of the newest minutes in it. */
+  /** When the newest minutes in it were fetched. */
   readonly fetchedAtMs: number;
-  /** Of the file as it lies on the disk. */
+  /** SHA-256 of the file on disk. */
   readonly sha256: string;
 }
 
 export type ProvenanceOutcome =
   | { readonly kind: 'fetched'; readonly provenance: Provenance }
-  /** Any other file; why it doesn't count as fetched, in a few words. */
+  /** Any other file. `reason`: why it does not count as fetched, in a few words. */
   | { readonly kind: 'other'; readonly reason: string };
 
 const SIDECAR_BYTES_MAX = 4 * 1024 * 1024;
-/** A month of minutes is under 4 MB of text. */
+/** A month of minutes is less than 4 MB of text. */
 const TEXT_BYTES_MAX = 64 * 1024 * 1024;
 export const BAR_HEADER = 'ts,open,high,low,close,volume';
 
@@ -64,7 +64,7 @@ const sealed = z.strictObject({
   seal: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
-/** Where the minutes of one symbol and month lie below the folder of fetched data. */
+/** Where the minutes of one symbol and month are stored below the folder of fetched data. */
 export function minutesPlace(
   folder: string,
   { venue, endpoint, symbol, month }: Pick<Provenance, 'venue' | 'endpoint' | 'symbol' | 'month'>,
@@ -74,8 +74,8 @@ export function minutesPlace(
 }
 
 /**
- * Whether Fermata fetched this very file here, and from where. `key` is the installation's data key, null where it has
- * none. Reads the whole file; never throws for what is in it.
+ * Whether Fermata fetched this very file on this installation, and from where. `key`: the installation's data key;
+ * null: it has none. Reads the whole file. Never throws because of its content.
  */
 export async function provenanceOf(file: string, key: string | null): Promise<ProvenanceOutcome> {
   const read = await readProvenance(file, key);
@@ -92,7 +92,7 @@ export async function provenanceOf(file: string, key: string | null): Promise<Pr
   return read;
 }
 
-/** As `provenanceOf`, without a look at the minutes themselves. */
+/** Like `provenanceOf`, but without reading the minutes. */
 export async function readProvenance(file: string, key: string | null): Promise<ProvenanceOutcome> {
   const other = (reason: string): ProvenanceOutcome => ({ kind: 'other', reason });
   if (key === null) return other('this installation has fetched no minutes yet');
@@ -113,7 +113,7 @@ export async function readProvenance(file: string, key: string | null): Promise<
   return { kind: 'fetched', provenance };
 }
 
-/** Rows without the header, oldest first. Throws where the file can't be read. */
+/** Rows without the header, oldest first. Throws if the file can't be read. */
 export async function readRows(file: string): Promise<string[]> {
   const bytes = await promisify(gunzip)(await readFile(file), { maxOutputLength: TEXT_BYTES_MAX });
   const [header, ...rows] = bytes.toString('utf8').trimEnd().split('\n');
@@ -121,7 +121,10 @@ export async function readRows(file: string): Promise<string[]> {
   return rows;
 }
 
-/** Puts both files in place, the note last: killed in between, the hash differs, and the month is fetched again. */
+/**
+ * Puts both files in place, the note last. If it is killed in between, the hash differs and the month is fetched
+ * again.
+ */
 export async function writeMinutes(
   folder: string,
   about: Omit<Provenance, 'sha256' | 'minutes'>,
@@ -158,7 +161,7 @@ function sealOf(provenance: Provenance, key: string): string {
     .digest('hex');
 }
 
-/** In one order, whatever order they were read or built in. */
+/** In one fixed order, whatever order the members were read or built in. */
 function ordered(provenance: Provenance): Provenance {
   const { venue, endpoint, address, symbol, month, fromMs, untilMs, minutes, fetchedAtMs, sha256 } =
     provenance;

@@ -1,4 +1,4 @@
-/** Whose minutes a desk is meant to be tried on: where they are fetched from, and which of the stored ones count. */
+/** Which venue's minutes a desk is to be tested on: where they are fetched from, and which stored ones count. */
 import { ordersLeave } from '../../desk/orders-leave.js';
 import type { Desk } from '../../desk/schema.js';
 import type { VenueEndpoint } from '../../venue/endpoint.js';
@@ -12,7 +12,7 @@ export interface MinutesSource {
   readonly addresses: LiveAddresses | null;
 }
 
-/** Only orders go to a test environment: a desk of which none leave trades on the exchange's own prices. */
+/** A test environment is only for orders: a desk whose orders don't leave trades on the exchange's own prices. */
 export function minutesSource(desk: Desk, simulatedVenue: string | undefined): MinutesSource {
   const { name, testnet } = desk.venue;
   const live = TRADED_VENUES.find((venue) => venue.name === name)?.live;

@@ -26,16 +26,19 @@ export interface LiveTimes extends QuoteReaderTimes {
 
 export interface LiveFeedOptions {
   readonly venue: string;
-  /** Null: the venue's own; else which, for example `testnet`. */
+  /** Null: the venue's own market. Otherwise which one, for example `testnet`. */
   readonly market: string | null;
   readonly prices: PriceConnection;
-  /** Symbols of which it showed no price at the start. */
+  /** Symbols for which it showed no price at the start. */
   readonly missing: readonly string[];
-  /** It may show nothing for hours and come back. No price counts before it has told its time, and its past may be lacking. */
+  /**
+   * It may show nothing for hours and come back. No price counts until it has told its time, and its history may be
+   * missing.
+   */
   readonly mayBeAway: boolean;
   readonly instruments: readonly Instrument[];
   readonly time: VenueTime;
-  /** Milliseconds since 1970, never set back or forth. */
+  /** Milliseconds since 1970; never set back or forward. */
   readonly steadyMs: () => number;
   readonly times?: LiveTimes;
 }
@@ -91,8 +94,8 @@ export class LiveFeed implements MarketFeed {
   }
 
   /**
-   * From the venue's own minutes, as many as it tells; none of a symbol that showed no price, or where it may be away and
-   * does not answer. Else throws what the venue says.
+   * The venue's own minutes, as many as it has. None for a symbol that showed no price, or if the venue may be away
+   * and does not answer. Otherwise throws the venue's error.
    */
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
     const { missing, mayBeAway, instruments } = this.options;
@@ -136,9 +139,9 @@ export class LiveFeed implements MarketFeed {
     }
     const { instrument, grids } = quoted;
     const bidTicks = stepsOf(bid, grids.price);
-    // Between two ticks of the desk file the ask is the higher one.
+    // If the ask lies between two ticks of the desk file, it is rounded up.
     const askTicks = typeof ask === 'string' ? ceilSteps(ask, grids.price) : stepsOf(ask, grids.price);
-    // An empty or crossed book is no price; staleness shows if it stays so.
+    // An empty or crossed book is not a price. If it stays so, the price becomes stale.
     if (bidTicks <= 0 || askTicks < bidTicks) return;
     void this.listener({
       kind: 'quote',
@@ -157,7 +160,7 @@ export class LiveFeed implements MarketFeed {
     const { instrument, grids } = quoted;
     const priceTicks = stepsOf(price, grids.price);
     const quantityLots = stepsOf(amount, grids.quantity);
-    // Less than one lot of the desk file is no trade that a strategy could count.
+    // A trade of less than one lot of the desk file is not one that a strategy could count.
     if (priceTicks <= 0 || quantityLots <= 0) return;
     const marketMs = this.nowMs();
     void this.listener({
@@ -173,7 +176,7 @@ export class LiveFeed implements MarketFeed {
   private onBar(bar: MarketBar): void {
     const endMs = bar.openMs + bar.spanMs;
     const marketMs = Math.max(this.nowMs(), endMs);
-    // Over for longer than a minute: a newer one has ended since.
+    // It ended more than a minute ago, so a newer one has ended since.
     const late = marketMs - endMs > MINUTE_MS;
     void this.listener({ kind: 'bar', marketMs, bar, ...(late ? { late } : {}) });
   }

@@ -1,6 +1,6 @@
 /**
- * The venue's own closed minutes, each once and in order, with volume: as its stream closes them, and by asking for
- * those that the stream did not bring. What the strategies warm up on is made the same way.
+ * The venue's own closed minutes with volume, each once and in order: as its stream closes them, and by request for
+ * those that the stream did not deliver. The warm-up bars of strategies come the same way.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MarketBar } from '../../contracts/market-feed.js';
@@ -14,14 +14,14 @@ const PAGE_BARS = 1000;
 const PAGES_MAX = 10;
 
 export interface MinuteReaderTimes {
-  /** How long after its end a minute is waited for before it is asked for, where the stream brings minutes. */
+  /** If the stream delivers minutes: how long after its end a minute is awaited before it is requested. */
   readonly graceMs: number;
-  /** The same where it doesn't; and how long a newest minute must have been over before it is believed to be whole. */
+  /** The same if it doesn't; also how long ago a newest minute must have ended to be considered complete. */
   readonly settleMs: number;
   readonly checkMs: number;
   readonly backoffMs: number;
   readonly backoffMsMax: number;
-  /** A newer minute waits no longer than this for one that can't be had. */
+  /** A newer minute waits at most this long for one that can't be had. */
   readonly gapMsMax: number;
 }
 
@@ -37,7 +37,7 @@ export const MINUTE_READER_TIMES: MinuteReaderTimes = {
 export interface MinuteReaderOptions {
   readonly prices: Pick<PriceConnection, 'fetchMinutes'>;
   readonly instruments: readonly Instrument[];
-  /** Market time: the venue's clock where it is known. */
+  /** Market time: the venue's clock if it is known. */
   readonly marketMs: () => number;
   readonly steadyMs: () => number;
   readonly times: MinuteReaderTimes;
@@ -47,12 +47,12 @@ export interface MinuteReaderOptions {
 interface Minutes {
   readonly instrument: Instrument;
   readonly grids: Grids;
-  /** Opening time of the next minute to deliver; null: whichever comes first. */
+  /** Opening time of the next minute to deliver. Null: whichever comes first. */
   nextMs: number | null;
-  /** Steady time from which on it is asked for. */
+  /** Steady time from which on it is requested. */
   dueAt: number;
   failures: number;
-  /** Closed by the stream while an older one is still missing, oldest first. */
+  /** Closed by the stream while an older one is still missing; oldest first. */
   waiting: MarketBar[];
   waitingSince: number;
 }
@@ -84,7 +84,7 @@ export class MinuteReader {
     this.bySymbol = new Map(this.minutes.map((one) => [one.instrument.symbol, one]));
   }
 
-  /** The last `count` closed minutes, oldest first; delivery goes on after them. Throws what the venue says. */
+  /** The last `count` closed minutes, oldest first; delivery continues after them. Throws the venue's error. */
   async history(id: number, count: number): Promise<readonly MarketBar[]> {
     const one = this.minutes[id];
     if (one === undefined || count <= 0) return [];
@@ -97,7 +97,7 @@ export class MinuteReader {
     return bars;
   }
 
-  /** `streamed`: closed minutes come by `closed` as a rule. */
+  /** `streamed`: closed minutes usually come through `closed`. */
   start(streamed: boolean): void {
     this.streamed = streamed;
     const nowMs = this.options.marketMs();
@@ -145,12 +145,12 @@ export class MinuteReader {
     }
   }
 
-  /** Asks for everything from the next minute on. */
+  /** Requests everything from the next minute on. */
   private async fetchMissing(one: Minutes): Promise<void> {
     const { times, steadyMs, marketMs } = this.options;
     const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - HISTORY_BARS_MAX * MINUTE_MS;
     const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
-    // Where nothing comes of it: later each time, so that a venue without trades is not asked for ever.
+    // At growing intervals if there is no result, so that a venue without trades is not asked forever.
     one.failures += 1;
     one.dueAt = steadyMs() + Math.min(times.backoffMsMax, times.backoffMs * 2 ** (one.failures - 1));
     const bars = await this.read(one, sinceMs).catch(() => []);
@@ -163,7 +163,7 @@ export class MinuteReader {
     const { steadyMs, marketMs, onBar } = this.options;
     one.nextMs = bar.openMs + MINUTE_MS;
     one.failures = 0;
-    // The next one ends a minute after this one did, or is over already.
+    // The next one ends a minute after this one did, or has ended already.
     const leftMs = Math.max(0, Math.min(MINUTE_MS, one.nextMs + MINUTE_MS - marketMs()));
     one.dueAt = steadyMs() + leftMs + this.graceMs;
     onBar(bar);
@@ -180,7 +180,7 @@ export class MinuteReader {
     }
   }
 
-  /** A minute that the venue does not tell is a gap: the newer ones wait for it no longer. */
+  /** A minute that the venue does not deliver is a gap: newer ones stop waiting for it. */
   private passGap(one: Minutes): void {
     const first = one.waiting[0];
     if (first === undefined) return;
@@ -189,12 +189,12 @@ export class MinuteReader {
     this.deliverWaiting(one);
   }
 
-  /** Closed minutes from `sinceMs` on, page by page; from later on where the venue keeps fewer. */
+  /** Closed minutes from `sinceMs` on, page by page; they start later if the venue keeps fewer. */
   private async read(one: Minutes, sinceMs: number): Promise<readonly MarketBar[]> {
     const { prices, marketMs, times } = this.options;
     const rows = await readMinutes(prices, one.instrument.symbol, sinceMs, marketMs());
     const bars = rows.map((row) => toBar(row, one)).filter((bar) => bar !== null);
-    // The newest may still run: by our clock alone a wrong clock would take half a minute for a whole one.
+    // The newest may still be growing: with our own clock set wrong, half a minute would be taken for a whole one.
     const newest = bars.at(-1);
     if (newest !== undefined && newest.openMs + MINUTE_MS + times.settleMs > marketMs()) bars.pop();
     return bars;
@@ -225,7 +225,7 @@ export function gridsOf({ tickSize, lotSize }: Instrument): Grids {
   return { price: decimalGrid(tickSize), quantity: decimalGrid(lotSize) };
 }
 
-/** In whole steps, rounded to the nearest for numbers of the library, down for decimal text; 0 for what is missing. */
+/** Whole steps: the library's numbers are rounded to the nearest, decimal text is rounded down; 0 if missing. */
 export function stepsOf(value: string | number | undefined, grid: DecimalGrid): number {
   if (typeof value === 'string') return grid.floor(value) ?? 0;
   if (value === undefined || !Number.isFinite(value) || value <= 0) return 0;
@@ -233,7 +233,7 @@ export function stepsOf(value: string | number | undefined, grid: DecimalGrid): 
   return Number.isSafeInteger(steps) ? steps : 0;
 }
 
-/** Null where a price is missing. */
+/** Null: a price is missing. */
 export function toBar(
   [openMs, ...rest]: OhlcvRow,
   { instrument, grids }: { readonly instrument: Instrument; readonly grids: Grids },

@@ -1,4 +1,4 @@
-/** Finds the first venue of the desk's list that gives prices. What was chosen is kept until the next start. */
+/** Finds the first venue of the desk's list that delivers prices. The choice is kept until the next start. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, PriceConnection, PriceReader } from '../../venue/prices.js';
@@ -11,16 +11,19 @@ export interface LiveOptions {
   /** In order of preference. */
   readonly venues: readonly string[];
   readonly instruments: readonly Instrument[];
-  /** For all venues together, milliseconds. */
+  /** For all venues together, in milliseconds. */
   readonly deadlineMs: number;
-  /** Milliseconds since 1970, never set back or forth. */
+  /** Milliseconds since 1970; never set back or forward. */
   readonly steadyMs: () => number;
   /** Null: the venues' own. */
   readonly addresses: LiveAddresses | null;
   readonly reader: PriceReader;
-  /** Passes over a venue whose time can't be read: real money trusts no clock of this machine. */
+  /** Skips a venue whose time can't be read: real money does not rely on this machine's clock. */
   readonly needsTime?: boolean;
-  /** A venue that shows a price of one instrument will do, and of none where it comes back; else it shows one of each. */
+  /**
+   * A venue is accepted if it shows a price for one instrument, or for none if it is expected back; otherwise it has
+   * to show one for each.
+   */
   readonly mayLack?: boolean;
   readonly times?: LiveTimes;
 }
@@ -30,7 +33,7 @@ export type LiveOutcome =
   /** One reason for each venue. */
   | { readonly ok: false; readonly reasons: readonly string[] };
 
-/** A venue without data for so long is given up. */
+/** A venue without data for this long is skipped. */
 const VENUE_MS_MAX = 5000;
 const TIME_AGAIN_MS = 200;
 
@@ -51,7 +54,7 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
       continue;
     }
     const { instruments, steadyMs, times, addresses } = options;
-    // Where it may be away, its prices wait for its time instead.
+    // If the venue may be away, its prices wait for its time instead.
     const needsTime = options.needsTime === true && !found.mayBeAway;
     const time = new VenueTime(found.prices, steadyMs);
     const timeMs = Math.max(1, endsAt - performance.now()) / (options.venues.length - index);
@@ -70,7 +73,7 @@ export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
   return { ok: false, reasons };
 }
 
-/** False where the venue has not told its time by then. */
+/** False if the venue has not told its time by then. */
 async function readTime(time: VenueTime, ms: number, untilRead: boolean): Promise<boolean> {
   const endsAt = performance.now() + ms;
   for (;;) {
@@ -85,11 +88,11 @@ interface Found {
   readonly prices: PriceConnection;
   /** Symbols without a price. */
   readonly missing: readonly string[];
-  /** Whether it shows a price now was not asked: it comes back by itself. */
+  /** It was not checked whether it shows a price now, since it comes back by itself. */
   readonly mayBeAway: boolean;
 }
 
-/** Its prices, once it has shown as many as it must; or why it did not. */
+/** The venue's prices, once it has shown as many as it must, or the reason why it did not. */
 async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): Promise<Found | string> {
   const endsAt = performance.now() + budgetMs;
   const { instruments, addresses, reader, mayLack = false } = options;
@@ -116,7 +119,7 @@ async function tryVenue(venue: string, budgetMs: number, options: LiveOptions): 
   }
 }
 
-/** Rejects when time is up; what comes later is handed to `tooLate`. */
+/** Rejects when time is up; a later result is passed to `tooLate`. */
 async function within<T>(promise: Promise<T>, ms: number, tooLate: (value: T) => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   let over = false;

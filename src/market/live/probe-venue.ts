@@ -1,4 +1,7 @@
-/** Can the venue be reached at all? Asked before ccxt is loaded, which costs 30 MB for as long as the process lives. */
+/**
+ * Whether the venue can be reached at all. Checked before ccxt is loaded, which costs 30 MB for the life of the
+ * process.
+ */
 import { get as getHttp, type IncomingMessage } from 'node:http';
 import { get as getHttps } from 'node:https';
 

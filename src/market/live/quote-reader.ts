@@ -1,6 +1,6 @@
 /**
- * Keeps the best prices of each symbol fresh: from the stream; by asking where the stream is away, or has nothing of one
- * symbol. Each symbol has its own freshness: one that goes silent is asked for and subscribed anew, the others go on.
+ * Keeps the best prices of each symbol fresh: from the stream, or by request if the stream is away or silent about a
+ * symbol. Each symbol has its own freshness: a silent one is requested and subscribed again, the others go on.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
@@ -12,7 +12,7 @@ export interface QuoteReaderEvents {
 }
 
 export interface QuoteReaderTimes {
-  /** A symbol of which the stream shows nothing for so long is asked for. */
+  /** A symbol about which the stream is silent for this long is requested. */
   readonly silentMs: number;
   readonly pollMs: number;
   readonly backoffMs: number;
@@ -26,21 +26,21 @@ export const QUOTE_READER_TIMES: QuoteReaderTimes = {
   backoffMsMax: 10_000,
 };
 
-/** The feed is down once no symbol has had a price for so many silences. */
+/** The feed is down once no symbol has had a price for this many periods of `silentMs`. */
 const SILENCES_BEFORE_DOWN = 2;
-/** Subscribed anew so often without a frame: the whole connection is made anew. */
+/** After this many subscriptions without a frame, the whole connection is made again. */
 const RESUBSCRIPTIONS_MAX = 3;
 const RESUBSCRIBE_MS_MAX = 60_000;
 const CONNECT_MS_MIN = 5000;
 
 interface SymbolState {
   readonly symbol: string;
-  /** Steady time of the newest price, from wherever. */
+  /** Steady time of the newest price, from either source. */
   heardMs: number;
   last: Ticker | null;
-  /** The venue's count at the newest frame: an older one comes too late. */
+  /** The venue's counter in the newest frame: a frame with an older one is late. */
   updateId: number | null;
-  /** The stream has shown that it leaves this symbol out: it is asked for at the pace of asking. */
+  /** The stream has shown that it omits this symbol, so it is polled. */
   missing: boolean;
   resubscriptions: number;
   resubscribeAtMs: number;
@@ -52,7 +52,7 @@ export class QuoteReader {
   private readonly closing = new AbortController();
   private stream: PriceStream | null = null;
   private streaming = false;
-  /** Since when nothing is known to arrive; null while prices do. */
+  /** Since when no prices are known to arrive. Null: they do. */
   private downSinceMs: number | null = null;
   private askProblem: string | null = null;
   private running: Promise<unknown> | null = null;
@@ -76,7 +76,7 @@ export class QuoteReader {
     this.bySymbol = new Map(this.states.map((state) => [state.symbol, state]));
   }
 
-  /** `stream`: null where the venue has none; then it is asked all the time. */
+  /** `stream`: null if the venue has none; then prices are always polled. */
   start(stream: PriceStream | null): void {
     this.stream = stream;
     const nowMs = this.steadyMs();
@@ -90,7 +90,7 @@ export class QuoteReader {
     await this.running;
   }
 
-  /** One frame of the stream. */
+  /** Takes one frame of the stream. */
   streamed(ticker: Ticker, updateId: number | null): void {
     const state = this.bySymbol.get(ticker.symbol);
     if (state === undefined || this.closing.signal.aborted) return;
@@ -121,7 +121,7 @@ export class QuoteReader {
     }
   }
 
-  /** Why the connection is over, or could not be made. */
+  /** Returns why the connection ended or could not be made. */
   private async stayConnected(stream: PriceStream): Promise<string> {
     for (const state of this.states) {
       state.updateId = null;
@@ -169,7 +169,7 @@ export class QuoteReader {
     const lost: SymbolState[] = [];
     for (const ticker of tickers) {
       const state = this.bySymbol.get(ticker.symbol);
-      // What the stream has said meanwhile is newer than the answer.
+      // What the stream has said since the request is newer than the answer.
       if (state === undefined || state.heardMs > askedMs || !(Number(ticker.bid) > 0)) continue;
       const moved = !samePrice(state.last, ticker);
       this.accept(state, ticker);
@@ -179,7 +179,7 @@ export class QuoteReader {
     return true;
   }
 
-  /** The price moved and the stream has said nothing: not a quiet market but a subscription that is lost. */
+  /** The price moved while the stream was silent: the market is not quiet, the subscription is lost. */
   private resubscribe(lost: readonly SymbolState[]): void {
     const nowMs = this.steadyMs();
     const due = lost.filter(({ resubscribeAtMs }) => nowMs >= resubscribeAtMs);
@@ -197,7 +197,7 @@ export class QuoteReader {
     else this.stream?.resubscribe(due.map(({ symbol }) => symbol));
   }
 
-  /** Of the feed as a whole: one symbol that is silent (halted, empty, delisted) is the engine's own to judge. */
+  /** Health of the feed as a whole. The engine itself judges a single silent symbol (halted, empty, delisted). */
   private judgeHealth(): void {
     if (this.closing.signal.aborted) return;
     const { downSinceMs, times } = this;

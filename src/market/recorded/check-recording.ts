@@ -1,9 +1,9 @@
-/** Looks at recorded files before anything is started on them. */
+/** Checks recorded files before anything is started on them. */
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
 import { openJoinedFiles } from './joined-files.js';
 
-/** Rows checked beforehand in each file (a few seconds); those after it are checked as they flow. */
+/** Rows of each file that are checked beforehand (a few seconds); later ones are checked as they are read. */
 const ROWS_CHECKED_MAX = 1_000_000;
 
 export interface RecordingRequest {
@@ -12,7 +12,9 @@ export interface RecordingRequest {
   readonly file: string;
 }
 
-/** Which instrument each file belongs to. Throws `DataFileError` for an unknown symbol, and for a file that is given twice. */
+/**
+ * Which instrument each file belongs to. Throws `DataFileError` for an unknown symbol or a file that is given twice.
+ */
 export function assignInstruments(
   requests: readonly RecordingRequest[],
   instruments: readonly Instrument[],
@@ -52,7 +54,7 @@ export async function checkRecording(
   }
 }
 
-/** In the order in which each instrument was named first. */
+/** Instruments in the order in which they first appear. */
 export function filesByInstrument<T extends { readonly file: string; readonly instrument: Instrument }>(
   assigned: readonly T[],
 ): readonly { readonly files: readonly string[]; readonly instrument: Instrument; readonly first: T }[] {

@@ -1,7 +1,7 @@
 /** What is wrong with a data file, in words that a person can act on. */
 export interface DataFileProblem {
   readonly file: string;
-  /** Counted as an editor counts lines: the header is row 1. Null: the file as a whole. */
+  /** Counted like lines in an editor: the header is row 1. Null: the file as a whole. */
   readonly row: number | null;
   readonly column: string | null;
   readonly expected: string;
@@ -21,7 +21,7 @@ export class DataFileError extends Error {
   }
 }
 
-/** Shown text is cut: a damaged file may hold a line of any length. */
+/** Quoted text is cut: a damaged file may have lines of any length. */
 export function shown(text: string): string {
   if (text === '') return 'nothing';
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);

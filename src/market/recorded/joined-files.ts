@@ -1,10 +1,10 @@
-/** Several recorded files of one instrument as one: a month each, for example. */
+/** Several recorded files of one instrument as one, for example one for each month. */
 import type { Instrument } from '../../domain/instrument.js';
 import { DataFileError } from './data-file-error.js';
 import { openRecordedFile, type RecordedFile } from './recorded-file.js';
 import type { RecordedRow } from './row-parser.js';
 
-/** All are opened at the start. */
+/** All of them are opened at the start. */
 const FILES_MAX = 64;
 
 interface Part {
@@ -13,8 +13,8 @@ interface Part {
 }
 
 /**
- * In the order of their first rows, whatever order they are given in. What one file tells must end before the next one begins, in
- * the same format. Throws `DataFileError`; then no file stays open.
+ * Sorts the files by their first rows. Each must end before the next one begins, and all must have the same format.
+ * Throws `DataFileError`; no file stays open then.
  */
 export async function openJoinedFiles(
   files: readonly string[],

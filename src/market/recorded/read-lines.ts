@@ -1,4 +1,4 @@
-/** Lines of a plain or gzipped text file, read piece by piece: memory does not grow with the file. */
+/** Reads the lines of a plain or gzipped text file in pieces; memory does not grow with the file. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -12,12 +12,12 @@ const LINE_CHARACTERS_MAX = 4096;
 const GZIP_MAGIC = [0x1f, 0x8b];
 
 export interface LineReader {
-  /** The next few lines without their ends; null at the end of the file. Throws `DataFileError`. */
+  /** The next few lines without their line ends. Null: end of the file. Throws `DataFileError`. */
   next(): Promise<readonly string[] | null>;
   close(): Promise<void>;
 }
 
-/** Throws `DataFileError` where the file can't be opened. */
+/** Throws `DataFileError` if the file can't be opened. */
 export async function openLines(file: string): Promise<LineReader> {
   const stream = await openText(file);
   const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<string>;

@@ -1,4 +1,4 @@
-/** Recorded files as a feed, resumed where the last run ended. */
+/** Recorded files as a feed that resumes where the last run ended. */
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -14,7 +14,7 @@ import type { RowShape } from './row-events.js';
 
 const LENGTH = 16;
 
-/** Names a recording by its content: a file that was moved is the same one, a file that was changed is another. */
+/** Identifies a recording by its content: a moved file is the same recording, a changed one is another. */
 interface IdentifiedFile {
   readonly file: string;
   readonly instrument: Pick<Instrument, 'symbol'>;
@@ -25,14 +25,14 @@ export interface RecordedFeedOptions {
   readonly instruments: readonly Instrument[];
   /** By instrument id, for bars and trades. */
   readonly spreadTicks: readonly number[];
-  /** Null: as fast as it goes. */
+  /** Null: as fast as possible. */
   readonly speed: number | null;
   readonly position: MarketPositionStore;
   readonly steadyMs: () => number;
   readonly shape?: RowShape;
 }
 
-/** Throws `DataFileError` where a file can't be used; nothing stays open then. */
+/** Throws `DataFileError` if a file can't be used; nothing stays open then. */
 export async function openRecordedFeed(options: RecordedFeedOptions): Promise<MarketFeed> {
   const { instruments, speed, position, steadyMs } = options;
   await checkRecording(options.files, instruments);
@@ -67,7 +67,7 @@ export async function openRecordedFeed(options: RecordedFeedOptions): Promise<Ma
   });
 }
 
-/** Just before the first event that is still to come, or where the recording had ended. */
+/** Just before the next event to deliver, or where the recording ended. */
 async function startOf(events: RecordedSource, deliveredMs: number): Promise<number> {
   if (deliveredMs > 0) return deliveredMs;
   if (events.peek() === null) await events.fill();

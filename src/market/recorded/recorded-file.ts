@@ -6,7 +6,7 @@ import { DataFileError } from './data-file-error.js';
 import { type LineReader, openLines } from './read-lines.js';
 import { detectFormat, type RecordedFormat, type RecordedRow, RowParser } from './row-parser.js';
 
-/** Rows looked at to find the length of the bars. */
+/** Rows read to find the length of the bars. */
 const SPAN_ROWS = 200;
 
 export interface RecordedFile {
@@ -15,7 +15,7 @@ export interface RecordedFile {
   readonly spanMs: number;
   /** Time of the first row. */
   readonly firstMs: number;
-  /** The next few rows; null at the end. Throws `DataFileError`. */
+  /** The next few rows. Null: end of the file. Throws `DataFileError`. */
   next(): Promise<readonly RecordedRow[] | null>;
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ async function begin(file: string, instrument: Instrument, lines: LineReader): P
   return { format, spanMs, firstMs, next, close: () => lines.close() };
 }
 
-/** The largest span that all steps between the first rows are multiples of; one minute for a single row. */
+/** The largest span that divides all steps between the first rows; one minute for a single row. */
 function barSpan(rows: readonly RecordedRow[]): number {
   let span = 0;
   for (let index = 1; index < rows.length; index += 1) {

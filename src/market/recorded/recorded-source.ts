@@ -1,4 +1,7 @@
-/** Several recorded files as one stream in time order; at equal times in the order in which their instruments were given. */
+/**
+ * Several recorded files as one stream in time order; at equal times in the order in which their instruments are
+ * given.
+ */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
@@ -8,7 +11,7 @@ import { openJoinedFiles } from './joined-files.js';
 import type { RecordedFile } from './recorded-file.js';
 import { RowEvents, type RowShape } from './row-events.js';
 
-/** Bars kept for strategies to warm up on after a restart. */
+/** Bars kept for the warm-up of strategies after a restart. */
 const HISTORY_BARS_MAX = 5000;
 
 export interface RecordedInput {
@@ -31,7 +34,7 @@ export class RecordedSource implements TimedSource {
 
   private constructor(private readonly streams: readonly FileStream[]) {}
 
-  /** Opens all files and passes over what was delivered before. Throws `DataFileError`; then no file stays open. */
+  /** Opens all files and skips what was delivered before. Throws `DataFileError`; no file stays open then. */
   static async open(inputs: readonly RecordedInput[], deliveredMs: number): Promise<RecordedSource> {
     const streams: FileStream[] = [];
     const source = new RecordedSource(streams);

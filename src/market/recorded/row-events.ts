@@ -1,4 +1,4 @@
-/** From recorded rows to what the market shows: quotes, trades and bars, in time order. */
+/** Turns recorded rows into market events: quotes, trades and bars, in time order. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -8,10 +8,10 @@ import { BarBuilder, midTicks } from '../bar-builder.js';
 import type { TimedEvent } from '../replay/timed-source.js';
 import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
 
-/** How rows become prices; by default the nearer extreme of a bar comes first, and no sizes are worked out. */
+/** How rows become prices. By default the nearer extreme of a bar comes first, and sizes are not derived. */
 export interface RowShape {
   readonly path: BarPath;
-  /** Quotes around bars and trades have the size that was traded there. */
+  /** Quotes around bars and trades get the traded size. */
   readonly withVolume: boolean;
 }
 
@@ -20,7 +20,7 @@ const PLAIN: RowShape = { path: 'nearer', withVolume: false };
 export class RowEvents {
   private readonly builder: BarBuilder;
 
-  /** `spanMs`: length of the file's bars; shorter ones are put together to minutes, longer ones stay as they are. */
+  /** `spanMs`: length of the file's bars. Shorter ones are merged into minutes, longer ones stay as they are. */
   constructor(
     private readonly instrument: InstrumentId,
     private readonly spanMs: number,
@@ -30,7 +30,7 @@ export class RowEvents {
     this.builder = new BarBuilder(instrument);
   }
 
-  /** Adds the row's events to `into`, a finished bar before them. */
+  /** Appends the row's events to `into`, preceded by a bar that has finished. */
   add(row: RecordedRow, into: TimedEvent[]): void {
     this.closeBar(row.tsMs, into);
     if (row.format === 'bars') this.addBar(row, into);
@@ -38,7 +38,7 @@ export class RowEvents {
     else this.addTrade(row, into);
   }
 
-  /** The last bar, when no row follows. */
+  /** Appends the last bar when no row follows. */
   finish(into: TimedEvent[]): void {
     this.closeBar(Number.POSITIVE_INFINITY, into);
   }
@@ -71,7 +71,7 @@ export class RowEvents {
     into.push({ kind: 'quote', instrument: this.instrument, marketMs, bidTicks, askTicks, bidLots, askLots });
   }
 
-  /** A trade shows where the market is: a quote with the desk file's spread is put around it. */
+  /** A trade shows where the market is, so a quote with the desk file's spread is put around it. */
   private addTrade(row: TradeRow, into: TimedEvent[]): void {
     const { tsMs: marketMs, priceTicks, quantityLots, taker } = row;
     const { instrument } = this;

@@ -1,4 +1,4 @@
-/** Rows of a recorded file, checked one by one. Prices come out in ticks, sizes in lots. */
+/** Parses and checks the rows of a recorded file. Prices are returned in ticks, sizes in lots. */
 import type { Instrument } from '../../domain/instrument.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 import { DataFileError, shown } from './data-file-error.js';
@@ -37,11 +37,11 @@ const HEADERS: Readonly<Record<RecordedFormat, readonly string[]>> = {
   trades: ['ts', 'price', 'size', 'side'],
 };
 const REPAIR = 'Correct the row or take it out; nothing was traded on it.';
-/** 2286-11-20: a number beyond it is not in milliseconds. */
+/** 2286-11-20: a larger number is not in milliseconds. */
 const TS_MAX = 9_999_999_999_999;
 const TS_TEXT = /^\d{1,13}$/;
 
-/** Throws `DataFileError` where the header is none of the three. */
+/** Throws `DataFileError` if the header is none of the three. */
 export function detectFormat(file: string, header: string | undefined): RecordedFormat {
   const found = (header ?? '').replace(/^\uFEFF/, '').trim();
   for (const format of ['bars', 'quotes', 'trades'] as const) {
@@ -77,7 +77,7 @@ export class RowParser {
     this.columns = HEADERS[format];
   }
 
-  /** The row after the one before; the first call gets row 2. Throws `DataFileError`. */
+  /** Parses the next row; the first call gets row 2. Throws `DataFileError`. */
   parse(line: string): RecordedRow {
     this.row += 1;
     this.fields = (line.endsWith('\r') ? line.slice(0, -1) : line).split(',');
@@ -93,7 +93,7 @@ export class RowParser {
     return this.format === 'quotes' ? this.quote(tsMs) : this.trade(tsMs);
   }
 
-  /** For checks that need more than one row. Throws. */
+  /** Refuses the current row, for checks that need more than one row. Throws. */
   refuse(column: string | null, expected: string, found: string): never {
     throw new DataFileError({ file: this.file, row: this.row, column, expected, found, doThis: REPAIR });
   }

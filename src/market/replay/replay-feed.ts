@@ -1,4 +1,4 @@
-/** Delivers a timed source at a speed: the feed of the simulated market and of recorded files. */
+/** Delivers a timed source at a given speed: the feed of the simulated market and of recorded files. */
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type {
   MarketBar,
@@ -12,7 +12,7 @@ import { messageOf } from '../../domain/message-of.js';
 
 import type { TimedEvent, TimedSource } from './timed-source.js';
 
-/** Market time of a simulated or recorded market: runs with real time times the speed, and never backwards. */
+/** Market time of a simulated or recorded market: real time × speed, and never backwards. */
 class MarketClock {
   private lastMs: number;
   private marketMs: number;
@@ -27,7 +27,7 @@ class MarketClock {
     this.lastMs = steadyMs();
   }
 
-  /** Begins (or goes on) now: what passed since is not counted. */
+  /** Starts or continues now; time that passed in between does not count. */
   resume(): void {
     this.lastMs = this.steadyMs();
   }
@@ -45,11 +45,11 @@ class MarketClock {
   }
 }
 
-/** Longest stretch of delivery before the event loop gets its turn. */
+/** Longest delivery without giving the event loop a turn. */
 const SLICE_MS = 8;
-/** Events between two looks at the slice's clock. */
+/** Events between two checks of that time. */
 const SLICE_CHECK_EVENTS = 64;
-/** A longer standstill (a suspended process) is made up for with bars' extremes only. */
+/** After a longer standstill (a suspended process), bars are caught up with their extremes only. */
 const COARSE_GAP_MS = 5 * 60_000;
 const SAVE_EVERY_MS = 250;
 const IDLE_MS_MAX = 100;
@@ -60,9 +60,9 @@ export interface ReplayOptions {
   /** Market time to begin at: everything up to and including it was delivered before. */
   readonly startMs: number;
   readonly history: (instrument: InstrumentId, count: number, nowMs: number) => readonly MarketBar[];
-  /** Called at least every second and at stop with the time up to which everything was delivered. */
+  /** Called at least every second, and at stop, with the time up to which everything was delivered. */
   readonly savePosition: (marketMs: number) => void;
-  /** What ended: the files of a recording. */
+  /** What has ended, for the message: the files of a recording. */
   readonly endedDetail: string;
   readonly steadyMs: () => number;
 }
@@ -71,7 +71,7 @@ export class ReplayFeed implements MarketFeed {
   readonly source: MarketSource;
   private readonly clock: MarketClock | null;
   private deliveredMs: number;
-  /** Nothing at or before this time is still to come. */
+  /** All events up to and including this time have been delivered. */
   private completeMs: number;
   private idle = false;
   private stopping = false;
@@ -87,7 +87,7 @@ export class ReplayFeed implements MarketFeed {
     this.completeMs = options.startMs;
   }
 
-  /** Never ahead of an event that is still to be delivered, so that a listener sees time in order. */
+  /** Never later than an event that is still to be delivered, so that a listener sees time in order. */
   nowMs(): number {
     if (this.idle && this.clock) {
       const next = this.options.events.peek();

@@ -1,4 +1,4 @@
-/** What happens inside one simulated minute: twelve quotes, and the bar that they make. */
+/** What happens within one simulated minute: twelve quotes, and the bar that they form. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -12,10 +12,10 @@ const QUOTES_A_MINUTE = 12;
 const QUOTE_SPACING_MS = MINUTE_MS / QUOTES_A_MINUTE;
 /** Mean value of a quoted size, in units of the quote currency. */
 const QUOTED_VALUE = 40_000;
-/** Spread as a factor of the desk file's. */
+/** Factor on the desk file's spread. */
 const SPREAD_FACTOR: Readonly<Record<Regime, number>> = { trendUp: 1, trendDown: 1, range: 1, volatile: 2 };
 
-/** Streams 16 and up belong to quotes: 8 for each of a minute's twelve, then the minute's volume. */
+/** Streams from 16 on belong to quotes: 8 for each of a minute's twelve, then one for the minute's volume. */
 const STREAM_QUOTES = 16;
 const STREAM_VOLUME = STREAM_QUOTES + 8 * QUOTES_A_MINUTE;
 
@@ -24,7 +24,9 @@ export interface SimulatedMinute {
   readonly bar: MarketBar;
 }
 
-/** How far the path inside the minute may leave the straight line at quote k of 12: the bridge's standard deviation. */
+/**
+ * Standard deviation of the bridge: how far the path within the minute may leave the straight line at quote k of 12.
+ */
 const BRIDGE = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
   const done = (index + 1) / QUOTES_A_MINUTE;
   return Math.sqrt(done * (1 - done));
@@ -32,15 +34,15 @@ const BRIDGE = Array.from({ length: QUOTES_A_MINUTE }, (_, index) => {
 
 export interface MinuteParameters {
   readonly instrument: Instrument;
-  /** Ticks that a relative price of 1 stands for. */
+  /** Ticks for a relative price of 1. */
   readonly scale: number;
-  /** Key of the instrument's quotes. */
+  /** Random key of the instrument's quotes. */
   readonly key: number;
   /** The desk file's distance between bid and ask. */
   readonly spreadTicks: number;
 }
 
-/** Takes the walk one minute on and works out what was seen on the way. */
+/** Advances the walk by one minute and derives what was seen on the way. */
 export function simulateMinute(walk: PriceWalk, parameters: MinuteParameters): SimulatedMinute {
   const minute = walk.minute;
   const open = walk.price * parameters.scale;

@@ -1,28 +1,28 @@
 /**
- * The simulated price, minute by minute: regimes, a daily pattern of activity, a shock shared by all instruments, jumps,
- * and a weak pull that keeps prices near where they began for decades.
- * Doubles are used only through + − × ÷, which IEEE 754 defines exactly: the same seed gives the same prices anywhere.
+ * The simulated price, minute by minute: regimes, a daily pattern of activity, a shock shared by all instruments,
+ * jumps, and a weak pull that keeps prices near their start for decades.
+ * Doubles are used only with + − × ÷, which IEEE 754 defines exactly: the same seed gives the same prices everywhere.
  */
 
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { bell, draw, streamKey, uniform } from './random.js';
 
-/** Trading starts here unless a position was kept: 2025-01-06T00:00:00Z, a Monday. */
+/** Trading starts here unless a position was saved: 2025-01-06T00:00:00Z, a Monday. */
 export const SIMULATION_START_MS = 1_736_121_600_000;
-/** Prices exist from 28 days before that, for strategies to warm up on. */
+/** Prices begin 28 days earlier, for the warm-up of strategies. */
 export const SIMULATION_FIRST_MINUTE = (SIMULATION_START_MS - 28 * 86_400_000) / MINUTE_MS;
 
 /**
- * Changing this changes every simulated price, and whatever else changes them changes this: positions are kept by it.
- * Chosen so that with the default seed 7 the averages of the crypto desk
- * (EMA 60 and 180) cross upwards on ETH half an hour after the start, and EMA 5 and 13 on both a little before.
+ * Changing this number changes every simulated price. Anything else that changes prices has to change it too, since
+ * saved positions carry it. Chosen so that with the default seed 7 the averages of the crypto desk (EMA 60 and 180)
+ * cross upwards on ETH half an hour after the start, and EMA 5 and 13 on both a little before.
  */
 export const SIMULATION_SERIES = 303;
 const SERIES = `fermata-${SIMULATION_SERIES}:`;
 
 export type Regime = 'trendUp' | 'trendDown' | 'range' | 'volatile';
 
-/** `drift` in standard deviations a minute, `volatility` as a factor, `pull` back to where the regime began. */
+/** `drift` in standard deviations per minute, `volatility` as a factor, `pull` back to where the regime began. */
 const REGIMES: Readonly<Record<Regime, { drift: number; volatility: number; pull: number }>> = {
   trendUp: { drift: 0.08, volatility: 1, pull: 0 },
   trendDown: { drift: -0.08, volatility: 1, pull: 0 },
@@ -44,10 +44,10 @@ const HOME_PULL = 0.000002;
 const REGIME_MINUTES_MIN = 60;
 const REGIME_MINUTES_SPAN = 240;
 
-/** Which of a minute's draws is meant. */
+/** Numbers of a minute's random streams. */
 const STREAM = { regime: 0, length: 1, shared: 2, own: 3, jump: 4, jumpSize: 5 } as const;
 
-/** Factor of the standard deviation at this minute of the day, interpolated between full hours. */
+/** Factor on the standard deviation at this minute of the day, interpolated between full hours. */
 export function activityAt(minute: number): number {
   const ofDay = ((minute % 1440) + 1440) % 1440;
   const hour = Math.floor(ofDay / 60);
@@ -56,9 +56,12 @@ export function activityAt(minute: number): number {
   return from + ((to - from) * (ofDay % 60)) / 60;
 }
 
-/** Walks forward only; about 0.1 microseconds a step, so a year costs some 60 ms. `price` is relative: it begins at 1. */
+/**
+ * Walks forward only; about 0.1 microseconds per step, so a year takes some 60 ms. `price` is relative and begins at
+ * 1.
+ */
 export class PriceWalk {
-  /** The minute that the next `step` goes through; `price` is its opening price. */
+  /** The minute that the next `step` simulates; `price` is its opening price. */
   minute = SIMULATION_FIRST_MINUTE;
   price = 1;
   regime: Regime = 'range';
@@ -74,7 +77,7 @@ export class PriceWalk {
     this.sharedKey = streamKey(seed, `${SERIES}market`);
   }
 
-  /** Goes through one minute; afterwards `price` is its closing price. */
+  /** Simulates one minute; afterwards `price` is its closing price. */
   step(): void {
     if (this.regimeLeft === 0) this.changeRegime();
     this.regimeLeft -= 1;

@@ -1,6 +1,6 @@
-/** Counter-based randomness: a draw depends on (key, counter, stream) alone, not on what was drawn before. */
+/** Counter-based randomness: a draw depends only on (key, counter, stream), not on earlier draws. */
 
-/** Finaliser of a 32-bit hash (two multiply-xorshift rounds); every input bit reaches every output bit. */
+/** Finaliser of a 32-bit hash (two multiply-xorshift rounds): every input bit affects every output bit. */
 function finalise(value: number): number {
   let hash = value | 0;
   hash ^= hash >>> 16;
@@ -25,8 +25,8 @@ export function uniform(key: number, counter: number, stream: number): number {
 const SQRT_3 = 1.7320508075688772;
 
 /**
- * Bell-shaped with mean 0 and variance 1: the sum of four uniforms (Irwin-Hall), within ±3.47. Only additions and
- * products, so that every machine gives the same bits.
+ * Bell-shaped with mean 0 and variance 1: the sum of four uniforms (Irwin-Hall), within ±3.47. Uses only additions
+ * and multiplications, so that every machine gives the same bits.
  */
 export function bell(key: number, counter: number, stream: number): number {
   const first = draw(key, counter, stream);
@@ -35,7 +35,7 @@ export function bell(key: number, counter: number, stream: number): number {
   return (sum / 65_536 - 1.999969482421875) * SQRT_3;
 }
 
-/** Key of one random sequence: seed and name. */
+/** Key of one random sequence, from seed and name. */
 export function streamKey(seed: number, name: string): number {
   let hash = finalise(seed ^ Math.floor(seed / 4_294_967_296));
   for (let index = 0; index < name.length; index += 1) hash = finalise(hash + name.charCodeAt(index));

@@ -1,4 +1,4 @@
-/** One instrument's simulated minutes, in any order of reading. */
+/** One instrument's simulated minutes, which can be read in any order. */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -7,7 +7,7 @@ import { type MinuteParameters, type SimulatedMinute, simulateMinute } from './m
 import { PriceWalk, SIMULATION_FIRST_MINUTE, SIMULATION_START_MS } from './price-walk.js';
 import { streamKey } from './random.js';
 
-/** Prices at the beginning, by base currency; any other begins at 100. */
+/** Starting prices by base currency; any other currency starts at 100. */
 const HOME_PRICES: Readonly<Record<string, number>> = {
   ...{ BTC: 60_000, ETH: 3_000 },
   ...{ NQ: 15_000, MNQ: 15_000, ES: 4_500, MES: 4_500 },
@@ -28,7 +28,7 @@ export class SimulatedSeries {
     this.walk = this.newWalk();
   }
 
-  /** One minute, counted since 1970; not before `SIMULATION_FIRST_MINUTE`. Fastest when read forwards. */
+  /** One minute, counted since 1970, from `SIMULATION_FIRST_MINUTE` on. Fastest when read forwards. */
   minute(minute: number): SimulatedMinute {
     this.goTo(minute);
     return simulateMinute(this.walk, this.parameters);
@@ -56,7 +56,7 @@ export class SimulatedSeries {
     return new PriceWalk(this.seed, this.instrument.symbol);
   }
 
-  /** Chosen so that the price is the home price when trading starts, whatever it did before. */
+  /** Chosen so that the price is the starting price when trading starts, whatever it was before. */
   private scale(): number {
     const walk = this.newWalk();
     while (walk.minute < SIMULATION_START_MS / MINUTE_MS) walk.step();

@@ -1,4 +1,4 @@
-/** The simulated market as a feed, resumed where it stood still. */
+/** The simulated market as a feed that resumes where it stood still. */
 
 import type { MarketFeed } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -11,15 +11,15 @@ export interface SimulatedFeedOptions {
   readonly instruments: readonly Instrument[];
   readonly spreadTicks: readonly number[];
   readonly seed: number;
-  /** Null: as fast as it goes. */
+  /** Null: as fast as possible. */
   readonly speed: number | null;
   readonly position: MarketPositionStore;
   readonly steadyMs: () => number;
-  /** Why prices are simulated, where real ones were asked for. */
+  /** Why prices are simulated although real ones were asked for. */
   readonly because?: string;
 }
 
-/** Another seed is another market, and begins at its start. */
+/** A different seed is a different market, which begins at its start. */
 export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
   const { instruments, spreadTicks, seed, speed, position, steadyMs } = options;
   const identity = `simulated-${SIMULATION_SERIES}-seed-${seed}`;

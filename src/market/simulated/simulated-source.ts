@@ -36,7 +36,7 @@ export class SimulatedSource implements TimedSource {
     this.index += 1;
   }
 
-  /** Makes the next minute. The bar of the minute that `startMs` ended in is delivered, whatever of it was before. */
+  /** Simulates the next minute. The bar of the minute in which `startMs` lies is delivered whole. */
   fill(): Promise<boolean> {
     const minute = this.nextMinute;
     this.nextMinute += 1;
@@ -46,7 +46,7 @@ export class SimulatedSource implements TimedSource {
     return Promise.resolve(true);
   }
 
-  /** From the next minute on. */
+  /** Takes effect with the next minute. */
   wantTrades(): void {
     this.tradesWanted = true;
   }
@@ -59,7 +59,7 @@ export class SimulatedSource implements TimedSource {
     return Promise.resolve();
   }
 
-  /** Bars before `nowMs`, worked out apart so that reading history never moves the stream. */
+  /** Bars before `nowMs`, computed separately so that reading history never advances the stream. */
   history(instrument: number, count: number, nowMs: number): readonly MarketBar[] {
     const wanted = this.instruments[instrument];
     return wanted ? this.newSeries(wanted).bars(Math.floor(nowMs / MINUTE_MS), count) : [];
@@ -81,7 +81,10 @@ export class SimulatedSource implements TimedSource {
   }
 }
 
-/** One trade at each quote: at its ask where the market has risen since the one before, else at its bid; half of what is offered. */
+/**
+ * One trade at each quote: at its ask if the market has risen since the previous quote, else at its bid. Its size is
+ * half of what is offered.
+ */
 function withTrades(quotes: readonly QuoteEvent[]): readonly TimedEvent[] {
   const lastBids = new Map<InstrumentId, number>();
   return quotes.flatMap((quote): TimedEvent[] => {

@@ -1,6 +1,6 @@
 /**
- * The paper account of each price source is one of its own: what was bought at one market's prices is worth nothing at
- * another's. One account is in use; the others rest, untouched, until their prices are back.
+ * Each price source has a paper account of its own: what was bought at one market's prices is worth nothing at
+ * another's. One account is in use; the others are set aside, unchanged, until their prices are back.
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,13 +14,13 @@ type AccountPaths = Pick<DeskPaths, 'root' | 'account' | 'restingAccounts' | 'ru
 
 export interface AccountInUse {
   readonly journal: Journal;
-  /** Null: the same one as at the last start. */
+  /** Null: the same account as at the last start. */
   readonly changedFrom: string | null;
 }
 
 /**
- * Gives the journal of `account`: the one that is open, or, in its place, that of the account that rested or a new one.
- * Ended at any point of it, the next start finds everything. An account of real money is left where it is: the engine
+ * Returns the journal of `account`: the one that is open, or, in its place, one that was set aside or a new one. If
+ * it is cut off at any point, the next start finds everything. A real-money account is left where it is; the engine
  * refuses it.
  */
 export async function useAccount(
@@ -44,7 +44,7 @@ export async function useAccount(
   return { journal: await open(), changedFrom: current };
 }
 
-/** Names of the accounts that rest. */
+/** Names of the accounts that are set aside. */
 export function restingAccounts({ restingAccounts: folder }: Pick<DeskPaths, 'restingAccounts'>): string[] {
   return existsSync(folder) ? readdirSync(folder).sort() : [];
 }
@@ -53,12 +53,12 @@ function layToRest(account: string, incarnation: string, paths: AccountPaths): v
   const folder = folderOf(account);
   const taken = existsSync(join(paths.restingAccounts, folder));
   const name = taken ? `${folder}-${incarnation}` : folder;
-  // Rules that nobody took over yet are older than anything that this account could say.
+  // Rules that have not been taken over yet are older than this account's own, and stay.
   if (!existsSync(paths.rulesFrom)) writeFileSync(paths.rulesFrom, name, { mode: 0o600, flush: true });
   renameSync(paths.account, join(paths.restingAccounts, name));
 }
 
-/** Null while nothing was recorded. */
+/** Null: nothing is recorded yet. */
 function accountOf(journal: Journal): string | null {
   if (journal.lastSequence === 0) return null;
   for (const { record } of readJournal(journal.directory)) {

@@ -1,6 +1,7 @@
 /**
- * What people decided for the desk holds for whatever it trades next: their stops, strategies that they switched off,
- * a smaller size, tighter limits. Nothing that allows more is taken over: that was approved for another account.
+ * What people decided for the desk also holds for the next account that it trades: their stops, strategies that they
+ * switched off, a smaller size, tighter limits. Nothing that allows more is taken over: it was approved for another
+ * account.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +24,7 @@ import type { CommandRequest, Runner } from '../running/runner.js';
 
 type RulePaths = Pick<DeskPaths, 'restingAccounts' | 'rulesFrom'>;
 
-/** How the account that is in use stands. */
+/** The rules that apply to the account in use. */
 interface RulesInForce {
   readonly sizeFactorPpm: number;
   readonly settingsVersion: number;
@@ -39,13 +40,13 @@ export interface TakingOver {
   readonly journal: Journal;
 }
 
-/** Before anybody can arm the desk; again at the next start where this one ends in the middle of it. */
+/** Runs before anybody can arm the desk, and again at the next start if this one ends in the middle of it. */
 export async function takeOverRules({ paths, desk, engine, runner, journal }: TakingOver): Promise<void> {
   const { settings, sizeFactorPpm, strategies } = engine.view;
   const inForce = { ...settingValues(settingsSource(desk)), ...settings.changed };
   const now = { settingsVersion: settings.version, settings: inForce, sizeFactorPpm, strategies };
   for (const command of rulesToTakeOver(paths, now)) await runner.command(command);
-  // A journal that can't be written halts by itself, and nothing is taken for done.
+  // If the journal can't be written, it halts by itself, and the rules do not count as taken over.
   await journal.whenDurable(journal.lastSequence).then(
     () => rmSync(paths.rulesFrom, { force: true }),
     () => undefined,
@@ -56,7 +57,7 @@ function rulesToTakeOver(paths: RulePaths, now: RulesInForce): readonly CommandR
   if (!existsSync(paths.rulesFrom)) return [];
   const from = readFileSync(paths.rulesFrom, 'utf8');
   const journal = join(paths.restingAccounts, from, 'journal');
-  // Not resting: it is the one in use again.
+  // It is not set aside any more: it is the account in use again.
   if (!existsSync(journal)) return [];
   const state = createState();
   for (const { record } of readJournal(journal)) applyRecord(state, record);

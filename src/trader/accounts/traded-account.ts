@@ -1,4 +1,4 @@
-/** Whose money the engine trades, and when and with how much of it the journal begins. */
+/** The account that the engine trades, and the time and cash with which its journal begins. */
 
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -8,7 +8,7 @@ import type { Journal } from '../journal/journal.js';
 import { StartRefused } from '../refuse-start.js';
 import type { TradingVenue } from '../trading-venue.js';
 
-/** The first start at a venue counts profit from what the account has then; later ones know it from the journal. */
+/** The first start at a venue counts profit from what the account has then; later starts know it from the journal. */
 export async function tradedAccount(
   { port, paper, account }: TradingVenue,
   journal: Journal,
@@ -18,7 +18,8 @@ export async function tradedAccount(
   const real = mode === 'live';
   if (journal.lastSequence > 0) return { account, ...accountIdOf(port), real, startingCash: 0 };
   try {
-    // First the money, then the time: what is traded between the two shows as a difference of cash, never as double money.
+    // First the cash, then the time: a trade between the two shows as a difference in cash, never as money counted
+    // twice.
     const { cash } = await port.balances();
     const historyBeginsMs = await port.serverTime();
     return { account, ...accountIdOf(port), real, startingCash: cash, historyBeginsMs };
@@ -31,7 +32,7 @@ export async function tradedAccount(
   }
 }
 
-/** Where the venue is away it says it later. */
+/** If the venue is unavailable, it tells its account id later. */
 function accountIdOf(port: VenuePort): Pick<TradedAccount, 'accountId'> {
   const accountId = port.accountId?.() ?? null;
   return accountId === null ? {} : { accountId };

@@ -1,4 +1,6 @@
-/** Who allows an arming: the desk file's rule, a person, or two. The engine then compares that with what its halts ask. */
+/**
+ * Who allows an arming: the desk file's rule, a person, or two. The engine compares that with what its halts require.
+ */
 
 import type { Decision } from '../../domain/decision.js';
 import type { SaidReason } from '../../domain/mode.js';
@@ -7,7 +9,7 @@ import { reasonOf } from '../../domain/no-reason.js';
 import { ControlRefusal } from './control-refusal.js';
 import { countVotes, type Votes } from './votes.js';
 
-/** Who allows it, and what they chose and said; left out: the size stays as it is, nobody gave a reason. */
+/** Who allows it, and what they chose and said. Left out: the size is unchanged, no reason was given. */
 export interface ArmPermission {
   readonly authority: 'rule' | 'person' | 'two-people';
   readonly sizeFactorPpm?: number;
@@ -18,7 +20,7 @@ export interface ArmQuestion extends Votes {
   readonly haltId: string;
 }
 
-/** Throws `ControlRefusal` for a decision that does not count; one bad decision spoils the request. */
+/** Throws `ControlRefusal` for a decision that does not count; one bad decision invalidates the request. */
 export function armAuthority(question: ArmQuestion): ArmPermission {
   const { decisions, haltId } = question;
   if (decisions.length === 0) return { authority: 'rule' };
@@ -34,13 +36,13 @@ export function armAuthority(question: ArmQuestion): ArmPermission {
   return { authority, ...chosenSize(decisions), ...saidReasons(decisions) };
 }
 
-/** Of different wishes the smallest size counts. */
+/** If people chose different sizes, the smallest counts. */
 function chosenSize(decisions: readonly Decision[]): Pick<ArmPermission, 'sizeFactorPpm'> {
   const sizes = decisions.flatMap(({ sizePct }) => (sizePct === undefined ? [] : [ppmOfPercent(sizePct)]));
   return sizes.length === 0 ? {} : { sizeFactorPpm: Math.min(...sizes) };
 }
 
-/** Of the decisions themselves, which are checked by now: whoever only reaches Temporal puts no words into a person's mouth. */
+/** Taken from the verified decisions: with access to Temporal alone, nobody can put words into a person's mouth. */
 function saidReasons(decisions: readonly Decision[]): Pick<ArmPermission, 'said'> {
   const said = decisions.flatMap(({ person, reason }) => {
     const kept = reasonOf(reason);

@@ -1,4 +1,4 @@
-/** Who says whose coins are: a person who approves, by a decision on exactly these coins. */
+/** Who may say whose coins are: an approver, by a decision on exactly these coins. */
 import { coinsSubject } from '../../domain/coins.js';
 import { ControlRefusal } from './control-refusal.js';
 import { countVotes, type Votes } from './votes.js';
@@ -7,7 +7,7 @@ export interface CoinsQuestion extends Votes {
   readonly said: Parameters<typeof coinsSubject>[0];
 }
 
-/** Throws `ControlRefusal` without a decision, and for one that does not count. */
+/** Throws `ControlRefusal` if the decision is missing or does not count. */
 export function coinsAuthority(question: CoinsQuestion): void {
   const { decisions, said } = question;
   if (decisions.length === 0) throw refused('whose coins they are is said by a person who approves');

@@ -1,4 +1,4 @@
-/** One client of the control socket: reads requests, bounds how many are under way, writes answers. */
+/** One client of the control socket: reads requests, bounds how many are pending, writes answers. */
 import type { Socket } from 'node:net';
 import {
   ANSWER_BYTES_MAX,
@@ -22,14 +22,14 @@ export type AnsweredHandlers = {
 };
 
 export interface ControlHandlers extends AnsweredHandlers {
-  /** Takes the connection over until it closes. Throws `ControlRefusal`. */
+  /** Takes over the connection until it closes. Throws `ControlRefusal`. */
   readonly follow: (socket: Socket, id: unknown, params: ControlMethods['follow']['params']) => void;
 }
 
-/** These never wait behind anything else. */
+/** These never wait behind other requests. */
 const NEVER_QUEUED: ReadonlySet<ControlMethod> = new Set(['stop', 'halt', 'closeAll', 'kill', 'status']);
 const UNDER_WAY_MAX = 16;
-/** Answers that a client has not read. */
+/** Most bytes of answers that a client has not read. */
 const UNREAD_BYTES_MAX = 4 * ANSWER_BYTES_MAX;
 
 export class Connection {
@@ -49,7 +49,7 @@ export class Connection {
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
   }
 
-  /** Answers with an error, takes nothing more and closes. */
+  /** Answers with an error, accepts nothing more and closes. */
   refuse(error: ControlError): void {
     this.#refused = true;
     this.socket.end(`${JSON.stringify({ id: null, error })}\n`);

@@ -1,4 +1,4 @@
-/** An answer that is an error, in the four parts that a person needs. */
+/** An error as an answer, in the four parts that a person needs. */
 import type { ControlError } from '../../contracts/control.js';
 
 export class ControlRefusal extends Error {

@@ -1,4 +1,7 @@
-/** The listening side of the control socket. Whoever can open the file may command: its folder is its owner's alone. */
+/**
+ * The listening side of the control socket. Anybody who can open the file may command, so only the owner may enter
+ * its folder.
+ */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { Connection, type ControlHandlers } from './connection.js';
@@ -44,7 +47,7 @@ function admit(socket: Socket, connections: Set<Connection>, handlers: ControlHa
   socket.once('close', () => connections.delete(connection));
 }
 
-/** A connection that someone forgot must never keep a stop out. */
+/** A forgotten connection must never keep a stop out. */
 function closeLongestIdle(connections: Set<Connection>): boolean {
   const idle = [...connections].filter((connection) => connection.underWay === 0);
   const longest = idle.sort(

@@ -1,4 +1,4 @@
-/** Whose decisions count on this desk: the desk file says who, the trader looks at each decision itself. */
+/** Whose decisions count on this desk. The desk file names the people; the trader verifies each decision itself. */
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,11 +28,11 @@ import { VoteCounters } from './vote-counters.js';
 /** Each throws `ControlRefusal` for a decision that does not count. */
 export interface DeskAuthority {
   forArming(params: ControlMethods['arm']['params']): ArmPermission;
-  /** That a person who approves said so, of exactly the coins that are nobody's now. */
+  /** An approver said so, about exactly the coins that are nobody's now. */
   forCoins(params: ControlMethods['claimCoins']['params']): void;
   /** Whether a person's decision allows exactly this size. */
   forSize(params: ControlMethods['resize']['params']): boolean;
-  /** Whose approvals count for exactly this change. */
+  /** The people whose approvals of exactly this change count. */
   forSettings(params: ControlMethods['reload']['params']): readonly string[];
   /** What exactly these people approved. */
   forGoLive(params: ControlMethods['goLive']['params']): GoLivePermission;
@@ -76,7 +76,7 @@ export function deskAuthority({
       chatVotesMax: chatVotesMax(desk, needed),
     };
   };
-  // Whose word is enough to trade on; a kill is lifted, and a size raised, by a vote of one's own.
+  // A decision is enough to trade on; lifting a kill, or raising the size, takes the person's own signed vote.
   const forArming = (decisions: readonly Decision[]): RealMoneyRules | null => {
     const { halts, sizeFactorPpm } = engine.view;
     if (halts.some(({ cause }) => cause === 'kill')) return realMoney('resume', 2);
@@ -92,7 +92,7 @@ export function deskAuthority({
     forCoins: ({ symbol, owner, cost, decisions }) => {
       const at = desk.instruments.findIndex((instrument) => instrument.symbol === symbol);
       const lots = engine.view.coins.find(({ instrument }) => instrument === at)?.nobodys ?? 0;
-      // Where none are nobody's the engine says so, whoever asks.
+      // If no coins are nobody's, the engine says so, whoever asks.
       if (lots === 0) return;
       const nobodys = formatDecimal(lots, desk.instruments[at]?.lotSize ?? '1');
       coinsAuthority({
@@ -116,7 +116,7 @@ export function deskAuthority({
       const { changed, version } = engine.view.settings;
       const inForce = { ...settingValues(settingsSource(desk)), ...changed };
       const changes = settingChanges(inForce, values);
-      // Made for other settings than those in force: the engine refuses it, whoever approved.
+      // Made for settings that are not in force; the engine refuses it, whoever approved.
       if (changes.length === 0 || baseVersion !== version) return [];
       return settingsAuthority({
         ...votes(decisions),
@@ -140,7 +140,7 @@ export function deskAuthority({
   };
 }
 
-/** Throws where the file is missing, or where others than its owner can read or change it. */
+/** Throws if the file is missing, or if others than its owner can read or change it. */
 function readDecisionKey(home: string): string {
   const key = readSecret(home, 'decisionKey');
   const path = join(homePaths(home).secrets, SECRET_FILES.decisionKey);

@@ -1,4 +1,4 @@
-/** Whether the desk is flat, by what the venue says now and not by our own book. */
+/** Whether the desk is flat, by what the venue says now and not by our own books. */
 
 import type { FlatProof } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -21,7 +21,10 @@ export interface FlatQuestion {
   readonly ours: () => Pick<FlatProof, 'entriesWorking' | 'state' | 'escalated'>;
 }
 
-/** Gives the function that proves; throws `ControlRefusal` (venue-unavailable) where the venue does not answer. */
+/**
+ * Returns the function that proves it; that one throws `ControlRefusal` (venue-unavailable) if the venue does not
+ * answer.
+ */
 export function flatProver(question: FlatQuestion): () => Promise<FlatProof> {
   const lane = new CallLane('proof', READS_MAX, ANSWER_MS_MAX, systemTimers);
   return async () => {

@@ -1,6 +1,6 @@
 /**
- * Sends journal entries to a follower, first from disk, then as they become durable. A follower that does not read is
- * dropped; it never holds up the trader and never grows its memory.
+ * Sends journal entries to a follower: first from disk, then as they become durable. A follower that does not read is
+ * dropped; it never holds up the trader or grows its memory.
  */
 import type { Socket } from 'node:net';
 import { readTold, type Told, toldOf } from '../journal/followed-group.js';
@@ -8,7 +8,7 @@ import type { Journal } from '../journal/journal.js';
 
 /** Entries sent before other work gets its turn. */
 const ENTRIES_PER_TURN = 200;
-/** Newest durable entries kept at hand, so that a follower that is up to date needs no file. */
+/** Newest durable entries kept in memory, so that a follower that is up to date needs no file. */
 const RECENT_MAX = 1000;
 const SOCKET_BYTES_MAX = 1024 * 1024;
 const DRAIN_TIMEOUT_MS = 30_000;
@@ -31,7 +31,7 @@ export class RecentEntries {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Undefined: older than what is kept. */
+  /** Undefined: the entry is older than what is kept. */
   find(sequence: number): Told | undefined {
     const first = this.#entries[0]?.entry.sequence;
     return first === undefined ? undefined : this.#entries[sequence - first];
@@ -71,7 +71,7 @@ export function follow(socket: Socket, id: unknown, fromSequence: number, recent
       guardedPump();
     });
   };
-  /** A journal damaged behind our back ends this follower, not the trader. */
+  /** A journal that somebody else damaged ends this follower, not the trader. */
   const guardedPump = (): void => {
     try {
       pump();
@@ -89,7 +89,7 @@ export function follow(socket: Socket, id: unknown, fromSequence: number, recent
   guardedPump();
 }
 
-/** Next entry from memory where it is there, else from disk; null: none that is durable yet. */
+/** The next entry, from memory if it is there, else from disk. Null: none is durable yet. */
 function entrySource(fromSequence: number, recent: RecentEntries): { next(): Told | null; close(): void } {
   let nextSequence = fromSequence;
   let disk: Generator<Told, void> | null = null;

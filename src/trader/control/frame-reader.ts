@@ -1,4 +1,4 @@
-/** Cuts a byte stream into lines, never holding more than one frame's worth of an unfinished line. */
+/** Splits a byte stream into lines. Never holds more than one frame's worth of an unfinished line. */
 import { StringDecoder } from 'node:string_decoder';
 
 export class FrameTooLarge extends Error {

@@ -1,6 +1,6 @@
 /**
- * Who approved trading with real money, checked by the trader itself: nobody who reaches Temporal, Postgres or this
- * socket can make a vote. Two people by the desk file; or one, whose vote is old enough for second thoughts.
+ * Who approved trading with real money, verified by the trader itself: access to Temporal, Postgres or this socket is
+ * not enough to make a vote. The desk file requires two people, or one whose vote is old enough for second thoughts.
  */
 import { decisionSubject } from '../../domain/approval.js';
 import type { Decision } from '../../domain/decision.js';
@@ -16,13 +16,13 @@ export interface GoLivePermission {
 export interface GoLiveQuestion extends Votes {
   readonly fileConfigHash: string;
   readonly proposal: GoLiveProposal;
-  /** How many approvers it takes. */
+  /** How many approvers are needed. */
   readonly needed: number;
-  /** Where one person is enough: how old that vote must be. */
+  /** If one person is enough: how old that vote must be. */
   readonly coolingOffMs: number;
 }
 
-/** Throws `ControlRefusal`; one bad vote spoils them all. */
+/** Throws `ControlRefusal`; one bad vote invalidates them all. */
 export function goLiveAuthority(question: GoLiveQuestion): GoLivePermission {
   const { proposal, needed, fileConfigHash } = question;
   const { desk = question.desk, ...asked } = proposal;

@@ -1,4 +1,6 @@
-/** What each method of the control socket does. Commands that come while the trader starts wait for it, in order. */
+/**
+ * What each method of the control socket does. Commands that arrive while the trader starts wait for it, in order.
+ */
 import type { Socket } from 'node:net';
 import type { CommandResult, ControlMethods } from '../../contracts/control.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
@@ -20,7 +22,7 @@ const REMEMBERED_MAX = 1000;
 class CommandMemory<Result> {
   readonly #results = new Map<string, Promise<Result>>();
 
-  /** The first result under `commandId`. One that failed is forgotten, so that it can be tried again. */
+  /** The first result under `commandId`. A failed one is forgotten, so that it can be tried again. */
   once(commandId: string, carryOut: () => Promise<Result>): Promise<Result> {
     const before = this.#results.get(commandId);
     if (before !== undefined) return before;
@@ -33,25 +35,25 @@ class CommandMemory<Result> {
   }
 }
 
-/** The trader, as far as the control socket commands it. */
+/** The trader as the control socket commands it. */
 export interface CommandedTrader {
   readonly authority: DeskAuthority;
   command(request: CommandRequest): Promise<CommandOutcome>;
-  /** Resolves once everything so far is on disk: null; or why it is not. */
+  /** Resolves once everything so far is on disk: null, or why it is not. */
   onDisk(): Promise<string | null>;
   mode(): Mode;
   sequence(): number;
   status(): TraderStatus;
   proveFlat(): Promise<FlatProof>;
-  /** Shows the past to strategies that began anew. */
+  /** Shows past bars to strategies that were started again. */
   warmUpAgain(): void;
-  /** Null for a symbol that this desk does not trade. */
+  /** Null: the desk does not trade this symbol. */
   bars(params: ControlMethods['bars']['params']): BarsAnswer | null;
   follow(socket: Socket, id: unknown, fromSequence: number): void;
 }
 
 export interface HandlerParts {
-  /** Rejects when the start fails. */
+  /** Rejects if the start fails. */
   readonly started: Promise<CommandedTrader>;
   /** Null while it starts. */
   readonly now: () => CommandedTrader | null;
@@ -72,7 +74,7 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     });
   return {
     status: async () => parts.now()?.status() ?? parts.startingStatus(),
-    // What makes the desk safer is carried out every time it is asked for.
+    // What makes the desk safer is carried out each time it is asked for.
     stop: (params) => always(params, { name: 'stop' }),
     halt: (params) => always(params, { name: 'stop', cause: params.cause, resume: params.resume }),
     closeAll: (params) => always(params, { name: 'closeAll' }),
@@ -108,7 +110,7 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
         kind: params.kind,
         amount: parseUnits(params.amount),
       })),
-    // Its own name tells a repetition: what was recorded before is answered, and recorded again.
+    // A signal's own id reveals a repetition: it is answered as before, and recorded again.
     signal: (params) => always(params, { name: 'signal', signal: signalRequestOf(params.signal) }),
     withdrawSignal: ({ source, id, ...params }) => always(params, { name: 'withdrawSignal', source, id }),
     reconcile: (params) => once(params, () => ({ name: 'reconcile' })),
@@ -128,7 +130,7 @@ async function reload(
 ): Promise<ControlMethods['reload']['result']> {
   const trader = await whenStarted(parts);
   const { baseVersion, values } = params;
-  // The same request again finds another version in force and is refused: nothing is changed twice.
+  // A repeated request finds another version in force and is refused, so nothing is changed twice.
   const approvedBy = trader.authority.forSettings(params);
   const result = await carryOut(trader, params, { name: 'reload', baseVersion, values, approvedBy });
   trader.warmUpAgain();
@@ -150,7 +152,7 @@ function barsOf(trader: CommandedTrader, params: ControlMethods['bars']['params'
 async function carryOut(trader: CommandedTrader, asked: Asked, command: Command): Promise<CommandResult> {
   const { commandId, by, reason } = asked;
   const outcome = await trader.command({ commandId, by, reason, command });
-  // Answered only once it is on disk: a person's stop must survive the next moment's crash.
+  // Answered only once it is on disk: a person's stop must survive a crash right afterwards.
   const notOnDisk = await trader.onDisk();
   if (!outcome.ok) {
     throw new ControlRefusal({

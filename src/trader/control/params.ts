@@ -1,4 +1,4 @@
-/** Checks what comes over the socket; an error names the field, what was expected and what was found. */
+/** Validates what comes over the socket. An error names the field, what was expected and what was found. */
 import { z } from 'zod';
 import type { ControlMethod, ControlMethods } from '../../contracts/control.js';
 import { keyText } from '../../desk/problem.js';
@@ -46,7 +46,7 @@ const decisions = z
   )
   .max(DECISIONS_MAX);
 
-/** Stops come this way: the text is made plain, never refused. */
+/** Stops come this way: their text is made plain, never refused. */
 const whoAndWhy = z.object({
   commandId: id.transform(plainText),
   by: id.transform(plainText),
@@ -64,7 +64,7 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   reconcile: whoAndWhy,
   revokeGoLive: whoAndWhy,
   halt: whoAndWhy.extend({
-    // Every cause but those that have a method of their own.
+    // All causes except those that have a method of their own.
     cause: z.enum(HALT_CAUSES).exclude(['person', 'kill']),
     resume: z.enum(RESUME_RULES),
   }),
@@ -129,7 +129,7 @@ export function checkParams<M extends ControlMethod>(
   throw badRequest(problemText(read.error, ['params']));
 }
 
-/** Null where the value fits; else its first wrong field, what was expected there and what was found. */
+/** Null: the value fits. Otherwise its first wrong field, what was expected there and what was found. */
 export function fieldProblem(schema: z.ZodType, value: unknown): string | null {
   const read = schema.safeParse(value, { error: problemOf });
   return read.success ? null : problemText(read.error, []);

@@ -1,18 +1,21 @@
-/** Who approved a change of settings. The engine then asks for approval where the change loosens anything. */
+/** Who approved a change of settings. The engine then requires approval if the change loosens anything. */
 import { decisionSubject } from '../../domain/approval.js';
 import { type SettingsProposal, settingsTerms } from '../../domain/settings-change.js';
 import { ControlRefusal } from './control-refusal.js';
 import { countVotes, type Votes } from './votes.js';
 
 export interface SettingsQuestion extends Votes {
-  /** Under which it was asked. */
+  /** The approval under which it was asked for. */
   readonly approvalId: string;
   readonly proposal: SettingsProposal;
-  /** How many approvers it takes. */
+  /** How many approvers are needed. */
   readonly needed: number;
 }
 
-/** The people whose approval counts for exactly this change. Throws `ControlRefusal`; one bad vote spoils them all. */
+/**
+ * The people whose approval of exactly this change counts. Throws `ControlRefusal`; one bad vote invalidates them
+ * all.
+ */
 export function settingsAuthority(question: SettingsQuestion): readonly string[] {
   const { approvalId, proposal, decisions, needed } = question;
   if (decisions.length === 0) return [];

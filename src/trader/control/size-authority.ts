@@ -1,4 +1,4 @@
-/** Who may make positions larger: a person who approves, by a decision on exactly this step. */
+/** Who may make positions larger: an approver, by a decision on exactly this step. */
 import type { Decision } from '../../domain/decision.js';
 import { sizeSubject } from '../../domain/size-decision.js';
 import { readSignature } from '../../signing/vote-statement.js';
@@ -8,8 +8,9 @@ import { countVotes, type Votes } from './votes.js';
 const REMEMBERED_MAX = 1000;
 
 /**
- * Which request each vote on a size was counted for. A size that was lowered meanwhile makes the same step due again, and an
- * old vote must not allow it twice. Of this process alone: no vote on a size outlives ten minutes.
+ * Which request each vote on a size was counted for. If the size was lowered since, the same step can come again, and
+ * an old vote must not allow it twice. Kept in this process only: no vote on a size is valid for longer than ten
+ * minutes.
  */
 export class SizeVotes {
   readonly #countedFor = new Map<string, string>();
@@ -25,7 +26,7 @@ export class SizeVotes {
   }
 }
 
-/** Whoever made the decision around it: a signature is told by what was signed. */
+/** A signature is identified by itself, whatever decision is made around it. */
 const nameOf = ({ signature, decisionId }: Decision): string =>
   (signature === undefined ? null : readSignature(signature))?.nonce ?? decisionId;
 

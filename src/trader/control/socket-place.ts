@@ -1,9 +1,9 @@
-/** The place of the control socket: a folder that only its owner can enter, and a path that nobody answers on. */
+/** The place of the control socket: a folder that only its owner can enter, and a path that nobody listens on. */
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
 
-/** Longer paths are silently cut by the system call, so that two desks could share one socket. */
+/** The system call cuts longer paths silently, so that two desks could share one socket. */
 const PATH_BYTES_MAX = 100;
 const CONNECT_TIMEOUT_MS = 1000;
 
@@ -11,7 +11,10 @@ export class SocketPlaceUnusable extends Error {
   override readonly name = 'SocketPlaceUnusable';
 }
 
-/** Makes or checks the folder (0700, ours) and removes a socket that a dead process left. Throws `SocketPlaceUnusable`. */
+/**
+ * Creates or checks the folder (0700, ours) and removes a socket that a dead process left. Throws
+ * `SocketPlaceUnusable`.
+ */
 export async function claimSocketPlace(path: string): Promise<void> {
   if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
     throw new SocketPlaceUnusable(
@@ -47,7 +50,8 @@ function whoAnswers(path: string): Promise<'alive' | 'stale' | 'nobody'> {
       socket.destroy();
       resolve(answer);
     };
-    // A stopped process (SIGSTOP) still has its socket: connected or not answered in time, it is alive.
+    // A stopped process (SIGSTOP) still has its socket: if it accepts the connection, or does not answer in time, it
+    // is alive.
     socket.setTimeout(CONNECT_TIMEOUT_MS, () => end('alive'));
     socket.once('connect', () => end('alive'));
     socket.once('error', (error: NodeJS.ErrnoException) => end(error.code === 'ENOENT' ? 'nobody' : 'stale'));

@@ -1,7 +1,8 @@
 /**
- * How far the authenticators had counted whose passkeys voted here. Two answers with one number, or numbers that run
- * against the times of the votes, mean that somebody has a copy of the authenticator. Votes may be counted in another order
- * than they were cast: one waits for a second person while the next one is already carried out.
+ * The last counter values of the authenticators whose passkeys voted here. Two votes with the same counter, or
+ * counters that run against the times of the votes, mean that somebody has a copy of the authenticator. Votes may be
+ * counted in a different order than they were cast: one may wait for a second person while a later one is already
+ * carried out.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -9,7 +10,7 @@ import { z } from 'zod';
 import type { Decision } from '../../domain/decision.js';
 import { type PasskeyUse, passkeyUse } from '../../domain/vote-passkey.js';
 
-/** Older ones say nothing that the newer ones do not. */
+/** Older values add nothing to the newer ones. */
 const KEPT_OF_A_KEY_MAX = 50;
 
 interface Counted extends PasskeyUse {
@@ -23,7 +24,7 @@ const fileSchema = z.array(
 export class VoteCounters {
   constructor(private readonly file: string) {}
 
-  /** Null where this vote's counter speaks against nothing; votes without one pass. Throws where the file is damaged. */
+  /** Null: nothing speaks against this vote's counter. Votes without one pass. Throws if the file is damaged. */
   objection(decision: Decision): string | null {
     const use = countedOf(decision);
     if (use === null) return null;
@@ -31,13 +32,13 @@ export class VoteCounters {
     return runsBack ? `its passkey’s counter (${use.counter}) did not go on: somebody may have a copy` : null;
   }
 
-  /** Throws where it can't be written: such votes do not count then. */
+  /** Throws if it can't be written; such votes do not count then. */
   keep(decisions: readonly Decision[]): void {
     const uses = decisions.flatMap((decision) => countedOf(decision) ?? []);
     if (uses.length === 0) return;
     const kept = this.#read();
     const isKept = ({ keyId }: Counted): boolean => kept.some((before) => before.keyId === keyId);
-    // An authenticator that never counted has nothing to be kept.
+    // An authenticator that never counted needs no entry.
     const counted = uses.filter((use) => use.counter > 0 || isKept(use));
     if (counted.length === 0) return;
     const challenges = new Set(counted.map(({ challenge }) => challenge));
@@ -72,7 +73,7 @@ function countedOf({ signature, atWallMs }: Decision): Counted | null {
   return use === null ? null : { ...use, atWallMs };
 }
 
-/** The same vote again is none. */
+/** The same vote, seen again, is not a copy. */
 function isCopy(before: Counted, now: Counted): boolean {
   if (before.keyId !== now.keyId || before.challenge === now.challenge) return false;
   const counted = Math.sign(now.counter - before.counter);

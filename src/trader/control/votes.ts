@@ -1,4 +1,4 @@
-/** Whose votes for one request count, checked by the trader itself; one bad vote spoils them all. */
+/** Whose votes for one request count, verified by the trader itself; one bad vote invalidates them all. */
 import { type Decision, verifyDecision } from '../../domain/decision.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type RealMoneyRules, realMoneyObjection, tooManyChatVotes } from '../../domain/signed-vote.js';
@@ -10,12 +10,15 @@ export interface Votes {
   readonly decisions: readonly Decision[];
   /** Who may approve, by the desk file. */
   readonly approvers: ReadonlySet<string>;
-  /** May throw: then nothing can be checked, and nothing counts. */
+  /** May throw: then nothing can be checked, and no vote counts. */
   readonly readKey: () => string;
   readonly nowMs: number;
-  /** Where real money is decided, a vote is the person's own; left out: the word of the process that knew the person is enough. */
+  /**
+   * Real money is at stake, so a vote has to be the person's own. Left out: the decision of the process that
+   * authenticated the person is enough.
+   */
   readonly realMoney?: RealMoneyRules | null;
-  /** Of the passkeys that voted before; looked at where a vote has to be the person's own. */
+  /** Counters of the passkeys that voted before; used if a vote has to be the person's own. */
   readonly counters?: Pick<VoteCounters, 'objection' | 'keep'>;
 }
 
@@ -27,12 +30,12 @@ export interface VoteRules {
   readonly subject: string;
   readonly otherSubject: string;
   readonly notApprover: string;
-  /** What else speaks against a vote that is in order; null: nothing. */
+  /** What else speaks against an otherwise valid vote. Null: nothing. */
   readonly objection?: (decision: Decision) => string | null;
   readonly refused: (message: string) => ControlRefusal;
 }
 
-/** The people who approved, each once, sorted. Throws what `refused` makes. */
+/** The people who approved, each once, sorted. Throws what `refused` returns. */
 export function countVotes(votes: Votes, rules: VoteRules): readonly string[] {
   const key = keyOf(votes, rules);
   for (const decision of votes.decisions) {
@@ -56,7 +59,7 @@ function problemOf(decision: Decision, votes: Votes, rules: VoteRules, key: stri
   return rules.objection?.(decision) ?? null;
 }
 
-/** Why this is not the person's own vote, where it has to be. */
+/** Why this is not the person's own vote, if it has to be. Null: it is. */
 function foreign(decision: Decision, { realMoney, counters, nowMs }: Votes, rules: VoteRules): string | null {
   if (!realMoney) return null;
   return checked(

@@ -1,6 +1,6 @@
 /**
- * A journal that was set back goes on under a new incarnation: ids of orders that it has forgotten are never given out
- * again. What it holds is copied with a halt at its end that only a person lifts; the old folder is kept.
+ * A journal that was set back continues under a new incarnation, so that ids of orders that it has forgotten are
+ * never used again. Its content is copied, followed by a halt that only a person lifts; the old folder is kept.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
@@ -11,10 +11,10 @@ import { openJournal } from './open-journal.js';
 import { readJournal } from './read-journal.js';
 import { syncDirectory } from './segments.js';
 
-/** Entries between two waits for the disk. */
+/** Entries copied between two waits for the disk. */
 const BATCH = 1_000;
 
-/** Gives the new journal, open; the old one is closed. */
+/** Returns the new journal, open; the old one is closed. */
 export async function beginAnew(journal: Journal, missing: number, wallMs: number): Promise<Journal> {
   const { directory, incarnation, lastSequence } = journal;
   const next = nextOf(directory);
@@ -29,7 +29,10 @@ export async function beginAnew(journal: Journal, missing: number, wallMs: numbe
   return (await openJournal({ directory })).journal;
 }
 
-/** Everything that the journal `from` holds, in `to` under a new incarnation, and behind it the halt for the market time that it had come to. */
+/**
+ * Copies all of the journal `from` into `to` under a new incarnation, and appends the halt for the market time that
+ * it had reached.
+ */
 export async function copyAnew(
   from: string,
   to: string,
@@ -47,7 +50,7 @@ export async function copyAnew(
   await copy.close();
 }
 
-/** A copy that was complete when the process ended between the two renames. */
+/** Completes a copy if the process ended between the two renames. */
 export function finishBeginningAnew(directory: string): void {
   const next = nextOf(directory);
   if (!existsSync(directory) && existsSync(next)) renameSync(next, directory);
@@ -66,7 +69,10 @@ export function setBackHalt({ missing, lastSequence, ...at }: SetBack): EngineRe
   return lookFirst({ ...at, cause: 'reconciliation', by: 'fermata', why });
 }
 
-/** Of a journal that a person has put back: their stop, which also goes along to an account of other prices. */
+/**
+ * The halt of a journal that a person has restored. It counts as their stop, so it also applies to an account of
+ * other prices.
+ */
 export const restoredHalt = (restored: Omit<LookFirst, 'haltId' | 'cause'>): EngineRecord =>
   lookFirst({ ...restored, cause: 'person', haltId: newHaltId() });
 
@@ -76,7 +82,7 @@ interface LookFirst extends Pick<SetBack, 'haltId' | 'wallMs' | 'marketMs'> {
   readonly why: string;
 }
 
-/** What the venue did meanwhile is in no journal: nothing trades before a person has looked. */
+/** What the venue did since is in no journal: nothing trades before a person has looked. */
 function lookFirst({ haltId, wallMs, marketMs, cause, by, why }: LookFirst): EngineRecord {
   return {
     type: 'halt',

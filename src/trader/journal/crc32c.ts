@@ -1,4 +1,4 @@
-/** CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), as in RFC 3720 appendix B.4; eight bytes a step. */
+/** CRC-32C (Castagnoli, reflected polynomial 0x82F63B78), as in RFC 3720 appendix B.4; eight bytes at a time. */
 const TABLES = makeTables();
 
 function makeTables(): Uint32Array {

@@ -1,4 +1,4 @@
-/** A commit group as it comes to a follower of the journal, proven there by the bytes that are on the trader's disk. */
+/** A commit group as received by a follower of the journal, verified there against the bytes on the trader's disk. */
 
 import type { FollowedEntry } from '../../contracts/control.js';
 import type { JournalEntry } from '../../engine/record.js';
@@ -7,7 +7,7 @@ import { readFrames } from './read-journal.js';
 import { isSameRecord } from './v2/codec.js';
 import { FORMAT_2 } from './v2/group.js';
 
-/** Whether a commit group ends with it; each entry of format v1 counts as one. */
+/** Whether this entry is the last of its commit group; each entry of format v1 is a group of its own. */
 export function endsGroup({ sequence, group }: JournalEntry): boolean {
   return group === undefined || group.last === sequence;
 }
@@ -19,7 +19,7 @@ export interface GroupFault {
 }
 
 /**
- * Null where the bytes continue the chain and say exactly what the entries say.
+ * Null: the bytes continue the chain and say exactly what the entries say.
  * `entries`: those of one whole group.
  */
 export function faultOfGroup(
@@ -54,10 +54,10 @@ function isSame(told: JournalEntry | undefined, entry: JournalEntry): boolean {
   );
 }
 
-/** As the trader tells it: with the last entry of a commit group comes what stands on disk of it. */
+/** What the trader sends a follower: with the last entry of a commit group come the group's bytes on disk. */
 export interface Told {
   readonly entry: JournalEntry;
-  /** The body of its frame. */
+  /** The body of the group's frame. */
   readonly group?: Buffer;
 }
 
@@ -66,7 +66,7 @@ export function toldOf(entries: readonly JournalEntry[], body: Buffer): readonly
   return entries.map((entry) => (endsGroup(entry) ? { entry, group: body } : { entry }));
 }
 
-/** From the files, from this sequence on. Throws as `readJournal`. */
+/** Reads from the files, from this sequence on. Throws like `readJournal`. */
 export function* readTold(directory: string, from: number): Generator<Told, void> {
   for (const { entries, body } of readFrames(directory, { from })) {
     const isGroup = entries[0]?.group !== undefined;

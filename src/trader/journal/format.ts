@@ -1,19 +1,19 @@
 /**
- * What all versions of a segment have in common (little endian): a 64-byte header, and frames behind it.
+ * What all versions of a segment have in common (little endian): a 64-byte header, followed by frames.
  *
  *   header  magic 'FERMATAJ' | u32 version | incarnation, 8 bytes ASCII, zero padded | u64 first sequence
  *           | previous chain value, 32 bytes | u32 crc32c of the 60 bytes before it
  *   frame   u32 length of the body | u32 crc32c of the body | body
  *
- * The body is a commit group in version 2 (`v2/group.ts`), one record in version 1 (`v1.ts`). A commit group is written
- * only after the group before it is on disk: a damaged frame with the beginning of another group behind it is damage to
- * what was once safe, not a torn tail.
+ * The body is a commit group in version 2 (`v2/group.ts`) and one record in version 1 (`v1.ts`). A commit group is written
+ * only once the group before it is on disk. So a damaged frame that is followed by the beginning of another group was
+ * damaged after it had been safe; it is not a torn tail.
  */
 import type { JournalEntry } from '../../engine/record.js';
 import { crc32c } from './crc32c.js';
 
 export const HEADER_BYTES = 64;
-/** What is written. */
+/** The version that is written. */
 export const FORMAT_VERSION = 2;
 /** Length and checksum. */
 export const FRAME_BYTES = 8;
@@ -28,19 +28,19 @@ export interface SegmentHeader {
   readonly previousChain: string;
 }
 
-/** Where the body of a frame stands in a buffer. */
+/** Where the body of a frame lies in a buffer. */
 export interface FrameBody {
-  /** Is read, and may be changed while it is, never afterwards. */
+  /** May be changed while the body is read, but is restored afterwards. */
   readonly bytes: Buffer;
   readonly from: number;
   readonly to: number;
 }
 
-/** What a frame says of itself without its records being read. */
+/** What a frame says about itself without its records being parsed. */
 export interface FrameLook {
   readonly firstSequence: number;
   readonly lastSequence: number;
-  /** Chain value behind it, hex. */
+  /** Chain value after it, hex. */
   readonly chain: string;
 }
 
@@ -48,15 +48,15 @@ export interface FrameLook {
 export interface FrameFormat {
   readonly bodyBytesMin: number;
   readonly bodyBytesMax: number;
-  /** First sequence where the body that stands there begins a commit group, as far as can be seen; null: it doesn't. */
+  /** First sequence if the body at that place appears to begin a commit group. Null: it does not. */
   readonly beginsGroup: (bytes: Buffer, from: number) => number | null;
-  /** Throws `BadFrame` where it does not continue that chain. */
+  /** Throws `BadFrame` if it does not continue that chain. */
   readonly look: (body: FrameBody, previousChain: string) => FrameLook;
-  /** Its entries, at least one; the last one has the chain value behind the frame. Throws `BadFrame`. */
+  /** Its entries, at least one; the last one has the chain value after the frame. Throws `BadFrame`. */
   readonly read: (body: FrameBody, previousChain: string, incarnation: string) => readonly JournalEntry[];
 }
 
-/** A whole frame that can't be part of this journal. Carries one phrase. */
+/** A whole frame that can't be part of this journal. The message is one phrase. */
 export class BadFrame extends Error {
   override readonly name: string = 'BadFrame';
 }
@@ -68,7 +68,7 @@ export class FutureFrame extends BadFrame {
 
 export type FoundFrame =
   | { readonly kind: 'whole'; readonly bytes: number }
-  /** More bytes are needed: `bytes` in all from the frame's start. */
+  /** More bytes are needed: `bytes` in total from the frame's start. */
   | { readonly kind: 'incomplete'; readonly bytes: number }
   | { readonly kind: 'bad'; readonly why: string };
 
@@ -83,7 +83,7 @@ export function encodeHeader(header: Omit<SegmentHeader, 'version'>): Buffer {
   return bytes;
 }
 
-/** The header, or one phrase that says what is wrong with it. Its version may be one that this program can't read. */
+/** The header, or one phrase on what is wrong with it. Its version may be one that this program can't read. */
 export function decodeHeader(bytes: Buffer): SegmentHeader | string {
   if (bytes.length < HEADER_BYTES) return `its header has ${bytes.length} of ${HEADER_BYTES} bytes`;
   if (!bytes.subarray(0, 8).equals(MAGIC)) return 'it does not begin with the mark of a journal';
@@ -96,7 +96,7 @@ export function decodeHeader(bytes: Buffer): SegmentHeader | string {
   };
 }
 
-/** Looks at the frame that starts at `offset` of `bytes[0, end)`. */
+/** Examines the frame that starts at `offset` in `bytes[0, end)`. */
 export function findFrame(bytes: Buffer, offset: number, end: number, format: FrameFormat): FoundFrame {
   if (end - offset < FRAME_BYTES) return { kind: 'incomplete', bytes: FRAME_BYTES };
   const length = bytes.readUInt32LE(offset);
@@ -111,7 +111,7 @@ export function findFrame(bytes: Buffer, offset: number, end: number, format: Fr
   return { kind: 'whole', bytes: total };
 }
 
-/** Stays below 2^53, so that two halves without BigInt are exact and several times as fast. */
+/** Values stay below 2^53, so two halves without BigInt are exact, and several times as fast. */
 export function readU64(bytes: Buffer, offset: number): number {
   return bytes.readUInt32LE(offset) + bytes.readUInt32LE(offset + 4) * 0x1_0000_0000;
 }

@@ -1,13 +1,13 @@
 /**
- * How far each journal had come, kept apart from the journals: one that now ends earlier was set back to the past, as by
- * a restore. Never ahead of the disk, and a second behind at the most.
+ * How far each journal had come, kept apart from the journals: one that now ends earlier was set back, for example by
+ * a restore. Never ahead of the disk, and at most a second behind.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { Journal } from './journal.js';
 
 const WRITE_EVERY_MS = 1_000;
 
-/** Begins to keep the end of this journal. */
+/** Starts recording the end of this journal. */
 export function keepJournalEnd(file: string, journal: Journal): void {
   let writtenMs = Number.NEGATIVE_INFINITY;
   journal.onDurable(() => {
@@ -17,19 +17,19 @@ export function keepJournalEnd(file: string, journal: Journal): void {
   });
 }
 
-/** Entries that this journal once had and lacks now; 0: none. */
+/** Entries that this journal once had and now lacks. 0: none. */
 export function entriesMissing(file: string, { incarnation, lastSequence }: Journal): number {
   return Math.max(0, (readEnds(file)[incarnation] ?? 0) - lastSequence);
 }
 
-/** A disk that takes nothing is the journal's own business. */
+/** A disk that can't be written is the journal's own concern. */
 function writeEnd(file: string, { incarnation, durableSequence }: Journal): void {
   try {
     const ends = JSON.stringify({ ...readEnds(file), [incarnation]: durableSequence });
     writeFileSync(`${file}.next`, `${ends}\n`, { mode: 0o600 });
     renameSync(`${file}.next`, file);
   } catch {
-    // What was written before stands: a lower bound all the same.
+    // The former value stays; it is still a lower bound.
   }
 }
 

@@ -1,6 +1,6 @@
 /** What can go wrong with a journal, in words that a person can act on. */
 
-/** What was once safely on disk is damaged. The journal is not opened, nothing is changed. */
+/** Something that was safely on disk is damaged. The journal is not opened, nothing is changed. */
 export class JournalCorrupt extends Error {
   override readonly name = 'JournalCorrupt';
   constructor(
@@ -40,7 +40,7 @@ export class JournalLocked extends Error {
   }
 }
 
-/** A write or sync failed. What was not yet durable never becomes so in this process. */
+/** A write or sync failed. What is not yet durable never becomes so in this process. */
 export class JournalFault extends Error {
   override readonly name = 'JournalFault';
   constructor(readonly detail: string) {

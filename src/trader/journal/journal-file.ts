@@ -1,4 +1,4 @@
-/** The few file operations that the writer needs; tests put a failing disk in their place. */
+/** The few file operations that the writer needs; tests substitute a failing disk. */
 import { open } from 'node:fs/promises';
 
 export interface JournalFile {

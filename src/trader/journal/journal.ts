@@ -1,7 +1,7 @@
 /**
- * The write-ahead journal. Appends are gathered and written as groups, one write and one sync each, off the event
- * loop; `whenDurable` tells when a record is safe. After a failed write or sync nothing is written again: what a disk
- * says after a failed sync can't be believed.
+ * The write-ahead journal. Appends are gathered and written as groups, with one write and one sync each, off the
+ * event loop; `whenDurable` tells when a record is safe. After a failed write or sync nothing more is written: what a
+ * disk reports after a failed sync can't be trusted.
  */
 import { messageOf } from '../../domain/message-of.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
@@ -12,10 +12,10 @@ import type { JournalFile, OpenJournalFile } from './journal-file.js';
 import { createSegment } from './segments.js';
 import { GroupWriter, RECORD_BYTES_MAX } from './v2/group.js';
 
-/** Waiting for the disk. More than this means that the disk does not keep up: a fault. */
+/** Most bytes that may wait for the disk. Beyond that the disk does not keep up: a fault. */
 const PENDING_BYTES_MAX = 32 * 1024 * 1024;
 
-/** Entries of a commit group, and the group as it stands on disk, without length and checksum. */
+/** Gets the entries of a commit group, and the group as it is on disk, without length and checksum. */
 export type DurableListener = (entries: readonly JournalEntry[], body: Buffer) => void;
 
 interface Waiter {
@@ -31,7 +31,7 @@ export interface JournalStart {
   readonly chain: string;
   readonly file: JournalFile;
   readonly fileBytes: number;
-  /** Version of the file: an older one is continued by a new segment. */
+  /** Format version of the file; an older one is continued in a new segment. */
   readonly fileVersion: number;
   readonly segmentBytesMax: number;
   readonly openFile: OpenJournalFile;
@@ -84,8 +84,8 @@ export class Journal {
   }
 
   /**
-   * Gives the record's sequence. After a fault records still get one, but are never written. `monotonicMs`: null where it
-   * was never known.
+   * Returns the record's sequence. After a fault, records still get one but are never written. `monotonicMs`: null if
+   * it is not known.
    */
   append(record: EngineRecord, wallMs: number, monotonicMs: number | null = null): number {
     if (this.#closed) throw new Error('append to a closed journal');
@@ -107,19 +107,24 @@ export class Journal {
     return sequence;
   }
 
-  /** Resolves once the record and all before it are on disk; rejects with `JournalFault` where that never comes. */
+  /**
+   * Resolves once the record and all before it are on disk; rejects with `JournalFault` if that can't happen any
+   * more.
+   */
   whenDurable(sequence: number): Promise<void> {
     if (sequence <= this.#durableSequence) return Promise.resolve();
     if (this.#fault !== null) return Promise.reject(this.#fault);
     return new Promise((resolve, reject) => this.#waiters.push({ sequence, resolve, reject }));
   }
 
-  /** Calls one of the two once all records so far are on disk, or where they never will be. */
+  /** Calls one of the two: once all records so far are on disk, or when they never will be. */
   afterDurable(safe: () => void, failed: () => void): void {
     this.whenDurable(this.#lastSequence).then(safe, failed);
   }
 
-  /** Entries in order, each group right after it is on disk. Gives the function that ends it. */
+  /**
+   * Calls the listener with each group right after it is on disk, in order. Returns the function that unsubscribes.
+   */
   onDurable(listener: DurableListener): () => void {
     this.#durableListeners.add(listener);
     return () => this.#durableListeners.delete(listener);
@@ -130,7 +135,7 @@ export class Journal {
     this.#faultListeners.add(listener);
   }
 
-  /** Writes what is pending, closes the file and gives the lock back. */
+  /** Writes what is pending, closes the file and releases the lock. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

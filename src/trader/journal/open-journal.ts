@@ -17,7 +17,7 @@ const BASE_36 = '0123456789abcdefghijklmnopqrstuvwxyz';
 
 export interface OpenJournalOptions {
   readonly directory: string;
-  /** A new segment is begun once one is this large. */
+  /** A new segment is begun once the current one has this size. */
   readonly segmentBytesMax?: number;
   readonly openFile?: OpenJournalFile;
   /** Six characters [0-9a-z], new at each creation. */
@@ -27,11 +27,14 @@ export interface OpenJournalOptions {
 export interface OpenedJournal {
   readonly journal: Journal;
   readonly created: boolean;
-  /** What was cut off because a crash had torn it: it had never been acknowledged. */
+  /** What was cut off because a crash had torn it; it had never been acknowledged. Null: nothing. */
   readonly torn: TornTail | null;
 }
 
-/** Throws `JournalLocked`, `JournalCorrupt`, `JournalTooNew`, or the error of the file system. Replay it with `readJournal`. */
+/**
+ * Throws `JournalLocked`, `JournalCorrupt`, `JournalTooNew`, or the error of the file system. Replay the journal with
+ * `readJournal`.
+ */
 export async function openJournal(options: OpenJournalOptions): Promise<OpenedJournal> {
   const { directory, openFile = openJournalFile } = options;
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -68,7 +71,7 @@ function drawIncarnation(): string {
   return Array.from({ length: INCARNATION_LENGTH }, () => BASE_36[randomInt(36)]).join('');
 }
 
-/** Throws `JournalLocked` where another process has it. */
+/** Throws `JournalLocked` if another process has it. */
 function lockJournal(directory: string): FileLock {
   const lock = tryLockFile(join(directory, 'lock'));
   if (lock === null) throw new JournalLocked(directory);

@@ -1,4 +1,4 @@
-/** Reads a journal as a stream: one commit group in memory at a time, whatever its length. */
+/** Reads a journal as a stream: one commit group in memory at a time, whatever the journal's length. */
 import type { JournalEntry } from '../../engine/record.js';
 import type { FrameBody, FrameFormat } from './format.js';
 import { frameFault } from './frame-fault.js';
@@ -7,13 +7,13 @@ import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js'
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 
 export interface ReadOptions {
-  /** First sequence wanted; 1 (the first there is) by default. */
+  /** First sequence wanted. Default: 1, the first there is. */
   readonly from?: number;
 }
 
 /**
- * Entries from `from` on, oldest first. Reads beside a running trader: a tail that is just being written ends the stream.
- * Damage anywhere else throws `JournalCorrupt`, what a later version wrote `JournalTooNew`.
+ * Entries from `from` on, oldest first. Safe beside a running trader: a tail that is just being written ends the
+ * stream. Damage anywhere else throws `JournalCorrupt`, data of a later version `JournalTooNew`.
  */
 export function* readJournal(directory: string, options: ReadOptions = {}): Generator<JournalEntry, void> {
   const from = options.from ?? 1;
@@ -24,11 +24,11 @@ export function* readJournal(directory: string, options: ReadOptions = {}): Gene
 
 export interface JournalFrame {
   readonly entries: readonly JournalEntry[];
-  /** As `ScannedFrame`. */
+  /** As in `ScannedFrame`. */
   readonly body: FrameBody;
 }
 
-/** The same, whole frames at a time: the first one holds `from`. */
+/** The same, by whole frames: the first one contains `from`. */
 export function* readFrames(directory: string, options: ReadOptions = {}): Generator<JournalFrame, void> {
   const from = options.from ?? 1;
   const segments = listSegments(directory);

@@ -1,4 +1,4 @@
-/** The type byte of each record. Numbers are part of the file format: never reused, only added. */
+/** The type byte of each record. The numbers are part of the file format: only added, never reused. */
 import type { EngineRecord } from '../../engine/record.js';
 
 export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {

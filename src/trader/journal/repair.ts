@@ -1,4 +1,4 @@
-/** Finds the end of the last segment; cuts off a tail that was torn by a crash, never anything else. */
+/** Finds the end of the last segment and cuts off a tail that a crash has torn, never anything else. */
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync } from 'node:fs';
 import { FRAME_BYTES, type FrameFormat, type FrameLook, findFrame } from './format.js';
 import { frameFault } from './frame-fault.js';
@@ -6,7 +6,7 @@ import { JournalCorrupt } from './journal-error.js';
 import { type ScanEnd, type ScannedFrame, scanSegment } from './segment-scan.js';
 import { listSegments, readSegmentHeader, type Segment } from './segments.js';
 
-/** More sequences than one segment can hold: how far ahead a record behind the damage is looked for. */
+/** More sequences than one segment can hold: how far ahead a group after the damage is searched for. */
 const SEQUENCES_AHEAD_MAX = 10_000_000;
 
 export interface TornTail {
@@ -26,7 +26,7 @@ export interface SegmentEnd {
   readonly torn: TornTail | null;
 }
 
-/** Throws `JournalCorrupt` where the damage is not a torn tail, `JournalTooNew` where it is of a later version. */
+/** Throws `JournalCorrupt` if the damage is not a torn tail, `JournalTooNew` if the data is of a later version. */
 export function repairLastSegment(segment: Segment): SegmentEnd {
   const { version, format, incarnation, lastSequence, chain, end } = scanToEnd(segment);
   const torn = end.kind === 'bad' ? cutTail(segment, format, end.offset, end.why, lastSequence) : null;
@@ -35,8 +35,8 @@ export function repairLastSegment(segment: Segment): SegmentEnd {
 }
 
 /**
- * The same without repairing anything, beside a trader that may be writing: what is torn at the end is left as it is. Throws
- * as `repairLastSegment`.
+ * The same without repairing anything, beside a trader that may be writing: a torn end is left as it is. Throws like
+ * `repairLastSegment`.
  */
 export function refuseDamagedEnd(directory: string): void {
   const segment = listSegments(directory).at(-1);
@@ -46,7 +46,7 @@ export function refuseDamagedEnd(directory: string): void {
   const file = openSync(segment.path, 'r');
   try {
     const tail = tailOf(file, end.offset);
-    // Was being written, and is there now.
+    // It was being written, and is whole now.
     if (findFrame(tail, 0, tail.length, format).kind === 'whole') return;
     if (laterGroupBegins(tail, format, lastSequence))
       throw new JournalCorrupt(segment.name, end.offset, end.why);
@@ -109,7 +109,10 @@ function tailOf(file: number, offset: number): Buffer {
   return tail;
 }
 
-/** Whether a commit group begins behind the damage: the damaged one was then on disk before, and was damaged since. */
+/**
+ * Whether a commit group begins after the damage. If so, the damaged one was on disk before it, and was damaged
+ * since.
+ */
 function laterGroupBegins(tail: Buffer, format: FrameFormat, lastSequence: number): boolean {
   const smallest = FRAME_BYTES + format.bodyBytesMin;
   for (let at = 1; at + smallest <= tail.length; at += 1) {

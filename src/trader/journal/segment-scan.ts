@@ -4,9 +4,9 @@ import { FRAME_BYTES, type FrameBody, type FrameFormat, findFrame, HEADER_BYTES 
 import type { Segment } from './segments.js';
 
 export interface ScannedFrame {
-  /** Stands there until the next frame is asked for. */
+  /** Valid until the next frame is requested. */
   readonly body: FrameBody;
-  /** Where the frame stands in the file. */
+  /** Offset of the frame in the file. */
   readonly offset: number;
 }
 
@@ -15,15 +15,15 @@ export type ScanEnd =
   | { readonly kind: 'end'; readonly offset: number }
   | { readonly kind: 'bad'; readonly offset: number; readonly why: string };
 
-/** Yields whole frames with a right checksum, oldest first; returns where and why it stopped. */
+/** Yields whole frames with a correct checksum, oldest first; returns where and why it stopped. */
 export function* scanSegment(segment: Segment, format: FrameFormat): Generator<ScannedFrame, ScanEnd> {
   const file = openSync(segment.path, 'r');
   try {
     const size = fstatSync(file).size;
-    // Holds at least two frames of the largest size.
+    // Room for at least two frames of the largest size.
     const bytesMax = 2 * (FRAME_BYTES + format.bodyBytesMax);
     const bytes = Buffer.allocUnsafe(Math.min(bytesMax, Math.max(size, 1)));
-    let fileOffset = HEADER_BYTES; // of the first byte not yet looked at
+    let fileOffset = HEADER_BYTES; // of the first byte not yet examined
     let start = 0;
     let end = 0;
     for (;;) {

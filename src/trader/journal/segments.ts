@@ -45,7 +45,9 @@ export interface SegmentBegin extends SegmentHeader {
   readonly format: FrameFormat;
 }
 
-/** Throws `JournalCorrupt` where the header is damaged or belongs to another file, `JournalTooNew` for a later version. */
+/**
+ * Throws `JournalCorrupt` if the header is damaged or belongs to another file, `JournalTooNew` for a later version.
+ */
 export function readSegmentHeader(segment: Segment): SegmentBegin {
   const file = openSync(segment.path, 'r');
   try {
@@ -68,8 +70,8 @@ export function readSegmentHeader(segment: Segment): SegmentBegin {
 }
 
 /**
- * A segment appears under its name only with a whole header on disk, so that a header is never torn. It takes the place of
- * one of version 1 that has the same name: that one holds no record.
+ * A segment gets its name only once its header is on disk, so a header is never torn. It replaces a version 1 segment
+ * of the same name, which holds no record.
  */
 export function createSegment(directory: string, header: Omit<SegmentHeader, 'version'>): Segment {
   const name = `${String(header.firstSequence).padStart(16, '0')}.journal`;
@@ -86,14 +88,14 @@ export function createSegment(directory: string, header: Omit<SegmentHeader, 've
   return { name, path, firstSequence: header.firstSequence };
 }
 
-/** What a crash in `createSegment` may have left; it never held a record. */
+/** Removes what a crash in `createSegment` may have left; it never held a record. */
 export function removeUnfinishedSegments(directory: string): void {
   for (const name of readdirSync(directory)) {
     if (name.endsWith(`.journal${UNFINISHED}`)) rmSync(join(directory, name));
   }
 }
 
-/** What was renamed or removed in it stays so. */
+/** Makes renames and removals in the directory durable. */
 export function syncDirectory(directory: string): void {
   const handle = openSync(directory, 'r');
   try {

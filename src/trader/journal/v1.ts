@@ -1,10 +1,10 @@
 /**
- * Version 1, which is read for ever and no longer written. One record a frame:
+ * Version 1, which will always be read and is no longer written. One record in each frame:
  *
  *   body  u8 type | u64 sequence | u64 wallMs | the record as JSON
  *
- * Bit 7 of the type marks the first record of a commit group. The chain value of each record is the hex SHA-256 over
- * that of the record before it (hex text) followed by the JSON.
+ * Bit 7 of the type marks the first record of a commit group. The chain value of a record is the hex SHA-256 over the
+ * previous record's chain value (hex text) followed by the JSON.
  */
 import { hash } from 'node:crypto';
 import type { EngineRecord } from '../../engine/record.js';
@@ -42,7 +42,7 @@ export const FORMAT_1: FrameFormat = {
   },
 };
 
-/** The shapes were checked when the record was written; the checksum says that the bytes are those. */
+/** The record was validated when it was written; the checksum proves that these are the same bytes. */
 function parseRecord(payload: string): EngineRecord {
   try {
     return JSON.parse(payload) as EngineRecord;

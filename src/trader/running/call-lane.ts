@@ -1,4 +1,4 @@
-/** Bounds the calls of one kind to the venue, in number and in time. Nothing waits in a line: a full lane refuses. */
+/** Bounds the venue calls of one kind in number and in time. There is no queue: a full lane refuses. */
 
 import type { Timers } from './clock.js';
 
@@ -24,7 +24,7 @@ export class CallLane {
     return this.#underWay;
   }
 
-  /** Rejects with `CallRefused` (never made) or `CallAbandoned` (made, not answered), or as the call does. */
+  /** Rejects with `CallRefused` (never made), `CallAbandoned` (made, not answered), or the call's own error. */
   run<T>(call: () => Promise<T>): Promise<T> {
     if (this.#underWay >= this.underWayMax) {
       return Promise.reject(new CallRefused(`${this.underWayMax} ${this.name} calls are under way already`));

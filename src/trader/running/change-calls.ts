@@ -1,4 +1,4 @@
-/** Changes of a resting order at the venue, and their outcomes as events for the engine. */
+/** Changes resting orders at the venue, and turns the outcomes into events for the engine. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { AmendOutcome, ReplaceOutcome } from '../../domain/venue.js';

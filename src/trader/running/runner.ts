@@ -1,7 +1,8 @@
 /**
- * The host of the core: feeds the engine one event at a time and carries its effects out in order. One queue; a command
- * of a person goes before waiting market events, and a jump of the clock before everything. Clock, timers, journal and
- * the link to the venue are given in: the trader, a validation and the simulation of the tests all run on this one.
+ * The host of the core: feeds the engine one event at a time and carries its effects out in order. It has one queue,
+ * in which a person's command goes before waiting market events, and a clock jump before everything. Clock, timers,
+ * journal and venue link are passed in: the trader, a validation and the simulation of the tests all run on this
+ * host.
  */
 import type { OrderIntent } from '../../domain/order.js';
 import type { CommandOutcome, Effect } from '../../engine/effect.js';
@@ -15,9 +16,11 @@ import { TickTimer } from './tick-timer.js';
 import type { Unstamped, VenueLink } from './venue-calls.js';
 
 const SETTLE_MS_MAX = 1000;
-/** More waiting events than this means that the engine can't keep up: a bug or a flood, and the trader ends. */
+/**
+ * More waiting events than this mean that the engine can't keep up. That is a bug or a flood, and the trader ends.
+ */
 const QUEUE_MAX = 100_000;
-/** Events without a pause: more means that engine and venue answer each other without end. */
+/** Events processed without a pause. More mean that engine and venue answer each other without end. */
 const EVENTS_AT_ONCE_MAX = 2 * QUEUE_MAX;
 
 /** The part of the engine that the runner drives. */
@@ -27,10 +30,10 @@ export interface EngineCore {
   nextWakeMs(): number | null;
 }
 
-/** Where the host writes records, and learns that they are safe. */
+/** Where the host writes records and learns that they are durable. */
 export interface HostJournal {
   append(record: EngineRecord, wallMs: number, monotonicMs: number): void;
-  /** Calls one of the two, at once or later: whether all records so far are on disk. */
+  /** Calls one of the two, now or later, depending on whether all records so far are on disk. */
   afterDurable(safe: () => void, failed: () => void): void;
   onFault(listener: (fault: { readonly detail: string }) => void): void;
 }
@@ -42,13 +45,13 @@ export interface RunnerParts {
   readonly clock: Clock;
   readonly timers: Timers;
   /**
-   * `stepped`: time moves only when the owner of the run moves it. The owner posts the ticks too, and a hole in the time
-   * is one in the prices, no process that stood still.
+   * `stepped`: time moves only when the owner of the run moves it. The owner also posts the ticks, and a gap in time
+   * is a gap in the prices, not a process that stood still.
    */
   readonly pace: 'running' | 'stepped';
   readonly marketNowMs: () => number;
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
-  /** The engine threw: a bug. The trader must end and come back HALTED. */
+  /** The engine threw, which is a bug. The trader must end and come back HALTED. */
   readonly onBroken: (error: Error) => void;
 }
 
@@ -67,7 +70,7 @@ export class Runner {
   readonly #urgent: EngineEvent[] = [];
   readonly #queue: EngineEvent[] = [];
   readonly #replies = new Map<string, ((outcome: CommandOutcome) => void)[]>();
-  /** Handed over by the engine, waiting for the disk. */
+  /** Orders handed over by the engine that wait for the disk. */
   readonly #unsent = new Set<string>();
   readonly #settledWaiters: (() => void)[] = [];
   #draining = false;
@@ -88,12 +91,12 @@ export class Runner {
     parts.journal.onFault((fault) => this.post({ kind: 'journal.fault', detail: fault.detail }));
   }
 
-  /** Stamps an event and takes it. */
+  /** Stamps an event and processes it. */
   post(event: Unstamped): void {
     this.take({ ...event, ...this.stamp() } as EngineEvent);
   }
 
-  /** Appends an event to the queue and processes all that waits. */
+  /** Appends an event to the queue and processes everything that waits. */
   take(event: EngineEvent): void {
     if (!this.#running) return;
     if (this.#queue.length >= QUEUE_MAX) {
@@ -120,8 +123,8 @@ export class Runner {
   }
 
   /**
-   * Resolves once no order or cancel waits for the disk or the venue, after `SETTLE_MS_MAX` at the latest; undefined
-   * where none does. A market that is ours waits for that, so that its time does not run away from its orders.
+   * Resolves once no order or cancel waits for the disk or the venue, after at most `SETTLE_MS_MAX`. Undefined: none
+   * waits. A simulated or recorded market awaits it, so that its time does not run away from its orders.
    */
   settled(): Promise<void> | undefined {
     if (this.#isSettled()) return undefined;
@@ -135,20 +138,21 @@ export class Runner {
   }
 
   /**
-   * The one start of trader, backtest, validation and simulation: the engine, which has its records, is HALTED and reads
-   * the venue; from here on it gets its ticks. Throws `StartRefused` with the engine's reason where it must not begin.
+   * How trader, backtest, validation and simulation all start: the engine, which has replayed its records, is HALTED
+   * and reads the venue; from here on it gets its ticks. Throws `StartRefused` with the engine's reason if it must
+   * not begin.
    */
   begin(): void {
     const begun = this.#parts.engine.begin(this.stamp());
     if (!begun.ok) throw new StartRefused(begun.message);
-    this.#draining = true; // what these effects bring about is processed after them
+    this.#draining = true; // events caused by these effects are processed after them
     for (const effect of begun.effects) this.#carry(effect);
     this.#draining = false;
     this.#drain();
     if (this.#parts.pace === 'running') this.#ticks.start();
   }
 
-  /** No more events, ticks or orders. Calls that are under way are left to end by themselves. */
+  /** No more events, ticks or orders. Calls under way are left to end by themselves. */
   stop(): void {
     this.#running = false;
     this.#ticks.stop();
@@ -190,7 +194,7 @@ export class Runner {
     return this.#urgent.shift() ?? this.#queue.shift();
   }
 
-  /** After a jump the engine withdraws what waits for the disk: its price is from before. */
+  /** After a jump the engine withdraws orders that wait for the disk: their price is from before. */
   #noticeJump(): void {
     const gapMs = this.#watch?.look() ?? null;
     if (gapMs === null) return;
@@ -232,7 +236,7 @@ export class Runner {
     }
   }
 
-  /** A cancel that comes before the disk has answered withdraws the order: it is never sent. */
+  /** A cancel that comes before the disk has answered withdraws the order, which is then never sent. */
   #sendOnceDurable(order: Approved<OrderIntent>, send: (order: Approved<OrderIntent>) => void): void {
     const { clientId } = order;
     this.#unsent.add(clientId);

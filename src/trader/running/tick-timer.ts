@@ -1,17 +1,19 @@
-/** Ticks for the engine: every second, more often while an order is under way, and when the engine asks to be woken. */
+/**
+ * Ticks for the engine: every second, more often while an order is pending, and whenever the engine asks to be woken.
+ */
 
 import type { Timers } from './clock.js';
 
 const TICK_MS = 1000;
-/** While an order or cancel is under way. */
+/** Interval while an order or cancel is pending. */
 const TICK_BUSY_MS = 250;
-/** Keeps a wake time in the past from turning into a spin. */
+/** Prevents a busy loop if the wake time lies in the past. */
 const TICK_MIN_MS = 2;
 
 export interface TickTimerParts {
   readonly timers: Timers;
   readonly monotonicMs: () => number;
-  /** Monotonic time at which the engine needs a tick at the latest; null: none is. */
+  /** Monotonic time by which the engine needs a tick. Null: it needs none. */
   readonly nextWakeMs: () => number | null;
   readonly isBusy: () => boolean;
   readonly onTick: () => void;
@@ -19,7 +21,7 @@ export interface TickTimerParts {
 
 export class TickTimer {
   readonly #parts: TickTimerParts;
-  /** Takes the timer back; null before the first. */
+  /** Cancels the timer. Null before the first one. */
   #takeBack: (() => void) | null = null;
   #dueMs = 0;
   #stopped = false;
@@ -42,7 +44,7 @@ export class TickTimer {
     });
   }
 
-  /** After an event that may have made the engine want to be woken before the next tick. */
+  /** Called after an event that may have made the engine want to be woken before the next tick. */
   sooner(): void {
     if (this.#takeBack === null) return;
     const wakeMs = this.#parts.nextWakeMs();

@@ -1,4 +1,4 @@
-/** Carries the engine's wishes to a venue that answers by promises, and brings its answers and its stream back. */
+/** Carries the engine's effects to a venue that answers by promises, and brings its answers and its stream back. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
@@ -14,18 +14,21 @@ import type { Unstamped } from './unstamped.js';
 
 export type { Unstamped } from './unstamped.js';
 
-/** Safety net only: how long an answer may take is the engine's to judge, and it judges sooner. */
+/** A safety net only: the engine decides sooner how long an answer may take. */
 const ABANDON_AFTER_MS = 60_000;
 
-/** As the desk file has it where it says nothing. */
+/** The desk file's default. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** Readings of the account at a time: a second one begins only where the engine has given the first one up. */
+/** Concurrent snapshots: a second one begins only if the engine has given the first one up. */
 const READINGS_MAX = 2;
-/** A reading that the engine has given up for so much longer is: two that are never answered must not stand before the next. */
+/**
+ * A snapshot is abandoned this factor after the engine has given it up: two that are never answered must not block
+ * the next.
+ */
 const READING_GRACE = 1.25;
 
-/** The host's way to the venue. Whatever comes of a wish comes back as an event, at once or later. */
+/** The host's link to the venue. Whatever results from a call comes back as an event, at once or later. */
 export interface VenueLink {
   /** Orders and cancels without an answer. */
   readonly ordersUnderWay: number;
@@ -33,32 +36,32 @@ export interface VenueLink {
   connect(post: (event: Unstamped) => void): void;
   submit(order: Approved<OrderIntent>): void;
   cancel(clientId: string, instrument: InstrumentId): void;
-  /** `quantityLots`: what it is to be for, filled lots included. */
+  /** `quantityLots`: the new quantity, filled lots included. */
   amend(clientId: string, instrument: InstrumentId, quantityLots: number): void;
-  /** Exchanges the resting order `clientId` for this one. */
+  /** Replaces the resting order `clientId` by this one. */
   replace(clientId: string, order: Approved<OrderIntent>): void;
   lookup(clientId: string, instrument: InstrumentId): void;
-  /** `movementsSinceMs`: what the venue lists of cash that moved since is read as well, where it can say. */
+  /** `movementsSinceMs`: also reads the venue's list of cash movements since then, if the venue has one. */
   snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
 }
 
-/** Lists of cash that moved may be long: what else was read of the account waits no longer for them. */
+/** Lists of cash movements may be long; the rest of the snapshot waits no longer than this for them. */
 const LISTS_WAIT_MS = 1_000;
 
-/** No answer ever blocks another call. */
+/** No pending answer ever blocks another call. */
 export class VenueCalls implements VenueLink {
   readonly #cancels: CallLane;
   readonly #submits: CallLane;
   readonly #reads: CallLane;
   readonly #accounts: CallLane;
   readonly #lists: CallLane;
-  /** The newest reading of the account that had to wait. */
+  /** The newest snapshot request that had to wait. */
   #nextReading: (() => void) | null = null;
-  /** Under way, or finished after its reading had been given: the next reading has it. */
+  /** A listing under way, or one that ended after its snapshot was delivered; the next snapshot includes it. */
   #listing: Promise<CashListed> | null = null;
   private post: (event: Unstamped) => void = () => undefined;
 
-  /** `readingMsMax`: the engine waits for a reading of the account no longer. */
+  /** `readingMsMax`: how long the engine waits for a snapshot. */
   constructor(
     readonly venue: VenuePort,
     private readonly timers: Timers,
@@ -111,7 +114,7 @@ export class VenueCalls implements VenueLink {
       );
   }
 
-  /** Without an answer that says how the order stands, it is looked up. */
+  /** If no answer says how the order stands, it is looked up. */
   amend(clientId: string, instrument: InstrumentId, quantityLots: number): void {
     this.#cancels
       .run(() => amended(this.venue, clientId, instrument, quantityLots))
@@ -144,7 +147,7 @@ export class VenueCalls implements VenueLink {
       );
   }
 
-  /** A wish that finds no room waits for it, and a newer one takes its place. */
+  /** A request that finds no room waits; a newer one replaces it. */
   snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void {
     if (this.#accounts.underWay >= READINGS_MAX) {
       this.#nextReading = () => this.snapshot(requestId, sinceTradeMs, movementsSinceMs);
@@ -188,7 +191,7 @@ export class VenueCalls implements VenueLink {
     return { requestId, ...time, ...whose, ...account, ...listing, quantityLimits, closedInstruments };
   }
 
-  /** Where nothing can be read, nothing is explained: the difference in cash stays one. Null: it takes longer. */
+  /** If nothing can be read, nothing is explained, and the difference in cash remains. Null: it takes longer. */
   async #movements(sinceMs: number | undefined): Promise<CashListed | null> {
     const { venue } = this;
     const read = venue.cashMovements?.bind(venue);
@@ -196,7 +199,8 @@ export class VenueCalls implements VenueLink {
       if (this.#lists.underWay === 0) this.#listing = null;
       return NOTHING_LISTED;
     }
-    // One that is never answered is given up like any other call: else nothing would be read, and no person asked, for good.
+    // A listing that is never answered is abandoned like any other call; otherwise nothing would ever be read, and no
+    // person asked.
     this.#listing ??= this.#lists
       .run(() => read(sinceMs))
       .catch((error: unknown) => ({ movements: [], unread: [messageOf(error)] }));
@@ -215,7 +219,7 @@ export class VenueCalls implements VenueLink {
 
 const NOTHING_LISTED: CashListed = { movements: [], unread: [] };
 
-/** What the venue's stream says, as an event for the engine. */
+/** Turns an event of the venue's stream into one for the engine. */
 export function eventOf(event: VenueStreamEvent): Unstamped {
   switch (event.kind) {
     case 'fill':

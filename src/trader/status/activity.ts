@@ -1,4 +1,4 @@
-/** The newest lines of what happened, in plain words, from the journal's records. */
+/** The newest lines of activity, in plain words, made from the journal's records. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { formatDecimal } from '../../domain/decimal.js';
@@ -19,7 +19,7 @@ type Line = TraderStatus['activity'][number];
 
 interface Wording {
   readonly instruments: readonly Instrument[];
-  /** How decimal text is written: for people, or as it is. */
+  /** How decimal text is written: for people, or unchanged. */
   readonly number: (decimal: string) => string;
 }
 
@@ -35,7 +35,7 @@ export class ActivityLog {
     if (this.#lines.length > 2 * LINES_MAX) this.#lines = this.#lines.slice(-LINES_MAX);
   }
 
-  /** Something of this process that is not in the journal. */
+  /** Adds a line about this process that is not in the journal. */
   say(text: string, { wallMs, marketMs }: { readonly wallMs: number; readonly marketMs: number }): void {
     this.#lines.push({ wallMs, marketMs, text });
   }
@@ -161,7 +161,7 @@ function tradeText(
   return `${nameOf(instrument, instruments)}: the ${side} trade was closed ${exitReasonWords(why)}${after}, result ${number(inShort(result))}${multiple}`;
 }
 
-/** Cut: an amount below one is told with more places. */
+/** Cuts the amount; one below 1 keeps more places. */
 function inShort(amount: string): string {
   const places = Math.abs(Number(amount)) < 1 ? 8 : 2;
   return amount.slice(0, amount.indexOf('.') + 1 + places);

@@ -1,4 +1,7 @@
-/** The newest finished one-minute bars of each instrument: what a chart begins with and a changed strategy is shown. */
+/**
+ * The newest finished one-minute bars of each instrument: the start of a chart, and the warm-up of a changed
+ * strategy.
+ */
 
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { BarsAnswer, LineStatus } from '../../contracts/trader-status.js';
@@ -6,9 +9,9 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { Engine } from '../../engine/engine.js';
 
-/** Of each instrument: two days of minutes. */
+/** For each instrument: two days of minutes. */
 const BARS_KEPT_MAX = 3000;
-/** Of all instruments together, a few megabytes; but every strategy can be warmed up. */
+/** For all instruments together: a few megabytes, but every strategy can be warmed up. */
 const BARS_TOTAL_MAX = 60_000;
 const BARS_KEPT_MIN = 500;
 
@@ -22,7 +25,7 @@ export class BarHistory {
   readonly #bars: MarketBar[][];
   readonly #keptMax: number;
 
-  /** By instrument, strategy and name: the value after the bar that began then, in ticks. */
+  /** By instrument, strategy and name: the value, in ticks, after the bar that began at that time. */
   readonly #lines: Map<string, DrawnLine>[];
 
   constructor(private readonly instruments: readonly Instrument[]) {
@@ -38,14 +41,16 @@ export class BarHistory {
     const last = bars.at(-1);
     if (last !== undefined && bar.openMs <= last.openMs) return;
     bars.push(bar);
-    // Dropped in one go, so that a bar costs nothing as a rule.
+    // Dropped in batches, so that a bar usually costs nothing.
     if (bars.length < this.#keptMax * 1.1) return;
     const dropped = bars.splice(0, bars.length - this.#keptMax);
     for (const { ticks } of this.#lines[bar.instrument]?.values() ?? [])
       for (const { openMs } of dropped) ticks.delete(openMs);
   }
 
-  /** After the engine has taken a bar: what strategies go by now. A bar that is shown again counts anew. */
+  /**
+   * Called after the engine has taken a bar: keeps the strategies' lines. A bar that is shown again replaces them.
+   */
   draw(instrument: InstrumentId, openMs: number, lines: ReturnType<Engine['strategyLines']>): void {
     const drawn = this.#lines[instrument];
     for (const { strategy, name, ticks } of lines) {
@@ -56,14 +61,14 @@ export class BarHistory {
     }
   }
 
-  /** Of all instruments, oldest first. */
+  /** Bars of all instruments, oldest first. */
   newest(count: number): readonly MarketBar[] {
     return this.#bars
       .flatMap((bars) => bars.slice(-count))
       .sort((a, b) => a.openMs + a.spanMs - (b.openMs + b.spanMs) || a.instrument - b.instrument);
   }
 
-  /** Oldest first, decimal text; null for a symbol that this desk does not trade. */
+  /** Oldest first, as decimal text. Null: this desk does not trade the symbol. */
   answer(symbol: string, count: number, sinceMs: number): Omit<BarsAnswer, 'source'> | null {
     const instrument = this.instruments.find((known) => known.symbol === symbol);
     if (instrument === undefined) return null;

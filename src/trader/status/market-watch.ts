@@ -1,4 +1,4 @@
-/** What the market last said, for the status. */
+/** Market data for the status. */
 
 import type { MarketEvent, MarketFeed } from '../../contracts/market-feed.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
@@ -24,7 +24,7 @@ export class MarketWatch {
     else if (event.kind === 'ended') this.#ended = true;
   }
 
-  /** Prices are those that the engine believes: a quote that it holds back is shown as such, not as a price. */
+  /** Prices are those that the engine believes; a quote that it holds back is shown as such, not as a price. */
   status(
     monotonicMs: number,
     { quotes, heldBack }: Pick<EngineView, 'quotes' | 'heldBack'>,

@@ -1,6 +1,6 @@
 /**
- * What of the journal belongs into the log of the whole desk: what changes the mode, money, or needs a look. What a line is
- * about stands in fields of its own (`kind`, `setup`), never in its words alone.
+ * Which records go into the log of the whole desk: those that change the mode or money, or need attention. What a
+ * line is about is in fields of its own (`kind`, `setup`), not only in its words.
  */
 import type { Instrument } from '../../domain/instrument.js';
 import { setupNote } from '../../domain/setup-note.js';
@@ -35,9 +35,9 @@ interface Fields {
 }
 
 export class RecordLog {
-  /** The setup that goes on, by symbol. */
+  /** The setup in progress, by symbol. */
   readonly #setups = new Map<string, string>();
-  /** Which setup an order is of: what the venue says of it names the order alone. */
+  /** The setup that an order belongs to: the venue's reports name only the order. */
   readonly #orders = new Map<string, string>();
 
   constructor(
@@ -45,7 +45,7 @@ export class RecordLog {
     private readonly instruments: readonly Instrument[],
   ) {}
 
-  /** Of a journal that is replayed: it was logged when it happened. */
+  /** For a journal that is replayed: its records were logged when they happened. */
   follow(record: EngineRecord): void {
     this.#fieldsOf(record);
   }

@@ -1,4 +1,4 @@
-/** What the status says before the engine can speak for itself. */
+/** The status before the engine can report its own. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { LoadedDesk } from '../../desk/load.js';
@@ -6,7 +6,7 @@ import type { LoadedDesk } from '../../desk/load.js';
 export interface StartingFacts {
   readonly loaded: LoadedDesk;
   readonly incarnation: string;
-  /** Of the newest record: whoever follows the journal must not think that it was set back. */
+  /** Sequence of the newest record, so that followers don't conclude that the journal was set back. */
   readonly sequence: number;
   readonly startedWallMs: number;
   readonly nowMs: number;

@@ -1,4 +1,4 @@
-/** The engine's integers as the decimal text that people and other programs read. */
+/** Converts the engine's integers to the decimal text that people and other programs read. */
 
 import type {
   CoinsStatus,
@@ -28,10 +28,10 @@ import type { WaitingReason } from '../../limits/limit.js';
 import { fallPct } from '../../limits/loss-floors.js';
 import { exitsStatus } from './exits-status.js';
 
-/** The answer has to fit a frame; the counts beside the lists are always whole. */
+/** The answer has to fit a frame; the counts beside the lists are always complete. */
 const ORDERS_SHOWN_MAX = 500;
 const DIFFERENCES_SHOWN_MAX = 100;
-/** From this starting balance on, two places say everything; below it (a desk in BTC) all eight are shown. */
+/** With at least this starting balance, two places are enough; below it (a desk in BTC) all eight are shown. */
 const TWO_PLACES_FROM = parseMoney('1000');
 
 /** What stays the same while the trader runs. */
@@ -142,7 +142,7 @@ function required(instruments: readonly Instrument[], id: InstrumentId): Instrum
   return instrument;
 }
 
-/** An order that is not final, in the decimal text that people and other programs read. */
+/** A live order, in the decimal text that people and other programs read. */
 function orderStatus(order: OrderView, instrument: Instrument): OrderStatus {
   const priceTicks = shownTicks(order);
   const text = (ticks: number) => formatDecimal(ticks, instrument.tickSize);
@@ -202,7 +202,7 @@ function signalStatus(view: SignalView, instruments: readonly Instrument[]): Sig
   };
 }
 
-/** An open position in the decimal text that people and other programs read. */
+/** Stop gaps of one cause, with the market time of the longest. */
 function stopGapStatus({ marketMs, ...gaps }: StopGapView): StopGapStatus {
   return { ...gaps, atMarketMs: marketMs };
 }

@@ -1,4 +1,4 @@
-/** Live prices as a feed that can be begun again: what was logged first, then the minutes missed since, then live. */
+/** Live prices as a feed that can be begun again: first what was logged, then the minutes missed since, then live. */
 
 import type {
   MarketBar,
@@ -13,9 +13,9 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { barQuotes } from '../../venue/bar-path.js';
 import { PriceLog, readPriceLog, type TimedEvent } from './price-log.js';
 
-/** Live events are written down and traded on together this often, with the newest quote of each instrument. */
+/** Live events are logged and traded on in groups at this interval, with the newest quote of each instrument. */
 const GROUP_MS = 200;
-/** A venue tells at most this many of the minutes that were missed; the rest is a gap. */
+/** The most missed minutes that are asked of a venue; the rest is a gap. */
 const MISSED_MINUTES_MAX = 5000;
 
 export interface LoggedFeedOptions {
@@ -23,7 +23,7 @@ export interface LoggedFeedOptions {
   readonly file: string;
   readonly instrumentCount: number;
   readonly spreadTicks: readonly number[];
-  /** A write that failed: the run can't go on. */
+  /** A write failed, so the run can't go on. */
   readonly onFault: (error: Error) => void;
 }
 
@@ -55,7 +55,7 @@ export class LoggedFeed implements MarketFeed {
     return this.#options.feed.nowMs();
   }
 
-  /** The past as it was when the validation began: the same at every start. */
+  /** History as it was when the validation began: the same at every start. */
   async history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
     const kept = this.#past.get(instrument);
     if (kept !== undefined) return kept;
@@ -93,7 +93,7 @@ export class LoggedFeed implements MarketFeed {
     if (!this.#stopped) this.#options.feed.start((event) => this.#live(event), this.#wanted);
   }
 
-  /** Nobody ran meanwhile: whole minutes of the venue's history stand for it. */
+  /** Nothing ran in the meantime: whole minutes of the venue's history stand in for it. */
   async #catchUp(lastMs: number): Promise<void> {
     const { feed, instrumentCount, spreadTicks } = this.#options;
     const missed = Math.min(MISSED_MINUTES_MAX, Math.ceil((feed.nowMs() - lastMs) / MINUTE_MS));

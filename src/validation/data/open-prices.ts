@@ -1,4 +1,4 @@
-/** From what was asked for to a feed that gives the same prices at every start. */
+/** Opens the requested prices as a feed that gives the same prices at every start. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MarketFeed } from '../../contracts/market-feed.js';
@@ -10,7 +10,7 @@ import type { MarketPositionStore } from '../../market/position.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import { LoggedFeed } from './logged-feed.js';
 
-/** A validation always begins at the same place of its prices, however often it is gone on with. */
+/** A validation always begins at the same place of its prices, however often it is continued. */
 const beginningAt = (beginMs: number | null): MarketPositionStore => ({
   load: () => beginMs,
   save: () => undefined,
@@ -46,7 +46,7 @@ export async function openPrices(
   return new LoggedFeed({ feed, file, instrumentCount: instruments.length, spreadTicks, onFault });
 }
 
-/** What `auto` came to the first time counts at every later start. */
+/** What `auto` chose the first time applies to every later start. */
 function chosenBefore(directory: string): MarketChoice['kind'] | null {
   const file = choiceFile(directory);
   return existsSync(file) ? (readFileSync(file, 'utf8').trim() as MarketChoice['kind']) : null;

@@ -1,8 +1,8 @@
-/** Holds a recorded or simulated market back to the speed that was asked for; it changes no result. */
+/** Holds a recorded or simulated market back to the requested speed; this changes no result. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface PaceOptions {
-  /** Market milliseconds per wall millisecond; null: as fast as it goes. */
+  /** Market milliseconds per wall millisecond. Null: as fast as possible. */
   readonly speed: number | null;
   /** Market time that an earlier process had reached: up to there nothing waits. */
   readonly reachedMs: number;
@@ -21,7 +21,7 @@ export class Pace {
     this.#options = options;
   }
 
-  /** Undefined where nothing has to be waited for. */
+  /** Undefined: there is nothing to wait for. */
   wait(marketMs: number): Promise<void> | undefined {
     const { speed, reachedMs, monotonicMs, signal } = this.#options;
     if (speed === null || marketMs < reachedMs) return undefined;

@@ -1,6 +1,6 @@
 /**
- * What live prices were, on disk before they are traded on: one line an event. Live prices do not come again, so that a
- * run that is begun anew is fed from here up to where its last process ended.
+ * Logs live prices to disk before they are traded on, one event on each line. Live prices do not come again, so a run
+ * that is begun again is fed from this log up to where its last process ended.
  */
 import {
   closeSync,
@@ -21,7 +21,7 @@ export type LoggedPrice =
   | { readonly kind: 'past'; readonly bars: readonly MarketBar[] }
   | TimedEvent;
 
-/** Days of quotes of a busy desk; more than this is a flood. */
+/** Enough for days of quotes of a busy desk; more is a flood. */
 const LOG_BYTES_MAX = 2 * 1024 ** 3;
 const CHUNK_BYTES = 256 * 1024;
 const LINE_FEED = 0x0a;
@@ -30,7 +30,7 @@ export class PriceLogFull extends Error {
   override readonly name = 'PriceLogFull';
 }
 
-/** Oldest first, a chunk in memory at a time. What stands behind the last line feed is left out. */
+/** Oldest first, one chunk in memory at a time. Whatever follows the last line feed is left out. */
 export function* readPriceLog(file: string): Generator<LoggedPrice, void> {
   if (!existsSync(file)) return;
   const descriptor = openSync(file, 'r');
@@ -54,14 +54,14 @@ export class PriceLog {
   readonly #descriptor: number;
   #bytes: number;
 
-  /** A line that a crash has cut off is removed: nothing was traded on it. */
+  /** Removes a line that a crash has cut off: nothing was traded on it. */
   constructor(file: string) {
     this.#descriptor = openSync(file, existsSync(file) ? 'r+' : 'w+', 0o600);
     this.#bytes = wholeBytes(this.#descriptor);
     ftruncateSync(this.#descriptor, this.#bytes);
   }
 
-  /** On disk when it returns. Throws the file system's error or `PriceLogFull`. */
+  /** Durable when it returns. Throws the file system's error or `PriceLogFull`. */
   append(prices: readonly LoggedPrice[]): void {
     const bytes = Buffer.from(prices.map((price) => `${JSON.stringify(price)}\n`).join(''));
     if (this.#bytes + bytes.length > LOG_BYTES_MAX) {

@@ -9,11 +9,11 @@ import { minutesSource } from '../../market/fetched/minutes-source.js';
 
 export interface StoredMinutes {
   readonly files: readonly FetchedFile[];
-  /** Of the venue's public interface that they are from. */
+  /** Address of the venue's public interface that they come from. */
   readonly address: string;
 }
 
-/** Prices of one simulator are no other simulator's. Reads the notes beside the files alone. */
+/** Prices of one simulator don't count for another. Reads only the notes beside the files. */
 export async function storedMinutes(
   home: string,
   desk: Desk,
@@ -28,11 +28,14 @@ export async function storedMinutes(
 }
 
 export interface StoredPeriod extends Span {
-  /** What it is asked for by: `2026-10-01T00:00Z/2026-11-01T00:00Z`. */
+  /** The name by which it is requested: `2026-10-01T00:00Z/2026-11-01T00:00Z`. */
   readonly name: string;
 }
 
-/** Spans of an hour and more of which every symbol is stored, the newest first. Minutes that the venue itself lacked count. */
+/**
+ * Spans of at least an hour for which every symbol is stored, newest first. Minutes that the venue itself lacked
+ * count as stored.
+ */
 export function storedPeriods(
   files: readonly FetchedFile[],
   symbols: readonly string[],
@@ -56,7 +59,7 @@ const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16
 
 export type Stored = Provenance & { readonly file: string };
 
-/** Those of the symbols that have minutes of the span. */
+/** Files of these symbols that have minutes of the span. */
 export function filesOf(
   files: readonly FetchedFile[],
   symbols: readonly string[],
@@ -67,7 +70,7 @@ export function filesOf(
     .filter((one) => symbols.includes(one.symbol) && one.fromMs < untilMs && one.untilMs > fromMs);
 }
 
-/** The first that is not byte by byte what was fetched, and why; null where all are. */
+/** The first file that is not byte for byte what was fetched, and why. Null: all are. */
 export async function changedSince(
   home: string,
   stored: readonly Stored[],
@@ -80,7 +83,7 @@ export async function changedSince(
   return null;
 }
 
-/** When the newest stored minutes of a symbol end; 0 where there are none. */
+/** When the newest stored minutes of a symbol end. 0: there are none. */
 export function storedUntil(files: readonly FetchedFile[], symbol: string): number {
   const ends = files.flatMap(storedIn).filter((one) => one.symbol === symbol);
   return Math.max(0, ...ends.map(({ untilMs }) => untilMs));

@@ -1,4 +1,4 @@
-/** From what was measured to what is said about it. Pure: the same run gives the same report, byte for byte. */
+/** Builds the report from what was measured. Pure: the same run gives the same report, byte for byte. */
 import { basename } from 'node:path';
 import type { Coverage } from '../../backtest/measure/bar-coverage.js';
 import type { DataProblem } from '../../backtest/measure/data-problems.js';
@@ -24,9 +24,9 @@ import type {
   ValidationReport,
 } from './report.js';
 
-/** The rest is counted, not listed. */
+/** Further trades are counted, not listed. */
 const TRADES_MAX = 2000;
-/** More than this part of the time without trading, and a GO would say nothing. */
+/** If more than this part of the time passed without trading, a GO would mean nothing. */
 const HALTED_PCT_MAX = 50;
 
 export interface ReportInputs {
@@ -36,10 +36,10 @@ export interface ReportInputs {
   readonly symbols: readonly string[];
   readonly leftOut: readonly string[];
   readonly instruments: readonly Instrument[];
-  /** Null where no prices could be opened. */
+  /** Null: no prices could be opened. */
   readonly source: MarketSource | null;
   readonly files: ValidationReport['market']['files'];
-  /** Null where no price came. */
+  /** Null: there was no price. */
   readonly measure: RunMeasure | null;
   readonly coverage: readonly Coverage[];
   readonly problems: readonly DataProblem[];
@@ -144,12 +144,12 @@ function haltedTooLong({ halts, fromMs, toMs }: RunMeasure): string | null {
   return `Trading was halted for ${pct.toFixed(1)} % of the time, at most ${HALTED_PCT_MAX} % may be: ${reason}`;
 }
 
-/** What it would have done since is not known. */
+/** What the strategy would have done since is unknown. */
 function stayedOff({ strategy, reason, atMs }: SwitchedOff): string {
   return `${strategy} was switched off at ${iso(atMs)} and stayed off: ${reason}`;
 }
 
-/** Empty where a GO may stand for real money. */
+/** Empty: a GO may stand for real money. */
 function whyNotForRealMoney(
   { request, desk, source, leftOut, files }: ReportInputs,
   reasons: readonly string[],
@@ -184,7 +184,7 @@ function whyForStudy({ name, symbol, fetched, study }: ReportedFile): string[] {
     : [`${name} holds the prices of ${fetched.symbol}, and was given for ${symbol}`];
 }
 
-/** Null where it is nobody's market that can be named. */
+/** Null: the market can't be named. */
 function pricesOf(source: MarketSource | null, files: readonly ReportedFile[]): PriceEndpoint | null {
   if (source?.kind === 'live')
     return source.venue === null ? null : { kind: 'live', venue: source.venue, address: null };
@@ -221,7 +221,7 @@ function marketOf({ source, symbols, leftOut, files }: ReportInputs): Validation
   };
 }
 
-/** Without the pace: it changes nothing of the result. */
+/** Without the speed, which does not change the result. */
 function labelOf(source: MarketSource | null): string {
   if (source === null) return 'no prices could be opened';
   if (source.kind === 'recorded') return `recorded: ${source.files.map((file) => basename(file)).join(', ')}`;

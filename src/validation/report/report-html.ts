@@ -1,4 +1,4 @@
-/** The report as one page that needs nothing else: charts inline, no script, no outside host. */
+/** The report as one self-contained page: inline charts, no script, no external host. */
 
 import { type ChartPoint, chartSvg, escapeHtml } from '../../backtest/report/chart.js';
 import { list, pageHtml, table } from '../../backtest/report/page.js';
@@ -88,7 +88,7 @@ function drawdownOf(equity: readonly ChartPoint[]): ChartPoint[] {
   });
 }
 
-/** Over the same time as the equity: it begins and ends between trades. */
+/** Extended to the time of the equity curve, which begins and ends between trades. */
 function profitOf({ trades }: SignedReport, equity: readonly ChartPoint[]): ChartPoint[] {
   let sum = 0;
   const closed = trades.map((trade) => ({ atMs: Date.parse(trade.closed), profit: Number(trade.profit) }));

@@ -1,16 +1,16 @@
-/** What a validation says: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
+/** What a validation reports: the figures, what was wrong with the data, and GO or NO-GO with every reason. */
 
 import type { Coverage } from '../../backtest/measure/bar-coverage.js';
 import type { DataProblem } from '../../backtest/measure/data-problems.js';
 import type { Halt } from '../../domain/mode.js';
 import type { Criteria, CriterionResult } from '../criteria.js';
 
-/** Whose prices they were: one exchange's own, its testnet's, or those of one simulator. */
+/** Whose prices they were: an exchange's own, its testnet's, or a simulator's. */
 export interface PriceEndpoint {
   readonly kind: 'live' | 'testnet' | 'simulator';
-  /** The exchange. Reports of before left it out. */
+  /** The exchange. Left out in older reports. */
   readonly venue?: string;
-  /** Of the simulator; null for the others. */
+  /** Address of the simulator. Null for the others. */
   readonly address: string | null;
 }
 
@@ -19,7 +19,7 @@ export interface ReportedFile {
   readonly sha256: string;
   /** The instrument that it was given for. */
   readonly symbol: string;
-  /** What Fermata itself fetched; null for any other file, which is for study. */
+  /** What Fermata itself fetched. Null: any other file, which is for study only. */
   readonly fetched: {
     readonly venue: string;
     readonly endpoint: PriceEndpoint['kind'];
@@ -27,7 +27,7 @@ export interface ReportedFile {
     readonly symbol: string;
     readonly at: string;
   } | null;
-  /** Why it is for study, in a few words; null where it was fetched. */
+  /** Why it is for study only, in a few words. Null: it was fetched. */
   readonly study: string | null;
 }
 
@@ -54,7 +54,7 @@ export interface ReportedHalt {
 export interface ReportedResults {
   readonly currency: string;
   readonly startingEquity: string;
-  /** Open positions at their last price. */
+  /** With open positions at their last price. */
   readonly finalEquity: string;
   readonly netProfit: string;
   readonly netProfitPct: number;
@@ -66,7 +66,7 @@ export interface ReportedResults {
   readonly sharpe: number | null;
   readonly hourlyReturns: number;
   readonly maxDrawdownPct: number;
-  /** Null where equity never fell. */
+  /** Null: equity never fell. */
   readonly maxDrawdownFrom: string | null;
   readonly maxDrawdownTo: string | null;
   readonly openPositions: number;
@@ -79,17 +79,17 @@ export interface ValidationReport {
   readonly id: string;
   readonly desk: string;
   readonly configHash: string;
-  /** Wall time when it was asked for. */
+  /** Wall time of the request. */
   readonly created: string;
   readonly requestedBy: string;
   readonly recommendation: 'GO' | 'NO-GO';
-  /** Every reason of a NO-GO; empty for a GO. */
+  /** Every reason for a NO-GO; empty for a GO. */
   readonly reasons: readonly string[];
   /** Whether it can stand for real money, and if not, why. */
   readonly goLive: { readonly qualifies: boolean; readonly because: readonly string[] };
   readonly period: {
     readonly requestedMs: number;
-    /** Market times of the first price and of the end; null where no price came. */
+    /** Market times of the first price and of the end. Null: there was no price. */
     readonly from: string | null;
     readonly to: string | null;
     readonly reached: string | null;
@@ -101,7 +101,7 @@ export interface ValidationReport {
     readonly symbols: readonly string[];
     /** Traded by the desk, but without prices here. */
     readonly leftOut: readonly string[];
-    /** Whose prices; null where nobody can say: simulated, or files of any origin. */
+    /** Whose prices. Null: unknown, since they were simulated or from files of any origin. */
     readonly endpoint: PriceEndpoint | null;
     readonly files: readonly ReportedFile[];
   };
@@ -111,10 +111,10 @@ export interface ValidationReport {
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
   readonly halts: readonly ReportedHalt[];
   readonly trades: readonly ReportedTrade[];
-  /** Not all trades are listed. */
+  /** How many trades are not listed. */
   readonly tradesLeftOut: number;
   readonly equity: readonly (readonly [at: string, equity: string])[];
-  /** What the run left: equal for equal prices, desk and id. */
+  /** What the run recorded: the same for equal prices, desk and id. */
   readonly journal: {
     readonly incarnation: string;
     readonly lastSequence: number;
@@ -122,7 +122,7 @@ export interface ValidationReport {
   };
 }
 
-/** As it is on disk: the report with the hash of its content and a seal of this installation over it. */
+/** The report as it is on disk: with the hash of its content and a seal of this installation over it. */
 export interface SignedReport extends ValidationReport {
   readonly hash: string;
   /** Null: the installation had no key yet, since no desk was ever started. */

@@ -1,17 +1,17 @@
-/** A report that was changed by hand, or made elsewhere, is told from one of this installation. */
+/** Signs reports, so that one that was edited, or made elsewhere, can be told from one of this installation. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { SignedReport, ValidationReport } from './report.js';
 
-/** Keeps a seal from being taken for any other thing that the key signs. */
+/** Keeps a seal from being taken for anything else that the key signs. */
 const PURPOSE = 'fermata validation report';
 
-/** `key`: the installation's decision key, hex; null where it has none yet, and nothing is sealed. */
+/** `key`: the installation's decision key, hex. Null: it has none yet, and nothing is sealed. */
 export function signReport(key: string | null, report: ValidationReport): SignedReport {
   const hash = reportHash(report);
   return { ...report, hash, seal: key === null ? null : sealOf(key, hash) };
 }
 
-/** True where content and hash belong together and the seal is of this installation. */
+/** True if content and hash match and the seal is of this installation. */
 export function isGenuine(key: string, { hash, seal, ...report }: SignedReport): boolean {
   if (seal === null) return false;
   const expected = Buffer.from(sealOf(key, reportHash(report)));

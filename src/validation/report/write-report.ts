@@ -1,4 +1,4 @@
-/** Puts the report where a person looks for it, and where going live finds it, whatever folder that was. */
+/** Puts the report where a person looks for it, and where a go-live finds it, whatever that folder was. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { SignedReport } from './report.js';
@@ -9,19 +9,19 @@ export interface WrittenReport {
   readonly html: string;
 }
 
-/** Of all reports of this installation: a GO counts wherever `fermata validate` was given. */
+/** Folder of all reports of this installation: a GO counts wherever `fermata validate` was run. */
 export function keptReports(home: string): string {
   return join(resolve(home), 'reports');
 }
 
-/** For going live, by any process of this installation. */
+/** Keeps the report for a go-live by any process of this installation. */
 export function keepReport(home: string, report: SignedReport): void {
   const folder = keptReports(home);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   replace(join(folder, `${nameOf(report)}.json`), JSON.stringify(report));
 }
 
-/** `validation_report_<time when it was asked for>.json` and `.html`; the same report again replaces itself. */
+/** Writes `validation_report_<time of the request>.json` and `.html`; writing the same report again replaces it. */
 export function writeReport(folder: string, report: SignedReport): WrittenReport {
   mkdirSync(folder, { recursive: true });
   const name = nameOf(report);
@@ -32,7 +32,7 @@ export function writeReport(folder: string, report: SignedReport): WrittenReport
   return { json, html };
 }
 
-/** `2026-11-20T09:50:10.123Z` to `20261120T095010123Z`: two within a second keep apart. */
+/** `2026-11-20T09:50:10.123Z` becomes `20261120T095010123Z`: two within a second stay distinct. */
 function nameOf({ created }: SignedReport): string {
   return `validation_report_${created.replaceAll(/[-:.]/g, '')}`;
 }

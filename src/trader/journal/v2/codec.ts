@@ -1,6 +1,6 @@
 /**
- * A record as `u8 type | u8 layout | slots`. Layout 0 is the whole record as JSON: for types without layouts, and for a
- * value that does not fit its slot, so that nothing is ever lost.
+ * A record as `u8 type | u8 layout | slots`. Layout 0 is the whole record as JSON: for types without layouts, and for
+ * values that don't fit their slots, so that nothing is ever lost.
  */
 import type { EngineRecord } from '../../../engine/record.js';
 import { RECORD_TYPES } from '../record-types.js';
@@ -11,7 +11,7 @@ import { SlotWriter } from './slot-writer.js';
 
 const AS_JSON = 0;
 
-/** A record of a type or layout that this program does not know: written by a later version. */
+/** A record type or layout that this program does not know: written by a later version. */
 export class UnknownRecord extends SlotError {
   override readonly name = 'UnknownRecord';
 }
@@ -54,7 +54,7 @@ export function recordCodec(types: Readonly<Record<RecordType, number>>, layouts
 
 export const CODEC = recordCodec(RECORD_TYPES, LAYOUTS);
 
-/** Whether both come to the same bytes. */
+/** Whether both are written as the same bytes. */
 export function isSameRecord(one: EngineRecord, other: EngineRecord): boolean {
   return bytesOf(one).equals(bytesOf(other));
 }

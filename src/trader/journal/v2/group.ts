@@ -1,13 +1,13 @@
 /**
- * Version 2: one commit group a frame.
+ * Version 2: one commit group in each frame.
  *
  *   body    32 bytes chain | u64 first sequence | f64 wallMs | f64 monotonicMs | u16 records | records
  *   record  u32 length of what follows | u16 wall ms after the group's | u16 monotonic ms after the group's
  *           | u8 type | u8 layout | slots
  *
- * The chain value is the SHA-256 of the body with the value of the group before in its place. The two times are those of
- * the first record; monotonic -1: not known, as in a copy of a journal of version 1. A group has a table of names of its
- * own, so that it can be read and proven without those before it.
+ * The chain value is the SHA-256 of the body with the previous group's value in its place. The two times are those of the
+ * first record; monotonic -1 means unknown, as in a copy of a version 1 journal. Each group has its own table of names, so
+ * that it can be read and verified without the groups before it.
  */
 import { hash } from 'node:crypto';
 import type { EngineRecord, JournalEntry } from '../../../engine/record.js';
@@ -25,15 +25,15 @@ const RECORDS_AT = 56;
 const FIXED_BYTES = 58;
 /** Length, the two times, type and layout. */
 const RECORD_FIXED_BYTES = 10;
-/** One group commit; also what a torn tail can lose at most, but for one record. */
+/** Size of one group commit, and so the most that a torn tail can lose, apart from one record. */
 const GROUP_BYTES_MAX = 128 * 1024;
-/** Followers take a group as a whole. */
+/** Bounded because followers get a group as a whole. */
 export const GROUP_RECORDS_MAX = 1_000;
-/** What version 1 could hold fits. */
+/** Large enough for any record of version 1. */
 export const RECORD_BYTES_MAX = 513 * 1024;
 const MS_AFTER_MAX = 0xffff;
 const UNKNOWN_MS = -1;
-/** Enough for what one event usually brings about. */
+/** Initial size: enough for what one event usually causes. */
 const BYTES_FIRST = 1_024;
 
 /** A commit group that grows until it is written. */
@@ -58,7 +58,7 @@ export class GroupWriter {
     return this.#to.at;
   }
 
-  /** Whether a record of that time still belongs to it. */
+  /** Whether a record of that time still fits into the group. */
   takes(wallMs: number, monotonicMs: number | null): boolean {
     return (
       this.bytes < GROUP_BYTES_MAX &&
@@ -68,7 +68,7 @@ export class GroupWriter {
     );
   }
 
-  /** False: it is larger than a record can be, and nothing may be written any more. */
+  /** False: the record is too large, and nothing may be written any more. */
   add(record: EngineRecord, wallMs: number, monotonicMs: number | null): boolean {
     const to = this.#to;
     const begin = to.at;
@@ -84,7 +84,7 @@ export class GroupWriter {
     return true;
   }
 
-  /** The frame as it goes to disk. */
+  /** The frame as written to disk. */
   seal(previousChain: string): { readonly frame: Buffer; readonly entries: readonly JournalEntry[] } {
     const to = this.#to;
     const end = to.at;
@@ -108,7 +108,7 @@ function isShortAfter(ms: number, beginMs: number): boolean {
   return ms >= beginMs && ms - beginMs <= MS_AFTER_MAX;
 }
 
-/** Leaves the value of the group before in the body. */
+/** Leaves the previous group's value in the body. */
 function chainOf({ bytes, from, to }: FrameBody, previousChain: string): string {
   bytes.write(previousChain, from, CHAIN_BYTES, 'hex');
   return hash('sha256', bytes.subarray(from, to), 'hex');
@@ -138,7 +138,7 @@ export const FORMAT_2: FrameFormat = {
 
 const STANDS = Buffer.alloc(CHAIN_BYTES);
 
-/** The body is as it was afterwards. */
+/** Afterwards the body is as it was before. */
 function provenChain(body: FrameBody, previousChain: string): string {
   const { bytes, from } = body;
   bytes.copy(STANDS, 0, from, from + CHAIN_BYTES);

@@ -1,13 +1,15 @@
 /**
- * The layouts of the record types that are written often. All others stand as JSON in one slot (`codec.ts`), and so does a
- * record of these whose values don't fit their slots.
+ * Layouts of the record types that are written often. All others are JSON in one slot (`codec.ts`), and so is a
+ * record of these types whose values don't fit their slots.
  */
 import type { Fill } from '../../../domain/order.js';
 import type { RecordOf } from './layout.js';
 import { type Layout, type Numbers, type RecordType, wordsOf } from './layout.js';
 import { ORDER_INTENDED_1, ORDER_STATE_1, SIDE_WORDS, SIDES } from './order-layouts.js';
 
-/** By record type, oldest first: the first has the number 1, the last is written. Only ever longer. */
+/**
+ * By record type, oldest first: the first has the number 1, the last one is used for writing. Layouts are only added.
+ */
 export type Layouts = { readonly [T in RecordType]?: readonly [Layout<T>, ...Layout<T>[]] };
 
 const MAKER = 1;

@@ -36,7 +36,7 @@ const HAS_REPLACES = 16;
 export const ORDER_INTENDED_1: Layout<'order.intended'> = {
   write: (to, { order, replaces, marketMs }) => {
     const { limitTicks, stopTicks, protectTicks } = order;
-    // Written whole, as JSON: few orders have them, and these slots are as they were.
+    // Written whole, as JSON: few orders have these members, and the layout stays unchanged.
     if (
       order.exits !== undefined ||
       order.why !== undefined ||

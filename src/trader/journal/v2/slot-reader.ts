@@ -1,13 +1,13 @@
-/** Reads the group that a `SlotWriter` wrote. Nothing is read from behind `end`, whatever a length says. */
+/** Reads a group that a `SlotWriter` wrote. Never reads beyond `end`, whatever a length says. */
 import type { WrittenUnits } from '../../../domain/money.js';
 import { ENCODINGS } from './slot-writer.js';
 
-/** The bytes are no record of this format. Carries one phrase. */
+/** The bytes are not a record of this format. The message is one phrase. */
 export class SlotError extends Error {
   override readonly name: string = 'SlotError';
 }
 
-/** The largest power of 128 times 64 that a number below 2^53 needs. */
+/** The largest factor, 64 × a power of 128, that a number below 2^53 needs. */
 const FACTOR_MAX = 2 ** 48;
 
 export class SlotReader {

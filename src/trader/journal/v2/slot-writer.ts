@@ -1,10 +1,10 @@
 /**
- * Writes the values of records as typed slots, little endian. What each kind looks like:
+ * Writes the values of records as typed slots, little endian. The kinds of slots:
  *
- *   i53      whole number: sign and six bits, then seven bits a byte, bit 7 of each says that more follow
+ *   i53      whole number: sign and six bits, then seven bits in each byte; bit 7 says that more follow
  *   f64      eight bytes; -0 is written as 0, as JSON does
  *   byte     number of a word in its list, or flags
- *   text     bytes (i53) times four, plus 0: Latin-1, 1: UTF-8, 2: UTF-16 (half a character is in it); then the bytes
+ *   text     bytes (i53) times four, plus 0: Latin-1, 1: UTF-8, 2: UTF-16 (with unpaired surrogates); then the bytes
  *   name     number of the text in the group's table of names (i53); a new one is followed by the text itself
  *   units    one byte: 0, then i53; or 1, then the text
  *   json     text
@@ -19,7 +19,7 @@ export class SlotWriter {
   bytes: Buffer;
   /** Where the next slot begins. */
   at = 0;
-  /** False once a value did not fit its slot: the record has to be written otherwise. */
+  /** False once a value did not fit its slot; the record then has to be written as JSON. */
   fits = true;
   #view: DataView;
   readonly #names: string[] = [];
@@ -34,7 +34,7 @@ export class SlotWriter {
     return this.#names.length;
   }
 
-  /** Takes back what was written since, with the names that it brought. */
+  /** Takes back what was written since, including new names. */
   goBack(at: number, namesKnown: number): void {
     this.at = at;
     this.fits = true;
@@ -83,7 +83,7 @@ export class SlotWriter {
     }
   }
 
-  /** Number of a word in its list. */
+  /** Writes the number of a word in its list. */
   choice<T extends string>(numbers: Readonly<Record<T, number>>, word: T): void {
     const number: number | undefined = numbers[word];
     if (number === undefined) this.fits = false;
@@ -131,7 +131,7 @@ export class SlotWriter {
     this.text(JSON.stringify(value));
   }
 
-  /** Overwrites what stands at `at`. */
+  /** Overwrites the two bytes at `at`. */
   setU16(at: number, value: number): void {
     this.#view.setUint16(at, value, true);
   }
@@ -153,7 +153,7 @@ export class SlotWriter {
     this.#view = viewOf(larger);
   }
 
-  /** Every text comes back as it was, half characters too. */
+  /** Every text is read back unchanged, unpaired surrogates included. */
   #wideText(value: string): void {
     const encoding = HALF_CHARACTER.test(value) ? 2 : 1;
     const size = Buffer.byteLength(value, ENCODINGS[encoding]);
