@@ -32,7 +32,7 @@ export interface Account {
   readonly uid: number;
   readonly balances: Map<string, Balance>;
   readonly movements: Movement[];
-  /** Parts per million. */
+  /** Fee rates in parts per million. */
   readonly makerPpm: bigint;
   readonly takerPpm: bigint;
   /** Fees are taken from BNB while there is some, which the venue offers as an option. */

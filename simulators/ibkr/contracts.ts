@@ -97,7 +97,7 @@ const STOCKS_FROM = 300_000_000;
 /** A stock in addition to the built-in ones. */
 export interface StockOptions {
   readonly symbol: string;
-  /** At the start. */
+  /** Start price, decimal text. */
   readonly price: string;
 }
 

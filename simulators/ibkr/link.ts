@@ -16,7 +16,7 @@ export const RESTORED_DATA_KEPT: Refused = {
   code: 1102,
   text: 'Connectivity between IBKR and Trader Workstation has been restored - data maintained. All data farms are connected: usfuture; ushmds; secdefnj.',
 };
-/** What a client is told that connects meanwhile. */
+/** The message to a client that connects meanwhile. */
 export const STILL_BROKEN: Refused = {
   code: 2110,
   text: 'Connectivity between Trader Workstation and server is broken. It will be restored automatically.',

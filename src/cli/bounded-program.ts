@@ -108,7 +108,7 @@ function signal(pid: number, name: 'SIGSTOP' | 'SIGKILL'): void {
   }
 }
 
-/** Reads /proc; empty where there is none. */
+/** Reads /proc; empty on systems without it. */
 async function markedWith(mark: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0);
   const isMarked = async (pid: number): Promise<boolean> => {

@@ -20,7 +20,7 @@ export function homeId(home: string): string {
     const id = readFileSync(path, 'utf8').trim();
     if (ID.test(id)) return id;
   } catch {
-    // As below.
+    // Falls back to the host name.
   }
   return hostname();
 }

@@ -135,7 +135,7 @@ export interface MarketChoice {
   readonly exitAtEnd: boolean;
 }
 
-/** docs/design/temporal-access.md */
+/** See docs/design/temporal-access.md. */
 export interface TemporalPlace {
   /**
    * `managed`: ours, started and watched by `fermata up`. `external`: somebody else's, found by Temporal's own

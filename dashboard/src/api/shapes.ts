@@ -67,7 +67,7 @@ export type ScheduledRun = Answer<'/api/schedules'>['schedules'][number];
 export type StrategyShown = Answer<'/api/strategies'>['strategies'][number];
 export type Analytics = Answer<'/api/analytics'>;
 export type SettingsShown = Answer<'/api/settings'>;
-/** By their path in the desk file. */
+/** Values of settings by their path in the desk file. */
 export type SettingValues = Readonly<Record<string, SettingsShown['settings'][number]['value']>>;
 export type SettingsResult = Answer<'/api/settings', 'put'>;
 export type ApprovalShown = Answer<'/api/approvals'>['approvals'][number];

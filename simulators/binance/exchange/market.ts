@@ -64,7 +64,7 @@ const TRADES_KEPT = 20_000;
 /** Distance between two levels, and half the spread, in parts per million of the price. */
 const STEP_PPM = 50n;
 const HALF_SPREAD_PPM = 20n;
-/** Other people trade this part of a level when the price moves: one divided by it. */
+/** When the price moves, other people trade one part in this many of a level. */
 const MOVE_SHARE = 20n;
 
 export class Market {

@@ -100,7 +100,7 @@ export class Orders {
     return null;
   }
 
-  /** Everybody's. */
+  /** Cancels everybody's open orders. */
   cancelAll(): void {
     for (const order of this.open) if (order.open) this.#cancel(order);
   }

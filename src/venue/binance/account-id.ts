@@ -5,7 +5,7 @@
 import { fieldsOf } from './decode.js';
 
 export interface AccountId {
-  /** Null before the first reading, and where the venue does not give an account id. */
+  /** Null before the first reading, and if the venue gives no account id. */
   readonly known: string | null;
   /** Takes the id from the body of `account`. */
   learn(body: unknown): void;

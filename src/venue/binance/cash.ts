@@ -23,8 +23,8 @@ const DIVIDENDS_MAX = 500;
 const DUST_MAX = 100;
 const TRANSFERS_PAGE = 100;
 /**
- * The span of a full answer is halved and asked for again, down to this; more rows than fit into one second have to
- * be explained by a person.
+ * The span of a full answer is halved and asked for again, down to this: a second with more entries than a list shows
+ * is left for a person to explain.
  */
 const SPAN_MS_MIN = 1000;
 

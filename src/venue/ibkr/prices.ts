@@ -228,7 +228,7 @@ class IbkrPrices implements PriceConnection {
     }
   }
 
-  /** Subscribes to the contract that is traded, if it has changed: what is shown has to be what is traded. */
+  /** Ends the stream if the traded contract has changed, so that a new one follows it: what is shown has to be what is traded. */
   #follow(): void {
     const others = [...this.#subscriptions.values()].filter(
       ({ symbol, conId }) => this.#contractOf(symbol)?.conId !== conId,
