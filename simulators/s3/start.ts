@@ -30,7 +30,7 @@ export interface S3Simulator {
   readonly buckets: ReadonlyMap<string, Bucket>;
   /** Every request that was understood, as `METHOD key`, in order. */
   readonly asked: readonly string[];
-  /** While true, no connection is accepted. */
+  /** While true, the connection of every request is broken. */
   away: boolean;
   /** Called with the number of bytes received of each body; if it returns true, the connection breaks there. */
   breakAt: (key: string, bytes: number) => boolean;
@@ -51,7 +51,7 @@ export async function startS3Simulator(options: S3Options): Promise<S3Simulator>
         response.destroy();
       });
   });
-  // Clients ask before they send a body; the answer decides whether the body may come.
+  // Clients ask before they send a body. It may always come: the request is judged together with it.
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
     server.emit('request', request, response);

@@ -58,7 +58,7 @@ export async function newestGood(home: string, desk: string) {
   return found;
 }
 
-/** Throws a `CliFailure` if nothing was touched. */
+/** Throws a `CliFailure` if the restore is refused; then nothing was touched. */
 export async function restoreInPlace(
   chosen: ChosenBackup,
   { databaseOnly, by, agreed, onStep, signal, ...given }: InPlace,

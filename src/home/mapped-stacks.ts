@@ -46,6 +46,6 @@ function mapOf(path: string): SourceMap | null {
     const file = `${path}.map`;
     return existsSync(file) ? new SourceMap(JSON.parse(readFileSync(file, 'utf8'))) : null;
   } catch {
-    return null; // A stack is never lost for its map.
+    return null; // A missing or broken map must not cost the stack.
   }
 }

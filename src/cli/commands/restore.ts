@@ -116,8 +116,8 @@ async function showUntilEnded({ host, port, user, password, database }: PgConnec
 }
 
 /**
- * Restores in the place of the desk once its name was typed. Returns the exit code; throws a `CliFailure` if nothing
- * was touched.
+ * Restores in the place of the desk once its name was typed. Returns the exit code; throws a `CliFailure` if it
+ * is refused, and then nothing was touched.
  */
 export async function restoreOver(chosen: ChosenBackup, options: RestoreOptions): Promise<number> {
   const { home } = chosen;

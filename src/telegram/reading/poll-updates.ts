@@ -38,7 +38,7 @@ const POLL_GRACE_MS = 10_000;
 /** A stop that takes longer continues, and reading goes on. */
 const STOP_WAIT_MS = 10_000;
 const UNDER_WAY_MAX = 64;
-/** Longer pause after 401, which takes a person to fix, and while a second poller exists. */
+/** A rejected token (401) takes a person to fix: the pause is longer by this factor. */
 const HARD_RETRY_FACTOR = 5;
 
 export async function pollForEver(context: PollContext, stopping: AbortSignal): Promise<void> {
