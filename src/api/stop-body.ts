@@ -8,7 +8,10 @@ import { errorCodes } from 'fastify';
 
 const BYTES_READ_MAX = 64 * 1024;
 
-/** For every route of `scope`: a route with `anyBody` gets the reason in the text, every other one its JSON or an empty body. */
+/**
+ * For every route of `scope`: a route with `anyBody` gets the reason in the text, every other one its JSON or an empty
+ * body.
+ */
 export function takeAnyBody(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
     const text = await readText(payload);

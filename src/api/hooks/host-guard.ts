@@ -32,7 +32,10 @@ export function isOwnOrigin(origin: string, host: string, publicUrl: string | nu
 const isPublicHost = (host: string, publicUrl: string | null): boolean =>
   publicUrl !== null && [publicUrl, `${publicUrl}:443`].includes(`https://${host}`);
 
-/** The origin of the page that a request comes from, by its Host, which the guard has compared with the browser's Origin. */
+/**
+ * The origin of the page that a request comes from, by its Host, which the guard has compared with the browser's
+ * Origin.
+ */
 export const ownOriginOf = (request: FastifyRequest): string => {
   const { publicUrl } = request.server;
   return publicUrl !== null && cameByPublicUrl(request) ? publicUrl : `http://${hostOf(request)}`;

@@ -38,7 +38,10 @@ export function paperCommand(command: Command): void {
     });
 }
 
-/** Throws `CliFailure` if the desk runs, was never started, or was stopped by a person; then nothing was moved. */
+/**
+ * Throws `CliFailure` if the desk runs, was never started, was stopped by a person, or has a restore to finish; then
+ * nothing was moved.
+ */
 export function resetPaper(home: string, desk: string, now: Date): PaperReset {
   const mark = readRestoreMark(home);
   if (mark !== null)
