@@ -1,7 +1,10 @@
 import preact from '@preact/preset-vite';
 import { defineConfig } from 'vite';
 
-/** The page is served by the web role from dist/dashboard; nothing is inlined, so that the strict policy holds. */
+/**
+ * The web role serves the page from dist/dashboard. Nothing is inlined, so that the strict content security policy
+ * holds.
+ */
 export default defineConfig({
   plugins: [preact()],
   build: {

@@ -1,7 +1,8 @@
-// `npm run bench [-- name …]`: every benchmark in bench/, each printing JSON lines {name, value, unit}; one table at the end.
-// `--smoke`: each as short as it goes, to see that it runs, two side by side, since they mostly wait; one that fails, hangs or
-// prints no figure makes this one fail.
-// `--folder`: benchmarks of another folder; `--seconds`: how long one may take in a smoke run.
+// `npm run bench [-- name …]`: runs every benchmark in bench/, each of which prints JSON lines {name, value, unit},
+// and prints one table at the end.
+// `--smoke`: each as short as possible, to see that it runs; two at a time, since they mostly wait. Fails if one
+// fails, hangs or prints no figure.
+// `--folder`: benchmarks of another folder; `--seconds`: time limit for each in a smoke run.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { arch, cpus, totalmem } from 'node:os';
@@ -9,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readOptions } from './options.mjs';
 
-/** In a smoke run. */
+/** How many run at a time in a smoke run. */
 const SIDE_BY_SIDE = 2;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -69,7 +70,7 @@ for (const { bench, name, value, unit } of figures)
 if (failed.length > 0) console.error(`\nfailed: ${failed.join(', ')}`);
 process.exit(failed.length === 0 ? 0 : 1);
 
-/** How it ended, and each figure that it printed. */
+/** Resolves with how it ended, and each figure that it printed. */
 function run(name) {
   process.stderr.write(`${name} …\n`);
   const child = spawn(process.execPath, ['--import', 'tsx', join(folder, `${name}.bench.ts`)], {

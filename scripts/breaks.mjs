@@ -1,7 +1,7 @@
-// `npm run breaks [-- --seed S] [-- --count N] [-- --only TEXT] [-- --list] [-- --check]`: does a mapped test notice when the product
-// is broken? Breaks a copy of the sources in one place at a time, runs the tests that the runbook's table names for the
-// ids concerned, and nothing else, and lists every break that none of them notices. Exit 1 where fewer than 95 in 100 do,
-// and where one of those tests fails on the sources as they are: such a test would notice anything.
+// `npm run breaks [-- --seed S] [-- --count N] [-- --only TEXT] [-- --list] [-- --check]`: does a mapped test notice
+// when the product is broken? Breaks a copy of the sources in one place at a time, runs only the tests that the
+// runbook's table names for the ids concerned, and lists every break that none of them notices. Exit code 1 if fewer
+// than 95 % are noticed, or if one of those tests fails on the unbroken sources: such a test would notice anything.
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

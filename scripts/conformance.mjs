@@ -1,4 +1,5 @@
-// `npm run conformance [-- --json]`: what each venue's adapter was seen to do, adapter by test. Exit 1 where one fails.
+// `npm run conformance [-- --json]`: what each venue's adapter was seen to do, as a table of adapter by test. Exit
+// code 1 if a test fails.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

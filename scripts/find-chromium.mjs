@@ -1,10 +1,10 @@
-// The browser that the page tests drive: CHROMIUM_PATH, an installed one, or as root the distribution's package.
+// Finds the browser for the page tests: CHROMIUM_PATH, an installed one or, as root, the distribution's package.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Ends the process where there is none and none can be installed. */
+/** Ends the process if there is none and none can be installed. */
 export function findChromium() {
   const found = process.env.CHROMIUM_PATH ?? PLACES.find((path) => existsSync(path));
   if (found) return found;

@@ -1,4 +1,5 @@
-// Writes the files that follow from the sources. `--check` writes nothing and exits 1 where one of them differs.
+// Writes the files that are generated from the sources. `--check` writes nothing and exits with 1 if one of them
+// differs.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +10,7 @@ register();
 
 const openApi = async () => (await import('../src/api/open-api.ts')).makeOpenApi();
 
-/** Each `make` answers with the whole text of its file. To add one: a line here. */
+/** Each `make` returns the whole text of its file. A new file is one line here. */
 const GENERATED = [
   {
     path: '.env.example',

@@ -1,8 +1,8 @@
-// What was typed behind one of the repository's own commands.
+// Parses the arguments of the repository's own commands.
 import { parseArgs } from 'node:util';
 
 /**
- * Like `parseArgs`. `--help` prints `usage` and ends with 0; what the command does not know ends with 2 before anything is run.
+ * Like `parseArgs`. `--help` prints `usage` and exits with 0; an unknown argument exits with 2 before anything runs.
  * @template {import('node:util').ParseArgsConfig} T
  * @param {string} usage
  * @param {T} config

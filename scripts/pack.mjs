@@ -1,8 +1,9 @@
-// `npm run --silent pack-release [-- FOLDER]`: the package as it is published, a tarball in FOLDER; prints its path.
+// `npm run --silent pack-release [-- FOLDER]`: makes the package as it is published, a tarball in FOLDER; prints its
+// path.
 //
-// npm ignores the `overrides` of a package that is installed as a dependency, and the npm-shrinkwrap.json of a tarball, so what
-// is overridden becomes a dependency of its own: npm then uses that version wherever it fits the range that is asked for.
-// The bare name belongs to somebody else: it is published under a scope.
+// npm ignores the `overrides` of an installed dependency and the npm-shrinkwrap.json of a tarball, so each override
+// becomes a dependency of its own: npm then uses that version wherever it fits the requested range. The bare name
+// belongs to somebody else, so the package is published under a scope.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { removeFormerPrograms } from './build/placed-programs.mjs';
 
 const PUBLISHED_AS = '@fermata-trading/fermata';
-/** Of package.json, what only a checkout can use. */
+/** Keys of package.json that only a checkout can use. */
 const CHECKOUT_ONLY = ['private', 'scripts', 'devDependencies', 'overrides', 'allowScripts'];
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -31,7 +32,7 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
-/** The tarball that npm makes of a folder. Nothing is run: it is built already. */
+/** Has npm make the tarball of a folder. No scripts run: it is built already. */
 function pack(folder, destination) {
   const out = execFileSync(
     'npm',
@@ -43,7 +44,7 @@ function pack(folder, destination) {
 
 function publishedManifest(manifest) {
   const kept = Object.entries(manifest).filter(([key]) => !CHECKOUT_ONLY.includes(key));
-  // Overrides within one package are left out: no dependency can say them.
+  // Overrides within one package are left out: a dependency can't express them.
   const overridden = Object.entries(manifest.overrides).filter(([, version]) => typeof version === 'string');
   return {
     ...Object.fromEntries(kept),

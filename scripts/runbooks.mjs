@@ -1,5 +1,6 @@
-// `npm run runbooks [-- --json] [-- --report FILE]`: how much of each desk's runbook is mapped to tests, and proven by
-// them. Proven: by the report of a whole run of this very commit, nothing changed since. Exit 1 where a proof is broken.
+// `npm run runbooks [-- --json] [-- --report FILE]`: how much of each desk's runbook is mapped to tests, and proven
+// by them. Proven means: by the report of a complete run of this very commit, with nothing changed since. Exit code 1
+// if a proof is broken.
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
-// `npm run smoke [-- --node 22,24]`: what is published, installed in an empty folder, runs a desk, on this Node and on the ones named.
-// Needs the npm registry, or npm's cache of an earlier run; where neither has what is asked for, it says what it left out.
-// `.ci/run` runs it, `npm test` doesn't.
+// `npm run smoke [-- --node 22,24]`: installs the published package in an empty folder and runs a desk, on this Node
+// and on those named. Needs the npm registry, or npm's cache of an earlier run; if neither has a package, it says
+// what it left out. `.ci/run` runs it, `npm test` doesn't.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -12,7 +12,7 @@ import { readOptions } from './options.mjs';
 
 const READY_WITHIN_MS = 240_000;
 const COMMAND_WITHIN_MS = 60_000;
-/** What npm ends with where no registry can be asked. */
+/** npm's errors if no registry can be reached. */
 const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -42,7 +42,7 @@ try {
 }
 exit(failed === 0 ? 0 : 1);
 
-/** Installs a package in a folder of its own, from npm's cache where it has it; false: it can't be had here. */
+/** Installs a package in a folder of its own, from npm's cache if possible; false: it is not available here. */
 function install(folder, what, mayLack = UNREACHABLE) {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   const given = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error', what];
@@ -53,23 +53,23 @@ function install(folder, what, mayLack = UNREACHABLE) {
   return false;
 }
 
-/** The newest Node of a major version, as the npm registry has it; null: it can't be had here. */
+/** The newest Node of a major version in the npm registry; null: it is not available here. */
 function fetchNode(major) {
   const name = `node-${platform}-${arch}`;
   const folder = join(work, `node-${major}`);
   mkdirSync(folder);
-  // A mirror need not have it, whatever npm says of that.
+  // A mirror may lack it, whatever error npm reports for that.
   return install(folder, `${name}@${major}`, /./) ? join(folder, 'node_modules', name, 'bin', 'node') : null;
 }
 
-/** A stranger's first minutes: a desk runs, a strategy is begun and checked, the desk is stopped and ended. */
+/** A newcomer's first minutes: runs a desk, makes and checks a strategy, stops and ends the desk. */
 async function smoke(node, folder) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   const started = Date.now();
   const home = mkdtempSync(join(work, `home-${version}-`));
   const context = {
     cwd: folder,
-    // The programs that npm puts on PATH, and what starts a child by its name, are of this version too.
+    // Programs that npm puts on PATH, and children started by name, have to use this version too.
     env: { ...env, FERMATA_HOME: home, PATH: `${dirname(node)}:${env.PATH}` },
   };
   const entry = join(folder, 'node_modules/@fermata-trading/fermata/bin/fermata.js');

@@ -1,4 +1,4 @@
-// `npm run structure [-- --all] [-- --json]`: figures of the sources' structure. `--all` lists each place.
+// `npm run structure [-- --all] [-- --json]`: figures about the structure of the sources. `--all` lists each place.
 
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,6 @@
-// Everything needed to run the tests, then the tests, then whether they prove the runbooks.
-// `npm test [-- --full] [-- --report FILE] [-- what vitest takes …]`. Last line: `N passed, N failed`, from the real counts.
+// Runs what the tests need, then the tests, then the check whether they prove the runbooks.
+// `npm test [-- --full] [-- --report FILE] [-- what vitest takes …]`. Last line: `N passed, N failed`, from the
+// actual counts.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import { countRun, readRunReport, slowestFiles, stampReport } from './proofs/run
 import { notOfThese, sourceState } from './proofs/source-state.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
 
-/** Of the files, so many are named with the time that they took. */
+/** How many of the slowest files are listed with their time. */
 const SLOWEST = 12;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,7 +44,7 @@ const failures = failed + steps.filter(({ ok }) => !ok).length;
 console.log(`${passed + steps.filter(({ ok }) => ok).length} passed, ${failures} failed`);
 process.exit(failures === 0 ? 0 : 1);
 
-/** What is not ours goes to vitest, and may leave tests out. */
+/** Arguments that are not ours go to vitest, and may leave tests out. */
 function readArguments(given) {
   const at = given.indexOf('--report');
   const keptReport = at < 0 ? null : (given[at + 1] ?? '');
@@ -74,7 +75,7 @@ function runVitest() {
   return run.status;
 }
 
-/** What no test can count: a run that found none, or that ended badly for a reason of its own. */
+/** Reports what no test can count: a run that found no tests, or that failed for a reason of its own. */
 function runStep() {
   if (passed + failed === 0) return [{ ok: false, what: 'no test ran' }];
   if (status !== 0 && failed === 0) return [{ ok: false, what: `vitest ended with exit code ${status}` }];

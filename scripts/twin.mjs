@@ -1,5 +1,5 @@
-// `npm run twin -- --base COMMIT|FOLDER --seeds N [--from K] [--leave-out TYPE,…]`: the core of here and that of another build
-// hear the same events of the simulation; says where their effects first differ.
+// `npm run twin -- --base COMMIT|FOLDER --seeds N [--from K] [--leave-out TYPE,…]`: feeds the same events of the
+// simulation to this core and to that of another build; says where their effects first differ.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';

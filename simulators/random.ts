@@ -1,4 +1,4 @@
-/** Random numbers from a seed (mulberry32), so that a run can be had again. */
+/** Random numbers from a seed (mulberry32), so that a run can be repeated. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

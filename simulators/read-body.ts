@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Of requests and of WebSocket messages alike. */
+/** Limit in bytes, for requests and WebSocket messages alike. */
 export const BODY_MAX = 65_536;
 
 export async function readBody(request: IncomingMessage): Promise<string> {

@@ -9,14 +9,14 @@ import { TemporalElsewhere } from './view/temporal-elsewhere.js';
 
 const RETRY_MS = 2000;
 
-/** The one-time token of a sign-in link; taken out of the address before anything else happens. */
+/** The one-time token of a sign-in link; removed from the address before anything else happens. */
 function takeLinkToken(): string | null {
   const match = /^#token=([\w.~-]{1,512})$/.exec(location.hash);
   if (location.hash.startsWith('#token=')) history.replaceState(null, '', location.pathname);
   return match?.[1] ?? null;
 }
 
-/** The run that a link was about; the page is only the way to it. */
+/** The run that a link was about; the page only leads to it. */
 function takeRunLink(): RunAsked | null {
   const match = /^#run=([^#&]{1,3000})(?:&of=([0-9a-f-]{36}))?$/.exec(location.hash);
   if (match === null) return null;
@@ -30,7 +30,7 @@ function takeRunLink(): RunAsked | null {
   }
 }
 
-/** What was asked for lies at another name than the page's. */
+/** Temporal's UI has another host name than this page. */
 interface Elsewhere {
   readonly asked: RunAsked;
   readonly port: string;
@@ -53,7 +53,7 @@ export function App() {
     const token = takeLinkToken();
     if (token === null) void session.restore();
     else signIn(token);
-    // A link that is pasted where the page is open already only changes what stands behind the #: nothing is loaded.
+    // Pasting a link into the open page only changes the part after the #: nothing is loaded.
     const onChange = (): void => {
       const pasted = takeLinkToken();
       if (pasted !== null) signIn(pasted);
@@ -77,7 +77,7 @@ export function App() {
         if (hostname === location.hostname) go(url);
         else setElsewhere({ asked, port });
       },
-      // Who may not look there stays on the page.
+      // A person without access to it stays on this page.
       () => undefined,
     );
   };
@@ -94,7 +94,7 @@ export function App() {
         {elsewhere !== null && (
           <TemporalElsewhere
             port={elsewhere.port}
-            // Its address is of the moment: it works once, and not for long.
+            // Fetched at the click: the address works only once, and not for long.
             onOpen={() =>
               void new DeskApi(session).temporalUiAddress(elsewhere.asked).then(inNewTab, () => undefined)
             }

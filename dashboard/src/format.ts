@@ -1,4 +1,4 @@
-/** Numbers and times as the page writes them. */
+/** Numbers and times in the page's format. */
 import { isZero } from '../../src/domain/figure-text.js';
 import { preference } from './preferences.js';
 
@@ -21,7 +21,10 @@ export function tone(decimal: string): 'gain' | 'loss' | 'even' {
 
 export const UTC = 'UTC';
 
-/** Of whoever looks: UTC unless this browser chose another. One that is not known here is UTC, too. */
+/**
+ * The viewer's time zone: UTC unless another was chosen for this browser. A zone that this browser doesn't know
+ * becomes UTC.
+ */
 const ZONE = knownZone(preference('zone'));
 const LOCAL = ZONE === UTC ? null : isoIn(ZONE);
 
@@ -34,7 +37,7 @@ function knownZone(zone: string | null): string {
   }
 }
 
-/** Swedish dates are those of ISO 8601. */
+/** Swedish dates have the ISO 8601 format. */
 function isoIn(timeZone: string): Intl.DateTimeFormat {
   const two = '2-digit';
   return new Intl.DateTimeFormat('sv-SE', {
@@ -43,7 +46,7 @@ function isoIn(timeZone: string): Intl.DateTimeFormat {
   });
 }
 
-/** By whose clock times are shown: `UTC`, `New York`. Stands beside each of them. */
+/** The time zone of the times shown: `UTC`, `New York`. Appears beside each of them. */
 export const CLOCK = zoneWord(ZONE);
 
 export function zoneWord(zone: string): string {
@@ -58,7 +61,7 @@ export const minuteOfDay = (ms: number): string => iso(ms).slice(11, 16);
 /** For lists within one year. */
 export const dayAndMinute = (ms: number): string => iso(ms).slice(5, 16);
 export const day = (ms: number): string => iso(ms).slice(0, 10);
-/** Of a date that is one by itself, whatever the clock. */
+/** A calendar date, the same in every time zone. */
 export const utcDay = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 export function ago(ms: number): string {
@@ -68,7 +71,7 @@ export function ago(ms: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
-/** A span of time in its two largest parts. */
+/** A span of time in its two largest units. */
 export function lasted(ms: number): string {
   const minutes = Math.round(ms / 60_000);
   if (minutes < 1) return `${Math.round(ms / 1000)} s`;

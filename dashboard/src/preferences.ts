@@ -1,4 +1,4 @@
-/** What somebody chose for this browser alone. A browser that keeps nothing has the defaults. */
+/** Preferences of this browser only. A browser that stores nothing uses the defaults. */
 
 export type Preference = 'zone' | 'notify' | 'sound';
 
@@ -10,12 +10,12 @@ export function preference(name: Preference): string | null {
   }
 }
 
-/** Null: the default again. */
+/** Null: back to the default. */
 export function keepPreference(name: Preference, value: string | null): void {
   try {
     if (value === null) localStorage.removeItem(`fermata.${name}`);
     else localStorage.setItem(`fermata.${name}`, value);
   } catch {
-    // Private windows of some browsers keep nothing: it is as it was when the page is opened again.
+    // Private windows of some browsers store nothing: the preference is lost when the page is opened again.
   }
 }

@@ -1,4 +1,4 @@
-/** A command as it is typed where this desk was started; the web server writes into the page how that is. */
+/** A command as it is typed where this desk was started; the web server writes the program's name into the page. */
 export const typed = (command: string): string => `${program()} ${command}`;
 
 const program = (): string =>

@@ -1,7 +1,7 @@
 import openapiTS, { astToString, COMMENT_HEADER } from 'openapi-typescript';
 
 /**
- * The text of a file with the types of each answer and each request, and the bounds of the numbers that people choose.
+ * Text of a file with the types of every request and answer, and the bounds of numbers that people enter.
  * @param {Record<string, any>} document OpenAPI 3.1
  */
 export async function apiTypesText(document) {

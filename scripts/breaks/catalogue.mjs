@@ -1,10 +1,10 @@
-// The breaks: `desks/<desk>/breaks.json`, each one change of one place, and the ids that it takes away.
+// The breaks: `desks/<desk>/breaks.json`, each with one change in one place, and the ids that it takes away.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { desksWithProofs, readProofs } from '../proofs/proof-tables.mjs';
 
 /**
- * `what` is the end of "a build in which …"; `find` occurs once in `file`; `put` stands in its place (its types are
+ * `what` is the end of "a build in which …"; `find` occurs once in `file` and is replaced by `put` (whose types are
  * not checked).
  * `unnoticedBecause`: why no mapped test can notice it.
  */
@@ -22,7 +22,7 @@ export function testsOf(root, { desk, ids }) {
   return [...new Set(rows.flatMap(({ proof }) => proof.split(' && ')))].filter((proof) => proof !== '');
 }
 
-/** Null where the break fits the sources; otherwise what is wrong with it, in words. */
+/** Null if the break fits the sources; otherwise what is wrong with it, in words. */
 export function problemOf(root, { desk, ids, file, find, put }) {
   const known = new Set(readProofs(root, desk).map(({ id }) => id));
   const unknown = ids.filter((id) => !known.has(id));
@@ -35,7 +35,9 @@ export function problemOf(root, { desk, ids, file, find, put }) {
   return find === put ? 'it changes nothing' : null;
 }
 
-/** In words, each id of a desk that a test proves and that no break takes away: who knows whether its test could fail? */
+/**
+ * Each id of a desk that a test proves but no break takes away, in words: nobody knows whether its test could fail.
+ */
 export function idsWithoutBreak(root) {
   const broken = new Set(readBreaks(root).flatMap(({ desk, ids }) => ids.map((id) => `${desk} ${id}`)));
   return desksWithProofs(root).flatMap((desk) =>

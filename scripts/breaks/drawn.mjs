@@ -1,9 +1,9 @@
-// Which breaks a seed draws: the same ones wherever it runs.
+// Which breaks a seed draws: the same ones on every machine.
 import { tsImport } from 'tsx/esm/api';
 
 const { Random } = await tsImport('../../test/simulation/random.ts', import.meta.url);
 
-/** `count` of `all` at the most, in the order that the seed draws (Fisher-Yates). */
+/** At most `count` of `all`, in the order that the seed draws (Fisher-Yates). */
 export function drawn(all, seed, count) {
   const random = new Random(seed);
   const left = [...all];

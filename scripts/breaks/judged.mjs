@@ -1,9 +1,9 @@
-// What mapped tests said about one break, and what that comes to for all that were tried.
+// The outcome of one break from its mapped tests, and of all breaks that were tried.
 
 const NOTICED_PART_MIN = 0.95;
 
 /**
- * Of the mapped tests, as they ended. What was skipped or did not run has seen nothing: it says neither yes nor no.
+ * `ended`: the mapped tests and how they ended. A test that was skipped or did not run counts neither way.
  * @returns {{ outcome: 'noticed' | 'unnoticed' | 'unusable', detail: string }}
  */
 export function outcomeOf(ended) {
@@ -16,7 +16,8 @@ export function outcomeOf(ended) {
 }
 
 /**
- * 0: enough were noticed, each other one has its reason, all could be tried, and no mapped test fails without a break.
+ * 0 if enough breaks were noticed, each other one has its reason, all could be tried, and no mapped test fails
+ * without a break.
  * `failing`: titles of those that do; they would notice anything.
  */
 export function exitCodeOf(failing, tried) {

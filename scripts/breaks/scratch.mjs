@@ -1,4 +1,4 @@
-// A copy of the sources that is broken, tested and mended again, one break at a time.
+// A copy of the sources that is broken, tested and repaired again, one break at a time.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -23,7 +23,7 @@ const RUN_MS_MAX = 20 * 60_000;
 const SAID_LENGTH_MAX = 10_000;
 const WHOLE_PRODUCT = /^test\/(end-to-end|faults)\//;
 
-/** Is gone when this process ends, however that comes about. */
+/** The copy is removed when this process ends, however it ends. */
 export async function openScratch(root) {
   const folder = mkdtempSync(join(tmpdir(), 'fermata-breaks-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
@@ -34,7 +34,7 @@ export async function openScratch(root) {
     running.kill('SIGTERM');
   };
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end);
-  // With what is built, and the times of both: only what is older than its source is built again.
+  // Copies what is built as well, with its times: only what is older than its source is built again.
   for (const file of [...filesOf(root), 'dist']) {
     if (!existsSync(join(root, file))) continue;
     mkdirSync(dirname(join(folder, file)), { recursive: true });
@@ -62,7 +62,7 @@ export async function openScratch(root) {
   const sound = await build();
   if (sound !== null) throw new Error(`the sources do not build as they are: ${sound}`);
 
-  /** Types are only left out of a source, so its own compiled file is all that changes; what is bundled follows. */
+  /** Only types are stripped, so one source changes only its own compiled file; what is bundled follows. */
   const rebuild = async (file) => {
     const compiled = /^src\/(.*)\.ts$/.exec(file)?.[1];
     if (compiled !== undefined) {
@@ -75,7 +75,7 @@ export async function openScratch(root) {
     return build();
   };
 
-  /** Each mapped test, as it ended; none where vitest could not even begin. */
+  /** Each mapped test and how it ended; empty if vitest could not even start. */
   const run = async ({ names, options }, proofs, toFirstFailure) => {
     const files = [...new Set(proofs.map((proof) => proof.split(' > ')[0]))];
     const report = join(folder, 'breaks-report.json');
@@ -95,14 +95,15 @@ export async function openScratch(root) {
           return of === file && isNamed(titles, parts);
         }),
       );
-      // What could not be loaded, or whose beginning failed, fails as a whole; beside a test that failed it was only cut short.
+      // A file that could not be loaded, or whose set-up failed, fails as a whole; if one of its tests failed, it was
+      // only cut short.
       const whole = failed && noTestFailed;
       if (whole) return [{ title: `${file} as a whole`, status: 'failed' }];
       return mapped.map(({ titles, status }) => ({ title: titles.at(-1), status }));
     });
   };
 
-  /** What takes seconds first; what takes a whole product only where that noticed nothing. */
+  /** Fast tests first; tests of the whole product only if those noticed nothing. */
   const tryTests = async (proofs, toFirstFailure) => {
     const ended = [];
     for (const project of PROJECTS) {
@@ -115,7 +116,7 @@ export async function openScratch(root) {
   };
 
   return {
-    /** Titles of the tests that do not pass on the sources as they are: they would notice anything. */
+    /** Titles of the tests that do not pass on the unbroken sources: they would notice anything. */
     async failingUnbroken(proofs) {
       const ended = await tryTests([...new Set(proofs)], false);
       if (ended.length === 0) return ['no mapped test ran'];
@@ -143,7 +144,7 @@ export async function openScratch(root) {
 }
 
 const isWhole = (proof) => WHOLE_PRODUCT.test(proof);
-/** Tests of the whole product go on where the one before them ended: their file is run from its beginning to its end. */
+/** Each test of the whole product continues where the one before ended: their file runs from beginning to end. */
 const PROJECTS = [
   {
     names: ['parts', 'alone'],
@@ -157,12 +158,12 @@ const PROJECTS = [
 ];
 
 /**
- * By the last title that a proof names, of one row only where it names one: the failure of a row that counts for nothing
- * would end the run before the one that counts. What does count is decided by `isNamed`.
+ * Selects by the last title that a proof names, and by one row only if it names one: the failure of a row that does
+ * not count would end the run before the one that does. `isNamed` decides which tests count.
  */
 const patternOf = (proof) => patternOfTitle(wantedTitles(proof.split(' > ').slice(1)).at(-1) ?? '');
 
-/** What git tracks and what is new; outside a checkout everything but what is made. */
+/** What git tracks, and new files that it does not ignore. */
 function filesOf(root) {
   const { status, stdout } = spawnSync('git', ['ls-files', '-co', '--exclude-standard'], {
     cwd: root,

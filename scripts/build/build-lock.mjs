@@ -1,14 +1,18 @@
-// One build of a checkout at a time: the next one waits, and finds most of it done. As src/home/file-lock.ts does it,
-// which is not built yet: the kernel holds the lock for whoever has the file open, and lets it go with the last of them.
+// One build of a checkout at a time: the next one waits, and then finds most of it done. Works like
+// src/home/file-lock.ts, which is not built yet: the kernel holds the lock for every process that has the file open,
+// until the last of them closes it.
 import { spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 
-/** BSD open(2) flags of macOS: read-write, create, exclusive lock; and not to wait for it. */
+/** BSD open(2) flags of macOS: read-write, create, exclusive lock; and one not to wait for it. */
 const DARWIN_LOCKED = 0x0002 | 0x0200 | 0x0020;
 const DARWIN_AT_ONCE = 0x0004;
 const WAITING = 'another build of this checkout is under way: waiting for it';
 
-/** The open file: a program that inherits it holds the lock as well. `say` is told where another build is under way. */
+/**
+ * Returns the open file: a program that inherits it holds the lock as well. `say` is called if another build is
+ * running.
+ */
 export function waitForBuildLock(path, say) {
   if (process.platform === 'darwin') return openDarwin(path, say);
   const file = openSync(path, 'a', 0o644);

@@ -1,16 +1,19 @@
-// Bundled programs take the place of former ones beneath desks that run: these have read their entry, and ask for some of
-// its chunks only when they need them.
+// Puts bundled programs in the place of former ones under running desks: these have loaded their entry file, and load
+// some of its chunks only when they need them.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The files of each build that is kept, the newest first. */
+/** Lists the files of each build that is kept, newest first. */
 const LIST = 'builds.json';
-/** Some 10 MB each. A desk that has run for longer than this many builds of its checkout is restarted before it needs more. */
+/**
+ * Builds that are kept, some 10 MB each. A desk that keeps running for more builds of its checkout than this is
+ * restarted before it needs another chunk.
+ */
 const KEPT = 10;
 
 /**
- * `files`: name and contents of each. `entries`: those that are begun with. They change last, each at once, when all that they
- * ask for is there; whatever fails before leaves the former build as it was.
+ * `files`: contents by name. `entries`: the files that are started. They are replaced last, each atomically, once
+ * everything that they load is there; a failure before that leaves the former build as it was.
  */
 export function placePrograms(folder, files, entries) {
   mkdirSync(folder, { recursive: true });
@@ -24,14 +27,14 @@ export function placePrograms(folder, files, entries) {
   keepOnly(folder, [LIST, ...builds.flat()]);
 }
 
-/** For a copy that nothing runs from. */
+/** For a copy from which nothing runs. */
 export const removeFormerPrograms = (folder) => keepOnly(folder, buildsIn(folder)[0]);
 
 function buildsIn(folder) {
   try {
     return JSON.parse(readFileSync(join(folder, LIST), 'utf8'));
   } catch {
-    // Placed before there was a list, or it is damaged: whatever lies there may be asked for.
+    // Placed before there was a list, or the list is damaged: any file there may still be needed.
     const names = readdirSync(folder).filter(
       (name) => name !== LIST && statSync(join(folder, name)).isFile(),
     );

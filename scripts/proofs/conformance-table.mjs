@@ -1,7 +1,7 @@
-// Adapter by test, from the report of a run: `passed`, `failed`, or null where a test is not the adapter's own, since it can't
-// do what is tested.
+// A table of adapter by test from a run's report: `passed`, `failed`, or null if the adapter lacks the test because
+// it can't do what is tested.
 
-/** `files`: of `readRunReport`. */
+/** `files`: from `readRunReport`. */
 export function conformanceOf(files) {
   const ran = files.flatMap(({ tests }) => tests).filter(({ titles }) => titles.length === 2);
   const adapters = [...new Set(ran.map(({ titles: [adapter] }) => nameOf(adapter)))];
@@ -17,7 +17,7 @@ export function conformanceOf(files) {
   return { adapters, tests };
 }
 
-/** vitest quotes the text that a title was made of. */
+/** vitest puts text that it inserts into a title in quotation marks. */
 const nameOf = (title) => title.replace(/^'(.*)'$/, '$1');
 
 export function tableOf({ adapters, tests }) {

@@ -10,9 +10,9 @@ export const desksWithProofs = (root) =>
     .sort();
 
 /**
- * Lines of `id,area,proof,why not,missing`, of which the last may be left out of all; a field with a comma or quotation mark stands in quotation marks. A proof is
- * `file > title`; several that are all needed are joined by ` && `. `why not`: no test here can show it; `missing`: none
- * does yet.
+ * Lines of `id,area,proof,why not,missing`; all lines may lack the last field. A field with a comma or quotation mark
+ * is in quotation marks. A proof is `file > title`; several that are all needed are joined by ` && `. `why not`: no
+ * test here can show it; `missing`: none does so yet.
  */
 export function readProofs(root, desk) {
   const [, ...lines] = readFileSync(tableOf(root, desk), 'utf8').trim().split('\n');
@@ -25,7 +25,10 @@ export function readProofs(root, desk) {
   });
 }
 
-/** Null where the test is there. `file > title`, as it stands in the file; a third part is a row of its table. */
+/**
+ * Null if the test exists. A proof is `file > title`, as written in the file; a third part is a row of the test's
+ * table.
+ */
 export function missingInSource(root, proof) {
   const [file, ...parts] = proof.split(' > ');
   const path = join(root, file);

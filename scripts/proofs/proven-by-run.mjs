@@ -1,6 +1,6 @@
 // Whether the tests that a proof names ran and passed.
 
-/** Null where every test that the proof names passed: all rows of a table, unless the proof names one. */
+/** Null if every test that the proof names passed: all rows of a table, unless the proof names one. */
 export function unprovenBy(files, proof) {
   const [file, ...parts] = proof.split(' > ');
   const tests = files.filter((one) => one.file === file).flatMap((one) => one.tests);
@@ -14,7 +14,7 @@ export function isNamed(titles, parts) {
   return wantedTitles(parts).every((wanted) => titles.some((title) => fits(title, wanted)));
 }
 
-/** A part is a title as it stands in the file; after one with places to fill in, it is what a row puts there. */
+/** A part is a title as written in the file; the part after a title with placeholders is what a row inserts there. */
 export function wantedTitles(parts) {
   return parts.map((part, index) => {
     const before = parts[index - 1];
@@ -22,10 +22,10 @@ export function wantedTitles(parts) {
   });
 }
 
-/** What `it.each` fills in: %s, %#, $name. */
+/** The placeholders of `it.each`: %s, %#, $name. */
 const PLACE = /%[sdifjo#]|\$[a-zA-Z]+/;
 
-/** As a regular expression: what `it.each` fills in may be anything. */
+/** The title as a regular expression: a placeholder matches anything. */
 export function patternOfTitle(title) {
   return title
     .split(new RegExp(PLACE, 'g'))

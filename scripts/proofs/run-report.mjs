@@ -1,8 +1,8 @@
-// Reads the JSON report of a run of vitest: which tests ran, how each ended, and how many did.
+// Reads the JSON report of a vitest run: which tests ran, how each ended, and how many there were.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 
-/** `root`: the repository that the report's files lie in. */
+/** `root`: the repository that contains the report's files. */
 export function readRunReport(path, root) {
   const { testResults } = JSON.parse(readFileSync(path, 'utf8'));
   return testResults.map(({ name, status, assertionResults }) => ({
@@ -15,7 +15,7 @@ export function readRunReport(path, root) {
   }));
 }
 
-/** The files that took longest, the longest first: `[seconds, file]`. */
+/** The files that took longest, longest first: `[seconds, file]`. */
 export function slowestFiles(path, root, count) {
   const { testResults } = JSON.parse(readFileSync(path, 'utf8'));
   return testResults
@@ -27,7 +27,7 @@ export function slowestFiles(path, root, count) {
 export function countRun(files) {
   const count = (wanted) =>
     files.reduce((sum, { tests }) => sum + tests.filter(({ status }) => wanted(status)).length, 0);
-  // A file that can't even be loaded, or whose hook failed, has no failed test of its own; it counts as one.
+  // A file that can't be loaded, or whose hook failed, has no failed test of its own; it counts as one.
   const unloaded = files.filter(
     ({ failed, tests }) => failed && !tests.some(({ status }) => status === 'failed'),
   );
@@ -38,12 +38,12 @@ export function countRun(files) {
   };
 }
 
-/** What vitest can't know: which commit its report is of, whether the tree was clean, whether all tests were asked for. */
+/** Adds what vitest can't know: the commit, whether the tree was clean, whether all tests were requested. */
 export function stampReport(path, run) {
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), run }));
 }
 
-/** Null in a report that vitest wrote by itself. */
+/** Null for a report as vitest wrote it. */
 export function readRunStamp(path) {
   const { run } = JSON.parse(readFileSync(path, 'utf8'));
   return run ?? null;

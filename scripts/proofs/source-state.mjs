@@ -1,7 +1,7 @@
-// Which sources a run of the tests was of: the commit, and whether anything had been changed since.
+// Which sources a test run used: the commit, and whether anything had been changed since.
 import { spawnSync } from 'node:child_process';
 
-/** `commit` is null outside a git checkout; `clean`: nothing tracked is changed, and nothing new lies about. */
+/** `commit` is null outside a git checkout; `clean`: no tracked file is changed, and there are no new files. */
 export function sourceState(root) {
   const git = (...args) => {
     const { status, stdout } = spawnSync('git', args, { cwd: root, encoding: 'utf8' });
@@ -11,7 +11,7 @@ export function sourceState(root) {
   return { commit, clean: commit !== null && git('status', '--porcelain') === '' };
 }
 
-/** Null where the report is of a whole run of the sources as they are now; otherwise why it proves nothing of them. */
+/** Null if the report is of a complete run of the current sources; otherwise why it proves nothing about them. */
 export function notOfThese(run, now) {
   if (run === null)
     return 'the report does not say which commit it is of: `npm test -- --report FILE` writes one that does';

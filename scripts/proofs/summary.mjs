@@ -3,8 +3,8 @@ import { missingInSource, readProofs } from './proof-tables.mjs';
 import { unprovenBy } from './proven-by-run.mjs';
 
 /**
- * `files`: of a run of the tests (`readRunReport`); null: the tests are only looked up in their files. An id is mapped
- * where its tests are there and, by the report, passed; it is proven where that run was of these very sources.
+ * `files`: those of a test run (`readRunReport`); null: the tests are only looked up in their files. An id is mapped
+ * if its tests exist and, by the report, passed; it is proven if that run was of these very sources.
  */
 export function summariseProofs(root, desk, files, isOfTheseSources) {
   const ids = new Set();
@@ -32,7 +32,10 @@ export function summariseProofs(root, desk, files, isOfTheseSources) {
   };
 }
 
-/** A test that is named beside a reason, or beside what is missing, proves a part of the id: it has to pass all the same. */
+/**
+ * A test that is named together with a reason, or with what is missing, proves a part of the id: it still has to
+ * pass.
+ */
 function brokenBy(root, { id, proof, whyNot, missing }, files, ids) {
   if (ids.has(id)) return 'the id stands in the table twice';
   ids.add(id);

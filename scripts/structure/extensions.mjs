@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 
 /**
- * For each kind of extension: the files, beside its own, that one of those which ship has made somebody touch; of the one
- * with the most.
+ * For each kind of extension: the files, besides its own, that an extension that ships has required to be changed;
+ * those of the extension with the most.
  * @param {string} root the project's folder
  * @param {readonly import('./modules.mjs').Module[]} modules of src and the page
  * @returns {Record<'venue' | 'check' | 'report' | 'limit' | 'playbook' | "desk's incident", string[]>}
@@ -24,7 +24,7 @@ export function touchedByExtensions(root, modules) {
       new RegExp(`import \\{ \\w+ \\} from './${name}\\.js'`).test(text),
     );
   };
-  // One that a desk file may leave out, as each that is new: its key and its name say where else it is known.
+  // Limits that a desk file may omit, as every new one: its key and its name tell where else it is known.
   const optionalLimits = (limits) =>
     limits.flatMap(({ own }) => {
       const { text } = modules.find(({ path }) => path === own);
@@ -50,13 +50,13 @@ export function touchedByExtensions(root, modules) {
         ),
       ),
     ),
-    // Its own is the desk file alone.
+    // Its own file is the desk file.
     "desk's incident": worst(incidentsOfDesks(root)),
   };
 }
 
 /**
- * The kinds of incidents that desks which ship have of their own: those with steps.
+ * The incident kinds of the desks that ship, as far as they define them: those with steps.
  * @param {string} root the project's folder
  */
 export function incidentsOfDesks(root) {
@@ -70,7 +70,10 @@ export function incidentsOfDesks(root) {
     });
 }
 
-/** By an import of its file, or by its name; one that is a word of the language (`database`) says nothing. */
+/**
+ * Whether a module imports the extension's file or contains its name; a name that is an ordinary word (`database`)
+ * does not count.
+ */
 function names({ text, imports }, name, own) {
   const isDistinct = own.endsWith('/') || /[-A-Z]/.test(name);
   return (

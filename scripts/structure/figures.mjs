@@ -5,12 +5,15 @@ import { touchedByExtensions } from './extensions.mjs';
 import { layers } from './layers.mjs';
 import { readModules } from './modules.mjs';
 
-/** What is shorter and has one importer belongs to that importer; a venue's definition and a limit are their registries' alone. */
+/**
+ * A shorter file with one importer belongs into that importer, except a venue's definition and a limit, which only
+ * their registries import.
+ */
 const SHORT_LINES = 30;
 const LONG_LINES = 250;
 
 /**
- * What `npm run structure` prints; each list names the places.
+ * The output of `npm run structure`; each list names the places.
  * @param {string} root the project's folder
  */
 export function structureOf(root) {

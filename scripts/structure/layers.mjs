@@ -1,6 +1,7 @@
 /**
- * Folder of src → folders that it may import from; `*`: any. The table is the architecture; docs/ARCHITECTURE.md shows the
- * same one. Values must keep to it; type imports that do not are counted by `npm run structure`.
+ * Folder of src → folders that it may import from; `*`: any. The table is the architecture; docs/ARCHITECTURE.md
+ * shows the same one. Imports of values have to follow it; type imports that do not are counted by `npm run
+ * structure`.
  * @type {Readonly<Record<string, readonly string[]>>}
  */
 export const layers = {

@@ -1,4 +1,4 @@
-// What each file of src imports, read from its syntax: values and types apart.
+// What each file of src imports, parsed from its syntax, values and types separately.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { parseSync, Visitor } from 'vite';
  */
 
 /**
- * Each TypeScript file below `folder`, with paths relative to `root`.
+ * Every TypeScript file below `folder`, with paths relative to `root`.
  * @returns {Module[]}
  */
 export function readModules(root, folder) {
@@ -42,7 +42,7 @@ function specifiersOf(file, text) {
   if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
   const found = [];
   for (const { moduleRequest, entries } of module.staticImports) {
-    // `import './x.js'` has no entries and is a value.
+    // `import './x.js'` has no entries and imports a value.
     found.push({ specifier: moduleRequest.value, isType: entries.length > 0 && entries.every(isType) });
   }
   for (const { entries } of module.staticExports) {

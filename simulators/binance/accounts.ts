@@ -1,4 +1,4 @@
-/** Accounts, their keys, balances and the cash that came and went. The default ones are documented by --help. */
+/** Accounts with their keys, balances and movements of cash. `--help` describes the default ones. */
 import type { Movement } from './exchange/movements.js';
 import { insufficientBalance } from './requests/refusal.js';
 import { units } from './units.js';
@@ -14,11 +14,11 @@ export interface KeyPermissions {
 
 export interface ApiKey {
   readonly apiKey: string;
-  /** HMAC only; empty for a key that was registered with a public half. */
+  /** For HMAC keys; empty for a key that was registered with a public key. */
   readonly secret: string;
   readonly account: string;
   readonly permissions: KeyPermissions;
-  /** PEM of an RSA or Ed25519 key; absent: HMAC. */
+  /** PEM of an RSA or Ed25519 public key; absent for HMAC. */
   readonly publicKey?: string;
 }
 
@@ -32,10 +32,10 @@ export interface Account {
   readonly uid: number;
   readonly balances: Map<string, Balance>;
   readonly movements: Movement[];
-  /** Parts per million. */
+  /** Fee rates in parts per million. */
   readonly makerPpm: bigint;
   readonly takerPpm: bigint;
-  /** Fees are taken from BNB while there is some, as the venue offers it. */
+  /** Fees are taken from BNB while there is some, which the venue offers as an option. */
   feesInBnb: boolean;
   canTrade: boolean;
   updatedMs: number;
@@ -47,7 +47,7 @@ export interface PastTrade {
   readonly side: 'BUY' | 'SELL';
   readonly quantity: string;
   readonly price: string;
-  /** How long before now. */
+  /** How long before now, in milliseconds. */
   readonly agoMs: number;
   readonly commission?: string;
   readonly commissionAsset?: string;
@@ -69,7 +69,7 @@ export const SPOT_ONLY: KeyPermissions = {
   ipRestrict: true,
 };
 
-/** Sixty-four characters, as the venue's keys have. */
+/** Sixty-four characters, like the venue's own keys. */
 export const padded = (name: string) => name.padEnd(64, '0');
 
 export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [
@@ -80,7 +80,9 @@ export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [
 const HOUR_MS = 3_600_000;
 const COINS_BEFORE = { BTC: '0.05', ETH: '1.5', SOL: '20' };
 
-/** The default accounts, of which `desk` was used before: so many trades, an hour apart, and coins that nobody explains. */
+/**
+ * The default accounts, of which `desk` has a past: this many trades, an hour apart, and coins that nothing explains.
+ */
 export function usedBefore(trades: number): readonly AccountOptions[] {
   const past = Array.from(
     { length: trades },
@@ -88,7 +90,7 @@ export function usedBefore(trades: number): readonly AccountOptions[] {
       symbol: at % 3 === 0 ? 'ETHUSDT' : 'BTCUSDT',
       side: at % 2 === 0 ? 'BUY' : 'SELL',
       quantity: at % 3 === 0 ? '0.5' : '0.02',
-      // Far from today's, as old prices are.
+      // Far from today's price, as old prices are.
       price: at % 3 === 0 ? '1250' : '21000',
       agoMs: (trades - at) * HOUR_MS,
     }),
@@ -153,7 +155,7 @@ export function balanceOf(account: Account, asset: string): Balance {
   return balance;
 }
 
-/** Moves free to locked; refuses where there is too little. */
+/** Moves an amount from free to locked; throws a refusal if there is too little. */
 export function lock(account: Account, asset: string, amount: bigint): void {
   const balance = balanceOf(account, asset);
   if (balance.free < amount) throw insufficientBalance();

@@ -1,4 +1,7 @@
-/** The control endpoint (`/_simulator/…`, JSON): what a test or a person does to the exchange. No part of the protocol. */
+/**
+ * The control endpoint (`/_simulator/…`, JSON): what a test or a person does to the exchange. Not part of the venue's
+ * protocol.
+ */
 import { randomBytes } from 'node:crypto';
 import { balanceOf, type PastTrade, SPOT_ONLY } from './accounts.js';
 import { move } from './exchange/movements.js';
@@ -12,9 +15,9 @@ import { formatUnits, units } from './units.js';
 export interface Sockets {
   /** Breaks every WebSocket. */
   drop(): void;
-  /** Keeps the connections but neither reads nor writes: half-open. */
+  /** Keeps the connections open but neither reads nor writes: half-open. */
   freeze(frozen: boolean): void;
-  /** The subscriptions to one symbol are lost, without a word. */
+  /** Silently loses the subscriptions to one symbol. */
   forget(symbol: string): void;
 }
 
@@ -159,7 +162,7 @@ function delist({ exchange }: Simulation, symbol: string): void {
   exchange.markets.delete(symbol);
 }
 
-/** What changes a balance without a trade. */
+/** Actions that change a balance without a trade. */
 function cashActions({ exchange }: Simulation): [string, Action][] {
   const common = (body: Body) => ({ asset: text(body, 'asset'), amount: units(text(body, 'amount')) });
   const added = (body: Body, movement: Parameters<typeof move>[2]) => ({
@@ -215,7 +218,7 @@ function pastOf(body: Body): readonly PastTrade[] {
   });
 }
 
-/** As a person registers the public half of a key of his own. */
+/** Does what a person does who registers the public half of a key. */
 function registerKey({ exchange }: Simulation, body: Body): object {
   const apiKey = randomBytes(32).toString('hex');
   const permissions = {

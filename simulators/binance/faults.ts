@@ -1,4 +1,4 @@
-/** Faults waiting to happen: each matches requests and spoils a number of answers. */
+/** Faults waiting to happen: each matches requests and spoils a number of their answers. */
 import { seededRandom } from '../random.js';
 
 export type FaultEffect =
@@ -13,14 +13,14 @@ export type FaultEffect =
   | { readonly kind: 'html' }
   /** The first half of the true answer. */
   | { readonly kind: 'truncate' }
-  /** The first half of the true answer, and then nothing more. */
+  /** The first half of the true answer, then nothing for `forMs`. */
   | { readonly kind: 'stall'; readonly forMs?: number }
-  /** No answer at all; the connection ends after `forMs` (60 s unless told). */
+  /** No answer at all; the connection ends after `forMs` (by default 60 s). */
   | { readonly kind: 'hang'; readonly forMs?: number }
   /** The connection breaks. */
   | { readonly kind: 'drop' }
   | { readonly kind: 'delay'; readonly ms: number }
-  /** The true answer with other values in fields of this name, at any depth. */
+  /** The true answer with other values in the fields of this name, at any depth. */
   | {
       readonly kind: 'rewrite';
       readonly set?: Readonly<Record<string, unknown>>;
@@ -28,17 +28,17 @@ export type FaultEffect =
     };
 
 export interface Fault {
-  /** `GET`, `POST`, `DELETE` or `WS`; any where absent. */
+  /** `GET`, `POST`, `DELETE` or `WS`; absent: any. */
   readonly method?: string;
-  /** REST path or WebSocket method, exact, or a start ending in `*`; any where absent. */
+  /** REST path or WebSocket method, exact or a prefix ending in `*`; absent: any. */
   readonly path?: string;
-  /** How many requests it spoils; 1 unless told. */
+  /** How many requests it spoils; by default 1. */
   readonly times?: number;
-  /** How many matching requests pass before. */
+  /** How many matching requests pass unspoilt first. */
   readonly skip?: number;
-  /** Chance that a matching request is spoilt; 1 unless told. */
+  /** Probability that a matching request is spoilt; by default 1. */
   readonly probability?: number;
-  /** The request takes effect, and only its answer is spoilt. */
+  /** The request takes effect; only its answer is spoilt. */
   readonly applyFirst?: boolean;
   readonly effect: FaultEffect;
 }

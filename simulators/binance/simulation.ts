@@ -67,14 +67,14 @@ export class Simulation {
     this.exchange.onMarket(market, null);
   }
 
-  /** One step of every price: at most `ppm` parts per million up or down, from the seed. */
+  /** Moves every price by one step of at most `ppm` parts per million, from the seed. */
   walk(ppm: number): void {
     for (const market of this.exchange.markets.values()) {
       this.#move(market, moved(market.last, (this.#random() * 2 - 1) * ppm, market.symbol.tickSize));
     }
   }
 
-  /** Every price to where its wave is now. */
+  /** Moves every price to where its wave is now. */
   wave(waves: Waves): void {
     const ppm = wavePpm(waves, this.exchange.nowMs());
     for (const market of this.exchange.markets.values()) {
@@ -95,7 +95,7 @@ export class Simulation {
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
   }
 
-  /** How often an endpoint was asked. */
+  /** Counts a request to an endpoint. */
   count(method: string, path: string): number {
     if (endpointFor(method, path) === undefined) throw new Error(`the simulator has no ${method} ${path}`);
     return this.requests.filter((one) => one.method === method && one.path === path).length;

@@ -14,9 +14,9 @@ import { SocketApi } from './streams/socket-api.js';
 export interface SimulatorOptions extends SimulationOptions {
   /** 0: any free port. */
   readonly port?: number;
-  /** Prices move by themselves every so many milliseconds, by at most `ppm`. */
+  /** Prices move by themselves every `everyMs` milliseconds, by at most `ppm`. */
   readonly walk?: { readonly everyMs: number; readonly ppm: number };
-  /** Instead: along the waves of `history`, so often. */
+  /** Instead of `walk`: prices follow the waves of `history`, moving at this interval. */
   readonly waveEveryMs?: number;
 }
 
@@ -86,7 +86,7 @@ export async function startBinanceSimulator(options: SimulatorOptions = {}): Pro
   };
 }
 
-/** Undefined: they move only when they are told to. */
+/** Undefined: prices move only on request. */
 function movePrices(
   simulation: Simulation,
   { walk, waveEveryMs, history }: SimulatorOptions,
@@ -97,7 +97,7 @@ function movePrices(
   return walk === undefined ? undefined : setInterval(() => simulation.walk(walk.ppm), walk.everyMs);
 }
 
-/** Null where the address is one of those that are listened to. */
+/** Null if something listens at this address. */
 function refusedUpgrade(path: string, query: string): string | null {
   if (!/^\/(ws-api\/v3|ws|stream)(\/|$)/.test(path)) return '404 Not Found';
   try {

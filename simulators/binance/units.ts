@@ -3,7 +3,7 @@ const UNITS_PER_ONE = 100_000_000n;
 
 const DECIMAL = /^\d{1,20}(\.\d{1,20})?$/;
 
-/** Units of a decimal text; null where it is no decimal number or finer than 1e-8. */
+/** The units of a decimal text; null if it is not a decimal number or finer than 1e-8. */
 export function parseUnits(text: string): bigint | null {
   if (!DECIMAL.test(text)) return null;
   const [whole = '0', fraction = ''] = text.split('.');
@@ -11,7 +11,7 @@ export function parseUnits(text: string): bigint | null {
   return BigInt(whole) * UNITS_PER_ONE + BigInt(fraction.slice(0, 8).padEnd(8, '0'));
 }
 
-/** The same for numbers of our own; throws where it is none. */
+/** For numbers of our own; throws if the text is not a decimal number. */
 export function units(text: string): bigint {
   const value = parseUnits(text);
   if (value === null) throw new Error(`expected a decimal number, found ${text}`);
@@ -24,7 +24,7 @@ export function formatUnits(value: bigint): string {
   return `${value < 0n ? '-' : ''}${digits.slice(0, -8)}.${digits.slice(-8)}`;
 }
 
-/** Product of two amounts, cut to 1e-8. */
+/** Product of two amounts, truncated to 1e-8. */
 export function times(a: bigint, b: bigint): bigint {
   return (a * b) / UNITS_PER_ONE;
 }

@@ -1,15 +1,15 @@
-/** Accounts: cash, positions, and the figures that TWS makes of them. */
+/** Accounts: cash, positions, and the figures that TWS derives from them. */
 import type { Instrument } from './contracts.js';
 import { cents, moneyText, ticksOf } from './decimals.js';
 import type { Market } from './market.js';
 
 export interface AccountOptions {
   readonly id: string;
-  /** US dollars. */
+  /** US dollars, decimal text. */
   readonly cash: string;
   readonly positions?: readonly {
     readonly localSymbol: string;
-    /** Short below nought. */
+    /** Negative for a short position. */
     readonly quantity: number;
     readonly averagePrice: string;
   }[];
@@ -18,7 +18,7 @@ export interface AccountOptions {
 /** A paper account of the broker: its name begins with DU. */
 export const DEFAULT_ACCOUNTS: readonly AccountOptions[] = [{ id: 'DU1234567', cash: '100000.00' }];
 
-/** Of a stock's value. */
+/** Parts of a stock's value. */
 const STOCK_MARGIN = { initial: 0.5, maintenance: 0.25 } as const;
 
 export interface Position {
@@ -32,7 +32,7 @@ export class Account {
   readonly id: string;
   cash: number;
   realized = 0;
-  /** What TWS says of a figure instead of what is so. */
+  /** Figures that TWS reports instead of the true ones. */
   readonly misreported = new Map<string, string>();
   readonly positions = new Map<number, Position>();
   readonly #marketOf: (conId: number) => Market;
@@ -70,7 +70,7 @@ export class Account {
     return this.#sum((position) => this.unrealized(position));
   }
 
-  /** Of a future only what it has gained counts, of a stock all that it is worth. */
+  /** A future counts only with its gain, a stock with its whole value. */
   get netLiquidation(): number {
     return (
       this.cash +
@@ -86,7 +86,7 @@ export class Account {
     return this.#sum(({ quantity, instrument }) => this.marginOf(instrument, quantity, 'maintenance'));
   }
 
-  /** A future's is a sum for each contract, a stock's a part of its value. */
+  /** A future's margin is an amount for each contract, a stock's a part of its value. */
   marginOf(instrument: Instrument, quantity: number, part: 'initial' | 'maintenance'): number {
     const { secType, conId, tickCents, initialMarginCents, maintenanceMarginCents } = instrument;
     if (secType === 'FUT')
@@ -95,8 +95,8 @@ export class Account {
   }
 
   /**
-   * A trade, with its cost; what it has realized after costs, null where it closed nothing. The average cost has the cost of
-   * opening in it, as that of TWS has.
+   * Books a trade with its commission. Returns the realized result after costs, in cents; null if it closed nothing.
+   * The average cost includes the cost of opening, as in TWS.
    */
   traded(instrument: Instrument, signed: number, ticks: number, commission: number): number | null {
     const held = this.positions.get(instrument.conId) ?? { instrument, quantity: 0, averageCost: 0 };
@@ -118,7 +118,10 @@ export class Account {
     return closed > 0 ? realized : null;
   }
 
-  /** A trade of before had another price: by so much more was paid. A position that is open still has it in its cost. */
+  /**
+   * An earlier trade had another price: `paidMore` cents more were paid. An open position has the difference in its
+   * cost.
+   */
   correct(instrument: Instrument, paidMore: number): void {
     const held = this.positions.get(instrument.conId);
     if (held !== undefined) held.averageCost += paidMore / held.quantity;
@@ -131,7 +134,7 @@ export class Account {
   }
 }
 
-/** Key, value and currency, as account updates and summaries have them. */
+/** Key, value and currency, as in account updates and summaries. */
 export interface Figure {
   readonly key: string;
   readonly value: string;
@@ -180,7 +183,7 @@ function cushion(excess: number, netLiquidation: number): string {
   return netLiquidation <= 0 ? '0' : (excess / netLiquidation).toFixed(6);
 }
 
-/** What an account holds in one currency; BASE is that of the account. */
+/** What an account holds in one currency; BASE is the account's own. */
 export function ledgerOf(account: Account, currency: 'USD' | 'BASE'): readonly Figure[] {
   const sums: readonly (readonly [string, number])[] = [
     ['CashBalance', account.cash],

@@ -1,4 +1,4 @@
-/** The instruments there are, and how what a client names finds them. */
+/** The instruments that exist, and how the fields that a client gives find them. */
 import { DateTime } from 'luxon';
 import { cents, type Tick, tick } from './decimals.js';
 import { CME_INDEX, type Schedule, US_STOCKS } from './hours.js';
@@ -7,11 +7,11 @@ export interface Instrument {
   readonly conId: number;
   readonly symbol: string;
   readonly secType: 'FUT' | 'STK';
-  /** yyyymmdd, of a future its last trading day. */
+  /** yyyymmdd; for a future its last trading day. */
   readonly expiry: string;
   readonly multiplier: number;
   readonly exchange: string;
-  /** Other names that lead to it. */
+  /** Other exchange names that lead to it. */
   readonly validExchanges: readonly string[];
   readonly primaryExchange: string;
   readonly currency: 'USD';
@@ -24,13 +24,13 @@ export interface Instrument {
   readonly tickCents: number;
   readonly initialMarginCents: number;
   readonly maintenanceMarginCents: number;
-  /** Of one contract; a stock's follows from its quantity. */
+  /** For one contract; a stock's commission depends on its quantity. */
   readonly commissionCents: number;
   readonly schedule: Schedule;
   readonly startPrice: string;
 }
 
-/** What a client says of a contract; empty is not said. */
+/** The fields of a contract as a client gives them; empty means not given. */
 export interface ContractAsked {
   readonly conId: number | null;
   readonly symbol: string;
@@ -94,16 +94,16 @@ const QUARTERS_BACK = 2;
 const QUARTERS_AHEAD = 5;
 const STOCKS_FROM = 300_000_000;
 
-/** A stock beyond those that there are by themselves. */
+/** A stock in addition to the built-in ones. */
 export interface StockOptions {
   readonly symbol: string;
-  /** At the start. */
+  /** Start price, decimal text. */
   readonly price: string;
 }
 
 /**
- * Quarterly futures around the day, and stocks. The ids hold over starts: they follow from symbol and month, of `stocks` from
- * their order.
+ * Quarterly futures around the day, and stocks. The ids stay the same from start to start: they follow from symbol
+ * and month and, for `stocks`, from their order.
  */
 export function instrumentsAt(nowMs: number, stocks: readonly StockOptions[] = []): readonly Instrument[] {
   const now = DateTime.fromMillis(nowMs, { zone: CME_INDEX.zone });
@@ -178,14 +178,17 @@ function thirdFriday(month: DateTime): DateTime {
   return first.plus({ days: ((FRIDAY - first.weekday + 7) % 7) + 14 });
 }
 
-/** The last trading day ends with its morning's session; afterwards the future is expired. */
+/** The last trading day ends with its morning session; afterwards the future is expired. */
 export function isExpired({ expiry, schedule }: Instrument, nowMs: number): boolean {
   if (expiry === '') return false;
   const end = DateTime.fromFormat(expiry, 'yyyyMMdd', { zone: schedule.zone }).set({ hour: 8, minute: 30 });
   return nowMs >= end.toMillis();
 }
 
-/** The future that a continuous one stands for: the next to expire, from the Monday of its last week on the one after it. */
+/**
+ * The month that a continuous future stands for: the next to expire, and from the Monday of its last week the one
+ * after it.
+ */
 export function leadMonth(
   instruments: readonly Instrument[],
   symbol: string,
@@ -223,7 +226,7 @@ export type Found =
 
 export const NO_DEFINITION = 'No security definition has been found for the request';
 
-/** For contract details: everything that fits. */
+/** For contract details: every match. */
 export function findContracts(
   instruments: readonly Instrument[],
   asked: ContractAsked,
@@ -260,7 +263,7 @@ function fits(one: Instrument, asked: ContractAsked): boolean {
   return said.every(([text, right]) => text === '' || right);
 }
 
-/** For data and orders: exactly one. A continuous future has history, but no quotes and no orders. */
+/** For data and orders: exactly one match. A continuous future has history, but no quotes and no orders. */
 export function findOne(
   instruments: readonly Instrument[],
   asked: ContractAsked,
@@ -289,7 +292,7 @@ export function findOne(
   };
 }
 
-/** As positions, the portfolio and orders name it. `right`: what each of them says where there is none. */
+/** As positions, the portfolio and orders show it. `right`: what each of them shows if there is none. */
 export function withoutExchange(instrument: Instrument, right: '' | '?') {
   return {
     conId: instrument.conId,

@@ -1,4 +1,7 @@
-/** The control endpoint (`/_simulator/…`, JSON): what a test or a person does to the Gateway. No part of the protocol. */
+/**
+ * The control endpoint (`/_simulator/…`, JSON): what a test or a person does to the Gateway. Not part of the
+ * protocol.
+ */
 import { cents, moneyText, priceText, ticksOf } from './decimals.js';
 import { readFault } from './faults.js';
 import { ORDER_TYPES, TIMES_IN_FORCE } from './orders/order.js';
@@ -135,7 +138,7 @@ export function controlActions(simulation: Simulation): ReadonlyMap<string, Acti
   ]);
 }
 
-/** As if the position had been there: told to those who asked for positions, also when it is gone. */
+/** Sets a position as if it had always been there; clients that asked for positions are told, also if it is gone. */
 function setPosition(simulation: Simulation, body: Body): void {
   const account = accountOf(simulation, body);
   const { instrument } = simulation.market(text(body, 'localSymbol'));
@@ -147,7 +150,7 @@ function setPosition(simulation: Simulation, body: Body): void {
   if (quantity === 0) account.positions.delete(instrument.conId);
 }
 
-/** Of no client; at once at the exchange. */
+/** An order typed into TWS: it belongs to no client and is at the exchange at once. */
 function typeOrder(simulation: Simulation, body: Body): void {
   const { instrument } = simulation.market(text(body, 'localSymbol'));
   const price = (name: string) =>

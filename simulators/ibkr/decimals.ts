@@ -1,6 +1,6 @@
-/** Prices are whole ticks and money is whole cents; decimal text only where they come in and go out. */
+/** Prices are whole ticks and money is whole cents; decimal text is used only at the edges. */
 
-/** A tick of 0.25 is 25 of two decimals. */
+/** A tick of 0.25 has size 25 and two decimals. */
 export interface Tick {
   readonly text: string;
   readonly size: number;
@@ -18,7 +18,7 @@ export function priceText(ticks: number, { size, scale }: Tick): string {
   );
 }
 
-/** Throws where the price is none of the instrument's. */
+/** Throws if the price is not on the instrument's grid. */
 export function ticksOf(text: string, { size, scale, text: step }: Tick): number {
   const match = /^(\d{1,9})(?:\.(\d{1,8}))?$/.exec(text);
   const fraction = (match?.[2] ?? '').replace(/0+$/, '');
@@ -29,7 +29,7 @@ export function ticksOf(text: string, { size, scale, text: step }: Tick): number
   return ticks;
 }
 
-/** Of so many, whose prices in ticks come to a sum; 0 where there are none. */
+/** Average of `count` prices whose ticks add up to `sum`; 0 if there are none. */
 export function averageText(sum: number, count: number, { size, scale }: Tick): string {
   if (count === 0) return '0';
   return ((sum * size) / count / 10 ** scale).toFixed(8).replace(/\.?0+$/, '');

@@ -1,40 +1,40 @@
-/** Faults that wait: each spoils a number of requests, or of messages that TWS sends. */
+/** Faults waiting to happen: each spoils a number of requests, or of messages that TWS sends. */
 import { seededRandom } from '../random.js';
 
-/** Of a request. */
+/** For a request. */
 export type RequestEffect =
   /** It never arrives. */
   | { readonly kind: 'lose' }
-  /** It is taken, and nothing is said of it then. */
+  /** It is accepted, but nothing is ever sent about it. */
   | { readonly kind: 'silence' }
   | { readonly kind: 'refuse'; readonly code: number; readonly text: string };
 
-/** Of a message that leaves. */
+/** For a message to a client. */
 export type AnswerEffect =
   | { readonly kind: 'lose' }
   | { readonly kind: 'double' }
-  /** It comes so much later, behind what is sent meanwhile. */
+  /** It comes `ms` milliseconds later, after what is sent meanwhile. */
   | { readonly kind: 'late'; readonly ms: number }
-  /** It comes behind the next one. */
+  /** It comes after the next message. */
   | { readonly kind: 'swap' }
-  /** Its first half, then the connection ends. */
+  /** Its first half is sent, then the connection ends. */
   | { readonly kind: 'break' }
-  /** It has a field too few. */
+  /** It has one field too few. */
   | { readonly kind: 'short' }
-  /** These of its fields hold something else. */
+  /** These of its fields have other values. */
   | { readonly kind: 'say'; readonly fields: Readonly<Record<string, string>> };
 
 interface Which {
-  /** Of that client only. */
+  /** Only for that client. */
   readonly clientId?: number;
-  /** How many it spoils; 1 unless told. */
+  /** How many it spoils; by default 1. */
   readonly times?: number;
-  /** How many pass before. */
+  /** How many pass unspoilt first. */
   readonly skip?: number;
-  /** 1 unless told. */
+  /** By default 1. */
   readonly probability?: number;
 }
-/** By the number that the message has in the protocol. */
+/** Chosen by the message's number in the protocol. */
 export type Fault = Which &
   (
     | { readonly request: number; readonly effect: RequestEffect }
@@ -97,7 +97,7 @@ export class Faults {
 const REQUEST_EFFECTS = ['lose', 'silence', 'refuse'];
 const ANSWER_EFFECTS = ['lose', 'double', 'late', 'swap', 'break', 'short', 'say'];
 
-/** From the control endpoint. Throws what is wrong with it. */
+/** From the control endpoint. Throws with what is wrong with it. */
 export function readFault(body: Record<string, unknown>): Fault {
   const { request, answer, effect } = body;
   const ofRequest = typeof request === 'number';

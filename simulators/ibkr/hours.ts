@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 
 export interface Schedule {
   readonly zone: string;
-  /** Of the session that belongs to a date: when it opens (on the day before: negative) and closes, in minutes of the day. */
+  /** When the session of a date opens (negative: on the day before) and closes, in minutes of the day. */
   readonly open: number;
   readonly close: number;
   /** Regular hours. */
@@ -57,14 +57,14 @@ export function isOpen(schedule: Schedule, atMs: number, liquid = false): boolea
 
 const TWO_WEEKS_MS = 14 * 24 * 60 * 60_000;
 
-/** The session that runs, or the next one. */
+/** The current session, or the next one. */
 export function sessionAt(schedule: Schedule, atMs: number, liquid: boolean): Session {
   const [session] = sessionsBetween(schedule, atMs, atMs + TWO_WEEKS_MS, liquid);
   if (session === undefined) throw new TypeError('no session in two weeks');
   return session;
 }
 
-/** As TWS writes the hours of seven days: 20261119:1700-20261120:1600;20261121:CLOSED;… */
+/** The hours of seven days in TWS's format: 20261119:1700-20261120:1600;20261121:CLOSED;… */
 export function hoursText(schedule: Schedule, nowMs: number, liquid: boolean): string {
   const first = dayOf(schedule, nowMs);
   return Array.from({ length: 7 }, (_, days) => {
@@ -88,7 +88,7 @@ function sessionOf(schedule: Schedule, day: DateTime, liquid: boolean): Session 
   return { day: day.toFormat('yyyyMMdd'), fromMs: minuteOf(day, open), toMs: minuteOf(day, close) };
 }
 
-/** By the clock on the wall: also right in a night whose clocks change. */
+/** By the wall clock, so that it is also right on a night when clocks change. */
 function minuteOf(day: DateTime, minute: number): number {
   const from = minute < 0 ? day.minus({ days: 1 }) : day;
   const of = minute < 0 ? minute + 24 * 60 : minute;

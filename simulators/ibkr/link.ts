@@ -1,4 +1,7 @@
-/** The way from the Gateway to the broker's servers. While it is broken clients keep their connection and hear nothing of orders. */
+/**
+ * The link from the Gateway to the broker's servers. While it is broken clients stay connected but get no news of
+ * orders.
+ */
 import type { Refused } from './refusal.js';
 
 export const LOST: Refused = {
@@ -13,7 +16,7 @@ export const RESTORED_DATA_KEPT: Refused = {
   code: 1102,
   text: 'Connectivity between IBKR and Trader Workstation has been restored - data maintained. All data farms are connected: usfuture; ushmds; secdefnj.',
 };
-/** What a client hears that connects meanwhile. */
+/** The message to a client that connects meanwhile. */
 export const STILL_BROKEN: Refused = {
   code: 2110,
   text: 'Connectivity between Trader Workstation and server is broken. It will be restored automatically.',
@@ -23,7 +26,7 @@ export class Link {
   broken = false;
   #waiting: (() => void)[] = [];
 
-  /** Now, or once the link is back; in the same order. */
+  /** Runs it now, or once the link is back, in the same order. */
   through(act: () => void): void {
     if (this.broken) this.#waiting.push(act);
     else act();
@@ -34,14 +37,14 @@ export class Link {
     for (const act of this.#waiting.splice(0)) act();
   }
 
-  /** What has waited is gone with the Gateway that kept it. */
+  /** What waited is lost with the Gateway that kept it. */
   forget(): void {
     this.broken = false;
     this.#waiting = [];
   }
 }
 
-/** Farms of data by name, with what is said when they go and come. */
+/** Data farms by name, with the messages for when they go and come. */
 export const FARMS = {
   market: { name: 'Market data farm', suffix: 'usfuture', broken: 2103, ok: 2104 },
   history: { name: 'HMDS data farm', suffix: 'ushmds', broken: 2105, ok: 2106 },

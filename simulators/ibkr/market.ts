@@ -1,4 +1,4 @@
-/** The market of one instrument: last trade, quote around it, and its past as bars of a minute. */
+/** The market of one instrument: last trade, quotes around it, and its past as one-minute bars. */
 
 import { seededRandom } from '../random.js';
 import type { Instrument } from './contracts.js';
@@ -13,7 +13,7 @@ export interface Bar {
   close: number;
   volume: number;
   trades: number;
-  /** Of price times volume, for the average. */
+  /** Sum of price times volume, for the average. */
   turnover: number;
 }
 
@@ -25,7 +25,7 @@ export interface Offer {
 
 export interface Depth {
   readonly levels: number;
-  /** At each level; null is as usual. */
+  /** At each level; null means the usual size. */
   readonly size: number | null;
 }
 
@@ -41,7 +41,7 @@ export class Market {
   lastMs: number;
   volume = 0;
   halted = false;
-  /** The five seconds that run. */
+  /** The current five seconds. */
   current: Bar;
   readonly #nowMs: () => number;
   readonly #options: { readonly seed: number; readonly days: number };
@@ -63,7 +63,7 @@ export class Market {
     this.#offerAround(this.last);
   }
 
-  /** The best that others offer; undefined where nobody does. */
+  /** The best bid of others; undefined if there is none. */
   get bid(): Offer | undefined {
     return this.#bids[0];
   }
@@ -77,14 +77,17 @@ export class Market {
     this.#offerAround(this.last);
   }
 
-  /** Others trade, and offer around that price again. */
+  /** Others trade at that price and then offer around it again. */
   trade(ticks: number, size: number): void {
     if (!Number.isSafeInteger(ticks) || ticks < 2) throw new TypeError(`no price: ${ticks} ticks`);
     this.#offerAround(ticks);
     this.print(ticks, size);
   }
 
-  /** Takes of the best that others offer, within the limit; null where there is nothing. It is gone until others trade again. */
+  /**
+   * Takes from the best that others offer, within the limit; null if there is nothing. What is taken stays gone until
+   * others trade again.
+   */
   takeBest(action: 'BUY' | 'SELL', limit: number | null, quantity: number): Offer | null {
     const offers = action === 'BUY' ? this.#asks : this.#bids;
     const [best] = offers;
@@ -106,7 +109,7 @@ export class Market {
       .map((step) => ({ ticks: ticks - step, size: size ?? QUOTE_SIZE }));
   }
 
-  /** A trade on the tape. */
+  /** Records a trade on the tape. */
   print(ticks: number, size: number): void {
     this.last = ticks;
     this.lastSize = size;
@@ -116,7 +119,7 @@ export class Market {
     add(this.#minute(), ticks, size);
   }
 
-  /** The five seconds that ended before now, once; null while they run. */
+  /** The last five seconds, returned once after they have ended; null while they last. */
   endedFiveSeconds(): Bar | null {
     const began = floor(this.#nowMs(), FIVE_SECONDS_MS);
     if (began === this.current.fromMs) return null;
@@ -125,7 +128,7 @@ export class Market {
     return ended;
   }
 
-  /** Bars of a minute with trades, oldest first. The past is made when it is first asked for. */
+  /** One-minute bars with trades, oldest first. The past is generated when it is first asked for. */
   minutes(fromMs: number, toMs: number): readonly Bar[] {
     this.#past ??= this.#makePast();
     return [...this.#past, ...this.#since].filter((bar) => bar.fromMs >= fromMs && bar.fromMs < toMs);
@@ -140,7 +143,7 @@ export class Market {
     return bar;
   }
 
-  /** A walk backwards from the first price: its last minute closes where the market began. */
+  /** A walk backwards from the start price: its last minute closes where the market began. */
   #makePast(): Bar[] {
     const { schedule, conId } = this.instrument;
     const toMs = floor(this.#started.atMs, MINUTE_MS);
@@ -199,7 +202,7 @@ function add(bar: Bar, price: number, size: number): void {
 
 const floor = (ms: number, step: number): number => Math.floor(ms / step) * step;
 
-/** One bar of several; they are not empty and in order. */
+/** Joins several bars into one; there has to be at least one, and they are in order. */
 export function joined(fromMs: number, bars: readonly Bar[]): Bar {
   const [first] = bars;
   const last = bars.at(-1);

@@ -1,12 +1,12 @@
-/** What leaves to one client, and what faults make of it on the way. */
+/** The messages to one client, and what faults do to them on the way. */
 import type { Socket } from 'node:net';
 import type { AnswerEffect } from './faults.js';
 import { encodeFrame } from './wire/frames.js';
 
 export class Outlet {
-  /** While a request is handled whose answer never comes. */
+  /** Set while a request is handled whose answer must never come. */
   silent = false;
-  /** The connection stands, and nothing passes any more. */
+  /** The connection stays open, but nothing passes any more. */
   dead = false;
   readonly #socket: Socket;
   readonly #effectOn: (id: number) => AnswerEffect | null;
@@ -30,7 +30,7 @@ export class Outlet {
     this.#latencyMs = faults.latencyMs;
   }
 
-  /** `write`: its fields, where some hold something else. */
+  /** `write`: makes the message's fields, given those whose value a fault replaces. */
   send(id: number, write: (said: Readonly<Record<string, string>>) => readonly string[]): void {
     if (this.silent) return;
     const effect = this.#effectOn(id);
@@ -72,7 +72,7 @@ export class Outlet {
     if (!this.#writing) this.#writeNext();
   }
 
-  /** Each piece by itself, so that they arrive as pieces. */
+  /** Writes each piece separately, so that it arrives as a piece. */
   #writeNext(): void {
     const piece = this.#pieces.shift();
     this.#writing = piece !== undefined;

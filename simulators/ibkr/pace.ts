@@ -1,4 +1,4 @@
-/** How many messages a client may send. */
+/** The limit of messages from a client. */
 import type { Refused } from './refusal.js';
 
 const PER_SECOND = 50;
@@ -8,7 +8,10 @@ export class Pace {
   readonly #at: number[] = [];
   #times = 0;
 
-  /** Counts a message; says no where it is one too many within a second. On this machine's clock, as a rate is. */
+  /**
+   * Counts a message; refuses it if it is one too many within a second. Uses this machine's clock, as it limits a
+   * rate.
+   */
   over(): Refused | null {
     const now = performance.now();
     while ((this.#at[0] ?? now) < now - 1000) this.#at.shift();
@@ -23,7 +26,7 @@ export class Pace {
     };
   }
 
-  /** The third time the connection ends. */
+  /** At the third refusal the connection ends. */
   get exhausted(): boolean {
     return this.#times >= TIMES;
   }

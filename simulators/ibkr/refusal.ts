@@ -1,4 +1,7 @@
-/** What TWS says no with, in its words. The letters in quotation marks are names of its obfuscated classes and change by release. */
+/**
+ * TWS's refusals, in its words. Letters in quotation marks are names of its obfuscated classes and change with each
+ * release.
+ */
 export const refused = {
   reading: (why: string) => ({ code: 320, text: `Error reading request.-'bM' : cause - ${why}` }),
   validating: (why: string) => ({ code: 321, text: `Error validating request.-'bN' : cause - ${why}` }),

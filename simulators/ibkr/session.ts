@@ -1,4 +1,7 @@
-/** One connection of a client: greeting, startApi, then requests, each read by its table and answered by its handler. */
+/**
+ * One connection of a client: greeting, startApi, then requests, each parsed by its table and answered by its
+ * handler.
+ */
 
 import type { Socket } from 'node:net';
 import { DateTime } from 'luxon';
@@ -22,11 +25,11 @@ import { REQ_CURRENT_TIME, REQ_IDS, REQ_MANAGED_ACCTS, START_API } from './wire/
 import { ERR_MSG, MANAGED_ACCTS, NEXT_VALID_ID } from './wire/to-client.js';
 import { OLDEST_VERSION } from './wire/versions.js';
 
-/** A message that is about no request. */
+/** The id in a message that is about no request. */
 export const NO_ID = -1;
 
 const GOOD_CONTRACTS = { code: 2158, text: 'Sec-def data farm connection is OK:secdefnj' };
-/** What TWS knows without the broker's servers: time, ids, accounts. */
+/** Requests that TWS answers without the broker's servers: time, ids, accounts. */
 const LOCAL_REQUESTS: readonly number[] = [REQ_CURRENT_TIME.id, REQ_IDS.id, REQ_MANAGED_ACCTS.id];
 const CLIENT_ID_IN_USE = {
   code: 326,
@@ -82,7 +85,7 @@ export class Session {
     this.send(NEXT_VALID_ID, { orderId: this.simulation.nextOrderIds.get(this.clientId ?? 0) ?? 1 });
   }
 
-  /** The connection stands, and nothing passes any more. */
+  /** The connection stays open, but nothing passes any more. */
   die(): void {
     this.#outlet.dead = true;
   }
@@ -115,7 +118,7 @@ export class Session {
 
   #request([id = '', ...fields]: readonly string[]): void {
     try {
-      // Before startApi nobody listens.
+      // Messages before startApi are ignored.
       if (this.clientId !== null) this.#answer(id, fields);
       else if (id === String(START_API.id)) this.#start(readMessage(START_API, this.version, fields));
     } catch (error) {

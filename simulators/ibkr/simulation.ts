@@ -1,4 +1,4 @@
-/** One running simulator: a Gateway that is logged in, its markets, its accounts and the clients that are connected. */
+/** One running simulator: a Gateway that is logged in, its markets, its accounts and the connected clients. */
 
 import { seededRandom } from '../random.js';
 import { Account, type AccountOptions, DEFAULT_ACCOUNTS } from './accounts.js';
@@ -15,14 +15,14 @@ import { NEWEST_VERSION, OLDEST_VERSION } from './wire/versions.js';
 
 export interface SimulationOptions {
   readonly accounts?: readonly AccountOptions[];
-  /** Beside the futures and the stock that there are by themselves. */
+  /** In addition to the built-in futures and stock. */
   readonly stocks?: readonly StockOptions[];
   readonly seed?: number;
   /** Calendar days of minute bars before the start. */
   readonly historyDays?: number;
-  /** As an older Gateway would say. */
+  /** The version that an older Gateway would announce. */
   readonly serverVersion?: number;
-  /** Where TWS believes to be. */
+  /** TWS's time zone. */
   readonly zone?: string;
   readonly wallMs?: () => number;
 }
@@ -40,7 +40,7 @@ export class Simulation {
   readonly instruments: readonly Instrument[];
   readonly markets: ReadonlyMap<number, Market>;
   readonly accounts: ReadonlyMap<string, Account>;
-  /** Those that have sent startApi, by their id. */
+  /** Clients that have sent startApi, by client id. */
   readonly clients = new Map<number, Session>();
   readonly nextOrderIds = new Map<number, number>();
   readonly orders: Orders;
@@ -48,11 +48,11 @@ export class Simulation {
   readonly faults: Faults;
   readonly link = new Link();
   readonly farms: Record<Farm, boolean> = { market: true, history: true };
-  /** Everything leaves in pieces of so many bytes. */
+  /** Everything is sent in pieces of this many bytes. */
   pieceBytes: number | null = null;
-  /** Everything leaves so much later, in its order. */
+  /** Everything is sent this many milliseconds later, in order. */
   latencyMs = 0;
-  /** The Gateway starts again: until then nobody can connect. */
+  /** The Gateway restarts: until then nobody can connect. */
   downUntilMs = 0;
   skewMs = 0;
   readonly #wallMs: () => number;
@@ -93,7 +93,7 @@ export class Simulation {
     this.#trade(market, ticksOf(price, market.instrument.tick), size);
   }
 
-  /** One step of every price, from the seed. */
+  /** Moves every price by one step, from the seed. */
   walk(): void {
     for (const market of this.markets.values()) {
       const step = Math.round((this.#random() * 2 - 1) * WALK_TICKS);
@@ -101,7 +101,7 @@ export class Simulation {
     }
   }
 
-  /** To be called more often than the shortest thing lasts: bars of five seconds end. */
+  /** Must be called more often than the shortest interval: the end of five-second bars. */
   tick(): void {
     for (const market of this.markets.values()) {
       const bar = market.endedFiveSeconds();
@@ -111,7 +111,7 @@ export class Simulation {
     this.orders.onTime(this.nowMs());
   }
 
-  /** An id that a client has used or has been told of: its next one is higher. */
+  /** An id that a client has used or was told: its next one has to be higher. */
   usedOrderId(clientId: number, orderId: number): void {
     const next = this.nextOrderIds.get(clientId) ?? 1;
     this.nextOrderIds.set(clientId, Math.max(next, orderId + 1));
@@ -123,7 +123,7 @@ export class Simulation {
     for (const client of this.clients.values()) client.subscriptions.onTrade(market);
   }
 
-  /** After a trade: a position that is gone is told once more, as none. */
+  /** Called after a trade: a closed position is reported once more, as zero. */
   settled(account: Account): void {
     this.link.through(() => {
       this.changed(account);
@@ -132,12 +132,12 @@ export class Simulation {
     });
   }
 
-  /** An account is otherwise than it was, not by a price alone. */
+  /** An account has changed by more than a price. */
   changed(account: Account): void {
     for (const client of this.clients.values()) client.subscriptions.onAccount(account);
   }
 
-  /** To every client, about no request. */
+  /** Sends a message about no request to every client. */
   #notice(notice: Refused): void {
     for (const client of this.clients.values()) client.error(NO_ID, notice);
   }
@@ -147,7 +147,7 @@ export class Simulation {
     this.#notice(LOST);
   }
 
-  /** Data that is lost must be asked for again. */
+  /** If the data was lost, clients have to subscribe again. */
   restoreLink(dataKept: boolean): void {
     if (!dataKept) for (const client of this.clients.values()) client.subscriptions.loseData();
     this.#notice(dataKept ? RESTORED_DATA_KEPT : RESTORED_DATA_LOST);
@@ -160,7 +160,7 @@ export class Simulation {
     this.#notice(farmNotice(farm, up));
   }
 
-  /** As it does each day: connections end, what it kept to itself is forgotten, and orders at the exchange are not. */
+  /** The daily restart: connections end, the Gateway forgets what only it knew, and orders at the exchange stay. */
   restart(downMs: number): void {
     for (const client of this.clients.values()) client.end();
     this.clients.clear();

@@ -1,4 +1,6 @@
-/** Starts the simulator on the loopback address: TWS and, where a connection begins like HTTP, the control endpoint. */
+/**
+ * Starts the simulator on the loopback address: TWS and, for connections that begin like HTTP, the control endpoint.
+ */
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { readBody } from '../read-body.js';
@@ -9,12 +11,12 @@ import { Simulation, type SimulationOptions } from './simulation.js';
 export interface SimulatorOptions extends SimulationOptions {
   /** 0: any free port. */
   readonly port?: number;
-  /** Prices move by themselves every so many milliseconds. */
+  /** Prices move by themselves at this interval in milliseconds. */
   readonly walkMs?: number;
 }
 
 export interface IbkrSimulator {
-  /** HOST:PORT, for clients of TWS and for HTTP. */
+  /** HOST:PORT, for TWS clients and for HTTP. */
   readonly address: string;
   readonly port: number;
   readonly simulation: Simulation;
@@ -35,7 +37,7 @@ export async function startIbkrSimulator(options: SimulatorOptions = {}): Promis
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.once('error', () => socket.destroy());
-    // The first bytes tell: a client of TWS begins with API and a NUL.
+    // The first bytes decide: a TWS client begins with API and a NUL.
     socket.once('data', (first) => {
       socket.pause();
       socket.unshift(first);

@@ -1,4 +1,4 @@
-/** What a client has asked to be told again, and the telling. */
+/** What a client has subscribed to, and the updates it gets. */
 import type { Account } from './accounts.js';
 import type { Bar, Market } from './market.js';
 import { sendAccount, sendMulti, sendPnl, sendPositions, sendSummary } from './requests/accounts.js';
@@ -17,12 +17,12 @@ export class Subscriptions {
   readonly quotes = new Map<number, Quotes>();
   readonly fiveSeconds = new Map<number, { readonly market: Market; readonly shown: Shown }>();
   readonly bars = new Map<number, KeptBars>();
-  /** By request, with the tags. */
+  /** Tags by request id. */
   readonly summaries = new Map<number, readonly string[]>();
-  /** Orders typed by hand, also those to come. */
+  /** Takes over orders typed by hand, including future ones. */
   bindsByHand = false;
   positions = false;
-  /** TWS tells one client of one account at a time. */
+  /** TWS sends a client the updates of one account at a time. */
   account: Account | null = null;
   readonly multi = new Map<
     number,
@@ -39,14 +39,14 @@ export class Subscriptions {
     return this.#session.simulation.link.broken;
   }
 
-  /** Of markets, not of accounts. */
+  /** Loses subscriptions to markets, not to accounts. */
   loseData(): void {
     this.quotes.clear();
     this.fiveSeconds.clear();
     this.bars.clear();
   }
 
-  /** Bars that had a trade in them that was taken back. */
+  /** Bars that include a trade that was cancelled. */
   onBust(market: Market): void {
     for (const [reqId, asked] of this.fiveSeconds) {
       if (asked.market !== market) continue;

@@ -1,16 +1,16 @@
-/** The body of a request: read, taken out of `aws-chunked`, and checked against every checksum that came with it. */
+/** The body of a request: read, decoded from `aws-chunked`, and checked against every checksum that came with it. */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { notBuilt, Refusal } from './refusal.js';
 import { checkBodyHash } from './signature.js';
 
-/** Of one put, and of one part. */
+/** Limit in bytes of one put, and of one part. */
 const BYTES_MAX = 256 * 1024 * 1024;
 
 export interface ReadBody {
   readonly bytes: Buffer;
-  /** Base64, as the client gave it; null: none. */
+  /** Base64, as the client gave it; null if it gave none. */
   readonly crc32: string | null;
 }
 
@@ -28,7 +28,7 @@ const CHECKS: Readonly<Record<string, (bytes: Buffer) => string>> = {
 };
 const UNKNOWN_CHECKSUM = /^x-amz-checksum-(crc32c|crc64nvme)$/;
 
-/** As it came. `onBytes`: how many have come so far; it throws to break the connection. */
+/** The body as it came. `onBytes`: called with the number of bytes so far; throws to break the connection. */
 export async function readRaw(request: IncomingMessage, onBytes: (bytes: number) => void): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -42,7 +42,7 @@ export async function readRaw(request: IncomingMessage, onBytes: (bytes: number)
   return Buffer.concat(chunks);
 }
 
-/** Throws a `Refusal` where it is not what was signed and summed. */
+/** Throws a `Refusal` if the body does not match its signature or checksums. */
 export function checkedBody(request: IncomingMessage, raw: Buffer): ReadBody {
   checkBodyHash(request, raw);
   const isChunked = (request.headers['content-encoding'] ?? '').split(/, ?/).includes('aws-chunked');
@@ -58,7 +58,7 @@ export function checkedBody(request: IncomingMessage, raw: Buffer): ReadBody {
   return { bytes, crc32: typeof given === 'string' ? given : null };
 }
 
-/** `size;ext CRLF bytes CRLF` …, a chunk of size 0, and trailers that the request announced. */
+/** `size;ext CRLF bytes CRLF` …, a chunk of size 0, and the trailers that the request announced. */
 function unchunked(
   raw: Buffer,
   { headers }: IncomingMessage,

@@ -1,4 +1,4 @@
-/** What is kept: objects, whole or not at all, and uploads in parts that have not ended. */
+/** What is stored: complete objects, and multipart uploads in progress. */
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32Of } from './body.js';
 import { Refusal } from './refusal.js';
@@ -6,7 +6,7 @@ import { Refusal } from './refusal.js';
 export interface StoredObject {
   bytes: Buffer;
   readonly etag: string;
-  /** Base64; of parts together with their number behind it. Null: the client gave none. */
+  /** Base64; for parts their combined checksum followed by their number. Null: the client gave none. */
   readonly crc32: string | null;
   readonly storedMs: number;
 }

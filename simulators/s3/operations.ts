@@ -1,4 +1,4 @@
-/** What can be asked of a bucket: one function an operation of the protocol. */
+/** The operations on a bucket: one function for each operation of the protocol. */
 import type { IncomingMessage } from 'node:http';
 import type { ReadBody } from './body.js';
 import type { Bucket } from './buckets.js';
@@ -10,7 +10,7 @@ export interface Asked {
   readonly query: URLSearchParams;
   readonly name: string;
   readonly bucket: Bucket;
-  /** Empty: the bucket itself is meant. */
+  /** Empty: the bucket itself. */
   readonly key: string;
   readonly body: ReadBody;
   readonly nowMs: number;
@@ -26,7 +26,7 @@ export interface Answer {
 interface Operation {
   readonly method: string;
   readonly of: 'bucket' | 'object';
-  /** Which parameter of the query tells it from others; null: none of them. */
+  /** The query parameter that tells it from others; null if there is none. */
   readonly by: string | null;
   readonly writes: boolean;
   readonly act: (asked: Asked) => Answer;
@@ -53,7 +53,7 @@ const OPERATIONS: readonly Operation[] = [
   { method: 'GET', of: 'object', by: null, writes: false, act: getObject },
   { method: 'HEAD', of: 'object', by: null, writes: false, act: getObject },
 ];
-/** Of all operations; a parameter that is none of these asks for something that is not built. */
+/** The parameters of all operations; any other asks for something that is not built. */
 const PARAMETERS = new Set(
   'x-id,list-type,prefix,continuation-token,start-after,max-keys,uploads,uploadId,partNumber,delete'.split(
     ',',
@@ -62,7 +62,7 @@ const PARAMETERS = new Set(
 const HEADERS_NOT_BUILT =
   /^x-amz-(copy-source|object-lock-|server-side-encryption|acl|grant-|tagging|website-)|^if-(match|modified|unmodified)/;
 
-/** Throws a `Refusal` where what is asked is not built. */
+/** Throws a `Refusal` if the operation is not built. */
 export function operationFor(request: IncomingMessage, query: URLSearchParams, key: string): Operation {
   const strange = [...query.keys()].find((name) => !PARAMETERS.has(name));
   if (strange !== undefined) throw notBuilt(strange);

@@ -1,4 +1,4 @@
-/** What S3 answers where it does not do what was asked: a status, a code that clients go by, and a sentence. */
+/** S3's answer to a request that it refuses: a status, a code that clients act on, and a sentence. */
 export class Refusal extends Error {
   constructor(
     readonly status: number,

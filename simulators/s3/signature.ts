@@ -13,7 +13,7 @@ const FORM =
   /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([a-z0-9;-]+), ?Signature=([0-9a-f]{64})$/;
 const SKEW_MS_MAX = 15 * 60_000;
 
-/** Whose request it is. Throws a `Refusal`. What the body has to hash to is `x-amz-content-sha256`. */
+/** Whose request it is. Throws a `Refusal`. The hash that the body must have is in `x-amz-content-sha256`. */
 export function signedBy(
   request: IncomingMessage,
   keys: readonly AccessKey[],
@@ -105,7 +105,7 @@ const encoded = (text: string): string =>
 
 export const sha256 = (bytes: string | Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The body against the hash that was signed. */
+/** Checks the body against the hash that was signed. */
 export function checkBodyHash(request: IncomingMessage, body: Buffer): void {
   const said = headerOf(request, 'x-amz-content-sha256');
   if (said === 'UNSIGNED-PAYLOAD' || said === 'STREAMING-UNSIGNED-PAYLOAD-TRAILER') return;

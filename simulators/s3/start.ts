@@ -19,7 +19,7 @@ export interface S3Options {
   readonly buckets: readonly string[];
   readonly region?: string;
   readonly keys?: readonly AccessKey[];
-  /** Objects on one page of a list; S3's own is 1000. */
+  /** Objects on one page of a list; S3's own limit is 1000. */
   readonly pageSize?: number;
   readonly nowMs?: () => number;
 }
@@ -28,11 +28,11 @@ export interface S3Simulator {
   readonly endpoint: string;
   readonly region: string;
   readonly buckets: ReadonlyMap<string, Bucket>;
-  /** Each request that was understood, as `METHOD key`, in their order. */
+  /** Every request that was understood, as `METHOD key`, in order. */
   readonly asked: readonly string[];
-  /** Takes no connection for as long as it is true. */
+  /** While true, the connection of every request is broken. */
   away: boolean;
-  /** Called with the bytes that have come of each body; where it answers true, the connection is broken there. */
+  /** Called with the number of bytes received of each body; if it returns true, the connection breaks there. */
   breakAt: (key: string, bytes: number) => boolean;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function startS3Simulator(options: S3Options): Promise<S3Simulator>
         response.destroy();
       });
   });
-  // Clients ask before they send a body; whether it may come is decided with it.
+  // Clients ask before they send a body. It may always come: the request is judged together with it.
   server.on('checkContinue', (request, response) => {
     response.writeContinue();
     server.emit('request', request, response);

@@ -1,4 +1,4 @@
-/** As much XML as the protocol needs: elements with text or elements in them, no attributes. */
+/** As much XML as the protocol needs: elements that contain text or elements, without attributes. */
 
 export type Xml = string | number | readonly (readonly [name: string, content: Xml])[];
 
@@ -11,7 +11,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 const NAMESPACE = ' xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
 
-/** `root`: with S3's namespace, but for errors, which have none. */
+/** `root`: with S3's namespace, except for errors, which have none. */
 export function document(root: string, content: Xml): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}${root === 'Error' ? '' : NAMESPACE}>${inner(content)}</${root}>`;
 }
@@ -22,7 +22,7 @@ function inner(content: Xml): string {
   return String(content).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }
 
-/** The contents of each `<name>` in the text, in their order, not nested in one of the same name. */
+/** The contents of each `<name>` element in the text, in order; they must not nest. */
 export function elements(text: string, name: string): readonly string[] {
   return [...text.matchAll(new RegExp(`<${name}(?:\\s[^>]*)?>([\\s\\S]*?)</${name}>`, 'g'))].map(
     ([, content = '']) => content,

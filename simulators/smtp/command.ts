@@ -1,4 +1,4 @@
-/** `npm run simulator -- smtp`: options, help, and each letter as it is taken. */
+/** `npm run simulator -- smtp`: options, help, and each mail as it is accepted. */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Fault, MOMENTS } from './simulation.js';

@@ -1,43 +1,43 @@
-/** What a mail server knows: who may sign in, what it took, and what goes wrong next. */
+/** What a mail server knows: who may sign in, which mails it accepted, and what fails next. */
 
 export interface Letter {
   readonly from: string;
   readonly to: readonly string[];
-  /** As it was sent, with lines that end in CRLF and dots taken off. */
+  /** As it was sent: lines end in CRLF, and dot-stuffing is removed. */
   readonly data: string;
   readonly isEncrypted: boolean;
-  /** Who had signed in; null: nobody. */
+  /** Who had signed in; null for nobody. */
   readonly user: string | null;
 }
 
-/** When a fault happens: at a command, or once the whole letter is there. */
+/** When a fault happens: at a command, or once the whole mail has arrived. */
 export const MOMENTS = ['connect', 'ehlo', 'starttls', 'auth', 'mail', 'rcpt', 'data', 'letter'] as const;
 
 export type Moment = (typeof MOMENTS)[number];
 
 export type Effect =
-  /** Instead of what it would have said. */
+  /** Sent instead of the true reply. */
   | { readonly kind: 'reply'; readonly reply: string }
-  /** It says nothing more. */
+  /** Sends nothing more. */
   | { readonly kind: 'hang' }
   | { readonly kind: 'drop' }
-  /** It takes the letter, and the connection breaks before it has said so. */
+  /** Accepts the mail, but the connection breaks before the reply. */
   | { readonly kind: 'take-and-drop' };
 
 export interface Fault {
   readonly at: Moment;
   readonly effect: Effect;
-  /** How often; once where nothing is said. */
+  /** How often; by default once. */
   readonly times?: number;
-  /** Of `rcpt`: only this address. */
+  /** For `rcpt`: only this address. */
   readonly address?: string;
 }
 
 export class Simulation {
   readonly letters: Letter[] = [];
-  /** Every command that was given, without what a client said of its password. */
+  /** Every command received, without passwords. */
   readonly commands: string[] = [];
-  /** Password of each user; empty: it asks nobody who they are. */
+  /** Password by user; if empty, no sign-in is required. */
   readonly users = new Map<string, string>();
   readonly #faults: { fault: Fault; left: number }[] = [];
 
@@ -45,7 +45,7 @@ export class Simulation {
     this.#faults.push({ fault, left: fault.times ?? 1 });
   }
 
-  /** Nothing goes wrong any more. */
+  /** Removes all faults. */
   calm(): void {
     this.#faults.length = 0;
   }

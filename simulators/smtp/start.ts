@@ -12,11 +12,11 @@ export interface SmtpSimulator {
 
 export interface SmtpOptions {
   readonly port?: number;
-  /** With it, STARTTLS is offered. */
+  /** If given, STARTTLS is offered. */
   readonly encryption?: Encryption;
-  /** `required`: nothing is taken in clear; `implicit`: TLS from the first byte. `offered` where nothing is said. */
+  /** `required`: nothing is accepted unencrypted; `implicit`: TLS from the first byte. By default `offered`. */
   readonly tls?: 'offered' | 'required' | 'implicit';
-  /** Who may sign in, and has to. */
+  /** Who may sign in; if given, a sign-in is required. */
   readonly users?: Readonly<Record<string, string>>;
 }
 

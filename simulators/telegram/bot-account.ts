@@ -1,4 +1,4 @@
-/** One bot as Telegram keeps it: its chats and messages, what it was not told yet, and who waits for updates. */
+/** One bot as Telegram keeps it: its chats and messages, updates that are waiting, and who polls for them. */
 import { Flood } from './flood.js';
 import type { Entity } from './formatting/entities.js';
 import { badRequest, Refusal } from './refusal.js';
@@ -17,10 +17,10 @@ export class BotAccount {
   readonly chats = new Map<number, Chat>();
   readonly people = new Map<number, Person>();
   readonly messages = new Map<string, Message>();
-  /** Callback queries that can still be answered, with what the bot answered. */
+  /** Callback queries that can still be answered, with the bot's answer. */
   readonly callbacks = new Map<string, { answer: string | null }>();
   readonly flood: Flood;
-  /** Where updates go instead of to who asks for them; empty: nowhere. Nothing is delivered to it here. */
+  /** The address that gets the updates instead of pollers; empty: none. Nothing is delivered to it here. */
   webhook = '';
   commands: readonly { command: string; description: string }[] = [];
   private pending: Update[] = [];
@@ -46,7 +46,7 @@ export class BotAccount {
     return chat;
   }
 
-  /** A private chat begins when a person writes first; groups are where somebody added the bot. */
+  /** A private chat begins when a person writes first; a group when somebody adds the bot. */
   ensureChat(chatId: number, user?: User): Chat {
     const known = this.chats.get(chatId);
     if (known) return known;
@@ -110,7 +110,7 @@ export class BotAccount {
     return this.messages.get(`${chatId}:${messageId}`);
   }
 
-  /** What the bot wrote into a chat, oldest first. */
+  /** The bot's messages in a chat, oldest first. */
   sentTo(chatId: number): readonly Message[] {
     return [...this.messages.values()].filter(({ chat, from }) => chat.id === chatId && from.is_bot);
   }
@@ -127,7 +127,9 @@ export class BotAccount {
     return id;
   }
 
-  /** Waits up to `timeoutMs`; a second poller ends the first one with 409. `gone`: the client hung up. */
+  /**
+   * Waits up to `timeoutMs` milliseconds; a second poller ends the first one with 409. `gone`: the client hung up.
+   */
   async updates(
     options: {
       readonly offset: number;
@@ -155,7 +157,7 @@ export class BotAccount {
     return this.ready(options).slice(0, options.limit);
   }
 
-  /** How many updates the bot has not confirmed. */
+  /** The number of updates that the bot has not confirmed. */
   get unconfirmed(): number {
     return this.pending.length;
   }
@@ -164,7 +166,7 @@ export class BotAccount {
     this.poller?.end(null);
   }
 
-  /** `drop`: what waits is never told. */
+  /** `drop`: waiting updates are discarded. */
   setWebhook(url: string, drop: boolean): void {
     if (url !== '') {
       const text = 'Conflict: terminated by setWebhook request';

@@ -1,4 +1,4 @@
-/** The control endpoint (`/_simulator/…`, JSON): what people do and what goes wrong. No part of the protocol. */
+/** The control endpoint (`/_simulator/…`, JSON): what people do and what fails. Not part of the protocol. */
 import type { Fault } from './faults.js';
 import type { Simulation } from './simulation.js';
 

@@ -1,4 +1,4 @@
-/** What goes wrong on the way: each fault meets the next requests that it fits, as often as it says. */
+/** Faults on the way: each affects the next requests that it matches, as often as it says. */
 
 export type FaultEffect =
   /** The answer is this error; nothing was done. */
@@ -6,17 +6,17 @@ export type FaultEffect =
   | { readonly kind: 'tooMany'; readonly retryAfter: number }
   /** The connection breaks; nothing was done. */
   | { readonly kind: 'break' }
-  /** It is done, and the connection breaks before the answer. */
+  /** The request is carried out, and the connection breaks before the answer. */
   | { readonly kind: 'dropAfterAccept' }
-  /** It is done, and no answer ever comes. */
+  /** The request is carried out, and no answer ever comes. */
   | { readonly kind: 'hangAfterAccept' }
   | { readonly kind: 'slow'; readonly ms: number };
 
 export interface Fault {
-  /** For example `sendMessage`; left out: any method. */
+  /** For example `sendMessage`; absent: any method. */
   readonly method?: string;
   readonly effect: FaultEffect;
-  /** Default 1. */
+  /** By default 1. */
   readonly times?: number;
 }
 

@@ -1,4 +1,4 @@
-/** How many messages a bot may send: in one chat, in a group in a minute, and everywhere in a second. */
+/** The limits of a bot's messages: in one chat, in a group within a minute, and everywhere within a second. */
 import { Refusal } from './refusal.js';
 import type { Chat } from './wire.js';
 
@@ -12,7 +12,7 @@ interface Rule {
   readonly everyMs: number;
 }
 
-/** A burst is let through in a private chat, then one message in a second. */
+/** In a private chat: a burst, then one message a second. */
 const PRIVATE: Rule = { most: 30, everyMs: 1000 };
 /** Twenty in a minute. */
 const GROUP: Rule = { most: 20, everyMs: 3000 };
@@ -24,7 +24,7 @@ export class Flood {
 
   constructor(readonly nowMs: () => number) {}
 
-  /** Throws the 429 that says when to come again; what is refused does not count. */
+  /** Throws the 429 that says when to retry; a refused message does not count. */
   count(chat: Chat): void {
     const rule = chat.type === 'private' ? PRIVATE : GROUP;
     const buckets: [Bucket, Rule][] = [

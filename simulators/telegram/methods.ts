@@ -1,4 +1,4 @@
-/** The methods of the Bot API that are spoken here, with the refusals of the real one. */
+/** The methods of the Bot API that are built here, with the refusals of the real one. */
 import type { BotAccount } from './bot-account.js';
 import type { Formatted } from './formatting/entities.js';
 import { readText } from './formatting/read-text.js';
@@ -55,7 +55,7 @@ function getMe(bot: BotAccount): object {
   };
 }
 
-/** What every full description of a chat has. */
+/** The members of every full description of a chat. */
 function fullChat(chat: Chat): object {
   return {
     ...chat,
@@ -137,7 +137,7 @@ function deleteMyCommands(bot: BotAccount): true {
 }
 
 function sendMessage(bot: BotAccount, parameters: Parameters): Message {
-  // The text is read before the chat is looked for.
+  // The text is checked before the chat is looked up.
   const { text, entities } = textOf(parameters);
   const chat = bot.chat(parameters.chat_id);
   const markup = markupOf(parameters);

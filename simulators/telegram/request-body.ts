@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest, Refusal } from './refusal.js';
 
-/** The largest file that a bot may send, and room for the rest. */
+/** The largest file that a bot may send, plus room for the rest. */
 const BODY_BYTES_MAX = 51 * 1024 * 1024;
 
 export type Parameters = Record<string, unknown>;
@@ -18,7 +18,7 @@ export class FilePart {
 
 export async function readParameters(request: IncomingMessage, query: URLSearchParams): Promise<Parameters> {
   const body = await readBody(request);
-  // The control endpoint is for people with curl, who name no type.
+  // The control endpoint is for people with curl, who give no content type.
   const isControl = request.url?.startsWith('/_simulator') === true;
   const type = isControl ? 'application/json' : (request.headers['content-type'] ?? '');
   return { ...Object.fromEntries(query), ...(body.length === 0 ? {} : parse(body, type)) };
@@ -55,7 +55,7 @@ function multipart(body: Buffer, type: string): Parameters {
   for (let start = body.indexOf(mark); start >= 0; ) {
     const end = body.indexOf(mark, start + mark.length);
     if (end < 0) break;
-    // Between the marks: a line break, the head, an empty line, the content, a line break.
+    // Between the boundaries: a line break, the header, an empty line, the content, a line break.
     readPart(body.subarray(start + mark.length + 2, end - 2), fields);
     start = end;
   }
@@ -74,7 +74,7 @@ function readPart(part: Buffer, fields: Parameters): void {
   fields[name] = file === undefined ? content.toString('utf8') : new FilePart(file, type, content);
 }
 
-/** True where it says so in any of its forms. */
+/** True in any of its forms. */
 export function flag(parameters: Parameters, name: string): boolean {
   return /^(true|yes|1)$/i.test(String(parameters[name] ?? ''));
 }

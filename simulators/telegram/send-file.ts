@@ -1,4 +1,4 @@
-/** sendDocument and sendPhoto: a file in the form, the id of one that was sent before, or an address on the web. */
+/** sendDocument and sendPhoto: a file in the form, the id of a file sent before, or a web address. */
 import { createHash } from 'node:crypto';
 import type { BotAccount } from './bot-account.js';
 import type { Formatted } from './formatting/entities.js';
@@ -11,7 +11,7 @@ import { type DocumentSent, type FileSent, type PhotoSent, shownMessage } from '
 const CAPTION_LENGTH_MAX = 1024;
 const DOCUMENT_BYTES_MAX = 50 * 1024 * 1024;
 const PHOTO_BYTES_MAX = 10 * 1024 * 1024;
-/** Width and height of a photo together. */
+/** Limit of width plus height of a photo. */
 const SIDES_MAX = 10_000;
 
 export function sendDocument(bot: BotAccount, parameters: Parameters): object {
@@ -46,7 +46,7 @@ function captionOf(parameters: Parameters): Formatted {
   return caption;
 }
 
-/** The file itself, or the part of the form that `attach://` names; null where it is an id or an address. */
+/** The file itself, or the part of the form that `attach://` names; null for an id or an address. */
 function partOf(parameters: Parameters, given: unknown): FilePart | null {
   if (given instanceof FilePart) return given;
   const attached = /^attach:\/\/(.+)$/.exec(String(given ?? ''))?.[1];
@@ -85,7 +85,7 @@ function pngSize(content: Buffer): Size | null {
   return { width: content.readUInt32BE(16), height: content.readUInt32BE(20) };
 }
 
-/** From the first frame header. */
+/** Read from the first frame header. */
 function jpegSize(content: Buffer): Size | null {
   if (content.length < 4 || content.readUInt16BE(0) !== 0xffd8) return null;
   for (let at = 2; at + 9 < content.length && content[at] === 0xff; ) {
@@ -111,7 +111,7 @@ function knownPhoto(bot: BotAccount, given: unknown): readonly PhotoSent[] {
   return known.photo;
 }
 
-/** Nothing is fetched from the web here: an address is refused as one that can't be reached. */
+/** Nothing is fetched from the web here: an address is refused as unreachable. */
 function unknownFile(given: unknown, what: string): Refusal {
   if (given === undefined || given === '') return badRequest(`there is no ${what} in the request`);
   return /^https?:\/\//.test(String(given))

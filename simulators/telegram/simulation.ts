@@ -1,9 +1,9 @@
-/** The simulated Telegram: its bots, what goes wrong, and what people do. */
+/** The simulated Telegram: its bots, what fails, and what people do. */
 import { BotAccount } from './bot-account.js';
 import { Faults } from './faults.js';
 import type { Message } from './wire.js';
 
-/** Worth nothing anywhere else. */
+/** Worthless anywhere else. */
 export const DEFAULT_TOKEN = '1000000001:SimulatedTokenOfNoUseAnywhereElse00';
 
 export interface RequestSeen {
@@ -38,7 +38,10 @@ export class Simulation {
     if (this.requests.length > REQUESTS_KEPT) this.requests.shift();
   }
 
-  /** A person writes to the bot; in a private chat unless `chatId` names a group. `date`: seconds, default now. */
+  /**
+   * A person writes to the bot; in a private chat unless `chatId` names a group. `date`: seconds since 1970, by
+   * default now.
+   */
   type(
     userId: number,
     text: string,
@@ -57,7 +60,7 @@ export class Simulation {
     return message;
   }
 
-  /** Taps the button with this label. Returns the callback query's id. Throws where the message shows no such button. */
+  /** Taps the button with this label. Returns the callback query's id. Throws if the message has no such button. */
   tap(
     userId: number,
     message: { readonly chatId: number; readonly messageId: number },
@@ -72,7 +75,7 @@ export class Simulation {
     return this.sendCallback(userId, message, button.callback_data, options);
   }
 
-  /** What a client of one's own can send: any data for any message. */
+  /** What a custom client can send: any data for any message. */
   sendCallback(
     userId: number,
     message: { readonly chatId: number; readonly messageId: number },

@@ -10,7 +10,7 @@ import { readParameters } from './request-body.js';
 import { Simulation } from './simulation.js';
 
 export interface TelegramSimulator {
-  /** What a client takes as the root of the Bot API. */
+  /** The root address of the Bot API for a client. */
   readonly address: string;
   readonly port: number;
   readonly simulation: Simulation;

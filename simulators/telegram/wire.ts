@@ -1,4 +1,4 @@
-/** The objects of the Bot API, as far as they are spoken here. */
+/** The objects of the Bot API, as far as they are built here. */
 import type { Entity } from './formatting/entities.js';
 
 export interface User {
@@ -41,7 +41,7 @@ export interface PhotoSent extends FileSent {
   readonly height: number;
 }
 
-/** `text` and `entities` of a file are its caption; `shownMessage` writes them so. */
+/** `text` and `entities` of a file are its caption; `shownMessage` writes them as such. */
 export interface Message {
   readonly message_id: number;
   readonly from: User;
@@ -55,7 +55,7 @@ export interface Message {
   readonly photo?: readonly PhotoSent[];
 }
 
-/** As it goes out. */
+/** The message in its form on the wire. */
 export function shownMessage(message: Message): object {
   const { text, entities, ...rest } = message;
   if (message.document === undefined && message.photo === undefined) return message;

@@ -1,4 +1,4 @@
-/** What the web server needs from the rest of the desk. Everything comes in here, so that it can be tested alone. */
+/** Everything that the web server needs from the rest of the desk, passed in so that it can be tested by itself. */
 import type { Logger } from 'pino';
 import type { BarsAnswer, TraderStatus } from '../contracts/trader-status.js';
 import type { RolesNeeded } from '../domain/roles.js';
@@ -13,7 +13,7 @@ import type { PasskeyTable } from '../store/passkeys.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';
 
-/** What people can ask for: each use case once, shared with the command line and the chat. */
+/** What people can ask for: each use case once, shared with the command line and Telegram. */
 export type DeskOperations = Pick<
   Operations,
   | 'stopTrading'
@@ -60,16 +60,16 @@ export type DeskOperations = Pick<
   | 'noteInJournal'
 >;
 
-/** The part of a Postgres pool that is used. Rejects when the database is down. */
+/** The part of a Postgres pool that is used here. Rejects while the database is down. */
 export interface Database {
   query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
 
-/** The keys of a routine's steps, by its name, in the order of the desk file. */
+/** The step keys of each routine, by its name, in the order of the desk file. */
 export type StepOrder = ReadonlyMap<string, readonly string[]>;
 
 export interface WebSecrets {
-  /** 32 bytes hex: signs access tokens. */
+  /** 32 bytes in hex: signs access tokens. */
   readonly tokenKey: string;
   readonly metricsToken: string;
 }
@@ -80,13 +80,13 @@ export interface WebDependencies {
   readonly sessions: Pick<SessionStore, 'begin' | 'rotate' | 'isActive' | 'end' | 'endOfPasskey'>;
   /** Rejects while the database is down. */
   readonly passkeys: Pick<PasskeyTable, 'of' | 'find' | 'add' | 'used' | 'remove'>;
-  /** By the desk file; none for somebody that it does not name. */
+  /** From the desk file; empty for a person that it does not name. */
   readonly rolesOf: (person: string) => RolesNeeded;
-  /** scrypt hash; null where this person has no password. */
+  /** scrypt hash; null if this person has no password. */
   readonly passwordHashOf: (person: string) => string | null;
-  /** The public halves of what the person has enrolled for votes. May throw: then they can't be read. */
+  /** The public keys that the person has enrolled for votes. Throws if they can't be read. */
   readonly personKeysOf: (person: string) => readonly PersonKey[];
-  /** The person whose one-time link this is, once; null where it is unknown, used or too old. */
+  /** The person that this one-time link signs in, at its first use; null if it is unknown, used or expired. */
   readonly consumeLink: (token: string) => Promise<string | null>;
   readonly stepOrder: StepOrder;
   /** When the desk's days begin. */
@@ -94,20 +94,23 @@ export interface WebDependencies {
   readonly operations: DeskOperations;
   /** Rejects while the trader does not answer. */
   readonly readTrader: () => Promise<TraderStatus>;
-  /** Finished one-minute bars, oldest first, and what strategies go by. Rejects while the trader does not answer. */
+  /**
+   * Closed one-minute bars, oldest first, and the lines that strategies follow. Rejects while the trader does not
+   * answer.
+   */
   readonly readBars: (symbol: string, count: number) => Promise<Pick<BarsAnswer, 'bars' | 'lines'>>;
-  /** Null where the supervisor does not answer. */
+  /** Null if the supervisor does not answer. */
   readonly readProcesses: () => Promise<readonly ProcessStatus[] | null>;
-  /** Of this installation. */
+  /** The desks of this installation. */
   readonly readDesks: () => Promise<readonly StartedDesk[]>;
-  /** Whether what people are told reaches them. */
+  /** Whether notices reach people. */
   readonly readAlerts: () => readonly ShownChannel[];
   readonly temporalAnswers: () => Promise<boolean>;
   readonly database: Database;
   readonly keyStore: KeyStore;
-  /** The built page; null where it was not built. */
+  /** The built page; null if it was not built. */
   readonly dashboardDirectory: string | null;
-  /** Our documents, as Markdown; null where they were not built. */
+  /** Our documents in Markdown; null if they were not built. */
   readonly documentsDirectory: string | null;
   readonly log: Logger;
   readonly nowMs: () => number;

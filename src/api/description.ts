@@ -1,4 +1,4 @@
-/** What the API says about itself: shared schemas, sign-in, tags. */
+/** The API's description of itself: shared schemas, sign-in, tags. */
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';

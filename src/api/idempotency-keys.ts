@@ -1,7 +1,7 @@
 /**
- * One key, one request: the same key with the same body gets the same answer, with another body it is refused.
- * Kept in memory and in Postgres; where Postgres is slow or down the memory alone counts, because an emergency never
- * waits for a database. Only answers that succeeded are kept, so that a failure can be tried again with its key.
+ * One key, one request: the same key with the same body gets the same answer; with another body it is refused. Kept
+ * in memory and in Postgres; while Postgres is slow or down only the memory counts, because an emergency never waits
+ * for a database. Only answers that succeeded are kept, so that a failure can be retried with its key.
  */
 import { createHash } from 'node:crypto';
 import { type OperationResult, outcomeSchema } from '../operations/operation.js';
@@ -10,7 +10,7 @@ import type { KeyedRequest, KeyState } from '../store/idempotency.js';
 const KEYS_MAX = 1000;
 const STORE_WAIT_MS = 250;
 
-/** Where keys outlive this process. Each may reject: then the memory alone counts. */
+/** Where keys outlive this process. Each method may reject: then only the memory counts. */
 export interface KeyStore {
   take(request: KeyedRequest): Promise<KeyState>;
   keep(request: KeyedRequest, answer: OperationResult): Promise<void>;
@@ -19,9 +19,9 @@ export interface KeyStore {
 
 export type KeyedAnswer =
   | { readonly kind: 'new' | 'replayed'; readonly outcome: OperationResult }
-  /** The key stands for another request. */
+  /** The key belongs to another request. */
   | { readonly kind: 'conflict' }
-  /** The same request is being carried out by another process, or died with it a moment ago. */
+  /** Another process is carrying out the same request, or died during it a moment ago. */
   | { readonly kind: 'running' };
 
 interface Kept {
@@ -43,7 +43,7 @@ export class IdempotencyKeys {
     return this.#remember(request, this.#claimAndWork(request, work));
   }
 
-  /** For a stop: it is carried out every time, whatever the key says; only the answer stays the same. */
+  /** For a stop: it is carried out every time, whatever the key; only the answer stays the same. */
   async always(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
     const known = this.#kept.get(name(request));
     const outcome = await work();
@@ -68,13 +68,13 @@ export class IdempotencyKeys {
       await this.#giveUp(request);
       throw error;
     });
-    // Not waited for: while the database is away, the memory keeps the answer.
+    // Not awaited: while the database is away, the answer is in memory.
     if (outcome.ok) void this.store.keep(request, outcome).catch(() => undefined);
     else await this.#giveUp(request);
     return { kind: 'new', outcome };
   }
 
-  /** Waited for, within bounds: whoever is told of a failure may try again at once. */
+  /** Awaited, within a time limit: a client that is told of a failure may retry at once. */
   async #giveUp(request: KeyedRequest): Promise<void> {
     await within(STORE_WAIT_MS, this.store.giveUp(request), undefined);
   }
@@ -102,7 +102,7 @@ async function replay(request: KeyedRequest, known: Kept): Promise<KeyedAnswer> 
   return 'outcome' in answer ? { kind: 'replayed', outcome: answer.outcome } : answer;
 }
 
-/** `otherwise` where the promise rejects or takes longer. */
+/** Resolves with `otherwise` if the promise rejects or takes longer. */
 async function within<T>(milliseconds: number, promise: Promise<T>, otherwise: T): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<T>((resolve) => {
@@ -113,7 +113,7 @@ async function within<T>(milliseconds: number, promise: Promise<T>, otherwise: T
 
 const name = ({ desk, person, key }: KeyedRequest): string => JSON.stringify([desk, person, key]);
 
-/** What makes two requests the same. */
+/** Hash of everything that makes two requests the same. */
 export function requestHash(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

@@ -1,4 +1,4 @@
-/** Prometheus metrics. What the trader says is set when it is scraped; nothing stale is shown while it is away. */
+/** Prometheus metrics. The trader's figures are read at each scrape; nothing stale is shown while it is away. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { StatusWatch } from './live/status-watch.js';
@@ -10,7 +10,7 @@ export interface Metrics {
   stop(): void;
 }
 
-/** Name → help and how it is read. Money in the desk's currency. */
+/** Name → help text and how the value is read. Money in the desk's currency. */
 const TRADER_GAUGES: Readonly<Record<string, readonly [string, (status: TraderStatus) => number]>> = {
   api_connected: ['1 while market data comes in', (s) => (s.marketData.state === 'up' ? 1 : 0)],
   trading_halted: ['1 while HALTED or KILLED', (s) => (s.mode === 'HALTED' || s.mode === 'KILLED' ? 1 : 0)],
@@ -91,7 +91,7 @@ function gauge(registry: Registry, name: string, help: string): Gauge {
   return new Gauge({ name, help, registers: [registry] });
 }
 
-/** Process and event-loop metrics of this process. Answers how to let go of what they hold. */
+/** Process and event-loop metrics of this process. Returns a function that releases what they hold. */
 function collectDefaults(registry: Registry): () => void {
   collectDefaultMetrics({ register: registry });
   return () => registry.clear();

@@ -1,10 +1,10 @@
-/** docs/openapi.json: made from the very routes that are served, with nothing behind them. */
+/** Makes docs/openapi.json from the very routes that are served, with nothing behind them. */
 import { pino } from 'pino';
 import type { WebDependencies } from './dependencies.js';
 import { buildServer } from './server.js';
 import { TemporalTickets } from './temporal-ui/tickets.js';
 
-/** The document, without starting anything. */
+/** The document; starts nothing. */
 export async function makeOpenApi(): Promise<Record<string, unknown>> {
   const tickets = new TemporalTickets(() => 0);
   const app = await buildServer(NOTHING_BEHIND, tickets);

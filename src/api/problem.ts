@@ -7,13 +7,13 @@ import { asTyped } from '../home/as-typed.js';
 
 export interface Problem {
   readonly status: number;
-  /** Last part of the type's address: a stable name that programs can compare. */
+  /** Last part of the problem type's address: a stable name that programs can compare. */
   readonly code: string;
   readonly title?: string;
   readonly detail: string;
   readonly keptSafe: string;
   readonly doThis: string;
-  /** Further members, for example `errors` of a bad body or the `outcome` of an operation. */
+  /** Further members, for example `errors` for an invalid body or the `outcome` of an operation. */
   readonly more?: Readonly<Record<string, unknown>>;
 }
 
@@ -32,7 +32,7 @@ export function problemBody(problem: Problem): Record<string, unknown> {
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
-  // A refused upgrade has a socket that no HTTP server looks after any more.
+  // No HTTP server looks after the socket of a refused upgrade any more.
   if (reply.request.ws) reply.raw.once('finish', () => reply.request.raw.socket.end());
   return reply
     .code(problem.status)
@@ -119,7 +119,7 @@ export const exportRunning = (): Problem => ({
   doThis: 'Wait until it has arrived, or break it off, and ask again.',
 });
 
-/** A change that was understood and not made. */
+/** A change that was understood but not made. */
 export const notDone = (detail: string, doThis: string): Problem => ({
   status: 409,
   code: 'not-done',

@@ -1,4 +1,7 @@
-/** The web server: what every request passes, then one file a route. Builds only; listening is the caller's. */
+/**
+ * The web server: the hooks that every request passes, then one file for each route. Builds it; listening is up to
+ * the caller.
+ */
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
 import websocket from '@fastify/websocket';
@@ -99,7 +102,7 @@ export async function buildServer(web: WebDependencies, tickets: TemporalTickets
       onCreate: compileWhenAsked,
     },
   });
-  // Schemas describe answers; they must not silently drop a member that the trader has learned since.
+  // Schemas only describe answers; they must not silently drop a member that the trader has gained since.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptJsonOnly(app);
   registerErrors(app);
@@ -195,7 +198,10 @@ async function registerRoutes(
   await dashboardRoutes(app, web);
 }
 
-/** To compile all schemas takes as long as the rest of a start, which waits for none of them. */
+/**
+ * Compiles each schema at its first use: compiling all of them takes as long as the rest of a start, which needs
+ * none.
+ */
 function compileWhenAsked(ajv: SchemaCompiler): void {
   const compile = ajv.compile.bind(ajv);
   ajv.compile = (schema) => {
@@ -219,7 +225,9 @@ interface SchemaCompiler {
   compile(schema: unknown): SchemaCheck;
 }
 
-/** A page of another site can send a form or plain text without asking; JSON it can't. No body at all is allowed. */
+/**
+ * A page of another site can send a form or plain text without preflight, but not JSON. A missing body is allowed.
+ */
 function acceptJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();

@@ -36,10 +36,10 @@ import { TemporalTickets } from './temporal-ui/tickets.js';
 
 const STATUS_WAIT_MS = 2_000;
 const TEMPORAL_WAIT_MS = 1_000;
-/** A page would rather be told than wait for the pool's own, longer deadline. */
+/** A page should get an answer sooner than the pool's own, longer deadline. */
 const QUERY_WAIT_MS = 4_000;
 
-/** Rejects where a port is taken or a secret is missing; nothing is left half started. */
+/** Rejects if a port is taken or a secret is missing; then nothing is left half started. */
 export async function startWeb(runtime: Runtime): Promise<Role> {
   const foreignUis = codecOrigins(process.env);
   const pool = openPool(runtime, 'web');
@@ -148,13 +148,13 @@ function impatient(pool: Pool): Database {
   };
 }
 
-/** Null where the build has not put `file` there. */
+/** Null if the build has not put `file` there. */
 function builtFolder(name: string, file: string): string | null {
   const folder = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
   return existsSync(join(folder, file)) ? folder : null;
 }
 
-/** `address`: host:port, or of a socket. */
+/** `address`: host:port, or that of a Unix socket. */
 function canConnect(address: string): Promise<boolean> {
   const path = socketOf(address);
   const { hostname, port } = new URL(`http://${path === null ? address : 'localhost'}`);

@@ -1,6 +1,6 @@
 /**
- * What a stop's request may carry: anything. JSON with a reason, a form, bare text (which is the reason), nothing, or
- * what nobody can read; whoever sent it wants the desk stopped.
+ * What the body of a stop may be: anything. JSON with a reason, a form, bare text (which is the reason), nothing, or
+ * something unreadable: whoever sent it wants the desk stopped.
  */
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -8,7 +8,10 @@ import { errorCodes } from 'fastify';
 
 const BYTES_READ_MAX = 64 * 1024;
 
-/** For every route of `scope`: a route that takes anything gets the text, every other one its JSON or an empty body. */
+/**
+ * For every route of `scope`: a route with `anyBody` gets the reason in the text, every other one its JSON or an empty
+ * body.
+ */
 export function takeAnyBody(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
     const text = await readText(payload);
@@ -20,17 +23,17 @@ export function takeAnyBody(scope: FastifyInstance): void {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Never refused for its body. */
+    /** Never refuse a request for its body. */
     anyBody?: boolean;
   }
 }
 
-/** Before the body is read: whatever it is said to be, it is read as text. */
+/** Runs before the body is read: whatever its content type, it is read as text. */
 export async function forgetContentType({ headers }: FastifyRequest): Promise<void> {
   delete headers['content-type'];
 }
 
-/** What comes after the first part is let go; what breaks off is taken as far as it came. */
+/** Only the beginning is kept; a body that breaks off is used as far as it came. */
 async function readText(payload: Readable): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -41,7 +44,7 @@ async function readText(payload: Readable): Promise<string> {
       bytes += chunk.length;
     }
   } catch {
-    // The sender is gone; what it wanted is clear.
+    // The sender is gone; the intention is clear.
   }
   return Buffer.concat(parts).toString('utf8');
 }

@@ -1,6 +1,7 @@
 /**
- * One look at everything from outside. A finding counts when the very same one is there at two looks in a row: between
- * two readings a fill may have reached one book and not the other. Can only stop, and says each finding once.
+ * One audit of everything from outside. A finding counts when the very same one is there at two looks in a row:
+ * between two readings a fill may have reached one book and not the other. The auditor can only stop the desk, and
+ * reports each finding once.
  */
 import { randomUUID } from 'node:crypto';
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -16,17 +17,18 @@ import type { Finding } from './finding.js';
 import { LimitWatch } from './limit-watch.js';
 import type { PriceReader } from './prices/own-prices.js';
 
-/** Money units: the trader shows cash rounded to cents at the least. */
+/** Money units. The trader shows cash rounded to cents at the coarsest. */
 const TOLERANCE = 1_000_000;
 
 /**
- * Cash that differs and that the trader does not see. What came or went may first be explained by what the venue lists,
- * which the trader asks for at its next reading: only a reading of its own since then that calls itself clean is wrong.
+ * A difference in cash that the trader does not see. Deposits and the like may still be explained by the venue's
+ * lists, which the trader asks for at its next reading: only a later reading of the trader's that calls itself clean
+ * is wrong.
  */
 export class LateCash {
   #since: { readonly difference: string; readonly readAtWallMs: number | null } | null = null;
 
-  /** It differs, and nobody can say yet whether that is wrong. */
+  /** Cash differs, and it can't be told yet whether that is wrong. */
   get isOpen(): boolean {
     return this.#since !== null;
   }
@@ -45,16 +47,16 @@ export class LateCash {
       this.#since = { difference, readAtWallMs: reconciliation.atWallMs };
       return [];
     }
-    // It has not looked since, or it has seen it and said so.
+    // The trader has not read the account since, or it has seen the difference and reported it.
     if (reconciliation.atWallMs === this.#since.readAtWallMs || reconciliation.state !== 'clean') return [];
     return [`cash: the trader has ${formatMoney(ours, 2)}, the venue ${formatMoney(venues, 2)}`];
   }
 }
 
-/** Longer than the trader bears it itself: then it has not halted for what it can't compare. */
+/** Longer than the trader itself tolerates: so it failed to halt although it could not compare. */
 const UNCOMPARED_MAX_MS = 240_000;
 
-/** A trader that trades and of whose own readings none has agreed for too long. */
+/** A trader that trades although none of its own readings has agreed for too long. */
 class LateReading {
   #sinceMs: number | null = null;
 
@@ -80,16 +82,16 @@ export interface AuditParts {
   /** Null: nothing can be compared now. */
   readonly readBook: () => BookReading | null | Promise<BookReading | null>;
   readonly readPrices: PriceReader;
-  /** Monotonic. */
+  /** Monotonic time in milliseconds. */
   readonly nowMs?: () => number;
-  /** Told once for each outage: books are compared all the same. */
+  /** Called once for each outage: books are compared all the same. */
   readonly onPricesMissing: (why: string) => void;
 }
 
 const ANSWER_MS = 3_000;
 const REASON_LENGTH_MAX = 500;
 
-/** Answers with what it has just halted for, or null. */
+/** The function that it returns makes one look, and answers with the reason of a new halt, or null. */
 export function createAudit(parts: AuditParts): () => Promise<string | null> {
   const { trader, instruments, risk } = parts;
   const limits = new LimitWatch(instruments, risk);
@@ -144,7 +146,7 @@ async function findings(
     parts.onPricesMissing(messageOf(error));
     return null;
   });
-  // Cash that the trader is about to find is not yet an equity that differs: neither as we count it nor as the venue does.
+  // Cash that the trader is about to find does not make equity differ yet, neither by our count nor by the venue's.
   const { equity: _venues, ...uncounted } = book;
   const counted = lateCash.isOpen ? { ...uncounted, cash: null } : book;
   const own = prices === null ? null : ownEquity(counted, status, instruments, prices);
@@ -152,7 +154,7 @@ async function findings(
   return [...compareEquity(own, status), ...limits.look({ book, own, prices, status })];
 }
 
-/** Where the trader and the venue's own book disagree, in words; pure. */
+/** Where the trader and the venue's own book disagree, in words. Pure. */
 export function compareBooks(
   book: BookReading,
   status: Pick<TraderStatus, 'positions' | 'dust'>,
@@ -169,7 +171,7 @@ export function compareBooks(
   return differences;
 }
 
-/** The book without the coins that the trader says are not the desk's: it neither counts nor trades them. */
+/** The book without the coins that the trader reports as not the desk's: it neither counts nor trades them. */
 function withoutOthersCoins(
   book: BookReading,
   { coins }: Pick<TraderStatus, 'coins'>,
@@ -205,10 +207,10 @@ function tradersLots(
     .reduce((sum, lots) => sum + lots, left);
 }
 
-/** Finer than any exchange counts coins. */
+/** More decimal places than any exchange uses for coins. */
 const COIN_PLACES = 18;
 
-/** Dust is told to the last place, and books are compared by lots. */
+/** Dust is given to the last decimal place, but books are compared by lots. */
 function wholeLots(quantity: string, lotSize: string): number {
   return Number(parseUnits(quantity, COIN_PLACES) / parseUnits(lotSize, COIN_PLACES));
 }

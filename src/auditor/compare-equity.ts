@@ -1,4 +1,4 @@
-/** Equity worked out a second time: from the venue's book and prices of one's own; pure. */
+/** Equity calculated a second time: from the venue's book and the auditor's own prices. Pure. */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -7,21 +7,25 @@ import { isOwned } from '../domain/value.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
 import type { Finding } from './finding.js';
 
-/** Prices move between the two readings: this part of what is held is no difference. */
+/** Prices move between the two readings: a difference of up to this part of what is held is tolerated. */
 const MOVED_PART = 0.02;
-/** Money units: the trader shows cents at the least. */
+/** Money units. The trader shows cents at the coarsest. */
 const ROUNDED = 1_000_000;
 
 export interface OwnEquity {
   /** Money units. */
   readonly equity: number;
-  /** Of all that is held, money units. */
+  /** Value of everything held, in money units. */
   readonly value: number;
-  /** Of remainders that nobody could sell: the venue has them, the trader does not count them. */
+  /**
+   * Value of remainders that nobody could sell, in money units: the venue has them, the trader does not count them.
+   */
   readonly dust: number;
 }
 
-/** Null where a price of something that is held is missing. Money that is others' too counts as the trader says. */
+/**
+ * Null if the price of something that is held is missing. Money that is shared with others counts as the trader says.
+ */
 export function ownEquity(
   book: BookReading,
   status: Pick<TraderStatus, 'cash'> & Partial<Pick<TraderStatus, 'books'>>,

@@ -1,6 +1,6 @@
 /**
- * The maximum drawdown, looked at from outside: from the highest equity that the auditor has seen itself, so that a
- * trader that forgets its peak is found out, or from the trader's own peak where that is higher.
+ * The maximum drawdown, watched from outside: from the highest equity that the auditor has seen itself, so that a
+ * trader that forgets its peak is caught, or from the trader's own peak if that is higher.
  */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -10,26 +10,26 @@ import type { OwnEquity } from './compare-equity.js';
 import type { Finding } from './finding.js';
 import { limitOf, MOVED_FACTOR } from './limit-in-force.js';
 
-/** The trader counts from a higher peak once it is higher by 0.1 %, or a minute later. */
+/** The trader adopts a higher peak once it is 0.1 % higher, or a minute later. */
 const PEAK_STEP = 1.001;
 
 interface Counted {
   /** Equity of another account or journal says nothing about this one. */
   readonly account: string;
   readonly startedWallMs: number;
-  /** Money units, as the trader says. */
+  /** Money units, as the trader reports it. */
   readonly peak: number;
   readonly isHalted: boolean;
 }
 
 export class DrawdownWatch {
   #before: Counted | null = null;
-  /** Money units: the highest that trader and auditor both saw, so that no odd price makes a peak. */
+  /** Money units. The highest equity that both trader and auditor saw, so that no odd price makes a peak. */
   #peak = 0;
 
   constructor(private readonly risk: Desk['risk']) {}
 
-  /** At each look, also where nothing can be compared: who lifts a drawdown halt lets the peak be counted anew. */
+  /** Called at each look, even if nothing can be compared: lifting a drawdown halt starts a new peak. */
   note(status: TraderStatus): void {
     const now: Counted = {
       account: `${status.account.name} ${status.incarnation}`,
@@ -53,7 +53,7 @@ export class DrawdownWatch {
   }
 }
 
-/** A peak that falls in one and the same process: a halt came and was lifted between two looks. */
+/** A peak that falls within the same process: a halt came and was lifted between two looks. */
 function isCountedAnew(before: Counted, now: Counted): boolean {
   const isLifted = before.isHalted && !now.isHalted;
   const isLower = now.peak < before.peak && now.startedWallMs === before.startedWallMs;

@@ -1,7 +1,7 @@
-/** Something that is not as it should be. */
+/** Something that is wrong. */
 export interface Finding {
-  /** The same as long as it is the same thing: figures in the text may move meanwhile. */
+  /** The same as long as the problem is the same; figures in the text may change meanwhile. */
   readonly key: string;
-  /** A sentence for whoever reads why the desk stopped. */
+  /** A sentence for people who read why the desk was stopped. */
   readonly text: string;
 }

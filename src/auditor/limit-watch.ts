@@ -1,8 +1,7 @@
 /**
- * The desk file's limits, looked at from outside. They bind what is opened, so what counts is what grew past one; a
- * position that was there before a limit was lowered is nobody's fault, and neither is one whose entry was sent before:
- * its cancel may come too late. Between two looks limits can go up and down again, so what grew while they changed is
- * not judged.
+ * The desk file's limits, watched from outside. They restrict what is opened, so what counts is growth past one. A
+ * position from before a limit was lowered is nobody's fault, nor is one whose entry was sent before: its cancel may
+ * come too late. Between two looks limits can go up and down again, so growth while they changed is not judged.
  */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -23,10 +22,10 @@ export interface LimitReading {
 }
 
 interface Limits {
-  /** Of the settings and the part of the size that is used: other numbers, other terms. */
+  /** Identifies the settings and the position size in force: a change of either means other limits. */
   readonly terms: string;
   readonly positions: number;
-  /** Money units one position may be worth. */
+  /** Money units that one position may be worth. */
   readonly size: number;
 }
 
@@ -37,11 +36,11 @@ interface Look {
 
 export class LimitWatch {
   #before: Look | null = null;
-  /** Symbols by client id: entries that were sent on other terms and still work. */
+  /** Symbols by client id: entries that were sent under other limits and are still open. */
   readonly #sentEarlier = new Map<string, string>();
-  /** Symbols whose growth says nothing at this look. */
+  /** Symbols whose growth is not judged at this look. */
   #excused: ReadonlySet<string> = new Set();
-  /** What grew past its limit and is past it still. */
+  /** What grew past its limit and is still past it. */
   readonly #past = new Set<string>();
   readonly #drawdown: DrawdownWatch;
 
@@ -52,7 +51,7 @@ export class LimitWatch {
     this.#drawdown = new DrawdownWatch(risk);
   }
 
-  /** At each look, also where neither book nor prices can be read. */
+  /** Called at each look, even if neither book nor prices can be read. */
   note(status: TraderStatus): void {
     this.#drawdown.note(status);
   }
@@ -100,7 +99,7 @@ export class LimitWatch {
     return [{ key: `limit size ${symbol}`, text }];
   }
 
-  /** The trader halts by itself at this loss; one that goes on trading past it has not noticed. */
+  /** The trader halts by itself at this loss; one that still trades has not noticed it. */
   #loss({ own, status }: LimitReading): Finding[] {
     if (status.mode !== 'ACTIVE') return [];
     const pct = limitOf(status, this.risk, 'dailyLossLimitPct');

@@ -1,6 +1,6 @@
 /**
  * The paper venue's own book, read from its file while the venue writes to it. Nothing is cut off or repaired here:
- * that is the venue's at its next start.
+ * the venue does that at its next start.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,14 +15,14 @@ import type { BookRecord } from '../venue/paper/book-record.js';
 
 const LINE = /^([0-9a-f]{8}) (\d+) (.*)$/;
 
-/** Null where there is no book yet. Throws where the book does not begin with its state. */
+/** Null if there is no book yet. Throws if the book does not begin with its state. */
 export function readPaperBook(directory: string, instruments: readonly Instrument[]): BookReading | null {
   const lines = textOf(join(directory, BOOK_FILE)).split('\n');
   let book: PaperBook | null = null;
   let lastNumber = -1;
   for (const line of lines) {
     const entry = decode(line);
-    // The line that is being written ends what can be read now.
+    // The line that is being written is the end of what can be read now.
     if (entry === null) break;
     if (entry.record.type === 'state') {
       book = new PaperBook(entry.record.state, new Map(instruments.map((known) => [known.symbol, known])));
@@ -50,7 +50,7 @@ export function readPaperBook(directory: string, instruments: readonly Instrumen
   };
 }
 
-/** What a fee in coins left below a lot. */
+/** `remainder`, the coins below a lot that a fee has left, as a fraction of a lot. */
 function partOfLot(instrument: Instrument, remainder: WrittenUnits): number {
   const { perLot } = stepsOf(instrument, scalesFor([instrument], new Map()));
   return Number(readUnits(remainder)) / Number(perLot);

@@ -1,4 +1,7 @@
-/** Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops what can't be right. */
+/**
+ * Watches the trader from outside: reads the venue's own book and prices every few seconds, and stops the desk if
+ * they can't be right.
+ */
 
 import { notTheDesks } from '../desk/fee-assets.js';
 import { ordersLeave } from '../desk/orders-leave.js';
@@ -52,7 +55,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       if (halted !== null) log('error', `halted: ${halted}`);
       lastProblem = '';
     } catch (error) {
-      // A trader that does not answer is the supervisor's business; a book that can't be read is worth a line.
+      // A trader that does not answer is the supervisor's business; a book that can't be read is worth a log line.
       const problem = messageOf(error);
       if (problem !== lastProblem) log('warn', `nothing could be compared: ${problem}`);
       lastProblem = problem;
@@ -70,7 +73,7 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
   };
 }
 
-/** By a read-only key of its own where there is one, else by the trader's, where this process has it. */
+/** Uses a read-only key of the auditor's own if there is one, otherwise the trader's if this process has it. */
 function accountReader(
   endpoint: VenueEndpoint,
   desk: Desk,

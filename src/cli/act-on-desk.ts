@@ -1,4 +1,4 @@
-/** What stop, close-all, resume and run have in common: options, the deadline, and how the outcome is shown. */
+/** What stop, close-all, resume and run share: options, the deadline, and how the outcome is shown. */
 import type { Command } from 'commander';
 import { REASON_LENGTH_MAX } from '../domain/no-reason.js';
 import { runAddressAt } from '../home/run-address.js';
@@ -11,19 +11,19 @@ import { fermataHome } from './running-desk.js';
 export interface ActOptions {
   readonly reason: string;
   readonly as?: string;
-  /** Seconds. */
+  /** Time limit in seconds. */
   readonly timeout: number;
   readonly json?: boolean;
 }
 
-/** Of what waits for no reason. */
+/** Options of commands that don't wait for a reason. */
 export interface UrgentOptions extends Omit<ActOptions, 'reason'> {
-  /** True where the option stood there without one. */
+  /** True if the option was given without a value. */
   readonly reason?: string | true;
 }
 
 export const TIMEOUT_SECONDS_MAX = 3600;
-/** As the trader takes it. */
+/** The trader's own limit on a reason's length. */
 export const reasonText = textOf(REASON_LENGTH_MAX);
 export const ANY_REASON = [
   '--reason [text]',
@@ -37,7 +37,7 @@ export function actOptions(command: Command, timeoutSeconds: number): Command {
   );
 }
 
-/** Haste matters more than the reason. */
+/** Here speed matters more than the reason. */
 export function urgentOptions(command: Command, timeoutSeconds: number): Command {
   return deadlineOptions(command.option(...ANY_REASON), timeoutSeconds);
 }
@@ -54,7 +54,7 @@ function deadlineOptions(command: Command, timeoutSeconds: number): Command {
     .option('--json', 'for scripts');
 }
 
-/** Rejects with `late` when `work` has not ended after `seconds`; the work itself goes on. */
+/** Rejects with `late` if `work` has not ended after `seconds`; the work itself goes on. */
 export async function withinSeconds<T>(seconds: number, work: Promise<T>, late: CliFailure): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const lateness = new Promise<never>((_resolve, reject) => {
@@ -75,7 +75,10 @@ export function notProvenInTime(what: string, seconds: number): CliFailure {
   );
 }
 
-/** For scripts: also where a person reads the run; null where there is no run, or no UI of Temporal's behind our sign-in. */
+/**
+ * Adds the run's address in Temporal's UI, for scripts as well as for people; null if there is no run, or no Temporal
+ * UI behind our sign-in.
+ */
 export function withRun<T extends { readonly workflowId: string | null }>(
   outcome: T,
   home: string = fermataHome(),
@@ -89,7 +92,7 @@ export function runLines(outcome: { readonly workflowId: string | null }, home?:
   return run === null ? [] : [`  read it:   ${run}`];
 }
 
-/** Exit code 0 only where it is proven. */
+/** Returns exit code 0 only if the outcome is proven. */
 export function showOutcome(what: string, outcome: OperationResult, json: boolean): number {
   if (json) {
     printJson(withRun(outcome));

@@ -1,4 +1,4 @@
-/** The desk of a backtest: its file, with what options set for this one run, judged by every rule of a desk file. */
+/** The desk of a backtest: its file plus the options of this one run, checked by every rule of a desk file. */
 import { basename, dirname, resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { parseDocument } from 'yaml';
@@ -42,10 +42,10 @@ export interface BacktestDesk extends LoadedDesk {
 
 type Path = readonly (string | number)[];
 
-/** Groups of the desk file that say how is traded; whatever else it says is no part of a backtest. */
+/** Groups of the desk file that affect trading; a backtest ignores the others. */
 const GROUPS = ['risk', 'paper', 'breakers', 'resume', 'prices'] as const;
 const PLAIN_KEYS = ['timezone', 'dayBoundary'] as const;
-/** Decimal or other texts; everything else is a number. */
+/** Keys with decimal or other text as value; all others are numbers. */
 const TEXTS: ReadonlySet<string> = new Set([
   ...['balance', 'currency', 'feesIn', 'tickSize', 'lotSize', 'minNotional', 'spread', 'kind', 'multiplier'],
   ...PLAIN_KEYS,
@@ -53,7 +53,7 @@ const TEXTS: ReadonlySet<string> = new Set([
 const INSTRUMENT_KEYS = ['kind', 'tickSize', 'lotSize', 'multiplier', 'minNotional', 'spread'];
 const FEE_PCT_MAX = 10;
 
-/** `0.1` or `0.02,0.05` (maker, taker), percent. */
+/** `0.1` or `0.02,0.05` (maker, taker), in percent. */
 export function feesValue(text: string): Fees {
   const parts = text
     .split(',')
@@ -66,7 +66,7 @@ export function feesValue(text: string): Fees {
   return { makerFeePpm: ppmOfPercent(maker), takerFeePpm: ppmOfPercent(taker) };
 }
 
-/** Throws a usage failure that names the option, or `DeskFileError` where a value breaks a rule of the desk file. */
+/** Throws a usage failure that names the option, or `DeskFileError` if a value breaks a rule of the desk file. */
 export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestDesk {
   const file = strategyFile(options.strategy);
   const known = file === null ? {} : { strategies: withFile(file) };
@@ -82,7 +82,7 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   const document = parseDocument(loaded.text, { stringKeys: true });
   for (const [path, value] of settings) document.setIn(path, value);
   if (options.strategy !== undefined) {
-    // One that is named here is meant to trade, whatever the file says of it; the desk is another without the others.
+    // A strategy named here is meant to trade, whatever the file says; without the others it is another desk.
     for (const at of chosen) document.setIn(['strategies', at, 'enabled'], true);
     for (const at of [...loaded.desk.strategies.keys()].reverse())
       if (!chosen.includes(at)) document.deleteIn(['strategies', at]);
@@ -99,7 +99,7 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   return { ...loaded, desk: { ...desk, instruments }, configHash, text, set: [alone, ...set] };
 }
 
-/** The file itself was judged before: what is wrong now was said on the command line. */
+/** The file itself was checked before, so a problem now comes from the command line. */
 function judged({ file, folder }: LoadedDesk, text: string, known: KnownParts): LoadedDesk {
   try {
     return parseDesk(file, text, { folder, ...known });
@@ -116,13 +116,13 @@ function judged({ file, folder }: LoadedDesk, text: string, known: KnownParts): 
 
 interface NamedFile {
   readonly name: string;
-  /** That the file's folder `strategies` lies in. */
+  /** The folder that contains `strategies`, which contains the file. */
   readonly folder: string;
-  /** As a desk file in that folder names it. */
+  /** The strategy's kind, as a desk file in that folder names it. */
   readonly kind: string;
 }
 
-/** Null: a strategy of the desk is named, or none. */
+/** Null if a strategy of the desk is named, or none. */
 function strategyFile(named: string | undefined): NamedFile | null {
   if (named === undefined || !/[/\\]|\.[cm]?[jt]s$/.test(named)) return null;
   const file = resolve(named);
@@ -135,14 +135,14 @@ function strategyFile(named: string | undefined): NamedFile | null {
   return { kind, folder: dirname(dirname(file)), name: nameOf(file) };
 }
 
-/** As desk files write names. */
+/** The name in the form that desk files use. */
 const nameOf = (file: string): string =>
   basename(file)
     .replace(/\.\w+$/, '')
     .toLowerCase()
     .replaceAll('_', '-');
 
-/** The strategies of the desk's own folder, and that file as one of them. */
+/** The strategies of the desk's own folder, plus that file as one of them. */
 const withFile =
   ({ kind: named, folder: elsewhere }: NamedFile): ReadStrategies =>
   (folder, kinds) => {
@@ -150,7 +150,7 @@ const withFile =
     return new Map([...readStrategies(folder, others), ...readStrategies(elsewhere, its)]);
   };
 
-/** The desk with that strategy alone, on all that its strategies trade, with the file's own defaults. */
+/** The desk with only that strategy, on every symbol that its strategies trade, with the file's own defaults. */
 function onlyOf(loaded: LoadedDesk, { name, kind }: NamedFile, known: KnownParts): LoadedDesk {
   const document = parseDocument(loaded.text, { stringKeys: true });
   const symbols = [...new Set(loaded.desk.strategies.flatMap((strategy) => strategy.symbols))];
@@ -161,7 +161,7 @@ function onlyOf(loaded: LoadedDesk, { name, kind }: NamedFile, known: KnownParts
   return judged(loaded, String(document), known);
 }
 
-/** Places of the strategies that are run. */
+/** Indices of the strategies to run. */
 function strategiesNamed({ desk, strategies }: Desk, named: string | undefined): readonly number[] {
   const places = strategies.map((_, at) => at);
   if (named === undefined) return places;
@@ -247,10 +247,10 @@ function parametersOf(desk: Desk, chosen: readonly number[]): readonly string[] 
   return [...new Set(chosen.flatMap((at) => specsOf(desk, at).map(({ name }) => name)))];
 }
 
-/** As the desk file has them with their defaults. */
+/** Keys as the desk file has them, defaults included. */
 function knownKeys(desk: Desk, chosen: readonly number[]): readonly string[] {
   const groups = GROUPS.flatMap((group) => leaves(desk[group], group));
-  // Limits that the file leaves out are off, and can be tried here.
+  // A limit that the file omits is off, and may be tried here.
   const limits = Object.keys(riskSchema.shape).map((key) => `risk.${key}`);
   return [...groups, ...limits, 'paper.feesIn', ...PLAIN_KEYS, ...parametersOf(desk, chosen)];
 }

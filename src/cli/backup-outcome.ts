@@ -4,7 +4,7 @@ import { EXIT_FAILED, EXIT_OK } from './failure.js';
 import { printJson, printLines } from './output.js';
 import { stepLine } from './step-line.js';
 
-/** Exit code 0 only where every step passed. */
+/** Returns exit code 0 only if every step passed. */
 export function showBackup(what: string, outcome: BackupOperationResult, json: boolean): number {
   if (json) printJson(withRun(outcome));
   else printLines([...(outcome.result?.steps ?? []).map(stepLine), ...outcomeLines(what, outcome)]);

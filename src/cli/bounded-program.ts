@@ -1,4 +1,7 @@
-/** A program that is run beside a desk: ended, with everything that it has begun, where it takes longer or leaves less room on the disk than it may. */
+/**
+ * A program that runs beside a desk: killed, with every process that it has started, if it takes too long or leaves
+ * too little room on the disk.
+ */
 import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
@@ -8,7 +11,7 @@ import { freeBytes as freeBytesOf } from '../supervisor/ballast.js';
 
 export interface ProgramBounds {
   readonly ms: number;
-  /** Bytes that stay free on the disk of `cwd`. */
+  /** Bytes that must stay free on the disk of `cwd`. */
   readonly freeBytesMin: number;
   readonly freeBytes?: (folder: string) => Promise<number>;
 }
@@ -18,24 +21,24 @@ export interface Program {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  /** What it prints is added to this file. */
+  /** Its output is appended to this file. */
   readonly log: string;
 }
 
-/** `over`: why it was ended. */
+/** `over`: why it was killed. */
 export type ProgramEnd = { readonly code: number } | { readonly over: string };
 
 const LOOK_EVERY_MS = 1_000;
 const BYTES_PER_MB = 1024 * 1024;
 const PS_MS = 5_000;
 const PS_BYTES_MAX = 16 * BYTES_PER_MB;
-/** Inherited by whatever the program begins: known for its own when its parent has ended. */
+/** Inherited by every process that the program starts, so that one whose parent has ended is still recognised. */
 const MARK = 'BOUNDED_PROGRAM';
 const PASSES_MAX = 50;
-/** Twice: a list of processes that begin others is made while they do. */
+/** Twice, because processes may start others while the list is read. */
 const QUIET_PASSES = 2;
 
-/** Null: enough is free. */
+/** Null if there is enough room. */
 export async function lackOfRoom(
   folder: string,
   { freeBytesMin, freeBytes = freeBytesOf }: Omit<ProgramBounds, 'ms'>,
@@ -47,7 +50,7 @@ export async function lackOfRoom(
 
 const inMb = (bytes: number): string => `${Math.floor(bytes / BYTES_PER_MB)} MB`;
 
-/** Without a shell. Rejects where it can't be started. */
+/** Runs it without a shell. Rejects if it can't be started. */
 export function runBounded(
   { program, args, cwd, env, log }: Program,
   bounds: ProgramBounds,
@@ -78,14 +81,14 @@ export function runBounded(
   }).finally(() => closeSync(file));
 }
 
-/** First all of it is stopped, so that nothing begins anew what is killed. */
+/** First stops all of them, so that none starts another while they are killed. */
 async function killAllOf(root: number, mark: string): Promise<void> {
   const found = new Set<number>();
   for (let pass = 0, quiet = 0; pass < PASSES_MAX && quiet < QUIET_PASSES; pass += 1) {
     const [children, marked] = await Promise.all([childrenByParent(), markedWith(mark)]);
     const before = found.size;
     const seen = new Set([root, ...marked]);
-    // Grows while it is gone through.
+    // `seen` grows during the loop.
     for (const pid of seen) {
       for (const child of children.get(pid) ?? []) seen.add(child);
       if (!found.has(pid)) signal(pid, 'SIGSTOP');
@@ -93,7 +96,7 @@ async function killAllOf(root: number, mark: string): Promise<void> {
     }
     quiet = found.size === before ? quiet + 1 : 0;
   }
-  // The root last: its end is the end of all.
+  // The root last: its end is taken as the end of all.
   for (const pid of [...found].reverse()) signal(pid, 'SIGKILL');
 }
 
@@ -105,7 +108,7 @@ function signal(pid: number, name: 'SIGSTOP' | 'SIGKILL'): void {
   }
 }
 
-/** Where /proc can tell; empty elsewhere. */
+/** Reads /proc; empty on systems without it. */
 async function markedWith(mark: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc').catch(() => [])).map(Number).filter((pid) => pid > 0);
   const isMarked = async (pid: number): Promise<boolean> => {
@@ -116,7 +119,7 @@ async function markedWith(mark: string): Promise<readonly number[]> {
   return pids.filter((_pid, at) => marks[at]);
 }
 
-/** Empty where nobody can tell. */
+/** Empty if the list of processes can't be read. */
 function childrenByParent(): Promise<ReadonlyMap<number, readonly number[]>> {
   return new Promise((resolve) => {
     const options = { timeout: PS_MS, maxBuffer: PS_BYTES_MAX };

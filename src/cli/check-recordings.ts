@@ -1,4 +1,4 @@
-/** The first rows of each recording, before anything is started for it; the trader reads the others. */
+/** Checks the first rows of each recording before anything is started; the trader reads the rest. */
 import type { Desk } from '../desk/schema.js';
 import { checkRecording, type RecordingRequest } from '../market/recorded/check-recording.js';
 import { DataFileError } from '../market/recorded/data-file-error.js';

@@ -1,4 +1,7 @@
-/** Colours for people at a terminal; files, pipes and NO_COLOR get the plain text. `styleText` asks the stream and the environment. */
+/**
+ * Colours for people at a terminal; files, pipes and NO_COLOR get plain text. `styleText` checks the stream and the
+ * environment.
+ */
 import { styleText } from 'node:util';
 import type { Headline } from '../domain/headline.js';
 
@@ -9,7 +12,7 @@ const MARKS: Readonly<Record<string, Colour>> = { '✓': 'green', '✗': 'red', 
 const TONES: Readonly<Record<Headline['tone'], Colour>> = { go: 'green', caution: 'yellow', alarm: 'red' };
 const LEVELS: Readonly<Record<string, Colour>> = { debug: 'gray', warn: 'yellow', error: 'red' };
 
-/** A line that begins with one of our marks: the mark alone. */
+/** Colours only the mark of a line that begins with one of our marks. */
 export function withMark(line: string, stream: Stream): string {
   return line.replace(/^( *)([✓✗!…])(?= )/u, (_, indent: string, mark: string) =>
     indent.concat(paint(mark, MARKS[mark], stream)),

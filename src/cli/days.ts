@@ -1,4 +1,4 @@
-/** The options `--from` and `--to`: days of minutes that were fetched, or are to be. */
+/** The options `--from` and `--to`: days of minutes that were fetched or are to be fetched. */
 import { InvalidArgumentError } from 'commander';
 import { DAY_MS } from '../domain/civil-date.js';
 import type { Span } from '../market/fetched/minutes-file.js';
@@ -6,7 +6,7 @@ import { usageFailure } from './failure.js';
 
 const DAYS_MAX = 5 * 366;
 
-/** The first millisecond of a day, UTC. */
+/** The first millisecond of a day in UTC, since 1970. */
 export function dayValue(text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
   const exact = !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
@@ -16,7 +16,7 @@ export function dayValue(text: string): number {
 
 export const dayText = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
-/** Both days included. */
+/** The span from the first to the last day, both included. */
 export function spanOf(from: number, to: number): Span {
   const span = { fromMs: from, untilMs: to + DAY_MS };
   if (to < from) throw usageFailure('--to lies before --from', 'write the earlier day first');

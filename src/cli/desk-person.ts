@@ -1,4 +1,7 @@
-/** Whom a command acts for. What decides something takes a person who is signed in; what makes the desk safer asks nobody. */
+/**
+ * The person that a command acts for. A decision takes a signed-in person; what makes the desk safer needs no
+ * sign-in.
+ */
 
 import { BUILT_IN_OPERATOR, hasRole, namesWith, type RolesNeeded, rolesOf } from '../domain/roles.js';
 import { namedOnCli, signedInOnCli } from '../home/cli-session.js';
@@ -7,7 +10,10 @@ import { standingOf } from '../home/sign-in-standing.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
 
-/** Throws `CliFailure`, exit code 1, where nobody is signed in, somebody else is, or the desk file gives the person no such role. */
+/**
+ * Throws `CliFailure`, exit code 1, if nobody or somebody else is signed in, or if the desk file does not give the
+ * person such a role.
+ */
 export function signedInPerson(
   { home, deskFile }: Pick<Runtime, 'home' | 'deskFile'>,
   needed: RolesNeeded,
@@ -31,8 +37,8 @@ export function signedInPerson(
 }
 
 /**
- * For what asks nobody: whoever is signed in and has the role, else the first person with it, for the record. Never
- * throws, so that no stop fails for it.
+ * For what needs no sign-in: the signed-in person if that person has the role, otherwise the first person who has it,
+ * for the record. Never throws, so that no stop fails because of it.
  */
 export function deskPerson(runtime: Pick<Runtime, 'home' | 'deskFile'>, needed: RolesNeeded): string {
   const names = namesWith(peopleOf(runtime), needed);
@@ -41,7 +47,7 @@ export function deskPerson(runtime: Pick<Runtime, 'home' | 'deskFile'>, needed: 
   return known ?? BUILT_IN_OPERATOR;
 }
 
-/** For what asks nobody unless a name is given: a name is only for who is signed in. */
+/** For what needs no sign-in unless a name is given: then that person has to be signed in. */
 export function actingPerson(
   runtime: Pick<Runtime, 'home' | 'deskFile'>,
   needed: RolesNeeded,
@@ -50,7 +56,7 @@ export function actingPerson(
   return named === undefined ? deskPerson(runtime, needed) : signedInPerson(runtime, needed, named);
 }
 
-/** Two people of one installation: a shell in which the first one signed in would decide as the second. */
+/** There are several people here: a shell in which one has signed in would otherwise decide for another. */
 function nameYourself(person: string, after: string): CliFailure {
   return new CliFailure(
     `${person} has signed in here after ${after}: it takes --as, so that no shell decides as somebody else`,

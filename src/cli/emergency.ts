@@ -1,6 +1,6 @@
 /**
- * Stop and close-all from the command line. The command is on the trader's socket before anything slow is loaded;
- * the same command, by its id, is then handed to the operations, which prove it and start the workflow.
+ * Stop and close-all from the command line. The command is sent to the trader's socket before anything slow is
+ * loaded; the same command, by its id, is then handed to the operations, which prove it and start the workflow.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -31,30 +31,30 @@ import { sayingWhat } from './waiting.js';
 interface Order {
   readonly commandId: string;
   readonly by: string;
-  /** Null: none was given. */
+  /** Null if none was given. */
   readonly reason: string | null;
 }
 
 interface Errand {
   readonly kind: EmergencyKind;
-  /** As it is told to the person, with the desk where it is one of several that are stopped. */
+  /** The words shown to the person; names the desk if several are stopped. */
   readonly what: string;
   readonly runtime: Runtime;
   readonly order: Order;
   readonly trader: TraderClient;
-  /** The trader's answer to the order, which was sent at once. */
+  /** The trader's answer to the command, which was sent at once. */
   readonly sent: Promise<CommandResult>;
   readonly seconds: number;
-  /** Of those, what is left for the proof where no workflow does the rest; monotonic. */
+  /** Until when a proof without a workflow may take, on the monotonic clock in milliseconds. */
   readonly provenByMs: number;
 }
 
 const SEND_TIMEOUT_MS = 3000;
 const RETRY_MS = 200;
-/** Of the time that a person gives: to write evidence, audit entry and task. */
+/** Reserved, of the time that a person allows, to write evidence, audit entry and task. */
 const KEEP_SECONDS = 4;
 const DESK_ENDED = 'desk-ended';
-/** The next start begins halted and resumes by the desk file: nobody has kept this command. */
+/** The next start begins halted and resumes by the desk file: this command was not kept anywhere. */
 const AFTER_END: Readonly<Record<EmergencyKind, string>> = {
   stop: 'nothing has to be stopped, and this stop was not kept: give it again after the next `fermata up` where the desk is not to trade then',
   closeAll: 'start it with `fermata up`, then: fermata close-all; nothing of this was kept',
@@ -63,15 +63,15 @@ const KEPT_BY_WORKFLOW =
   'Nothing of the desk runs now: the workflow carries this out as soon as it is started.';
 const WORDS: Readonly<Record<EmergencyKind, string>> = { stop: 'stop', closeAll: 'close-all' };
 
-/** Of the desk that was chosen. Answers with the exit code. */
+/** For the chosen desk. Returns the exit code. */
 export async function emergency(kind: EmergencyKind, options: UrgentOptions): Promise<number> {
   const outcome = await outcomeOf(kind, WORDS[kind], requireRuntime(), options);
   return showOutcome(WORDS[kind], outcome, options.json === true);
 }
 
 /**
- * Stops the desks of these homes side by side: none waits for another, and each answers for itself, as soon as it does.
- * Answers with the exit code: 0 only where each stop is proven.
+ * Stops the desks of these homes side by side: none waits for another, and each reports as soon as it is done.
+ * Returns the exit code: 0 only if every stop is proven.
  */
 export async function stopEach(homes: readonly string[], options: UrgentOptions): Promise<number> {
   const ends = await Promise.all(
@@ -108,7 +108,7 @@ async function outcomeOf(
   };
   const sent = orEnded(runtime, kind, trader.call(kind, asSent(order), { timeoutMs: SEND_TIMEOUT_MS }));
   sayUnnamed(order, options.as);
-  // Looked at below; until then a refusal must not end the process.
+  // Awaited below; until then a refusal must not end the process.
   sent.catch(() => undefined);
   const { timeout: seconds } = options;
   const provenByMs = performance.now() + Math.max(seconds - KEEP_SECONDS, seconds / 2) * 1000;
@@ -124,13 +124,16 @@ async function outcomeOf(
 
 const asSent = (order: Order) => ({ ...order, reason: order.reason ?? NO_REASON });
 
-/** Nobody is refused a stop for a name; a name that is not signed in is only not believed. */
+/** A stop is never refused for its name; a name that is not signed in is just not recorded as the person. */
 function sayUnnamed({ by }: Order, named: string | undefined): void {
   if (named === undefined || named.trim() === '' || named === by) return;
   process.stderr.write(`… ${plainText(named)} is not signed in here: it is recorded as asked for by ${by}\n`);
 }
 
-/** Who could not be reached because nothing runs answers that it can't, so that nobody asks again. */
+/**
+ * If the trader could not be reached because nothing of the desk runs, rejects with exactly that, so that nobody
+ * tries again.
+ */
 async function orEnded(
   runtime: Runtime,
   kind: EmergencyKind,
@@ -146,7 +149,7 @@ async function orEnded(
   }
 }
 
-/** What matters most to somebody who waits: whether the trader has it. */
+/** What the person waiting needs to know most: whether the trader has taken the command. */
 function howFar({ what, sent, seconds }: Errand): () => string {
   let text = `the trader has not answered yet: it is asked again, at most ${seconds} s`;
   sent.then(
@@ -161,7 +164,7 @@ function howFar({ what, sent, seconds }: Errand): () => string {
 }
 
 /**
- * Rejects where the desk has ended with its Temporal, so that nobody is left who could take the command. A Temporal
+ * Rejects if the desk has ended together with its Temporal, so that nothing is left to take the command. A Temporal
  * that somebody else runs takes it all the same, and the workflow carries it out once the desk is started.
  */
 function unlessEnded({ runtime, sent }: Errand): Promise<never> {
@@ -190,8 +193,8 @@ async function carryOut(errand: Errand): Promise<OperationResult> {
 }
 
 /**
- * The operations begin by sending the order. A stop is never taken for a repetition, so the first time they get the
- * answer that is on its way already; where that fails, they send again.
+ * The operations begin by sending the command. A repeated stop would count as a new halt, so their first call gets
+ * the answer to the command already sent; if that fails, they send it again.
  */
 function answeredOnce(trader: TraderClient, kind: EmergencyKind, sent: Promise<CommandResult>): TraderClient {
   let isFirst = true;
@@ -206,8 +209,8 @@ function answeredOnce(trader: TraderClient, kind: EmergencyKind, sent: Promise<C
 }
 
 /**
- * An error as a value: a broken desk file, say, must not keep anybody from stopping, nor do playbooks, which are not even
- * read. Not closed, as in `withOperations`.
+ * Returns an error as a value: a broken desk file, for example, must not prevent a stop. Nor must playbooks, which
+ * are not even read. Not closed, for the reason given in `withOperations`.
  */
 async function openOperations(runtime: Runtime, trader: TraderClient) {
   try {
@@ -246,7 +249,10 @@ async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResul
   return { ok: taken.ok, proven, detail, haltId };
 }
 
-/** Evidence, audit entry and the task that asks for a reason need no desk file. The outcome with what was not written, in words. */
+/**
+ * Evidence, audit entry and the task that asks for a reason need no desk file. Returns the outcome, with what could
+ * not be written among its problems.
+ */
 async function keepDirectly(
   { kind, runtime, order, trader }: Errand,
   outcome: OperationResult,
@@ -266,7 +272,7 @@ async function keepDirectly(
   ]);
   const pool = openPool(runtime, 'stop');
   const status = await trader.call('status', {}, { timeoutMs: SEND_TIMEOUT_MS }).catch(() => null);
-  // Of a trader that does not say it, it may have been real money.
+  // If the trader does not say that it is paper, it counts as real money.
   const place = { pool, desk: runtime.desk, simulated: status?.trading === 'paper', nowMs: Date.now };
   const { by, reason, commandId } = asSent(order);
   const asked = { commandId, by, via: 'cli', reason } as const;
@@ -290,7 +296,7 @@ async function keepDirectly(
   return askForReason(context, { person: by, via: 'cli' }, unexplained, { ...outcome, problems });
 }
 
-/** The trader may just be restarting: sent again until it is taken or the time is over. */
+/** The trader may just be restarting: the command is sent again until it is taken or the time is over. */
 async function untilTaken({ kind, order, trader, sent, provenByMs }: Errand): Promise<CommandResult | Error> {
   let answer = sent;
   for (;;) {

@@ -1,4 +1,4 @@
-/** What a command says where it is certain that nothing of the desk runs: at once, instead of waiting for somebody. */
+/** What a command reports at once, instead of waiting, if it is certain that nothing of the desk runs. */
 
 import { isContainer } from '../home/is-container.js';
 import type { Runtime } from '../home/runtime.js';
@@ -8,7 +8,7 @@ import { requireRuntime } from './running-desk.js';
 
 const START_IT = 'start it with `fermata up`; what happened before: fermata logs';
 
-/** Null where anything may still run; the roles of containers are started and ended by somebody else. */
+/** Null if anything may still be running; the roles of containers are started and ended by somebody else. */
 export async function endedDesk(
   { home, desk }: Pick<Runtime, 'home' | 'desk'>,
   doThis: string = START_IT,
@@ -21,7 +21,10 @@ export async function endedDesk(
   );
 }
 
-/** For what nobody can answer but the desk's own processes. Throws `CliFailure` where none was started, or it has ended. */
+/**
+ * For requests that only the desk's own processes can answer. Throws `CliFailure` if no desk was started or it has
+ * ended.
+ */
 export async function requireRunning(): Promise<Runtime> {
   const runtime = requireRuntime();
   const ended = await endedDesk(runtime);

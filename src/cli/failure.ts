@@ -1,9 +1,9 @@
-/** The one form in which a command fails in front of a person. */
+/** The one form in which a command reports failure to a person. */
 import { messageOf } from '../domain/message-of.js';
 import { asTyped } from '../home/as-typed.js';
 
 export const EXIT_OK = 0;
-/** It failed, or what was asked for could not be proven. */
+/** It failed, or the requested outcome could not be proven. */
 export const EXIT_FAILED = 1;
 /** The command was not understood; nothing was tried. */
 const EXIT_USAGE = 2;
@@ -30,11 +30,13 @@ export interface PresentedFailure {
   readonly keptSafe: string;
   readonly doThis: string;
   readonly exitCode: number;
-  /** What exactly is wrong, for scripts; the message says the same. */
+  /** The exact problems, for scripts; the message says the same. */
   readonly problems?: readonly unknown[];
 }
 
-/** Errors of every part carry `keptSafe` and `doThis`; what does not is a bug and says where to look. */
+/**
+ * Errors of every part carry `keptSafe` and `doThis`; any other error is a bug, and the message says where to look.
+ */
 export function presentFailure(error: unknown): PresentedFailure {
   const fields = typeof error === 'object' && error !== null ? (error as Record<string, unknown>) : {};
   const message = messageOf(error);
@@ -54,15 +56,15 @@ export function presentFailure(error: unknown): PresentedFailure {
   };
 }
 
-/** No connection came about, so that nothing was asked yet. The last one is Postgres, which is just starting. */
+/** No connection was made, so nothing has been sent yet. The last code is that of a Postgres that is starting. */
 const AWAY_CODES: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ETIMEDOUT', '57P03']);
 
-/** The database's client names no code where it gave up waiting for a connection. */
+/** The database client has no code for giving up on a connection. */
 const isAway = (code: unknown, message: string): boolean =>
   AWAY_CODES.has(code) ||
   /^(Connection terminated due to connection timeout|timeout exceeded when trying to connect)$/.test(message);
 
-/** Of a desk that has ended, or of which a part is being restarted. */
+/** For a desk that has ended, or of which a part is restarting. */
 function partAway(message: string): PresentedFailure {
   return {
     message: `a part of the desk does not answer: ${message}`,

@@ -1,4 +1,4 @@
-/** A screen that is shown again and again in its place on a terminal; elsewhere one text after the other. */
+/** A screen that is redrawn in place on a terminal; elsewhere one text follows the other. */
 import type { Headline } from '../domain/headline.js';
 import { asTyped } from '../home/as-typed.js';
 import { inTone } from './colour.js';
@@ -13,7 +13,7 @@ export interface Screen {
   readonly lines: readonly string[];
 }
 
-/** The first line says the most. */
+/** Only the first line is coloured: it sums up the rest. */
 export const coloured = ([first = '', ...rest]: readonly string[], tone: Headline['tone']): string[] => [
   inTone(first, tone, process.stdout),
   ...rest,

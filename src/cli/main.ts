@@ -1,4 +1,4 @@
-/** The command line: finds the command, runs it, and turns every failure into one form. */
+/** The command line: finds the command, runs it, and reports every failure in one form. */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { closestName } from '../desk/closest-name.js';
@@ -10,20 +10,22 @@ import { withKeptByNpm } from './npm-start.js';
 import { printFailure } from './output.js';
 
 /**
- * `argv` without the names of node and of this program. Resolves with the exit code; never rejects. The caller ends the
- * process with it: a connection that hangs or retries must not keep a command from ending.
+ * `argv`: without the names of node and of this program. Resolves with the exit code; never rejects. The caller ends
+ * the process with it: a connection that hangs or retries must not keep a command from ending.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   mapStacks();
   process.stdout.on('error', onLostOutput);
   await run(argv);
   await Promise.all([process.stdout, process.stderr].map(written));
-  // Told a moment after the write; this process may be ended before.
+  // The error event comes a moment after the write; this process may end before it.
   if (process.stdout.errored) onLostOutput(process.stdout.errored);
   return Number(process.exitCode ?? EXIT_OK);
 }
 
-/** A pipe takes 64 KiB, and the rest as it is read: whoever ended the process before would cut the output short. */
+/**
+ * A pipe buffers 64 KiB and takes the rest as it is read: ending the process before that would truncate the output.
+ */
 function written(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
     if (stream.writableLength === 0 || stream.errored) resolve();
@@ -31,7 +33,7 @@ function written(stream: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** `fermata journal | head`: the reader has seen enough. A full disk is another thing: what was asked for is cut short. */
+/** `fermata journal | head`: the reader has seen enough. A full disk is different: the output is truncated. */
 function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
   if (code === 'EPIPE') process.exit(EXIT_OK);
   process.stderr.write(`✗ The output could not be written whole: ${message}\n`);
@@ -39,7 +41,7 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
 }
 
 async function run(argv: readonly string[]): Promise<void> {
-  // `help stop` is `stop --help`.
+  // `help stop` means `stop --help`.
   const given = deskBehind(argv);
   const asked = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   let typed = asked;
@@ -57,7 +59,7 @@ async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** `--desk NAME` may stand before the command, as our texts have it, so that it fits before each of them. */
+/** `--desk NAME` may come before the command, as in our own texts, so that it can be put before any command. */
 function deskBehind(argv: readonly string[]): readonly string[] {
   const taken = argv[0] === '--desk' && argv.length > 1 ? 2 : argv[0]?.startsWith('--desk=') ? 1 : 0;
   const [desk, command] = [argv.slice(0, taken), argv.slice(taken)];
@@ -65,7 +67,7 @@ function deskBehind(argv: readonly string[]): readonly string[] {
   return end < 0 ? [...command, ...desk] : command.toSpliced(end, 0, ...desk);
 }
 
-/** Loads the code of the command that is asked for; of the others only name and summary are needed. */
+/** Loads only the code of the command that was given; for the others name and summary are enough. */
 async function programFor(argv: readonly string[]): Promise<Command> {
   const [asked] = argv;
   const entry = COMMANDS.find((command) => command.name === asked);
@@ -101,12 +103,12 @@ async function configure(command: Command, entry: CommandEntry): Promise<void> {
   }
 }
 
-/** Commander neither prints errors nor ends the process: both are done here. */
+/** Keeps commander from printing errors and ending the process: both are done here. */
 function quiet(command: Command): void {
   command.exitOverride().configureOutput({ writeErr: () => {} });
 }
 
-/** Null where there is nothing wrong: help and version end in the same way. */
+/** Null if nothing is wrong: help and version also end with a CommanderError. */
 function usageOf(error: CommanderError, command: string | undefined): Error | null {
   if (error.exitCode === EXIT_OK) {
     return null;
@@ -134,7 +136,10 @@ function ownVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-/** What the option parser says, in the one form of every error here: which option, what was expected, what was found. */
+/**
+ * Rewrites the option parser's message into the form of every error here: which option, what was expected, what was
+ * found.
+ */
 function usageWords(message: string): string {
   const text = message.replace(/^error: /, '');
   const missing =

@@ -30,7 +30,7 @@ export function dataFile(text: string): DataFile {
   return { symbol: named?.[1] ?? null, file: resolve(named?.[2] ?? text) };
 }
 
-/** `max`, `realtime` or how many times as fast as the clock. Never null: commander would turn that into ''. */
+/** `max`, `realtime`, or a factor relative to the clock. Never null, which commander would turn into ''. */
 export function speedValue(text: string): number | 'max' {
   if (text === 'max') {
     return text;
@@ -42,7 +42,7 @@ export function speedValue(text: string): number | 'max' {
   return speed;
 }
 
-/** Throws a usage failure where the options contradict each other, the desk or the disk. */
+/** Throws a usage failure if the options contradict each other, the desk or the disk. */
 export function marketChoice(options: MarketOptions, desk: Desk): MarketChoice {
   const files = options.data ?? [];
   const kind = files.length > 0 ? 'recorded' : (options.market ?? 'auto');

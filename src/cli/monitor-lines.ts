@@ -1,4 +1,4 @@
-/** `fermata monitor` for people: what trades, what runs, how large it is, what went wrong. */
+/** `fermata monitor` for people: what trades, what runs, how much memory it uses, what went wrong. */
 import { isMissing, type MonitorShown, type ProcessShown } from '../checks/read-monitor.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { grouped } from '../domain/figure-text.js';

@@ -1,4 +1,6 @@
-/** Where a command reads what the monitor shows of a desk: by connections of its own, opened for one reading each. */
+/**
+ * Where a command reads what the monitor shows of a desk: over connections of its own, opened for one reading each.
+ */
 import type { MonitorSources } from '../checks/read-monitor.js';
 import { calendarOf, deskPaths, homePaths, type Runtime } from '../home/runtime.js';
 import { storedSizes } from '../reports/sizes.js';

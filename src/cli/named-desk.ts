@@ -6,19 +6,19 @@ import { DEFAULT_DESK, folderNotice, resolveDesk } from '../desk/resolve-desk.js
 import type { StepParts } from '../desk/step-parts.js';
 import { deskFolderOf, type Runtime, writtenFileOf } from '../home/runtime.js';
 
-/** What `--desk` names; without it the desk that runs here, else the one that comes with Fermata. */
+/** The desk that `--desk` names; without it the one that runs here, or else the one that comes with Fermata. */
 export function namedDeskFile(
   named: string | undefined,
   runtime: Pick<Runtime, 'deskFile' | 'writtenFile'> | null = null,
 ): string {
-  // The file of the desk that runs may have become a folder since its start.
+  // The running desk's file may have become a folder since its start.
   const file = resolveDesk(named ?? (runtime === null ? DEFAULT_DESK : writtenFileOf(runtime)));
   const notice = folderNotice(file);
   if (notice !== null) process.stderr.write(`! ${notice}\n`);
   return file;
 }
 
-/** What its steps may name, with the checks of its own folder. */
+/** What its steps may name, including the checks of its own folder. */
 export function stepPartsOf(
   file: string,
   runtime: Pick<Runtime, 'deskFile' | 'writtenFile' | 'deskFolder'> | null = null,

@@ -1,4 +1,4 @@
-/** `fermata init` without its questions: builds the text, checks it as any desk file is checked, writes it once. */
+/** `fermata init` without its questions: builds the text, checks it like any desk file, writes it once. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { takeEnvironment } from '../desk/environment.js';
@@ -9,7 +9,7 @@ import { ENVIRONMENT } from '../venue/environment.js';
 import { parseDesk } from '../venue/load-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
 
-/** As the options of `init` come in. */
+/** As the options of `init` give it. */
 export interface NewDeskRequest {
   readonly name?: string;
   readonly from?: string;
@@ -25,7 +25,7 @@ export interface NewDeskRequest {
 export interface WrittenDesk {
   readonly desk: string;
   readonly file: string;
-  /** What was not taken over from an environment file, and where it goes. */
+  /** What was not taken over from an environment file, and where it belongs. */
   readonly notes: readonly string[];
 }
 
@@ -74,7 +74,7 @@ function fromEnvironment(file: string): { values: Partial<NewDesk>; notes: reado
   return { values, notes };
 }
 
-/** Options win over the environment file; what is absent must not overwrite it. */
+/** Options win over the environment file; an absent option must not overwrite it. */
 function given(request: NewDeskRequest): Partial<NewDesk> {
   const named = request.symbol ?? request.instrument?.map((instrument) => instrument.symbol);
   return {
@@ -111,13 +111,13 @@ function alreadyThere(file: string): CliFailure {
   return new CliFailure(`${file} exists already`, 'it was not touched', 'choose another name with --name');
 }
 
-/** What code of the folder may import, for editors. */
+/** Tells editors what code of the folder may import. */
 function writeEditorConfig(folder: string): void {
   const file = join(folder, 'tsconfig.json');
   if (!existsSync(file)) writeFileSync(file, editorConfig(folder));
 }
 
-/** Editors find the schema beside the desk's folder. */
+/** Copies the schema to where editors find it, beside the desk's folder. */
 function copySchema(folder: string): void {
   const beside = join(folder, 'schema.json');
   const shipped = deskFolders()

@@ -1,12 +1,12 @@
-/** `npm start --port 0`: npm keeps options to itself that stand before a `--`, and tells of them in the environment. */
+/** `npm start --port 0`: npm keeps options before a `--` for itself and puts them into the environment. */
 import type { Option } from 'commander';
 import { usageFailure } from './failure.js';
 
 type OptionShape = Pick<Option, 'long' | 'flags' | 'required'>;
 
 /**
- * What was typed, with the options that npm kept: none is left out in silence. Throws where it is not certain which value
- * was whose.
+ * The arguments as typed, including the options that npm kept, so that none is silently lost. Throws if it is not
+ * certain which value belongs to which option.
  */
 export function withKeptByNpm(
   argv: readonly string[],
@@ -21,10 +21,10 @@ export function withKeptByNpm(
   });
   if (kept.length === 0) return argv;
   const [command = '', ...rest] = argv;
-  // Typed with a space: npm took the option for a switch, and passed its value on alone.
+  // Typed with a space: npm took the option for a switch and passed only its value on.
   const bare = kept.filter(({ valued, value }) => valued && value === 'true');
   const loose = rest.filter((word) => !word.startsWith('-'));
-  // Given more than once, npm tells of one only.
+  // Given more than once, npm reports only one.
   const several = kept.some(({ name }) => name === 'data');
   if (bare.length > 1 || (bare.length === 1 && loose.length !== 1) || several) {
     const [one] = kept;

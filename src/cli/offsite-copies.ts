@@ -1,4 +1,4 @@
-/** Copies of backups away from this machine, as a person at the command line asks for them. */
+/** Copies of backups away from this machine, for commands. */
 import { fetchBackup } from '../backup/offsite/fetch-backup.js';
 import { listOffsite, type OffsiteBackup } from '../backup/offsite/list-offsite.js';
 import { openOffsite } from '../backup/offsite/open-offsite.js';
@@ -10,7 +10,7 @@ import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure, usageFailure } from './failure.js';
 import { namedDeskFile } from './named-desk.js';
 
-/** Throws a usage failure where the desk file names no storage. */
+/** Throws a usage failure if the desk file names no storage. */
 export function requireOffsite({
   desk,
   file,
@@ -25,7 +25,7 @@ export function requireOffsite({
     );
 }
 
-/** Newest first; null where the desk file names no such place. Throws a `CliFailure` that names the storage. */
+/** Newest first; null if the desk file names no storage. Throws a `CliFailure` that names the storage. */
 export async function offsiteCopies(
   home: string,
   named: string | undefined,
@@ -35,7 +35,7 @@ export async function offsiteCopies(
   );
 }
 
-/** Gives the id of what lies in `home` now. `id` null: the newest whole one there. */
+/** Returns the id of the backup that is now in `home`. `id` null: the newest undamaged one in the storage. */
 export async function fetchFromOffsite(
   home: string,
   named: string | undefined,

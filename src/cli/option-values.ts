@@ -1,4 +1,4 @@
-/** Values of options: read once, at the edge, with one message for what can't be read. */
+/** Values of options: parsed once, at the edge, with one message for those that can't be parsed. */
 import { InvalidArgumentError } from 'commander';
 import { ungrouped } from '../domain/figure-text.js';
 
@@ -22,7 +22,7 @@ export function positiveNumber(max: number): (text: string) => number {
   };
 }
 
-/** What is kept as it was said. */
+/** Text that is kept as it was given. */
 export function textOf(charactersMax: number): (text: string) => string {
   return (text) => {
     const said = text.trim();
@@ -32,7 +32,7 @@ export function textOf(charactersMax: number): (text: string) => string {
   };
 }
 
-/** Decimal text as it was typed, or copied from a screen: money is never a binary fraction. */
+/** Decimal text as typed, or copied from a screen: money is never a binary fraction. */
 export function amountValue(text: string): string {
   const amount = ungrouped(text);
   if (/^\d{1,15}(\.\d{1,8})?$/.test(amount) && Number(amount) > 0) return amount;
@@ -46,7 +46,10 @@ export function symbolValue(text: string): string {
 
 const LOOPBACK = /^(http:\/\/)?(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
-/** Orders for a simulator must not leave the machine. Which of the two forms it has is its venue's to say. */
+/**
+ * Orders for a simulator must not leave the machine. Which of the two forms the address has to have is up to its
+ * venue.
+ */
 export function simulatorAddress(text: string): string {
   if (!LOOPBACK.test(text))
     throw new InvalidArgumentError(
@@ -60,7 +63,7 @@ export function collected<Value>(read: (text: string) => Value) {
   return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, read(text)];
 }
 
-/** As the desk file writes names. */
+/** In the form that the desk file uses for names. */
 export function personValue(text: string): string {
   if (/^[a-z][a-z0-9-]{0,39}$/.test(text)) return text;
   throw new InvalidArgumentError('expected a name of 1 to 40 lower case letters, digits and dashes');

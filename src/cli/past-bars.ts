@@ -1,4 +1,4 @@
-/** The bars of a past day, as strategies were shown them: the desk's own candles in Postgres, or recorded files. */
+/** The bars of a past day, as the strategies saw them: the desk's own candles in Postgres, or recorded files. */
 import type { MarketBar } from '../contracts/market-feed.js';
 import type { Desk } from '../desk/schema.js';
 import { priceSourceOf } from '../domain/account.js';
@@ -13,17 +13,20 @@ import { openPool } from '../store/pool.js';
 import { steadyNowMs } from '../venue/steady-clock.js';
 import type { DataFile } from './market-choice.js';
 
-/** Before the day: more than the longest warm-up takes in a market that closes at night and over a weekend. */
+/**
+ * How far to read before the day: longer than the longest warm-up of a market that closes at night and over a
+ * weekend.
+ */
 const WARM_UP_MS = 10 * DAY_MS;
 
-/** Market milliseconds of the day's first and last record, and whose money it was. */
+/** Market milliseconds of the day's first and last record, and whether its money was paper or real. */
 interface DayAsked {
   readonly fromMs: number;
   readonly toMs: number;
   readonly account: string;
 }
 
-/** By their ends. Rejects while Postgres is down. */
+/** Ordered by their ends. Rejects while Postgres is down. */
 export async function storedBars(
   runtime: Runtime,
   instruments: readonly Instrument[],
@@ -52,7 +55,7 @@ export async function storedBars(
   }
 }
 
-/** By their ends. Rejects where a file is damaged. */
+/** Ordered by their ends. Rejects if a file is damaged. */
 export async function recordedBars(
   files: readonly DataFile[],
   desk: Desk,

@@ -1,4 +1,4 @@
-/** What a person signs decisions about real money with: enrolled here and nowhere else, after the sign-in password. */
+/** The key with which a person signs decisions about real money: enrolled only here, after the sign-in password. */
 import { rolesOf } from '../domain/roles.js';
 import { newPersonKey } from '../domain/signed-vote.js';
 import { verifyPassword } from '../home/password.js';
@@ -13,7 +13,7 @@ import { passkeyWithCode } from './person-passkeys.js';
 import { readPassword } from './read-password.js';
 
 export const PASSWORD_CHARS_MIN = 12;
-/** Of a passkey that is taken away. */
+/** Of the code of a passkey that is to be removed. */
 const CODE_DIGITS_MIN = 8;
 
 export interface KeyOptions {
@@ -24,7 +24,9 @@ export interface KeyOptions {
   readonly json?: boolean;
 }
 
-/** Enrols or takes away. Rejects with `CliFailure` where the sign-in password is wrong, or nothing could be enrolled. */
+/**
+ * Enrols or removes a key. Rejects with `CliFailure` if the sign-in password is wrong or nothing could be enrolled.
+ */
 export async function personKey(runtime: Runtime, name: string, options: KeyOptions): Promise<void> {
   const { home, deskFile } = runtime;
   const roles = rolesOf(loadDesk(deskFile).desk.people, name);
@@ -84,7 +86,7 @@ function takeAway(home: string, name: string, { passkey, json }: KeyOptions): vo
     ]);
 }
 
-/** Twice where it is typed: nobody could ever read back what it was. */
+/** Asked for twice if it is typed: nobody could ever read it back. */
 async function newSigningPassword(
   name: string,
   signInHash: string,
@@ -96,7 +98,7 @@ async function newSigningPassword(
       `the signing password has ${password.length} characters`,
       `take ${PASSWORD_CHARS_MIN} or more`,
     );
-  // The web role is sent the sign-in password at each sign-in: with the same one it could sign in the person's place.
+  // The web role receives the sign-in password at each sign-in: with the same one it could sign for the person.
   if (await verifyPassword(password, signInHash))
     throw usageFailure('the signing password is the sign-in password', 'take another one');
   if (file === undefined && (await readPassword({ prompt: 'The same again: ', file })) !== password)

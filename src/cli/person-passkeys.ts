@@ -1,4 +1,7 @@
-/** Somebody's passkeys: enrolled for votes by who has them, and seen and taken away by the operator: a lost phone must not sign in. */
+/**
+ * A person's passkeys: that person enrols them for votes; the operator lists and removes them, since a lost phone
+ * must not sign in.
+ */
 import { messageOf } from '../domain/message-of.js';
 import { BUILT_IN_OPERATOR } from '../domain/roles.js';
 import { passkeyCode, type VotePasskey } from '../domain/vote-passkey.js';
@@ -12,13 +15,13 @@ import { type Passkey, PasskeyTable } from '../store/passkeys.js';
 import { openPool } from '../store/pool.js';
 import { CliFailure } from './failure.js';
 
-/** Shorter beginnings of an id are taken for a slip. */
+/** A shorter beginning of an id is taken for a mistake. */
 const ID_CHARS_MIN = 6;
 
 /**
- * To be enrolled for votes: the passkey of this person whose code the page showed when the device made it. The code is over
- * the public key itself, so no other one can be put in its place in Postgres. Rejects with `CliFailure` where no passkey
- * has this code, or the database is down.
+ * The passkey to enrol for votes: the one of this person with the code that the page showed when the device made it.
+ * The code covers the public key itself, so that no other passkey can be put in its place in Postgres. Rejects with
+ * `CliFailure` if no passkey has this code, or the database is down.
  */
 export async function passkeyWithCode(
   runtime: Runtime,
@@ -46,12 +49,12 @@ export async function passkeyWithCode(
 }
 
 export interface KnownPasskey extends Pick<Passkey, 'id' | 'name' | 'rpId' | 'createdMs' | 'usedMs'> {
-  /** False: it was removed on the page, which takes no votes away. */
+  /** False: it was removed on the page, which does not take its votes away. */
   readonly signsIn: boolean;
   readonly votes: boolean;
 }
 
-/** Those that sign in, the oldest first, then those that vote alone. Rejects with `CliFailure` where the database is down. */
+/** Those that sign in, oldest first, then those that only vote. Rejects with `CliFailure` if the database is down. */
 export async function passkeysOf(runtime: Runtime, person: string): Promise<readonly KnownPasskey[]> {
   const voting = votePasskeysOf(runtime.home, person);
   return withPasskeys(runtime, async (table) => knownPasskeys(await table.of(person), voting));
@@ -71,8 +74,8 @@ function knownPasskeys(rows: readonly Passkey[], voting: readonly VotePasskey[])
 }
 
 /**
- * It ends outside of Postgres first, so that neither a row that is put back nor a restored backup brings it back.
- * Rejects with `CliFailure` where not exactly one id begins like this, or the database is down.
+ * The passkey is ended outside of Postgres first, so that neither a row that is put back nor a restored backup
+ * revives it. Rejects with `CliFailure` unless exactly one id begins with `begins`, or if the database is down.
  */
 export async function removePasskey(runtime: Runtime, person: string, begins: string): Promise<KnownPasskey> {
   const voting = votePasskeysOf(runtime.home, person);
@@ -101,7 +104,7 @@ export async function removePasskey(runtime: Runtime, person: string, begins: st
 
 async function withPasskeys<T>(runtime: Runtime, work: (table: PasskeyTable) => Promise<T>): Promise<T> {
   const pool = openPool(runtime, 'passkeys');
-  // What was forged is told by the web role, where it would be used.
+  // The web role reports a forged row when it would be used.
   const table = new PasskeyTable(
     pool,
     runtime.desk,

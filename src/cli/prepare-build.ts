@@ -1,6 +1,7 @@
 /**
- * A build in a scratch checkout beside the one that runs: cloned, installed, where asked for with newer packages, and tested. Nothing of
- * it reaches the desk, whose secrets it is not given. Only a build whose tests have passed is kept.
+ * Prepares a build in a scratch checkout beside the running one: cloned, installed, if requested with newer packages,
+ * and tested. None of it reaches the desk, and it gets none of the desk's secrets. A build is kept only if its tests
+ * have passed.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
@@ -28,25 +29,25 @@ import {
 import { CliFailure, usageFailure } from './failure.js';
 
 export interface BuildSource {
-  /** A git checkout on this machine; what is not committed there is not taken. */
+  /** A git checkout on this machine; uncommitted changes are not taken. */
   readonly from: string;
   /** Branch, tag or commit. */
   readonly ref: string;
-  /** Packages to be taken newer, each as `name` (the newest) or `name@version`. */
+  /** Packages to update, each as `name` (the newest) or `name@version`. */
   readonly updates: readonly string[];
 }
 
 export interface BuildBounds extends Omit<ProgramBounds, 'ms'> {
-  /** What is free before anything is fetched. */
+  /** Bytes that must be free before anything is downloaded. */
   readonly roomBytesMin: number;
-  /** Each program that fetches something, and the tests. */
+  /** Time limits: of each program that downloads something, and of the tests. */
   readonly fetchMs: number;
   readonly testMs: number;
 }
 
 const GB = 1024 ** 3;
 const BOUNDS: BuildBounds = {
-  // A checkout with its packages takes one, and its tests take as much for a while; journal and database need the rest.
+  // A checkout with its packages takes 1 GB, and its tests as much for a while; journal and database need the rest.
   ...{ roomBytesMin: 4 * GB, freeBytesMin: 2 * GB },
   ...{ fetchMs: 30 * MINUTE_MS, testMs: 180 * MINUTE_MS },
 };
@@ -60,7 +61,10 @@ const BY_US = ['-c', 'user.name=fermata', '-c', 'user.email=fermata@localhost'];
 const KEPT_SAFE = 'the desk goes on with the build that runs';
 const MAKE_ROOM = 'make room on the disk, or see why it takes so long, and try again';
 
-/** Null where every package to be taken newer is the newest already. Throws `CliFailure`, and leaves nothing, where it is no build to deploy. */
+/**
+ * Null if every package to update is the newest already. Throws `CliFailure`, and leaves nothing behind, if there is
+ * no build to deploy.
+ */
 export async function prepareBuild(
   home: string,
   { from, ref, updates }: BuildSource,
@@ -101,7 +105,7 @@ const noPackage = (name: string): CliFailure =>
     'for example --update fastify',
   );
 
-/** Throws where the folder is not the top of a git checkout, or has no such commit. */
+/** Throws if the folder is not the top of a git checkout, or has no such commit. */
 async function commitOf(from: string, ref: string): Promise<string> {
   const top = await answerOf('git', ['-C', from, 'rev-parse', '--show-toplevel']);
   if (top === null || top !== realpathSync(from))
@@ -149,7 +153,10 @@ async function make(
   return { id, commit: made, version, from, updated, testedMs: Date.now(), testsTookMs };
 }
 
-/** As a commit of the build, so that it can be taken over where the source lies. Gives what is newer now. */
+/**
+ * Commits the newer packages in the build, so that the commit can be merged where the source lives. Returns what
+ * changed.
+ */
 async function update(
   folder: string,
   updates: readonly string[],
@@ -195,7 +202,7 @@ async function ended(what: Omit<Program, 'env'>, bounds: ProgramBounds): Promise
   }
 }
 
-/** Null where it says no. */
+/** Null if the program exits with an error. */
 function answerOf(program: string, args: readonly string[]): Promise<string | null> {
   return new Promise((resolve) => {
     execFile(program, args, { env: npmEnvironment() }, (error, stdout) =>

@@ -1,4 +1,4 @@
-/** Shows what a start does while it does it: one line that changes on a terminal, a line for each step elsewhere. */
+/** Shows what a start is doing: one line that changes on a terminal, a line for each step elsewhere. */
 import { asTyped } from '../home/as-typed.js';
 import type { OnProgress } from '../supervisor/progress.js';
 
@@ -12,7 +12,7 @@ interface Output {
 
 export function progressPrinter(output: Output, nowMs: () => number = Date.now): OnProgress {
   const isTerminal = output.isTTY === true;
-  /** A step or a bar stands there, without the end of its line. */
+  /** A step or a bar has been printed without its line end. */
   let isOpen = false;
   let tenthsShown = -1;
   return (progress) => {
@@ -38,7 +38,7 @@ export function progressPrinter(output: Output, nowMs: () => number = Date.now):
   };
 }
 
-/** As in the log. */
+/** In the log's format. */
 const timeOf = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)} UTC`;
 
 function bar(share: number): string {

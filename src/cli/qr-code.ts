@@ -1,15 +1,17 @@
 import { styleText } from 'node:util';
 import qrcode from 'qrcode-generator';
 
-/** Light modules around it, by the standard (ISO/IEC 18004); cameras find no code without them. */
+/** Width of the light border that the standard (ISO/IEC 18004) requires; cameras find no code without it. */
 const QUIET = 4;
 
 /**
- * A QR code for a terminal, two rows of modules a line. With colours it is black on white whatever the terminal's are;
- * without, light modules are drawn, as on a dark terminal. Throws where the text is too long for one (over 2,000 bytes).
+ * A QR code for a terminal, two rows of modules to a line. With colours it is black on white whatever the terminal's
+ * colours are; without, the light modules are drawn, as for a dark terminal. Throws if the text is too long (over
+ * 2,000 bytes).
  */
 export function qrCodeLines(text: string, colours: boolean): readonly string[] {
-  // 0: the smallest that holds it. L: a screen is neither dirty nor torn, and a smaller code fits more terminals.
+  // 0: the smallest version that holds the text. L: a screen is neither dirty nor torn, and a smaller code fits more
+  // terminals.
   const code = qrcode(0, 'L');
   code.addData(text, 'Byte');
   code.make();

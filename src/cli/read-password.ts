@@ -8,7 +8,7 @@ const BACKSPACES: readonly string[] = ['\u007f', '\b'];
 const ENDS: readonly string[] = ['\r', '\n', '\u0004'];
 const CTRL_C = '\u0003';
 
-/** What is used of a terminal, or of a pipe. */
+/** The part of a terminal or a pipe that is used here. */
 export interface PasswordInput extends AsyncIterable<Buffer | string> {
   readonly isTTY?: boolean;
   setRawMode?(raw: boolean): unknown;
@@ -16,15 +16,15 @@ export interface PasswordInput extends AsyncIterable<Buffer | string> {
 }
 
 export interface PasswordQuestion {
-  /** Shown before the cursor. */
+  /** Printed before the cursor. */
   readonly prompt: string;
-  /** Instead of asking. */
+  /** Read instead of asking. */
   readonly file: string | undefined;
   readonly input?: PasswordInput;
   readonly say?: (text: string) => void;
 }
 
-/** Rejects with `CliFailure` where there is none, or it is too long. */
+/** Rejects with `CliFailure` if there is none, or it is too long. */
 export async function readPassword({
   prompt,
   file,
@@ -58,7 +58,7 @@ async function piped(input: PasswordInput): Promise<string> {
   return firstLine(text);
 }
 
-/** Raw mode: the terminal shows nothing of what is typed. */
+/** Raw mode: the terminal does not echo what is typed. */
 async function typed(input: PasswordInput, prompt: string, say: (text: string) => void): Promise<string> {
   say(prompt);
   input.setRawMode?.(true);

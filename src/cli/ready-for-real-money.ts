@@ -1,9 +1,9 @@
-/** Before a start with real money: a failed pre-flight check forbids it, a warning is shown and told to people. */
+/** Before a start with real money: a failed pre-flight check forbids it; a warning is shown and sent to people. */
 import type { LoadedDesk } from '../desk/load.js';
 import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
 import { CliFailure } from './failure.js';
 
-/** Throws where a check failed; nothing was started then. */
+/** Throws if a check failed; then nothing was started. */
 export async function readyForRealMoney(
   loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
   home: string,

@@ -1,4 +1,4 @@
-/** Somebody leaves: first what needs no database, then links of every kind. */
+/** A person leaves: first what needs no database, then links of every kind. */
 
 import { messageOf } from '../domain/message-of.js';
 import { endCliSession, namedOnCli } from '../home/cli-session.js';
@@ -17,16 +17,16 @@ export interface PersonRemoved {
   readonly name: string;
   readonly hadPassword: boolean;
   readonly wasLinked: boolean;
-  /** What the desk file still gives this person. */
+  /** Roles that the desk file still gives this person. */
   readonly roles: readonly string[];
 }
 
-/** Rejects with `CliFailure` where the database is down: the password is gone then, and sign-ins have ended. */
+/** Rejects with `CliFailure` if the database is down: by then the password is gone and sign-ins have ended. */
 export async function removePerson(runtime: Runtime, name: string): Promise<PersonRemoved> {
   const { people } = loadDesk(runtime.deskFile).desk;
   const hadPassword = removePassword(runtime.home, name);
   removePersonKeys(runtime.home, name);
-  // Before the sign-ins: one that is under way looks at its passkey last.
+  // Before the sign-ins: a sign-in in progress checks its passkey last.
   endPasskeys(runtime.home, name);
   endSignIns(runtime.home, name);
   endTelegramLinks(runtime.home, name);

@@ -4,8 +4,8 @@ import { usageFailure } from './failure.js';
 const NAMED_MAX = 5;
 
 /**
- * Rejects with a usage failure that names those that there are; null: none was found. `whenNone`: what to do where there is
- * not one at all.
+ * Rejects with a usage failure that lists the existing backups. `id` null: none was found. `whenNone`: what to do if
+ * there is no backup at all.
  */
 export async function requireBackup(home: string, id: string | null, whenNone: string): Promise<string> {
   const known = await listBackupIds(home);

@@ -11,9 +11,9 @@ import { sourcesOf } from './monitor-sources.js';
 import { requireRuntime } from './running-desk.js';
 import { supervisorOf } from './running-supervisor.js';
 
-/** It reads desk file and folder, and where real money trades it asks the exchange. */
+/** The check reads desk file and folder and, for real money, asks the exchange. */
 const CHECK_MS = 60_000;
-/** As long as every process may take, one after the other. */
+/** The sum of what every process may take to start, one after the other. */
 const START_MS = 300_000;
 const HEALTHY_MS = 30_000;
 const PAGE_MS = 5_000;
@@ -21,12 +21,12 @@ const POLL_MS = 200;
 
 export interface StartedAgain {
   readonly shown: MonitorShown;
-  /** What does not answer; empty: all is well. */
+  /** What does not answer; empty if all is well. */
   readonly problems: readonly string[];
   readonly tookMs: number;
 }
 
-/** Rejects where it was refused, and nothing was ended, or where the desk does not come back. */
+/** Rejects if the restart was refused (then nothing was ended), or if the desk does not come back. */
 export async function restartAll(runtime: Runtime, pauseMs: number): Promise<StartedAgain> {
   const beganMs = performance.now();
   const { home } = runtime;
@@ -55,7 +55,7 @@ const notBack = (isGone: boolean): CliFailure =>
     'why stands where fermata up was typed, and in: fermata logs; start it with fermata up',
   );
 
-/** A process that was started a moment ago may need another one. */
+/** A process that was started a moment ago may still be waiting for another. */
 async function health(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
   const untilMs = performance.now() + HEALTHY_MS;
   for (;;) {
@@ -66,20 +66,20 @@ async function health(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
 }
 
 async function lookAt(home: string): Promise<Omit<StartedAgain, 'tookMs'>> {
-  // It may have another port now.
+  // It may have a new port.
   const runtime = requireRuntime(home);
   const shown = await readMonitor(sourcesOf(runtime), { errors: 0, setups: 0, tail: 0 });
   return { shown, problems: await healthProblems(runtime, shown) };
 }
 
-/** What does not answer of a desk that this supervisor, and no other, has started; empty: all is well. */
+/** What does not answer, of a desk started by exactly this supervisor; empty if all is well. */
 export async function startProblems(home: string, pid: number): Promise<readonly string[]> {
   const who = await askSupervisor(home, 'who', {}).catch(() => null);
   if (who?.pid !== pid || who.phase !== 'running') return ['it has not started everything'];
   return (await lookAt(home)).problems;
 }
 
-/** What does not answer or does not run; empty: all is well. */
+/** What does not answer or does not run; empty if all is well. */
 export async function healthProblems(
   { web }: Pick<Runtime, 'web'>,
   { status, processes, stored }: Pick<MonitorShown, 'status' | 'processes' | 'stored'>,

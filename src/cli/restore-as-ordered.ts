@@ -1,6 +1,7 @@
 /**
- * The restore of the database that a person agreed to in an incident: chosen while the desk runs, carried out by the process
- * that starts it again. Temporal stays as it is: its runs go with the journal, which is not set back, and the incident is one.
+ * The restore of the database that a person agreed to in an incident: chosen while the desk runs, carried out by the
+ * process that starts it again. Temporal stays as it is: its runs belong to the journal, which is not set back, and
+ * the incident is one of them.
  */
 import { newestGoodBackup } from '../backup/newest-good-backup.js';
 import { SPACE_STEP } from '../backup/restore/restore-desk.js';
@@ -16,7 +17,7 @@ import {
 import { CliFailure } from './failure.js';
 import { newestGood, refuseWhereShared, restoreInPlace } from './restore-in-place.js';
 
-/** Throws a `CliFailure` where a restore would be refused, or where there is no good backup. */
+/** Throws a `CliFailure` if a restore would be refused, or there is no good backup. */
 export async function backupToRestore(home: string, desk: string): Promise<BackupChoice> {
   if (isContainer(process.env))
     throw new CliFailure(
@@ -35,7 +36,10 @@ export async function backupToRestore(home: string, desk: string): Promise<Backu
   return { backupId: id, passedOver };
 }
 
-/** Once everything of the desk has ended. How it went is kept for whoever asked, and told on the terminal. Rejects where that can't be kept. */
+/**
+ * Runs once everything of the desk has ended. The outcome is kept for whoever asked, and printed on the terminal.
+ * Rejects if it can't be kept.
+ */
 export async function restoreAsOrdered(home: string, desk: string, signal: AbortSignal): Promise<void> {
   const order = readRestoreOrder(home);
   if (order === null || order.outcome !== null) return;
@@ -46,7 +50,10 @@ export async function restoreAsOrdered(home: string, desk: string, signal: Abort
   process.stderr.write(`${outcome.restored ? '✓' : '✗'} ${outcome.says}\n`);
 }
 
-/** Backup by backup: whole is not yet good, which only shows once it is restored beside what is there. */
+/**
+ * Tries backup after backup: an undamaged one may still not be good, which only shows when it is restored into a
+ * copy.
+ */
 async function carryOut(
   home: string,
   desk: string,
@@ -55,7 +62,7 @@ async function carryOut(
 ): Promise<RestoreOutcome> {
   const passedOver = [...ordered.passedOver];
   let triesAgain = true;
-  // Why it was cut off while things were put in their places; null: it was not.
+  // Why it was interrupted while things were being put in place; null if it was not.
   let cut: string | null = null;
   const cutOff = (id: string, why: string): RestoreOutcome => ({
     restored: false,
@@ -73,7 +80,7 @@ async function carryOut(
       process.stderr.write(`✗ ${messageOf(error)}${triesAgain ? ': it is tried once more' : ''}\n`);
       return null;
     });
-    // Its own Postgres may have died over it.
+    // The restore's own Postgres may have died during it.
     if (made === null) {
       if (cut !== null) return cutOff(id, cut);
       triesAgain = false;
@@ -87,7 +94,7 @@ async function carryOut(
     }
     const failed = steps.find(({ verdict }) => verdict !== 'pass');
     const why = `${failed?.title}: ${failed?.observed}`;
-    // What failed once may have been the machine's doing; what fails again is the backup's own.
+    // A first failure may be the machine's fault; a second one is the backup's.
     if (triesAgain && failed?.key !== SPACE_STEP) {
       cut = kept === null ? null : why;
       triesAgain = false;
@@ -95,7 +102,7 @@ async function carryOut(
     }
     if (kept !== null) return cutOff(id, why);
     passedOver.push({ id, why });
-    // An older one takes as much room.
+    // An older backup takes as much room.
     if (failed?.key === SPACE_STEP) break;
     triesAgain = true;
     const older = await newestGoodBackup(home, desk, { signal, olderThan: id });

@@ -1,4 +1,7 @@
-/** A backup in the place of a desk that has ended: what stands in its way, and the locks that it holds meanwhile. */
+/**
+ * Restores a backup in the place of a desk that has ended: the conditions that forbid it, and the locks held
+ * meanwhile.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { backupsFolder } from '../backup/backup-folder.js';
@@ -21,7 +24,7 @@ import { CliFailure } from './failure.js';
 export interface ChosenBackup {
   readonly home: string;
   readonly id: string;
-  /** Whose backup it is. */
+  /** Name of the desk that the backup is of. */
   readonly desk: string;
   /** Newer backups that are damaged. */
   readonly passedOver: readonly PassedOver[];
@@ -29,11 +32,11 @@ export interface ChosenBackup {
 
 export interface InPlace {
   readonly databaseOnly: boolean;
-  /** Its Temporal stays as it is. */
+  /** Whether the desk's Temporal stays as it is. */
   readonly keepsTemporal: () => boolean;
-  /** In the halt of the journal and in the evidence. */
+  /** Recorded in the journal's halt and in the evidence. */
   readonly by: string;
-  /** Rejects where nobody agrees: asked once nothing else stands in the way. */
+  /** Rejects if nobody agrees; called once nothing else forbids the restore. */
   readonly agreed?: () => Promise<void>;
   readonly onStep?: (title: string) => void;
   readonly signal?: AbortSignal;
@@ -43,7 +46,7 @@ export interface RestoredInPlace extends RestoreOutcome {
   readonly keepsTemporal: boolean;
 }
 
-/** Throws where every backup of the desk is damaged. */
+/** Throws if every backup of the desk is damaged. */
 export async function newestGood(home: string, desk: string) {
   const found = await newestGoodBackup(home, desk);
   const named = found.passedOver.map(({ id, why }) => `backup ${id} is damaged (${why})`);
@@ -57,7 +60,7 @@ export async function newestGood(home: string, desk: string) {
   return found;
 }
 
-/** Throws a `CliFailure` where nothing was touched. */
+/** Throws a `CliFailure` if the restore is refused; then nothing was touched. */
 export async function restoreInPlace(
   chosen: ChosenBackup,
   { databaseOnly, by, agreed, onStep, signal, ...given }: InPlace,
@@ -76,15 +79,15 @@ export async function restoreInPlace(
     await agreed?.();
     // A trader may outlive its supervisor.
     await endLeftChildren(join(claim.paths.run, 'children.json'));
-    // What runs in the process of another desk is on no list of children.
+    // A role that runs in another desk's process is on no list of children.
     joined = await nothingJoined(home, signal ?? new AbortController().signal).catch((error: unknown) => {
       throw running(messageOf(error));
     });
     journalLock = existsSync(journal) ? tryLockFile(join(journal, 'lock')) : null;
     if (existsSync(journal) && journalLock === null) throw running(`the trader of ${desk} runs`);
-    // In containers the set-up has dealt them out, and nobody else can write them.
+    // In containers the set-up has dealt out the secrets, and nobody else can write them.
     if (!isContainer(process.env)) await ensureSecrets(home);
-    // It is opened for its halt; nothing starts meanwhile, since this home is claimed.
+    // The journal is opened to record the halt; nothing starts meanwhile, since this home is claimed.
     if (databaseOnly) journalLock?.release();
     const outcome = await restoreDesk({
       ...{ home, backupId: id, by, nowMs: Date.now, keepsTemporal, databaseOnly, passedOver },
@@ -99,7 +102,7 @@ export async function restoreInPlace(
   }
 }
 
-/** Whoever runs in a container of its own is ended by whoever started it. */
+/** Refuses while a role runs in a container of its own: whoever started the container ends it. */
 function refuseLivingRoles(home: string): void {
   const living = livingRoles(rolesInOrder(true), home, Date.now());
   if (living.length === 0) return;
@@ -110,9 +113,10 @@ function refuseLivingRoles(home: string): void {
   );
 }
 
-/** Throws a `CliFailure` where the desk's database holds what another desk kept, whether the desk runs or not. */
+/** Refuses, whether or not the desk runs, if its servers hold another desk's data. */
 export function refuseWhereShared(home: string, desk: string): void {
-  // Database and Temporal are the installation's: those of another desk would go back in time with this one.
+  // Database and Temporal belong to the whole installation: another desk's data would go back in time with this
+  // one's.
   const others = desksStartedIn(home).filter((name) => name !== desk);
   if (others.length === 0) return;
   throw new CliFailure(
@@ -122,7 +126,7 @@ export function refuseWhereShared(home: string, desk: string): void {
   );
 }
 
-/** One that was cut off in the middle is the only one that may go on. */
+/** If a restore was interrupted, only that one may continue. */
 function refuseAnother({ home, id }: ChosenBackup): void {
   const mark = readRestoreMark(home);
   if (mark === null || mark.backupId === id) return;

@@ -1,4 +1,4 @@
-/** The desk file of a backup in the place of the one that a person wrote, which is kept beside it. */
+/** Puts the desk file of a backup in the place of the current one, which is kept beside it. */
 import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backupIdAt, backupsFolder, DESK_FILE } from '../backup/backup-folder.js';
@@ -12,11 +12,11 @@ import { requireRuntime } from './running-desk.js';
 
 export interface RolledBackFile {
   readonly file: string;
-  /** Where the one that was there is; null: it was the same. */
+  /** Where the previous file is kept; null if it was the same. */
   readonly kept: string | null;
 }
 
-/** What a running desk goes by stays until its next start. Throws where the backup is damaged or its file no longer loads. */
+/** A running desk is unaffected until its next start. Throws if the backup is damaged or its file no longer loads. */
 export async function rollBackDeskFile(
   home: string,
   id: string,
@@ -39,7 +39,7 @@ export async function rollBackDeskFile(
     );
   const wanted = join(folder, DESK_FILE);
   if (readFileSync(wanted, 'utf8') === readFileSync(file, 'utf8')) return { file, kept: null };
-  // Beside the other, so that what it names in the desk's folder is found.
+  // In the same folder, so that what it names there is found.
   const next = join(dirname(file), `.rollback-${process.pid}.yaml`);
   try {
     copyFileSync(wanted, next);

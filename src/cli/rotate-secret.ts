@@ -1,4 +1,7 @@
-/** Replaces a credential of the desk where it is kept: proven first, written whole or not at all, said nowhere. */
+/**
+ * Replaces a credential of the desk where it is stored: proven first, written completely or not at all, never
+ * printed.
+ */
 import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -31,9 +34,12 @@ interface Subject {
 interface Credential {
   readonly title: string;
   readonly variable: (desk: Desk) => string;
-  /** Beside the secrets, where the environment does not hold it; null: it is kept in another form. */
+  /**
+   * File name below the secrets, for credentials that the environment does not hold; null if it is stored in another
+   * form.
+   */
   readonly file: string | null;
-  /** Rejects with why the new one is not taken; else what is still to do about the old one. */
+  /** Rejects with the reason if the new one is refused; otherwise returns what is left to do about the old one. */
   readonly prove: (subject: Subject, value: string) => Promise<readonly string[]>;
 }
 
@@ -92,11 +98,11 @@ export interface Rotated {
   readonly credential: CredentialName;
   /** The file that holds it now. */
   readonly kept: string;
-  /** What is still to do, in words. */
+  /** What is left to do, in words. */
   readonly next: readonly string[];
 }
 
-/** Rejects with `CliFailure`; then the old one counts as before. */
+/** Rejects with `CliFailure`; then the old one remains valid. */
 export async function rotateSecret(
   runtime: Runtime,
   name: CredentialName,
@@ -124,7 +130,10 @@ export async function rotateSecret(
   return { credential: name, kept, next: [counts, ...left, ...unaudited] };
 }
 
-/** Where it is kept now, and so is to be kept again. The value is written; resolves to the file. */
+/**
+ * Finds where it is stored now, to store the new one in the same place. Returns the function that writes it and gives
+ * the file.
+ */
 function placeOf(
   { title, file }: Credential,
   variable: string,
@@ -152,7 +161,7 @@ function placeOf(
     file === null ? 'the desk’s secrets, as a hash' : keepOwnSecret(home, file, value);
 }
 
-/** The file of settings with this one changed, and nothing else. */
+/** The text of a settings file with only this variable changed. */
 export function withVariable(text: string, variable: string, value: string): string {
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
   const line = new RegExp(`^([ \\t]*(?:export[ \\t]+)?${variable}[ \\t]*=).*$`, 'gm');
@@ -165,7 +174,7 @@ export function withVariable(text: string, variable: string, value: string): str
   return next;
 }
 
-/** With the mode that it had: who reads it stays the same. Returns the file. */
+/** Keeps the file's mode, so that the same accounts can read it. Returns the file. */
 function replaceFile(file: string, text: string): string {
   const { mode } = statSync(file);
   writeFileSync(`${file}.new`, text, { mode: mode & 0o777 });

@@ -1,6 +1,6 @@
 /**
- * What the process does that a desk was started by, once the desk runs in a process of its own below it: the chosen build is
- * started, again where that is asked for, and a build on trial is looked after until it is well, or the former one runs again.
+ * What the process that started a desk does once the desk runs in a child process: it starts the chosen build, again
+ * if requested, and watches a build on trial until it is well or the former one runs again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,33 +19,35 @@ import type { Ending } from '../supervisor/ending.js';
 import { shellEnvironment } from './environment-file.js';
 import { EXIT_FAILED, EXIT_OK } from './failure.js';
 
-/** Set for a start by this process: its parent waits for it. */
+/** Set for a start by this process: its parent waits for the outcome. */
 export const BY_PARENT = 'FERMATA_STARTED_AGAIN';
-/** What it is set to: a build that was run before, or that nobody has proven yet. */
+/** Its values: a build that has run before, or one that nobody has proven yet. */
 export const HOW_STARTED = { chosen: '1', onTrial: 'on-trial' } as const;
-/** Of such a start: it is to be made once more. No exit code of a command. */
+/** Exit code of such a start: it is to be made once more. No command ends with it. */
 export const EXIT_AGAIN = 75;
 
-/** Of such a start: a process died over it, and what it had begun is ended again. No exit code of a command. */
+/**
+ * Exit code of such a start: a process died during it, and what it had begun has been ended. No command ends with it.
+ */
 export const EXIT_NOT_STARTED = 76;
 
-/** Of one that was killed, as shells say it. */
+/** Exit code for a process that was killed, as shells report it. */
 const EXIT_KILLED = 137;
 
-/** A process that dies while everything is started ends that start, and nobody sits before it who would make it again. */
+/** A process that dies during a start ends that start, and no person is there to repeat it. */
 const STARTS_MAX = 3;
 const AGAIN_AFTER_MS = 5_000;
 
-/** Until everything of a build answers: as long as every process may take, one after the other, and a moment more. */
+/** Until everything of a build answers: the sum of what every process may take, and a moment more. */
 const WELL_MS = 330_000;
 const LOOK_EVERY_MS = 500;
 
-/** What does not answer or run of the desk that this process has started; empty: all is well. */
+/** What does not answer or run, of the desk that this process has started; empty if all is well. */
 export type Look = (home: string, pid: number) => Promise<readonly string[]>;
 
 export interface Builds {
   readonly home: string;
-  /** The build that this process is of. */
+  /** The program of the build that this process runs. */
   readonly entry: string;
   readonly ending: Pick<Ending, 'asked' | 'hurry'>;
   readonly look?: Look;
@@ -53,12 +55,15 @@ export interface Builds {
   readonly againAfterMs?: number;
 }
 
-/** Resolves with the exit code of the desk once it has ended for good. `mayTry`: what was ordered was ordered of this process. */
+/**
+ * Resolves with the exit code of the desk once it has ended for good. `mayTry`: an order in the pointer was addressed
+ * to this process.
+ */
 export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number> {
   const { home, ending } = builds;
   let code = EXIT_AGAIN;
   let pointer: BuildPointer = { build: null, ordered: null };
-  // Of an order whose outcome could not be kept: it is not tried again and again.
+  // The key of an order that was tried: if its outcome could not be kept, it must not be tried again and again.
   let tried: string | null = null;
   let failed = 0;
   for (let tries = mayTry; code === EXIT_AGAIN && !ending.asked.aborted; tries = true) {
@@ -69,10 +74,10 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
       tried = ordered.key;
       code = await tryBuild(builds, ordered);
     } else code = await begin(builds, entry, HOW_STARTED.chosen).ended;
-    // Whatever it ended with once it ran: who wanted that, wants it to stay ended.
+    // A desk that ended after it had run is meant to stay ended, whatever its exit code.
     failed = code === EXIT_NOT_STARTED ? failed + 1 : 0;
     const isOver = failed === 0 || failed === STARTS_MAX || ending.asked.aborted;
-    // Who has just typed the command sees that it failed.
+    // After the very first start nothing is retried: the person who typed the command sees that it failed.
     if (tries && !isOver) {
       await pauseBeforeStart(builds, failed);
       code = EXIT_AGAIN;
@@ -82,7 +87,10 @@ export async function runBuilds(builds: Builds, mayTry: boolean): Promise<number
   return code === EXIT_AGAIN ? EXIT_OK : code;
 }
 
-/** A stop that is given meanwhile waits for the start, and `fermata down` ends this process: nobody is told that none is needed. */
+/**
+ * Marks this process as the starter: a stop during the pause then waits for the next start, and `fermata down` ends
+ * this process. Otherwise both would report that nothing runs.
+ */
 async function pauseBeforeStart(
   { home, ending, againAfterMs = AGAIN_AFTER_MS }: Builds,
   failed: number,
@@ -92,7 +100,9 @@ async function pauseBeforeStart(
   await sleep(againAfterMs, undefined, { signal: ending.asked }).catch(() => undefined);
 }
 
-/** Everything has ended: where the pointer was damaged meanwhile the build that ran is started again, and nothing is tried. */
+/**
+ * Everything has ended: if the pointer was damaged meanwhile, the former build is started again and nothing is tried.
+ */
 function pointerOr(home: string, before: BuildPointer): BuildPointer {
   try {
     return readBuildPointer(home);
@@ -104,7 +114,7 @@ function pointerOr(home: string, before: BuildPointer): BuildPointer {
 
 const sayFailed = (what: string): void => void process.stderr.write(`✗ ${what}\n`);
 
-/** The former build is what the pointer names until this one is well: where this very process dies meanwhile, too. */
+/** The pointer names the former build until this one is well, so that it counts even if this very process dies. */
 async function tryBuild(builds: Builds, { to }: BuildSwitch): Promise<number> {
   const { home, ending } = builds;
   const trial = begin(builds, buildEntry(home, to), HOW_STARTED.onTrial);
@@ -124,12 +134,12 @@ async function tryBuild(builds: Builds, { to }: BuildSwitch): Promise<number> {
   const notKept = whyNotKept(() =>
     concludeSwitch(home, { switched: false, says: `build ${to} is not well: ${problem}; ${now}` }),
   );
-  // Whoever asked is told by the next start; a desk that stays ended for it tells nobody.
+  // The next start reports the outcome to whoever asked; a desk that stays ended reports nothing.
   if (notKept !== null) sayFailed(`build ${to} is not well: ${problem}; ${now}; ${notKept}`);
   return staysEnded() ? code : EXIT_AGAIN;
 }
 
-/** Null where it is on disk, which may be full. */
+/** Null if it is on disk, which may be full. */
 function whyNotKept(keep: () => void): string | null {
   try {
     keep();
@@ -139,7 +149,7 @@ function whyNotKept(keep: () => void): string | null {
   }
 }
 
-/** Null once it is well, else what is not. */
+/** Null once the build is well, otherwise what is not. */
 async function untilWell(
   { home, ending, look = lookAtDesk, wellMs = WELL_MS }: Builds,
   trial: Begun,
@@ -163,19 +173,19 @@ interface Begun {
   readonly pid: number;
   /** Null while it runs. */
   code(): number | null;
-  /** In order; what has not ended by then is killed. */
+  /** Ends it in order, and kills what has not ended in time. */
   stop(): void;
   readonly ended: Promise<number>;
 }
 
-/** The same command once more: `.env`, the desk file and the build are read as they are now. */
+/** Runs the same command again, so that `.env`, the desk file and the build are read as they are now. */
 function begin(
   { ending: { asked, hurry } }: Pick<Builds, 'ending'>,
   entry: string,
   how: (typeof HOW_STARTED)[keyof typeof HOW_STARTED],
 ): Begun {
   const child = spawn(process.execPath, [...process.execArgv, entry, ...process.argv.slice(2)], {
-    // A terminal's Ctrl-C reaches this process alone, and is handed on once: two would be in a hurry.
+    // A terminal's Ctrl-C reaches only this process, which passes it on once: a second one would mean "hurry".
     detached: true,
     env: { ...shellEnvironment(), [BY_PARENT]: how },
     stdio: 'inherit',
@@ -206,7 +216,7 @@ function begin(
 }
 
 async function exitOf(child: ChildProcess): Promise<number> {
-  // An `error` is a process that could not be started at all.
+  // An `error` event means that the process could not be started at all.
   const [code] = (await once(child, 'exit').catch(() => [EXIT_FAILED])) as [number | null];
   return code ?? EXIT_KILLED;
 }

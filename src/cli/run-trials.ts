@@ -1,4 +1,4 @@
-/** Trials on all cores: each thread takes the next one as soon as it is done with the one before. */
+/** Trials on all cores: each thread takes the next one as soon as it has finished one. */
 import { Worker } from 'node:worker_threads';
 import type { BacktestReport } from '../backtest/report/build-report.js';
 import type { FillModel } from '../backtest/report/execution.js';
@@ -11,7 +11,7 @@ import { CliFailure } from './failure.js';
 import type { DataFile } from './market-choice.js';
 
 export interface TrialSetting {
-  /** The desk file and what it says, so that all trials are of one desk. */
+  /** The desk file and its text, so that all trials are of one desk. */
   readonly file: string;
   readonly text: string;
   readonly dataKey: string | null;
@@ -20,7 +20,7 @@ export interface TrialSetting {
 export interface TrialJob {
   readonly options: DeskOptions;
   readonly values: readonly Value[];
-  /** That it has to have: a strategy's files can change between two trials. */
+  /** The hash that the desk must have: a strategy's files can change between two trials. */
   readonly configHash: string;
   readonly files: readonly DataFile[];
   readonly signals?: readonly TimedSignal[];
@@ -38,7 +38,7 @@ export type TrialAnswer = TrialDone | { readonly failed: string } | { readonly d
 
 const PROGRAM = new URL('./trial-thread.js', import.meta.url);
 
-/** Threads that are there for all trials of one command. */
+/** Threads that serve all trials of one command. */
 export class TrialThreads {
   readonly #workers: readonly Worker[];
 
@@ -46,7 +46,7 @@ export class TrialThreads {
     this.#workers = Array.from({ length: count }, () => new Worker(PROGRAM, { workerData: setting }));
   }
 
-  /** What each job came to, in their order. Rejects with the first that failed; `BacktestInterrupted` after `end`. */
+  /** The result of each job, in order. Rejects with the first failure; with `BacktestInterrupted` after `end`. */
   async run(jobs: readonly TrialJob[], onDone: (done: TrialDone) => void): Promise<readonly TrialDone[]> {
     const results: TrialDone[] = [];
     let next = 0;

@@ -1,4 +1,4 @@
-/** Which desk of FERMATA_HOME a command is about, and what its last start wrote down. */
+/** Which desk of FERMATA_HOME a command is about, and what its last start recorded. */
 import { basename } from 'node:path';
 import { resolveDesk } from '../desk/resolve-desk.js';
 import { nameDeskInCommands } from '../home/as-typed.js';
@@ -8,31 +8,31 @@ import { runtimeHere } from '../home/runtime-here.js';
 import { hasEnded } from '../supervisor/desk-ended.js';
 import { CliFailure } from './failure.js';
 
-/** FERMATA_HOME: of all desks that were started with it. */
+/** FERMATA_HOME: shared by all desks that were started with it. */
 export function installationHome(env: NodeJS.ProcessEnv = process.env): string {
   return homePaths(env.FERMATA_HOME || '.fermata').home;
 }
 
 let chosen: string | null = null;
-// What a command says is to be typed next is about the same desk.
+// Commands that our texts suggest are about the same desk.
 nameDeskInCommands(() =>
   chosen !== null && sharesServers(chosen) ? (runtimeHere(chosen)?.desk ?? null) : null,
 );
 
-/** Of the desk that the command is about: FERMATA_HOME itself, or a further desk's home in it. */
+/** The home of the command's desk: FERMATA_HOME itself, or a further desk's home in it. */
 export function fermataHome(env: NodeJS.ProcessEnv = process.env): string {
   return chosen ?? installationHome(env);
 }
 
 /**
- * When a name that no desk was started by is refused: some commands take the file of any desk. `its-home`: never; such a desk
- * has its first validation where it is going to live.
+ * When to refuse a name that no desk was started under: some commands take the file of any desk. `its-home`: never;
+ * such a desk has its first validation in the home that it will have.
  */
 export type RefusesUnknown = 'always' | 'where-several' | 'never' | 'its-home';
 
 /**
- * `named`: what `--desk` says, a name or a file. Throws where it is refused, or where none is named and several desks run:
- * nobody guesses.
+ * `named`: the value of `--desk`, a name or a file. Throws if it is refused, or if none is given and several desks
+ * run: nothing is guessed.
  */
 export async function chooseDesk(
   named: string | true | undefined,
@@ -54,8 +54,8 @@ export async function chooseDesk(
 }
 
 /**
- * The homes of the desks that a stop is for: the named one's, else of all that run, so that nobody has to name a desk in
- * haste. Where it is certain that none does, of all that were started: each answers for itself. Throws where a name is
+ * The homes of the desks that a stop is for: the named one, otherwise all that run, so that nobody has to name a desk
+ * in haste. If it is certain that none runs, all that were ever started: each reports for itself. Throws if a name is
  * refused.
  */
 export async function chooseToStop(named: string | true | undefined): Promise<readonly string[]> {
@@ -70,11 +70,11 @@ export async function chooseToStop(named: string | true | undefined): Promise<re
   return meant.length === 0 ? [fermataHome()] : meant;
 }
 
-/** Of the desks that were started here. */
+/** Homes of the desks that were started here. */
 const startedHomes = (installation: string): readonly string[] =>
   desksHomes(installation).filter((home) => runtimeHere(home) !== null);
 
-/** As the desk file says it. What reads one is loaded for that alone: a stop goes to its trader without. */
+/** The name inside a desk file. Its loader is imported only for this: a stop goes to its trader without it. */
 async function nameIn(file: string): Promise<string> {
   const [{ loadDesk }, { stepPartsOf }] = await Promise.all([
     import('../venue/load-desk.js'),
@@ -83,7 +83,7 @@ async function nameIn(file: string): Promise<string> {
   return loadDesk(file, { parts: stepPartsOf(file) }).desk.desk;
 }
 
-/** Of a desk by name, or by its folder or file. */
+/** The desk's name, from a name or from its folder or file. */
 const nameOf = (nameOrFile: string): string =>
   basename(nameOrFile.replace(/([/\\]desk)?\.ya?ml$/, '').replace(/[/\\]+$/, ''));
 
@@ -116,13 +116,13 @@ async function onlyOneOf(homes: readonly string[]): Promise<string> {
   );
 }
 
-/** Those of which it is not certain that they have ended. */
+/** Homes of desks that have not certainly ended. */
 async function runningOf(homes: readonly string[]): Promise<readonly string[]> {
   const states = await Promise.all(homes.map(async (home) => ({ home, ended: await hasEnded(home) })));
   return states.filter(({ ended }) => !ended).map(({ home }) => home);
 }
 
-/** Throws where no desk was ever started here. */
+/** Throws if no desk was ever started here. */
 export function requireRuntime(home: string = fermataHome()): Runtime {
   const runtime = runtimeHere(home);
   if (runtime === null) {

@@ -10,7 +10,10 @@ export type AskRunning = <M extends SupervisorMethod>(
   timeoutMs: number,
 ) => Promise<SupervisorMethods[M]['result']>;
 
-/** Asks the supervisor of a desk, and says in words why it refused or does not answer. `inContainers`: what is done there instead. */
+/**
+ * Asks the supervisor of a desk; failures say why it refused or does not answer. `inContainers`: what to do in
+ * containers instead.
+ */
 export function supervisorOf(runtime: Runtime, inContainers: string): AskRunning {
   return async (method, params, timeoutMs) => {
     try {

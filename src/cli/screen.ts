@@ -1,4 +1,4 @@
-/** The one screen that a started desk shows. */
+/** The screen that a started desk shows. */
 
 import { moneyAtStake } from '../domain/account.js';
 import { moment } from '../domain/moment.js';
@@ -7,7 +7,7 @@ import { keptOverRestart } from '../trader/status/kept-over-restart.js';
 
 const LABEL_WIDTH = 12;
 
-/** Plain lines, so that a log file and a narrow terminal can take them too. */
+/** Plain lines, so that they suit a log file and a narrow terminal too. */
 export function screenLines(summary: UpSummary): string[] {
   const rows: readonly (readonly [string, string])[] = [
     ['Desk', `${summary.desk} (${moneyText(summary)})`],
@@ -46,7 +46,7 @@ function moneyText({ trading, account }: UpSummary): string {
   return money === 'real money' ? 'REAL MONEY' : money;
 }
 
-/** Each price source has a paper account of its own: what became of the others is said where it is looked for. */
+/** Each price source has a paper account of its own: this mentions the others, since people look for them here. */
 function accountText({ account }: UpSummary): string {
   if (account === null) return 'not known yet';
   const { name, resting } = account;

@@ -1,4 +1,7 @@
-/** A vote about real money on the command line: signed here with the person's own key, which leaves this process never. */
+/**
+ * A vote about real money on the command line: signed here with the person's own key, which never leaves this
+ * process.
+ */
 import { deriveSigningKey, signStatement } from '../domain/signed-vote.js';
 import { passwordKeyOf } from '../home/person-keys.js';
 import type { Runtime } from '../home/runtime.js';
@@ -13,7 +16,7 @@ export const SIGNING_OPTION = [
   'with real money: its first line is the signing password; else it is asked for. A passkey signs on the page',
 ] as const;
 
-/** Empty where the vote takes no signature. Asks for the signing password where it does. */
+/** Empty if the vote needs no signature; otherwise asks for the signing password. */
 export async function signedVote(
   { home }: Pick<Runtime, 'home'>,
   operations: Pick<Operations, 'statementToSign'>,

@@ -1,6 +1,6 @@
 /**
- * `fermata restart --all`, and a restore in an incident, as the process that has started the desk carries them out: the same
- * command once more, in a process of its own, so that `.env`, the desk file and Fermata itself are read as they are now.
+ * `fermata restart --all`, and a restore in an incident, as carried out by the process that started the desk: it runs
+ * the same command again in a new process, so that `.env`, the desk file and Fermata itself are read as they are now.
  */
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,20 +13,20 @@ import { CliFailure, EXIT_OK } from './failure.js';
 import { BY_PARENT, EXIT_AGAIN, EXIT_NOT_STARTED, HOW_STARTED, runBuilds } from './run-builds.js';
 
 const IS_BY_PARENT = process.env[BY_PARENT] !== undefined;
-/** This build runs for the first time, and its parent looks after it. */
+/** This build runs for the first time, and its parent watches it. */
 export const IS_ON_TRIAL = process.env[BY_PARENT] === HOW_STARTED.onTrial;
 
-/** The process that starts the desk again when that is asked for: this one, or the one that has started it. */
+/** The process that starts the desk again when asked to: this one, or the one that started it. */
 export const STARTER = IS_BY_PARENT ? process.ppid : process.pid;
 
-/** Whoever lost its parent belongs to another process. */
+/** A process that has lost its parent has another parent id. */
 export const starterIsThere = (): boolean => !IS_BY_PARENT || process.ppid === STARTER;
 
 const own = (): string => process.argv[1] ?? '';
 
 /**
- * Resolves with the exit code of this process: when the desk has ended for good, or at once where the parent goes on.
- * `between`: what is done while nothing of the desk runs; its signal is aborted when the desk is to stay ended.
+ * Resolves with the exit code of this process: when the desk has ended for good, or at once if the parent goes on.
+ * `between`: runs while nothing of the desk runs; its signal is aborted if the desk is to stay ended.
  */
 export async function startAgain(
   home: string,
@@ -36,12 +36,12 @@ export async function startAgain(
   const ending = watchForEnding();
   try {
     await sleep(pauseMs, undefined, { signal: ending.asked }).catch(() => undefined);
-    // Whatever came of it, the desk starts again: one that stays ended tells nobody.
+    // Whatever came of it, the desk starts again: one that stays ended reports nothing.
     if (!ending.asked.aborted)
       await between(ending.asked).catch((error: unknown) => {
         process.stderr.write(`✗ ${messageOf(error)}\n`);
       });
-    // However often a desk is started again, there is one process above it.
+    // However often a desk is started again, there is only one process above it.
     if (IS_BY_PARENT) return ending.asked.aborted ? EXIT_OK : EXIT_AGAIN;
     return await runBuilds({ home, entry: own(), ending }, true);
   } finally {
@@ -49,7 +49,7 @@ export async function startAgain(
   }
 }
 
-/** Null where the build that was chosen for this desk is the one that was called. Throws where the chosen one is gone. */
+/** Null if the build chosen for this desk is the one that was called. Throws if the chosen one is gone. */
 export function startChosen(home: string): (() => Promise<number>) | null {
   const chosen = IS_BY_PARENT ? null : chosenEntry(home);
   if (chosen === null || realpathSync(chosen) === realpathSync(own())) return null;
@@ -57,7 +57,7 @@ export function startChosen(home: string): (() => Promise<number>) | null {
     process.stderr.write(`… ${chosen} runs, which fermata deploy has made; ${pointerFile(home)} says so\n`);
     const ending = watchForEnding();
     try {
-      // What may be ordered there was ordered of a process that is gone.
+      // An order in the pointer was addressed to a process that is gone.
       return await runBuilds({ home, entry: own(), ending }, false);
     } finally {
       ending.close();
@@ -66,8 +66,8 @@ export function startChosen(home: string): (() => Promise<number>) | null {
 }
 
 /**
- * As `startChosen`, for the desk of that file. No more is read of it than whose it is: the chosen build may know keys that the one
- * which was called does not. Null also where the file does not say it; whoever reads all of it says what is wrong.
+ * As `startChosen`, for the desk of that file. Reads only the desk's name from it: the chosen build may know keys
+ * that the called one does not. Null also if the file has no name; whoever reads all of it reports what is wrong.
  */
 export function startChosenOf(installation: string, file: string): (() => Promise<number>) | null {
   const name = nameIn(file);
@@ -83,7 +83,10 @@ function nameIn(file: string): string | null {
   }
 }
 
-/** What the next start runs of the build that was chosen; null: none was. Throws where nobody can say it, or where it is gone. */
+/**
+ * The program of the chosen build, which the next start runs; null if none was chosen. Throws if that can't be told,
+ * or the build is gone.
+ */
 export function chosenEntry(home: string): string | null {
   const { build } = readBuildPointer(home);
   if (build === null) return null;
@@ -96,7 +99,10 @@ export function chosenEntry(home: string): string | null {
   );
 }
 
-/** Says to who waits for this start, and makes another, that it came to nothing; whatever else this process ends with. */
+/**
+ * Tells the parent, which waits for this start and makes another, that it failed, with whatever code this process
+ * would have ended.
+ */
 export function sayNotStarted(): void {
   if (!IS_BY_PARENT) return;
   process.once('exit', () => {

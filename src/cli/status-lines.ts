@@ -12,11 +12,11 @@ import { type Readiness, readyPct } from '../home/readiness.js';
 const ORDERS_SHOWN_MAX = 20;
 const ACTIVITY_SHOWN_MAX = 5;
 
-/** What the desk follows, and how ready it was found. */
+/** The runbook that the desk follows, and how ready it was found. */
 export interface ShownRunbook {
   readonly version: string;
   readonly updated: string;
-  /** Null: nobody has looked at what it runs with now. */
+  /** Null if what runs now has not been checked yet. */
   readonly readiness: Readiness | null;
 }
 
@@ -71,7 +71,7 @@ function runbookLine({ version, updated, readiness }: ShownRunbook): string {
   return `${runbook}; ${READY[verdict]} (${readyPct(readiness)} %): ${passed} of ${looked} of the pre-flight passed, ${moment(atMs)}`;
 }
 
-/** Nothing where there is nothing to say. */
+/** Empty if there are no lines. */
 export function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines.map((line) => `  ${line}`)];
 }
@@ -84,12 +84,12 @@ function positionLines({ positions }: TraderStatus): string[] {
   ]);
 }
 
-/** What closes its trade beside the stop; an earlier trader tells of none. */
+/** The exits of its trade besides the stop; older traders don't report them. */
 function exitsLine({ trade }: Partial<TraderStatus['positions'][number]>): string[] {
   return trade?.exits === undefined ? [] : [`  exits: ${trade.exits.words.join(', ')}`];
 }
 
-/** Of what its trade risked; an earlier trader tells of no trades. */
+/** The result as a multiple of what its trade risked; older traders don't report trades. */
 function multiple({ trade }: Partial<TraderStatus['positions'][number]>): string {
   return trade?.r == null ? '' : ` (${signed(trade.r)} R)`;
 }
@@ -112,7 +112,7 @@ function heldBackLines({ marketData }: TraderStatus): string[] {
   );
 }
 
-/** Also what `fermata coins` shows. */
+/** Also used by `fermata coins`. */
 export function coinsLines({ coins }: TraderStatus): string[] {
   return coins.map(({ symbol, nobodys, foreign, toMove }) => {
     const undecided = Number(nobodys) > 0 ? `; say whose: fermata coins ${symbol} desk|foreign|move` : '';

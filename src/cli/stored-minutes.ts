@@ -26,7 +26,7 @@ export interface PeriodToTrade {
 
 type Period = PeriodOptions & { readonly from: number; readonly to: number };
 
-/** Null where no period was named. Throws a usage failure where minutes of it can't be traded on. */
+/** Null if no period was given. Throws a usage failure if its minutes can't be traded on. */
 export async function periodToTrade(
   options: PeriodOptions,
   desk: Desk,
@@ -75,7 +75,7 @@ function isPeriod(options: PeriodOptions): options is Period {
   return true;
 }
 
-/** Of a day that is not over, what is stored of it in every instrument. */
+/** For a day that is not over, only what is stored for every instrument. */
 function spanAsked(options: Period, files: readonly FetchedFile[], symbols: readonly string[]): Span {
   const { fromMs, untilMs } = spanOf(options.from, options.to);
   const storedMs = Math.min(...symbols.map((symbol) => storedUntil(files, symbol)));

@@ -1,4 +1,4 @@
-/** `fermata backtest` with several values of a key: all of them are tried, and told one from the other. */
+/** `fermata backtest` with several values of a key: tries all combinations and compares them. */
 import { availableParallelism } from 'node:os';
 import type { FillModel } from '../backtest/report/execution.js';
 import type { TimedSignal } from '../backtest/signals-file.js';
@@ -27,11 +27,11 @@ import { type TrialDone, type TrialJob, TrialThreads } from './run-trials.js';
 import { combinationCount, combinationsOf, isSwept, type SweptSetting, TRIALS_MAX } from './swept-values.js';
 
 const SHOWN_TRIALS = 10;
-/** Of all trials, on all parts of the time: more is a day's work that a typing error asked for. */
+/** Limit of runs of all trials on all parts of the period: more would be a day's work caused by a typing error. */
 const RUNS_MAX = 20_000;
-/** A part of less than that says nothing about the next one. */
+/** A shorter part says nothing about the next one. */
 const PART_MS_MIN = 3_600_000;
-/** A Calmar ratio needs a return a year, and that is said from so much time on. */
+/** A Calmar ratio needs an annual return, which is only given for a period of at least this length. */
 const CALMAR_MS_MIN = 30 * DAY_MS;
 
 export interface SweepSetting {
@@ -45,7 +45,7 @@ export interface SweepSetting {
   readonly untilMs: number | null;
   readonly dataKey: string | null;
   readonly rankedBy: RankedBy;
-  /** How often values are chosen and traded on what comes behind; null: not at all. */
+  /** The number of windows in which values are chosen and then traded on what follows; null for none. */
   readonly windows: number | null;
   readonly jobs: number | null;
 }
@@ -54,11 +54,13 @@ type Candidate = Pick<TrialJob, 'options' | 'values' | 'configHash'>;
 type Prices = Pick<TrialJob, 'beginMs' | 'untilMs'>;
 type Trials = (candidates: readonly Candidate[], prices: Prices) => Promise<readonly TrialDone[]>;
 
-/** False: nothing could be judged, so that nothing was found. */
+/** False: nothing could be judged, so nothing was found. */
 export const isJudged = ({ best, walkForward }: SweepReport): boolean =>
   best !== null && (walkForward === null || walkForward.steps.some(({ chosen }) => chosen !== null));
 
-/** Throws `CliFailure` where no combination is a desk, or a trial fails; `DataFileError`, `BacktestInterrupted`. */
+/**
+ * Throws `CliFailure` if no combination is a valid desk, or a trial fails; `DataFileError`, `BacktestInterrupted`.
+ */
 export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport> {
   const { candidates, leftOut } = candidatesOf(setting);
   const { files, signals, fillModel, loaded, windows, rankedBy } = setting;
@@ -82,7 +84,7 @@ export async function sweepBacktest(setting: SweepSetting): Promise<SweepReport>
     return results;
   };
   try {
-    // The first one shows of when there are prices: whether there are enough is known before hours are spent.
+    // The first trial shows for which times there are prices, before hours are spent.
     const [first] = await run(candidates.slice(0, 1), setting);
     if (first === undefined) throw new Error('a sweep without a trial');
     refuseWithoutPrices(first);
@@ -124,11 +126,14 @@ async function walk(
   return steps;
 }
 
-/** Each on all of the time, and in each window once more, with one that is traded behind it. */
+/**
+ * Each candidate runs once on the whole period and once in each window; each window also has one run on what follows
+ * it.
+ */
 const runsOf = (candidates: number, windows: number | null): number =>
   candidates + (windows ?? 0) * (candidates + 1);
 
-/** Every combination is judged by the rules of a desk file before anything is run. */
+/** Every combination is checked by the rules of a desk file before anything runs. */
 function candidatesOf({ loaded, options, set, windows }: SweepSetting): {
   readonly candidates: readonly Candidate[];
   readonly leftOut: readonly LeftOut[];
@@ -165,7 +170,7 @@ function candidatesOf({ loaded, options, set, windows }: SweepSetting): {
         );
       candidates.set(configHash, { options: asked, values, configHash });
     } catch (error) {
-      // What a desk file can't hold is left out; what is no value at all is told.
+      // A combination that no desk file allows is left out; a value that is invalid by itself is reported.
       if (!(error instanceof CliFailure && error.cause instanceof DeskFileError)) throw error;
       refused ??= error;
       leftOut.push({ values, why: error.message });
@@ -194,7 +199,7 @@ function spanOf({ period: { from, to } }: Trial, windows: number, rankedBy: Rank
 
 const WORTHLESS: ReadonlySet<string> = new Set(['damaged', 'books-differ']);
 
-/** A part of the time may be without prices; what was run on wrong ones is worth nothing. */
+/** Parts of the period may lack prices; but a run on wrong prices is worthless. */
 function refuseUnsound({ problems, trial }: TrialDone): void {
   const found = problems.find(({ kind }) => WORTHLESS.has(kind));
   if (found !== undefined) throw worthless(found.text, `run ${valuesText(trial.values)} alone to see more`);

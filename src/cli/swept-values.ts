@@ -1,14 +1,14 @@
-/** `--set KEY=VALUE`, `KEY=A,B,C` and `KEY=FROM:TO:STEP`: one value, or several that are tried one against the other. */
+/** `--set KEY=VALUE`, `KEY=A,B,C` and `KEY=FROM:TO:STEP`: one value, or several to be compared. */
 import { InvalidArgumentError } from 'commander';
 import type { Setting } from './backtest-desk.js';
 
 export interface SweptSetting {
   readonly key: string;
-  /** One: it is set, and not swept. */
+  /** With a single value the key is set, not swept. */
   readonly values: readonly string[];
 }
 
-/** More runs than that are hours of work that a typing error asked for. */
+/** More trials would be hours of work caused by a typing error. */
 export const TRIALS_MAX = 2_000;
 const EXAMPLES = 'fastBars=20, fastBars=10,20,40 or fastBars=10:40:5';
 const RANGE = /^(-?[\d.]+):(-?[\d.]+):([\d.]+)$/;
@@ -28,7 +28,10 @@ export function sweptValue(text: string): SweptSetting {
   return { key, values };
 }
 
-/** Both ends included where a step falls on them; in whole units of the finest place, so that 0.1 stays 0.1. */
+/**
+ * Both ends are included if a step falls on them. Counts in whole units of the finest decimal place, so that 0.1
+ * stays 0.1.
+ */
 function inRange([, ...texts]: RegExpExecArray): readonly string[] {
   if (!texts.every((text) => DECIMAL.test(text)))
     throw new InvalidArgumentError('expected numbers in FROM:TO:STEP, such as 10:40:5 or 0.5:2:0.25');
@@ -44,7 +47,7 @@ function inRange([, ...texts]: RegExpExecArray): readonly string[] {
 
 export const isSwept = ({ values }: SweptSetting): boolean => values.length > 1;
 
-/** Every combination, in the order in which keys and values were named; the last key changes fastest. */
+/** Every combination, in the order in which keys and values were given; the last key changes fastest. */
 export function combinationsOf(swept: readonly SweptSetting[]): readonly (readonly Setting[])[] {
   return swept.reduce<readonly (readonly Setting[])[]>(
     (all, { key, values }) => all.flatMap((one) => values.map((value) => [...one, { key, value }])),

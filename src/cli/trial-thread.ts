@@ -1,4 +1,4 @@
-/** A thread that runs trials, one after the other, as it is sent them. */
+/** A thread that runs trials one after the other, as they are sent to it. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { runBacktest } from '../backtest/run-backtest.js';
 import { trialOf } from '../backtest/sweep/trial.js';

@@ -1,4 +1,4 @@
-/** Runs a validation: as a workflow of the running desk, or, where none runs, in a process of this command. */
+/** Runs a validation: as a workflow of the running desk or, if it does not run, within this command. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Progress } from '../backtest/run-on-prices.js';
@@ -21,13 +21,13 @@ export interface Validated {
   readonly files: WrittenReport;
   /** Null: it ran in this command. */
   readonly workflowId: string | null;
-  /** What did not work beside it, each with what that means. */
+  /** Side problems, each with what it means. */
   readonly problems: readonly string[];
 }
 
 export type OnProgress = (progress: Progress) => void;
 
-/** True where the supervisor of this FERMATA_HOME runs this very desk, or the containers beside this one do. */
+/** True if the supervisor of this FERMATA_HOME runs this very desk, or the containers beside this one do. */
 export async function runsDesk({ home, desk: here }: Runtime, desk: string): Promise<boolean> {
   if (isContainer(process.env)) return here === desk;
   try {
@@ -37,7 +37,7 @@ export async function runsDesk({ home, desk: here }: Runtime, desk: string): Pro
   }
 }
 
-/** Survives the end of everything, of this command too: the same id joins it again. */
+/** Survives the end of every process, including this command: the same id joins it again. */
 export async function validateByWorkflow(
   runtime: Runtime,
   request: ValidationRequest,
@@ -59,7 +59,7 @@ export async function validateByWorkflow(
   }
 }
 
-/** Ends with this command; the same id goes on with it. */
+/** Ends with this command; the same id continues it. */
 export async function validateHere(
   home: string,
   request: ValidationRequest,
@@ -83,14 +83,14 @@ export async function validateHere(
   }
 }
 
-/** The installation's, made here where no desk was ever started: what was validated before counts all the same. */
+/** The installation's key, made here if no desk was ever started: an earlier validation counts all the same. */
 function keyOf(home: string): string {
   mkdirSync(homePaths(home).secrets, { recursive: true, mode: 0o700 });
   makeSecret(home, 'decisionKey');
   return readSecret(home, 'decisionKey');
 }
 
-/** The report that was written for a person is the one that was signed. */
+/** The report that was written for people is the one that was signed. */
 function reportOf({ files }: ValidationOutcome): SignedReport {
   return JSON.parse(readFileSync(files.json, 'utf8')) as SignedReport;
 }

@@ -31,7 +31,7 @@ export function durationValue(text: string): number {
   return ms;
 }
 
-/** A number with or without a point, which may be below zero. */
+/** A number with or without a decimal point, possibly negative. */
 export function boundValue(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^-?\d{1,6}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
@@ -48,7 +48,7 @@ export function idValue(text: string): string {
   return text;
 }
 
-/** Throws a usage failure where the options contradict each other, the desk or the disk. */
+/** Throws a usage failure if the options contradict each other, the desk or the disk. */
 export function validationRequest(
   options: ValidateOptions,
   loaded: LoadedDesk,

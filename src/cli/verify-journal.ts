@@ -1,4 +1,7 @@
-/** `fermata journal --verify`: the journal's own chain, and the ledger in Postgres against it, entry by entry. */
+/**
+ * `fermata journal --verify`: checks the journal's own hash chain, and compares the ledger in Postgres with it entry
+ * by entry.
+ */
 import { messageOf } from '../domain/message-of.js';
 import { deskPaths, homePaths } from '../home/runtime.js';
 import { verifyLedger } from '../ledger/verify-ledger.js';
@@ -7,7 +10,7 @@ import { CliFailure } from './failure.js';
 import { printJson, printLines } from './output.js';
 import { fermataHome, requireRuntime } from './running-desk.js';
 
-/** Exit code: 0 where the ledger holds exactly what the journal holds. Waits for a ledger that is only behind. */
+/** Returns exit code 0 if the ledger holds exactly what the journal holds. Waits for a ledger that is only behind. */
 export async function verifyJournal(json: boolean, waitMs = 10_000): Promise<number> {
   const home = fermataHome();
   const runtime = requireRuntime(home);

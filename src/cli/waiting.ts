@@ -1,8 +1,8 @@
-/** Nobody should wonder whether a command hangs: one that takes longer says what it waits for. */
+/** A command that takes longer than this says what it waits for, so that nobody wonders whether it hangs. */
 
 const PATIENCE_MS = 1_500;
 
-/** On standard error, so that a script reads nothing but the result. */
+/** Prints to standard error, so that a script reads only the result. */
 export async function sayingWhat<T>(what: () => string, work: Promise<T>): Promise<T> {
   const timer = setTimeout(() => process.stderr.write(`… ${what()}\n`), PATIENCE_MS);
   try {

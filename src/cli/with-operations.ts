@@ -5,7 +5,7 @@ import { sayingWhat } from './waiting.js';
 
 /**
  * Opens the operations of the desk that runs here. They are not closed: the process ends right after, and closing a
- * Temporal connection that is about to try again throws where nobody can catch it. `waitsFor` is said where it takes
+ * Temporal connection that is about to retry throws where nobody can catch it. `waitsFor` is printed if it takes
  * longer.
  */
 export async function withOperations<T>(

@@ -1,11 +1,11 @@
-/** Commands in messages as they can be typed where the desk was started; everything of ours says `fermata COMMAND`. */
+/** Rewrites commands in messages as they can be typed where the desk was started; our texts say `fermata COMMAND`. */
 import { deskInProcess } from './desk-in-process.js';
 import { isContainer } from './is-container.js';
 
-/** `fermata` alone is on nobody's path after `npm ci`, and there is none outside of a container. */
+/** `fermata` itself is not on the PATH after `npm ci`; with containers it exists only inside of them. */
 const COMMAND = /(?<![\w/.@-]|npx |the )fermata (?=--|[a-z])/g;
 
-/** In containers these are not the command line's (docs/DEPLOY.md). */
+/** In containers these commands belong to docker compose (docs/DEPLOY.md). */
 const OF_COMPOSE: Readonly<Record<string, string>> = {
   up: 'docker-compose up -d',
   down: 'docker-compose down',
@@ -13,22 +13,22 @@ const OF_COMPOSE: Readonly<Record<string, string>> = {
 };
 const COMPOSE_COMMAND = new RegExp(`${COMMAND.source}(${Object.keys(OF_COMPOSE).join('|')})(?![\\w-])`, 'g');
 
-/** Started by `npx` or `npm start`: in this folder `npx` finds this program, and no other one of the same name. */
+/** Started by `npx` or `npm start`: in this folder `npx` finds this program, and no other of the same name. */
 const startedByNpm = (env: NodeJS.ProcessEnv): boolean =>
   env.npm_command === 'exec' || env.npm_lifecycle_event === 'start';
 
-/** Commands that are about no desk, or about a file that they are given. */
+/** Commands that concern no desk, or a file that they are given. */
 export const OF_NO_DESK = ['completion', 'desk check', 'desks', 'help', 'init', 'strategy check'] as const;
 const NAMES_ITS_OWN = new RegExp(`^(?:--|(?:${OF_NO_DESK.join('|')})(?![\\w-])|[^\\n\`]*\\s--desk\\b)`);
 
 let deskMeant: () => string | null = () => null;
 
-/** From here on the commands in the texts of this process name the desk; null: there is no other one to ask about. */
+/** From now on commands in the texts of this process name the desk; null: there is only one. */
 export function nameDeskInCommands(desk: () => string | null): void {
   deskMeant = desk;
 }
 
-/** What stands before a command about this desk. `npx` elsewhere would fetch a stranger's package of this name. */
+/** The words before a command about this desk. Elsewhere `npx` would fetch a stranger's package of this name. */
 export function programAsTyped(env: NodeJS.ProcessEnv = process.env): string {
   if (isContainer(env)) return 'docker-compose run --rm cli';
   const desk = (deskInProcess()?.named ?? deskMeant)();

@@ -1,9 +1,9 @@
-/** One question to a Unix socket that speaks the control protocol: `{v:1,id,method,params}` and one answer line. */
+/** One request to a Unix socket that speaks the control protocol: `{v:1,id,method,params}`, answered by one line. */
 import { connect } from 'node:net';
 
 const ANSWER_CHARS_MAX = 1024 * 1024;
 
-/** Nobody answered. Says nothing about what was done with the request. */
+/** Nobody answered. This does not say whether the request was carried out. */
 export class SocketSilent extends Error {
   override readonly name = 'SocketSilent';
 }

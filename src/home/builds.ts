@@ -1,6 +1,7 @@
 /**
- * Builds of Fermata that `fermata deploy` has made of a desk, each in a folder of its own, and the pointer that says which one
- * `fermata up` runs. It names a build only once that build was proven: whatever is cut off before, the former one runs.
+ * Builds of Fermata that `fermata deploy` has made of a desk, each in a folder of its own, and the pointer to the one
+ * that `fermata up` runs. The pointer names a build only once that build is proven: if anything is interrupted
+ * before, the former one runs.
  */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,53 +12,56 @@ import { homePaths } from './runtime.js';
 import { writeJson } from './write-json.js';
 
 export interface BuildSwitch {
-  /** The same for the same agreement: it is carried out once. */
+  /** The same for the same approval, which is carried out only once. */
   readonly key: string;
-  /** Who agreed. */
+  /** Who approved. */
   readonly by: string;
   readonly to: string;
-  /** The process that starts the build and looks whether it is well. */
+  /** The process that starts the build and checks whether it is well. */
   readonly starter: number;
-  /** Null: not known yet. */
+  /** Null while it is not known. */
   readonly outcome: SwitchOutcome | null;
 }
 
 export interface BuildPointer {
-  /** Null: the one that `fermata up` is called from. */
+  /** Null: the build that `fermata up` is called from. */
   readonly build: string | null;
-  /** The newest; null: there was none. */
+  /** The newest order; null if there was none. */
   readonly ordered: BuildSwitch | null;
 }
 
-/** Of a build that need not be there. Throws where it is no id: it may come from outside, and names a folder. */
+/**
+ * Folder of a build, which need not exist. Throws if `id` is malformed: it may come from outside, and it names a
+ * folder.
+ */
 export function buildFolder(home: string, id: string): string {
   if (!isBuildId(id)) throw new Error(`${JSON.stringify(id)} is no build: one is named by time and commit`);
   return join(homePaths(home).builds, id);
 }
 
-/** What `node` runs of a build. */
+/** The program of a build that `node` runs. */
 export const buildEntry = (home: string, id: string): string =>
   join(buildFolder(home, id), 'bin', 'fermata.js');
 
 const recordFile = (home: string, id: string): string => `${buildFolder(home, id)}.json`;
 
-/** What its installation and its tests have printed. */
+/** The output of its installation and its tests. */
 export const buildLog = (home: string, id: string): string => `${buildFolder(home, id)}.log`;
 
-/** Null where it is not there, or its tests have not passed. Throws where it is no id. */
+/** Null if it does not exist or its tests have not passed. Throws if `id` is malformed. */
 export const readBuild = (home: string, id: string): PreparedBuild | null => readJson(recordFile(home, id));
 
 export function keepBuild(home: string, build: PreparedBuild): void {
   writeJson(recordFile(home, build.id), build);
 }
 
-/** Folder, record and log; by the record first: what is half there is no build. */
+/** Removes record, folder and log. The record goes first: without it what is left is no longer a build. */
 export async function removeBuild(home: string, id: string): Promise<void> {
   for (const path of [recordFile(home, id), buildFolder(home, id), buildLog(home, id)])
     await rm(path, { recursive: true, force: true });
 }
 
-/** The newest of those whose tests have passed stay, and the one that runs or is to run. */
+/** Keeps the newest whose tests have passed, and the one that runs or is to run. */
 export async function removeOldBuilds(home: string, keep: number): Promise<void> {
   const entries = await readdir(homePaths(home).builds).catch(() => []);
   const there = [...new Set(entries.map((name) => name.replace(/\.(json|log)$/, '')))].filter(isBuildId);
@@ -69,7 +73,7 @@ export async function removeOldBuilds(home: string, keep: number): Promise<void>
 
 export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');
 
-/** Nobody guesses which build is meant: the former one may not read what a newer one has written. */
+/** Nobody guesses which build is meant: the former one may not be able to read what a newer one has written. */
 export class UnreadablePointer extends Error {
   override readonly name = 'UnreadablePointer';
   readonly keptSafe = 'nothing was started or ended';
@@ -81,7 +85,7 @@ export class UnreadablePointer extends Error {
   }
 }
 
-/** Throws `UnreadablePointer` where the file is damaged. */
+/** Throws `UnreadablePointer` if the file is damaged. */
 export function readBuildPointer(home: string): BuildPointer {
   const file = pointerFile(home);
   try {
@@ -95,13 +99,16 @@ export function readBuildPointer(home: string): BuildPointer {
 
 const write = (home: string, pointer: BuildPointer): void => writeJson(pointerFile(home), pointer);
 
-/** To be tried at the next start by whoever starts the desk again. Throws where it is not there. */
+/**
+ * Orders a build, to be tried at the next start by the process that starts the desk again. Throws if it does not
+ * exist.
+ */
 export function orderSwitch(home: string, ordered: Omit<BuildSwitch, 'outcome'>): void {
   if (readBuild(home, ordered.to) === null) throw new Error(`there is no tested build ${ordered.to}`);
   write(home, { ...readBuildPointer(home), ordered: { ...ordered, outcome: null } });
 }
 
-/** One write says how it went and which build runs from now on. */
+/** Records in one write how it went and which build runs from now on. */
 export function concludeSwitch(home: string, outcome: SwitchOutcome): void {
   const { build, ordered } = readBuildPointer(home);
   if (ordered === null || ordered.outcome !== null) return;
@@ -109,7 +116,10 @@ export function concludeSwitch(home: string, outcome: SwitchOutcome): void {
   write(home, { build: runs, ordered: { ...ordered, outcome } });
 }
 
-/** At every start but that of the build on trial: nobody is to try it later. What can't be read nobody can try. */
+/**
+ * Called at every start except that of the build on trial, so that the order is not tried later. An unreadable
+ * pointer is left alone: it can't be tried anyway.
+ */
 export function closeSwitch(home: string): void {
   const says = 'the switch was cut off, and the desk was started again by somebody: the former build runs';
   try {

@@ -1,10 +1,13 @@
-/** How bot and mailer are: each keeps it in a file of its own, so that it is read while Postgres is down and they are gone. */
+/**
+ * The health of bot and mailer, each in a file of its own, so that it can be read while Postgres or they themselves
+ * are down.
+ */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { homePaths } from './runtime.js';
 
-/** By what ways people are told, and how that is said. */
+/** The channels by which people get notices, and their names in words. */
 export const CHANNELS = ['telegram', 'mail'] as const;
 
 export type Channel = (typeof CHANNELS)[number];
@@ -13,7 +16,7 @@ export const CHANNEL_WORDS: Readonly<Record<Channel, string>> = { telegram: 'on 
 
 const WHO: Readonly<Record<Channel, string>> = { telegram: 'the bot', mail: 'the mailer' };
 
-/** Whether what people are told reaches them, by the channel that it takes. */
+/** Whether notices reach people by this channel. */
 const healthSchema = z.object({
   channel: z.enum(CHANNELS),
   state: z
@@ -35,9 +38,9 @@ export const shownChannelSchema = healthSchema.extend({
 });
 export type ShownChannel = Readonly<z.output<typeof shownChannelSchema>>;
 
-/** Each says how it is at least this often. */
+/** Each channel reports its health at least this often. */
 export const SAID_EVERY_MS = 10_000;
-/** Said longer ago: it does not run, or hangs. */
+/** A report older than this means that the channel does not run, or hangs. */
 const SAID_AGE_MS_MAX = 45_000;
 
 const fileSchema = z.strictObject({ saidMs: z.number(), health: z.strictObject(healthSchema.shape) });
@@ -52,7 +55,7 @@ export function keepChannelHealth(home: string, desk: string, health: ChannelHea
   renameSync(`${file}.new`, file);
 }
 
-/** What bot or mailer said last, and when; null before one of this desk has ever run. */
+/** The last report of bot or mailer, and its time; null before this desk has ever run one. */
 export function lastHealth(home: string, desk: string, channel: Channel): z.infer<typeof fileSchema> | null {
   try {
     return fileSchema.parse(JSON.parse(readFileSync(fileOf(home, desk, channel), 'utf8')));
@@ -61,14 +64,14 @@ export function lastHealth(home: string, desk: string, channel: Channel): z.infe
   }
 }
 
-/** One entry a channel: Telegram once a bot of this desk has run, mail where it is set up. */
+/** One entry for each channel: Telegram once this desk has run a bot, mail if it is set up. */
 export function channelHealth(home: string, desk: string, nowMs: number): readonly ShownChannel[] {
   return CHANNELS.flatMap((channel) => shownChannel(home, desk, channel, nowMs) ?? []).filter(
     ({ channel, state }) => channel === 'telegram' || state !== 'off',
   );
 }
 
-/** As it is now; null before one of this desk has ever run. */
+/** The health now; null before this desk has ever run this channel. */
 export function shownChannel(
   home: string,
   desk: string,
@@ -78,14 +81,14 @@ export function shownChannel(
   const said = lastHealth(home, desk, channel);
   if (said === null) return null;
   const { health, saidMs } = said;
-  // What does not run, and has said why, has nothing more to say.
+  // A channel that has reported why it does not run need not report again.
   if (health.state === 'off' || health.state === 'silent' || nowMs - saidMs <= SAID_AGE_MS_MAX)
     return shown(health);
   const why = `${WHO[channel]} has not said for a while how it is: it does not run, or hangs (\`fermata logs\`)`;
   return shown({ ...health, state: 'silent', sinceMs: saidMs, why });
 }
 
-/** Whether a channel is set up: while none is, nothing was told that could be counted. */
+/** Whether a channel is set up; otherwise no notices were sent that could be counted. */
 export const isTold = (home: string, desk: string, nowMs: number): boolean =>
   channelHealth(home, desk, nowMs).some(({ state }) => state !== 'off');
 

@@ -1,6 +1,6 @@
 /**
- * Who is signed in on the command line: one person an installation, in a file that only its owner reads. It ends by
- * itself, and with anything that the sign-in rests on.
+ * Who is signed in on the command line: one person for each installation, in a file that only its owner can read. It
+ * expires, and ends with any change of what the sign-in rests on.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -12,9 +12,9 @@ import { readSecret } from './secrets.js';
 
 const FILE = 'session.json';
 const BYTES_MAX = 4096;
-/** Keeps this code from being taken for another one by the same key. */
+/** Keeps this MAC from being taken for another one by the same key. */
 const PURPOSE = 'fermata command-line session';
-/** A shell that nobody uses signs nobody in. */
+/** An unused shell stays signed in for this long. */
 export const SESSION_REST_MS = 60 * MINUTE_MS;
 export const SESSION_LASTS_MS = 12 * 60 * MINUTE_MS;
 const CLOCK_TOLERANCE_MS = MINUTE_MS;
@@ -32,14 +32,14 @@ const sessionSchema = z.strictObject({
 type CliSession = z.infer<typeof sessionSchema>;
 
 export type CliSignIn =
-  /** `after`: somebody else who was signed in until then, whose shell can't know that it is this person's now. */
+  /** `after`: a person who was signed in until then, whose shell can't know that it now belongs to this one. */
   | { readonly ok: true; readonly person: string; readonly after: string | null }
   | { readonly ok: false; readonly why: string };
 
-/** What the person's sign-in rests on now; null where there is nothing that it could rest on. */
+/** What the person's sign-in rests on now; null if there is nothing that it could rest on. */
 type StandingOf = (person: string) => string | null;
 
-/** Replaces whoever was signed in before, and remembers that. Throws where no desk was ever started in `home`. */
+/** Replaces the previous sign-in and remembers whose it was. Throws if no desk was ever started in `home`. */
 export function beginCliSession(home: string, person: string, standing: string, nowMs: number): void {
   const before = read(home);
   const isOpen = before !== null && endedBy(home, before, nowMs) === null;
@@ -48,14 +48,14 @@ export function beginCliSession(home: string, person: string, standing: string, 
   write(home, { version: 1, ...whose, begunMs: nowMs, usedMs: nowMs, standing });
 }
 
-/** False where nobody was signed in. */
+/** False if nobody was signed in. */
 export function endCliSession(home: string): boolean {
   const known = read(home) !== null;
   rmSync(fileOf(home), { force: true });
   return known;
 }
 
-/** Whoever decides something: looked at with everything that the sign-in rests on, and moved on by being used. */
+/** For decisions: checked against everything that the sign-in rests on; each use extends it. */
 export function signedInOnCli(home: string, standingOf: StandingOf, nowMs: number): CliSignIn {
   const session = read(home);
   if (session === null) return { ok: false, why: 'nobody is signed in' };
@@ -68,12 +68,12 @@ export function signedInOnCli(home: string, standingOf: StandingOf, nowMs: numbe
   try {
     write(home, { ...kept, usedMs: Math.max(kept.usedMs, nowMs) });
   } catch {
-    // A full disk signs nobody out; the session only ends sooner.
+    // A full disk signs nobody out; the session only expires sooner.
   }
   return { ok: true, person: session.person, after: session.after ?? null };
 }
 
-/** For what asks nobody who it is: a name for the record. Never throws, reads nothing but small files. */
+/** For commands that need no sign-in: a name for the record. Never throws, and reads only small files. */
 export function namedOnCli(home: string, nowMs: number): string | null {
   try {
     const session = read(home);

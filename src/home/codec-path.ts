@@ -1,2 +1,2 @@
-/** Where Temporal's UI has payloads opened: on the port that it is seen through, answered by the web role. */
+/** Where Temporal's UI has payloads decrypted: on the port that serves the UI, by the web role. */
 export const CODEC_PATH = '/fermata/codec';

@@ -1,6 +1,7 @@
 /**
- * Which secret files each container gets, by service of docker-compose.yml: those that its code reads, and no other. The
- * set-up deals them out at each start, from a volume that nobody else mounts into one volume for each service.
+ * Which secret files each container gets, by service of docker-compose.yml: those that its code reads, and no other.
+ * The set-up hands them out at each start, from a volume that no other service mounts into one volume for each
+ * service.
  */
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,18 +9,21 @@ import { homePaths, SECRET_FILES } from './runtime.js';
 
 type SecretName = keyof typeof SECRET_FILES;
 
-/** Put beside the secrets by hand instead of into the environment; nobody makes them. */
+/** Put beside the secrets by hand instead of into the environment; never generated. */
 const OWN_FILES = { telegram: ['telegram-bot-token', 'telegram-chat-id'], mail: ['smtp-password'] } as const;
 
 interface Dealt {
   readonly secrets: readonly SecretName[];
-  /** Only that they are there, as empty files: the pre-flight looks whether the password is the generated one. */
+  /**
+   * Passed only as empty files that say that the secret exists: the pre-flight checks whether the password is the
+   * generated one.
+   */
   readonly known?: readonly SecretName[];
-  /** What its code could read elsewhere, and does without here. */
+  /** What its code could read elsewhere but does without here. */
   readonly withheld?: readonly SecretName[];
-  /** The bot's token and chat, where they lie beside the secrets. */
+  /** The bot's token and chat, if they are beside the secrets. */
   readonly telegram?: true;
-  /** The password at the mail server, likewise. */
+  /** The password for the mail server, if it is beside the secrets. */
   readonly mail?: true;
 }
 
@@ -39,7 +43,7 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'operatorPasswordHash',
     ],
     known: ['operatorPassword'],
-    withheld: ['signInLinkKey'], // only web server and people make sign-ins: the check `sign-in-required` is not run then
+    withheld: ['signInLinkKey'], // only the web server and people make sign-ins: the check `sign-in-required` doesn't run here
     telegram: true,
   },
   ledger: { secrets: ['postgresAppPassword'] },
@@ -53,14 +57,14 @@ export const CONTAINER_SECRETS: Readonly<Record<string, Dealt>> = {
       'operatorPasswordHash',
       'metricsToken',
     ],
-    withheld: ['dataKey'], // stored minutes are not offered there: who has the key can make some that count as fetched
+    withheld: ['dataKey'], // stored minutes are not offered here: whoever has the key can forge minutes that count as fetched
   },
   telegram: {
     secrets: ['postgresAppPassword', 'decisionKey', 'telegramVoteKey', 'telegramLinkKey', 'payloadKey'],
     telegram: true,
     mail: true,
   },
-  /** What a person may do on the command line, who signs in there. */
+  /** What a person needs who signs in on the command line there. */
   cli: {
     secrets: [
       'postgresAppPassword',
@@ -98,7 +102,7 @@ export function filesOf(service: string): readonly string[] {
   ];
 }
 
-/** Into one folder for each service below `into`: what it is to have, and nothing that it had before. */
+/** Fills one folder for each service below `into`: with what it is to have, replacing what it had before. */
 export function dealOutSecrets(home: string, into: string): void {
   const { secrets: from } = homePaths(home);
   const there = new Set(readdirSync(from));

@@ -1,15 +1,15 @@
-/** Where people find the dashboard. */
+/** The addresses of the dashboard. */
 import type { Runtime } from './runtime.js';
 
 type Web = Runtime['web'];
 
-/** On this machine. */
+/** The address on this machine. */
 export function localDashboard({ host, port }: Web): string {
-  // In a container it listens on all of its addresses, and is published on loopback.
+  // In a container it listens on all addresses and is published on loopback.
   return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/`;
 }
 
-/** For links, which may be opened elsewhere. */
+/** The address for links, which may be opened elsewhere. */
 export const dashboardFrom = (web: Web): string =>
   web.publicUrl === undefined ? localDashboard(web) : `${web.publicUrl}/`;
 

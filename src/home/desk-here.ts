@@ -1,4 +1,4 @@
-/** The desk as this installation runs it: the desk file, and what the environment sets above it. */
+/** The desk as this installation runs it: the desk file, overridden by the environment. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readEnvironment, readParameterVariables } from '../desk/environment.js';
@@ -10,7 +10,7 @@ import { ENVIRONMENT, environmentAt } from '../venue/environment.js';
 import { type KnownParts, loadDesk, parseDesk } from '../venue/load-desk.js';
 import { homePaths } from './runtime.js';
 
-/** A variable holds what can't be used; the message names it, and no secret. */
+/** A variable holds an unusable value; the message names it, and no secret. */
 export class EnvironmentProblem extends Error {
   override readonly name = 'EnvironmentProblem';
   readonly keptSafe = 'nothing was started';
@@ -24,9 +24,8 @@ export class EnvironmentProblem extends Error {
 }
 
 /**
- * Where the environment sets something else than the file (TRADING_MODE, SYMBOLS, STOP_LOSS_PCT …), the desk that runs
- * is a file of its own below `home`, so that every process reads the same. Throws `EnvironmentProblem` or
- * `DeskFileError`.
+ * If the environment overrides the file (TRADING_MODE, SYMBOLS, STOP_LOSS_PCT …), the desk that runs is written to a
+ * file of its own below `home`, so that every process reads the same. Throws `EnvironmentProblem` or `DeskFileError`.
  */
 export function loadDeskHere(
   file: string,
@@ -39,14 +38,17 @@ export function loadDeskHere(
   const { file: place } = wanted;
   mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
   keepOwnFiles(dirname(place), wanted.desk);
-  // Several roles may do this at once: each writes the same, in a file of its own.
+  // Several roles may do this at once: each first writes the same text to a file of its own.
   const own = `${place}.${process.pid}.new`;
   writeFileSync(own, text, { mode: 0o600 });
   renameSync(own, place);
   return wanted;
 }
 
-/** The same for a look, beside a desk that runs: nothing is written. `text`: of a file of its own; null: it needs none. */
+/**
+ * As `loadDeskHere`, but writes nothing: for checks beside a running desk. `text`: that of the desk's own file; null
+ * if it needs none.
+ */
 export function readDeskHere(
   file: string,
   known: KnownParts,

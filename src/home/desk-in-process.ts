@@ -1,10 +1,13 @@
-/** A process may run roles of several desks: what their code logs, and the commands in its texts, are the desk's that it runs for. */
+/**
+ * A process may run roles of several desks: their log lines, and the commands in their texts, belong to the desk they
+ * run for.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 export interface DeskInProcess {
-  /** Takes its lines of log. */
+  /** Receives its log lines. */
   readonly output: { write(line: string): void };
-  /** Named in commands; null: there is no other one to ask about. */
+  /** The desk's name for commands; null if there is only one desk. */
   readonly named: () => string | null;
   /** Aborted once its role is to end, ready or not. */
   readonly ending: AbortSignal;
@@ -12,15 +15,15 @@ export interface DeskInProcess {
 
 const desks = new AsyncLocalStorage<DeskInProcess>();
 
-/** Whatever `work` begins belongs to this desk, too: timers, servers, connections. */
+/** Everything that `work` starts belongs to this desk too: timers, servers, connections. */
 export const forDesk = <T>(desk: DeskInProcess, work: () => T): T => desks.run(desk, work);
 
-/** Null: the one that the process was started for. */
+/** Null: the desk that the process was started for. */
 export const deskInProcess = (): DeskInProcess | null => desks.getStore() ?? null;
 
 /**
- * Settles with `ready`, or once the role of a desk that shares this process is to end: it can be stopped then as far as it got.
- * One that has the process to itself ends with it.
+ * Settles with `ready`, or once the role of a desk in a shared process is to end: then it can be stopped as far as it
+ * got. A role with a process of its own ends with its process.
  */
 export function readyOrEnding(ready: Promise<void>): Promise<void> {
   const ending = desks.getStore()?.ending;
@@ -32,5 +35,5 @@ export function readyOrEnding(ready: Promise<void>): Promise<void> {
   return Promise.race([ready, ends]);
 }
 
-/** For a logger that is made now; undefined: standard output. */
+/** For a logger that is created now; undefined: standard output. */
 export const logOutput = (): DeskInProcess['output'] | undefined => desks.getStore()?.output;

@@ -1,4 +1,6 @@
-/** Whose sign-ins, passkeys and Telegram links were ended by the operator: written by the command line, read at every use. */
+/**
+ * Whose sign-ins, passkeys and Telegram links the operator has ended: written by the command line, read at every use.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,30 +10,30 @@ const SIGN_INS = 'ended-sign-ins.json';
 const LINKS = 'ended-telegram-links.json';
 const PASSKEYS = 'ended-passkeys.json';
 
-/** Everything that this person is signed in with ends, whatever it was begun with. */
+/** Ends everything that this person is signed in with, however it began. */
 export const endSignIns = (home: string, person: string): void => mark(home, SIGN_INS, person);
 
-/** Another text after each `endSignIns`. */
+/** A different text after each `endSignIns`. */
 export const signInMark = (home: string, person: string): string => markOf(home, SIGN_INS, person);
 
-/** Telegram codes and links that this person has count no more, whatever Postgres says. */
+/** Ends this person's Telegram codes and links, whatever Postgres says. */
 export const endTelegramLinks = (home: string, person: string): void => mark(home, LINKS, person);
 
-/** Another text after each `endTelegramLinks`. */
+/** A different text after each `endTelegramLinks`. */
 export const linkMark = (home: string, person: string): string => markOf(home, LINKS, person);
 
-/** Every passkey that this person has counts no more, whatever Postgres says. */
+/** Ends all passkeys of this person, whatever Postgres says. */
 export const endPasskeys = (home: string, person: string): void => mark(home, PASSKEYS, person);
 
-/** Another text after each `endPasskeys`. */
+/** A different text after each `endPasskeys`. */
 export const passkeyMark = (home: string, person: string): string => markOf(home, PASSKEYS, person);
 
-/** This one passkey counts no more, even where its row is put back or comes back with a backup. */
+/** Ends this one passkey, even if its row is put back or comes back with a backup. */
 export const endPasskey = (home: string, id: string): void => mark(home, PASSKEYS, oneOf(id));
 
 export const isEndedPasskey = (home: string, id: string): boolean => markOf(home, PASSKEYS, oneOf(id)) !== '';
 
-/** No person is named like this: names have no blanks. */
+/** Can't be a person's name: names have no spaces. */
 const oneOf = (id: string): string => `passkey ${id}`;
 
 function mark(home: string, name: string, person: string): void {

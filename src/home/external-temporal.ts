@@ -1,6 +1,6 @@
 /**
- * A Temporal server that somebody else runs: address, namespace, TLS, API key and profile file as Temporal's own
- * environment configuration says them. What its library would pass over in silence is an error here.
+ * A Temporal server that somebody else runs: address, namespace, TLS, API key and profile file, from Temporal's own
+ * environment configuration. What its library would silently ignore is an error here.
  */
 import { createRequire } from 'node:module';
 import { secretVariable } from '../desk/secret-variable.js';
@@ -11,21 +11,24 @@ type Library = typeof import('@temporalio/envconfig');
 type Options = ReturnType<Library['loadClientConnectConfig']>['connectionOptions'];
 
 export interface ExternalTemporal {
-  /** Null where neither variable nor profile names one. */
+  /** Null if neither a variable nor a profile gives one. */
   readonly address: string | null;
   readonly namespace: string | null;
-  /** Fits clients and workers alike. */
+  /** For clients and workers alike. */
   readonly options: Options;
 }
 
-/** What it takes to be let in there; nothing where it is open to everybody. */
+/** What the server requires from clients; empty if it is open to everybody. */
 export type Credential = 'TLS' | 'a client certificate' | 'an API key';
 
 const require = createRequire(import.meta.url);
 
-/** Throws `EnvironmentProblem` where something is said that can't be kept. The library is loaded at the first call: no trader does. */
+/**
+ * Throws `EnvironmentProblem` if a setting can't be followed. The library is loaded at the first call, which no
+ * trader makes.
+ */
 export function externalTemporal(env: Environment): ExternalTemporal {
-  // Set and empty means not set, as everywhere else; the library would take an empty key for one.
+  // Empty means not set, as everywhere else; the library would use an empty key.
   const key = inWords(() => secretVariable(env, 'TEMPORAL_API_KEY'));
   const set = Object.entries({ ...env, TEMPORAL_API_KEY: key ?? '' }).filter(([, value]) => value);
   const given = Object.fromEntries(set) as Record<string, string>;
@@ -63,7 +66,7 @@ export function credentialsOf({ tls, apiKey }: Options): readonly Credential[] {
   return [...(tls ? ['TLS' as const] : []), ...certificate, ...(apiKey ? ['an API key' as const] : [])];
 }
 
-/** Files that can't be read, a profile that does not exist, variables of a wrong form. */
+/** Turns errors into words: unreadable files, a profile that does not exist, malformed variables. */
 function inWords<T>(load: () => T): T {
   try {
     return load();

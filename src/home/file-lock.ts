@@ -1,24 +1,24 @@
-/** A lock that the kernel holds for this process: it ends with the process, however that ends. */
+/** A lock that the kernel holds for this process: it ends with the process, however the process ends. */
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** BSD open(2) flags of macOS; Node has no names for them: read-write, create, non-blocking, exclusive lock. */
 const DARWIN_LOCKED = 0x0002 | 0x0200 | 0x0004 | 0x0020;
-/** Where the system can’t wait for a lock, or what waited was ended by somebody. */
+/** Used if the system can't wait for a lock, or the waiting program was killed. */
 const ASK_AGAIN_MS = 250;
 
 export interface FileLock {
   release(): void;
 }
 
-/** Null where another process holds it. Throws where the system has no such locks. */
+/** Null if another process holds it. Throws if the system has no such locks. */
 export function tryLockFile(path: string): FileLock | null {
   const file = process.platform === 'darwin' ? openDarwin(path) : openLinux(path);
   return file === null ? null : lockOn(file);
 }
 
-/** Resolves when this process has the lock; with null, at once, where `stopping` was aborted before. */
+/** Resolves when this process has the lock; with null, at once, if `stopping` is aborted first. */
 export async function waitForLock(path: string, stopping: AbortSignal): Promise<FileLock | null> {
   while (!stopping.aborted) {
     const lock = process.platform === 'darwin' ? tryLockFile(path) : await waitLinux(path, stopping);
@@ -62,7 +62,7 @@ function openLinux(path: string): number | null {
   );
 }
 
-/** `flock` waits in a process group of its own, where no Ctrl-C ends it. Null where it ended without the lock. */
+/** `flock` waits in a process group of its own, where Ctrl-C does not reach it. Null if it ended without the lock. */
 function waitLinux(path: string, stopping: AbortSignal): Promise<FileLock | null> {
   const file = openSync(path, 'a', 0o600);
   const child = spawn('flock', ['-x', '3'], {

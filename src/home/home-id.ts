@@ -1,4 +1,4 @@
-/** Who this installation is, whatever the machine is called today: a recreated container has another host name. */
+/** Identifies this installation whatever the machine is called: a recreated container has another host name. */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -7,20 +7,20 @@ import { join } from 'node:path';
 const FILE = 'home-id';
 const ID = /^[0-9a-f]{24}$/;
 
-/** Made once. Where the folder can't be written, the host's name has to do. */
+/** Made once. If the folder can't be written, the host name is used. */
 export function homeId(home: string): string {
   const path = join(home, FILE);
   try {
     mkdirSync(home, { recursive: true });
     writeFileSync(path, `${randomBytes(12).toString('hex')}\n`, { flag: 'wx', mode: 0o600 });
   } catch {
-    // It is there already, or can't be made.
+    // It exists already, or can't be made.
   }
   try {
     const id = readFileSync(path, 'utf8').trim();
     if (ID.test(id)) return id;
   } catch {
-    // As below.
+    // Falls back to the host name.
   }
   return hostname();
 }

@@ -1,7 +1,7 @@
 /**
- * Several desks in one FERMATA_HOME. The first desk lives in the folder itself, as it did when there was only one; each
- * further desk has a home of its own below it, with its own journal, keys, logs, sockets and backups. Only the servers of
- * Postgres and Temporal, and the minutes that were fetched from venues, are the installation's.
+ * Several desks in one FERMATA_HOME. The first desk lives in the folder itself, as when there was only one; each
+ * further desk has a home of its own below it, with its own journal, keys, logs, sockets and backups. Only the
+ * servers of Postgres and Temporal, and the minutes fetched from venues, are shared by the installation.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -17,24 +17,27 @@ export function furtherDeskOf(home: string): string | null {
   return installationOf(root) === root ? null : basename(root);
 }
 
-/** The homes of all desks that were started here, the first desk's before the others; at least FERMATA_HOME itself. */
+/** The homes of all desks that were started here, the first desk's first; at least FERMATA_HOME itself. */
 export function desksHomes(installation: string): readonly string[] {
   const folder = join(installation, DESK_HOMES);
   const further = existsSync(folder) ? readdirSync(folder).sort() : [];
   return [resolve(installation), ...further.map((desk) => join(resolve(installation), DESK_HOMES, desk))];
 }
 
-/** Whether the servers of Postgres and Temporal hold what another desk needs. */
+/** Whether the servers of Postgres and Temporal also hold another desk's data. */
 export const sharesServers = (home: string): boolean => desksHomes(installationOf(home)).length > 1;
 
-/** Desks that have a journal in this very home, by name. Before there were homes of desks, one home could have several. */
+/**
+ * Names of the desks that have a journal in this very home. Before desks had homes of their own, one home could have
+ * several.
+ */
 export function desksStartedIn(home: string): string[] {
   const folder = join(homePaths(home).home, 'desks');
   const isStarted = (name: string) => existsSync(deskPaths(homePaths(home), name).journal);
   return existsSync(folder) ? readdirSync(folder).filter(isStarted).sort() : [];
 }
 
-/** Where a desk lives that was started before; null where it never was. */
+/** The home of a desk that was started before; null if it never was. */
 export function knownHomeOf(installation: string, desk: string): string | null {
   const own = join(resolve(installation), DESK_HOMES, desk);
   if (existsSync(own)) return own;
@@ -43,14 +46,14 @@ export function knownHomeOf(installation: string, desk: string): string | null {
     : null;
 }
 
-/** Where a desk lives, or is to live from now on. The first one to ask has FERMATA_HOME itself. */
+/** The home of a desk, which is assigned here if it has none. The first desk to ask gets FERMATA_HOME itself. */
 export function homeOf(installation: string, desk: string): string {
   const home = wouldBeHomeOf(installation, desk);
   if (home !== resolve(installation) || becomesFirst(installation, desk)) return home;
   return wouldBeHomeOf(installation, desk);
 }
 
-/** The same for a look: it takes no place. */
+/** As `homeOf`, but assigns nothing. */
 export function wouldBeHomeOf(installation: string, desk: string): string {
   const known = knownHomeOf(installation, desk);
   if (known !== null) return known;
@@ -60,7 +63,7 @@ export function wouldBeHomeOf(installation: string, desk: string): string {
 
 const firstDeskFile = (installation: string): string => join(homePaths(installation).run, 'first-desk');
 
-/** Two first starts at once: one of them is. A home of before has its desks without that. */
+/** If two first starts run at once, only one becomes the first. An older home lacks the file but has its desks. */
 function becomesFirst(installation: string, desk: string): boolean {
   if (desksStartedIn(installation).includes(desk)) return true;
   const { run } = homePaths(installation);
@@ -68,13 +71,13 @@ function becomesFirst(installation: string, desk: string): boolean {
     mkdirSync(run, { recursive: true, mode: 0o700 });
     writeOnce(firstDeskFile(installation), desk);
   } catch {
-    // The start of this desk says what is wrong with the folder, and what to do.
+    // The start of this desk reports what is wrong with the folder.
     return true;
   }
   return firstDesk(installation) === desk;
 }
 
-/** Homes of before that file say it by what they were started with. */
+/** In a home older than that file, what it was last started with says so. */
 function firstDesk(installation: string): string | null {
   try {
     const name = textOf(firstDeskFile(installation));
@@ -82,28 +85,32 @@ function firstDesk(installation: string): string | null {
     const runtime = textOf(join(homePaths(installation).run, 'runtime.json'));
     return runtime === null ? null : (JSON.parse(runtime) as Runtime).desk;
   } catch {
-    // Cut off by a power cut, or somebody else's: the start of the desk writes it anew, or says what is wrong with the folder.
+    // Truncated by a power cut, or not ours: the start of the desk writes it again, or reports what is wrong with the
+    // folder.
     return null;
   }
 }
 
-/** Of the desk that lives in `home`. */
+/** Database of the desk that lives in `home`. */
 export function databaseOf(home: string): string {
   const desk = furtherDeskOf(home);
   return desk === null ? FIRST_DATABASE : `desk_${desk}`;
 }
 
-/** Of the desk that lives in `home`, in a Temporal server of our own. */
+/** Namespace of the desk that lives in `home`, on a Temporal server of our own. */
 export function namespaceIn(home: string): string {
   return textOf(namespaceFile(home)) ?? firstNamespaceOf(home);
 }
 
-/** The desk leaves what its old namespace holds where it is: others use the same server. `suffix`: letters and digits. */
+/**
+ * Gives the desk a new namespace and leaves the old one as it is, since others use the same server. `suffix`: letters
+ * and digits.
+ */
 export function takeNewNamespace(home: string, suffix: string): void {
   writeFileSync(namespaceFile(home), `${firstNamespaceOf(home)}-${suffix}\n`, { mode: 0o600 });
 }
 
-/** Before a restore gives it another. */
+/** The namespace before a restore gives the desk another. */
 function firstNamespaceOf(home: string): string {
   const desk = furtherDeskOf(home);
   return desk === null ? FIRST_NAMESPACE : `fermata-${desk}`;

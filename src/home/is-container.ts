@@ -1,4 +1,4 @@
-/** A role of docker-compose.yml, or a command beside them. */
+/** Whether this is a role of docker-compose.yml, or a command beside them. */
 export const isContainer = ({
   FERMATA_HOME: home,
   FERMATA_POSTGRES_HOST: postgres,

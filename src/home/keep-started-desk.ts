@@ -1,4 +1,7 @@
-/** A copy of a desk with strategies or playbooks of its own, as it was started: a role that begins again never reads a draft. */
+/**
+ * Copies a desk that has strategies or playbooks of its own as it was started, so that a role that restarts never
+ * reads a draft.
+ */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { keepOwnFiles } from '../desk/keep-own-files.js';
@@ -6,7 +9,7 @@ import type { LoadedDesk } from '../desk/load.js';
 import { ownFiles } from '../desk/own-strategies.js';
 import type { Runtime } from './runtime.js';
 
-/** `run`: of the home. Only by who has made sure that no desk runs there. */
+/** `run`: that folder of the home. Only for a caller that has made sure that no desk runs there. */
 export function keepStartedDesk(
   run: string,
   { desk, file, text }: LoadedDesk,

@@ -1,7 +1,10 @@
 import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 
-/** For this user alone. What lies there is of a process that was killed: the caller knows that nobody listens. Rejects where nothing can. */
+/**
+ * Listens for this user only. An existing socket file is a leftover of a killed process: the caller knows that nobody
+ * listens. Rejects if listening fails.
+ */
 export async function listenAtSocket(server: Server, path: string): Promise<void> {
   rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
-/** Passwords are kept as scrypt hashes: `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
+/** Passwords are stored as scrypt hashes: `scrypt$N$r$p$salt$hash`, salt and hash in base64url. */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 
-/** About 50 ms and 32 MiB for one guess. */
+/** About 50 ms and 32 MiB for each guess. */
 const COST = 2 ** 15;
 const BLOCK_SIZE = 8;
 const PARALLEL = 1;

@@ -1,6 +1,6 @@
 /**
- * One sealed word for each key that Temporal may hold something of, beside its database. A start with another
- * `payload-key` than the one before would find runs that it can't read: it is refused before anything is touched.
+ * One sealed word for each key with which Temporal may still hold something, stored beside its database. After a
+ * change of `payload-key` a start would find runs that it can't read: it is refused before anything is touched.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ interface Canary {
 
 const WORD = 'canary';
 
-/** Throws where a key is missing that Temporal's database still needs; else adds a word for the newest key. */
+/** Throws if a key is missing that Temporal's database still needs; otherwise adds a word for the newest key. */
 export function checkPayloadCanary(home: string): void {
   const paths = homePaths(home);
   const file = join(paths.temporal, 'payload-canary.json');

@@ -1,12 +1,12 @@
 /**
- * The keys that everything Temporal keeps is sealed with. The secret file `payload-key` holds one key a line (32 bytes
- * hex): the first seals, all of them open. An old key stays as long as Temporal may hold what it sealed.
+ * The keys that seal everything that Temporal stores. The secret file `payload-key` holds one key a line (32 bytes
+ * hex): the first one seals, all of them open. An old key stays as long as Temporal may hold what it sealed.
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
 import { readSecret } from './secrets.js';
 
 export interface PayloadKey {
-  /** Says which key it is, and nothing about it. */
+  /** Identifies the key and reveals nothing about it. */
   readonly id: string;
   readonly key: Uint8Array;
 }
@@ -17,7 +17,7 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const ID_LENGTH = 12;
 
-/** The newest first. Throws with what to do where there is none, or a line is not a key. */
+/** Newest first. Throws with what to do if there is none, or if a line is not a key. */
 export function readPayloadKeys(home: string): readonly PayloadKey[] {
   return parsePayloadKeys(readSecret(home, 'payloadKey'));
 }
@@ -31,7 +31,7 @@ export function parsePayloadKeys(text: string): readonly PayloadKey[] {
   });
 }
 
-/** Nonce, authentication tag, ciphertext. Opens only with the same `purpose`, which travels beside it. */
+/** Returns nonce, authentication tag and ciphertext. Opens only with the same `purpose`, which travels with it. */
 export function seal({ id, key }: PayloadKey, plain: Uint8Array, purpose = ''): Uint8Array {
   const nonce = randomBytes(NONCE_BYTES);
   const cipher = createCipheriv(CIPHER, key, nonce);
@@ -40,7 +40,7 @@ export function seal({ id, key }: PayloadKey, plain: Uint8Array, purpose = ''): 
   return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]);
 }
 
-/** Null where it was not sealed with this key for this purpose, or was changed since. */
+/** Null if it was not sealed with this key for this purpose, or was changed since. */
 export function unseal({ id, key }: PayloadKey, sealed: Uint8Array, purpose = ''): Uint8Array | null {
   if (sealed.length < NONCE_BYTES + TAG_BYTES) return null;
   const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {

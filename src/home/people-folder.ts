@@ -2,14 +2,14 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { homePaths } from './runtime.js';
 
-/** What the command line writes about people. Beside the secrets, which no role of a container can write. */
+/** What the command line writes about people. Beside the secrets, where no role in a container can write. */
 export const peopleFolder = (home: string): string => join(homePaths(home).home, 'people');
 
 const TAKEN_IN = 'taken-in';
 
 /**
- * People of before they had a volume of their own are moved into it from the home folder that every role can write, once:
- * what somebody puts there later counts as nothing.
+ * Before people had a volume of their own they were in the home folder, which every role can write. They are moved
+ * once; anything put there later is ignored.
  */
 export function takeInPeople(homeBefore: string, home: string): void {
   const [from, to] = [join(homeBefore, 'people'), peopleFolder(home)];

@@ -1,4 +1,7 @@
-/** Passwords of people other than the built-in operator: one file of scrypt hashes, so that signing in needs no database. */
+/**
+ * Passwords of people other than the built-in operator: one file of scrypt hashes, so that signing in needs no
+ * database.
+ */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hashPassword } from './password.js';
@@ -9,13 +12,13 @@ const PEOPLE_MAX = 100;
 
 type Hashes = Readonly<Record<string, string>>;
 
-/** Null where this person has no password here. A damaged file lets nobody in. */
+/** Null if this person has no password here. With a damaged file nobody can sign in. */
 export function passwordHashOf(home: string, person: string): string | null {
   const hashes = readHashes(home);
   return Object.hasOwn(hashes, person) ? (hashes[person] ?? null) : null;
 }
 
-/** Sets or replaces the password. Throws where there are too many people. */
+/** Sets or replaces the password. Throws if there are too many people. */
 export async function setPassword(home: string, person: string, password: string): Promise<void> {
   const hash = await hashPassword(password);
   const hashes = { ...readHashes(home), [person]: hash };
@@ -24,7 +27,7 @@ export async function setPassword(home: string, person: string, password: string
   writeHashes(home, hashes);
 }
 
-/** False where there was none. */
+/** False if there was none. */
 export function removePassword(home: string, person: string): boolean {
   const { [person]: removed, ...rest } = readHashes(home);
   if (removed === undefined) return false;

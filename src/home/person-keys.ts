@@ -1,4 +1,4 @@
-/** The public halves of people's keys, enrolled on the command line; read by whoever checks a vote about real money. */
+/** The public keys of people, enrolled on the command line and read by whoever checks a vote about real money. */
 import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -39,27 +39,29 @@ const keySchema = z.discriminatedUnion('kind', [
     enrolledMs: z.number().int(),
   }),
 ]);
-/** One alone stands without a list, as before there were passkeys. */
+/** A single key may stand without a list, as before there were passkeys. */
 const fileSchema = z.record(z.string().max(64), z.union([keySchema, z.array(keySchema)]));
 
-/** Empty where this person has none. Throws where the file is damaged, or others than its owner can read or change it. */
+/**
+ * Empty if this person has none. Throws if the file is damaged, or can be read or changed by others than its owner.
+ */
 export function personKeysOf(home: string, person: string): readonly PersonKey[] {
   const keys = read(home);
   const own = Object.hasOwn(keys, person) ? (keys[person] ?? []) : [];
   return own.filter((key) => key.kind !== 'passkey' || !isEndedPasskey(home, key.credentialId));
 }
 
-/** Null where this person has none that is made from a password. Throws as `personKeysOf`. */
+/** The key that this person derives from a password; null if there is none. Throws as `personKeysOf` does. */
 export const passwordKeyOf = (home: string, person: string): PasswordKey | null =>
   personKeysOf(home, person).find((key) => key.kind === 'ed25519-scrypt') ?? null;
 
-/** Those with which this person votes. Throws as `personKeysOf`. */
+/** The passkeys with which this person votes. Throws as `personKeysOf` does. */
 export const votePasskeysOf = (home: string, person: string): readonly VotePasskey[] =>
   personKeysOf(home, person).filter((key) => key.kind === 'passkey');
 
 /**
- * In the place of what this person made from a password before; a passkey comes beside others. Throws where there are too
- * many, or where the file could not be read with this one: it would take everybody's votes along.
+ * Replaces the person's key from a password; a passkey is added to the others. Throws if there are too many, or if
+ * the file could not be read with this one: then nobody could vote.
  */
 export function enrolPersonKey(home: string, person: string, key: PersonKey): void {
   const isReplaced = (before: PersonKey): boolean =>
@@ -70,7 +72,7 @@ export function enrolPersonKey(home: string, person: string, key: PersonKey): vo
   write(home, person, keys);
 }
 
-/** Takes away those that are meant; left out: all. What was taken away. */
+/** Removes the given keys, or all if none are given. Returns what was removed. */
 export function removePersonKeys(
   home: string,
   person: string,

@@ -1,4 +1,4 @@
-/** What a program of somebody else needs of our environment; secrets are among the rest. */
+/** The variables of our environment that somebody else's program needs; secrets are among the others. */
 const PLAIN_VARIABLES =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_.*|TZ|TMPDIR|LD_LIBRARY_PATH|DYLD_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR))$/;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What one of our own files holds; null where there is none. Throws where it can't be read. */
+/** The contents of one of our own files; null if it does not exist. Throws if it can't be read. */
 export function readJson<T>(file: string): T | null {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T;

@@ -1,4 +1,7 @@
-/** How ready the newest pre-flight found the desk: computed, never declared. In a file, so that it is read while everything else is away. */
+/**
+ * How ready the newest pre-flight found the desk: computed, never declared. Stored in a file, so that it can be read
+ * while everything else is down.
+ */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -16,7 +19,7 @@ export type Readiness = Readonly<z.infer<typeof schema>>;
 
 const fileOf = (home: string, desk: string): string => join(homePaths(home).home, `readiness-${desk}.json`);
 
-/** Never throws: what was found is said all the same where a desk has no folder yet, or none that can be written. */
+/** Never throws: the findings are reported even if a desk has no folder yet, or none that can be written. */
 export function keepReadiness(home: string, desk: string, readiness: Readiness): void {
   try {
     const file = fileOf(home, desk);
@@ -24,11 +27,11 @@ export function keepReadiness(home: string, desk: string, readiness: Readiness):
     writeFileSync(next, JSON.stringify(readiness), { mode: 0o600 });
     renameSync(next, file);
   } catch {
-    // The older one says when it was found.
+    // The older file stays, with its time.
   }
 }
 
-/** Null where nobody has looked yet. */
+/** Null if no pre-flight has run yet. */
 export function readReadiness(home: string, desk: string): Readiness | null {
   try {
     return schema.parse(JSON.parse(readFileSync(fileOf(home, desk), 'utf8')));
@@ -37,6 +40,6 @@ export function readReadiness(home: string, desk: string): Readiness | null {
   }
 }
 
-/** Whole percent of what was looked at. */
+/** Whole percent of the checks that ran. */
 export const readyPct = ({ passed, looked }: Readiness): number =>
   looked === 0 ? 0 : Math.floor((100 * passed) / looked);

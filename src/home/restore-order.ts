@@ -1,6 +1,7 @@
 /**
- * A restore of the database that was agreed to while the desk runs: ordered of the supervisor, carried out by the process
- * that started the desk once everything has ended, and answered to whoever asked once it runs again. Only the newest is kept.
+ * A restore of the database that was approved while the desk runs: ordered from the supervisor, carried out by the
+ * process that started the desk once everything has ended, and answered once the desk runs again. Only the newest
+ * order is kept.
  */
 import { join } from 'node:path';
 import { readJson } from './read-json.js';
@@ -9,20 +10,20 @@ import { writeJson } from './write-json.js';
 
 export interface BackupChoice {
   readonly backupId: string;
-  /** Newer backups that are damaged; the newest first. */
+  /** Newer backups that are damaged, newest first. */
   readonly passedOver: readonly { readonly id: string; readonly why: string }[];
 }
 
 export interface RestoreOutcome {
   readonly restored: boolean;
-  /** What was put in place and what is kept, or why nothing was; for people. */
+  /** What was put in place and what was kept, or why nothing was; for people. */
   readonly says: string;
 }
 
 export interface RestoreOrder extends BackupChoice {
-  /** The same for the same agreement: it is carried out once. */
+  /** The same for the same approval, which is carried out only once. */
   readonly key: string;
-  /** Who agreed. */
+  /** Who approved. */
   readonly by: string;
   /** Null: not carried out yet. */
   readonly outcome: RestoreOutcome | null;
@@ -30,14 +31,17 @@ export interface RestoreOrder extends BackupChoice {
 
 const orderFile = (home: string): string => join(restoreFolder(home), 'order.json');
 
-/** Null: none was ever given here. */
+/** Null: none was ever ordered here. */
 export const readRestoreOrder = (home: string): RestoreOrder | null => readJson(orderFile(home));
 
 export function writeRestoreOrder(home: string, order: RestoreOrder): void {
   writeJson(orderFile(home), order);
 }
 
-/** At every start: whoever has started the desk by another way than the order's must not have it carried out later. */
+/**
+ * Called at every start: if the desk was started in another way than by the order, the order must not be carried out
+ * later.
+ */
 export function closeRestoreOrder(home: string): void {
   const order = readRestoreOrder(home);
   if (order === null || order.outcome !== null) return;

@@ -1,43 +1,44 @@
 /**
- * Rows of Postgres that make somebody a person (sign-in links, passkeys, Telegram codes, Telegram links) carry a code of the process
- * that made them. Who can write Postgres but lacks the key makes nobody; a row from before somebody was taken off makes
- * nobody either, because the code covers a mark of that person which is kept outside of Postgres.
+ * Rows of Postgres that give a person access (sign-in links, passkeys, Telegram codes, Telegram links) carry a MAC by
+ * the process that made them. Somebody who can write to Postgres but lacks the key gives nobody access; nor does a
+ * row from before a person was removed, because the MAC covers a mark of that person that is kept outside of
+ * Postgres.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { linkMark, passkeyMark, signInMark } from './ended-sign-ins.js';
 import { readSecret } from './secrets.js';
 
-/** `ended`: made by us, before the person was taken off. Only `made` counts. */
+/** `ended`: made by us, before the person was removed. Only `made` counts. */
 export type RowStanding = 'made' | 'ended' | 'forged';
 
-/** `row`: what the row says, without the code; each kind of row has a purpose of its own as its first word. */
+/** `row`: the row's contents without the MAC; its first word is the purpose, one for each kind of row. */
 export interface RowMaker {
   codeOf(person: string, row: readonly string[]): string;
   standingOf(code: string | null, person: string, row: readonly string[]): RowStanding;
 }
 
-/** Of sign-in links: the command line and the supervisor make them, the web role takes them. */
+/** For sign-in links: the command line and the supervisor make them, the web role accepts them. */
 export const signInMaker = (home: string): RowMaker =>
   makerBy(
     () => readSecret(home, 'signInLinkKey'),
     (person) => signInMark(home, person),
   );
 
-/** Of passkeys: the web role makes and takes them. */
+/** For passkeys: the web role makes and accepts them. */
 export const passkeyMaker = (home: string): RowMaker =>
   makerBy(
     () => readSecret(home, 'signInLinkKey'),
     (person) => passkeyMark(home, person),
   );
 
-/** Of Telegram codes and links: the command line makes the codes, the bot takes them and makes the links. */
+/** For Telegram codes and links: the command line makes the codes; the bot accepts them and makes the links. */
 export const telegramMaker = (home: string): RowMaker =>
   makerBy(
     () => readSecret(home, 'telegramLinkKey'),
     (person) => linkMark(home, person),
   );
 
-/** `keyHex`: 32 bytes; `markOf`: another text once the person's earlier rows are to end. */
+/** `keyHex`: 32 bytes; `markOf`: a different text once the person's earlier rows are to end. */
 export function makerBy(keyHex: () => string, markOf: (person: string) => string): RowMaker {
   const macOf = (person: string, mark: string, row: readonly string[]): Buffer =>
     createHmac('sha256', Buffer.from(keyHex(), 'hex'))

@@ -1,6 +1,6 @@
 /**
- * What a role has to know, from its environment alone: for roles that something else than `fermata up` starts, each in
- * a container of its own. Secrets are files there too.
+ * What a role has to know, from its environment alone: for roles that are not started by `fermata up`, each in a
+ * container of its own. Secrets are files there too.
  */
 
 import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
@@ -14,15 +14,15 @@ import { supervisorSocketPath } from './supervisor-protocol.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const TEMPORAL_UI_PORT = 8233;
-/** As the stores of our own are called. */
+/** Name of the database in stores of our own. */
 const DATABASE = 'fermata';
 const NAMESPACE = 'fermata';
 const APP_USER = 'fermata_app';
 const POSTGRES_PORT = 5432;
 
 /**
- * `reachesTemporal`: false for roles that never do, which need no word of it. Throws `EnvironmentProblem` with the variable
- * that is missing or wrong, or `DeskFileError`.
+ * `reachesTemporal`: false for roles that never connect to it and need no settings for it. Throws
+ * `EnvironmentProblem` with the variable that is missing or wrong, or `DeskFileError`.
  */
 export function runtimeFromEnvironment(env: Environment, reachesTemporal = true): Runtime {
   const home = required(env, 'FERMATA_HOME');

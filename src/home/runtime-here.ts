@@ -3,14 +3,16 @@ import { join } from 'node:path';
 import { isContainer } from './is-container.js';
 import { homePaths, type Runtime } from './runtime.js';
 
-/** Whatever reads a desk file comes with it: loaded where it is needed alone, since a command that stops waits for it. */
+/**
+ * Imports everything that reads a desk file: loaded only where it is needed, since a command that stops waits for it.
+ */
 const fromEnvironment = isContainer(process.env)
   ? (await import('./runtime-from-environment.js')).runtimeFromEnvironment
   : null;
 
 /**
- * What the last `fermata up` wrote down, or, in a container, what the role there goes by; null where none did. The desk
- * may have ended since.
+ * What the last `fermata up` recorded or, in a container, what its roles read from the environment; null if there is
+ * neither. The desk may have ended since.
  */
 export function runtimeHere(home: string): Runtime | null {
   try {

@@ -1,51 +1,53 @@
-/** What the supervisor tells every process it starts: addresses and places, no secrets (those are files). */
+/** What the supervisor tells every process that it starts: addresses and places, no secrets (those are files). */
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { DeskCalendar } from '../domain/trading-day.js';
 
-/** Homes of further desks lie in this folder of FERMATA_HOME, each by its desk's name. */
+/** Folder of FERMATA_HOME with the homes of further desks, each named after its desk. */
 export const DESK_HOMES = 'desk-homes';
 
-/** FERMATA_HOME itself, whichever desk's home is given. */
+/** FERMATA_HOME itself, for any desk's home. */
 export function installationOf(home: string): string {
   const root = resolve(home);
   return basename(dirname(root)) === DESK_HOMES ? dirname(dirname(root)) : root;
 }
 
-/** What a desk keeps is below its home: FERMATA_HOME (by default `.fermata` in the working folder) or a folder in it. */
+/** Places of a desk, below its home: FERMATA_HOME (by default `.fermata` in the working folder) or a folder in it. */
 export interface HomePaths {
   readonly home: string;
   readonly secrets: string;
   readonly run: string;
   readonly logs: string;
-  /** Of the installation: one server has a database for each desk. */
+  /** Belongs to the installation: one server has a database for each desk. */
   readonly postgres: string;
-  /** Of this desk: which keys its runs are sealed with. The first desk's is also where the server keeps its database. */
+  /**
+   * Belongs to this desk: which keys seal its runs. In the first desk's home it is also the server's database folder.
+   */
   readonly temporal: string;
   readonly ballast: string;
-  /** Minutes that were fetched from venues, by whichever desk of the installation. */
+  /** Minutes fetched from venues, by any desk of the installation. */
   readonly data: string;
-  /** Workflows of builds that have run here, until their runs are done. */
+  /** Workflow bundles of builds that have run here, kept until their runs are done. */
   readonly workflowBundles: string;
-  /** Fermata itself, as `fermata deploy` has made it, and which of these runs. */
+  /** Builds of Fermata made by `fermata deploy`, and the pointer to the one that runs. */
   readonly builds: string;
-  /** Which actions of a desk's own folder were begun, and what came of them. */
+  /** Which actions of a desk's own folder were begun, and their results. */
   readonly ownActions: string;
-  /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently cut. */
+  /** Short hashed folder outside `home`: a Unix socket path over 107 bytes is silently truncated. */
   readonly sockets: string;
-  /** What the installation's desks have in common. */
+  /** What the desks of an installation share. */
   readonly servers: ServerPaths;
 }
 
 export interface ServerPaths {
   /** FERMATA_HOME. */
   readonly installation: string;
-  /** Locks of the servers, and where each answers. */
+  /** Locks of the servers, and the address of each. */
   readonly run: string;
   readonly logs: string;
   readonly temporal: string;
-  /** Not the first desk's: they outlive its end where another desk goes on. */
+  /** Not the first desk's sockets: the servers outlive that desk while another one runs. */
   readonly sockets: string;
 }
 
@@ -75,7 +77,7 @@ export function homePaths(home: string): HomePaths {
   };
 }
 
-/** In containers they are a volume of their own. */
+/** In containers the secrets are a volume of their own. */
 function secretsFolder(root: string): string {
   const given = process.env.FERMATA_SECRETS;
   if (!given) return join(root, 'secrets');
@@ -95,12 +97,12 @@ export interface DeskPaths {
   readonly journal: string;
   /** How far each journal had come. */
   readonly journalEnds: string;
-  /** How far the authenticators had counted whose passkeys voted. */
+  /** The signature counters of the authenticators whose passkeys voted. */
   readonly voteCounters: string;
   readonly paperBook: string;
-  /** Paper accounts of other prices than those that are traded on now. */
+  /** Paper accounts of other price sources than the current one. */
   readonly restingAccounts: string;
-  /** Names the resting account whose stops and limits the one that is traded has yet to take over. */
+  /** Names the set-aside account whose stops and limits the traded one has yet to take over. */
   readonly rulesFrom: string;
   readonly marketPosition: string;
   readonly controlSocket: string;
@@ -125,45 +127,50 @@ export function deskPaths(paths: HomePaths, desk: string): DeskPaths {
 
 export interface MarketChoice {
   readonly kind: 'auto' | 'live' | 'simulated' | 'recorded';
-  /** Recorded: symbol (null: the desk's first instrument) and file. */
+  /** For recorded prices: symbol (null: the desk's first instrument) and file. */
   readonly files: readonly { readonly symbol: string | null; readonly file: string }[];
-  /** Null: as fast as it goes. Undefined: the default of the kind (simulated 60, recorded 1, live always 1). */
+  /** Null: as fast as possible. Undefined: the default of the kind (simulated 60, recorded 1, live always 1). */
   readonly speed: number | null | undefined;
   readonly seed: number | undefined;
   readonly exitAtEnd: boolean;
 }
 
-/** docs/design/temporal-access.md */
+/** See docs/design/temporal-access.md. */
 export interface TemporalPlace {
-  /** `managed`: ours, started and watched by `fermata up`. `external`: somebody else's, by Temporal's own environment. */
+  /**
+   * `managed`: ours, started and watched by `fermata up`. `external`: somebody else's, found by Temporal's own
+   * environment variables.
+   */
   readonly kind: 'managed' | 'external';
-  /** host:port; `unix:///path` of a managed server with a network of its own. */
+  /** host:port, or `unix:///path` for a managed server with a network of its own. */
   readonly address: string;
   readonly namespace: string;
-  /** What the web role passes on after a sign-in; null where there is none: http://host:port, unix+http://path. */
+  /**
+   * The UI that the web role proxies after a sign-in: http://host:port or unix+http://path; null if there is none.
+   */
   readonly uiAddress: string | null;
-  /** Of an external server: what the desk was let in with. A shell whose environment lacks it says so. */
+  /** For an external server: what the desk had to present. A shell whose environment lacks it says so. */
   readonly asks?: readonly string[];
-  /** Of a managed server: who else on this machine could reach it. */
+  /** For a managed server: who else on this machine could reach it. */
   readonly isolation?: 'own-network' | 'loopback';
 }
 
 export type MeasuredWorker = 'engine-worker' | 'operations-worker';
 
-/** Written to `run/runtime.json` (0600); its path is handed over in FERMATA_RUNTIME. */
+/** Written to `run/runtime.json` (0600); its path is passed in FERMATA_RUNTIME. */
 export interface Runtime {
   readonly version: 1;
   readonly home: string;
   readonly desk: string;
   readonly deskFile: string;
-  /** What a person wrote, where `deskFile` is a copy kept at the start; absent: `deskFile`. */
+  /** The file that a person wrote, if `deskFile` is a copy kept at the start; absent: `deskFile`. */
   readonly writtenFile?: string;
-  /** Where the desk file of a person lies, with the desk's own checks; absent: where `deskFile` does. */
+  /** The folder of a person's desk file, with the desk's own checks; absent: the folder of `deskFile`. */
   readonly deskFolder?: string;
   readonly configHash: string;
-  /** How the desk counts its days; absent: written by a build of before. */
+  /** How the desk counts its days; absent if an older build wrote this. */
   readonly calendar?: DeskCalendar;
-  /** Of the desk file: which runbook the desk follows. */
+  /** From the desk file: which runbook the desk follows. */
   readonly runbook?: { readonly version: string; readonly updated: string };
   readonly market: MarketChoice;
   readonly postgres: {
@@ -173,28 +180,28 @@ export interface Runtime {
     readonly user: string;
   };
   readonly temporal: TemporalPlace;
-  /** `publicUrl`: an origin, of a proxy or tunnel that leads here. */
+  /** `publicUrl`: the origin of a proxy or tunnel that leads here. */
   readonly web: { readonly host: string; readonly port: number; readonly publicUrl?: string };
   readonly temporalUiProxy: { readonly port: number };
-  /** Where each worker's Temporal library shows its figures to Prometheus, host:port; absent: nowhere. */
+  /** host:port where each worker's Temporal library offers its metrics to Prometheus; absent: nowhere. */
   readonly workerMetrics?: Readonly<Record<MeasuredWorker, string>>;
   readonly supervisorSocket: string;
-  /** A simulator on this machine takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
+  /** A simulator on this machine that takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
   readonly simulatedVenue?: string;
 }
 
-/** A build of before wrote none down, and kept no log by days either. */
+/** An older build recorded none, and kept no daily logs either. */
 export const calendarOf = ({ calendar }: Pick<Runtime, 'calendar'>): DeskCalendar =>
   calendar ?? { timezone: 'UTC', dayBoundary: '00:00' };
 
 export const deskFolderOf = ({ deskFile, deskFolder }: Pick<Runtime, 'deskFile' | 'deskFolder'>): string =>
   deskFolder ?? dirname(resolve(deskFile));
 
-/** The file to name to a person. */
+/** The desk file to name to a person. */
 export const writtenFileOf = ({ deskFile, writtenFile }: Pick<Runtime, 'deskFile' | 'writtenFile'>): string =>
   writtenFile ?? deskFile;
 
-/** Each role is one function; what runs together is a matter of wiring. */
+/** Each role is one function; which ones run together is a matter of wiring. */
 export interface Role {
   stop(): Promise<void>;
 }
@@ -205,40 +212,40 @@ export const SECRET_FILES = {
   postgresPassword: 'postgres-password',
   /** Password of `fermata_app`, the role that every process connects as. */
   postgresAppPassword: 'postgres-app-password',
-  /** Password of Temporal's own Postgres, where it has one (containers). */
+  /** Password of Temporal's own Postgres, if it has one (containers). */
   temporalPostgresPassword: 'temporal-postgres-password',
   /** HMAC key of decisions (32 bytes hex). */
   decisionKey: 'decision-key',
-  /** HMAC key of the bot's votes about real money (32 bytes hex): the bot's and the trader's alone. */
+  /** HMAC key of the bot's votes about real money (32 bytes hex): only for bot and trader. */
   telegramVoteKey: 'telegram-vote-key',
-  /** HMAC key of rows of sign-in links (32 bytes hex): the command line's, the supervisor's and the web role's. */
+  /** HMAC key of sign-in link rows (32 bytes hex): for command line, supervisor and web role. */
   signInLinkKey: 'sign-in-link-key',
-  /** HMAC key of rows of Telegram codes and links (32 bytes hex): the command line's, the supervisor's and the bot's. */
+  /** HMAC key of Telegram code and link rows (32 bytes hex): for command line, supervisor and bot. */
   telegramLinkKey: 'telegram-link-key',
-  /** Keys that seal what Temporal keeps, the newest first, one a line (32 bytes hex). */
+  /** Keys that seal what Temporal stores, newest first, one a line (32 bytes hex). */
   payloadKey: 'payload-key',
   /** Key that signs access and refresh tokens (32 bytes hex). */
   tokenKey: 'token-key',
   /** scrypt hash of the operator's password. */
   operatorPasswordHash: 'operator-password-hash',
-  /** The generated password in plain text, only where DASHBOARD_PASSWORD was not given. */
+  /** The generated password in plain text, only if DASHBOARD_PASSWORD was not given. */
   operatorPassword: 'operator-password',
   /** Bearer token of /metrics. */
   metricsToken: 'metrics-token',
-  /** Seals what was fetched from a venue (32 bytes hex). */
+  /** Key that seals minutes fetched from a venue (32 bytes hex). */
   dataKey: 'data-key',
-  /** Seals and signs backups that leave this machine (32 bytes hex): of whoever sends and fetches them. */
+  /** Key that seals and signs backups that leave this machine (32 bytes hex): for whoever sends and fetches them. */
   backupKey: 'backup-key',
 } as const;
 
-/** Of the servers, and of what was fetched: the same for every desk of an installation. */
+/** Secrets of the servers and of fetched minutes: the same for every desk of an installation. */
 const SHARED_SECRETS: readonly (keyof typeof SECRET_FILES)[] = [
   'postgresPassword',
   'postgresAppPassword',
   'dataKey',
 ];
 
-/** Where a desk's secret lies; those that the desks of an installation have in common lie with the first desk's. */
+/** Where a desk's secret is; those that an installation's desks share are with the first desk's. */
 export function secretFile(home: string, name: keyof typeof SECRET_FILES): string {
   const at = SHARED_SECRETS.includes(name) ? installationOf(home) : home;
   return join(homePaths(at).secrets, SECRET_FILES[name]);

@@ -1,4 +1,4 @@
-/** Secrets are files below FERMATA_HOME/secrets, mode 0600, made once; nothing else ever holds them. */
+/** Secrets are files below FERMATA_HOME/secrets, mode 0600, made once; they are stored nowhere else. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import { homePaths, installationOf, SECRET_FILES, secretFile } from './runtime.j
 
 export type SecretName = keyof typeof SECRET_FILES;
 
-/** The generated password can be told apart at a glance: no 0/O, 1/l. */
+/** Characters of the generated password that can't be confused: no 0/O, 1/l. */
 const PASSWORD_ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
 const PASSWORD_LENGTH = 20;
 
@@ -25,7 +25,7 @@ const RANDOM_KEYS = [
   'backupKey',
 ] as const satisfies readonly SecretName[];
 
-/** Throws with what to do where the secret does not exist. */
+/** Throws with what to do if the secret does not exist. */
 export function readSecret(home: string, name: SecretName): string {
   const path = secretFile(home, name);
   try {
@@ -37,13 +37,13 @@ export function readSecret(home: string, name: SecretName): string {
 }
 
 export interface SecretsMade {
-  /** The password was generated at this start: it is shown once, and kept in `operator-password`. */
+  /** The password was generated at this start: it is shown once, and stored in `operator-password`. */
   readonly generatedPassword: boolean;
 }
 
 /**
- * Makes what is missing. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password whenever it is
- * given; without it, one is generated at the first start.
+ * Makes what is missing. `dashboardPassword` (from DASHBOARD_PASSWORD) replaces the operator's password whenever it
+ * is given; without it, one is generated at the first start.
  */
 export async function ensureSecrets(home: string, dashboardPassword?: string): Promise<SecretsMade> {
   const { secrets } = homePaths(home);
@@ -55,7 +55,10 @@ export async function ensureSecrets(home: string, dashboardPassword?: string): P
   return ensureOperatorPassword(secrets, dashboardPassword || undefined);
 }
 
-/** A secret that a person gives, beside those that are made here; replaces the one of before. Resolves to its file. */
+/**
+ * Stores a secret given by a person, beside those that are made here; replaces the previous one. Resolves to its
+ * file.
+ */
 export async function keepOwnSecret(home: string, file: string, value: string): Promise<string> {
   const { secrets } = homePaths(home);
   mkdirSync(secrets, { recursive: true, mode: 0o700 });
@@ -69,12 +72,12 @@ export function makeSecret(home: string, name: SecretName): void {
   createOnce(secretFile(home, name), randomBytes(32).toString('hex'));
 }
 
-/** Key of fetched minutes; null where none were fetched here. */
+/** Key of fetched minutes; null if none were fetched here. */
 export function dataKey(home: string): string | null {
   return read(secretFile(home, 'dataKey'));
 }
 
-/** The same, made where there is none: minutes can be fetched before the first start. */
+/** The key of fetched minutes, made if there is none: minutes can be fetched before the first start. */
 export function ensureDataKey(home: string): string {
   mkdirSync(homePaths(installationOf(home)).secrets, { recursive: true, mode: 0o700 });
   makeSecret(home, 'dataKey');
@@ -92,7 +95,7 @@ async function ensureOperatorPassword(secrets: string, given: string | undefined
     return { generatedPassword: false };
   }
   if (known !== null) return { generatedPassword: false };
-  // The plain text first: killed in between, the next start finds it and makes the hash from it.
+  // The plain text first: if the process is killed in between, the next start finds it and makes the hash from it.
   createOnce(plainFile, generatePassword());
   await replace(hashFile, await hashPassword(read(plainFile) ?? ''));
   return { generatedPassword: true };
@@ -111,15 +114,15 @@ function read(path: string): string | null {
   }
 }
 
-/** Two desks may start at once: one value stands, and nobody reads half of it. */
+/** Two desks may start at once: only one value is written, and nobody reads half of it. */
 function createOnce(path: string, value: string): void {
   writeOnce(path, value);
   if (read(path) !== null) return;
-  // It was there and is empty: cut off by a full disk.
+  // It existed but is empty: a full disk cut the write off.
   writeFileSync(path, `${value}\n`, { mode: 0o600 });
 }
 
-/** Nothing where the file is there; never half of it, whoever else writes it at the same time. */
+/** Does nothing if the file exists; never writes half of it, even if another process writes it at the same time. */
 export function writeOnce(path: string, text: string): void {
   const own = `${path}.${process.pid}.new`;
   writeFileSync(own, `${text}\n`, { mode: 0o600 });

@@ -1,53 +1,53 @@
 /**
- * What the roles of several desks in one process agree on. The process of a role listens beside its desk's other sockets;
- * another desk's supervisor connects, sends one `Joining` line, and has its desk's role run there for as long as the
- * connection stands. Lines of JSON both ways.
+ * The protocol of roles of several desks in one process. The process of a role listens beside its desk's other
+ * sockets; another desk's supervisor connects, sends one `Joining` line, and its desk's role runs there for as long
+ * as the connection lasts. Lines of JSON both ways.
  */
 import { join } from 'node:path';
 import { type FileLock, waitForLock } from './file-lock.js';
 import { homePaths } from './runtime.js';
 
-/** Those that mostly wait. A trader, and what a stop goes through, is one desk's alone. */
+/** Roles that mostly wait. A trader, and every process that a stop goes through, belongs to one desk only. */
 export const SHARED_ROLES = ['operations-worker', 'web'] as const;
 
 export interface Joining {
   readonly v: 1;
-  /** Of how the process was started: only its like may join. */
+  /** How the process was started: only a role that would be started alike may join. */
   readonly sharing: string;
   readonly runtimeFile: string;
   /** Held for as long as anything of the role runs there: see `heldAlone`. */
   readonly lockFile: string;
-  /** A role that has not stopped by then ends the process. */
+  /** A role that has not stopped within this time ends the process. */
   readonly stopMs: number;
 }
 
 export type FromHost =
   | { readonly type: 'refused'; readonly why: string }
-  /** It is being started. */
+  /** The role is being started. */
   | { readonly type: 'joined'; readonly pid: number }
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'line'; readonly line: string }
-  /** The process ends in order, and the role with it, however it does. */
+  /** The process is about to end in order; the role ends with it. */
   | { readonly type: 'ends' }
-  /** It has stopped: as it was asked to, or since the process ends in order. */
+  /** The role has stopped, because it was asked to or because the process ends in order. */
   | { readonly type: 'stopped' };
 
 export const STOP_LINE = 'stop';
 
-/** In the environment of a process that may be shared. */
+/** Set in the environment of a process that may be shared. */
 export const SHARING = 'FERMATA_SHARING';
 
-/** The longest that a role may take to stop, and some seconds: a process that runs others' ends where one takes longer. */
+/** The longest that a role may take to stop, plus some seconds: a shared process ends if one takes longer. */
 const STOPS_MS = 45_000;
 
 export const roleLock = (home: string, role: string): string =>
   join(homePaths(home).run, `joined-${role}.lock`);
 
 /**
- * Once nothing of the desk's role runs any more in whatever process took it in: that one may still be at its end when the
- * supervisor that asked for it has ended. `who`: which role of which desk. Throws where it takes too long; null where
- * `stopping` came first.
+ * Resolves with the lock once no process runs the desk's role any more: a process that took it in may still be
+ * stopping it when the supervisor that asked for it has ended. `who`: which role of which desk. Throws if it takes
+ * too long; null if `stopping` came first.
  */
 export async function heldAlone(
   lockFile: string,
@@ -63,7 +63,7 @@ export async function heldAlone(
   );
 }
 
-/** The same for all roles of a desk that another one's process may have taken in. */
+/** As `heldAlone`, for all roles of a desk that another desk's process may have taken in. */
 export async function nothingJoined(home: string, stopping: AbortSignal): Promise<readonly FileLock[]> {
   const held: FileLock[] = [];
   try {
@@ -78,7 +78,7 @@ export async function nothingJoined(home: string, stopping: AbortSignal): Promis
   return held;
 }
 
-/** No longer than the name of the supervisor's, whose length its start has looked at. */
+/** No longer than the supervisor's socket name, whose length is checked at the start. */
 export function sharedSocket(home: string, role: string): string {
   return join(homePaths(home).sockets, `${role.replace(/-worker$/, '')}.sock`);
 }

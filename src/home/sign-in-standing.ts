@@ -1,18 +1,22 @@
-/** What a sign-in rests on: password, roles, and that nobody has ended it. One rule for page, API and command line. */
+/**
+ * What a sign-in rests on: password, roles, and that nobody has ended it. One rule for page, API and command line.
+ */
 import { createHash } from 'node:crypto';
 import { BUILT_IN_OPERATOR, type RolesNeeded } from '../domain/roles.js';
 import { signInMark } from './ended-sign-ins.js';
 import { passwordHashOf } from './people-passwords.js';
 import { readSecret } from './secrets.js';
 
-/** scrypt hash; null where this person has no password here. Throws where no desk was ever started in `home`. */
+/** scrypt hash; null if this person has no password here. Throws if no desk was ever started in `home`. */
 export function signInPasswordHash(home: string, person: string): string | null {
   return person === BUILT_IN_OPERATOR
     ? readSecret(home, 'operatorPasswordHash')
     : passwordHashOf(home, person);
 }
 
-/** Another text once password or roles have changed, or the sign-in was ended; null for somebody without roles. */
+/**
+ * A different text once password or roles have changed, or the sign-in was ended; null for a person without roles.
+ */
 export function standingOf(home: string, person: string, roles: RolesNeeded): string | null {
   if (roles.length === 0) return null;
   const standing = JSON.stringify([roles, signInPasswordHash(home, person), signInMark(home, person)]);

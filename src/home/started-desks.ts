@@ -1,4 +1,4 @@
-/** The desks that were started in an installation, and how each is now: for whoever shows them side by side. */
+/** The desks that were started in an installation, and the state of each, for showing them side by side. */
 import type { Mode } from '../domain/mode.js';
 import { askSocket } from './ask-socket.js';
 import { dashboardFrom } from './dashboard-address.js';
@@ -10,16 +10,16 @@ import { askSupervisor } from './supervisor-protocol.js';
 const ANSWER_WITHIN_MS = 2_000;
 
 export interface StartedDesk {
-  /** As its last start wrote it down. */
+  /** As recorded at its last start. */
   readonly runtime: Runtime;
   readonly runs: boolean;
-  /** Null where its trader does not answer. */
+  /** Null if its trader does not answer. */
   readonly mode: Mode | null;
   /** Address of its page. */
   readonly page: string;
 }
 
-/** The first desk's home before the others'. Never rejects: a desk that does not answer is said to be so. */
+/** The first desk's home first. Never rejects: a desk that does not answer is listed as such. */
 export async function startedDesks(installation: string): Promise<readonly StartedDesk[]> {
   return (await Promise.all(desksHomes(installation).map(startedIn))).flat();
 }

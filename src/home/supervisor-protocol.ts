@@ -1,4 +1,4 @@
-/** What the supervisor answers on its socket. */
+/** The requests that the supervisor answers on its socket. */
 import { askSocket } from './ask-socket.js';
 import type { BuildSwitch } from './builds.js';
 import type { RestoreOrder } from './restore-order.js';
@@ -12,7 +12,7 @@ export interface ProcessStatus {
   readonly state: ProcessState;
   readonly pid: number | null;
   readonly restarts: number;
-  /** When the process that runs now was started; null where none does. */
+  /** When the current process was started; null if none runs. */
   readonly startedWallMs?: number | null;
   /** The newest unexpected end; null: none since the supervisor started. */
   readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
@@ -34,18 +34,18 @@ export interface SupervisorMethods {
   /** One role, or `postgres`, or `temporal`: stopped in order and started again. Answers when it is ready. */
   restart: { params: { readonly name: string }; result: ProcessStatus };
   /**
-   * Ends everything in order and starts it again after the pause. Answers before it ends, with the process that starts it
-   * again; refuses, and ends nothing, where that start would fail.
+   * Ends everything in order and starts it again after the pause. Answers, before it ends, with the id of the process
+   * that starts it again; refuses, and ends nothing, if that start would fail.
    */
   startAgain: { params: { readonly pauseMs: number }; result: { readonly starter: number } };
   /**
-   * As `startAgain`, and in between the newest good backup takes the place of the database: how that went stands in
-   * `readRestoreOrder` afterwards. Refuses, and ends nothing, also where there is no good backup.
+   * As `startAgain`, and in between puts the newest good backup in the place of the database; `readRestoreOrder`
+   * gives the outcome afterwards. Refuses, and ends nothing, also if there is no good backup.
    */
   restoreDatabase: { params: Pick<RestoreOrder, 'key' | 'by'>; result: { readonly backupId: string } };
   /**
-   * As `startAgain`, with another build; the former one where that is not well. How that went stands in `readBuildPointer`
-   * afterwards. Refuses, and ends nothing, also where there is no such build.
+   * As `startAgain`, with another build, or the former one if that is not well; `readBuildPointer` gives the outcome
+   * afterwards. Refuses, and ends nothing, also if there is no such build.
    */
   switchBuild: {
     params: Pick<BuildSwitch, 'key' | 'by' | 'to'>;
@@ -57,7 +57,7 @@ export type SupervisorMethod = keyof SupervisorMethods;
 
 const TIMEOUT_DEFAULT_MS = 3_000;
 
-/** Rejects with SocketSilent where no supervisor runs on this FERMATA_HOME, or SocketRefusal. */
+/** Rejects with SocketSilent if no supervisor runs on this FERMATA_HOME, or with SocketRefusal. */
 export async function askSupervisor<M extends SupervisorMethod>(
   home: string,
   method: M,

@@ -1,22 +1,25 @@
-/** Temporal behind a Unix socket: `unix:///path`, as gRPC writes it. */
+/** Temporal behind a Unix socket: `unix:///path`, in gRPC's notation. */
 import { dirname, join } from 'node:path';
 import { Connection } from '@temporalio/client';
 
 const SCHEME = 'unix://';
 
-/** The path of the socket; null where the address is host:port. */
+/** The path of the socket; null if the address is host:port. */
 export function socketOf(address: string): string | null {
   return address.startsWith(SCHEME) ? address.slice(SCHEME.length) : null;
 }
 
-/** Beside the socket of clients, the one at which a worker asks by HTTP CONNECT to be passed on. */
+/** Beside the socket for clients: the one at which a worker asks by HTTP CONNECT to be passed on. */
 export const socketOfWorkers = (socket: string): string => join(dirname(socket), 'workers.sock');
 
 export function addressOfSocket(path: string): string {
   return `${SCHEME}${path}`;
 }
 
-/** The SDK refuses any address but host:port, though what is under it, grpc-js, reaches a socket: it is put in there. */
+/**
+ * The SDK refuses any address but host:port, though grpc-js below it can reach a socket: this class puts the socket
+ * in there.
+ */
 export function connectionClass(address: string): typeof Connection {
   if (socketOf(address) === null) return Connection;
   return class SocketConnection extends Connection {
@@ -26,7 +29,7 @@ export function connectionClass(address: string): typeof Connection {
   };
 }
 
-/** What such a connection is opened with in the place of the socket's address. */
+/** The address that the SDK gets in place of the socket's. */
 export function addressForSdk(address: string): string {
   return socketOf(address) === null ? address : 'localhost';
 }

@@ -1,17 +1,17 @@
-/** Work that needs a process which may just be being started again. */
+/** Retries work that needs a process which may just be restarting. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Patience {
-  /** Whether what was thrown says that it is away. */
+  /** Whether this error means that the process is away. */
   readonly isAway: (error: unknown) => boolean;
-  /** From now on; 0: once. */
+  /** Time limit from now on, in milliseconds; 0: try once. */
   readonly withinMs: number;
   readonly everyMs: number;
-  /** Aborted: rejects with an AbortError. */
+  /** If aborted, rejects with an AbortError. */
   readonly signal?: AbortSignal;
 }
 
-/** Tried until it is back; rejects with what was thrown last. */
+/** Tries until the process is back; otherwise rejects with the last error. */
 export async function untilBack<T>(
   work: () => Promise<T>,
   { isAway, withinMs, everyMs, signal }: Patience,

@@ -1,4 +1,7 @@
-/** Takes the outbox to the mail server: what is critical first, each address for itself, tried again until it is taken or refused. */
+/**
+ * Sends the outbox to the mail server: critical notices first, each address separately, retried until accepted or
+ * refused.
+ */
 import { mailChoices } from '../desk/notify-schema.js';
 import type { Desk } from '../desk/schema.js';
 import {
@@ -19,17 +22,23 @@ export interface DeliveryContext {
   readonly server: MailServer;
   readonly to: readonly string[];
   readonly log: (level: 'info' | 'warn' | 'error', text: string) => void;
-  /** Before the second attempt; before each further one twice as long, half an hour at most, a minute where nobody is reached. */
+  /**
+   * Pause before the second attempt, in milliseconds. It doubles for each further one, up to half an hour, or up to a
+   * minute if the server can't be reached.
+   */
   readonly retryMs: number;
 }
 
-/** A mail is handed in within seconds: of one that takes longer, its mailer has died. */
+/** Handing over a mail takes seconds: one that takes longer was lost with its mailer. */
 const LEASE_MS = 120_000;
 const RETRY_MS_MAX = 1_800_000;
-/** A server that is back takes what has waited for it. One that was reached wants time, or delivers what it never answers. */
+/**
+ * A server that is back gets the waiting mail soon. A server that was reached needs time, or delivers mail without
+ * ever answering.
+ */
 const UNREACHED_RETRY_MS_MAX = 60_000;
 
-/** True where something was done: then there may be more. Once `stopping`, it begins no further mail. */
+/** True if something was done: then there may be more. After `stopping` it begins no further mail. */
 export async function deliverMail(context: DeliveryContext, stopping: AbortSignal): Promise<boolean> {
   const { desk, pool, to, server } = context;
   const { events, critical } = mailChoices(desk.notify);

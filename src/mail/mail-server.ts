@@ -1,40 +1,46 @@
-/** Hands mail to the mail server, by SMTP, and says what is certain afterwards. */
+/** Hands mail to the mail server by SMTP and says what is certain afterwards. */
 import { createTransport } from 'nodemailer';
 import { forPeople } from '../domain/for-people.js';
 import type { MailSettings } from '../notify/mail-settings.js';
 import type { Mail } from '../store/mail-outbox.js';
 
 export type MailOutcome =
-  /** `reply`: what the server said, on one line and without secrets. */
+  /** `reply`: the server's reply, on one line and without secrets. */
   | { readonly kind: 'sent'; readonly reply: string }
-  /** The server takes this mail, or its address, never. */
+  /** The server will never accept this mail or its address. */
   | { readonly kind: 'refused'; readonly reply: string }
-  /** Not taken, or nobody knows: it is to be handed in again. Where the server `wasReached`, it may have been taken all the same. */
+  /**
+   * Not accepted, or unknown: the mail has to be sent again. If the server `wasReached`, it may have been accepted
+   * all the same.
+   */
   | { readonly kind: 'later'; readonly reply: string; readonly wasReached: boolean };
 
 export interface MailServer {
-  /** Handed in again, a mail has the same Message-ID: where its first answer was lost, it may be read twice, and is known for the same. */
+  /**
+   * A mail that is sent again has the same Message-ID: if its first answer was lost, it may arrive twice but can be
+   * recognised.
+   */
   send(mail: Mail): Promise<MailOutcome>;
-  /** Whether it would take mail, as far as can be known without one: connection, TLS, sign-in. */
+  /** Whether the server would accept mail, as far as can be known without sending one: connection, TLS, sign-in. */
   ask(): Promise<MailOutcome>;
 }
 
 export interface MailTimeouts {
-  /** To connect, and again until it greets. */
+  /** Time limit to connect, and again for the server's greeting. */
   readonly connectMs: number;
-  /** Without a word from it, at any other moment. */
+  /** Time limit without a response, at any later moment. */
   readonly silentMs: number;
 }
 
 const TIMEOUTS: MailTimeouts = { connectMs: 10_000, silentMs: 20_000 };
 const REPLY_CHARS_MAX = 300;
-/** Refusals of the letter itself; whatever else is refused, a person can mend. */
+/** Refusals of the mail itself; a person can fix the cause of any other refusal. */
 const OF_THE_MAIL: readonly unknown[] = ['EENVELOPE', 'EMESSAGE'];
 
-/** What a mail server says begins with its code; else nothing came from it. */
+/** A mail server's reply begins with its code; other text does not come from the server. */
 export const isAnswer = (reply: string): boolean => /^[45]\d\d/.test(reply);
 
-/** Once `stopping`, nothing waits for the server any more: what is under way counts as not taken. */
+/** After `stopping` nothing waits for the server any more: a mail in flight counts as not accepted. */
 export function mailServer(
   desk: string,
   settings: MailSettings,
@@ -48,7 +54,7 @@ export function mailServer(
     ...(login === null ? {} : { auth: { user: login.user, pass: login.password }, forceAuth: true }),
     ...{ connectionTimeout: timeouts.connectMs, greetingTimeout: timeouts.connectMs },
     ...{ dnsTimeout: timeouts.connectMs, socketTimeout: timeouts.silentMs },
-    // A notice is text: nothing in it may fetch a file or an address.
+    // A notice is plain text: nothing in it may fetch a file or an address.
     ...{ disableFileAccess: true, disableUrlAccess: true, logger: false },
   });
   const clean = cleanerOf(settings);
@@ -89,10 +95,10 @@ function unlessStopped<T>(work: Promise<T>, stopping: AbortSignal): Promise<T> {
   });
 }
 
-/** As nodemailer's errors are. */
+/** The shape of nodemailer's errors. */
 interface SmtpError {
   readonly code: string;
-  /** Of the system's own errors. */
+  /** Present on the system's own errors. */
   readonly syscall: string;
   readonly timeoutType: string;
   readonly message: string;
@@ -101,7 +107,9 @@ interface SmtpError {
   readonly responseCode: number;
 }
 
-/** Only where that is certain: a connection that breaks or falls silent looks the same before the letter and after it. */
+/**
+ * True only if that is certain: a connection that breaks or falls silent looks the same before the mail and after it.
+ */
 function isUnreached(error: unknown): boolean {
   const { code, syscall, timeoutType = '' } = error as Partial<SmtpError>;
   return (
@@ -116,13 +124,13 @@ function letterOf(desk: string, from: string, { id, address, severity, title, te
     text: `${forPeople(text)}\n\n${new Date(createdMs).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
     date: new Date(createdMs),
     messageId: `<${desk}.${createdMs}.${id}@${from.slice(from.indexOf('@') + 1)}>`,
-    // Answered by no automatic reply.
+    // Tells other servers not to send automatic replies.
     headers: { 'Auto-Submitted': 'auto-generated' },
     ...(severity === 'critical' ? { priority: 'high' as const } : {}),
   };
 }
 
-/** A server may quote what it was told: the password, and each form in which it travels, is taken out. */
+/** A server may quote what it was sent: the password, in every form in which it travels, is removed. */
 function cleanerOf({ login }: MailSettings): (text: string) => string {
   const base64 = (text: string): string => Buffer.from(text).toString('base64');
   const secrets =

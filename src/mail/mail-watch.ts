@@ -1,4 +1,7 @@
-/** Whether mail arrives: what came of the newest one to each address, and the server itself asked while none is sent. */
+/**
+ * Whether mail arrives: the outcome of the newest one to each address and, while none is sent, what the server
+ * answers when asked.
+ */
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { type ChannelHealth, keepChannelHealth, lastHealth, SAID_EVERY_MS } from '../home/channel-health.js';
@@ -21,7 +24,7 @@ const WELL: Standing = { state: 'ok', why: null };
 
 export class MailWatch {
   readonly #context: MailWatchContext;
-  /** Of the server, when it was last asked; null: not yet. */
+  /** The server's state when it was last asked; null: not yet. */
   #server: Standing | null = null;
   #said: ChannelHealth | null;
   #saidMs = 0;
@@ -31,17 +34,17 @@ export class MailWatch {
     this.#said = lastHealth(context.home, context.desk.desk, 'mail')?.health ?? null;
   }
 
-  /** True where it would take mail. */
+  /** True if the server would accept mail. */
   async ask(): Promise<boolean> {
     const { kind, reply } = await this.#context.server.ask();
     this.#server = kind === 'sent' ? WELL : standingOf(reply);
     return kind === 'sent';
   }
 
-  /** Says how it is where that has changed, and now and then. */
+  /** Records the health when it has changed, and at intervals. */
   async tell(): Promise<void> {
     const { desk, home, nowMs } = this.#context;
-    // Until the server was asked it is as it was.
+    // Until the server has been asked, the last known health stays.
     const health = this.#server === null ? this.#said : await this.#health(this.#server);
     if (health === null) return;
     const same = JSON.stringify(health) === JSON.stringify(this.#said);

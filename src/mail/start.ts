@@ -1,4 +1,4 @@
-/** The mailer: notices out of the outbox to the mail server. Runs in the role `telegram`, beside the bot. */
+/** The mailer: sends notices from the outbox to the mail server. Runs in the role `telegram`, beside the bot. */
 import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
 import { logOutput } from '../home/desk-in-process.js';
@@ -16,7 +16,7 @@ import { MailWatch } from './mail-watch.js';
 export interface MailTiming {
   readonly deliverEveryMs: number;
   readonly retryMs: number;
-  /** While the server takes mail; while it does not it is asked each minute at least. */
+  /** Interval while the server accepts mail; otherwise it is asked at least every minute. */
   readonly askEveryMs: number;
   readonly tellEveryMs: number;
   readonly timeouts?: MailTimeouts;

@@ -1,6 +1,6 @@
 import type { Notice } from '../contracts/notice.js';
 
-/** `key`: the same for the same alarm, however often its activity is tried. */
+/** `key`: the same for the same alarm, however often its activity is retried. */
 export function alarmNotice(alarm: { readonly desk: string; readonly text: string }, key: string): Notice {
   return {
     desk: alarm.desk,

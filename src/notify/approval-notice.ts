@@ -1,4 +1,4 @@
-/** How an approval is put to people: everything that they agree to, line by line. */
+/** How an approval is presented to people: everything that they agree to, line by line. */
 
 import type { Approval } from '../contracts/approval.js';
 import type { Notice, NoticeButton } from '../contracts/notice.js';
@@ -11,7 +11,7 @@ const HASH_SHOWN = 8;
 export type VoteTap = 'approve' | 'reject' | 'details';
 const LETTERS: Readonly<Record<VoteTap, string>> = { approve: 'A', reject: 'R', details: 'D' };
 
-/** `v:<token>:<letter>:<first digits of the parameters' hash>`: the tap says which parameters were on the screen. */
+/** `v:<token>:<letter>:<first digits of the parameters' hash>`: the tap says which parameters were shown. */
 function voteButtonData(approval: Pick<Approval, 'token' | 'parametersHash'>, tap: VoteTap): string {
   return `v:${approval.token}:${LETTERS[tap]}:${approval.parametersHash.slice(0, HASH_SHOWN)}`;
 }
@@ -22,7 +22,7 @@ export interface VoteButton {
   readonly hashStart: string;
 }
 
-/** Null for anything else: what a tap carries comes from outside. */
+/** Null for anything else: the data of a tap comes from outside. */
 export function parseVoteButton(data: string): VoteButton | null {
   const match = /^v:([A-Za-z0-9_-]{16}):([ARD]):([0-9a-f]{8})$/.exec(data);
   if (!match) return null;
@@ -80,7 +80,7 @@ export function approvalReminder(
     title: `${escalates ? 'Still undecided' : 'Reminder'}: ${approval.title}`,
     text: `${have}${missing} more needed.\n\n${approvalText(approval)}`,
     fingerprint: `approval:${approval.id}:${key}`,
-    // Who may not vote can still reach those who may.
+    // A person who may not vote can still reach those who may.
     ...(escalates ? { audience: MAY_STOP } : {}),
   };
 }

@@ -1,4 +1,4 @@
-/** Neither a stop, closing nor trading again waits for a reason: whoever gave none is asked afterwards, by a task. */
+/** No stop, close-all or resumption waits for a reason: if none was given, a task asks for it afterwards. */
 import type { EmergencyVia } from '../contracts/emergency.js';
 import type { Task } from '../contracts/task.js';
 import { moment } from '../domain/moment.js';
@@ -11,7 +11,7 @@ export interface Unexplained {
   readonly desk: string;
   readonly person: string;
   readonly via: EmergencyVia;
-  /** `closed all positions`. */
+  /** For example `closed all positions`. */
   readonly did: string;
   readonly commandId: string;
   readonly atMs: number;
@@ -19,7 +19,7 @@ export interface Unexplained {
 
 const DUE_MS = 24 * 3_600_000;
 
-/** The same command again is the same task, whoever asks. */
+/** The same command is the same task, whoever asks. */
 export async function askWhy(
   pool: Pool,
   home: string | null,

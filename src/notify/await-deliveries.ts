@@ -3,7 +3,9 @@ import type { DeliveryState } from '../store/outbox-delivery.js';
 
 const LOOK_MS = 200;
 
-/** Until each delivery of a notice has ended, `waitMs` at most; none where nobody was found to be told. */
+/**
+ * Waits until every delivery of a notice has ended, at most `waitMs` milliseconds; none if nobody was found to tell.
+ */
 export async function awaitDeliveries<D extends DeliveryState>(
   read: () => Promise<readonly D[]>,
   waitMs: number,

@@ -1,4 +1,4 @@
-/** How an incident is put to people, and the button that says "I have it". */
+/** How an incident is presented to people, and the button that says "I have it". */
 import { createHash } from 'node:crypto';
 import type { Incident } from '../contracts/incident.js';
 import type { Notice, NoticeButton, NoticeSeverity } from '../contracts/notice.js';
@@ -15,7 +15,7 @@ const SEVERITIES: Readonly<Record<Incident['severity'], NoticeSeverity>> = {
   low: 'info',
 };
 
-/** Short enough for a button; the same for the same run wherever it is worked out. */
+/** Short enough for a button; always the same for the same run. */
 export function incidentId({ workflowId, firstRunId }: Pick<Incident, 'workflowId' | 'firstRunId'>): string {
   return createHash('sha256').update(`${workflowId}\n${firstRunId}`).digest('base64url').slice(0, ID_LENGTH);
 }
@@ -24,12 +24,12 @@ export function acknowledgeButton(id: string): NoticeButton {
   return { text: 'I have it', data: `i:${id}:a` };
 }
 
-/** The incident's id; null for anything else: what a tap carries comes from outside. */
+/** The incident's id; null for anything else: the data of a tap comes from outside. */
 export function parseAcknowledgeButton(data: string): string | null {
   return /^i:([A-Za-z0-9_-]{16}):a$/.exec(data)?.[1] ?? null;
 }
 
-/** `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is told once. */
+/** `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is sent once. */
 export function incidentNotice(incident: Incident, key: string, text: string | null): Notice {
   const isAnswered = incident.state !== 'open';
   return {

@@ -1,15 +1,15 @@
-/** One task for ever, each run after the one before it; a failure is logged once and tried again. */
+/** Repeats one task for ever, one run after the other; a failure is logged once and retried. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 
 const FAILED_PAUSE_MS = 1_000;
 
 export interface KeptTask {
-  /** Waits for the run that is under way. */
+  /** Waits for the run in progress. */
   stop(): Promise<void>;
 }
 
-/** `task` answers with the pause before its next run, in milliseconds. */
+/** `task` resolves with the pause before its next run, in milliseconds. */
 export function keepDoing(
   name: string,
   log: (level: 'info' | 'warn' | 'error', text: string) => void,

@@ -1,4 +1,7 @@
-/** Where mail is handed in, by whom, and for whom: from the environment and the desk file; the password from neither log nor desk file. */
+/**
+ * Which server mail is handed to, from and to which addresses: from the environment and the desk file. The password
+ * is never in the desk file or in a log.
+ */
 import { readFileSync } from 'node:fs';
 import { mailChoices } from '../desk/notify-schema.js';
 import type { Desk } from '../desk/schema.js';
@@ -7,9 +10,12 @@ import { keptSecret } from './kept-secret.js';
 export interface MailSettings {
   readonly host: string;
   readonly port: number;
-  /** `implicit`: from the first byte; `starttls`: required before anything is said; `none`: the server is this machine. */
+  /**
+   * `implicit`: from the first byte; `starttls`: required before anything is sent; `none`: the server is on this
+   * machine.
+   */
   readonly tls: 'implicit' | 'starttls' | 'none';
-  /** PEM; null: the authorities that Node knows. */
+  /** PEM; null: the authorities that Node trusts. */
   readonly authority: string | null;
   readonly login: { readonly user: string; readonly password: string } | null;
   readonly from: string;
@@ -23,8 +29,8 @@ const SUBMISSION = 587;
 const IMPLICIT_TLS = 465;
 
 /**
- * Null where mail is switched off or no server is given. Throws where what is given can't be right; no message of it
- * holds the password.
+ * Null if mail is switched off or no server is given. Throws if a setting is invalid; no message contains the
+ * password.
  */
 export function mailSettings(
   home: string,

@@ -1,4 +1,6 @@
-/** Hands a notice to the durable outbox; where Postgres is down, to a bounded file that is taken in later. */
+/**
+ * Writes a notice to the durable outbox or, while Postgres is down, to a file of limited size that is stored later.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Notice } from '../contracts/notice.js';
 import { documentAddressAt, runAddressAt, setupAddressAt } from '../home/run-address.js';
@@ -9,14 +11,20 @@ import { spoolNotice } from './spool.js';
 
 const TITLE_LENGTH_MAX = 200;
 
-/** A message of Telegram holds 4096 characters, title and mark included; amounts are longer there by the gaps between their thousands. */
+/**
+ * A Telegram message holds 4096 characters, title and mark included; amounts get longer there by the gaps between
+ * thousands.
+ */
 const TEXT_LENGTH_MAX = 3_300;
 
 const FINGERPRINT_LENGTH_MAX = 300;
 
 const BUTTON_BYTES_MAX = 64;
 
-/** With the addresses of what to do, of its setup and of its run, where this home has a page. Shortened is the text, not an address. */
+/**
+ * Adds the addresses of what to do, of its setup and of its run, if this home has a page. The text is shortened
+ * rather than an address.
+ */
 export function withAddresses(notice: Notice, home: string | null): Notice {
   const { about, setup, workflowId } = notice;
   if (home === null) return notice;
@@ -36,12 +44,12 @@ export function withAddresses(notice: Notice, home: string | null): Notice {
   };
 }
 
-/** Nobody who has an alarm to give waits longer for Postgres. */
+/** A notice waits no longer than this for Postgres. */
 const WRITE_MS = 1_500;
 
 /**
- * Resolves once the notice is durable. `home` (FERMATA_HOME) is where it is spooled while Postgres is down; with null it
- * rejects then. A write that was late and landed after all does no harm: the fingerprint is the same.
+ * Resolves once the notice is durable. While Postgres is down it is spooled below `home` (FERMATA_HOME); with null it
+ * rejects instead. A late write that succeeds after all does no harm: the fingerprint is the same.
  */
 export async function notify(
   pool: Pick<Pool, 'query'>,
@@ -60,7 +68,7 @@ export async function notify(
   await spoolNotice(home, fitting);
 }
 
-/** Cut to what every way of telling can carry. Throws where a button or the fingerprint can't be carried at all. */
+/** Cuts the notice to what every channel can carry. Throws if a button or the fingerprint does not fit at all. */
 function fittingNotice(notice: Notice): Notice {
   if (notice.fingerprint === '' || notice.fingerprint.length > FINGERPRINT_LENGTH_MAX) {
     throw new Error(`a fingerprint has 1 to ${FINGERPRINT_LENGTH_MAX} characters`);

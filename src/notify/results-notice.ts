@@ -22,7 +22,7 @@ export function resultsNotice(
   };
 }
 
-/** What the fingerprint of each notice of a run's results begins with: a run that was reset has several. */
+/** Prefix of the fingerprint of each results notice of a run: a run that was reset has several. */
 export const resultsOf = (workflowId: string): string => `${FINGERPRINT}${workflowId}:`;
 
 const marked = (verdict: string): string => (verdict === 'pass' ? '' : `${verdict.toUpperCase()}: `);

@@ -16,7 +16,7 @@ export function routineNotice(
     title: `${said.title}: ${verdict}`,
     text: said.problems.map((step) => `${step.verdict}: ${step.name}: ${step.observed}`).join('\n'),
     workflowId: run.workflowId,
-    // One that was reset is told anew: its first run is that of the one before it.
+    // A run after a reset gets a notice of its own; its first run id is that of the run before.
     fingerprint: `routine:${run.workflowId}:${run.runId}`,
   };
 }

@@ -1,4 +1,4 @@
-/** What a channel is set up with, as its role finds it at the start. */
+/** Sets up a channel as its role finds it at the start. */
 import { messageOf } from '../domain/message-of.js';
 import { type Channel, keepChannelHealth } from '../home/channel-health.js';
 
@@ -6,14 +6,14 @@ interface ChannelPlace {
   readonly home: string;
   readonly desk: string;
   readonly channel: Channel;
-  /** At the beginning of a line of the log, or within one. */
+  /** For the beginning of a log line, or within one. */
   readonly named: string;
   readonly log: (level: 'info' | 'error', text: string) => void;
 }
 
 /**
- * Null where `read` finds none, for the reason that `whyOff` gives, and where it throws. Either is logged, kept for the
- * channel's lamp, and goes no further: what else is in the process works without it.
+ * Null if `read` finds no settings, for the reason that `whyOff` gives, or if it throws. Either is logged, recorded
+ * as the channel's health, and goes no further: the rest of the process runs without the channel.
  */
 export function setUpOrSaidWhy<T>(
   { home, desk, channel, named, log }: ChannelPlace,
@@ -25,7 +25,7 @@ export function setUpOrSaidWhy<T>(
     try {
       keepChannelHealth(home, desk, health, Date.now());
     } catch (error) {
-      // A disk that takes nothing ends no dashboard.
+      // A full disk must not end the process.
       log('error', `the state of ${named} could not be kept: ${messageOf(error)}`);
     }
   };

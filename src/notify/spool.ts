@@ -7,7 +7,7 @@ import { homePaths } from '../home/runtime.js';
 import { insertNotice } from '../store/outbox.js';
 import type { Pool } from '../store/pool.js';
 
-/** Some thousand notices; past it only the log has them. */
+/** Some thousand notices; beyond that only the log has them. */
 const SPOOL_BYTES_MAX = 2 * 1024 * 1024;
 const FILE = 'notices.jsonl';
 
@@ -15,7 +15,7 @@ function spoolDirectory(home: string): string {
   return join(homePaths(home).home, 'notify');
 }
 
-/** Rejects when the file is full: the caller's log has the notice then. */
+/** Rejects if the file is full: then the caller's log has the notice. */
 export async function spoolNotice(home: string, notice: Notice): Promise<void> {
   const directory = spoolDirectory(home);
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -25,16 +25,19 @@ export async function spoolNotice(home: string, notice: Notice): Promise<void> {
     () => 0,
   );
   if (size > SPOOL_BYTES_MAX) throw new Error(`${file} is full: notices are only in the log now`);
-  // One write of one line: several processes append to this file.
+  // One write for one line, since several processes append to this file.
   await appendFile(file, `${JSON.stringify(notice)}\n`, { mode: 0o600 });
 }
 
-/** How many notices went into Postgres. Killed at any point it is done again; fingerprints keep it from doubling. */
+/**
+ * Resolves with the number of notices written to Postgres. If killed at any point, it is done again; fingerprints
+ * prevent duplicates.
+ */
 export async function takeInSpool(home: string, pool: Pick<Pool, 'query'>): Promise<number> {
   const directory = spoolDirectory(home);
   const names = await readdir(directory).catch((): string[] => []);
   if (names.includes(FILE)) {
-    // Whoever appends meanwhile begins a new file.
+    // A process that appends meanwhile begins a new file.
     const taken = `taken-${randomUUID()}.jsonl`;
     await rename(join(directory, FILE), join(directory, taken));
     names.push(taken);
@@ -50,7 +53,7 @@ export async function takeInSpool(home: string, pool: Pick<Pool, 'query'>): Prom
   return count;
 }
 
-/** A last line that was cut by a crash is left out. */
+/** Skips a last line that a crash has truncated. */
 function noticesIn(text: string): Notice[] {
   return text
     .split('\n')

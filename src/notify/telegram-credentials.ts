@@ -1,4 +1,4 @@
-/** The bot's token and the chat of the alerts: from the environment, from files, never from the desk file. */
+/** The bot's token and the chat for alerts: from the environment or from files, never from the desk file. */
 import type { Desk } from '../desk/schema.js';
 import { keptSecret } from './kept-secret.js';
 
@@ -15,8 +15,8 @@ const CHAT_FORM = /^-?\d{1,20}$/;
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/;
 
 /**
- * Null where Telegram is switched off or no token is given. Throws where what is given can't be right; no message of
- * it holds the token.
+ * Null if Telegram is switched off or no token is given. Throws if a setting is invalid; no message contains the
+ * token.
  */
 export function telegramCredentials(
   home: string,
@@ -31,7 +31,7 @@ export function telegramCredentials(
   if (chatId !== null && !CHAT_FORM.test(chatId))
     throw new Error(`${chatIdEnv} does not hold a chat's number`);
   const apiRoot = (env.TELEGRAM_API_ROOT || API_ROOT).replace(/\/+$/, '');
-  // The token is part of every address: it never leaves this machine in clear.
+  // Every address contains the token: it must never leave this machine unencrypted.
   if (!apiRoot.startsWith('https://') && !LOOPBACK.test(apiRoot))
     throw new Error('TELEGRAM_API_ROOT must be https, or on this machine');
   return { token, chatId, apiRoot };

@@ -1,4 +1,4 @@
-/** That a test alert reached a chat: written by the bot that sent it, read before real money is traded. */
+/** Proof that a test alert reached a chat: written by the bot that sent it, checked before real money is traded. */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,11 +21,11 @@ const proofSchema = z.strictObject({
   chatId: z.string().max(30),
   messageId: z.number().int(),
   atMs: z.number().int(),
-  /** Over all of it and the bot's token: of another bot, or written by hand, it proves nothing. */
+  /** Covers everything here and the bot's token: a proof of another bot, or one written by hand, is invalid. */
   mac: z.string().length(64),
 });
 
-/** Rejects where the installation has no key, or the disk is full. */
+/** Rejects if the installation has no key, or the disk is full. */
 export async function keepTelegramProof(home: string, token: string, proof: TelegramProof): Promise<void> {
   const folder = join(homePaths(home).home, 'notify');
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -35,7 +35,7 @@ export async function keepTelegramProof(home: string, token: string, proof: Tele
   await rename(join(folder, `${FILE}.new`), join(folder, FILE));
 }
 
-/** Null where this bot has reached nobody with a test alert. */
+/** Null if this bot has not delivered a test alert to anybody. */
 export async function telegramProof(home: string, token: string): Promise<TelegramProof | null> {
   try {
     const text = await readFile(join(homePaths(home).home, 'notify', FILE), 'utf8');

@@ -2,7 +2,7 @@ import { readCosts } from '../store/performance.js';
 import { report } from './report.js';
 import { money, percent, SPAN, spanOf } from './span.js';
 
-/** Fees, and how much worse stops were filled than their price; market orders name no price to compare with. */
+/** Fees, and how much worse than their price stops were filled; market orders have no price to compare with. */
 export const costs = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const { fills, fees, turnover, stopSlippage, stopFills } = await readCosts(context.pool, span);

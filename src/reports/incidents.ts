@@ -17,8 +17,8 @@ export const incidents = report(SPAN, async (context, parameters) => {
 const TOLD = z.strictObject({ days: z.number().min(0).max(NOTICES_KEPT_DAYS).default(7) });
 
 /**
- * How often people were told, by event. Throws while nobody is: then nothing is known, and 0 would be a lie. Of wall time:
- * that of a simulated market is another one, and a notice does not have it.
+ * The number of notices by event. Throws if no notices are sent: then nothing is known, and 0 would be false. Counts
+ * in wall time: a simulated market's time differs, and notices don't have it.
  */
 export const alerts = report(TOLD, async (context, parameters) => {
   const nowMs = Date.now();

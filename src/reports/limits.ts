@@ -4,7 +4,7 @@ import { countDenials, readEquitySteps } from '../store/performance.js';
 import { report } from './report.js';
 import { listed, percent, SPAN, spanOf } from './span.js';
 
-/** How near the desk came to its limits, and how often the risk gate had to say no. */
+/** How near the desk came to its limits, and how often the risk gate denied an order. */
 export const limits = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const { risk } = context.desk;

@@ -11,7 +11,10 @@ import { type ReportContext, report } from './report.js';
 
 const RUNS_MAX = 300;
 
-/** What is planned for the next session: hours of each market, what is traded and how large, which routines run when. */
+/**
+ * What is planned for the next session: hours of each market, what is traded and at which size, which routines run
+ * when.
+ */
 export const nextSession = report(NO_PARAMETERS, async (context) => {
   const { desk, marketMs } = context;
   const day = nextSessionDay(desk, marketMs);

@@ -8,7 +8,7 @@ import { report } from './report.js';
 
 const SHOWN_MAX = 20;
 
-/** What waits for somebody: incidents that are not over, tasks and approvals that are open, the most urgent first. */
+/** What waits for people: open incidents, tasks and approvals, the most urgent first. */
 export const outstanding = report(NO_PARAMETERS, async ({ desk: { desk }, pool }) => {
   const [incidents, tasks, approvals] = await Promise.all([
     readIncidents(pool, desk),

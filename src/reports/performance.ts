@@ -10,7 +10,7 @@ import { readClosings, readEquitySteps } from '../store/performance.js';
 import { report } from './report.js';
 import { money, percent, SPAN, spanOf } from './span.js';
 
-/** Result, win rate, Sharpe ratio and drawdown of the span, as the ledger has it. */
+/** Result, win rate, Sharpe ratio and drawdown of the span, from the ledger. */
 export const performance = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const [equity, closings] = await Promise.all([

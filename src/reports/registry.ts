@@ -1,4 +1,4 @@
-/** Every report that comes with Fermata. A new one is a file and a line. */
+/** Every report that comes with Fermata. A new one is a file and a line here. */
 import { costs } from './costs.js';
 import { alerts, incidents } from './incidents.js';
 import { limits } from './limits.js';

@@ -1,4 +1,4 @@
-/** A report works something out from what is stored and says it in one line; it judges nothing. */
+/** A report calculates something from what is stored and gives it in one line; it judges nothing. */
 
 import type { z } from 'zod';
 import type { Desk } from '../desk/schema.js';
@@ -12,9 +12,9 @@ export interface ReportContext {
   readonly desk: Desk;
   readonly trader: Pick<TraderClient, 'call'>;
   readonly pool: Pick<Pool, 'query'>;
-  /** The end of its span. */
+  /** The end of the report's span, in market time. */
   readonly marketMs: number;
-  /** How long the step gives it; absent: no step says. */
+  /** The step's time limit in milliseconds; absent outside of a step. */
   readonly stepMs?: number;
 }
 

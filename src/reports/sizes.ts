@@ -1,4 +1,4 @@
-/** How large what a desk keeps is, in bytes. */
+/** The sizes of what a desk stores, in bytes. */
 import { readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { homePaths } from '../home/runtime.js';
@@ -8,17 +8,17 @@ import type { Pool } from '../store/pool.js';
 export const BYTES_PER_MB = 1_048_576;
 const BACKUPS_MAX = 10_000;
 
-/** As decimal text. */
+/** In megabytes, as decimal text. */
 export const inMegabytes = (bytes: number): string => (bytes / BYTES_PER_MB).toFixed(1);
 export const megabytes = (bytes: number): string => `${inMegabytes(bytes)} MB`;
 
 export interface StoredSizes {
   readonly database: number;
-  /** Of those that are kept. */
+  /** The backups that are kept now. */
   readonly backups: number;
 }
 
-/** Of the desk's whole database. Rejects while Postgres is down. */
+/** Size of the desk's whole database. Rejects while Postgres is down. */
 export async function databaseBytes(pool: Pick<Pool, 'query'>): Promise<number> {
   const { rows } = await pool.query<{ bytes: string }>(
     'select pg_database_size(current_database()) as bytes',
@@ -48,7 +48,7 @@ export async function diskSizes(home: string): Promise<DiskSizes> {
 
 export const logBytes = (home: string): Promise<number> => bytesBelow(homePaths(home).logs);
 
-/** Of all files; 0 where there is no such folder yet. What goes away meanwhile counts for nothing. */
+/** Size of all files; 0 if the folder does not exist yet. A file that disappears meanwhile is not counted. */
 async function bytesBelow(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(missing<never[]>([]));
   const files = entries.filter((entry) => entry.isFile());

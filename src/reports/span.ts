@@ -3,7 +3,7 @@ import { DAY_MS } from '../domain/civil-date.js';
 import type { Span } from '../store/performance.js';
 import type { ReportContext } from './report.js';
 
-/** Of a report that looks back. */
+/** Parameters of a report that looks back. */
 export const SPAN = z.strictObject({ days: z.number().min(0).default(7) });
 
 /** The last `days` of market time. */
@@ -14,7 +14,7 @@ export function spanOf(
   return { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs, days };
 }
 
-/** Hours where it is less than a day. */
+/** In hours if it is less than a day. */
 export function lengthOf(days: number): string {
   if (days >= 1) return `${days} days`;
   const hours = Number((days * 24).toFixed(1));

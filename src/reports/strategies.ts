@@ -10,7 +10,7 @@ interface StrategyResult {
   readonly net: number;
 }
 
-/** Every strategy of the desk, the best first, also those that closed nothing. */
+/** Every strategy of the desk, best first, including those that closed no trade. */
 export const strategies = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const [closings, trades] = await Promise.all([
@@ -31,7 +31,7 @@ export const strategies = report(SPAN, async (context, parameters) => {
   return `${span.days} days, after fees: ${lines.join(', ')}${ends}${tradesText(trades)}`;
 });
 
-/** Nothing where none were told of: a ledger of before has only what was closed. */
+/** Empty if no trades are recorded: an older ledger has only closings. */
 function tradesText(given: readonly TradesOf[]): string {
   const strategies = [...new Set(given.map(({ strategy }) => strategy))].map((strategy) => {
     const own = given.filter((trade) => trade.strategy === strategy);
@@ -49,7 +49,7 @@ function tradesText(given: readonly TradesOf[]): string {
 
 type Total = (of: 'count' | 'r' | 'rated' | 'wonR' | 'wonRated' | 'lostR' | 'lostRated') => number;
 
-/** What an average win came to by what an average loss came to, both in multiples of their risk. */
+/** The average win divided by the average loss, both in multiples of their risk. */
 function rewardToRisk(total: Total): string {
   const [won, lost] = [total('wonRated'), total('lostRated')];
   if (won === 0 || lost === 0) return `reward to risk not known (no ${won === 0 ? 'win' : 'loss'})`;

@@ -4,7 +4,10 @@ import { readStatus } from '../trader/read-status.js';
 import { report } from './report.js';
 import { diskSizes, megabytes, storedSizes } from './sizes.js';
 
-/** How long the trader has run and how much memory it takes; how large database, logs and backups are; how full the disk is. */
+/**
+ * How long the trader has run and how much memory it uses; how large database, logs and backups are; how full the
+ * disk is.
+ */
 export const system = report(NO_PARAMETERS, async ({ runtime, desk, trader, pool }) => {
   const [status, { database, backups }, { logs, disk }] = await Promise.all([
     readStatus({ trader }),

@@ -1,4 +1,4 @@
-/** What was traded: trade by trade, by what became of orders, and one span after the other. */
+/** What was traded: each trade, orders by purpose and outcome, and one span after the other. */
 import { z } from 'zod';
 import type { Desk } from '../desk/schema.js';
 import { DAY_MS } from '../domain/civil-date.js';
@@ -13,7 +13,7 @@ import { lengthOf, listed, money, percent, SPAN, spanOf } from './span.js';
 const SHOWN_MAX = 20;
 const STEPS_MAX = 60;
 
-/** Closed trades one by one, the newest first. */
+/** Closed trades one by one, newest first. */
 export const trades = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const found = await listTrades(context.pool, span, SHOWN_MAX + 1);
@@ -31,13 +31,13 @@ function tradeText(trade: ListedTrade, { instruments }: Pick<Desk, 'instruments'
   return `${symbol} ${side} ${trimmed(quantity)} ${prices}: ${money(Number(result))}${multiple}, ${exitReasonWords(why)}`;
 }
 
-/** With the places of its instrument's tick; of one that the desk no longer trades as it was stored. */
+/** With the decimal places of its instrument's tick; as stored if the desk no longer trades the instrument. */
 function priceOf(decimal: string | null, tickSize: string | undefined): string {
   if (decimal === null) return 'an unknown price';
   return tickSize === undefined ? trimmed(decimal) : Number(decimal).toFixed(placesOfStep(tickSize));
 }
 
-/** How many orders were made, by what they were for and what became of them. */
+/** The number of orders, by purpose and outcome. */
 export const orders = report(SPAN, async (context, parameters) => {
   const span = spanOf(context, parameters);
   const counted = await countOrders(context.pool, span);
@@ -45,7 +45,7 @@ export const orders = report(SPAN, async (context, parameters) => {
   return `${lengthOf(span.days)}: ${all} orders${all === 0 ? '' : ` (${listed(counted)})`}`;
 });
 
-/** Result and win rate of one span after the other, the newest last: `steps` of them, `days` long. */
+/** Result and win rate of consecutive spans, newest last: `steps` of them, each `days` long. */
 export const trend = report(
   z.strictObject({ ...SPAN.shape, steps: z.number().int().min(1).max(STEPS_MAX).default(4) }),
   async (context, { days, steps }) => {

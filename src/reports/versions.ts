@@ -6,7 +6,9 @@ import { report } from './report.js';
 const PACKAGE = new URL('../../package.json', import.meta.url);
 const LOCK = new URL('../../package-lock.json', import.meta.url);
 
-/** What this desk runs on, and how old its dependencies are: whether newer ones are needed, a person decides. */
+/**
+ * The versions that this desk runs on, and how old its dependencies are: whether to update is a person's decision.
+ */
 export const versions = report(NO_PARAMETERS, async ({ pool, marketMs: _ }) => {
   const { version, dependencies } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as {
     version: string;

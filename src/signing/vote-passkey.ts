@@ -1,41 +1,41 @@
 /**
- * What ties a passkey to votes, as texts that are the same on the command line, in the browser, in the activity and in the
- * trader. No cryptography here: the page has other means for it than Node.
+ * What ties a passkey to votes, as texts that are the same on the command line, in the browser, in the activity and
+ * in the trader. No cryptography here: the page uses other libraries for it than Node.
  */
 
-/** What a passkey is, as far as a vote depends on it. All as base64url without padding. */
+/** The parts of a passkey that a vote depends on, all in base64url without padding. */
 export interface PasskeyIdentity {
   readonly credentialId: string;
-  /** The name of the host that it works on. */
+  /** The host name that it works on. */
   readonly rpId: string;
-  /** COSE. */
+  /** The COSE algorithm number. */
   readonly algorithm: number;
-  /** DER of a SubjectPublicKeyInfo. */
+  /** DER of the SubjectPublicKeyInfo. */
   readonly publicKey: string;
 }
 
-/** What a passkey answers when it is used: all as base64url without padding, as the browser's credential has them. */
+/** The answer of a passkey when it is used: all in base64url without padding, as in the browser's credential. */
 export interface Assertion {
   readonly clientDataJSON: string;
   readonly authenticatorData: string;
   readonly signature: string;
 }
 
-/** 128 bits: nobody finds another key with the same ones. */
+/** 128 bits: nobody can find another key with the same code. */
 const CODE_DIGITS = 32;
 const BASE64URL = /^[\w-]+$/;
 
-/** Its SHA-256 in hex begins with the passkey's code. */
+/** The passkey's code is the beginning of this text's SHA-256 in hex. */
 export const identityText = ({ credentialId, rpId, algorithm, publicKey }: PasskeyIdentity): string =>
   JSON.stringify(['fermata vote passkey 1', credentialId, rpId, algorithm, publicKey]);
 
-/** `digest`: SHA-256 of `identityText`, hex. */
+/** `digest`: SHA-256 of `identityText`, in hex. */
 export const codeOfDigest = (digest: string): string => digest.slice(0, CODE_DIGITS);
 
 /** As people read and type it: eight groups of four digits. */
 export const groupedCode = (code: string): string => (code.match(/.{1,4}/g) ?? []).join('-');
 
-/** Null where what was typed is no beginning of a code. */
+/** Null if the text is not the beginning of a code. */
 export function typedCode(typed: string): string | null {
   const digits = typed.toLowerCase().replaceAll(/[\s-]/g, '');
   return /^[0-9a-f]{1,32}$/.test(digits) ? digits : null;
@@ -43,7 +43,7 @@ export function typedCode(typed: string): string | null {
 
 export const isWholeCode = (code: string): boolean => code.length === CODE_DIGITS;
 
-/** In the place of a vote's signature. */
+/** Used in the place of a vote's signature. */
 export const assertionText = ({ authenticatorData, clientDataJSON, signature }: Assertion): string =>
   [authenticatorData, clientDataJSON, signature].join('.');
 

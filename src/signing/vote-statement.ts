@@ -1,6 +1,6 @@
 /**
- * What a person signs when real money is decided, as one text that is the same on the command line, in the browser, in the
- * activity and in the trader. No cryptography here: the page has other means for it than Node.
+ * What a person signs to decide about real money, as one text that is the same on the command line, in the browser,
+ * in the activity and in the trader. No cryptography here: the page uses other libraries for it than Node.
  */
 
 export type RealMoneyKind = 'go-live' | 'settings' | 'size' | 'resume' | 'coins';
@@ -10,35 +10,41 @@ export interface VoteStatement {
   readonly desk: string;
   /** Incarnation of the trader's journal: a journal belongs to one account at one endpoint. */
   readonly account: string;
-  /** Of the configuration in force in the trader, file and settings together. */
+  /** Hash of the configuration in force in the trader, file and settings together. */
   readonly configHash: string;
-  /** What exactly is decided on: see `Decision.subject`. */
+  /** What exactly is decided: see `Decision.subject`. */
   readonly subject: string;
   readonly choice: 'approve' | 'resume';
   readonly person: string;
   readonly sizePct: number | null;
   readonly expiresWallMs: number;
-  /** 128 random bits, hex. */
+  /** 128 random bits in hex. */
   readonly nonce: string;
 }
 
-/** What goes with the vote beside what its decision says already. */
+/** What a vote carries in addition to its decision. */
 export interface VoteSignature {
   readonly keyId: string;
   readonly account: string;
   readonly configHash: string;
   readonly expiresWallMs: number;
   readonly nonce: string;
-  /** Ed25519 over `statementText`, base64url; by a passkey: `assertionText`, whose challenge is the SHA-256 of that text. */
+  /**
+   * Ed25519 over `statementText`, in base64url; for a passkey `assertionText`, whose challenge is the SHA-256 of that
+   * text.
+   */
   readonly value: string;
 }
 
-/** Everything of a statement that the person who signs does not add. */
+/** The statement without what the signing person adds. */
 export type StatementToSign = Omit<VoteStatement, 'person' | 'nonce'>;
 
-/** Of a key that is made from a password: RFC 7914, then RFC 8032. About half a second and 128 MiB for one guess. */
+/**
+ * Cost of a key that is made from a password: RFC 7914, then RFC 8032. About half a second and 128 MiB for each
+ * guess.
+ */
 export const KEY_COST = { N: 2 ** 17, r: 8, p: 1, dkLen: 32 } as const;
-/** The longest that a signature is as text: a passkey's carries what browser and authenticator say beside it. */
+/** The most characters of a signature as text: a passkey's includes what browser and authenticator add. */
 export const SIGNATURE_CHARS_MAX = 4000;
 
 const PURPOSE = 'fermata vote 1';
@@ -61,7 +67,7 @@ export function statementText(statement: VoteStatement): string {
   ]);
 }
 
-/** One line of text, so that it is one field of a decision. */
+/** One line of text, so that it fits one field of a decision. */
 export function signatureText({
   keyId,
   account,

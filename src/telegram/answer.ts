@@ -1,4 +1,4 @@
-/** Answers to what a person asked: sent at once, tried a few times, and not kept. */
+/** Answers to what a person asked: sent at once, retried a few times, and not stored. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NoticeButton } from '../contracts/notice.js';
 import type { BotContext } from './bot-context.js';
@@ -7,12 +7,15 @@ import type { SendOutcome } from './sending/send-outcome.js';
 const TRIES = 4;
 const AGAIN_MS = 1_000;
 const TEXT_LENGTH_MAX = 4_000;
-/** Telegram takes no longer one under a picture. */
+/** Telegram's limit for the caption of a picture, in characters. */
 const CAPTION_LENGTH_MAX = 1_024;
 
 type Answering = Pick<BotContext, 'lane' | 'log'>;
 
-/** True once Telegram has it. An answer of unknown fate is not repeated: the effect itself is told as a notice. */
+/**
+ * True once Telegram has it. An answer whose fate is unknown is not repeated: the effect itself is reported as a
+ * notice.
+ */
 export function answer(
   context: Answering,
   chatId: number | string,
@@ -23,7 +26,7 @@ export function answer(
   return deliver(context, () => context.lane.send(message));
 }
 
-/** The same with a PNG above the text. */
+/** As `answer`, with a PNG above the text. */
 export function answerPicture(
   context: Answering,
   chatId: number | string,

@@ -1,4 +1,4 @@
-/** What every command and every tap has at hand. */
+/** What every command and every tap can use. */
 import type { Bot, Context } from 'grammy';
 import type { Desk } from '../desk/schema.js';
 import { hasRole, type RolesNeeded } from '../domain/roles.js';
@@ -21,13 +21,13 @@ export interface BotContext {
   readonly maker: RowMaker;
   readonly onForged: OnForged;
   readonly lane: SendLane;
-  /** Results and charts that were asked for. */
+  /** Commands that ask for results or charts, one after the other. */
   readonly results: Turns;
   /** The desk's own chat. */
   readonly chatId: string | null;
   readonly log: BotLog;
   readonly nowMs: () => number;
-  /** Where a person reads a run; null where no UI of Temporal's is behind our sign-in. */
+  /** The address at which a person can read a run; null if no Temporal UI is behind our sign-in. */
   readonly runAddress: (workflowId: string) => string | null;
 }
 
@@ -37,7 +37,7 @@ export function runOf({ runAddress }: BotContext, { workflowId }: OperationResul
 
 export type TelegramBot = Bot<Context>;
 
-/** Null where the person may; else what to answer. */
+/** Null if the person has one of the roles; otherwise the text to answer. */
 export function missingRole(person: KnownPerson, needed: RolesNeeded): string | null {
   if (hasRole(person, needed)) return null;
   return `${person.name} may not do this: it takes the role ${needed.join(' or ')} on this desk.`;

@@ -1,2 +1,2 @@
-/** Where the bot says what happens. No text ever holds the token. */
+/** Where the bot logs. No text ever contains the token. */
 export type BotLog = (level: 'info' | 'warn' | 'error', text: string) => void;

@@ -1,4 +1,4 @@
-/** Who writes, may they, and what happens then. Strangers are answered with nothing and recorded. */
+/** Who is writing, whether they may, and what happens then. Strangers get no answer and are recorded. */
 import { Bot, type Context } from 'grammy';
 import type { UserFromGetMe } from 'grammy/types';
 import { HOUR_MS } from '../domain/civil-date.js';
@@ -20,11 +20,11 @@ const PEOPLE_MS = 500;
 export function buildBot(bot: TelegramBot, context: BotContext): void {
   bot.use(async (ctx, next) => {
     noteMessageIds(context, ctx);
-    // Who was taken off a moment ago decides nothing any more; a stop waits for nobody.
+    // A person who was removed a moment ago must not decide anything; a stop waits for nothing.
     if (!isStop(ctx.update)) await context.people.refreshWithin(context.pool, PEOPLE_MS);
     const known = ctx.from ? context.people.byTelegramUser(ctx.from.id) : null;
     if (known !== null) await next();
-    // Whoever is linked by it has been answered.
+    // A person linked here has been answered already.
     else if (!(await triesToLink(context, ctx))) await onStranger(context, ctx);
   });
   bot.on('message:text', async (ctx, next) => {
@@ -56,7 +56,7 @@ export function newBot(token: string, apiRoot: string, botInfo?: UserFromGetMe):
   return new Bot<Context>(token, { client: { apiRoot }, ...(botInfo ? { botInfo } : {}) });
 }
 
-/** People's messages take message ids too. */
+/** People's messages use up message ids too. */
 function noteMessageIds({ lane }: BotContext, { message }: Context): void {
   if (message) lane.saw(String(message.chat.id), message.message_id);
 }
@@ -71,7 +71,7 @@ async function onStart(context: BotContext, ctx: Context): Promise<void> {
   if (message && person) await answer(context, message.chatId, `You are ${person.name}. See /help.`);
 }
 
-/** A code is taken from anybody, also from somebody who was linked as another person before. */
+/** A code is accepted from anybody, even from somebody who was linked as another person before. */
 async function triesToLink(context: BotContext, ctx: Context): Promise<boolean> {
   const code = /^\/start(?:@\w+)?\s+(\S+)$/.exec(ctx.message?.text ?? '')?.[1];
   if (code === undefined || !ctx.from || !ctx.chat) return false;
@@ -89,13 +89,13 @@ async function onStranger(context: BotContext, ctx: Context): Promise<void> {
   await recordChatAudit(context, {
     person: `telegram:${ctx.from.id}`,
     action: 'telegram.stranger',
-    // A code that was shown to the wrong bot or too late is none of the record's business.
+    // A code that was shown to the wrong bot or too late does not belong in the record.
     parameters: { text: said.startsWith('/start') ? '/start' : said.slice(0, STRANGER_TEXT_LENGTH_MAX) },
     outcome: 'ignored',
-    // Once an hour: a stranger can't fill the record.
+    // One entry an hour, so that a stranger can't fill the record.
     idempotencyKey: `telegram-stranger:${ctx.from.id}:${Math.floor(context.nowMs() / HOUR_MS)}`,
   });
-  // In the desk's own chat sits somebody who was given it, and has yet to be linked.
+  // Somebody in the desk's own chat was given access to it, and only has yet to be linked.
   if (ctx.message && String(ctx.chat?.id) === context.chatId) {
     await answer(
       context,
@@ -116,7 +116,7 @@ async function onTap(context: BotContext, ctx: Context): Promise<void> {
     text: 'text' in query.message ? (query.message.text ?? '') : '',
     updateId: ctx.update.update_id,
     note: async (text) => {
-      // Too late for the waiting sign: the effect does not depend on it.
+      // If it is too late for the button's waiting sign: the effect does not depend on it.
       await ctx.answerCallbackQuery(text === '' ? {} : { text }).catch(() => undefined);
     },
   };

@@ -2,7 +2,7 @@ import type { Api } from 'grammy';
 
 export type GrammySignal = NonNullable<Parameters<Api['getMe']>[0]>;
 
-/** grammY names a signal type of another package; at run time any signal with `addEventListener` serves. */
+/** grammY's signal type comes from another package; at run time any signal with `addEventListener` will do. */
 export function grammySignal(signal: AbortSignal): GrammySignal {
   return signal as unknown as GrammySignal;
 }

@@ -1,11 +1,13 @@
 import type { OperationResult } from '../operations/operation.js';
 
-/** A resumption that was taken and goes on by itself, when a second person has decided or a check is clean again. */
+/**
+ * A resumption that was accepted and continues by itself once a second person has decided or a check is clean again.
+ */
 export function waitingText(what: string, { detail }: OperationResult): string {
   return `⏳ ${what}: not yet. It ${detail}.`;
 }
 
-/** `run`: where a person reads it. */
+/** `run`: the address at which a person can read it. */
 export const runLines = (run: string | null): readonly string[] => (run === null ? [] : [`Its run: ${run}`]);
 
 export function outcomeText(what: string, outcome: OperationResult, run: string | null): string {

@@ -1,6 +1,6 @@
 /**
- * Who is who. The links are in Postgres; the last ones that were read are also kept in a file, so that a linked
- * person's stop is honoured while Postgres is down.
+ * Who is who. The links are in Postgres; the last ones read are also stored in a file, so that a linked person's stop
+ * is honoured while Postgres is down.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ export class KnownPeople {
     this.links = readLinks(this.file);
   }
 
-  /** Rejects while Postgres is down; what was known stays known. */
+  /** Rejects while Postgres is down; then the last known links stay in use. */
   async refresh(pool: Pick<Pool, 'query'>): Promise<void> {
     const links = await readPersonLinks(
       pool,
@@ -49,12 +49,15 @@ export class KnownPeople {
     renameSync(`${this.file}.new`, this.file);
   }
 
-  /** As `refresh`, for somebody who is just asking: waits no longer than this, and goes by what was known otherwise. */
+  /**
+   * As `refresh`, for a person who is waiting: takes at most `ms` milliseconds, and otherwise uses the last known
+   * links.
+   */
   async refreshWithin(pool: Pick<Pool, 'query'>, ms: number): Promise<void> {
     await Promise.race([this.refresh(pool).catch(() => undefined), sleep(ms, undefined, { ref: false })]);
   }
 
-  /** Null for a stranger, and for a person whom the desk file no longer has. */
+  /** Null for a stranger, and for a person who is no longer in the desk file. */
   byTelegramUser(userId: number): KnownPerson | null {
     const link = this.links.find(
       (one) =>
@@ -69,7 +72,7 @@ export class KnownPeople {
     return this.#made().map(({ chatId }) => chatId);
   }
 
-  /** Null where it is nobody's. */
+  /** Null if the chat is nobody's. */
   personOf(chatId: string): string | null {
     return this.#made().find((link) => link.chatId === chatId)?.person ?? null;
   }

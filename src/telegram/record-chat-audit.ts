@@ -2,7 +2,7 @@ import { messageOf } from '../domain/message-of.js';
 import { type AuditEntry, appendAudit } from '../store/audit.js';
 import type { BotContext } from './bot-context.js';
 
-/** Never rejects: what is asked for does not wait for its record. */
+/** Never rejects: a request does not wait for its record. */
 export async function recordChatAudit(
   { pool, desk, log }: Pick<BotContext, 'pool' | 'desk' | 'log'>,
   entry: Omit<AuditEntry, 'desk' | 'via'>,

@@ -1,4 +1,4 @@
-/** Results in a chat: sums on a line, round trips on two. */
+/** Results for Telegram: a sum on one line, a trade on two. */
 import { gainText, signed } from '../domain/figure-text.js';
 import { messageOf } from '../domain/message-of.js';
 import { lasted, moment } from '../domain/moment.js';
@@ -7,7 +7,7 @@ import type { ResultsRequest, ResultsShown } from '../operations/results/show-re
 import { answer } from './answer.js';
 import type { BotContext } from './bot-context.js';
 
-/** Null: the ledger could not be read, and the person was told. */
+/** Null: the ledger could not be read, and the person has been told. */
 export async function resultsOr(
   context: BotContext,
   chatId: number,
@@ -26,7 +26,7 @@ export async function resultsOr(
   }
 }
 
-/** For answers that depend on what time it is. */
+/** For answers that depend on the current time. */
 export function clockNote({ machineTime }: ResultsShown): readonly string[] {
   if (!machineTime) return [];
   return [
@@ -34,21 +34,21 @@ export function clockNote({ machineTime }: ResultsShown): readonly string[] {
   ];
 }
 
-/** Where a person wrote none: `unless`. NaN: it is no whole number from 1 to `most`. */
+/** The number in `argument`, or `unless` if there is none. NaN if it is not a whole number from 1 to `most`. */
 export function countIn(argument: string, { unless, most }: { unless: number; most: number }): number {
   if (argument === '') return unless;
   const count = Number(/^\d{1,4}$/.exec(argument)?.[0]);
   return count >= 1 && count <= most ? count : Number.NaN;
 }
 
-/** `+12.30 USDT, 3 round trips, 2 won (67 %)` */
+/** For example `+12.30 USDT, 3 round trips, 2 won (67 %)`. */
 export function sumsText({ trips, wins, net }: Sums, currency: string | null): string {
   if (trips === 0) return 'nothing was closed';
   const won = `${wins} won (${Math.round((wins / trips) * 100)} %)`;
   return `${gain(net, currency)}, ${trips === 1 ? '1 round trip' : `${trips} round trips`}, ${won}`;
 }
 
-/** As the page names them. */
+/** In the page's words. */
 const REASONS: Readonly<Record<string, string>> = {
   exit: 'exit',
   protective: 'stop',

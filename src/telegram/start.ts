@@ -1,4 +1,4 @@
-/** The telegram role: alerts out of the outbox, commands, and the buttons of approvals. */
+/** The telegram role: alerts from the outbox, commands, and the buttons of approvals. */
 import type { Update } from 'grammy/types';
 import { pino } from 'pino';
 import type { Desk } from '../desk/schema.js';
@@ -54,7 +54,7 @@ export const TELEGRAM_TIMING: TelegramTiming = {
 
 const UPKEEP_EVERY_MS = 2_000;
 const TELL_EVERY_MS = 2_000;
-/** Who asks for results or a chart behind so many is told to ask again. */
+/** With this many requests for results or charts waiting, a further one is told to ask again. */
 const RESULTS_IN_LINE_MAX = 5;
 
 /** Without a token there is no bot: the desk trades without Telegram. */
@@ -89,12 +89,12 @@ export async function startTelegram(runtime: Runtime): Promise<Role> {
   };
 }
 
-/** Then what happens at the trader is written down without a bot, too. */
+/** If mail is set up, the journal is turned into notices even without a bot. */
 function isMailed({ home }: Runtime, desk: Desk): boolean {
   try {
     return mailSettings(home, desk) !== null;
   } catch {
-    // The mailer has said it.
+    // The mailer has reported it.
     return false;
   }
 }
@@ -169,7 +169,7 @@ export function runTelegram(parts: TelegramParts): Role {
     }),
     keepDoing('whether alerts arrive', log, async () => {
       await people.refresh(pool).catch(() => undefined);
-      // Also where a chat could not be taken up again: what is wrong is said all the same.
+      // Recorded even if a chat could not be resumed, so that the problem is shown.
       await watch.ask().finally(() => watch.tell());
       return timing.askEveryMs;
     }),
@@ -202,9 +202,9 @@ async function seedMessageIds(lane: SendLane, pool: Pool, desk: string): Promise
   return true;
 }
 
-/** Polling and a webhook exclude each other; a webhook that somebody set before is removed. */
+/** Polling and a webhook exclude each other: a webhook that somebody set before is removed. */
 async function prepare(bot: TelegramBot, stopping: AbortSignal): Promise<void> {
-  // Not `bot.init`: that tries for ever without a word.
+  // Not `bot.init`, which retries for ever in silence.
   bot.botInfo = await bot.api.getMe(grammySignal(stopping));
   await bot.api.deleteWebhook({ drop_pending_updates: false }, grammySignal(stopping));
   await bot.api.setMyCommands(

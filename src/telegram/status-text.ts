@@ -1,4 +1,4 @@
-/** What /status answers. */
+/** The answer to /status. */
 
 import type { PositionStatus, TraderStatus } from '../contracts/trader-status.js';
 import { grouped, signed } from '../domain/figure-text.js';
@@ -14,7 +14,7 @@ export function statusText(status: TraderStatus): string {
   const more = positions.length - POSITIONS_SHOWN;
   const size = reducedSize(status);
   const { text, detail } = headline(status);
-  // With a position it trades: what is said is what holds the next entry back.
+  // With an open position the desk is trading: the text says what holds the next entry back.
   const waiting = status.mode === 'ACTIVE' && positions.length > 0 ? 'Waiting' : 'Not trading';
   return [
     `${status.desk}: ${text} (${status.trading})`,

@@ -1,13 +1,13 @@
-/** Work that is heavy, one piece after the other: it may take its time, and takes no more of what others need meanwhile. */
+/** Runs heavy work one piece at a time: it may take long, but takes no more of what others need. */
 
 export class Turns {
   #tail: Promise<unknown> = Promise.resolve();
   #inLine = 0;
 
-  /** `most`: those in line, with the one that is under way. */
+  /** `most`: how many may wait, including the one that runs. */
   constructor(private readonly most: number) {}
 
-  /** Null: the line is full, and this will not be done. */
+  /** Null: too many wait, and this will not be done. */
   take(work: () => Promise<void>): Promise<void> | null {
     if (this.#inLine >= this.most) return null;
     this.#inLine += 1;

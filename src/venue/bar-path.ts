@@ -1,13 +1,13 @@
-/** The path that prices take inside a bar: open, one extreme, the other one, close. Pure. */
+/** The path that prices take inside a bar: open, one extreme, the other extreme, close. Pure. */
 import type { MarketBar, MarketEvent } from '../contracts/market-feed.js';
 
 export type QuoteEvent = Extract<MarketEvent, { kind: 'quote' }>;
 
 export const BAR_PATHS = ['nearer', 'high-first', 'low-first'] as const;
-/** Which extreme comes first; `nearer`: the one nearer to the open, the low where both are as near. */
+/** Which extreme comes first. `nearer`: the one nearer to the open; the low on a tie. */
 export type BarPath = (typeof BAR_PATHS)[number];
 
-/** Prices of the four points, in ticks. */
+/** Prices of the four points of the path, in ticks. */
 export function barPath(bar: MarketBar, path: BarPath = 'nearer'): readonly [number, number, number, number] {
   const isHighNearer = bar.highTicks - bar.openTicks < bar.openTicks - bar.lowTicks;
   return path === 'high-first' || (path === 'nearer' && isHighNearer)
@@ -15,18 +15,21 @@ export function barPath(bar: MarketBar, path: BarPath = 'nearer'): readonly [num
     : [bar.openTicks, bar.lowTicks, bar.highTicks, bar.closeTicks];
 }
 
-/** Times of the four points: 0, 1/3, 2/3 and the end of the span, in milliseconds since 1970. */
+/** Times of the four points: 0, 1/3, 2/3 and 3/3 of the bar's span, in milliseconds since 1970. */
 function barPathTimes(bar: MarketBar): readonly [number, number, number, number] {
   const third = Math.floor(bar.spanMs / 3);
   return [bar.openMs, bar.openMs + third, bar.openMs + 2 * third, bar.openMs + bar.spanMs];
 }
 
-/** Bid and ask around a single price: `spread` apart, the price between them, the bid at least one tick. */
+/** The bid of a quote around a single price. Bid and ask are `spreadTicks` apart; the bid is at least one tick. */
 export function bidBelow(priceTicks: number, spreadTicks: number): number {
   return Math.max(1, priceTicks - Math.floor(spreadTicks / 2));
 }
 
-/** The four quotes of a bar. Sizes are 0, since a bar does not say them, unless each is to have a quarter of its volume. */
+/**
+ * The four quotes of a bar. Sizes are 0, since a bar does not tell them, unless each is to be a quarter of its
+ * volume.
+ */
 export function barQuotes(
   bar: MarketBar,
   spreadTicks: number,

@@ -1,14 +1,17 @@
-/** The venue's own book, as the auditor reads it by itself. */
+/** The venue's own book, as the auditor reads it independently of the trader. */
 export interface BookReading {
-  /** Money units; null where only positions can be compared. */
+  /** Money units; null if only positions can be compared. */
   readonly cash: number | null;
-  /** Signed lots; only what is open. */
+  /** Signed lots by symbol; open positions only. */
   readonly positions: ReadonlyMap<string, number>;
-  /** What contracts were opened at, money units, signed like the lots; coins need none. */
+  /** What open contracts cost, in money units, signed like the lots; coins need none. */
   readonly costs?: ReadonlyMap<string, number>;
-  /** What the account is worth as the venue itself counts it, money units; absent where it does not. */
+  /** The account's equity by the venue's own count, in money units; absent if the venue gives none. */
   readonly equity?: number;
-  /** Lots beyond the trader's that are worth less than the smallest order: nobody could sell them. None where absent. */
+  /**
+   * Dust in lots, by symbol: what the account has beyond the trader's position, worth less than the smallest order,
+   * so that nobody could sell it. Absent means none.
+   */
   readonly dustLots?: ReadonlyMap<string, number>;
 }
 
@@ -18,5 +21,5 @@ export interface OwnPrice {
   readonly ask: number;
 }
 
-/** By symbol; what is missing can't be told. */
+/** By symbol; a symbol without a price is missing. */
 export type OwnPrices = ReadonlyMap<string, OwnPrice>;

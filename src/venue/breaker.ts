@@ -1,15 +1,16 @@
 /**
- * Circuit breaker of one venue connection. Closed: requests go out. Open: none does, except urgent ones (a stop is
- * always tried). Half open: one at a time finds out whether the venue is back. Pure: the time comes in.
+ * The circuit breaker of one venue connection. Closed: requests go out. Open: none goes out, except urgent ones (a
+ * stop is always tried). Half open: one request at a time finds out whether the venue is back. Pure: the time is
+ * given.
  */
 import type { Urgency } from './urgency.js';
 
 export type BreakerState = 'closed' | 'open' | 'halfOpen';
 
 export interface BreakerOptions {
-  /** Failures in a row that open it. */
+  /** Consecutive failures that open it. */
   readonly failuresToOpen: number;
-  /** How long it stays open before one request may try. */
+  /** How long it stays open before a request may try again. */
   readonly openMs: number;
 }
 
@@ -25,9 +26,9 @@ export interface Breaker {
   readonly state: BreakerState;
   /** When an open breaker lets the next request try; null unless open. */
   readonly nextTryMs: number | null;
-  /** Whether a request may go out now. Whoever is let through reports `succeeded` or `failed` afterwards. */
+  /** Whether a request may go out now. A caller that is let through reports `succeeded` or `failed` afterwards. */
   allows(urgency: Urgency, nowMs: number): boolean;
-  /** The venue answered, be it with a refusal. */
+  /** The venue answered, even if it refused. */
   succeeded(): BreakerChange | null;
   failed(nowMs: number, cause: string): BreakerChange | null;
 }

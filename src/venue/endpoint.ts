@@ -2,5 +2,5 @@
 export type VenueEndpoint =
   | { readonly kind: 'live' }
   | { readonly kind: 'testnet' }
-  /** As the venue's clients write it; only this machine. */
+  /** As the venue's clients write it; always on this machine. */
   | { readonly kind: 'simulator'; readonly address: string };

@@ -1,4 +1,4 @@
-/** The variables of the environment, those of the venues among them. */
+/** All environment variables, including those of the venues. */
 import { type EnvironmentSection, path, plain, secret, text } from '../desk/environment-variable.js';
 import { environmentSections } from '../desk/environment-variables.js';
 import type { CredentialHolder, LiveVenue } from './definition.js';
@@ -6,7 +6,7 @@ import { TRADED_VENUES, type TradedVenue } from './registry.js';
 
 export const ENVIRONMENT = environmentSections(TRADED_VENUES.map(sectionOf));
 
-/** Those that a desk at this venue goes by: a setting of another venue says nothing about it. */
+/** The variables that a desk at this venue reads; those of other venues don't concern it. */
 export function environmentAt(venue: string): readonly EnvironmentSection[] {
   return environmentSections(TRADED_VENUES.filter(({ name }) => name === venue).map(sectionOf));
 }
@@ -27,7 +27,10 @@ export interface HeldCredential {
   readonly holder: CredentialHolder;
 }
 
-/** Whose secret a variable holds, or names the file of; null: no venue's. An old key or a misspelt one is a secret too. */
+/**
+ * Whose secret a variable holds, or names the file of; null if it is no venue's. An old or misspelt name counts as a
+ * secret too.
+ */
 export function credentialIn(variable: string): HeldCredential | null {
   const [closest] = TRADED_VENUES.flatMap(({ live }) => [
     ...live.credentials.map(({ name, holder }) => ({ begins: name, live, holder })),
@@ -40,7 +43,7 @@ export function credentialIn(variable: string): HeldCredential | null {
   return closest === undefined ? null : { live: closest.live, holder: closest.holder };
 }
 
-/** Names of what a holder needs, the key first. */
+/** Names of the variables that a holder needs, the key first. */
 export function credentialNames({ credentials }: LiveVenue, holder: CredentialHolder): readonly string[] {
   return credentials.filter((one) => one.holder === holder).map(({ name }) => name);
 }

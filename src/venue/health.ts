@@ -1,11 +1,14 @@
-/** Why a venue can't be traded on now. It is up when nothing speaks against it. */
+/** Why a venue can't be traded on now. It is up when there is no reason against it. */
 export interface VenueHealth {
   readonly state: 'up' | 'down';
   /** Every reason, oldest first; empty while up. */
   readonly reasons: readonly string[];
   against(cause: string, detail: string): void;
   resolved(cause: string): void;
-  /** Something was missed: down and up again, which makes the engine reconcile. Nothing while it is down anyway. */
+  /**
+   * Something was missed: goes down and up again, which makes the engine reconcile. Does nothing while it is down
+   * anyway.
+   */
   missed(detail: string): void;
 }
 

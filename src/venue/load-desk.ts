@@ -1,4 +1,7 @@
-/** The desk file, judged by the rules of the venues that real orders can leave for, with the strategies of its folder. */
+/**
+ * Loads a desk file, checked against the rules of every venue that takes real orders, with the strategies of its
+ * folder.
+ */
 import { type LoadedDesk, type LoadOptions, readDesk, readDeskText } from '../desk/load.js';
 import { fileAt } from '../desk/resolve-desk.js';
 import { playbookNames, readPlaybooks } from '../pack/playbook/read-playbooks.js';
@@ -8,8 +11,8 @@ import { TRADED_VENUES } from './registry.js';
 export { readPlaybooks };
 
 /**
- * `strategies`: instead of compiling them. `playbooks`: `readPlaybooks` for whoever opens incidents; left out, they are
- * compiled where everything of the folder is judged (`parts`), and else known by their names.
+ * `strategies`: given, instead of compiling them. `playbooks`: `readPlaybooks` for callers that open incidents; if
+ * absent, they are compiled when the whole folder is judged (`parts`), and otherwise known only by name.
  */
 export type KnownParts = Omit<LoadOptions, 'venues' | 'strategies' | 'playbooks'> &
   Partial<Pick<LoadOptions, 'strategies' | 'playbooks'>>;
@@ -26,7 +29,7 @@ const judged = (known: KnownParts): LoadOptions => ({
 
 /** Throws `DeskFileError`. */
 export function loadDesk(file: string, known: KnownParts = {}): LoadedDesk {
-  // A running desk has the path that it was started with, and a checkout may have been updated under it.
+  // A running desk has the path that it was started with, and its checkout may have been updated since.
   return readDesk(fileAt(file), judged(known));
 }
 

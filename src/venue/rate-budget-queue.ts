@@ -1,6 +1,6 @@
 /**
- * Requests that wait for room in the budgets: the most urgent first, then the oldest. Nothing urgent ever waits behind
- * anything else, and a full queue turns away only what is not urgent.
+ * Requests that wait for room in the budgets: the most urgent first, then the oldest. An urgent request never waits
+ * behind one that is not, and a full queue refuses only requests that are not urgent.
  */
 import type { RateBudget } from './rate-budget.js';
 import { URGENCIES, type Urgency } from './urgency.js';
@@ -11,14 +11,16 @@ export interface Admission {
   readonly countsAsOrder: boolean;
 }
 
-/** `full`: too many wait already. `paused`: the venue asked for silence; until then nothing is sent at all. */
+/**
+ * `full`: too many are waiting already. `paused`: the venue asked for silence; until it ends nothing is sent at all.
+ */
 export type Admitted = 'go' | 'full' | 'paused' | 'closed';
 
 export interface RateBudgetQueueOptions {
   readonly weight: RateBudget;
   readonly orders: RateBudget;
   readonly nowMs: () => number;
-  /** Most requests that may wait, for each urgency. */
+  /** The most requests that may wait, for each urgency. */
   readonly waitingMax: number;
 }
 
@@ -31,10 +33,13 @@ export interface RateBudgetQueue {
   close(): void;
 }
 
-/** Whoever asked for a reading has given up by then; sent all the same, it would take the room of the next one. */
+/** After this the caller of a reading has given up; sending it all the same would take the room of the next one. */
 const READING_WAITS_MS_MAX = 5_000;
 const READINGS: readonly Urgency[] = ['read', 'background'];
-/** An order is for the prices of now, and whoever placed it takes silence for an unknown fate: sooner refused than late. */
+/**
+ * An order is meant for current prices, and its caller takes silence for an unknown outcome: better refused than
+ * late.
+ */
 const ORDER_WAITS_MS_MAX = 1_000;
 
 interface Waiting {

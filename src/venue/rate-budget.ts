@@ -1,6 +1,6 @@
 /**
- * How much of a venue's allowance is left. Each urgency may use its share only, so that what takes risk away finds
- * room when everything else has used up its own. Pure: the time comes in.
+ * How much of a venue's rate limit is left. Each urgency may use only its share, so that requests that reduce risk
+ * find room when everything else has used up its own. Pure: the time is given.
  */
 import type { Urgency } from './urgency.js';
 
@@ -10,7 +10,7 @@ export interface RateBudgetOptions {
   readonly windowMs: number;
 }
 
-/** Parts of the allowance that each urgency may fill. */
+/** The fraction of the limit that each urgency may fill. */
 export const SHARES: Readonly<Record<Urgency, number>> = {
   urgent: 1,
   order: 0.9,
@@ -27,15 +27,15 @@ export interface RateBudgetState {
 }
 
 export interface RateBudget {
-  /** 0 where there is room for the weight now, else the milliseconds to wait. */
+  /** 0 if there is room for the weight now, else the milliseconds to wait. */
   wait(weight: number, urgency: Urgency, nowMs: number): number;
   /** Takes the weight and returns 0, or takes nothing and returns the milliseconds to wait. */
   take(weight: number, urgency: Urgency, nowMs: number): number;
-  /** The venue's own count of the current window, where it is higher than ours. */
+  /** Takes over the venue's own count of the current window if it is higher than ours. */
   observe(used: number, nowMs: number): void;
-  /** The venue says that the allowance is used up: in this window only what is urgent still tries. */
+  /** The venue says that the limit is used up: in this window only urgent requests are still tried. */
   exhaust(nowMs: number): void;
-  /** The venue's own limit, once it is known. */
+  /** Takes over the venue's own limit, once it is known. */
   setLimit(limit: number): void;
   state(nowMs: number): RateBudgetState;
 }

@@ -1,4 +1,4 @@
-/** Every venue that has a folder here: a line each. */
+/** Every venue that has a folder here, one line each. */
 import binance from './binance/definition.js';
 import { ccxtPrices } from './ccxt/ccxt-venue.js';
 import type { LiveVenue, VenueDefinition } from './definition.js';
@@ -11,10 +11,12 @@ export const VENUES: readonly VenueDefinition[] = [binance, ibkr, kraken, kucoin
 
 export type TradedVenue = VenueDefinition & { readonly live: LiveVenue };
 
-/** Those that real orders can leave for. */
+/** Venues that take real orders. */
 export const TRADED_VENUES = VENUES.filter((venue): venue is TradedVenue => venue.live !== null);
 
-/** Throws `RangeError` where none leave for it; a desk with `mode: live` is refused before. */
+/**
+ * Throws `RangeError` for a venue that takes no real orders; a desk with `mode: live` there is refused before that.
+ */
 export function tradedVenue(name: string): TradedVenue {
   const found = TRADED_VENUES.find((venue) => venue.name === name);
   if (found === undefined)
@@ -22,7 +24,7 @@ export function tradedVenue(name: string): TradedVenue {
   return found;
 }
 
-/** Of a venue that has no definition the library may know, too. */
+/** ccxt may also support a venue that has no definition here. */
 export function priceSourceOf(name: string): PriceSource {
   return VENUES.find((venue) => venue.name === name)?.prices ?? ccxtPrices(name);
 }

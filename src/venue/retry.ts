@@ -1,19 +1,19 @@
 /**
- * Trying again with exponential backoff and full jitter. Only for what may safely be asked twice (readings): an order
- * whose outcome is unknown is looked up, never sent again.
+ * Retries with exponential backoff and full jitter. Only for what may safely be repeated (readings): an order whose
+ * outcome is unknown is looked up, never sent again.
  */
 export interface RetryOptions {
-  /** Tries in all, the first included. */
+  /** The number of tries, the first included. */
   readonly triesMax: number;
-  /** Longest pause before the second try; it doubles with each. */
+  /** The longest pause before the second try, in milliseconds; it doubles with each further try. */
   readonly baseMs: number;
   readonly capMs: number;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: () => number;
   readonly sleep: (ms: number) => Promise<void>;
 }
 
-/** Between nothing and `baseMs × 2^failures`, at most `capMs`. */
+/** A random pause in milliseconds, from 0 to `baseMs × 2^failures`, at most `capMs`. */
 export function backoffMs(
   failures: number,
   options: Pick<RetryOptions, 'baseMs' | 'capMs' | 'random'>,
@@ -22,7 +22,7 @@ export function backoffMs(
   return Math.floor(options.random() * ceilingMs);
 }
 
-/** The first result that is good enough, or the last one. */
+/** Returns the first result that is good enough, or the last one. */
 export async function retry<T>(
   work: (attempt: number) => Promise<T>,
   again: (result: T) => boolean,

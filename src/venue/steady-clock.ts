@@ -1,5 +1,5 @@
 /**
- * The time of the machine as it was when this process started, gone on since by the monotonic clock: milliseconds since
- * 1970 that nobody sets back or forth. For market time and for deadlines that a venue names as a time of day.
+ * Milliseconds since 1970 by a clock that nobody sets: the machine's time when this process started, carried on by
+ * the monotonic clock. For market time, and for deadlines that a venue gives as a time of day.
  */
 export const steadyNowMs = (): number => Math.floor(performance.timeOrigin + performance.now());

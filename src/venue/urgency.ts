@@ -1,8 +1,8 @@
-/** What a request to a venue is for. Whatever takes risk away goes before everything else, also when a queue is full. */
+/** What a request to a venue is for. Whatever reduces risk goes before everything else, even when a queue is full. */
 export type Urgency =
   /** Cancels, protective stops and closing orders, and the lookup of an order whose answer was lost. */
   | 'urgent'
-  /** Orders that take risk. */
+  /** Orders that add risk. */
   | 'order'
   /** Reconciliation. */
   | 'read'

@@ -1,4 +1,4 @@
-/** What the API takes and gives, by the names that the page uses: all of it from the OpenAPI document. */
+/** The shapes of the API under the names that the page uses, all derived from the OpenAPI document. */
 import type { components, paths } from './openapi.js';
 
 type Json<Carrier> = Carrier extends { readonly content: { readonly 'application/json': infer T } }
@@ -19,7 +19,7 @@ type Query<Path extends keyof paths> = paths[Path]['get'] extends {
   ? NonNullable<T>
   : never;
 
-/** What is sent, without what says where the tokens go. */
+/** The body of a request, without the member that says where the tokens go. */
 type Body<Path extends keyof paths> = paths[Path]['post'] extends {
   readonly requestBody?: infer Sent;
 }
@@ -67,7 +67,7 @@ export type ScheduledRun = Answer<'/api/schedules'>['schedules'][number];
 export type StrategyShown = Answer<'/api/strategies'>['strategies'][number];
 export type Analytics = Answer<'/api/analytics'>;
 export type SettingsShown = Answer<'/api/settings'>;
-/** By their path in the desk file. */
+/** Values of settings by their path in the desk file. */
 export type SettingValues = Readonly<Record<string, SettingsShown['settings'][number]['value']>>;
 export type SettingsResult = Answer<'/api/settings', 'put'>;
 export type ApprovalShown = Answer<'/api/approvals'>['approvals'][number];

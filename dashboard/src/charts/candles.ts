@@ -1,4 +1,4 @@
-/** Candles with their volume, what was traded as arrows, and the levels that count as lines. */
+/** Candles with their volume, fills as arrows, and the levels that matter as lines. */
 import type {
   AutoscaleInfo,
   CandlestickData,
@@ -19,14 +19,14 @@ export interface Candle extends Timed {
   readonly high: number;
   readonly low: number;
   readonly close: number;
-  /** Zero of the minute that runs: nobody knows it yet. */
+  /** 0 for the current minute, whose volume is not known yet. */
   readonly volume: number;
 }
 
 export interface TradeMark extends Timed {
   readonly side: 'buy' | 'sell';
   readonly words: string;
-  /** As it is written. */
+  /** The price as text. */
   readonly price: string;
 }
 
@@ -36,7 +36,7 @@ export interface Level {
   readonly text: string;
 }
 
-/** What a strategy goes by: a value for each candle from its first on. */
+/** A line that a strategy follows: a value for each candle from the line's first on. */
 export interface StrategyLine {
   readonly name: string;
   readonly points: readonly (Timed & { readonly value: number })[];
@@ -47,11 +47,11 @@ export interface CandleData {
   readonly marks: readonly TradeMark[];
   readonly levels: readonly Level[];
   readonly lines: readonly StrategyLine[];
-  /** Places after the decimal point. */
+  /** Decimal places of a price. */
   readonly digits: number;
 }
 
-/** More words than these lie over each other. */
+/** With more words than these, they would overlap. */
 const WORDS_MAX = 24;
 const MINUTE = 60;
 
@@ -98,7 +98,7 @@ export function drawCandles(chart: IChartApi, palette: Palette, library: Library
   };
 }
 
-/** Tones of the lines, in their order; a strategy with more begins again. */
+/** Tones of the lines, in order; they repeat if a strategy has more lines. */
 const LINE_TONES = ['info', 'caution'] as const;
 
 function showLines(
@@ -131,7 +131,7 @@ function volumeOf({ time, open, close, volume }: Candle, palette: Palette): Hist
   };
 }
 
-/** However many fills a candle had: one arrow for what was bought in it, one for what was sold. */
+/** However many fills a candle has: one arrow for all buys, one for all sells. */
 function oneEach(marks: readonly TradeMark[]): readonly TradeMark[] {
   return [...new Map(marks.map((mark) => [`${mark.time} ${mark.side}`, mark])).values()];
 }
@@ -164,13 +164,13 @@ function showLevels(
         lineStyle: LineStyle.Dashed,
         axisLabelVisible: true,
         axisLabelTextColor: palette.panel,
-        // Its words would lie over the newest candles: they stand above the chart.
+        // A title would cover the newest candles; the words are above the chart.
         title: '',
       }),
     );
 }
 
-/** As far as a level that is near enough to matter. */
+/** Extends the scale to levels that are near enough to matter. */
 function withLevels(own: AutoscaleInfo | null, levels: readonly Level[]): AutoscaleInfo | null {
   if (own === null || own.priceRange === null) return own;
   const { minValue, maxValue } = own.priceRange;

@@ -1,4 +1,4 @@
-/** A chart of lightweight-charts in a box that follows its container's size and the colours of the page. */
+/** A chart of lightweight-charts in a box, which follows its container's size and the page's colours. */
 import type { ChartOptions, DeepPartial, IChartApi, Time, UTCTimestamp } from 'lightweight-charts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { day, dayAndMinute, minuteOfDay } from '../format.js';
@@ -16,9 +16,9 @@ export interface Palette {
   readonly caution: string;
 }
 
-/** What is seen of the time, up to the newest; asked for anew by each press of a button. */
+/** The visible time span up to the newest point; each press of a button sets it again. */
 export interface Range {
-  /** Null: all of it. */
+  /** Null for everything. */
   readonly seconds: number | null;
   readonly asked: number;
 }
@@ -27,12 +27,15 @@ export interface ChartProps<Data> {
   readonly label: string;
   readonly height: number;
   readonly data: Data;
-  /** Puts the series into an empty chart and gives what shows data in them; called again when the colours change. */
+  /**
+   * Adds the series to an empty chart and returns the function that shows data in them; called again when the colours
+   * change.
+   */
   readonly draw: (chart: IChartApi, palette: Palette, library: Library) => (data: Data) => void;
   readonly range: Range;
-  /** Newest time in the data, seconds. */
+  /** Newest time in the data, in seconds since 1970. */
   readonly newest: number;
-  /** The time under the crosshair, seconds; null: it is nowhere. */
+  /** The time under the crosshair, in seconds since 1970; null if it is not over the chart. */
   readonly onPoint: (seconds: number | null) => void;
 }
 
@@ -96,7 +99,7 @@ function look({ soft, line }: Palette): DeepPartial<ChartOptions> {
       fontSize: 11,
       fontFamily: 'ui-monospace, "SF Mono", "DejaVu Sans Mono", monospace',
       panes: { separatorColor: line, separatorHoverColor: line, enableResize: false },
-      // Its style element is what the page's own policy refuses: the link stands under the chart.
+      // The page's own policy refuses the logo's style element: the link is below the chart.
       attributionLogo: false,
     },
     grid: { vertLines: { color: line }, horzLines: { color: line } },
@@ -114,15 +117,15 @@ function look({ soft, line }: Palette): DeepPartial<ChartOptions> {
       horzLine: { color: soft, labelBackgroundColor: soft },
     },
     localization: { timeFormatter: (time: Time) => dayAndMinute(Number(time) * 1000) },
-    // A finger that moves up and down scrolls the page, not the prices.
+    // Moving a finger up and down scrolls the page, not the prices.
     handleScroll: { vertTouchDrag: false },
   };
 }
 
-/** The kinds up to this one are years, months and days. */
+/** Tick types up to this one are years, months and days. */
 const DAY_TICK = 2;
 
-/** Days are marked where they begin by UTC: by another clock that is an hour of one. */
+/** The chart marks days where they begin in UTC; in another time zone that is an hour within a day. */
 function tick(ms: number, type: number): string {
   const minute = minuteOfDay(ms);
   if (type > DAY_TICK) return minute;

@@ -1,4 +1,4 @@
-/** Equity beside what the same money, bought and held, would have become; below it how far it is under its peak. */
+/** Equity compared with the same money bought and held; below it the drawdown from its peak. */
 import type { AutoscaleInfo, BaselineData, IChartApi, LineData, Time } from 'lightweight-charts';
 import { grouped } from '../format.js';
 import type { Library, Palette } from './chart.js';
@@ -21,9 +21,9 @@ export interface EquityData {
 }
 
 const DRAWDOWN_PANE = 1;
-/** A smaller one than this is drawn flat. */
+/** A smaller drawdown than this is drawn flat. */
 const DRAWDOWN_SHOWN_PCT = 0.05;
-/** Of the whole height. */
+/** Parts of the whole height. */
 const SHARES = [0.72, 0.28] as const;
 
 export function drawEquity(chart: IChartApi, palette: Palette, library: Library) {
@@ -57,7 +57,7 @@ export function drawEquity(chart: IChartApi, palette: Palette, library: Library)
       bottomFillColor1: `${palette.alarm}2e`,
       bottomFillColor2: `${palette.alarm}2e`,
       topLineColor: palette.alarm,
-      // Never a scale of nothing.
+      // Keeps the scale from having no height.
       autoscaleInfoProvider: (own: () => AutoscaleInfo | null) => {
         const { minValue = 0 } = own()?.priceRange ?? {};
         return { priceRange: { minValue: Math.min(minValue, -DRAWDOWN_SHOWN_PCT), maxValue: 0 } };

@@ -1,10 +1,10 @@
-/** The chart gives each point the same room: times without a point are put in, so that a gap is seen as one. */
+/** The chart gives each point the same width: times without a point are added, so that a gap looks like one. */
 export interface Timed {
-  /** Seconds. */
+  /** Seconds since 1970. */
   readonly time: number;
 }
 
-/** A desk that was off for weeks would leave nothing but room. */
+/** The most steps of a gap: a desk that was off for weeks would otherwise show mostly empty space. */
 const GAP_STEPS_MAX = 240;
 
 export function withGaps<Point extends Timed>(points: readonly Point[], step: number): (Point | Timed)[] {
@@ -21,7 +21,7 @@ export function withGaps<Point extends Timed>(points: readonly Point[], step: nu
   });
 }
 
-/** The last point of each step. */
+/** Keeps the last point of each step. */
 export function thinned<Point extends Timed>(points: readonly Point[], step: number): readonly Point[] {
   const last = new Map<number, Point>();
   for (const point of points) last.set(Math.floor(point.time / step), point);

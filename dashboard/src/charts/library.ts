@@ -1,4 +1,7 @@
-/** What the page takes of lightweight-charts: a chunk of its own, so that the buttons are there before the charts. */
+/**
+ * The part of lightweight-charts that the page uses: a chunk of its own, so that the buttons appear before the
+ * charts.
+ */
 export {
   BaselineSeries,
   CandlestickSeries,

@@ -23,7 +23,7 @@ export function useRange(first: number | null): ChosenRange {
   return { range, choose };
 }
 
-/** Those that show less than everything there is, and everything. */
+/** Buttons for every range shorter than the available data, and for all of it. */
 export function Ranges({ range, choose, covered }: ChosenRange & { readonly covered: number }) {
   return (
     <fieldset class="tabs" aria-label="Range">

@@ -44,10 +44,10 @@ import { type CoinsSaid, signingQuery, type ToSign } from './to-sign.js';
 
 export type Button = 'stop' | 'close-all' | 'resume';
 
-/** What the API gives as CSV. */
+/** The records that the API exports as CSV. */
 export type Recorded = 'trades' | 'orders' | 'equity' | 'audit';
 
-/** One run in Temporal's UI; `runId` where several have that name. */
+/** One run in Temporal's UI; `runId` if several runs share the workflow id. */
 export interface RunAsked {
   readonly workflowId?: string;
   readonly runId?: string;
@@ -65,7 +65,7 @@ export class DeskApi {
     this.#client = client;
   }
 
-  /** `sizePct`: to resume with. */
+  /** `sizePct`: the position size to resume with. */
   press(button: Button, reason: string, sizePct?: number, signature?: string): Promise<OperationResult> {
     const params = { header: { 'idempotency-key': crypto.randomUUID() } };
     const said = reason === '' ? {} : { reason };
@@ -81,12 +81,12 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/positions/close', { body }));
   }
 
-  /** `order`: its clientId. */
+  /** `order`: its client order id. */
   cancelEntry(order: string): Promise<OperationResult> {
     return answerOf(this.#client.POST('/api/orders/cancel', { body: { order } }));
   }
 
-  /** `signature`: for a larger one with real money. */
+  /** `signature`: for a larger size with real money. */
   changeSize(sizePct: number, reason: string, signature?: string): Promise<OperationResult> {
     const body = { sizePct, ...(reason === '' ? {} : { reason }), ...signedBy(signature) };
     return answerOf(this.#client.POST('/api/size', { body }));
@@ -96,12 +96,12 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/routines/{name}/run', { params: { path: { name } } }));
   }
 
-  /** Read back, too. */
+  /** Takes a backup and verifies it. */
   takeBackup(): Promise<OperationResult> {
     return answerOf(this.#client.POST('/api/backups', { body: {} }));
   }
 
-  /** `stored`: a period's name; null: on the prices that the desk has now. */
+  /** `stored`: a period's name; null: on the desk's current prices. */
   startValidation(hours: number, stored: string | null): Promise<OperationResult> {
     const body = stored === null ? { hours } : { hours, stored };
     return answerOf(this.#client.POST('/api/validations', { body }));
@@ -111,13 +111,13 @@ export class DeskApi {
     return (await answerOf(this.#client.GET('/api/data'))).periods;
   }
 
-  /** `before`: a page's cursor; without it the newest. */
+  /** `before`: cursor of a page; without it the newest page. */
   trades(before?: string): Promise<TradesAnswer> {
     const query = { limit: 100, ...(before === undefined ? {} : { before }) };
     return answerOf(this.#client.GET('/api/trades', { params: { query } }));
   }
 
-  /** The newest of one symbol, to be marked in its chart. */
+  /** The newest trades of one symbol, to be marked in its chart. */
   async tradesOf(symbol: string): Promise<readonly Trade[]> {
     const query = { limit: 200, symbol };
     return (await answerOf(this.#client.GET('/api/trades', { params: { query } }))).trades;
@@ -133,7 +133,7 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/results', { params: { query } }));
   }
 
-  /** Of the logs of all processes, of so many hours. */
+  /** Errors in the logs of all processes during the last `hours` hours. */
   errors(hours: number): Promise<ErrorsShown> {
     return answerOf(this.#client.GET('/api/errors', { params: { query: { hours } } }));
   }
@@ -154,7 +154,7 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/journal/notes', { body: { text } }));
   }
 
-  /** Those that run in this installation, this one among them. */
+  /** All desks of this installation, including this one. */
   async desks(): Promise<readonly DeskShown[]> {
     return (await answerOf(this.#client.GET('/api/desks'))).desks;
   }
@@ -200,7 +200,10 @@ export class DeskApi {
     return answerOf(this.#client.GET('/api/approvals'));
   }
 
-  /** What the person's own key has to sign; `about`: an approval's id, coins, or the size to resume with. */
+  /**
+   * The statement that the person's own key has to sign. `about`: an approval's id, coins, or the size to resume
+   * with.
+   */
   signing(about: ToSign): Promise<Signing> {
     return answerOf(this.#client.GET('/api/signing', { params: { query: signingQuery(about) } }));
   }
@@ -209,7 +212,7 @@ export class DeskApi {
     return (await answerOf(this.#client.GET('/api/status'))).coins;
   }
 
-  /** `cost`: of one coin, where they are the desk's. */
+  /** `cost`: of one coin, if they are the desk's. */
   claimCoins({ cost, ...said }: CoinsSaid, reason: string, signature?: string): Promise<Said> {
     const body = { ...said, reason, ...(cost === null ? {} : { cost }), ...signedBy(signature) };
     return answerOf(this.#client.POST('/api/coins', { body }));
@@ -238,7 +241,7 @@ export class DeskApi {
     return answerOf(this.#client.POST('/api/tasks/{id}/done', { params, body: { note, ticked } }));
   }
 
-  /** How much waits for somebody. */
+  /** How many items wait for people. */
   async waiting(): Promise<{ readonly people: number; readonly incidents: number }> {
     const [{ approvals }, { tasks }, { incidents }] = await Promise.all([
       this.approvals(),
@@ -264,7 +267,7 @@ export class DeskApi {
     return answerOf(this.#client.POST(path, { params: { path: { id } }, body: { note } }));
   }
 
-  /** `kind`: one of the desk's own; empty: none of them. */
+  /** `kind`: one of the desk's own; empty for none. */
   reportIncident(title: string, kind: string): Promise<Said & { readonly incident: string | null }> {
     return answerOf(this.#client.POST('/api/incidents', { body: kind === '' ? { title } : { title, kind } }));
   }
@@ -302,8 +305,8 @@ export class DeskApi {
   }
 
   /**
-   * Has this device make one, and registers it. `password`: of who is signed in, again. `code`: to enrol it for votes with
-   * on the command line.
+   * Has this device make a passkey and registers it. `password`: that of the signed-in person, again. `code`: to
+   * enrol the passkey for votes on the command line.
    */
   async addPasskey(name: string, password: string): Promise<Passkey & { readonly code: string }> {
     const asked = await answerOf(this.#client.POST('/api/passkeys/challenge', { body: { password } }));
@@ -316,7 +319,7 @@ export class DeskApi {
     await answerOf(this.#client.DELETE('/api/passkeys/{id}', { params: { path: { id } } }));
   }
 
-  /** `workflowId`: straight to that run. */
+  /** `workflowId`: leads straight to that run. */
   async temporalUiAddress(asked: RunAsked = {}): Promise<string> {
     return (await answerOf(this.#client.POST('/api/temporal-ui/ticket', { body: asked }))).url;
   }

@@ -1,4 +1,4 @@
-/** The live connection: signs in by its first message, connects again by itself, and says openly when it is lost. */
+/** The live connection: signs in with its first message, reconnects by itself, and reports openly when it is lost. */
 
 import type { LiveMessage, LiveState } from '../api/shapes.js';
 import type { Session } from './session.js';
@@ -8,7 +8,7 @@ export type Connection =
   | { readonly kind: 'live' }
   | { readonly kind: 'lost'; readonly retryAtMs: number };
 
-/** The server says something at least every 5 s. */
+/** The server sends something at least every 5 s. */
 const SILENCE_MAX_MS = 12_000;
 const RETRY_FIRST_MS = 500;
 const RETRY_MAX_MS = 8_000;
@@ -69,7 +69,7 @@ export class Live {
     if (message.type === 'state') this.listener.onState(message);
   }
 
-  /** A new token on the same connection, before the old one ends. */
+  /** Sends a new token on the same connection before the old one expires. */
   #renewBefore(socket: WebSocket, expiresMs: number): void {
     const renew = async (): Promise<void> => {
       const token = await this.session.accessToken().catch(() => null);

@@ -1,4 +1,4 @@
-/** Passkeys by the browser's own means: the private half never leaves the device. */
+/** Passkeys through the browser's own API: the private key never leaves the device. */
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import { codeOfDigest, groupedCode, identityText } from '../../../src/signing/vote-passkey.js';
@@ -8,13 +8,13 @@ import { Problem } from './problem.js';
 
 const WAIT_MS = 120_000;
 
-/** `number`: browsers bind a passkey to a name, and this page was reached by a number. */
+/** `number`: the page was opened by an IP address, and browsers bind passkeys to names only. */
 export function passkeysHere(): 'yes' | 'number' | 'no' {
   if (/^[\d.]+$|^\[/.test(location.hostname)) return 'number';
   return typeof PublicKeyCredential === 'function' ? 'yes' : 'no';
 }
 
-/** Has the device answer with one of its passkeys for this host. `ids`: only these. Throws a Problem where it does not. */
+/** Has the device sign with one of its passkeys for this host. `ids`: only these. Throws a Problem if it does not. */
 export async function usePasskey(
   { challenge, rpId }: PasskeyAsked,
   ids: readonly string[] = [],
@@ -36,7 +36,7 @@ export async function usePasskey(
   };
 }
 
-/** Has the device make one. Throws a Problem where it does not. */
+/** Has the device make a passkey. Throws a Problem if it does not. */
 export async function makePasskey(
   { challenge, rpId, user, algorithms, registered }: PasskeyToMake,
   name: string,
@@ -62,7 +62,7 @@ export async function makePasskey(
   };
 }
 
-/** As the command line asks for it when the passkey is enrolled for votes; made of what the device gave. */
+/** The code that the command line asks for to enrol the passkey for votes, derived from what the device returned. */
 export function codeOf({ id, publicKey, algorithm }: PasskeyMade, rpId: string): string {
   const identity = identityText({ credentialId: id, rpId, algorithm, publicKey });
   return groupedCode(codeOfDigest(bytesToHex(sha256(utf8ToBytes(identity)))));
@@ -81,7 +81,7 @@ async function orProblem(asked: Promise<Credential | null>): Promise<PublicKeyCr
     if (error instanceof DOMException && error.name === 'InvalidStateError')
       throw notUsed('This device has a passkey for this desk already.', 'Use that one, or remove it first.');
   }
-  // Browsers do not tell why: whether somebody has a passkey is nobody else's to know.
+  // Browsers do not tell why: whether somebody has a passkey is private.
   throw notUsed(
     'No passkey was used: it was cancelled, took too long, or this device has none.',
     'Try again.',

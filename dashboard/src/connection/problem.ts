@@ -1,6 +1,6 @@
 import { typed } from '../typed.js';
 
-/** An error as the API tells it: what happened, what was kept safe, what to do. */
+/** An error from the API: what happened, what was kept safe, what to do. */
 export class Problem extends Error {
   override readonly name = 'Problem';
   constructor(
@@ -9,7 +9,7 @@ export class Problem extends Error {
     detail: string,
     readonly keptSafe: string,
     readonly doThis: string,
-    /** Of an operation: what did not work beside it. */
+    /** For an operation: side problems. */
     readonly notes: readonly string[] = [],
   ) {
     super(detail);
@@ -24,7 +24,7 @@ export const NO_ANSWER = new Problem(
   `Use \`${typed('status')}\` and \`${typed('stop')}\` in a terminal; this page tries again by itself.`,
 );
 
-/** Throws a Problem where the server refuses. */
+/** Throws a Problem if the server refuses. */
 export async function answerOf<T>(
   asked: Promise<{ readonly data?: T; readonly error?: unknown; readonly response: Response }>,
 ): Promise<T> {
@@ -33,7 +33,7 @@ export async function answerOf<T>(
   return data as T;
 }
 
-/** `body`: of the answer. */
+/** `body`: of the response. */
 export function problemOf(response: Response, body: unknown): Problem {
   const read = (name: string): string => {
     const value = (body as Record<string, unknown> | null | undefined)?.[name];

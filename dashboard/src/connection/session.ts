@@ -1,6 +1,6 @@
 /**
- * Signed in or not. The access token lives in this object only; the refresh token is a cookie that no script sees. Tabs
- * share that cookie and each token of it works once, so that renewing is one tab at a time.
+ * Signed in or not. The access token exists only in this object; the refresh token is a cookie that no script can
+ * read. Tabs share that cookie, and each refresh token works once, so only one tab renews at a time.
  */
 import createClient from 'openapi-fetch';
 import type { paths } from '../api/openapi.js';
@@ -8,7 +8,7 @@ import type { PersonRole, Tokens } from '../api/shapes.js';
 import { usePasskey } from './passkeys.js';
 import { answerOf, NO_ANSWER, problemOf } from './problem.js';
 
-/** Every address of the API with what it takes and gives. */
+/** A client that knows every request and answer of the API. */
 export type Client = ReturnType<typeof createClient<paths>>;
 
 export type SessionState = 'starting' | 'signed-in' | 'signed-out' | 'unreachable';
@@ -22,15 +22,15 @@ export class Session {
   #renewing: Promise<boolean> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   state: SessionState = 'starting';
-  /** Who is signed in; the server decides at every request what that allows. */
+  /** Who is signed in; the server decides at every request what that person may do. */
   person = '';
   roles: readonly PersonRole[] = [];
-  /** Calls in the name of whoever is signed in. */
+  /** Sends requests as the signed-in person. */
   readonly client: Client = createClient<paths>({ fetch: (request) => this.#send(request) });
 
   constructor(private readonly onChange: (state: SessionState) => void) {}
 
-  /** Goes on with the sign-in that the cookie stands for. */
+  /** Continues the sign-in that the cookie belongs to. */
   async restore(): Promise<void> {
     try {
       await this.#renew();
@@ -63,7 +63,7 @@ export class Session {
     this.#forget();
   }
 
-  /** A valid access token, or null where the sign-in has ended. Throws a Problem when the server is away. */
+  /** A valid access token, or null if the sign-in has ended. Throws a Problem if the server is away. */
   async accessToken(): Promise<string | null> {
     if (this.#access === null || Date.now() > this.#expiresMs - RENEW_BEFORE_MS / 2) {
       if (!(await this.#renew())) return null;
@@ -71,9 +71,9 @@ export class Session {
     return this.#access;
   }
 
-  /** Once more with a new token, where the server takes the old one no longer. */
+  /** Retries once with a new token if the server no longer accepts the old one. */
   async #send(request: Request): Promise<Response> {
-    // As text: the body of a Request can be sent once.
+    // Read as text, since the body of a Request can be sent only once.
     const body = await request.text();
     const response = await this.#sendOnce(request, body);
     return response.status === 401 && (await this.#renew()) ? this.#sendOnce(request, body) : response;
@@ -85,7 +85,7 @@ export class Session {
     return send(url, { method, headers, ...(body === '' ? {} : { body }) });
   }
 
-  /** False: there is no sign-in any more. Throws a Problem when the server is away. */
+  /** False: the sign-in has ended. Throws a Problem if the server is away. */
   #renew(): Promise<boolean> {
     this.#renewing ??= inTurn(async () => {
       const { data, error, response } = await unsigned.POST('/api/auth/refresh', { body: {} });
@@ -129,7 +129,7 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return 'locks' in navigator ? navigator.locks.request('fermata-refresh', work) : work();
 }
 
-/** Calls in nobody's name: those that sign in. */
+/** Sends requests without a sign-in: those that sign in. */
 const unsigned: Client = createClient<paths>({ fetch: (request) => send(request) });
 
 async function send(request: Request | string, init: RequestInit = {}): Promise<Response> {

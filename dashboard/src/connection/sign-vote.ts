@@ -11,16 +11,16 @@ import { bytesOf, textOf } from './base64url.js';
 import { passkeysHere, usePasskey } from './passkeys.js';
 import { Problem } from './problem.js';
 
-/** What a person signs with: the key that is made from a password, or a passkey. */
+/** What a person signs with: a passkey, or the key that is made from a password. */
 export type SignWith = 'passkey' | { readonly password: string };
 
 type Signed = Pick<Parameters<typeof signatureText>[0], 'keyId' | 'value'>;
 
-/** Enrolled for votes, and of this page's name: no other page can use them. */
+/** Passkeys that are enrolled for votes under this page's host name: no other page can use them. */
 export const passkeysToSign = ({ passkeys }: Pick<Signing, 'passkeys'>): Signing['passkeys'] =>
   passkeysHere() === 'yes' ? passkeys.filter(({ rpId }) => rpId === location.hostname) : [];
 
-/** Rejects with what to do where there is no key, the password is not the one that it was made from, or no passkey was used. */
+/** Rejects with what to do if there is no key, the password is wrong, or no passkey was used. */
 export async function signVote(signing: Signing, person: string, signWith: SignWith): Promise<string> {
   const { statement } = signing;
   if (statement === null) throw notSigned('This decision takes no signature.', 'Try again without it.');

@@ -1,4 +1,4 @@
-/** What a person's own vote can be about, as `GET /api/signing` takes it. */
+/** What a person's own vote can be about, as `GET /api/signing` accepts it. */
 import type { CoinOwner, SigningQuery } from '../api/shapes.js';
 
 export interface CoinsSaid {
@@ -10,7 +10,7 @@ export interface CoinsSaid {
 export type ToSign =
   | { readonly approval: string }
   | { readonly coins: CoinsSaid }
-  /** Another size, without a resumption. */
+  /** Another size without a resumption. */
   | { readonly size: number }
   | { readonly sizePct: number | undefined };
 

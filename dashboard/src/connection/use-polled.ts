@@ -3,16 +3,19 @@ import { asProblem, type Problem } from './problem.js';
 
 export interface Polled<T> {
   readonly value: T | null;
-  /** The key that it was loaded for: another one than is asked for now until that is answered. */
+  /** The key that `value` was loaded for; differs from the current key until that request is answered. */
   readonly of: string | number | null;
-  /** Why the newest look failed; the value is then an older one. */
+  /** Why the newest request failed; then the value is an older one. */
   readonly problem: Problem | null;
 }
 
-/** What was away is looked for sooner than what is only to be read again. */
+/** After a failure the next request comes sooner than the regular interval. */
 const RETRY_MS = 4_000;
 
-/** Loads now, every `intervalMs` while the page is seen (`unseen`: always), and whenever `key` changes. */
+/**
+ * Loads now, every `intervalMs` milliseconds while the page is visible (with `unseen` always), and whenever `key`
+ * changes.
+ */
 export function usePolled<T>(
   load: () => Promise<T>,
   intervalMs: number,

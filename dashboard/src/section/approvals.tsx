@@ -30,7 +30,8 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   const open = all.filter(({ state }) => state === 'open');
   const closed = all.filter(({ state }) => state !== 'open').slice(0, CLOSED_SHOWN);
   const ask = async (approval: ApprovalShown, choice: 'approve' | 'reject'): Promise<void> => {
-    // A refusal is never held back for a signature; what could not be asked, the server says with the vote.
+    // A rejection never waits for a signature; if the statement can't be read, the server reports why when it gets
+    // the vote.
     const found =
       choice === 'approve' ? await api.signing({ approval: approval.id }).catch(() => null) : null;
     setSigning(found?.statement ? found : null);
@@ -95,7 +96,7 @@ export function Approvals({ api, person, roles, action, looked }: ApprovalsProps
   );
 }
 
-/** Null: this person can vote. The server decides; here only so that no button promises what it can't do. */
+/** Null: this person can vote. The server decides; this only keeps buttons from promising what they can't do. */
 function whyNot(
   { roles: needed, votes }: ApprovalShown,
   person: string,

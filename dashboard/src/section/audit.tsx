@@ -78,7 +78,7 @@ export function Audit({ api }: { readonly api: DeskApi }) {
   );
 }
 
-/** People and actions met so far, offered while a filter is typed. */
+/** People and actions seen so far, offered while a filter is typed. */
 type Seen = Readonly<Record<'person' | 'action', readonly string[]>>;
 
 const NOTHING_SEEN: Seen = { person: [], action: [] };
@@ -141,7 +141,7 @@ function Offered({ id, values }: { readonly id: string; readonly values: readonl
   );
 }
 
-/** What was filled in. Both times are UTC, as their labels say, whatever the page's clock is. */
+/** The query from the filled-in form. Both times are UTC, as their labels say, whatever the page's time zone is. */
 function queryOf({ person, action, via, from, to }: Filter, before: string | null): AuditQuery {
   const utc = (text: string): string => `${text}:00Z`.replace(/(:\d\d:\d\d):00Z$/, '$1Z');
   return {
@@ -154,7 +154,7 @@ function queryOf({ person, action, via, from, to }: Filter, before: string | nul
   };
 }
 
-/** Values within values by their own names: what they are part of says little. */
+/** Nested values under their own names only: what they are part of says little. */
 function shown(parameters: Entry['parameters']): string {
   return Object.entries(parameters)
     .filter(([, value]) => value !== null && value !== '')

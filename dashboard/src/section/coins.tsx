@@ -29,7 +29,9 @@ const WORDS: Readonly<Record<CoinOwner, string>> = {
 };
 const OWNERS = Object.keys(WORDS) as readonly CoinOwner[];
 
-/** Only where coins of the account are nobody's: nothing is armed before a person has said whose they are. */
+/**
+ * Shown only if the account has coins that are nobody's: nothing is armed before a person has said whose they are.
+ */
 export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   const found = usePolled(() => api.coins(), 5_000, looked);
   const [asked, setAsked] = useState<Asked | null>(null);
@@ -40,7 +42,8 @@ export function Coins({ api, person, mayApprove, action, looked }: CoinsProps) {
   if (open.length === 0 && asked === null) return null;
   const ask = async (next: Asked): Promise<void> => {
     setCost('');
-    // Whether it takes a signature; what is signed is asked for again, with the cost that was typed.
+    // Only to find out whether a signature is needed; the statement to sign is requested later, with the cost that
+    // was typed.
     const { symbol, owner } = next;
     const about = { coins: { symbol, owner, cost: null } };
     const statement = await api.signing(about).catch(() => null);

@@ -11,7 +11,7 @@ interface GoLiveButtonsProps {
   readonly action: Action;
 }
 
-/** Asking for real money, and taking it back. Neither arms the desk: that takes people's votes. */
+/** Requests real money, and withdraws it. Neither arms the desk: that takes people's votes. */
 export function GoLiveButtons({ api, roles, state, action }: GoLiveButtonsProps) {
   const [asking, setAsking] = useState<'start' | 'revoke' | null>(null);
   const mayAsk = roles.includes('operator');

@@ -9,10 +9,10 @@ import { missingForRealMoney } from './missing-for-real-money.js';
 
 interface GoLiveStateProps {
   readonly state: Polled<GoLiveShown>;
-  /** Null while they are not known. */
+  /** Null while unknown. */
   readonly preflight: PreflightReport | null;
   readonly validations: readonly ValidationShown[] | null;
-  /** What can be asked for. */
+  /** The buttons of what can be requested. */
   readonly children: ComponentChildren;
 }
 

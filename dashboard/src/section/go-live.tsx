@@ -18,7 +18,7 @@ interface GoLiveProps {
   readonly roles: readonly string[];
 }
 
-/** What stands between this desk and real money. */
+/** What is missing between this desk and real money. */
 export function GoLive({ api, roles }: GoLiveProps) {
   const action = useAction();
   const state = usePolled(() => api.goLive(), 10_000, `go-live ${action.busy}`);
@@ -73,7 +73,7 @@ export function GoLive({ api, roles }: GoLiveProps) {
   );
 }
 
-/** As the runbook asks for it. */
+/** As the runbook requires. */
 const HOURS = 48;
 const HOURS_MAX = 8_784;
 
@@ -82,7 +82,7 @@ const hoursOf = ({ fromMs, untilMs }: StoredPeriod): number =>
 
 interface ValidationDialogProps {
   readonly api: DeskApi;
-  /** `stored`: name of a stored period; null: the prices that the desk has now. */
+  /** `stored`: name of a stored period; null: the desk's current prices. */
   readonly onGo: (hours: number, stored: string | null) => void;
   readonly onCancel: () => void;
 }
@@ -103,7 +103,7 @@ function ValidationDialog({ api, onGo, onCancel }: ValidationDialogProps) {
       title="Start a validation?"
       label={null}
       go="Start"
-      // A period that has gone meanwhile is refused by name, never traded on other prices instead.
+      // If the period has disappeared meanwhile, it is refused by name, and never replaced by other prices.
       onGo={() => onGo(Number(hours), stored === '' ? null : stored)}
       onCancel={onCancel}
       choice={

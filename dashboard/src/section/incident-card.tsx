@@ -8,14 +8,14 @@ import { Empty } from '../view/panel.js';
 import { RunLink } from '../view/run-link.js';
 import { readable } from '../view/words.js';
 
-/** The phase of one that no playbook works on. */
+/** The phase of an incident without a playbook. */
 const NO_PLAYBOOK = 'beginning';
 
 interface IncidentCardProps {
   readonly api: DeskApi;
   readonly incident: Incident;
   readonly ownKinds: IncidentList['kinds'];
-  /** With its timeline from the start. */
+  /** Whether its timeline is open from the start. */
   readonly shown: boolean;
   readonly onAsk: ((kind: 'acknowledge' | 'resolve') => void) | null;
 }

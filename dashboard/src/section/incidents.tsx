@@ -17,7 +17,7 @@ type Asked =
   | { readonly kind: 'acknowledge' | 'resolve'; readonly incident: Incident }
   | { readonly kind: 'report' };
 
-/** It is open before anybody can read it: its run writes it down. */
+/** An incident is open before it can be read: its run has yet to store it. */
 const AWAITED_MS = 30_000;
 
 const WORDS = {
@@ -129,9 +129,9 @@ interface CardsProps {
   readonly api: DeskApi;
   readonly incidents: readonly Incident[];
   readonly ownKinds: IncidentList['kinds'];
-  /** The first with its timeline. */
+  /** Whether the timeline of the first one is open. */
   readonly firstShown: boolean;
-  /** Null: nothing is to be answered, or not by this person. */
+  /** Null: there is nothing to answer, or this person may not. */
   readonly onAsk: ((asked: Asked) => void) | null;
 }
 

@@ -12,7 +12,7 @@ import { readable } from '../view/words.js';
 
 const DAYS_SHOWN = 30;
 
-/** What each of the desk's days came to, and what people noted of it. */
+/** The result of each of the desk's days, and people's notes about it. */
 export function Journal({ api, mayNote }: { readonly api: DeskApi; readonly mayNote: boolean }) {
   const action = useAction();
   const [asking, setAsking] = useState(false);

@@ -1,7 +1,7 @@
 import type { GoLiveShown, PreflightReport, ValidationShown } from '../api/shapes.js';
 import { typed } from '../typed.js';
 
-/** In the order in which a person would see to it; what is not known is left out. */
+/** In the order in which a person would deal with it; unknown items are left out. */
 export function missingForRealMoney(
   { mode, granted, approvers, needed }: GoLiveShown,
   preflight: PreflightReport | null,

@@ -17,7 +17,7 @@ interface PasskeysProps {
   readonly mayApprove: boolean;
 }
 
-/** What the person who is signed in can sign in with, beside the password. */
+/** The passkeys of the signed-in person. */
 export function Passkeys({ api, person, mayApprove }: PasskeysProps) {
   const action = useAction();
   const [looked, setLooked] = useState(0);

@@ -6,7 +6,7 @@ import { CsvButton } from '../view/csv-button.js';
 import { Empty, Panel } from '../view/panel.js';
 import { Stat } from '../view/stat.js';
 
-/** Fewer hours of equity than this and a Sharpe ratio says nothing. */
+/** With fewer hours of equity than this a Sharpe ratio says nothing. */
 const HOURS_MIN = 24;
 
 export function Performance({

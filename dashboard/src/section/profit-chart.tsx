@@ -6,12 +6,12 @@ const DAY_MS = 86_400_000;
 const HEIGHT = 120;
 const SLOT = 20;
 const BAR = 14;
-/** A day on which something was closed is seen, however small it was. */
+/** The least height of a bar, so that a day with a closed trade is visible, however small the result. */
 const LEAST = 1.5;
 
 interface ProfitChartProps {
   readonly results: Results;
-  /** How many days, today among them. */
+  /** The number of days, including today. */
   readonly days: number;
 }
 

@@ -17,14 +17,14 @@ interface CalendarProps {
 
 export function Calendar({ results, back, onBack }: CalendarProps) {
   const { periods, fromDate, toDate, timezone } = results;
-  // Dates are the desk's; UTC only counts them.
+  // Dates are the desk's; UTC is only used to count days.
   const now = new Date(toDate);
   const monthAt = (months: number): number => Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - months, 1);
   const first = monthAt(back);
   const next = monthAt(back - 1);
   const known = new Map(periods.map((one) => [one.date, one]));
   const month = utcDay(first).slice(0, 7);
-  // Monday is the first of a week; it is day 1 of JavaScript's.
+  // Empty cells before the first of the month: weeks begin on Monday, which is day 1 in JavaScript.
   const before = (new Date(first).getUTCDay() + 6) % 7;
   const dates = Array.from({ length: (next - first) / DAY_MS }, (_, at) => utcDay(first + at * DAY_MS));
   const weeks: (string | null)[][] = [];
@@ -100,7 +100,7 @@ const rounded = (net: string): string =>
     .toFixed(2)
     .replace(/^-(0\.00)$/, '$1');
 
-/** Six characters at most, which a day of the calendar has room for on a phone: +99.95, −9 999, +12.3K. */
+/** At most six characters, which fit a day of the calendar on a phone: +99.95, −9 999, +12.3K. */
 function short(net: string): string {
   const size = Math.abs(Number(net));
   if (size < 99.995) return signed(rounded(net));

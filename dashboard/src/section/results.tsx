@@ -92,7 +92,7 @@ const DAYS = [
   [3650, 'All'],
 ] as const;
 
-/** More bars than that have no room on a phone. */
+/** More bars than this don't fit on a phone. */
 const CHARTED_DAYS_MAX = 90;
 
 const BY = [
@@ -115,7 +115,7 @@ export function Results({ api }: { readonly api: DeskApi }) {
   const key = JSON.stringify(asked);
   const results = usePolled(() => api.results(asked), LOOK_MS, key);
   const known = usePolled(() => api.results({ ...FIRST, days: 3650 }), 60_000, 'known');
-  // Sums of what was asked before would be read as those of the new period.
+  // Sums of the previous request would be read as those of the new period.
   const value = results.of === key ? results.value : null;
   const of = (name: 'symbol' | 'strategy'): readonly string[] => [
     ...new Set([asked[name], ...(known.value?.roundTrips ?? []).map((trip) => trip[name])].filter(Boolean)),
@@ -226,7 +226,7 @@ interface ProfitProps {
   readonly results: Answer;
   readonly days: number;
   readonly by: Asked['by'];
-  /** Months that the calendar was turned back. */
+  /** How many months back the calendar is. */
   readonly back: number;
   readonly onBack: (months: number) => void;
 }

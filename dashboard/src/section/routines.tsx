@@ -14,7 +14,7 @@ import { doneOf, useAction } from '../view/use-action.js';
 const RUNS_SHOWN = 30;
 const BACKUPS_SHOWN = 10;
 
-/** The timetable, and under it every run with what each step expected and observed. */
+/** The timetable, and below it every run with what each step expected and observed. */
 export function Routines({ api, mayOperate }: { readonly api: DeskApi; readonly mayOperate: boolean }) {
   const action = useAction();
   const schedules = usePolled(() => api.schedules(), 10_000, 'schedules');

@@ -103,7 +103,7 @@ function Waiting({ changes }: { readonly changes: SettingsShown['waiting'] }) {
 interface SettingsEndProps {
   readonly words: string;
   readonly go: string;
-  /** Null: not now. */
+  /** Null: not possible now. */
   readonly onUndo: (() => void) | null;
   readonly onGo: (() => void) | null;
 }
@@ -124,7 +124,7 @@ function SettingsEnd({ words, go, onUndo, onGo }: SettingsEndProps) {
 
 interface ChangeDialogProps {
   readonly changes: readonly Change[];
-  /** For approval. */
+  /** It waits for approval. */
   readonly waits: boolean;
   readonly onGo: (reason: string) => void;
   readonly onCancel: () => void;
@@ -163,7 +163,7 @@ function wordsFor({ mayOperate, wrong, waits, changed }: Typing): string {
   return waits ? 'The change as a whole waits for approval.' : 'The change applies at once.';
 }
 
-/** Limits of the desk, then what each strategy goes by. */
+/** Limits of the desk, then the parameters of each strategy. */
 function grouped(settings: readonly Setting[]): readonly (readonly [string, readonly Setting[]])[] {
   const groupOf = ({ key }: Setting): string =>
     key.startsWith('strategies.') ? `Strategy ${key.split('.')[1] ?? ''}` : 'Limits';

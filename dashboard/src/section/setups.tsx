@@ -12,7 +12,7 @@ const LOOK_MS = 5_000;
 
 interface SetupsProps {
   readonly api: DeskApi;
-  /** Of the one that is looked at; empty: the list. */
+  /** Id of the setup that is shown; empty for the list. */
   readonly id: string;
 }
 

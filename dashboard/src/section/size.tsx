@@ -16,7 +16,7 @@ interface SizeProps {
   readonly mayChange: boolean;
 }
 
-/** How large the desk trades, of what its file allows: smaller at once, larger by an approver. */
+/** The position size as a part of what the desk file allows: it is reduced at once; a larger one takes an approver. */
 export function Size({ api, person, status: { sizePct: nowPct, trading }, mayChange }: SizeProps) {
   const [asking, setAsking] = useState(false);
   const [size, setSize] = useState('');
@@ -28,7 +28,7 @@ export function Size({ api, person, status: { sizePct: nowPct, trading }, mayCha
     signs ? () => api.signing({ size: sizePct }) : null,
     sizePct,
   );
-  // What was typed goes with the dialog: the next one may be somebody else's.
+  // What was typed is forgotten with the dialog: the next person may be somebody else.
   const close = (): void => {
     setAsking(false);
     setSize('');

@@ -26,7 +26,7 @@ export function Tasks({ api, mayDo, action, looked }: TasksProps) {
   const done = (task: Task, note: string): void => {
     setAsked(null);
     void action.run(async () => {
-      // The dialog lets nobody go on before each of them is ticked.
+      // The dialog can only be confirmed once every item is ticked.
       await api.taskDone(
         task.id,
         note,

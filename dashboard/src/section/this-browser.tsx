@@ -6,7 +6,7 @@ import { keepPreference, type Preference, preference } from '../preferences.js';
 import { Panel } from '../view/panel.js';
 import { askToNotify, sound } from '../view/use-notices.js';
 
-/** What somebody chooses for this browser: by whose clock, and whether it calls. */
+/** Preferences for this browser: the time zone, and whether it notifies. */
 export function ThisBrowser({ api }: { readonly api: DeskApi }) {
   const settings = usePolled(() => api.settings(), 600_000, 'zone');
   const zone = settings.value?.restartOnly.timezone;
@@ -22,7 +22,7 @@ export function ThisBrowser({ api }: { readonly api: DeskApi }) {
   );
 }
 
-/** Everything is drawn again by the new clock: the page is loaded anew. */
+/** A new time zone changes everything shown: the page is reloaded. */
 function Clock({ deskZone }: { readonly deskZone: string | null }) {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const chosen = preference('zone') ?? UTC;
@@ -86,7 +86,7 @@ function Calls() {
 interface ChoiceProps {
   readonly name: Preference;
   readonly label: string;
-  /** False: it can't be. */
+  /** Resolves with false if it is not possible. */
   readonly onChosen: () => Promise<boolean>;
 }
 

@@ -1,4 +1,4 @@
-/** What a person types for a setting, read as the value that it may be. The trader judges it again. */
+/** Reads what a person typed for a setting as one of its values. The trader checks it again. */
 import type { SettingsShown } from '../api/shapes.js';
 
 export type Setting = SettingsShown['settings'][number];
@@ -9,7 +9,7 @@ export interface Change {
   readonly loosens: boolean;
 }
 
-/** What was typed for a setting: nothing new, a value that it can have, or why it can't. */
+/** What was typed for a setting: nothing new, a valid value, or a problem. */
 export type Typed = Change | { readonly setting: Setting; readonly problem: string } | null;
 
 export function typedFor(setting: Setting, text: string | undefined): Typed {
@@ -22,7 +22,7 @@ export function typedFor(setting: Setting, text: string | undefined): Typed {
   return { setting, to, loosens: tighter === 'neither' || isLower !== (tighter === 'lower') };
 }
 
-/** Null: it is out of its range. */
+/** Null: it is out of range. */
 function valueIn(setting: Setting, text: string): Setting['value'] | null {
   switch (setting.type) {
     case 'choice':
@@ -55,6 +55,6 @@ function rangeOf(setting: Setting): string {
   }
 }
 
-/** What is picked from a list. */
+/** For settings that are chosen from a list. */
 export const wordsOf = (setting: Extract<Setting, { readonly type: 'choice' | 'boolean' | 'time' }>) =>
   setting.type === 'choice' ? setting.choices : ['true', 'false'];

@@ -1,7 +1,7 @@
 import type { Action } from './use-action.js';
 import { readable, Words } from './words.js';
 
-/** Said where it was asked for, and read out. */
+/** Shown where the action was requested, and read aloud by screen readers. */
 export function ActionNotice({ action: { result, dismiss } }: { readonly action: Action }) {
   return (
     <div role="status" aria-live="polite">

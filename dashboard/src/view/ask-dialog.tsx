@@ -9,11 +9,13 @@ import { readable, sentence } from './words.js';
 
 interface AskDialogProps {
   readonly about: 'close-all' | 'resume';
-  /** Null before the trader's first word. */
+  /** Null before the trader's first status. */
   readonly status: TraderStatus | null;
-  /** What a resumption with this size has to be signed with. */
+  /** The statement that has to be signed to resume with this size. */
   readonly signing: (sizePct: number | undefined) => Promise<Signing>;
-  /** `sizePct`: the position size to go on with; undefined: as it is. `signWith`: where it takes a signature. */
+  /**
+   * `sizePct`: the position size to resume with; undefined leaves it as it is. `signWith`: if a signature is needed.
+   */
   readonly onGo: (reason: string, sizePct?: number, signWith?: SignWith) => void;
   readonly onCancel: () => void;
 }
@@ -56,7 +58,7 @@ export function AskDialog({ about, status, signing, onGo, onCancel }: AskDialogP
   );
 }
 
-/** The release of a kill and a larger size, with real money; the trader decides what counts. */
+/** True for lifting a kill and for a larger size, both with real money; the trader decides in the end. */
 function takesOwnVote(
   { trading, halts, sizePct: nowPct }: TraderStatus,
   sizePct: number | undefined,
@@ -65,7 +67,7 @@ function takesOwnVote(
   return halts.some(({ cause }) => cause === 'kill') || (sizePct !== undefined && sizePct > nowPct);
 }
 
-/** What is there now; more may be filled until the halt. */
+/** What is open now; more may be filled before the halt. */
 function ToClose({ status: { positions, orders, currency } }: { readonly status: TraderStatus }) {
   return (
     <ul class="what">

@@ -7,7 +7,7 @@ interface CsvButtonProps {
   readonly what: Recorded;
 }
 
-/** All that is recorded, not only what the table beside it shows. */
+/** Exports everything recorded, not only what the table beside it shows. */
 export function CsvButton({ api, what }: CsvButtonProps) {
   const [busy, setBusy] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -54,6 +54,6 @@ function keep(file: Blob, name: string): void {
   link.href = address;
   link.download = name;
   link.click();
-  // The browser has begun to write it by then.
+  // By then the browser has begun to write the file.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

@@ -52,7 +52,7 @@ const ROUTINES_SHOWN = 6;
 const COUNTS_MS = 10_000;
 const NO_TRADES: readonly Trade[] = [];
 
-/** What each section is explained in. */
+/** The document that explains each section. */
 const DOCUMENTS: Readonly<Record<Tab, string>> = {
   desk: 'TOUR',
   results: 'BACKTEST#figures',
@@ -157,7 +157,7 @@ export function DeskPage({ session, onTemporal }: DeskPageProps) {
 
 const mayStop = ({ roles }: Session): boolean => roles.includes('operator') || roles.includes('approver');
 
-/** Those with a position first, else as the desk has them. */
+/** Symbols with a position first, otherwise in the desk's order. */
 function inOrder({ marketData, positions }: TraderStatus): readonly string[] {
   const held = new Set(positions.map(({ symbol }) => symbol));
   const all = marketData.lastPrices.map(({ symbol }) => symbol);
@@ -166,11 +166,11 @@ function inOrder({ marketData, positions }: TraderStatus): readonly string[] {
 
 interface SectionProps {
   readonly tab: Exclude<Tab, 'desk'>;
-  /** What is looked at there; empty: all of it. */
+  /** The item shown there; empty for all. */
   readonly of: string;
   readonly api: DeskApi;
   readonly session: Session;
-  /** Null before the trader's first word. */
+  /** Null before the trader's first status. */
   readonly status: TraderStatus | null;
 }
 
@@ -209,7 +209,10 @@ function Section({ tab, of, api, session, status }: SectionProps) {
   }
 }
 
-/** What waits for somebody, so that it is seen from every section, and by the tab of a page that nobody looks at. */
+/**
+ * The number of items that wait for people, so that they are visible from every section, and in the browser tab of a
+ * hidden page.
+ */
 function useCounts(api: DeskApi, tab: Tab): Partial<Record<Tab, number>> {
   const waiting = usePolled(() => api.waiting(), COUNTS_MS, tab, { unseen: true });
   return waiting.value ?? {};
@@ -226,7 +229,7 @@ interface PanelsProps {
 }
 
 function Panels({ api, state, status, symbols, symbol, onSymbol, mayStop }: PanelsProps) {
-  // The ledger follows the trader by a moment: looked at with every fill and again soon after.
+  // The ledger lags slightly behind the trader: it is read at every fill and again soon after.
   const trades = usePolled(() => api.trades(), 4_000, status.fills);
   const equity = usePolled(() => api.equity(), 30_000, 'equity');
   const runs = usePolled(() => api.routines(ROUTINES_SHOWN), 5_000, status.mode);

@@ -3,7 +3,9 @@ import { usePolled } from '../connection/use-polled.js';
 
 const LOOK_EVERY_MS = 15_000;
 
-/** The pages of the other desks that run beside this one; nothing where it is alone. People sign in on each apart. */
+/**
+ * Links to the pages of the other desks beside this one; nothing if there is none. People sign in on each separately.
+ */
 export function DeskSwitcher({ api }: { readonly api: DeskApi }) {
   const { value } = usePolled(() => api.desks(), LOOK_EVERY_MS, '');
   const others = (value ?? []).filter(({ here }) => !here);

@@ -53,7 +53,8 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
         <>
           <Pointed data={data} time={pointed ?? newest.time} />
           <Chart
-            // What was seen since the page was opened may stand before the rest is read: all of it is shown then.
+            // Points seen since the page was opened may be drawn before the history has been read; the new key then
+            // shows all of it.
             key={equity.value === null ? 'seen' : 'read'}
             label={`Equity curve, now ${grouped(status.equity)} ${status.currency}`}
             height={height}
@@ -69,7 +70,7 @@ export function EquityPanel({ status, equity, height }: EquityPanelProps) {
   );
 }
 
-/** What was there at the crosshair, or is now. */
+/** The values at the crosshair, or the current ones. */
 function Pointed({ data: { points, held }, time }: { readonly data: EquityData; readonly time: number }) {
   const at = points.findLast((point) => point.time <= time) ?? points[0];
   const holding = held.findLast((point) => point.time <= time);
@@ -99,7 +100,7 @@ function Pointed({ data: { points, held }, time }: { readonly data: EquityData; 
   );
 }
 
-/** Each step of the whole span has one place, so that the newest minutes take no more room than the others. */
+/** Each step of the whole span gets one place, so that the newest minutes take no more width than the others. */
 function curveOf(
   known: readonly EquityPoint[],
   held: readonly EquityPoint[],
@@ -122,7 +123,10 @@ function curveOf(
 
 const NONE: readonly EquityPoint[] = [];
 
-/** The curve as read, grown by what was seen since: a point for each market minute, the newest one still moving. */
+/**
+ * The curve as read, extended by what was seen since: one point for each market minute, of which the newest still
+ * moves.
+ */
 function useTail(known: readonly EquityPoint[], marketMs: number, equity: string): readonly EquityPoint[] {
   const [tail, setTail] = useState<readonly EquityPoint[]>([]);
   useEffect(() => {

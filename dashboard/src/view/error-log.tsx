@@ -5,7 +5,7 @@ import { Empty, Panel } from './panel.js';
 
 const HOURS = 24;
 
-/** Errors in the logs of all processes: empty while all is well. */
+/** Errors in the logs of all processes; empty while all is well. */
 export function ErrorLog({ api }: { readonly api: DeskApi }) {
   const { value, problem } = usePolled(() => api.errors(HOURS), 15_000, 'errors');
   const errors = value?.errors ?? [];

@@ -10,14 +10,14 @@ import { type Column, Table } from './table.js';
 
 const COLUMNS: readonly Column<Trade>[] = [
   { title: 'Symbol', cell: ({ symbol }) => <b>{symbol}</b> },
-  // On a phone half a line is too short for its title and a moment.
+  // Half a line on a phone is too short for the title and a time.
   { title: `Market time, ${CLOCK}`, cell: ({ marketMs }) => dayAndMinute(marketMs), long: true },
   { title: 'Side', cell: ({ side }) => <span class={side}>{side}</span> },
   { title: 'Quantity', cell: ({ quantity }) => grouped(trimmed(quantity)), number: true },
   { title: 'Price', cell: ({ price }) => grouped(price), number: true },
   {
     title: 'Realised',
-    // An entry that turns a position around closes something, too.
+    // An entry that reverses a position closes something too.
     cell: ({ purpose, realised }) =>
       purpose === 'entry' && isZero(money(realised)) ? (
         '–'
@@ -36,7 +36,7 @@ const COLUMNS: readonly Column<Trade>[] = [
 
 interface FillsProps {
   readonly api: DeskApi;
-  /** The newest page, as it is looked at again and again. */
+  /** The newest page, polled. */
   readonly trades: Polled<TradesAnswer>;
   readonly currency: string;
 }
@@ -78,11 +78,11 @@ export function Fills({ api, trades, currency }: FillsProps) {
 
 interface Read {
   readonly rows: readonly Trade[];
-  /** Where older ones go on; null at the end. */
+  /** Cursor of the next older page; null at the end. */
   readonly next: string | null;
 }
 
-/** Everything read so far: the newest page whenever it is looked at, and older ones by choice. */
+/** Every page read so far: the newest page at each poll, and older ones on request. */
 function usePages(api: DeskApi, newest: TradesAnswer | null) {
   const [read, setRead] = useState<Read | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);

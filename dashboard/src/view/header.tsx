@@ -92,7 +92,7 @@ function ConnectionState({ connection }: { readonly connection: Connection }) {
   );
 }
 
-/** Read at every drawing: one kept from before would be as old as the page. */
+/** Read at every render: a stored value would be as old as the last status. */
 function useNow(ticking: boolean): number {
   const [, setTicks] = useState(0);
   useEffect(() => {

@@ -3,28 +3,28 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 
 interface ModalProps {
   readonly title: string;
-  /** Id of what says what will happen. */
+  /** Id of the element that says what will happen. */
   readonly describedBy?: string;
-  /** Escape, too. */
+  /** Called after Escape too. */
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
-/** A dialog over everything; whoever had the focus has it again afterwards. */
+/** A modal dialog; the element that had the focus gets it back afterwards. */
 export function Modal({ title, describedBy, onClose, children }: ModalProps) {
   const box = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const dialog = box.current;
     dialog?.showModal();
-    // Where fingers point, the field that has the focus brings a keyboard up over what is asked.
+    // On a touch screen a focused field would open a keyboard that covers the question.
     if (matchMedia('(pointer: coarse)').matches) dialog?.focus();
-    // The first button may be at the end of a long text.
+    // The first button, which gets the focus, may be at the end of a long text.
     dialog?.scrollTo(0, 0);
-    // Removed while it is still modal, it would take the focus with it.
+    // If it were removed while still modal, the focus would be lost.
     return () => dialog?.close();
   }, []);
   const closed = (): void => {
-    // Its own end is told after it has gone; another dialog may be open by then.
+    // The close event comes after the dialog is gone; another dialog may be open by then.
     if (box.current !== null) onClose();
   };
   return (

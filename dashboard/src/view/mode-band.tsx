@@ -7,10 +7,10 @@ import { DocumentLink } from './document-link.js';
 import { readable, sentence, Words } from './words.js';
 
 interface ModeBandProps {
-  /** Null before the first word. */
+  /** Null before the first status. */
   readonly state: LiveState | null;
   readonly connection: Connection;
-  /** Buttons whose request is under way. */
+  /** Buttons whose request is in progress. */
   readonly pressed: ReadonlySet<Button>;
   readonly onStop: () => void;
   readonly onAsk: (button: 'close-all' | 'resume') => void;
@@ -69,7 +69,7 @@ export function ModeBand({ state, connection, pressed, onStop, onAsk }: ModeBand
   );
 }
 
-/** Of the halt that came last. */
+/** The cause of the newest halt. */
 const newestCause = (state: LiveState | null): string | null => state?.status?.halts.at(-1)?.cause ?? null;
 
 const STOP_TITLE =
@@ -82,7 +82,7 @@ interface ModeWords {
   readonly now: string;
 }
 
-/** A mode is shown only while it is known to be the mode now. */
+/** A mode is shown only while it is known to be current. */
 export function wordsOf(state: LiveState | null, connection: Connection): ModeWords {
   if (state === null) {
     return {
@@ -118,7 +118,7 @@ export function wordsOf(state: LiveState | null, connection: Connection): ModeWo
   return { mode: status.mode, tone, reason, now: nowLine(status) };
 }
 
-/** One line of plain words: the newest thing that happened, or why nothing does. */
+/** One line of plain words: the newest event, or why nothing happens. */
 function nowLine({ closeAll, marketData, activity, notTrading }: TraderStatus): string {
   if (closeAll === 'running') return 'Closing every position; reading back until flat is proven.';
   if (closeAll === 'escalated') return 'NOT FLAT: a close-all could not be finished. See the activity list.';

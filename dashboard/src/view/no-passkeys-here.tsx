@@ -1,4 +1,4 @@
-/** Why there are no passkeys on a page that was reached by a number, and where there are. */
+/** Says why a page opened by an IP address has no passkeys, and where they work. */
 export function NoPasskeysHere() {
   const { hostname, port } = location;
   const onThisMachine = hostname === '127.0.0.1' || hostname === '[::1]';

@@ -27,7 +27,7 @@ const COLUMNS: readonly Column<OrderStatus>[] = [
   },
 ];
 
-/** A stop's own price is its trigger. */
+/** The price of a stop is its trigger. */
 function priceOf({ price, worstPrice }: OrderStatus): string {
   if (price === null) return 'market';
   return worstPrice === undefined

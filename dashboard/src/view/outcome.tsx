@@ -10,7 +10,7 @@ export type Pressed =
 
 const NAMES = { stop: 'Stop', 'close-all': 'Close all', resume: 'Resume' } as const;
 
-/** What came of a button: what was proven, what was not, what to do. */
+/** The outcome of a button: what was proven, what was not, what to do. */
 export function Outcome({
   pressed,
   onDismiss,

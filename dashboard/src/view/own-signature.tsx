@@ -8,13 +8,16 @@ const KEYS_EVERY_MS = 60_000;
 
 interface OwnSignature {
   readonly signWith: SignWith;
-  /** What the person fills in. */
+  /** The input field for the person. */
   readonly field: ComponentChildren;
-  /** The password that was typed, and what was chosen. */
+  /** Forgets the typed password and the choice. */
   readonly forget: () => void;
 }
 
-/** Where real money is decided: by a passkey of this page, or with the key that is made from a password in this tab. */
+/**
+ * For decisions about real money: signs with a passkey of this page, or with the key that this tab makes from a
+ * password.
+ */
 export function useOwnSignature(keys: Pick<Signing, 'key' | 'passkeys'> | null): OwnSignature {
   const [chosen, setChosen] = useState<'passkey' | 'password' | null>(null);
   const [password, setPassword] = useState('');
@@ -55,7 +58,10 @@ export function useOwnSignature(keys: Pick<Signing, 'key' | 'passkeys'> | null):
   };
 }
 
-/** The same where it depends on what is typed whether it takes a signature, and on what: `ask` null: it takes none. */
+/**
+ * As `useOwnSignature`, if it depends on what is typed whether a signature is needed, and over what. `ask` null: none
+ * is needed.
+ */
 export function useSignatureOf(
   ask: (() => Promise<Signing>) | null,
   about: number | undefined,

@@ -4,9 +4,9 @@ import { NO_ANSWER, type Problem } from '../connection/problem.js';
 interface PanelProps {
   readonly title: string;
   readonly area: string;
-  /** Beside the title: a count, a time, tabs. */
+  /** Shown beside the title: a count, a time, tabs. */
   readonly aside?: ComponentChildren;
-  /** Why what is shown may be old. */
+  /** Why the content may be out of date. */
   readonly problem?: Problem | null;
   readonly children: ComponentChildren;
 }
@@ -24,7 +24,7 @@ export function Panel({ title, area, aside, problem = null, children }: PanelPro
   );
 }
 
-/** Said over what is shown, so that nobody takes it for new. */
+/** Shown above the content, so that nobody takes it for current. */
 export function Stale({ problem }: { readonly problem: Problem | null }) {
   if (problem === null) return null;
   const words =

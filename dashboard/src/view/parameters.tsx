@@ -1,4 +1,4 @@
-/** What exactly is decided on, line by line. */
+/** What exactly is decided, line by line. */
 export function Parameters({ values }: { readonly values: Readonly<Record<string, unknown>> }) {
   return (
     <dl class="parameters">

@@ -42,7 +42,7 @@ const COLUMNS: readonly Column<PositionStatus>[] = [
   { title: 'Strategy', cell: ({ strategy }) => strategy, minor: true },
 ];
 
-/** Beside the stop; shown where a trade has any. */
+/** Exits besides the stop; shown if a trade has any. */
 const EXITS: Column<PositionStatus> = {
   title: 'Exits',
   cell: ({ trade }) => trade?.exits?.words.join(', ') ?? '–',

@@ -15,14 +15,14 @@ import { Empty, Panel } from './panel.js';
 
 interface PricePanelProps {
   readonly status: TraderStatus;
-  /** Those with a position first. */
+  /** Symbols with a position first. */
   readonly symbols: readonly string[];
   readonly symbol: string;
   readonly onSymbol: (symbol: string) => void;
   readonly candles: readonly Candle[];
-  /** What strategies go by. */
+  /** The lines that strategies follow. */
   readonly lines: readonly StrategyLine[];
-  /** Places that a price is written with. */
+  /** Decimal places of a price. */
   readonly digits: number;
   readonly trades: readonly Trade[];
   readonly height: number;
@@ -165,7 +165,7 @@ function Pointed({ candle, digits, marks }: PointedProps) {
   );
 }
 
-/** What the library's licence asks for. */
+/** Required by the library's licence. */
 function Attribution() {
   return (
     <p class="attribution">

@@ -4,21 +4,21 @@ import { Modal } from './modal.js';
 
 interface ReasonDialogProps {
   readonly title: string;
-  /** Exactly what will happen. */
+  /** Says exactly what will happen. */
   readonly children?: ComponentChildren;
-  /** What else there is to choose. */
+  /** Further choices. */
   readonly choice?: ComponentChildren;
-  /** Null: no reason is kept. */
+  /** Null: no reason is recorded. */
   readonly label: string | null;
   readonly go: string;
   readonly dangerous?: boolean;
-  /** Where haste matters more than the reason: a task asks for it afterwards. */
+  /** For actions where speed matters more than the reason: a task asks for it afterwards. */
   readonly mayBeEmpty?: boolean;
   readonly onGo: (reason: string) => void;
   readonly onCancel: () => void;
 }
 
-/** Whatever changes the desk says what it will do, and keeps why. */
+/** Before an action changes the desk, this dialog says what it will do and asks for the reason. */
 export function ReasonDialog({
   title,
   children,

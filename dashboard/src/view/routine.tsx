@@ -6,7 +6,7 @@ import { Empty, Panel } from './panel.js';
 import { RunLink } from './run-link.js';
 import { causeOf, RunSteps, Verdict } from './steps.js';
 
-/** Due at a time when it was not run any more: said, and not in the way of what did run. */
+/** Runs that were due but never took place: listed apart, so that the latest actual run stays visible. */
 function Missed({ runs }: { readonly runs: readonly RoutineRun[] }) {
   const times = runs.map(({ title, nominalMs }) => `${title} ${day(nominalMs)} ${minuteOfDay(nominalMs)}`);
   return (
@@ -16,7 +16,7 @@ function Missed({ runs }: { readonly runs: readonly RoutineRun[] }) {
   );
 }
 
-/** The newest run that took place; another one by choice. */
+/** The newest run that took place, or another one that is chosen. */
 export function Routine({ runs }: { readonly runs: Polled<readonly RoutineRun[]> }) {
   const [chosen, setChosen] = useState<number | null>(null);
   const list = runs.value ?? [];

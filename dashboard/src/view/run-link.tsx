@@ -1,10 +1,10 @@
-/** Opens one run in Temporal's UI, in a tab of its own that signs in there by itself (`app.tsx`). */
+/** Opens one run in Temporal's UI, in a new tab that signs in there by itself (`app.tsx`). */
 export function RunLink({
   workflowId,
   runId,
 }: {
   readonly workflowId: string;
-  /** Where several runs have that name; the newest without it. */
+  /** Chooses one of several runs with that workflow id; without it the newest. */
   readonly runId?: string;
 }) {
   const of = runId === undefined ? '' : `&of=${runId}`;

@@ -29,13 +29,13 @@ export function Schedules({ schedules }: { readonly schedules: Polled<readonly S
   );
 }
 
-/** By which clock the times beside it are. */
+/** The time zone of the times beside it. */
 export function ClockOf({ schedules }: { readonly schedules: readonly ScheduledRun[] }) {
   const market = schedules.some(({ clock }) => clock === 'market');
   return <span class="soft">{market ? `market time, ${CLOCK}` : CLOCK}</span>;
 }
 
-/** The next one first, paused ones last. */
+/** The next run first, paused ones last. */
 export function inOrder(schedules: readonly ScheduledRun[]): readonly ScheduledRun[] {
   const due = ({ nextMarketMs }: ScheduledRun): number => nextMarketMs ?? Number.POSITIVE_INFINITY;
   return [...schedules].sort((a, b) => (due(a) === due(b) ? 0 : due(a) - due(b)));

@@ -4,7 +4,7 @@ import { Empty, Panel } from './panel.js';
 import { SetupLink } from './setup-link.js';
 import { readable } from './words.js';
 
-/** How many setups are active, and the way to each. */
+/** The number of active setups, with a link to each. */
 export function SetupsPanel({ api }: { readonly api: DeskApi }) {
   const { value, problem } = usePolled(() => api.setups(), 10_000, 'setups');
   const active = value?.setups.filter(({ open }) => open) ?? [];

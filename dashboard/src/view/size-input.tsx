@@ -2,14 +2,14 @@ import type { ComponentChildren } from 'preact';
 import { RESUME_SIZE_PCT } from '../api/openapi.js';
 
 interface SizeInputProps {
-  /** What it is of, and what it is now. */
+  /** What the size is for, and its current value. */
   readonly children: ComponentChildren;
   readonly size: string;
   readonly onSize: (size: string) => void;
   readonly required?: boolean;
 }
 
-/** A position size, in percent of the desk file's. */
+/** An input for a position size, in percent of the desk file's. */
 export const SizeInput = ({ children, size, onSize, required = false }: SizeInputProps) => (
   <label>
     {children}

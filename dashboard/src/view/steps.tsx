@@ -26,7 +26,7 @@ interface StepShown {
   readonly done?: { readonly startedMs: number; readonly finishedMs: number };
 }
 
-/** One line a step, with its evidence under it; open where it is not a plain pass. */
+/** One line for each step, with its evidence below; open unless it simply passed. */
 export function Steps({ steps }: { readonly steps: readonly StepShown[] }) {
   return (
     <ol class="steps">

@@ -4,13 +4,13 @@ import { TABS, type Tab } from './use-tab.js';
 interface TabBarProps {
   readonly tab: Tab;
   readonly onTab: (tab: Tab) => void;
-  /** What waits there for somebody. */
+  /** How many items wait for people in each tab. */
   readonly counts: Partial<Readonly<Record<Tab, number>>>;
 }
 
 export function TabBar({ tab, onTab, counts }: TabBarProps) {
   const bar = useRef<HTMLElement>(null);
-  // On a phone the bar scrolls: where one is must be seen.
+  // On a phone the bar scrolls: the current tab must be visible.
   useEffect(() => {
     const box = bar.current;
     const now = box?.querySelector<HTMLElement>('[aria-current]');

@@ -5,13 +5,13 @@ export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ComponentChildren;
   readonly number?: boolean;
-  /** Hidden where the screen is not wide. */
+  /** Hidden unless the screen is wide. */
   readonly minor?: boolean;
   /** Hidden on a phone only. */
   readonly wide?: boolean;
-  /** Text of any length: wraps, and has a line of its own where rows are blocks. */
+  /** Text of any length: it wraps, and gets a line of its own when rows are blocks. */
   readonly long?: boolean;
-  /** What rows are sorted by, where the table lets itself be sorted. */
+  /** The value to sort rows by, in a table that can be sorted. */
   readonly by?: (row: Row) => number | string;
 }
 
@@ -28,7 +28,7 @@ interface TableProps<Row> {
   /** On a phone, each row is a block of labelled values instead of a line. */
   readonly blocks?: boolean;
   readonly sorting?: Sorting | null;
-  /** A heading was pressed. */
+  /** Called when a heading is pressed. */
   readonly onSort?: (title: string) => void;
 }
 
@@ -81,7 +81,10 @@ export function Table<Row>(props: TableProps<Row>) {
 
 const ROWS_AT_FIRST = 100;
 
-/** As its rows come, until a heading is pressed: the largest first, then the smallest. More of them than are read at once, by choice. */
+/**
+ * In the given order until a heading is pressed: the first press sorts the largest first, the next the smallest.
+ * Further rows are shown on request.
+ */
 export function SortedTable<Row>(props: Omit<TableProps<Row>, 'sorting' | 'onSort'>) {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [shown, setShown] = useState(ROWS_AT_FIRST);

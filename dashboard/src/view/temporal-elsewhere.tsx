@@ -1,11 +1,14 @@
 interface TemporalElsewhereProps {
-  /** Of Temporal’s UI on the desk’s machine. */
+  /** Port of Temporal’s UI on the desk’s machine. */
   readonly port: string;
   readonly onOpen: () => void;
   readonly onDismiss: () => void;
 }
 
-/** By the desk’s public address, where a link to Temporal’s UI would leave a phone on a page that does not answer. */
+/**
+ * Shown at the desk’s public address, where a link to Temporal’s UI would leave a phone on a page that does not
+ * answer.
+ */
 export function TemporalElsewhere({ port, onOpen, onDismiss }: TemporalElsewhereProps) {
   return (
     <section class="notice caution elsewhere" aria-label="Temporal’s UI" data-testid="temporal-elsewhere">

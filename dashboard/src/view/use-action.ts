@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { OperationResult } from '../api/shapes.js';
 import { asProblem, type Problem } from '../connection/problem.js';
 
-/** What came of something that a person asked for. */
+/** The outcome of something that a person requested. */
 export type ActionResult =
   | { readonly kind: 'done'; readonly text: string; readonly tone: 'go' | 'caution' }
   | { readonly kind: 'failed'; readonly problem: Problem };
@@ -10,7 +10,7 @@ export type ActionResult =
 export interface Action {
   readonly busy: boolean;
   readonly result: ActionResult | null;
-  /** `work` answers with what was done, in words. */
+  /** `work` resolves with what was done, in words. */
   readonly run: (work: () => Promise<Done>) => Promise<boolean>;
   readonly dismiss: () => void;
 }
@@ -20,7 +20,7 @@ export interface Done {
   readonly tone?: 'go' | 'caution';
 }
 
-/** Amber where it was taken and is not proven, or something beside it did not work. */
+/** Amber if it was accepted but not proven, or if there was a side problem. */
 export function doneOf({ proven, detail, problems }: OperationResult): Done {
   return { text: [detail, ...problems].join(' '), tone: proven && problems.length === 0 ? 'go' : 'caution' };
 }

@@ -6,12 +6,12 @@ import type { Pressed } from './outcome.js';
 export interface Buttons {
   readonly pressed: ReadonlySet<Button>;
   readonly result: Pressed | null;
-  /** `sign`: where real money takes the person's own signature. */
+  /** `sign`: called if real money needs the person's own signature. */
   readonly press: (button: Button, reason: string, sizePct?: number, sign?: () => Promise<string>) => void;
   readonly dismiss: () => void;
 }
 
-/** A button that is under way can be pressed again: a stop is never refused because one is running. */
+/** A button can be pressed again while its request is in progress: a stop is never refused because one is running. */
 export function useButtons(api: DeskApi): Buttons {
   const [pressed, setPressed] = useState<readonly Button[]>([]);
   const [result, setResult] = useState<Pressed | null>(null);

@@ -1,4 +1,4 @@
-/** What the page knows: the live state, and what it reads beside it. */
+/** What the page knows: the live state, and what it reads in addition. */
 
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { BarsAnswer, LiveState } from '../api/shapes.js';
@@ -31,10 +31,10 @@ export function useDeskApi(session: Session): DeskApi {
 const MINUTE_MS = 60_000;
 
 export interface Prices {
-  /** Finished minutes as the trader has them, then the one that runs, from the live prices. */
+  /** The trader's closed minutes, then the current one from live prices. */
   readonly candles: readonly Candle[];
   readonly lines: readonly StrategyLine[];
-  /** Places of the instrument's tick: those that its bars and quotes are written with. */
+  /** Decimal places of the instrument's tick, with which its bars and quotes are written. */
   readonly digits: number;
 }
 
@@ -65,7 +65,7 @@ export function usePrices(api: DeskApi, symbol: string, state: LiveState | null)
 
 const placesOf = (price: string): number => price.split('.')[1]?.length ?? 0;
 
-/** Several strategies of one symbol are told apart by their names. */
+/** If several strategies trade one symbol, their lines are told apart by the strategy's name. */
 function linesOf({ bars, lines }: BarsAnswer): readonly StrategyLine[] {
   const alone = new Set(lines.map(({ strategy }) => strategy)).size === 1;
   return lines.map(({ strategy, name, values }) => ({

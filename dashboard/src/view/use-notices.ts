@@ -1,4 +1,7 @@
-/** Tells who looks elsewhere that the desk halted, or that an incident is open: by the browser's own notices, and by sound. */
+/**
+ * Tells a person who looks elsewhere that the desk has halted or that an incident is open: by the browser's
+ * notifications and by sound.
+ */
 import { useEffect, useRef } from 'preact/hooks';
 import type { LiveState } from '../api/shapes.js';
 import type { Connection } from '../connection/live.js';
@@ -11,7 +14,7 @@ interface Seen {
   readonly incidents: number;
 }
 
-/** `incidents`: how many are open; null while that is not known. What is so when the page is opened is no news. */
+/** `incidents`: how many are open; null while unknown. What is already so when the page is opened is not reported. */
 export function useNotices(state: LiveState | null, connection: Connection, incidents: number | null): void {
   const { mode, tone, reason } = wordsOf(state, connection);
   const desk = state?.status?.desk ?? 'Fermata';
@@ -34,14 +37,16 @@ function tell(title: string, body: string): void {
   try {
     new Notification(title, { body, tag: title });
   } catch {
-    // Browsers of phones show none for a page alone; Telegram does.
+    // Browsers on phones show no notifications of a plain page; Telegram does that.
   }
 }
 
-/** A browser shows notices of a page that is its own machine's or came by https, and only where somebody allowed it. */
+/**
+ * A browser shows notifications only for a page of its own machine or over https, and only if somebody allowed it.
+ */
 const notifiesHere = (): boolean => 'Notification' in globalThis && Notification.permission === 'granted';
 
-/** True where the browser will show them; asks where nobody was asked yet. */
+/** True if the browser will show them; asks for permission if nobody has been asked yet. */
 export async function askToNotify(): Promise<boolean> {
   if (!('Notification' in globalThis)) return false;
   return (await Notification.requestPermission()) === 'granted';
@@ -49,7 +54,7 @@ export async function askToNotify(): Promise<boolean> {
 
 let speaker: AudioContext | null = null;
 
-/** Two short tones. A browser lets a page be heard only once somebody has touched it. */
+/** Two short tones. A browser plays no sound of a page before somebody has clicked in it. */
 export function sound(): void {
   speaker ??= new AudioContext();
   void speaker.resume();

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 
-/** Keys by the character they make; none while typing, in a dialog, or with Ctrl, Alt or Meta. */
+/** Keys by the character that they produce; ignored while typing, in a dialog, or with Ctrl, Alt or Meta. */
 export function useShortcuts(actions: Readonly<Record<string, () => void>>): void {
   const latest = useRef(actions);
   latest.current = actions;
@@ -19,7 +19,7 @@ export function useShortcuts(actions: Readonly<Record<string, () => void>>): voi
   }, []);
 }
 
-/** For a moment after Escape the focus is still in the dialog that is gone: a stop typed then must count. */
+/** For a moment after Escape the focus is still in the closed dialog: a stop typed then must count. */
 function isTyping(target: EventTarget | null): boolean {
   const field = target instanceof HTMLElement ? target.closest('input, select, textarea') : null;
   return field !== null && field.closest('dialog:not([open])') === null;

@@ -5,7 +5,7 @@ import { wordsOf } from './mode-band.js';
 
 const ICONS = { go: '/favicon.svg', idle: '/favicon.svg', caution: '/caution.svg', alarm: '/halted.svg' };
 
-/** A page that nobody looks at says by its title and icon that somebody should. */
+/** Shows in the title and icon of a hidden page that something needs attention. */
 export function useTabSign(state: LiveState | null, connection: Connection, incidents: number): void {
   const { mode, tone } = wordsOf(state, connection);
   const desk = state?.status?.desk;
@@ -15,7 +15,7 @@ export function useTabSign(state: LiveState | null, connection: Connection, inci
     document.title = `${open}${what}${desk === undefined ? '' : `${desk} · `}Fermata`;
     setIcon(ICONS[tone === 'go' && incidents > 0 ? 'caution' : tone]);
   }, [mode, tone, desk, incidents]);
-  // Who signs out leaves nothing of the desk in the title, nor in the icon.
+  // After signing out neither title nor icon shows anything of the desk.
   useEffect(
     () => () => {
       document.title = 'Fermata';

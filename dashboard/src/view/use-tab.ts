@@ -20,11 +20,11 @@ const isTab = (name: string): name is Tab => TABS.some(([tab]) => tab === name);
 
 export interface Place {
   readonly tab: Tab;
-  /** What is looked at there, such as a setup's id; empty: all of it. */
+  /** The item shown there, such as a setup's id; empty for all. */
   readonly of: string;
 }
 
-/** In the address, so that a link, a reload, a bookmark and the back button mean the same. */
+/** Kept in the address, so that links, reload, bookmarks and the back button work. */
 export function useTab(): readonly [Place, (tab: Tab) => void] {
   const [place, setPlace] = useState<Place>(placeOfAddress);
   useEffect(() => {

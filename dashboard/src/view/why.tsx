@@ -10,7 +10,7 @@ const NO_TRADER: TraderStatus['notTrading'][number] = {
 
 interface WhyProps {
   readonly status: TraderStatus;
-  /** False: what the status says is old. */
+  /** False: the status is out of date. */
   readonly reachable: boolean;
 }
 
@@ -18,7 +18,7 @@ interface WhyProps {
 export function Why({ status, reachable }: WhyProps) {
   const { strategies } = status;
   const notTrading = reachable ? status.notTrading : [NO_TRADER];
-  // With a position it trades: what holds the next entry back is the question then.
+  // With an open position the desk is trading: then the question is what holds the next entry back.
   const isInTrade = reachable && status.mode === 'ACTIVE' && status.positions.length > 0;
   const question = isInTrade ? 'What is it waiting for?' : 'Why is it not trading?';
   const said = new Set(notTrading.map(({ reason }) => reason));

@@ -1,6 +1,6 @@
 import { CLOCK, day, groupedWithin, instantsWithin, minuteOfDay } from '../format.js';
 
-/** Text of ours with commands in backticks, shown as commands. */
+/** Shows our own text, with commands in backticks set as code. */
 export function Words({ text }: { readonly text: string }) {
   const parts = text.split('`');
   return <>{parts.map((part, at) => (at % 2 === 1 ? <code key={part}>{part}</code> : part))}</>;
@@ -10,7 +10,7 @@ export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Text of ours with instants and amounts in it, as the page shows them. */
+/** Our own text, with times and amounts in the page's format. */
 export const readable = (text: string): string => groupedWithin(instantsWithin(text, dayMinuteClock));
 
 const dayMinuteClock = (ms: number): string => `${day(ms)} ${minuteOfDay(ms)} ${CLOCK}`;

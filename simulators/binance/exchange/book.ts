@@ -1,4 +1,4 @@
-/** The whole order book of a symbol: the ladder and every resting order of every account. */
+/** The whole order book of a symbol: the generated levels and every resting order of every account. */
 import type { Exchange } from './exchange.js';
 import type { Level, Market } from './market.js';
 import { hasLimit, isOpen, type Order, type OrderSide, remaining } from './order.js';
@@ -12,7 +12,10 @@ export interface Offer {
 
 const better = (side: OrderSide, a: bigint, b: bigint) => (side === 'SELL' ? a < b : a > b);
 
-/** Everything that is offered on this side, best price first; at one price orders before the ladder, oldest first. */
+/**
+ * Everything offered on this side, best price first; at the same price account orders come before the generated
+ * levels, oldest first.
+ */
 export function offers(exchange: Exchange, market: Market, side: OrderSide): Offer[] {
   const ladder = (side === 'SELL' ? market.asks : market.bids).map((level): Offer => {
     return { price: level.price, quantity: level.quantity, resting: null, level };
@@ -43,7 +46,7 @@ export function bookSide(exchange: Exchange, market: Market, side: OrderSide): [
   return levels;
 }
 
-/** What an order of this side and limit (null: none) finds now. */
+/** What an order of this side and limit (null: none) can take now. */
 export function takable(exchange: Exchange, market: Market, side: OrderSide, limit: bigint | null): Offer[] {
   const opposite = side === 'BUY' ? 'SELL' : 'BUY';
   return offers(exchange, market, opposite).filter(

@@ -1,4 +1,4 @@
-/** Candles of any interval out of minutes. */
+/** Candles of any interval, made from minutes. */
 import { Refusal } from '../requests/refusal.js';
 import { formatUnits } from '../units.js';
 import { type Candle, type Market, MINUTE_MS } from './market.js';
@@ -19,7 +19,7 @@ const INTERVALS: Readonly<Record<string, number>> = {
   '3d': 4320,
 };
 
-/** Seconds, weeks and months are not made here: they are refused like an interval that does not exist. */
+/** Seconds, weeks and months are not built: they are refused like an interval that does not exist. */
 export function isInterval(interval: string): boolean {
   return interval in INTERVALS;
 }
@@ -83,14 +83,14 @@ function joinMinutes(minutes: readonly Candle[], spanMs: number): readonly Candl
   return joined;
 }
 
-/** The candle of an interval that is open at this time, or was the last one before it. */
+/** The candle of an interval that is open at this time, or the last one before it. */
 export function candleAt(market: Market, interval: string, atMs: number): Candle | null {
   const spanMs = intervalMs(interval);
   const minutes = market.candles.filter(({ openMs }) => openMs <= atMs);
   return joinMinutes(minutes.slice(-(spanMs / MINUTE_MS) - 1), spanMs).at(-1) ?? null;
 }
 
-/** A kline event. `closed`: the last one of this candle. */
+/** A kline event. `closed`: the last event of this candle. */
 export function klineEvent(
   market: Market,
   interval: string,

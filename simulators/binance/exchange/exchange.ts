@@ -1,4 +1,7 @@
-/** The simulated exchange's state: accounts, symbols, orders, trades. What happens to it is in the files beside. */
+/**
+ * The simulated exchange's state: accounts, symbols, orders, trades. What happens to it is in the files beside this
+ * one.
+ */
 import { type Account, type AccountOptions, type ApiKey, balanceOf, openAccount } from '../accounts.js';
 import { OrderCounts } from '../requests/order-counts.js';
 import { invalidSymbol } from '../requests/refusal.js';
@@ -16,15 +19,15 @@ export interface ExchangeOptions {
   readonly keys: readonly ApiKey[];
   readonly seed: number;
   readonly nowMs: () => number;
-  /** Of every symbol, before the start; absent: a thousand minutes. */
+  /** History of every symbol before the start; absent: a thousand minutes. */
   readonly history?: History | undefined;
 }
 
 export type AccountListener = (account: string, event: Record<string, unknown>) => void;
-/** With the trade that was made, or null where only the book changed. */
+/** Gets the trade that was made, or null if only the book changed. */
 export type MarketListener = (market: Market, trade: PublicTrade | null) => void;
 
-/** An own trade that was kept from happening. */
+/** A trade of an account with itself that was prevented. */
 export interface PreventedMatch {
   readonly id: number;
   readonly account: string;
@@ -38,7 +41,7 @@ export interface PreventedMatch {
   readonly timeMs: number;
 }
 
-/** Orders and trades kept; the oldest closed ones would go at a real venue too. */
+/** The most orders and trades kept; a real venue drops the oldest closed ones too. */
 const HISTORY_MAX = 200_000;
 
 export class Exchange {
@@ -55,7 +58,7 @@ export class Exchange {
   #heldMs: number | null = null;
   onAccountEvent: AccountListener = () => {};
   onMarket: MarketListener = () => {};
-  /** One for all symbols. */
+  /** One counter for all symbols. */
   nextListId = 0;
   nextMovementId = 0;
 
@@ -107,13 +110,13 @@ export class Exchange {
     );
   }
 
-  /** The book changed by something else than a trade. */
+  /** The book changed without a trade. */
   bookChanged(market: Market): void {
     market.updateId += 1;
     this.onMarket(market, null);
   }
 
-  /** Everything that one order brings about at once bears one time, as the exchange's own engine stamps it. */
+  /** Everything caused by one order gets the same timestamp, as at the exchange's own engine. */
   atOneTime<T>(act: () => T): T {
     if (this.#heldMs !== null) return act();
     this.#heldMs = this.nowMs();
@@ -124,7 +127,9 @@ export class Exchange {
     }
   }
 
-  /** Tells the account's user streams: the execution, then the balances it changed. Returns the execution's id. */
+  /**
+   * Reports to the account's user streams: the execution, then the balances it changed. Returns the execution's id.
+   */
   report(order: Order, execution: Execution): number {
     const nowMs = this.nowMs();
     const { ids } = this.marketOf(order);

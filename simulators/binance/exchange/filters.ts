@@ -1,4 +1,4 @@
-/** The venue's filters, in the order in which it applies them. */
+/** The venue's filters, in the order in which the venue applies them. */
 import { filterFailure } from '../requests/refusal.js';
 import { times, units } from '../units.js';
 import type { Exchange } from './exchange.js';
@@ -49,7 +49,7 @@ function checkSize(exchange: Exchange, wanted: OrderRequest): void {
   checkNotional(exchange, wanted, quantity);
 }
 
-/** A stop without a limit becomes an order at the market, and is judged as one. */
+/** A stop without a limit becomes a market order, and is checked as one. */
 export function checkLot(symbol: TradedSymbol, kind: OrderKind, quantity: bigint): void {
   if (quantity < symbol.minQty || quantity > symbol.maxQty || quantity % symbol.stepSize !== 0n) {
     throw filterFailure('LOT_SIZE');
@@ -57,7 +57,7 @@ export function checkLot(symbol: TradedSymbol, kind: OrderKind, quantity: bigint
   if (!hasLimit(kind) && quantity > symbol.marketMaxQty) throw filterFailure('MARKET_LOT_SIZE');
 }
 
-/** Without a limit it is judged by the average price; a stop by the lower of that and its trigger. */
+/** An order without a limit is checked at the average price; a stop at the lower of that and its trigger. */
 export function checkNotional(
   exchange: Exchange,
   { symbol, price, stopPrice, kind }: Pick<OrderRequest, 'symbol' | 'price' | 'stopPrice' | 'kind'>,
@@ -73,7 +73,7 @@ function average(exchange: Exchange, symbol: TradedSymbol): bigint {
   return averagePrice(exchange.market(symbol.name), AVERAGE_MINUTES, exchange.nowMs());
 }
 
-/** Of orders that are placed together. */
+/** For orders that are placed together. */
 export function checkCounts(exchange: Exchange, account: string, wanted: readonly OrderRequest[]): void {
   const resting = wanted.filter(({ kind }) => kind !== 'MARKET');
   const symbol = resting[0]?.symbol.name;

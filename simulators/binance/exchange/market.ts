@@ -1,4 +1,4 @@
-/** One symbol's market: a ladder of offers around a moving price, the trades that were made and the minutes of them. */
+/** One symbol's market: generated price levels around a moving price, its trades, and minutes made from them. */
 import { seededRandom } from '../../random.js';
 import { formatUnits, onGrid, times, units } from '../units.js';
 import type { TradedSymbol } from './symbols.js';
@@ -31,7 +31,7 @@ export interface PublicTrade {
   readonly quantity: bigint;
   readonly timeMs: number;
   readonly buyerMaker: boolean;
-  /** Trades of one taker order at one price are one in the aggregate list. */
+  /** Trades of one taker order at the same price share one entry of the aggregate list. */
   readonly aggregateId: number;
 }
 
@@ -41,7 +41,7 @@ export interface Depth {
   readonly levelValue: bigint;
 }
 
-/** Numbers that the exchange counts for each symbol by itself. */
+/** Counters that the exchange keeps for each symbol separately. */
 export class SymbolIds {
   order = 0;
   trade = 0;
@@ -50,10 +50,10 @@ export class SymbolIds {
   aggregate = 0;
 }
 
-/** What there was before the start. */
+/** What happened before the start. */
 export interface History {
   readonly minutes: number;
-  /** Absent: a walk from the seed that ends at the starting price. */
+  /** Absent: a random walk from the seed that ends at the starting price. */
   readonly waves?: Waves;
 }
 
@@ -61,10 +61,10 @@ export const MINUTE_MS = 60_000;
 const HISTORY: History = { minutes: 1000 };
 const CANDLES_MAX = 20_000;
 const TRADES_KEPT = 20_000;
-/** Distance between two levels, and half the spread: parts per million of the price. */
+/** Distance between two levels, and half the spread, in parts per million of the price. */
 const STEP_PPM = 50n;
 const HALF_SPREAD_PPM = 20n;
-/** How much of a level other people trade when the price moves. */
+/** When the price moves, other people trade one part in this many of a level. */
 const MOVE_SHARE = 20n;
 
 export class Market {
@@ -91,7 +91,7 @@ export class Market {
     this.#quote(this.last);
   }
 
-  /** The ladder moves with the price and is full again; other people's trade at that price is told. */
+  /** Moves the levels to the new price, full again, and returns other people's trade at that price. */
   setPrice(price: bigint, nowMs: number): PublicTrade {
     const buyerMaker = price < this.last;
     this.#quote(price);
@@ -101,13 +101,13 @@ export class Market {
     return this.recordTrade({ price: onGrid(price, tick), quantity, buyerMaker, taker: null }, nowMs);
   }
 
-  /** Zero levels: nobody offers anything until the depth is set again. */
+  /** With zero levels nobody offers anything until the depth is set again. */
   setDepth(depth: Depth): void {
     this.#depth = depth;
     this.#quote(this.last);
   }
 
-  /** What was taken from the ladder is gone until the price moves. */
+  /** What was taken from the levels stays gone until the price moves. */
   take(level: Level, quantity: bigint): void {
     level.quantity -= quantity;
     this.asks = this.asks.filter((one) => one.quantity > 0n);
@@ -134,7 +134,7 @@ export class Market {
     return trade;
   }
 
-  /** Minutes in which nobody traded are flat ones at the last price, as the exchange lists them. */
+  /** Minutes without trades are flat at the last price, as the exchange lists them. */
   rollTo(nowMs: number): void {
     const openMs = nowMs - (nowMs % MINUTE_MS);
     let newest = this.candles.at(-1)?.openMs ?? openMs - MINUTE_MS;
@@ -164,7 +164,7 @@ export class Market {
     this.updateId += 1;
   }
 
-  /** Minutes before the start, ending at the start price, so that a client can warm up. */
+  /** Makes the minutes before the start, ending at the start price, so that a client can warm up. */
   #makeHistory(nowMs: number, seed: number, { minutes, waves }: History): void {
     const random = seededRandom(seed);
     const tick = this.symbol.tickSize;
@@ -246,7 +246,7 @@ function addToCandle(
   candle.lastTradeId = id;
 }
 
-/** Volume-weighted average of the last minutes; the last price where nothing was traded in them. */
+/** Volume-weighted average of the last minutes; the last price if nothing was traded in them. */
 export function averagePrice(market: Market, minutes: number, nowMs: number): bigint {
   const sinceMs = nowMs - minutes * MINUTE_MS;
   let volume = 0n;

@@ -1,4 +1,4 @@
-/** Matching: an incoming order against the book; resting orders against a moved price; what triggers a stop. */
+/** Matching: an incoming order against the book, resting orders against a moved price, and the triggers of stops. */
 import { balanceOf } from '../accounts.js';
 import { onGrid, smaller, times } from '../units.js';
 import { bookSide, takable } from './book.js';
@@ -13,7 +13,7 @@ const MATCHES_MAX = 10_000;
 
 const limitOf = (order: Order) => (hasLimit(order.kind) ? order.price : null);
 
-/** Puts an order on the book: takes what it may, rests or expires. Returns its own trades. */
+/** Puts an order on the book: it takes what it may, then rests or expires. Returns its own trades. */
 export function work(exchange: Exchange, order: Order): Trade[] {
   return exchange.atOneTime(() => matched(exchange, order));
 }
@@ -35,7 +35,7 @@ function matched(exchange: Exchange, order: Order): Trade[] {
   return trades;
 }
 
-/** Whether the book holds the whole of it, own orders not counted: those would be kept from trading. */
+/** Whether the book can fill the whole order. Orders of the same account don't count: they must not trade with it. */
 function fillable(exchange: Exchange, order: Order): boolean {
   const found = takable(exchange, exchange.marketOf(order), order.side, limitOf(order));
   const quantity = found.reduce(
@@ -45,7 +45,7 @@ function fillable(exchange: Exchange, order: Order): boolean {
   return quantity >= remaining(order);
 }
 
-/** Takes what the book offers, as far as the order's limit goes. Reports each execution. */
+/** Takes what the book offers up to the order's limit. Reports each execution. */
 function takeFromMarket(exchange: Exchange, order: Order): Trade[] {
   const market = exchange.marketOf(order);
   const trades: Trade[] = [];
@@ -72,7 +72,9 @@ function takeFromMarket(exchange: Exchange, order: Order): Trade[] {
   return trades;
 }
 
-/** A purchase at the market that a stop became may cost more than was locked for it, but not more than there is. */
+/**
+ * A triggered stop that buys at the market may cost more than was locked for it, but not more than the account has.
+ */
 function affordable(exchange: Exchange, order: Order, price: bigint): bigint {
   if (order.side === 'SELL' || hasLimit(order.kind)) return order.quantity;
   const { free } = balanceOf(exchange.account(order.account), order.lock.asset);
@@ -91,7 +93,7 @@ export function followPrice(exchange: Exchange, market: Market): void {
   }
 }
 
-/** A trailing stop follows the price first; where it has a stop price too, only from there on. */
+/** A trailing stop follows the price first; if it also has a stop price, only once that was reached. */
 function triggeredBy(order: Order, last: bigint, nowMs: number): boolean {
   const { trailing } = order;
   if (trailing === null) return reached(order, last);
@@ -115,7 +117,7 @@ function trigger(exchange: Exchange, order: Order): void {
   work(exchange, order);
 }
 
-/** A resting order gets its own price, from whatever of the ladder now crosses it. */
+/** A resting order is filled at its own price by every generated level that now crosses it. */
 function fillAsMaker(exchange: Exchange, market: Market, order: Order): void {
   for (const level of [...(order.side === 'BUY' ? market.asks : market.bids)]) {
     const crosses = order.side === 'BUY' ? level.price <= order.price : level.price >= order.price;
@@ -131,14 +133,14 @@ function fillAsMaker(exchange: Exchange, market: Market, order: Order): void {
   }
 }
 
-/** Locks what the order may give away. A purchase at the market is judged by what it would cost now. */
+/** Locks what the order may cost or sell. A market buy is judged by what it would cost now. */
 export function lockFor(exchange: Exchange, order: Order): void {
   const amount =
     order.kind === 'MARKET' && order.side === 'BUY' ? costNow(exchange, order) : needs(exchange, order);
   lockAmount(exchange, order, amount);
 }
 
-/** A thin book costs less: what it does not hold is not bought. */
+/** A thin book costs less: what it does not hold can't be bought. */
 function costNow(exchange: Exchange, order: Order): bigint {
   let left = order.quantity;
   let cost = 0n;

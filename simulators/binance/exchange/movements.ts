@@ -1,4 +1,7 @@
-/** Cash that comes and goes without a trade: it changes a balance, is told on the user stream, and is listed by the wallet. */
+/**
+ * Movements of cash without a trade: each changes a balance, is reported on the user stream, and is listed by the
+ * wallet.
+ */
 import { balanceOf } from '../accounts.js';
 import { insufficientBalance } from '../requests/refusal.js';
 import { formatUnits } from '../units.js';
@@ -6,12 +9,12 @@ import type { Exchange } from './exchange.js';
 
 export type Movement =
   | MovementOf<'deposit'>
-  /** The fee goes to the network on top of what arrives. */
+  /** The network's fee, on top of the amount that arrives. */
   | (MovementOf<'withdrawal'> & { readonly fee: bigint })
   /** `in`: from another wallet of the same person into this one. */
   | (MovementOf<'transfer'> & { readonly direction: 'in' | 'out' })
   | (MovementOf<'dividend'> & { readonly info: string })
-  /** `asset` was turned into `bnb` of BNB, of which `serviceCharge` was kept. */
+  /** `asset` was converted into `bnb` of BNB, of which `serviceCharge` was kept as a fee. */
   | (MovementOf<'dust'> & { readonly bnb: bigint; readonly serviceCharge: bigint });
 
 interface MovementOf<Kind extends string> {
@@ -28,7 +31,7 @@ type Wanted = Movement extends infer One
     : never
   : never;
 
-/** What each balance changes by. */
+/** The change of each balance. */
 function changes(movement: Wanted): readonly (readonly [string, bigint])[] {
   const { asset, amount } = movement;
   switch (movement.kind) {
@@ -47,7 +50,7 @@ function changes(movement: Wanted): readonly (readonly [string, bigint])[] {
   }
 }
 
-/** Throws a refusal where a balance would fall below zero. */
+/** Throws a refusal if a balance would fall below zero. */
 export function move(exchange: Exchange, name: string, wanted: Wanted): Movement {
   const account = exchange.account(name);
   const deltas = changes(wanted);

@@ -23,7 +23,7 @@ function common(order: Order): Record<string, unknown> {
   };
 }
 
-/** Fields that appear only where they mean something. */
+/** Fields that appear only if they mean something. */
 function conditional(order: Order): Record<string, unknown> {
   const { trailing } = order;
   return {
@@ -50,7 +50,7 @@ export function orderJson(order: Order): Record<string, unknown> {
   };
 }
 
-/** ACK unless something else is asked for; MARKET and LIMIT tell everything. */
+/** ACK unless the client asks for something else; MARKET and LIMIT report everything. */
 export function defaultResponse(kind: Order['kind']): string {
   return kind === 'MARKET' || kind === 'LIMIT' ? 'FULL' : 'ACK';
 }
@@ -155,7 +155,7 @@ export interface Prevention {
 export interface Execution {
   readonly kind: 'NEW' | 'TRADE' | 'CANCELED' | 'REPLACED' | 'EXPIRED' | 'TRADE_PREVENTION';
   readonly trade?: Trade;
-  /** The id of the cancel or of the amended order; then `c` is that and `C` the order's own before. */
+  /** The id of the cancel or of the amended order: it becomes `c`, and the order's previous id `C`. */
   readonly newId?: string;
   readonly oldId?: string;
   readonly prevention?: Prevention;

@@ -1,6 +1,6 @@
 /**
- * Orders that belong together. OCO: as soon as one of the two starts working or ends, the other ends. OTO and OTOCO: the
- * pending orders are placed when the working order is filled completely, and end with it where it ends otherwise.
+ * Orders that belong together. OCO: as soon as one of the two becomes active or ends, the other ends. OTO and OTOCO:
+ * the pending orders are placed when the working order is filled completely, and end with it if it ends otherwise.
  */
 import { Refusal } from '../requests/refusal.js';
 import { takable } from './book.js';
@@ -18,7 +18,7 @@ export interface OrderList {
   readonly contingency: 'OCO' | 'OTO';
   readonly clientListId: string;
   readonly orders: readonly Order[];
-  /** OTO and OTOCO: what has to be filled first. */
+  /** OTO and OTOCO: the order that has to be filled first. */
   readonly working: Order | null;
   /** The two of which only one can be executed. */
   readonly pair: readonly [Order, Order] | null;
@@ -76,7 +76,7 @@ function finish(exchange: Exchange, list: OrderList): void {
   reportList(exchange, list);
 }
 
-/** One of a pair started to work or to fill: the other is over. */
+/** One order of a pair became active or was filled: the other ends. */
 function dropOther(exchange: Exchange, list: OrderList, order: Order): void {
   if (list.done || list.pair === null) return;
   const other = list.pair.find((one) => one !== order);
@@ -113,7 +113,7 @@ export function afterEnd(exchange: Exchange, order: Order): void {
   }
 }
 
-/** The pending orders come onto the book; what can't expires, and the list with it. */
+/** Puts the pending orders on the book; one that can't be placed expires, and the list with it. */
 function placePending(exchange: Exchange, list: OrderList): void {
   const pending = list.orders.filter((one) => one !== list.working);
   try {
@@ -138,7 +138,7 @@ function placePending(exchange: Exchange, list: OrderList): void {
   }
 }
 
-/** A maker that would take, or a stop whose price is passed already. Throws the refusal that the exchange gives. */
+/** A maker order that would take, or a stop whose price has been passed. Throws the exchange's refusal. */
 export function refuseAtOnce(
   exchange: Exchange,
   order: Pick<Order, 'symbol' | 'side' | 'kind' | 'price' | 'stopPrice'>,

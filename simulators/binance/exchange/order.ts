@@ -1,4 +1,4 @@
-/** Orders and executions as the exchange keeps them. How they look on the wire is in `order-json.ts`. */
+/** Orders and executions as the exchange keeps them. Their form on the wire is in `order-json.ts`. */
 import type { TradedSymbol } from './symbols.js';
 
 export type OrderSide = 'BUY' | 'SELL';
@@ -21,7 +21,7 @@ export type OrderStatus =
   | 'EXPIRED_IN_MATCH';
 export type SelfTradeMode = 'NONE' | 'EXPIRE_MAKER' | 'EXPIRE_TAKER' | 'EXPIRE_BOTH' | 'DECREMENT';
 
-/** What is locked for an order; the two of an OCO share one. */
+/** What is locked for an order; the two orders of an OCO share one. */
 export interface Lock {
   readonly asset: string;
   amount: bigint;
@@ -44,7 +44,7 @@ export interface Amendment {
   readonly timeMs: number;
 }
 
-/** What a request asks for, after its parameters were read. */
+/** What a request asks for, after its parameters have been read. */
 export interface OrderRequest {
   readonly symbol: TradedSymbol;
   readonly side: OrderSide;
@@ -52,11 +52,11 @@ export interface OrderRequest {
   readonly timeInForce: TimeInForce;
   /** Zero for market orders. */
   readonly price: bigint;
-  /** Zero where there is no trigger price. */
+  /** Zero if there is no trigger price. */
   readonly stopPrice: bigint;
   readonly trailingDelta: number | null;
   readonly quantity: bigint;
-  /** Zero unless a market order names what it spends or brings in the quote currency. */
+  /** Zero unless a market order says what it spends or brings in the quote currency. */
   readonly quoteQuantity: bigint;
   readonly clientOrderId: string;
   readonly selfTradeMode: SelfTradeMode;
@@ -75,20 +75,20 @@ export interface Order extends Omit<OrderRequest, 'quantity' | 'clientOrderId' |
   quantity: bigint;
   executed: bigint;
   spent: bigint;
-  /** Expired to keep the account from trading with itself. */
+  /** The quantity that expired to keep the account from trading with itself. */
   prevented: bigint;
   preventedMatchId: number | null;
   status: OrderStatus;
   expiryReason: string | null;
-  /** On the book now. */
+  /** Whether it is on the book now. */
   working: boolean;
-  /** When it came onto the book; -1 where it never did. Stays once the order has ended. */
+  /** When it came onto the book; -1 if it never did. Kept after the order has ended. */
   workingMs: number;
   lock: Lock;
   updatedMs: number;
 }
 
-/** One account's side of a trade. Both sides carry the trade's one id. */
+/** One account's side of a trade. Both sides have the same trade id. */
 export interface Trade {
   readonly id: number;
   readonly symbol: string;
@@ -109,7 +109,7 @@ export function isOpen(order: Order): boolean {
   return order.status === 'NEW' || order.status === 'PARTIALLY_FILLED' || order.status === 'PENDING_NEW';
 }
 
-/** What can still be executed. */
+/** The quantity that can still be executed. */
 export function remaining(order: Order): bigint {
   return order.quantity - order.executed - order.prevented;
 }
@@ -122,12 +122,12 @@ export function hasLimit(kind: OrderKind): boolean {
   return kind.includes('LIMIT');
 }
 
-/** Whether a falling price triggers it; a rising one triggers the others. */
+/** Whether it is triggered by a falling price; the others are triggered by a rising one. */
 export function triggersBelow({ kind, side }: Pick<Order, 'kind' | 'side'>): boolean {
   return kind.startsWith('STOP_LOSS') === (side === 'SELL');
 }
 
-/** Whether a price that is the last one now triggers it. */
+/** Whether this price, as the last one, triggers it. */
 export function reached(order: Pick<Order, 'kind' | 'side' | 'stopPrice'>, last: bigint): boolean {
   return triggersBelow(order) ? last <= order.stopPrice : last >= order.stopPrice;
 }

@@ -1,12 +1,15 @@
-/** What an account did before the simulator was started: closed orders and their trades, in the lists that tell of them. */
+/**
+ * What an account did before the simulator was started: closed orders and their trades, in the lists that report
+ * them.
+ */
 import type { PastTrade } from '../accounts.js';
 import { times, units } from '../units.js';
 import type { Exchange } from './exchange.js';
 import type { Order, Trade } from './order.js';
 
 /**
- * Adds them, oldest first whatever their order here. Throws where the symbol has newer orders already: the exchange's
- * numbers grow with time.
+ * Adds the trades, oldest first whatever their order in `past`. Throws if the symbol has newer orders already: the
+ * exchange's ids grow with time.
  */
 export function addPast(exchange: Exchange, account: string, past: readonly PastTrade[]): void {
   exchange.account(account);

@@ -1,4 +1,4 @@
-/** Two orders of one account that would trade with each other: what happens is what the taker's mode says. */
+/** Two orders of one account that would trade with each other: the taker's mode decides what happens. */
 import type { Exchange, PreventedMatch } from './exchange.js';
 import { type Order, remaining } from './order.js';
 import type { Prevention } from './order-json.js';

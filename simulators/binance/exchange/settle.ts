@@ -1,4 +1,4 @@
-/** One execution against an order: balances, fee, trade, report. And the end of an order that is not filled. */
+/** Books one execution of an order: balances, fee, trade, report. Also ends an order that is not filled. */
 import { balanceOf, lock, unlock } from '../accounts.js';
 import { smaller, times } from '../units.js';
 import type { Exchange } from './exchange.js';
@@ -7,7 +7,7 @@ import type { Execution } from './order-json.js';
 import { afterEnd, afterFill } from './order-lists.js';
 
 export interface Match {
-  /** The trade's number, which both sides carry. */
+  /** The trade's id, the same on both sides. */
   readonly tradeId: number;
   readonly price: bigint;
   readonly quantity: bigint;
@@ -59,7 +59,7 @@ export function settle(exchange: Exchange, order: Order, match: Match): Trade {
   return trade;
 }
 
-/** What is given away comes out of what was locked for it; a triggered stop may cost more than that. */
+/** Pays from what was locked for the order; a triggered stop may cost more than that. */
 function pay(exchange: Exchange, order: Order, amount: bigint): void {
   const balance = balanceOf(exchange.account(order.account), order.lock.asset);
   const fromLocked = smaller(order.lock.amount, amount);
@@ -75,7 +75,7 @@ interface Due {
   readonly rate: bigint;
 }
 
-/** From what was received, or from BNB at three quarters where the account chose so and has enough. */
+/** The fee: from what was received, or from BNB at three quarters of it, if the account chose that and has enough. */
 function commission(exchange: Exchange, order: Order, due: Due): { asset: string; amount: bigint } {
   const account = exchange.account(order.account);
   const bnb = exchange.markets.get(`BNB${order.symbol.quote}`);
@@ -86,7 +86,7 @@ function commission(exchange: Exchange, order: Order, due: Due): { asset: string
   return { asset: 'BNB', amount };
 }
 
-/** What an order can cost at most, or gives away at most. */
+/** The most that an order can still cost, or sell. */
 export function needs(exchange: Exchange, order: Order): bigint {
   if (order.side === 'SELL') return remaining(order);
   const [price = exchange.marketOf(order).last] = [order.price, order.stopPrice].filter((one) => one > 0n);
@@ -98,7 +98,7 @@ export function lockAmount(exchange: Exchange, order: Order, amount: bigint): vo
   order.lock.amount += amount;
 }
 
-/** One lock for two orders of which only one can be executed. Throws where there is too little. */
+/** One lock for two orders of which only one can be executed. Throws if there is too little. */
 export function lockShared(exchange: Exchange, pair: readonly [Order, Order]): void {
   const [first, second] = pair;
   const shared: Lock = { asset: first.lock.asset, amount: 0n };
@@ -108,7 +108,7 @@ export function lockShared(exchange: Exchange, pair: readonly [Order, Order]): v
   lockAmount(exchange, first, one > other ? one : other);
 }
 
-/** Gives back what is locked beyond what can still be needed. */
+/** Unlocks what can no longer be needed. */
 export function unlockSurplus(exchange: Exchange, order: Order): void {
   const sharing = [...exchange.open].filter((one) => one.lock === order.lock);
   const needed = sharing.reduce((most, one) => {
@@ -135,7 +135,7 @@ export interface Ending {
   readonly reason?: string;
 }
 
-/** Cancelled, expired, or stopped from trading with itself. */
+/** Ends an order: cancelled, expired, or kept from trading with its own account. */
 export function end(exchange: Exchange, order: Order, { status, execution, reason }: Ending): void {
   if (!isOpen(order)) return;
   const onBook = order.working && hasLimit(order.kind);

@@ -18,7 +18,7 @@ export interface Statistics {
   readonly closeMs: number;
 }
 
-/** Of the last so many minutes. */
+/** `minutes`: how far back. */
 export function statisticsOf(market: Market, minutes: number, nowMs: number): Statistics {
   return statisticsSince(market, nowMs - (nowMs % MINUTE_MS) - minutes * MINUTE_MS, nowMs);
 }
@@ -48,7 +48,7 @@ export function weightedAverage({ volume, quoteVolume, last }: Statistics): bigi
   return volume === 0n ? last : (quoteVolume * 100_000_000n) / volume;
 }
 
-/** Three places, as the exchange prints it. */
+/** Three decimal places, as the exchange prints it. */
 export function changePercent({ open, last }: Statistics): string {
   const thousandths = open === 0n ? 0n : ((last - open) * 100_000n) / open;
   const digits = (thousandths < 0n ? -thousandths : thousandths).toString().padStart(4, '0');

@@ -1,4 +1,4 @@
-/** What can be traded on the simulator, with the venue's own filters. */
+/** The symbols that can be traded on the simulator, with the venue's own filters. */
 import { formatUnits, onGrid, units } from '../units.js';
 import type { SelfTradeMode } from './order.js';
 
@@ -10,11 +10,11 @@ export interface TradedSymbol {
   stepSize: bigint;
   readonly minQty: bigint;
   maxQty: bigint;
-  /** Of what is filled at the market. */
+  /** Limit of market orders. */
   marketMaxQty: bigint;
   readonly minNotional: bigint;
   readonly startPrice: bigint;
-  /** Whether a stop may become a market order; otherwise only a limit order. */
+  /** Whether a stop may become a market order; if not, it can only become a limit order. */
   readonly stopLossMarket: boolean;
   readonly selfTradeDefault: SelfTradeMode;
   readonly selfTradeModes: readonly SelfTradeMode[];
@@ -80,12 +80,12 @@ export const DEFAULT_SYMBOLS: readonly SymbolOptions[] = [
 
 const PERCENT_UP = 5n;
 
-/** Prices further than this from the market are refused: five times, one fifth. */
+/** Prices outside these bounds are refused: five times the market price, and one fifth of it. */
 export function percentPriceBounds(price: bigint): { readonly low: bigint; readonly high: bigint } {
   return { low: price / PERCENT_UP, high: price * PERCENT_UP };
 }
 
-/** Fees take up to eight places; the venue rounds nothing else. */
+/** Fees have up to eight places; the venue rounds nothing else. */
 export function symbolInfo(symbol: TradedSymbol): object {
   const orderTypes = ['LIMIT', 'LIMIT_MAKER', 'MARKET', 'STOP_LOSS_LIMIT', 'TAKE_PROFIT_LIMIT'];
   if (symbol.stopLossMarket) orderTypes.push('STOP_LOSS', 'TAKE_PROFIT');
@@ -174,7 +174,7 @@ export const MAX_STOP_ORDERS = 5;
 export const MAX_ORDER_LISTS = 20;
 export const MAX_AMENDS = 10;
 export const MAX_NOTIONAL = units('9000000');
-/** Minutes of trades of which market orders are judged by the average price. */
+/** The average price, by which market orders are checked, is over this many minutes of trades. */
 export const AVERAGE_MINUTES = 5;
 /** Hundredths of a percent. */
 export const TRAILING_DELTA = { min: 10, max: 2000 };

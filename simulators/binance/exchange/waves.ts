@@ -1,17 +1,19 @@
-/** A price that swings in long waves by the exchange's own clock: the same at the same moment, in the past as from now on. */
+/**
+ * A price that swings in long waves by the exchange's own clock: always the same at the same moment, past or future.
+ */
 export interface Waves {
-  /** Length of one. */
+  /** Length of one wave. */
   readonly minutes: number;
 }
 
 const MINUTE_MS = 60_000;
-/** Half the height of a wave, and how far each minute dips for a moment, as parts of the price. */
+/** Half the height of a wave, and how far each minute briefly dips, as parts of the price. */
 const HEIGHT = 0.015;
 const DIP = 0.0015;
 const DIP_FROM_MS = 5_000;
 const DIP_UNTIL_MS = 15_000;
 
-/** Parts per million of the starting price. */
+/** In parts per million of the starting price. */
 export function wavePpm({ minutes }: Waves, atMs: number): number {
   const smooth = smoothAt(minutes, atMs);
   const inMinute = atMs % MINUTE_MS;
@@ -19,7 +21,7 @@ export function wavePpm({ minutes }: Waves, atMs: number): number {
   return Math.round(1_000_000 * (dips ? smooth * (1 - DIP) : smooth));
 }
 
-/** Of the minute that begins at this time: open, high, low, close. */
+/** For the minute that begins at this time: open, high, low, close, in parts per million of the starting price. */
 export function waveMinutePpm({ minutes }: Waves, openMs: number): readonly [number, number, number, number] {
   const [open, close] = [smoothAt(minutes, openMs), smoothAt(minutes, openMs + MINUTE_MS)];
   const path = [open, Math.max(open, close), Math.min(open, close) * (1 - DIP), close];

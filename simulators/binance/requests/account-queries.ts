@@ -1,4 +1,4 @@
-/** What an account is and may do: balances, rates, filters, permissions of its key. */
+/** What an account has and may do: balances, rate limits, filters, permissions of its key. */
 import type { ApiKey } from '../accounts.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { symbolFilters } from '../exchange/symbols.js';
@@ -62,7 +62,7 @@ export const commissionRates: Query = (exchange, key, parameters) => {
   };
 };
 
-/** The account's own setting, as the wallet shows and changes it. */
+/** The account's setting to pay fees in BNB, which the wallet shows and changes. */
 export const bnbBurn: Query = (exchange, key, parameters) => {
   parameters.finish();
   return { spotBNBBurn: exchange.account(key.account).feesInBnb, interestBNBBurn: false };
@@ -91,7 +91,7 @@ export const tradeFees: Query = (exchange, key, parameters) => {
   }));
 };
 
-/** The wallet prints no needless zeros. */
+/** The wallet prints no trailing zeros. */
 function short(text: string): string {
   return text.replace(/\.?0+$/, '');
 }

@@ -1,4 +1,4 @@
-/** PUT order/amend/keepPriority: the quantity of an open order goes down, and the order stays where it is. */
+/** PUT order/amend/keepPriority: reduces the quantity of an open order, which keeps its place on the book. */
 import type { ApiKey } from '../accounts.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { checkLot, checkNotional } from '../exchange/filters.js';

@@ -15,7 +15,7 @@ export interface SignedRequest {
 
 const RECV_WINDOW_DEFAULT = 5000;
 const RECV_WINDOW_MAX = 60_000;
-/** A timestamp may be ahead of the venue's clock by less than this. */
+/** A timestamp may be ahead of the venue's clock by less than this many milliseconds. */
 const AHEAD_MAX = 1000;
 
 export function authenticate(exchange: Exchange, request: SignedRequest, security: Security): ApiKey {
@@ -35,12 +35,12 @@ function knownKey(exchange: Exchange, apiKey: string | undefined): ApiKey {
   return key;
 }
 
-/** What a key may do; of one whose signature was seen to be right before. */
+/** Checks what a key may do, after its signature has been verified. */
 export function checkPermission(key: ApiKey, security: Security): void {
   if (security === 'trade' ? !key.permissions.spot : !key.permissions.reading) throw notPermitted();
 }
 
-/** A request on a connection that was signed on: only its time is checked. */
+/** A request on a connection that is logged on: only its timestamp is checked. */
 export function authenticateSession(
   exchange: Exchange,
   apiKey: string,
@@ -99,7 +99,7 @@ function matchesPublicKey(pem: string, payload: string, given: string): boolean 
   return verify(algorithm, Buffer.from(payload), key, Buffer.from(given, 'base64'));
 }
 
-/** Query and body as they came, joined as the venue joins them, each without its signature. */
+/** Query and body as received, joined as the venue joins them, each without its signature. */
 export function httpPayload(query: string, body: string): string {
   return withoutSignature(query) + withoutSignature(body);
 }
@@ -111,7 +111,7 @@ function withoutSignature(text: string): string {
     .join('&');
 }
 
-/** On the WebSocket API: the parameters sorted by name. */
+/** For the WebSocket API: the parameters sorted by name. */
 export function socketPayload(values: ReadonlyMap<string, string>): string {
   return [...values]
     .filter(([name]) => name !== 'signature')

@@ -9,7 +9,7 @@ import type { Parameters } from './parameters.js';
 import { generatedId, readClientId, readSymbol } from './read-order.js';
 import { eitherMissing, Refusal, unknownOrder } from './refusal.js';
 
-/** Which order is meant, by either of its ids; where both are sent, both must fit. */
+/** Names an order by either of its ids; if both are sent, both must match. */
 export interface Target {
   readonly symbol: string;
   readonly orderId: number | null;
@@ -54,7 +54,7 @@ export function cancelOrder(exchange: Exchange, { account }: ApiKey, parameters:
   return cancel(exchange, account, { ...target, cancelId, restriction });
 }
 
-/** An order of a list takes the whole list with it. Throws where there is no such open order. */
+/** Cancelling an order of a list cancels the whole list. Throws if there is no such open order. */
 export function cancel(exchange: Exchange, account: string, wanted: Cancel): object {
   const order = [...exchange.open].find((one) => isTarget(one, account, wanted));
   if (order === undefined) throw unknownOrder();

@@ -1,4 +1,4 @@
-/** POST order/cancelReplace: one request, two results, each told. */
+/** POST order/cancelReplace: one request with two results, each reported. */
 import type { ApiKey } from '../accounts.js';
 import type { Exchange } from '../exchange/exchange.js';
 import { checkFilters } from '../exchange/filters.js';
@@ -26,7 +26,7 @@ export function cancelReplace(exchange: Exchange, { account }: ApiKey, parameter
   const response = readResponse(parameters, request.kind);
   const limitMode = readLimitMode(parameters);
   parameters.finish();
-  // Filters and the order count come before both halves: whatever they refuse leaves the old order alone.
+  // Filters and the order count are checked before both halves: what they refuse leaves the old order untouched.
   checkFilters(exchange, account, request);
   const tooMany = refusalOf(() => exchange.orderCounts.check(account, 1));
   if (tooMany !== null && limitMode !== 'CANCEL_ONLY') throw tooMany;

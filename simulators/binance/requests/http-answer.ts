@@ -1,4 +1,4 @@
-/** From a request to its answer, and the ways in which a fault spoils it. */
+/** From a request to its answer, and the ways in which a fault can spoil it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKey } from '../accounts.js';
@@ -14,7 +14,7 @@ export interface Answer {
   readonly status: number;
   readonly body: unknown;
   readonly headers: Readonly<Record<string, string>>;
-  /** Whose request it was, where that is known. */
+  /** The account of the request, if known. */
   readonly account?: string | null;
 }
 
@@ -70,13 +70,13 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** Without `applyFirst` these keep the request from taking effect; the others only change the answer. */
+/** Without `applyFirst` these faults keep the request from taking effect; the others only change the answer. */
 function replaces(fault: Fault): boolean {
   return ['answer', 'html', 'hang', 'drop'].includes(fault.effect.kind);
 }
 
 function readValues(query: string, body: string): ReadonlyMap<string, string> {
-  // What is sent in both is taken from the query.
+  // A parameter in both is taken from the query.
   return new Map([...new URLSearchParams(body), ...new URLSearchParams(query)]);
 }
 
@@ -107,11 +107,11 @@ function restAnswer(simulation: Simulation, request: RestRequest): Answer {
 export interface RunRequest {
   readonly values: ReadonlyMap<string, string>;
   readonly timeUnit: string | undefined;
-  /** Throws where key, signature, time or permission are not right. */
+  /** Throws if key, signature, time or permission is wrong. */
   readonly authenticate: () => ApiKey;
 }
 
-/** Shared with the WebSocket API, which signs otherwise. */
+/** Shared with the WebSocket API, which signs in another way. */
 export function run(simulation: Simulation, endpoint: Endpoint, request: RunRequest): Answer {
   const { exchange, limits } = simulation;
   let account: string | null = null;

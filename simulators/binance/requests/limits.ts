@@ -1,4 +1,7 @@
-/** Request weight a minute by address, and what happens to those who go on. Orders are counted in `order-counts.ts`. */
+/**
+ * Request weight a minute for each address, and what happens to clients that exceed it. Orders are counted in
+ * `order-counts.ts`.
+ */
 import { ORDER_LIMITS } from './order-counts.js';
 import { Refusal } from './refusal.js';
 
@@ -44,12 +47,12 @@ export class Limits {
     this.#banUntilMs = forMs > 0 ? this.nowMs() + forMs : 0;
   }
 
-  /** As if every interval were over: for who tries in minutes what an address is allowed in hours. A ban stands. */
+  /** Starts all intervals afresh: for tests that do in minutes what an address is allowed in hours. A ban stays. */
   beginAnew(): void {
     this.#minute = this.#rawWindow = 0;
   }
 
-  /** Counts a request; throws the 429 or 418 that the venue would answer. */
+  /** Counts a request; throws the venue's 429 or 418. */
   count(weight: number): void {
     const nowMs = this.nowMs();
     this.#roll(nowMs);

@@ -34,7 +34,7 @@ export const exchangeInfo: Query = (exchange, parameters) => {
 };
 
 interface Asked {
-  /** One was asked for by itself, and is answered by itself. */
+  /** One symbol was asked for by itself, so the answer is an object and not a list. */
   readonly single: boolean;
   readonly markets: readonly Market[];
 }
@@ -231,7 +231,7 @@ export const dayTickers: Query = (exchange, parameters) => {
   return single ? rows[0] : rows;
 };
 
-/** `GET ticker`: minutes, hours or days. */
+/** `GET ticker`: windows in minutes, hours or days. */
 export const windowTickers: Query = (exchange, parameters) => {
   const { single, markets } = readSymbols(exchange, parameters);
   const size = parameters.optional('windowSize') ?? '1d';
@@ -252,7 +252,7 @@ export const windowTickers: Query = (exchange, parameters) => {
 
 const DAY_MS = DAY_MINUTES * 60_000;
 
-/** Since midnight UTC: other time zones are refused. */
+/** Since midnight UTC; other time zones are refused. */
 export const tradingDayTickers: Query = (exchange, parameters) => {
   const { single, markets } = readSymbols(exchange, parameters);
   const type = readType(parameters);
@@ -271,7 +271,7 @@ function checkZone(zone: string | null): void {
   if (zone !== null && !/^[+-]?0{1,2}(:00)?$/.test(zone)) throw invalidValue('timeZone');
 }
 
-/** No symbol has one. */
+/** No symbol has a reference price. */
 export const referencePrice: Query = (exchange, parameters) => {
   readSymbol(exchange, parameters);
   throw new Refusal(-2043, "This symbol doesn't have a reference price.");

@@ -1,4 +1,6 @@
-/** Unfilled orders: accepted ones, counted for each account by itself; a first fill takes one off again. */
+/**
+ * Unfilled orders: accepted ones, counted for each account separately; the first fill of an order takes it off again.
+ */
 import { Refusal } from './refusal.js';
 
 export const ORDER_LIMITS = [
@@ -16,7 +18,7 @@ export class OrderCounts {
 
   constructor(readonly nowMs: () => number) {}
 
-  /** Throws where so many more would be too many. */
+  /** Throws if this many more orders would be too many. */
   check(account: string, orders: number): void {
     this.#of(account).forEach((window, index) => {
       const rule = ORDER_LIMITS[index];
@@ -39,7 +41,7 @@ export class OrderCounts {
     for (const window of this.#of(account)) window.count = Math.max(0, window.count - 1);
   }
 
-  /** As if every interval were over: for who tries in minutes what an account is allowed in hours. */
+  /** Starts all intervals afresh: for tests that do in minutes what an account is allowed in hours. */
   beginAnew(account: string): void {
     this.#windows.delete(account);
   }

@@ -15,7 +15,7 @@ export const oneOrder: Query = (exchange, { account }, parameters) => {
   const { symbol } = readSymbol(exchange, parameters);
   const target = readTarget(parameters, symbol.name, ['orderId', 'origClientOrderId']);
   parameters.finish();
-  // The newest of a client id: an id may be used again once its order is closed.
+  // The newest order of a client id: an id may be used again once its order is closed.
   const order = exchange.orders.findLast((one) => isTarget(one, account, target));
   if (order === undefined) throw orderDoesNotExist();
   return orderJson(order);
@@ -45,7 +45,7 @@ function readSpan(parameters: Parameters): Span {
   return { startMs, endMs, limit: parameters.limit(500, 1000) };
 }
 
-/** With a start the oldest from there on, else the newest. */
+/** With a start, the oldest from there on; otherwise the newest. */
 function cut<T>(found: readonly T[], oldestFirst: boolean, limit: number): readonly T[] {
   return oldestFirst ? found.slice(0, limit) : found.slice(-limit);
 }
@@ -74,7 +74,7 @@ export const myTrades: Query = (exchange, { account }, parameters) => {
   parameters.finish();
   const timed = span.startMs !== null || span.endMs !== null;
   if (timed && (fromId !== null || orderId !== null)) throw badCombination();
-  // A start alone reaches a day, like a start and an end.
+  // A start without an end reaches one day, the longest span.
   const lastMs = span.startMs === null ? Number.MAX_SAFE_INTEGER : span.startMs + DAY_MS;
   const found = exchange.trades.filter(
     (trade) =>
@@ -156,7 +156,7 @@ export const preventedMatches: Query = (exchange, { account }, parameters) => {
     }));
 };
 
-/** Smart order routing is on for no symbol, so that there are none. */
+/** Smart order routing is off for every symbol, so there are no allocations. */
 export const allocations: Query = (exchange, _key, parameters) => {
   readSymbol(exchange, parameters);
   for (const name of ['startTime', 'endTime', 'fromAllocationId', 'orderId']) parameters.integer(name);

@@ -1,9 +1,11 @@
-/** Request parameters, read strictly: missing, empty, malformed and unread ones are refused as the venue refuses them. */
+/**
+ * Request parameters, read strictly: missing, empty, malformed and unread ones are refused as the venue refuses them.
+ */
 
 import { parseUnits } from '../units.js';
 import { Refusal } from './refusal.js';
 
-/** Times may come in milliseconds or microseconds: what is larger than this is the latter. */
+/** Times may come in milliseconds or microseconds: a larger number than this is in microseconds. */
 const MILLISECONDS_MAX = 100_000_000_000_000;
 
 export class Parameters {
@@ -69,7 +71,7 @@ export class Parameters {
     return value;
   }
 
-  /** One of these values; null where it was not sent. */
+  /** One of these values; null if it was not sent. */
   oneOf<T extends string>(name: string, values: readonly T[], otherwise: () => Refusal): T | null {
     const text = this.optional(name);
     if (text === null) return null;
@@ -90,7 +92,7 @@ export class Parameters {
     return limit;
   }
 
-  /** The same parameters under other names, for one order among several: `abovePrice` is `price` of the above one. */
+  /** Parameters of one order among several, without its prefix: `abovePrice` becomes `price` of the above order. */
   within(
     prefix: string,
     names: Readonly<Record<string, string>>,
@@ -104,7 +106,7 @@ export class Parameters {
     return new Parameters(own, { prefix, names });
   }
 
-  /** Some parameters under the names of another request, with more that this one implies. */
+  /** The parameters under the names of another request, plus those that this request implies. */
   renamed(names: Readonly<Record<string, string>>, implied: Readonly<Record<string, string>>): Parameters {
     const own = new Map<string, string>(Object.entries(implied));
     for (const [name, value] of this.#values) own.set(names[name] ?? name, value);
@@ -116,13 +118,13 @@ export class Parameters {
     return this.amount(name) as bigint;
   }
 
-  /** A parameter that this kind of order does not take. */
+  /** Refuses a parameter that this kind of order does not accept. */
   refuse(name: string): void {
     if (this.#values.has(name))
       throw new Refusal(-1106, `Parameter '${this.#shown(name)}' sent when not required.`);
   }
 
-  /** After everything was read: what is left over is an error, as at the venue. */
+  /** Called after everything was read: a parameter left over is an error, as at the venue. */
   finish(): void {
     const unread = [...this.#values.keys()].filter((name) => !this.#read.has(name));
     if (unread.length > 0) {

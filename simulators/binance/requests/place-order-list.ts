@@ -19,7 +19,7 @@ import { checkAdmission, newOrder } from './place-order.js';
 import { readClientId, readMode, readOrder, readResponse, readSymbol } from './read-order.js';
 import { badListPrices, duplicateOrder, Refusal } from './refusal.js';
 
-/** What one order of a list calls its parameters, after the prefix. */
+/** The parameter names of one order in a list, after its prefix. */
 const NAMES: Readonly<Record<string, string>> = {
   side: 'Side',
   type: 'Type',
@@ -48,7 +48,7 @@ interface ListContext {
 interface Wanted {
   readonly contingency: OrderList['contingency'];
   readonly working: OrderRequest | null;
-  /** Two make a pair of which only one can be executed. */
+  /** Two of them form a pair of which only one can be executed. */
   readonly others: readonly OrderRequest[];
 }
 
@@ -99,7 +99,7 @@ export const placeOtoco = listPlacer((context) => {
   return { contingency: 'OTO', working, others: pair(context, ['pendingAbove', 'pendingBelow'], values) };
 });
 
-/** The form before 2024: a limit maker and a stop loss, of which the side says which is above. */
+/** The form from before 2024: a limit maker and a stop loss, where the side decides which is above. */
 export const placeOldOco: Place = (exchange, key, parameters) => {
   const side = parameters.required('side');
   const limit = side === 'SELL' ? 'above' : 'below';
@@ -157,7 +157,7 @@ function pair(
   return [above, below];
 }
 
-/** A sale stops out below and takes its profit above; a purchase the other way round. */
+/** A sell list stops out below and takes its profit above; a buy list the other way round. */
 function checkSides(above: OrderRequest, below: OrderRequest): void {
   const sells = above.side === 'SELL';
   const [stop, profit] = isStop(above.kind) ? [above, below] : [below, above];
@@ -221,14 +221,14 @@ function place(exchange: Exchange, account: string, wanted: Placing): object {
   for (const order of orders) exchange.addOrder(order);
   exchange.orderCounts.accepted(account, orders.length);
   reportList(exchange, list);
-  // As they are placed: what the working order sets off is told afterwards.
+  // In their state when placed: what the working order sets off is reported afterwards.
   const pendingReports =
     working === null ? null : others.map((order) => placedJson(order, [], wanted.response));
   const reports = start(exchange, orders, wanted.response);
   return { ...listJson(list), orderReports: [...reports, ...(pendingReports ?? [])] };
 }
 
-/** The prices of a pair are judged together; any other order by itself. */
+/** The prices of a pair are refused together; those of any other order by themselves. */
 function refusePrices(exchange: Exchange, request: OrderRequest, { working }: Wanted): void {
   try {
     refuseAtOnce(exchange, request);
@@ -238,7 +238,7 @@ function refusePrices(exchange: Exchange, request: OrderRequest, { working }: Wa
   }
 }
 
-/** Puts on the book what does not wait, and reports it. Pending orders are reported as such. */
+/** Puts on the book what need not wait, and reports it. Pending orders are reported as such. */
 function start(exchange: Exchange, orders: readonly Order[], response: string): object[] {
   const reports: object[] = [];
   for (const order of orders) {

@@ -32,7 +32,7 @@ export function place(exchange: Exchange, account: string, request: OrderRequest
   return placedJson(order, [], response);
 }
 
-/** Everything but the matching engine: funds, duplicates and prices against the book are not looked at. */
+/** Everything except the matching engine: funds, duplicates and prices against the book are not checked. */
 export function testOrder(exchange: Exchange, { account }: ApiKey, parameters: Parameters): object {
   const market = readSymbol(exchange, parameters);
   const request = readOrder(exchange, market, parameters);
@@ -56,7 +56,7 @@ export function testOrder(exchange: Exchange, { account }: ApiKey, parameters: P
   };
 }
 
-/** Account, market and client ids of orders that are placed together. */
+/** Checks account, market and client ids of orders that are placed together. */
 export function checkAdmission(exchange: Exchange, name: string, requests: readonly OrderRequest[]): void {
   if (!exchange.account(name).canTrade) throw actionDisabled();
   const ids = new Set<string>();

@@ -45,7 +45,7 @@ export function readSymbol(exchange: Exchange, parameters: Parameters): Market {
   return exchange.market(parameters.required('symbol'));
 }
 
-/** One order: its symbol and mode may come from a list that it is part of. */
+/** Reads one order: symbol and mode may come from the list that it is part of. */
 export function readOrder(
   exchange: Exchange,
   market: Market,
@@ -162,7 +162,7 @@ export function readResponse(parameters: Parameters, kind: OrderKind): string {
   return parameters.oneOf(name, kinds, () => invalidValue(name)) ?? defaultResponse(kind);
 }
 
-/** How much of the base a sum in the quote currency buys or sells now, in whole lots. */
+/** How much of the base an amount of quote currency buys or sells now, in whole lots. */
 function affordable(exchange: Exchange, market: Market, side: OrderSide, quote: bigint): bigint {
   const levels = bookSide(exchange, market, side === 'BUY' ? 'SELL' : 'BUY');
   if (levels.length === 0) throw emptyBook();

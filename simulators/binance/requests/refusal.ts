@@ -1,4 +1,4 @@
-/** An error as the venue answers it: HTTP status, code and text. */
+/** An error as the venue returns it: HTTP status, code and text. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   constructor(
@@ -6,7 +6,7 @@ export class Refusal extends Error {
     override readonly message: string,
     readonly status = 400,
     readonly headers: Readonly<Record<string, string>> = {},
-    /** Of an answer that tells of two things at once. */
+    /** For an answer with two results. */
     readonly data: object | null = null,
   ) {
     super(message);
@@ -30,7 +30,7 @@ export const badListPrices = () => rejected('The relationship of the prices for 
 export const thinBook = (filter: string) =>
   rejected(`Order book liquidity is less than ${filter} filter minimum quantity.`);
 export const emptyBook = () => rejected('Order book liquidity is less than symbol minimum quantity.');
-/** Something that the symbol, as `exchangeInfo` says, does not have. */
+/** For something that the symbol does not offer according to `exchangeInfo`. */
 export const notForSymbol = (what: string) => new Refusal(-1013, `${what} not supported for this symbol.`);
 export const filterFailure = (filter: string) => new Refusal(-1013, `Filter failure: ${filter}`);
 export const unknownOrder = () => new Refusal(-2011, 'Unknown order sent.');

@@ -1,7 +1,7 @@
-/** Times are milliseconds unless the client asks for microseconds. */
+/** Times are in milliseconds unless the client asks for microseconds. */
 import { Refusal } from './refusal.js';
 
-/** Milliseconds of the years 2001 to 2096: no other number of an answer reaches there. */
+/** Milliseconds of the years 2001 to 2096: no other number in an answer is that large. */
 const TIME_MIN = 1_000_000_000_000;
 const TIME_MAX = 4_000_000_000_000;
 

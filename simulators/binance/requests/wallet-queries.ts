@@ -1,4 +1,4 @@
-/** The wallet's lists (`/sapi`): what came and went without a trade. Amounts are printed without needless zeros there. */
+/** The wallet's lists (`/sapi`): movements without a trade. Amounts are printed without trailing zeros there. */
 import { type ApiKey, balanceOf } from '../accounts.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { Movement } from '../exchange/movements.js';
@@ -20,7 +20,7 @@ function amount(value: bigint): string {
   return formatUnits(value).replace(/\.?0+$/, '');
 }
 
-/** As withdrawals tell their times: UTC, to the second. */
+/** The time format of withdrawals: UTC, to the second. */
 function writtenTime(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }
@@ -40,7 +40,7 @@ function readSpan(exchange: Exchange, parameters: Parameters, maxMs: number): Sp
   return { startMs, endMs };
 }
 
-/** Newest first, as the wallet lists. */
+/** Newest first, as in the wallet's lists. */
 function movementsOf<K extends Kind>(
   exchange: Exchange,
   key: ApiKey,
@@ -173,7 +173,7 @@ export const dustConversions: Query = (exchange, key, parameters) => {
   };
 };
 
-/** Between this wallet and the funding wallet; the other kinds of transfer have no lists here. */
+/** Between this wallet and the funding wallet; other kinds of transfer have no lists here. */
 const TRANSFERS: Readonly<Record<string, 'in' | 'out'>> = { FUNDING_MAIN: 'in', MAIN_FUNDING: 'out' };
 const TRANSFER_KIND = /^[A-Z]+(_[A-Z]+)+$/;
 
@@ -243,7 +243,7 @@ export const coins: Query = (exchange, key, parameters) => {
   });
 };
 
-/** What the account holds, without the zeros. */
+/** What the account holds, without currencies that are zero. */
 export const userAssets: Query = (exchange, key, parameters) => {
   const wanted = parameters.optional('asset');
   parameters.optional('needBtcValuation');
@@ -286,7 +286,7 @@ export const tradingStatus: Query = (exchange, key, parameters) => {
   return { data: { isLocked, plannedRecoverTime: 0, triggerCondition, updateTime: 0 } };
 };
 
-/** A key without the permission is refused as one that may not; nothing leaves the simulator by request. */
+/** Refuses, as for a key without the permission: nothing leaves the simulator by request. */
 export const withdraw: Query = (_exchange, key) => {
   if (!key.permissions.withdrawals) {
     throw new Refusal(-2015, 'Invalid API-key, IP, or permissions for action.', 401);

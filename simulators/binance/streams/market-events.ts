@@ -1,4 +1,4 @@
-/** What market streams say. */
+/** The events of market streams. */
 import { bookSide } from '../exchange/book.js';
 import { candleAt, klineEvent } from '../exchange/candles.js';
 import type { Exchange } from '../exchange/exchange.js';
@@ -10,7 +10,7 @@ import { type StreamKind, WINDOWS } from './stream-names.js';
 
 const DAY_MINUTES = 1440;
 
-/** Null where nothing of it is to be told now. */
+/** Null if there is nothing to send now. */
 export function marketEvent(
   exchange: Exchange,
   market: Market,
@@ -154,7 +154,7 @@ function averageEvent(market: Market, nowMs: number): object {
   };
 }
 
-/** Quantities by price, of both sides. */
+/** Quantities by price, for both sides. */
 export type BookSeen = Readonly<Record<'BUY' | 'SELL', ReadonlyMap<bigint, bigint>>>;
 
 export function bookSeen(exchange: Exchange, market: Market): BookSeen {

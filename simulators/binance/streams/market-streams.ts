@@ -13,13 +13,13 @@ interface Listener {
   readonly microseconds: boolean;
   /** Wraps every event with its stream's name. */
   combined: boolean;
-  /** Control messages of this second. */
+  /** The number of control messages in this second. */
   messages: { second: number; count: number };
-  /** By stream: the candle that was told last, so that its close can be told. */
+  /** By stream: the candle that was sent last, so that its close can be sent. */
   readonly candles: Map<string, number>;
 }
 
-/** What the depth streams of one speed have told of a market. */
+/** What the depth streams of one speed have sent of a market. */
 interface DepthTold {
   readonly market: Market;
   readonly everyMs: number;
@@ -31,7 +31,7 @@ interface DepthTold {
 const STREAMS_MAX = 1024;
 const MESSAGES_A_SECOND_MAX = 5;
 const METHODS = '`SUBSCRIBE`, `UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY`';
-/** How often it is looked whether a candle has ended. */
+/** How often to check whether a candle has ended. */
 const CANDLE_CHECK_MS = 200;
 
 interface Problem {
@@ -57,14 +57,17 @@ export class MarketStreams {
     for (const { timer } of this.#depths.values()) if (timer !== null) clearTimeout(timer);
   }
 
-  /** Forgets who subscribed to a symbol, as an exchange that lost a subscription: silent until it is asked for again. */
+  /**
+   * Forgets all subscriptions to a symbol, like an exchange that has lost them: silent until a client subscribes
+   * again.
+   */
   forget(symbol: string): void {
     for (const { streams } of this.#listeners) {
       for (const [name, { market }] of streams) if (market?.symbol.name === symbol) streams.delete(name);
     }
   }
 
-  /** Streams that somebody is subscribed to now. */
+  /** Streams that have a subscriber now. */
   get subscribed(): readonly string[] {
     return [...this.#listeners].flatMap(({ streams }) => [...streams.keys()]);
   }
@@ -90,7 +93,7 @@ export class MarketStreams {
     if (problem !== null) socket.send(JSON.stringify({ error: problem }));
   }
 
-  /** More than the exchange takes in a second ends the connection. */
+  /** A client that sends more a second than the exchange accepts loses its connection. */
   #countMessage(listener: Listener): boolean {
     const second = Math.floor(Date.now() / 1000);
     if (listener.messages.second !== second) listener.messages = { second, count: 0 };
@@ -144,7 +147,7 @@ export class MarketStreams {
     }
   }
 
-  /** All or none. */
+  /** Subscribes to all of them or to none. */
   #subscribe(listener: Listener, names: readonly string[]): Problem | null {
     const { exchange } = this.#simulation;
     const wanted: Stream[] = [];
@@ -195,7 +198,7 @@ export class MarketStreams {
     send(listener, stream, event);
   }
 
-  /** Only those that changed are in the list. */
+  /** The list contains only symbols that have changed. */
   #tellAll(listener: Listener, stream: Stream, changed?: Market): void {
     const { exchange } = this.#simulation;
     const markets = changed === undefined ? [...exchange.markets.values()] : [changed];
@@ -213,7 +216,7 @@ export class MarketStreams {
     }
   }
 
-  /** Tells the last of each candle that has ended since the one that was told. True where there was one. */
+  /** Sends the close of the last candle sent, if it has ended. True if there was one. */
   #closeCandle(listener: Listener, stream: Stream, market: Market): boolean {
     const { of } = stream;
     let openMs = listener.candles.get(stream.name);
@@ -224,7 +227,7 @@ export class MarketStreams {
     for (;;) {
       const candle = candleAt(market, of.interval, openMs);
       if (candle === null || candleEndMs(candle, of.interval) > nowMs) break;
-      // At its last instant: the minutes after it are no part of it.
+      // As of its last instant, since later minutes are not part of it.
       const whole = candleAt(market, of.interval, candleEndMs(candle, of.interval) - 1);
       if (whole !== null)
         send(listener, stream, klineEvent(market, of.interval, whole, { nowMs, closed: true }));

@@ -1,4 +1,4 @@
-/** The WebSocket API (`/ws-api/v3`): requests by name, sessions that are signed on, and the account's own events. */
+/** The WebSocket API (`/ws-api/v3`): requests by name, sessions that are logged on, and the account's own events. */
 import { createPublicKey } from 'node:crypto';
 import type { RawData, WebSocket } from 'ws';
 import type { ApiKey } from '../accounts.js';
@@ -18,7 +18,7 @@ interface Session {
   readonly socket: WebSocket;
   readonly connectedMs: number;
   readonly timeUnit: string | undefined;
-  /** Of the address it was opened with. */
+  /** From the address with which it was opened. */
   readonly returnRateLimits: boolean;
   apiKey: string | null;
   authorizedMs: number | null;
@@ -29,7 +29,7 @@ interface Subscription {
   readonly id: number;
   readonly account: string;
   readonly session: Session;
-  /** Ends with the session's log out. */
+  /** Ends when the session logs out. */
   readonly bySession: boolean;
 }
 
@@ -73,7 +73,7 @@ export class SocketApi {
     return this.#subscriptions.size;
   }
 
-  /** Spoils the next executions on user streams, one each. */
+  /** Spoils the next executions on user streams, one fault each. */
   spoilEvents(faults: readonly EventFault[]): void {
     this.#faults.push(...faults);
   }
@@ -131,7 +131,7 @@ export class SocketApi {
     );
   }
 
-  /** Of orders only in the answer to one that places them. */
+  /** Order limits only in the answer to a request that places orders. */
   #rates(account: string | null): object[] {
     const { exchange, limits } = this.#simulation;
     return [...(account === null ? [] : exchange.orderCounts.shown(account)), limits.shown()];
@@ -168,7 +168,7 @@ export class SocketApi {
     return { account: shown, status, ...(status === 200 ? { result: body } : { error: body }) };
   }
 
-  /** The request's own key where it names one, else the session's. */
+  /** The request's own key if it names one, otherwise the session's. */
   #key(session: Session, frame: Frame, security: Security): ApiKey {
     const { exchange } = this.#simulation;
     if (session.apiKey !== null && !frame.values.has('apiKey')) {
@@ -225,7 +225,7 @@ export class SocketApi {
     return this.#subscribe(session, key.account, false);
   }
 
-  /** One of an account on a connection; a second would tell everything twice, and is refused. */
+  /** One subscription for each account on a connection; a second would send everything twice, and is refused. */
   #subscribe(session: Session, account: string, bySession: boolean): unknown {
     if (this.#of(session).some((one) => one.account === account)) {
       throw new Refusal(-2035, 'User Data Stream subscription already active.');
@@ -293,7 +293,7 @@ function signed(frame: Frame) {
   return { apiKey: frame.values.get('apiKey'), payload: socketPayload(frame.values), values: frame.values };
 }
 
-/** Lists of symbols come as such, and are what REST takes as text. */
+/** Lists of symbols come as JSON here and as text over REST; both are read alike. */
 function readFrame(text: string): Frame | Refusal {
   let frame: unknown;
   try {

@@ -1,4 +1,4 @@
-/** Names of market streams. What is not offered is refused when it is asked for, never acknowledged and then silent. */
+/** Names of market streams. An unsupported stream is refused at once, not acknowledged and then silent. */
 import { isInterval } from '../exchange/candles.js';
 import type { Exchange } from '../exchange/exchange.js';
 import type { Market } from '../exchange/market.js';
@@ -9,12 +9,12 @@ export type StreamKind =
   | { readonly kind: 'window'; readonly size: keyof typeof WINDOWS }
   /** Every change of the book. */
   | { readonly kind: 'depth'; readonly everyMs: number }
-  /** The best levels of it. */
+  /** The best levels of the book. */
   | { readonly kind: 'levels'; readonly levels: number; readonly everyMs: number };
 
 export interface Stream {
   readonly name: string;
-  /** Null: of all symbols, told as a list. */
+  /** Null: all symbols, sent as a list. */
   readonly market: Market | null;
   readonly of: StreamKind;
 }
@@ -24,7 +24,7 @@ export const WINDOWS = { '1h': 60, '4h': 240, '1d': 1440 } as const;
 
 const PLAIN = ['trade', 'aggTrade', 'bookTicker', 'miniTicker', 'ticker', 'avgPrice'] as const;
 
-/** Null where there is no such stream. */
+/** Null if there is no such stream. */
 export function readStream(exchange: Exchange, name: string): Stream | null {
   const all = /^!(.+)@arr$/.exec(name)?.[1];
   if (all !== undefined) {

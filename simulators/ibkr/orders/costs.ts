@@ -1,4 +1,4 @@
-/** What a trade costs and what it needs. */
+/** The commission of a trade and the margin that it needs. */
 import type { Account } from '../accounts.js';
 import type { Instrument } from '../contracts.js';
 
@@ -16,7 +16,7 @@ export interface Margins {
   readonly maintenance: number;
 }
 
-/** Of the account with another quantity of one instrument. */
+/** Margins of the account with another quantity of one instrument. */
 export function marginsWith(account: Account, instrument: Instrument, quantity: number): Margins {
   const held = account.positions.get(instrument.conId)?.quantity ?? 0;
   const change = (part: 'initial' | 'maintenance') =>

@@ -1,11 +1,14 @@
-/** What was traded: kept until midnight where TWS believes to be. A correction has the next number after the last full stop. */
+/**
+ * Executions: kept until midnight in TWS's time zone. A correction has the next number after the last full stop of
+ * its id.
+ */
 import { DateTime } from 'luxon';
 import type { Order } from './order.js';
 
 export interface Execution {
   readonly execId: string;
   readonly order: Order;
-  /** As it was then: an order that is bound later has another. */
+  /** The order's id at that time: an order that is bound later gets another. */
   readonly orderId: number;
   readonly atMs: number;
   readonly quantity: number;
@@ -14,9 +17,9 @@ export interface Execution {
   /** Ticks times quantity of the order so far. */
   readonly turnover: number;
   readonly commission: number;
-  /** Cents; null where nothing was closed. */
+  /** Cents; null if nothing was closed. */
   readonly realized: number | null;
-  /** It rested in the book. */
+  /** The order rested in the book. */
   readonly added: boolean;
 }
 
@@ -49,7 +52,7 @@ export class Executions {
     return kept;
   }
 
-  /** Since midnight of the zone; those of before are gone for good. */
+  /** Since midnight in that zone; earlier ones are gone for good. */
   today(nowMs: number, zone: string): readonly Execution[] {
     const midnight = DateTime.fromMillis(nowMs, { zone }).startOf('day').toMillis();
     this.#kept = this.#kept.filter(({ atMs }) => atMs >= midnight);

@@ -1,4 +1,4 @@
-/** An order as the Gateway has it, and what it says of itself. */
+/** An order as the Gateway keeps and reports it. */
 import type { Account } from '../accounts.js';
 import type { Instrument } from '../contracts.js';
 
@@ -9,7 +9,7 @@ export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
 
 export type Status = 'Inactive' | 'PreSubmitted' | 'Submitted' | 'Filled' | 'Cancelled';
 
-/** What a client says of an order, read and checked. Prices in ticks. */
+/** A client's order, read and checked. Prices in ticks. */
 export interface Terms {
   readonly account: Account;
   readonly instrument: Instrument;
@@ -23,7 +23,7 @@ export interface Terms {
   readonly outsideRth: boolean;
   readonly parent: Order | null;
   readonly ocaGroup: string;
-  /** 1: others of the group are cancelled at the first fill; 2 and 3: reduced by it. */
+  /** 1: the first fill cancels the others of the group; 2 and 3: it reduces them. */
   readonly ocaType: number;
   readonly orderRef: string;
   readonly transmit: boolean;
@@ -32,10 +32,10 @@ export interface Terms {
 export class Order {
   readonly permId: number;
   readonly clientId: number;
-  /** 0 where it was typed into TWS by hand; negative once it is bound. */
+  /** 0 for an order typed into TWS by hand; negative once it is bound. */
   orderId: number;
   terms: Terms;
-  /** Said and not transmitted: it stays in TWS. */
+  /** Placed but not transmitted: it stays in TWS. */
   held = true;
   status: Status = 'Inactive';
   filled = 0;
@@ -44,7 +44,7 @@ export class Order {
   lastFill = 0;
   /** A stop that has become a market or limit order. */
   triggered = false;
-  /** When the market that it waits for opens; null where it does not wait. */
+  /** When the market that it waits for opens; null if it does not wait. */
   opensMs: number | null = null;
   /** When a day order ends. */
   endsMs: number | null = null;
@@ -74,7 +74,7 @@ export class Order {
     return this.terms.stop !== null && !this.triggered;
   }
 
-  /** As TWS names the reasons. */
+  /** The reasons in TWS's words. */
   get whyHeld(): string {
     if (!this.open || this.held) return '';
     return [this.waitsForParent ? 'child' : '', this.waitsForTrigger ? 'trigger' : '']

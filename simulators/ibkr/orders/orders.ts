@@ -1,4 +1,4 @@
-/** All orders of the Gateway: placing, modifying, cancelling, what the market does to them, brackets and groups. */
+/** All orders of the Gateway: placing, modifying and cancelling, fills by the market, brackets and groups. */
 import { DateTime } from 'luxon';
 import { moneyText } from '../decimals.js';
 import { isOpen, sessionAt } from '../hours.js';
@@ -11,7 +11,7 @@ import { Order, type Terms } from './order.js';
 import { type Asked, readOrder } from './reading.js';
 import * as said from './refusals.js';
 
-/** Who is told of what happens; each to the client whose order it is. */
+/** Reports events; each to the client whose order it is. */
 export interface Teller {
   order(order: Order): void;
   refused(clientId: number, orderId: number, refused: Refused): void;
@@ -41,7 +41,7 @@ export class Orders {
     return this.#all.filter((order) => order.open);
   }
 
-  /** Filled, cancelled and rejected since the Gateway started, oldest first. */
+  /** Orders filled, cancelled or rejected since the Gateway started, oldest first. */
   get completed(): readonly Order[] {
     return this.#all.filter((order) => !order.open);
   }
@@ -50,7 +50,7 @@ export class Orders {
     return this.#all.find((one) => one.clientId === clientId && one.orderId === orderId);
   }
 
-  /** Of an id that is used, the order is modified. */
+  /** If the id is in use, this modifies its order. */
   place(clientId: number, asked: Asked): Refused | null {
     const { orderId } = asked;
     if (orderId === null || orderId === 0) return said.invalidId(orderId);
@@ -74,7 +74,7 @@ export class Orders {
     return null;
   }
 
-  /** As if a person had typed it into TWS: of no client, and at once at the exchange. */
+  /** An order that a person types into TWS: it belongs to no client and is at the exchange at once. */
   type(terms: Terms): Order {
     const order = this.#add({ clientId: 0, orderId: 0 }, terms);
     this.#transmit(order);
@@ -100,17 +100,19 @@ export class Orders {
     return null;
   }
 
-  /** Everybody's. */
+  /** Cancels everybody's open orders. */
   cancelAll(): void {
     for (const order of this.open) if (order.open) this.#cancel(order);
   }
 
-  /** The Gateway starts again: what was not transmitted and what has ended is forgotten. */
+  /** The Gateway restarts: orders that were not transmitted and orders that have ended are forgotten. */
   restarted(): void {
     this.#all = this.#all.filter((order) => order.open && !order.held);
   }
 
-  /** Others have traded: resting orders that the price has reached fill, those at it by what was traded there. */
+  /**
+   * Others have traded: resting orders that the price has passed fill; those at the price fill by the traded size.
+   */
   onTrade(market: Market, ticks: number, size: number): void {
     let left = size;
     for (const order of this.#workingIn(market)) {
@@ -125,7 +127,7 @@ export class Orders {
     for (const order of this.#workingIn(market)) this.#match(order);
   }
 
-  /** What waits for an opening is placed; a day order ends with its day. */
+  /** An order that waits for an opening is placed; a day order ends with its day. */
   onTime(nowMs: number): void {
     for (const order of this.open) {
       if (order.endsMs !== null && nowMs >= order.endsMs) this.#cancel(order);
@@ -133,7 +135,7 @@ export class Orders {
     }
   }
 
-  /** The trade had another price: told again under the next number, and booked by the difference. */
+  /** The trade had another price: it is reported again under the next number, and the difference is booked. */
   correct(execution: Execution, ticks: number): void {
     const { order, quantity } = execution;
     const { account, instrument, action } = order.terms;
@@ -144,7 +146,7 @@ export class Orders {
     this.#tellAgain(this.executions.correct(execution, { ticks, turnover }));
   }
 
-  /** The exchange takes the trade back: a correction to nothing; what was filled stays filled. */
+  /** The exchange cancels the trade: a correction to zero; the filled quantity stays. */
   bust(execution: Execution): void {
     const { order, quantity, ticks } = execution;
     const { account, instrument, action } = order.terms;
@@ -175,7 +177,7 @@ export class Orders {
     if (terms.quantity <= order.filled)
       return said.rejected('The order size cannot be below what is filled.');
     const { ocaGroup, ocaType } = terms.ocaGroup === '' ? order.terms : terms;
-    // A parent that has filled can no longer be named, and the child stays its child.
+    // A parent that has filled can no longer be named, but the child stays its child.
     order.terms = { ...terms, ocaGroup, ocaType, parent: terms.parent ?? parent };
     if (order.held) {
       if (terms.transmit) this.#transmit(order);
@@ -187,7 +189,7 @@ export class Orders {
     return null;
   }
 
-  /** The last child of a bracket takes its parent and its siblings with it. */
+  /** The last child of a bracket transmits its parent and its siblings with it. */
   #transmit(order: Order): void {
     const { parent } = order.terms;
     const family =
@@ -198,7 +200,7 @@ export class Orders {
     for (const one of family) this.#match(one);
   }
 
-  /** To the exchange, or rejected for want of margin. */
+  /** Sends it to the exchange, or rejects it for lack of margin. */
   #announce(order: Order): void {
     const { parent, ocaGroup, instrument } = order.terms;
     order.held = false;
@@ -226,7 +228,7 @@ export class Orders {
     }
   }
 
-  /** Opening that it waits for, end of its day, and the status that follows. */
+  /** The opening that it waits for, the end of its day, and the status that follows. */
   #schedule(order: Order): void {
     const { instrument, tif } = order.terms;
     const nowMs = this.#simulation.nowMs();
@@ -237,7 +239,7 @@ export class Orders {
       order.waitsForParent || order.waitsForTrigger || order.opensMs !== null ? 'PreSubmitted' : 'Submitted';
   }
 
-  /** Futures are traded the whole day; only what triggers is held to regular hours (see #tradable). */
+  /** Futures trade the whole day; only orders with a trigger are limited to regular hours (see #tradable). */
   #regularOnly({ terms: { instrument, outsideRth, type } }: Order): boolean {
     return instrument.secType === 'STK' && (!outsideRth || type === 'MKT');
   }
@@ -248,7 +250,7 @@ export class Orders {
     this.#match(order);
   }
 
-  /** Equity must exceed what the position needs that all orders of its side would make. */
+  /** Equity must exceed the margin of the position that all open orders on its side would lead to. */
   #tooPoor(order: Order): Refused | null {
     const { account, instrument, action, limit, stop } = order.terms;
     const held = account.positions.get(instrument.conId)?.quantity ?? 0;
@@ -279,7 +281,7 @@ export class Orders {
     return market;
   }
 
-  /** In the order of time. */
+  /** In order of time. */
   #workingIn(market: Market): readonly Order[] {
     return this.open.filter(
       (order) => order.terms.instrument === market.instrument && !order.held && !order.waitsForParent,
@@ -293,7 +295,7 @@ export class Orders {
     return isOpen(instrument.schedule, this.#simulation.nowMs(), regular);
   }
 
-  /** Against what others offer, if it is at the exchange. */
+  /** Matches the order with what others offer, if it is at the exchange. */
   #match(order: Order): void {
     if (!order.open || order.held || order.waitsForParent || !this.#tradable(order)) return;
     const market = this.#marketOf(order);
@@ -336,7 +338,7 @@ export class Orders {
     if (order.status === 'Filled') this.#release(order);
   }
 
-  /** Children work once their parent is filled as a whole. */
+  /** Children become active once their parent is filled completely. */
   #release(parent: Order): void {
     for (const child of this.open.filter(({ terms, held }) => terms.parent === parent && !held)) {
       if (!child.open) continue;

@@ -1,4 +1,4 @@
-/** What a client says of an order becomes terms, or is refused: also what is not built here. */
+/** Turns a client's order into terms, or refuses it, also for what is not built here. */
 import type { Account } from '../accounts.js';
 import { findOne, type Instrument } from '../contracts.js';
 import { ticksOf } from '../decimals.js';
@@ -16,7 +16,10 @@ const TYPE_NAMES: Readonly<Record<string, OrderType>> = {
   STPLMT: 'STP LMT',
 };
 
-/** Fields that change what an order does, and are not built: each at rest, or the order is refused. */
+/**
+ * Fields that would change what an order does and are not built: each must have its neutral value, or the order is
+ * refused.
+ */
 const AT_REST: readonly (keyof Asked)[] = [
   'secIdType',
   'secId',

@@ -1,4 +1,4 @@
-/** What TWS says of orders, in its words. */
+/** TWS's refusals of orders, in its words. */
 import type { Refused } from '../refusal.js';
 
 export const DUPLICATE_ID = { code: 103, text: 'Duplicate order id' };

@@ -93,7 +93,7 @@ export const ACCOUNT_HANDLERS = [
   }),
 ];
 
-/** The only account needs no name. */
+/** A single account need not be named. */
 function named(session: Session, code: string): Account | null {
   const { accounts } = session.simulation;
   const [first] = accounts.values();
@@ -108,7 +108,7 @@ export function sendSummary(
 ): void {
   const figures = figuresOf(account);
   for (const tag of tags) {
-    // TWS ignores tags that it does not know: ib_async asks for some.
+    // TWS ignores unknown tags: ib_async sends some.
     const told = tag.startsWith('$LEDGER')
       ? ledgerAsked(account, tag)
       : figures.filter(({ key }) => key === tag);
@@ -177,7 +177,7 @@ export function sendMulti(
     session.send(ACCOUNT_UPDATE_MULTI, { reqId, account: account.id, modelCode, ...figure });
 }
 
-/** The day's profit is what is open and what was taken since the start: nothing was held over a night. */
+/** The day's profit is the open result plus what was realized since the start: nothing was held overnight. */
 export function sendPnl(session: Session, reqId: number, account: Account): void {
   session.send(PNL, {
     reqId,

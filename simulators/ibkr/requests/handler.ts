@@ -3,13 +3,13 @@ import { type Field, type Message, readMessage, type Values, type ValuesOf } fro
 
 export interface Handler {
   readonly id: number;
-  /** Throws Malformed where the fields are none of the message. */
+  /** Throws Malformed if the fields don't fit the message. */
   readonly answer: (session: Session, fields: readonly string[]) => void;
   /** The order or request that it names. */
   readonly about: (session: Session, fields: readonly string[]) => number | null;
 }
 
-/** A message and what is done with it, with the values that its table gives. */
+/** A message with its handler, which gets the values of the message's table. */
 export function on<Fields extends readonly Field[]>(
   table: Message<Fields>,
   handle: (session: Session, values: ValuesOf<Fields>) => void,

@@ -1,4 +1,4 @@
-/** What is done with each message that a client may send. */
+/** The handler of each message that a client may send. */
 import { ACCOUNT_HANDLERS } from './accounts.js';
 import { CONNECTION_HANDLERS } from './connection.js';
 import { CONTRACT_HANDLERS } from './contract-details.js';

@@ -16,7 +16,7 @@ type Asked = ValuesOf<typeof REQ_HISTORICAL_DATA.fields>;
 
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Sizes that are built. Bars of less than a minute, of weeks and of months are none of them. */
+/** Bar sizes that are built; sizes below a minute, weeks and months are not. */
 const BAR_SIZES: ReadonlyMap<string, number> = new Map([
   ...[1, 2, 3, 5, 10, 15, 20, 30].map((n) => [`${n} min${n === 1 ? '' : 's'}`, n * MINUTE_MS] as const),
   ...[1, 2, 3, 4, 8].map((n) => [`${n} hour${n === 1 ? '' : 's'}`, n * HOUR_MS] as const),
@@ -93,7 +93,7 @@ function answer(session: Session, asked: Asked): Refused | null {
   return null;
 }
 
-/** What is to be shown, or why not. */
+/** The bars to show, or why not. */
 function series(session: Session, asked: Asked): KeptBars | Refused {
   const { simulation } = session;
   const barMs = BAR_SIZES.get(asked.barSizeSetting);
@@ -115,7 +115,7 @@ function series(session: Session, asked: Asked): KeptBars | Refused {
   return { market, shown, barMs, liquid: asked.useRth, seconds: asked.formatDate === 2 };
 }
 
-/** Days are trading days: one is the session that runs, or the last one. */
+/** Days are trading days: one day is the current session, or the last one. */
 function startOf(text: string, endMs: number, { market, liquid }: KeptBars): number | null {
   const match = /^(\d{1,5}) ([SDWMY])$/.exec(text);
   const count = Number(match?.[1]);
@@ -138,7 +138,9 @@ function barsBetween(kept: KeptBars, fromMs: number, toMs: number): Bar[] {
   });
 }
 
-/** Bars begin at whole multiples of their size from midnight at the exchange, those of a day with its session. */
+/**
+ * Bars begin at whole multiples of their size after midnight at the exchange; daily bars begin with their session.
+ */
 function beginning(atMs: number, hours: Hours, { barMs, market }: KeptBars): number {
   if (barMs === DAY_MS) return hours.fromMs;
   const { zone } = market.instrument.schedule;
@@ -157,7 +159,7 @@ function grouped(minutes: readonly Bar[], beginningOf: (bar: Bar) => number): Ba
   return [...groups].map(([at, bars]) => joined(at, bars));
 }
 
-/** A day is that of the session, which begins the evening before. */
+/** A daily bar has the date of its session, which begins the evening before. */
 function dateOf(fromMs: number, { market, barMs, seconds, liquid }: KeptBars): string {
   const { schedule } = market.instrument;
   if (barMs === DAY_MS) return sessionsBetween(schedule, fromMs, fromMs + 1, liquid)[0]?.day ?? '';
@@ -166,7 +168,7 @@ function dateOf(fromMs: number, { market, barMs, seconds, liquid }: KeptBars): s
   return `${at.toFormat('yyyyMMdd HH:mm:ss')} ${schedule.zone}`;
 }
 
-/** The bar that runs, after a trade. */
+/** The current bar, after a trade. */
 export function sendUpdate(session: Session, reqId: number, kept: KeptBars): void {
   const nowMs = session.simulation.nowMs();
   const bar = barsBetween(kept, nowMs - kept.barMs, nowMs + 1).at(-1);

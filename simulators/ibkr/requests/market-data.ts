@@ -1,4 +1,4 @@
-/** Quotes (1, 2, 59) and bars of five seconds (50, 51). */
+/** Quotes (1, 2, 59) and five-second bars (50, 51). */
 import { findOne } from '../contracts.js';
 import { priceText } from '../decimals.js';
 import { isOpen, sessionsBetween } from '../hours.js';
@@ -70,7 +70,7 @@ const TICK_HALTED = 49;
 const TICK_TRADES = 48;
 const DELAYED = 3;
 const CAN_EXECUTE = 1;
-/** Where nobody offers. */
+/** Sent if nobody offers. */
 const NO_QUOTE = '-1';
 
 const DUPLICATE = refused.processing('Duplicate ticker id');
@@ -119,7 +119,7 @@ export const MARKET_DATA_HANDLERS = [
   }),
 ];
 
-/** Null where it is taken. */
+/** Null if the request is accepted. */
 function takeQuotes(session: Session, asked: ValuesOf<typeof REQ_MKT_DATA.fields>): Refused | null {
   const { simulation, subscriptions } = session;
   const { reqId } = asked;
@@ -199,14 +199,14 @@ function sendFirst(session: Session, reqId: number, quotes: Quotes): void {
   session.send(TICK_GENERIC, { reqId, tickType: TICK_HALTED, value: market.halted ? '1' : '0' });
 }
 
-/** A closed market's quotes are frozen for those who asked for that. */
+/** Quotes of a closed market are frozen, for clients that asked for that. */
 function typeOf(session: Session, delayed: boolean, open: boolean): number {
   const { marketDataType } = session.subscriptions;
   const frozen = !open && (marketDataType === 2 || marketDataType === 4);
   return (delayed ? 3 : 1) + (frozen ? 1 : 0);
 }
 
-/** The session that runs or ran last, and the one before it, as one bar each. */
+/** The current or last session and the one before it, as one bar each. */
 function lastDays(market: Market, nowMs: number): readonly (Bar | undefined)[] {
   const WEEK_MS = 7 * 24 * 60 * 60_000;
   return sessionsBetween(market.instrument.schedule, nowMs - WEEK_MS, nowMs, false)
@@ -285,7 +285,7 @@ export function sendFiveSeconds(
   session.send(REAL_TIME_BARS, { reqId, time: bar.fromMs / 1000, ...figures, count: barCount });
 }
 
-/** A bar as it is shown: quotes stand a tick beside the trades, and have no volume. */
+/** A bar as shown: quotes are one tick away from the trades and have no volume. */
 export function barFigures(bar: Bar, { instrument }: Market, shown: Shown) {
   const aside = shown === 'BID' ? -1 : shown === 'ASK' ? 1 : 0;
   const price = (ticks: number) => priceText(ticks + aside, instrument.tick);

@@ -1,4 +1,4 @@
-/** Orders (3, 4, 58), lists of them (5, 15, 16, 99), executions (7), and what clients are told of theirs. */
+/** Orders (3, 4, 58), lists of them (5, 15, 16, 99), executions (7), and what clients are told about their orders. */
 import { DateTime } from 'luxon';
 import { withoutExchange } from '../contracts.js';
 import { averageText, moneyText, priceText } from '../decimals.js';
@@ -37,7 +37,7 @@ const BIND_BY_OTHERS = {
   code: 327,
   text: 'Only API connections with clientId set to 0 can set the auto bind TWS orders property.',
 };
-/** An execution that no request asked for. */
+/** The request id of an execution that was not asked for. */
 const UNASKED = -1;
 
 export const ORDER_HANDLERS = [
@@ -105,7 +105,7 @@ function isAsked(
   );
 }
 
-/** Whoever placed an order is told of it, where he is connected. */
+/** The client that placed an order is told about it, if connected. */
 export function tellClients(simulation: Simulation): Teller {
   const owner = ({ clientId, orderId }: Order): Session | undefined =>
     orderId === 0 ? undefined : simulation.clients.get(clientId);
@@ -126,7 +126,7 @@ export function tellClients(simulation: Simulation): Teller {
   };
 }
 
-/** 5, then 3. */
+/** Sends message 5, then 3. */
 function sendOrder(session: Session, order: Order): void {
   if (session.clientId !== null) session.simulation.usedOrderId(session.clientId, order.orderId);
   sendOpenOrder(session, order, {});
@@ -160,7 +160,7 @@ function sendOpenOrder(session: Session, order: Order, more: Partial<ReturnType<
   });
 }
 
-/** Margins of the account now and with the order filled. */
+/** Margins of the account now, and with the order filled. */
 function whatIfOf(order: Order) {
   const { account, instrument, quantity, action } = order.terms;
   const held = account.positions.get(instrument.conId)?.quantity ?? 0;

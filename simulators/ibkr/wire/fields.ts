@@ -1,15 +1,15 @@
-/** How a message is laid out: one table of fields each, read and written by the two functions at the end. */
+/** The layout of messages: one table of fields each, read and written by the two functions at the end. */
 
 interface Gate {
   /** First server version that has the field. */
   readonly since?: number;
-  /** First server version that has it no more. */
+  /** First server version that no longer has the field. */
   readonly until?: number;
-  /** Only where what stands before it says so. */
+  /** Present only if earlier fields say so. */
   readonly when?: (before: Values) => boolean;
-  /** What is written where the sender gives nothing, as it stands on the wire. */
+  /** Written if the sender gives no value, in its form on the wire. */
   readonly otherwise?: string;
-  /** The only numbers that the field may have. */
+  /** The only numbers allowed in the field. */
   readonly oneOf?: readonly number[];
 }
 
@@ -20,7 +20,7 @@ interface Plain extends Gate {
   readonly type: Kind;
 }
 
-/** A count, then so many times these fields. */
+/** A count, then these fields as many times. */
 interface Repeated extends Gate {
   readonly name: string;
   readonly each: readonly Field[];
@@ -33,7 +33,7 @@ export interface Values {
   readonly [name: string]: Value;
 }
 
-/** Numbers and prices that nobody gave are null; prices and quantities are decimal text, never floats. */
+/** Numbers and prices that were not given are null; prices and quantities are decimal text, never floats. */
 type ValueOf<F> = F extends { each: infer E extends readonly Field[] }
   ? readonly ValuesOf<E>[]
   : F extends { type: 'int' }
@@ -91,28 +91,28 @@ export function each<
   } & NoInfer<G>;
 }
 
-/** Only where the text of that field is given. */
+/** Only if that field has a text. */
 export const given =
   (name: string) =>
   (before: Values): boolean =>
     before[name] !== '';
 
-/** Only where that field has one of these values. */
+/** Only if that field has one of these values. */
 export const equals =
   (name: string, ...wanted: readonly Value[]) =>
   (before: Values): boolean =>
     wanted.includes(before[name] ?? null);
 
-/** The version that a message has of itself. Clients differ in a few, which the server reads alike. */
+/** The message's own version number. Clients differ in a few, which the server reads alike. */
 export function version<const Numbers extends readonly [number, ...number[]]>(...numbers: Numbers) {
   return int('version', { oneOf: numbers, otherwise: String(numbers[0]) });
 }
 
-/** What a client sent is no message of the table; the words name the field. */
+/** What a client sent does not fit its message's table; the text names the field. */
 export class Malformed extends Error {}
 
 const INT_MAX = 2_147_483_647;
-/** How the protocol writes a price or sum that there is none of. */
+/** The protocol's form of a price or sum that does not exist. */
 export const NO_AMOUNT = '1.7976931348623157E308';
 
 const holds = (field: Field, serverVersion: number, before: Values): boolean =>
@@ -120,7 +120,10 @@ const holds = (field: Field, serverVersion: number, before: Values): boolean =>
   serverVersion < (field.until ?? Number.POSITIVE_INFINITY) &&
   (field.when?.(before) ?? true);
 
-/** `fields` without the message's id. Throws Malformed for one too few, one too many, or one that isn't of its kind. */
+/**
+ * `fields`: without the message's id. Throws Malformed if there is one too few, one too many, or one of the wrong
+ * type.
+ */
 export function readMessage<Fields extends readonly Field[]>(
   table: Message<Fields>,
   serverVersion: number,
@@ -174,7 +177,7 @@ function readInt(name: string, text: string): number | null {
   return value === INT_MAX ? null : value;
 }
 
-/** Clients write floats: 1e-05, 1.5E7, 15234.250. Here each is plain decimal text. */
+/** Clients write floats: 1e-05, 1.5E7, 15234.250. Here each becomes plain decimal text. */
 function readDecimal(name: string, text: string): string | null {
   const match = /^(-?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/.exec(text);
   const [, sign = '', whole = '', fraction = '', exponent = '0'] = match ?? [];
@@ -194,7 +197,9 @@ function readDecimal(name: string, text: string): string | null {
   return plainText === '0' ? '0' : `${sign}${plainText}`;
 }
 
-/** The fields of a frame, the message's id first. A value that is missing or that no field has is a fault of the sender. */
+/**
+ * The fields of a frame, the message's id first. A missing value, or one that no field takes, is the caller's error.
+ */
 export function writeMessage<Fields extends readonly Field[]>(
   table: Message<Fields>,
   serverVersion: number,
@@ -234,7 +239,7 @@ function writeValue(field: Plain, value: Value): string {
   return String(value);
 }
 
-/** Text leaves as ASCII: é as \u00e9. A NUL would end the field. */
+/** Text is sent as ASCII: é as \u00e9. A NUL would end the field. */
 function escaped(text: string): string {
   return text.replace(
     /[\0\u0080-\uffff]/g,

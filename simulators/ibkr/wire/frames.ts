@@ -1,11 +1,11 @@
 /** Frames of the TWS protocol: a length of four bytes, then fields that each end in a NUL. */
 
-/** As the vendor's clients have it; above that nobody knows where the next frame begins. */
+/** The limit of the vendor's clients; a longer length means that the stream is out of step. */
 export const FRAME_MAX = 0xffffff;
 const PREFIX = Buffer.from('API\0', 'latin1');
 const LENGTH_BYTES = 4;
 
-/** What no server can go on reading after: the connection ends. */
+/** No server can continue reading after this: the connection ends. */
 export class BrokenFrame extends Error {}
 
 export interface Greeting {
@@ -21,12 +21,12 @@ export function encodeFrame(fields: readonly string[]): Buffer {
   return frame;
 }
 
-/** Takes bytes as they come, cut anywhere. The first frame is the greeting, with its prefix; it has no NULs. */
+/** Takes bytes as they come, split anywhere. The first frame is the greeting with its prefix; it has no NULs. */
 export class FrameReader {
   #kept = Buffer.alloc(0);
   #greeted = false;
 
-  /** Greeting and frames that these bytes complete. */
+  /** Returns the greeting and the frames that these bytes complete. */
   push(chunk: Buffer): {
     readonly greeting: Greeting | null;
     readonly frames: readonly (readonly string[])[];

@@ -1,4 +1,4 @@
-/** Messages that a client sends, field by field: what TWS reads. */
+/** Messages from a client, field by field, as TWS reads them. */
 import { bool, dec, each, equals, given, int, message, str, version } from './fields.js';
 import { CONDITIONS, DELTA_NEUTRAL_CONTRACT, PEGGED_TO_BENCHMARK, SCALE, TAG_VALUES } from './order-parts.js';
 import { SINCE } from './versions.js';
@@ -22,10 +22,10 @@ const CONTRACT = [
 const isBag = equals('secType', 'BAG');
 const isHedged = given('deltaNeutralOrderType');
 const isPegBest = equals('orderType', 'PEG BEST', 'PEGBEST');
-/** A PEG BEST order has them too where its offset is "up to the middle" (Infinity), which is refused here. */
+/** A PEG BEST order has them too if its offset is "up to the middle" (Infinity), which is refused here. */
 const isPegMid = equals('orderType', 'PEG MID', 'PEGMID');
 
-/** Legs of a spread, as requests for data name them. */
+/** Legs of a spread, as in requests for data. */
 const LEGS = each('comboLegs', [int('conId'), int('ratio'), str('action'), str('exchange')], { when: isBag });
 
 export const START_API = message(71, 'startApi', [version(2), int('clientId'), str('optionalCapabilities')]);

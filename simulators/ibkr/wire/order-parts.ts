@@ -1,4 +1,4 @@
-/** Parts that orders have alike, whichever way they go. */
+/** Fields that orders have in both directions. */
 import { bool, dec, each, equals, int, str, type Values } from './fields.js';
 
 export const TAG_VALUES = [str('tag'), str('value')] as const;

@@ -1,4 +1,4 @@
-/** Messages that TWS sends, field by field. */
+/** Messages from TWS, field by field. */
 import { bool, dec, each, given, int, message, NO_AMOUNT, str, version } from './fields.js';
 import { CONDITIONS, DELTA_NEUTRAL_CONTRACT, PEGGED_TO_BENCHMARK, SCALE, TAG_VALUES } from './order-parts.js';
 import { SINCE } from './versions.js';
@@ -213,7 +213,7 @@ export const HISTORICAL_DATA_UPDATE = message(90, 'historicalDataUpdate', [
   dec('volume'),
 ]);
 
-/** Defaults are what TWS was seen to write of orders that don't use the field. */
+/** Defaults are what TWS was seen to write for orders that don't use the field. */
 const ORDER_OF_CONTRACT = [
   ...CONTRACT,
   str('action'),

@@ -1,4 +1,4 @@
-/** Server versions at which a message that is built here changed. Names are those of the vendor's list. */
+/** Server versions at which a message that is built here changed. The names are from the vendor's list. */
 export const SINCE = {
   DURATION: 158,
   POST_TO_ATS: 160,
@@ -23,6 +23,6 @@ export const SINCE = {
   CME_TAGGING_FIELDS_IN_OPEN_ORDER: 193,
 } as const;
 
-/** That of the oldest client that people still install, and the last before messages became protobuf. */
+/** The version of the oldest client that people still install, which is the last before messages became protobuf. */
 export const OLDEST_VERSION = 157;
 export const NEWEST_VERSION = 193;

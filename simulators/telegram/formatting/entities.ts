@@ -1,4 +1,7 @@
-/** Formatted text: what is shown, and what of it is bold, a link and so on. Offsets and lengths in UTF-16 units. */
+/**
+ * Formatted text: the visible text, and which parts of it are bold, a link and so on. Offsets and lengths in UTF-16
+ * units.
+ */
 import { badRequest, type Refusal } from '../refusal.js';
 
 export interface Entity {
@@ -16,7 +19,7 @@ export interface Formatted {
   readonly entities: readonly Entity[];
 }
 
-/** Where the parser is, as the messages say it: bytes of UTF-8 before this place. */
+/** The parser's position as error messages give it: bytes of UTF-8 before this index. */
 export function byteOffset(text: string, index: number): number {
   return Buffer.byteLength(text.slice(0, index));
 }
@@ -27,7 +30,7 @@ export function cantParse(problem: string): Refusal {
 
 const MENTION = /^tg:\/\/user\?id=(\d{1,18})$/;
 
-/** A link, a mention of a person, or nothing where the address is none. */
+/** A link, a mention of a person, or null if the address is invalid. */
 export function linkEntity(address: string, offset: number, length: number): Entity | null {
   const id = MENTION.exec(address)?.[1];
   if (id !== undefined) {
@@ -38,7 +41,7 @@ export function linkEntity(address: string, offset: number, length: number): Ent
   return url === null ? null : { type: 'text_link', offset, length, url };
 }
 
-/** As it is kept: with a scheme; null for what is no address on the web. */
+/** The address as Telegram keeps it, with a scheme; null if it is not a web address. */
 export function webAddress(text: string): string | null {
   const full = /^[a-z][a-z0-9+.-]*:/i.test(text) ? text : `http://${text}`;
   try {
@@ -50,7 +53,7 @@ export function webAddress(text: string): string | null {
   }
 }
 
-/** White space at both ends is cut, and entities with it; those of nothing are dropped, the rest sorted. */
+/** Trims white space at both ends, from entities too; drops empty entities and sorts the rest. */
 export function trimmed({ text, entities }: Formatted): Formatted {
   const start = text.length - text.trimStart().length;
   const shown = text.trim();

@@ -94,7 +94,7 @@ function decoded(input: string, index: number): { shown: string; width: number }
 interface Tag {
   readonly tag: string;
   readonly attributes: ReadonlyMap<string, string>;
-  /** After the closing bracket. */
+  /** Index after the closing bracket. */
   readonly end: number;
 }
 
@@ -179,7 +179,7 @@ function entityOf({ tag, attributes, offset }: Open, text: string): Entity | nul
     : { type, offset, length };
 }
 
-/** Code of a language exactly within a block is one block of that language. */
+/** Code with a language that exactly fills a block becomes one block in that language. */
 function joinPre(entities: readonly Entity[]): Entity[] {
   const same = (a: Entity, b: Entity) => a.offset === b.offset && a.length === b.length;
   const joined = entities.flatMap((entity) => {

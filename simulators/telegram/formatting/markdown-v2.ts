@@ -1,8 +1,8 @@
-/** `parse_mode: MarkdownV2`, with its refusals: what is reserved must be escaped, what is begun must end. */
+/** `parse_mode: MarkdownV2`, with its refusals: reserved characters must be escaped, and what begins must end. */
 import { byteOffset, cantParse, type Entity, type Formatted, linkEntity } from './entities.js';
 
 const RESERVED = new Set(']()>#+-=|{}.!');
-/** As the messages name them. */
+/** The names in error messages. */
 const NAMES = {
   bold: 'Bold',
   italic: 'Italic',
@@ -83,7 +83,7 @@ class Parser {
     this.#lineStart = shown === '\n' && width === 1;
   }
 
-  /** True where the line began or ended a quotation, and something was read. */
+  /** True if the line began or ended a quotation and something was read. */
   #quoteLine(char: string): boolean {
     this.#lineStart = false;
     if (char !== '>') {
@@ -144,13 +144,13 @@ class Parser {
     return true;
   }
 
-  /** Ends what is open innermost, where its mark stands here. */
+  /** Ends the innermost open entity if its mark is here. */
   #ends(inside: Open): boolean {
     switch (inside.kind) {
       case 'bold':
         return this.#at('*') && this.#close(inside, 1, { type: 'bold' });
       case 'italic':
-        // Two are an underline, unless that is open around it.
+        // Two underscores are an underline, unless an underline is open around this.
         if (!this.#at('_') || (this.#at('__') && !this.#at('___'))) return false;
         return this.#close(inside, 1, { type: 'italic' });
       case 'underline':

@@ -25,7 +25,7 @@ const TYPES = new Set([
   'text_mention',
   'custom_emoji',
 ]);
-/** Found in the text by Telegram itself; ignored where they are sent. */
+/** Telegram finds these in the text by itself and ignores them in a request. */
 const DETECTED = /^(mention|hashtag|cashtag|bot_command|url|email|phone_number|bank_card_number)$/;
 
 export function readText(

@@ -10,7 +10,7 @@ export interface Issued {
   readonly refreshToken: string;
 }
 
-/** Hands the tokens out: the refresh token in the body for programs, as a cookie for the page. */
+/** Sends the tokens: to programs the refresh token in the body, to the page as a cookie. */
 export function answerTokens(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -30,7 +30,7 @@ export function answerTokens(
   return reply.send(tokens);
 }
 
-/** Null where the page itself asks; otherwise the refusal was sent. */
+/** Null if the page itself asks; otherwise the refusal has been sent. */
 export function refuseForeignCookie(request: FastifyRequest, reply: FastifyReply): FastifyReply | null {
   if (isFromOwnPage(request)) return null;
   return sendProblem(reply, refusedOrigin('A sign-in by cookie is for the dashboard’s own page only.'));

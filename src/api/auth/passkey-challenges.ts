@@ -1,12 +1,13 @@
 /**
- * Challenges of passkeys. Each carries its own end and a code of this process over what it is for, so that nobody who
- * asks for many takes memory or somebody else's place; only those that were answered are remembered, until they end.
+ * Challenges for passkeys. Each carries its own expiry and a MAC by this process over its purpose, so that nobody who
+ * asks for many can fill the memory or push out somebody else's. Only answered challenges are remembered, until they
+ * expire.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export const CHALLENGE_LIFETIME_MS = 2 * 60_000;
 
-/** `person`: null where who signs in is not known yet. */
+/** `person`: null if it is not yet known who signs in. */
 export interface ChallengeFor {
   readonly purpose: 'sign-in' | 'register';
   readonly person: string | null;
@@ -18,14 +19,14 @@ const TIME_BYTES = 8;
 const SAID_BYTES = NONCE_BYTES + TIME_BYTES;
 
 export class PasskeyChallenges {
-  /** Of this process alone: none outlives a restart. */
+  /** Exists only in this process: no challenge outlives a restart. */
   readonly #key = randomBytes(32);
-  /** Answered ones, and when they end (wall clock, ms). */
+  /** Answered challenges, and when they expire (wall milliseconds). */
   readonly #answered = new Map<string, number>();
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** base64url, as the browser takes it. */
+  /** A challenge in base64url, as the browser takes it. */
   make(about: ChallengeFor): string {
     const said = Buffer.alloc(SAID_BYTES);
     randomBytes(NONCE_BYTES).copy(said);
@@ -33,7 +34,7 @@ export class PasskeyChallenges {
     return Buffer.concat([said, this.#codeOf(said, about)]).toString('base64url');
   }
 
-  /** Null where it can be answered now; else why not. */
+  /** Null if it can be answered now, otherwise the reason why not. */
   objection(challenge: string, about: ChallengeFor): string | null {
     const bytes = Buffer.from(challenge, 'base64url');
     const said = bytes.subarray(0, SAID_BYTES);
@@ -44,7 +45,7 @@ export class PasskeyChallenges {
     return this.#answered.has(nonceOf(said)) ? 'the challenge was answered before' : null;
   }
 
-  /** False where it was answered before. Only what carries a right signature comes here, so nobody fills the memory. */
+  /** False if it was answered before. Only challenges with a valid MAC get here, so nobody can fill the memory. */
   take(challenge: string): boolean {
     const now = this.nowMs();
     for (const [nonce, endsMs] of this.#answered) if (endsMs <= now) this.#answered.delete(nonce);

@@ -1,10 +1,10 @@
-/** Whether the page that a request comes from can have passkeys at all. */
+/** Whether the page that a request comes from can use passkeys at all. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type RelyingParty, relyingPartyOf } from '../../domain/passkey.js';
 import { listeningPort, ownOriginOf } from '../hooks/host-guard.js';
 import { sendProblem } from '../problem.js';
 
-/** Null where the page was reached by a number. */
+/** Null if the page was opened by an IP address. */
 export const partyOf = (request: FastifyRequest): RelyingParty | null => relyingPartyOf(ownOriginOf(request));
 
 export function refuseNumber(request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,4 +1,6 @@
-/** The one place where a password is looked at: signing in and registering a passkey count their tries together. */
+/**
+ * The one place where a password is checked, so that signing in and registering a passkey share one count of tries.
+ */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
 import { verifyPassword } from '../../home/password.js';
@@ -13,7 +15,10 @@ export class PasswordCheck {
     this.#limiter = new TryLimiter(web.nowMs);
   }
 
-  /** Null where it is the password of this person, who has a role on the desk; otherwise the refusal was sent. */
+  /**
+   * Null if it is the password of this person and the person has a role on the desk; otherwise the refusal has been
+   * sent.
+   */
   async refuseWrong(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -24,7 +29,7 @@ export class PasswordCheck {
     if (waitSeconds !== null) {
       return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
     }
-    // The password is hashed for an unknown user too: how long the answer takes tells nothing.
+    // An unknown user's password is hashed too, so that the response time reveals nothing.
     const known = this.web.passwordHashOf(username);
     const right = await verifyPassword(password, known ?? this.web.passwordHashOf(BUILT_IN_OPERATOR) ?? '');
     if (!right || known === null || this.web.rolesOf(username).length === 0) {

@@ -1,6 +1,6 @@
 /**
- * The page's refresh token: a cookie that no script can read and that is sent to one address only. SameSite=Strict does
- * not tell ports apart, so whoever uses it must also send our own Origin.
+ * The page's refresh token: a cookie that scripts can't read and that is sent to one path only. SameSite=Strict does
+ * not tell ports apart, so a request that uses it must also send our own Origin.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { furtherDeskOf } from '../../home/installation.js';
@@ -16,7 +16,10 @@ declare module 'fastify' {
 const NAME = 'fermata_refresh';
 const PATH = '/api/auth';
 
-/** A browser has one cookie of a name for all ports of a host: each further desk of an installation has names of its own. */
+/**
+ * A browser shares cookies of one name among all ports of a host: each further desk of an installation has cookie
+ * names of its own.
+ */
 export function cookieEndingOf(home: string): string {
   const desk = furtherDeskOf(home);
   return desk === null ? '' : `_${desk}`;
@@ -35,7 +38,7 @@ export function clearRefreshCookie(reply: FastifyReply): void {
   reply.clearCookie(nameOn(reply.server), attributes(reply));
 }
 
-/** Secure where it came by TLS; on loopback some browsers would drop such a cookie. */
+/** Secure if the request came by TLS; on loopback some browsers would drop a secure cookie. */
 function attributes({ request }: FastifyReply) {
   const secure = cameByPublicUrl(request);
   return { path: PATH, httpOnly: true, sameSite: 'strict', secure } as const;
@@ -45,7 +48,7 @@ export function refreshCookie(request: FastifyRequest): string | null {
   return request.cookies[nameOn(request.server)] ?? null;
 }
 
-/** A browser always sends Origin with a POST; a request without one can't be told from a forged one. */
+/** A browser always sends Origin with a POST; a request without it can't be told from a forged one. */
 export function isFromOwnPage(request: FastifyRequest): boolean {
   const { origin, host } = request.headers;
   if (origin === undefined || host === undefined) return false;

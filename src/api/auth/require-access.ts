@@ -1,4 +1,4 @@
-/** The one place where a request is let in. A route that says nothing needs a signed-in person of the desk. */
+/** The one place where a request is let in. A route without settings requires a signed-in person of the desk. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { ANY_ROLE, hasRole } from '../../domain/roles.js';

@@ -1,30 +1,31 @@
 /**
  * Who is signed in. Kept in a file of its own and not in Postgres: the buttons must work while the database is down,
- * and a database restored to yesterday must not bring refresh tokens back that were used since.
- *
- * A sign-in is a family of refresh tokens, of which one is valid: the newest. Whoever presents an older one has
- * copied it (or was copied from), so the whole family ends.
+ * and a database restored to yesterday must not bring back refresh tokens that have been used since.
+ * A sign-in is a family of refresh tokens, of which only the newest is valid. If an older one is presented, somebody
+ * has a copy, so the whole family ends.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Sign-ins of one person. The oldest ends with the next one; nobody else's does. */
+/** Sign-ins of one person. The next one ends that person's oldest, and nobody else's. */
 const FAMILIES_OF_A_PERSON_MAX = 20;
 export const REFRESH_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
 interface Family {
   readonly person: string;
   readonly expiresMs: number;
-  /** SHA-256 hex of the one valid refresh token's secret part. */
+  /** SHA-256, in hex, of the secret part of the one valid refresh token. */
   readonly current: string;
-  /** What the person was when it began; the sign-in ends with it. */
+  /** The person's standing when the sign-in began; the sign-in ends when it changes. */
   readonly standing: string;
-  /** Credential id of the passkey that it was begun with. */
+  /** Credential id of the passkey with which it began. */
   readonly passkey?: string;
 }
 
-/** Null where nobody may be signed in as this person; another text once password, roles or anything else changed. */
+/**
+ * Null if nobody may be signed in as this person; a different text once password, roles or anything else has changed.
+ */
 export type StandingOf = (person: string) => string | null;
 
 export type Rotation =
@@ -47,7 +48,7 @@ export class SessionStore {
     this.#families = families;
   }
 
-  /** A file that is absent or unreadable means that nobody is signed in: the safe side. */
+  /** A missing or unreadable file means that nobody is signed in, which is the safe side. */
   static open(file: string, nowMs: () => number, standingOf: StandingOf): SessionStore {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     let families: [string, Family][] = [];
@@ -59,7 +60,7 @@ export class SessionStore {
     return new SessionStore(file, nowMs, standingOf, new Map(families));
   }
 
-  /** `passkey`: what it was begun with, where it was not a password or a link. */
+  /** `passkey`: the one that was used, if it was not a password or a link. */
   begin(person: string, passkey?: string): { readonly family: string; readonly refreshToken: string } {
     const family = randomBytes(12).toString('hex');
     this.#dropExpired();
@@ -99,7 +100,7 @@ export class SessionStore {
     if (this.#families.delete(family)) this.#save();
   }
 
-  /** Whatever was begun with this passkey. */
+  /** Ends every sign-in that began with this passkey. */
   endOfPasskey(passkey: string): void {
     for (const [name, family] of this.#families) if (family.passkey === passkey) this.end(name);
   }

@@ -1,4 +1,4 @@
-/** Access tokens (JWT, 15 minutes) on top of the session store, and what a route knows about its caller. */
+/** Access tokens (JWT, 15 minutes) on top of the session store, and what a route learns about its caller. */
 import jwt from '@fastify/jwt';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RolesNeeded } from '../../domain/roles.js';
@@ -28,7 +28,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call: anyone, a signed-in person (the default), or the holder of the metrics token. */
     access?: 'public' | 'signed-in' | 'metrics';
-    /** One of these roles is needed; to read, any role is enough. A route that changes something must say. */
+    /** One of these roles is required; to read, any role is enough. A route that changes something must set it. */
     roles?: RolesNeeded;
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Failed tries of one kind, counted by who is tried and way in, in a sliding window: everybody comes from the loopback
- * address, so that a count by address would let one person lock all others out. Strangers at the public address keep
- * nobody out who comes from this machine or through a tunnel. A try counts before it is looked at and is given back when
- * it was right, so that many tries at once cannot slip through together.
+ * Failed tries of one kind in a sliding window, counted by target and way in: everybody comes from the loopback
+ * address, so a count by address would let one person lock out all others. Strangers at the public address can't lock
+ * out people on this machine or in a tunnel. A try counts before it is checked and is given back if it was right, so
+ * that many tries at once can't slip through together.
  */
 import type { FastifyRequest } from 'fastify';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
@@ -18,7 +18,7 @@ export class TryLimiter {
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** Null: go on. Otherwise seconds to wait. `tried`: whose password, or which passkey. */
+  /** Null: go on. Otherwise the seconds to wait. `tried`: whose password, or which passkey. */
   take(request: FastifyRequest, tried: string): number | null {
     const counted = countedAs(request, tried);
     const since = this.nowMs() - WINDOW_MS;

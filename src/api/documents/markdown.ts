@@ -1,9 +1,9 @@
 /**
- * The part of Markdown that our own documents use, as HTML: headings with GitHub's anchors, paragraphs, lists, tables, code,
- * emphasis and links. Everything is escaped first, so that no text becomes a tag.
+ * Renders the part of Markdown that our own documents use as HTML: headings with GitHub's anchors, paragraphs, lists,
+ * tables, code, emphasis and links. Everything is escaped first, so that no text becomes a tag.
  */
 
-/** Address of a link between documents; null: there is none here, and its words stay. */
+/** The address that a link between documents gets; null if there is none here, and only its words stay. */
 export type AddressOf = (target: string) => string | null;
 
 export interface RenderedDocument {
@@ -18,7 +18,7 @@ export function renderMarkdown(text: string, addressOf: AddressOf): RenderedDocu
   const parts: string[] = [];
   let title = '';
   let at = 0;
-  /** Lines from here on that are of one kind. */
+  /** Takes the lines from here on that are of one kind. */
   const take = (isOne: (line: string) => boolean): string[] => {
     const from = at;
     while (at < lines.length && isOne(lines[at] ?? '')) at += 1;
@@ -58,7 +58,7 @@ export function renderMarkdown(text: string, addressOf: AddressOf): RenderedDocu
   return { title, html: parts.join('\n') };
 }
 
-/** As GitHub makes it of a heading. */
+/** The anchor that GitHub makes for a heading. */
 export function anchorOf(heading: string): string {
   return plain(heading)
     .toLowerCase()
@@ -93,7 +93,7 @@ function tableHtml(rows: readonly string[], inline: (words: string) => string): 
   return `<div class="table"><table><thead>${row(head, 'th')}</thead><tbody>${lines}</tbody></table></div>`;
 }
 
-/** A bar inside of code or behind a backslash divides nothing. */
+/** A bar inside code or after a backslash does not separate cells. */
 function cellsOf(line: string): readonly string[] {
   const cells =
     line
@@ -103,7 +103,7 @@ function cellsOf(line: string): readonly string[] {
   return cells.map((cell) => cell.replaceAll('\\|', '|').trim());
 }
 
-/** `lines`: of one list, with what is indented below its items. */
+/** `lines`: those of one list, including what is indented below its items. */
 function listHtml(lines: readonly string[], inline: (words: string) => string): string {
   const depth = (line: string): number => line.search(/\S/);
   const [first = ''] = lines;
@@ -123,9 +123,9 @@ function listHtml(lines: readonly string[], inline: (words: string) => string): 
   return `<${tag}>${html.join('')}</${tag}>`;
 }
 
-/** Code first: nothing inside of it means anything. */
+/** Code comes first: nothing inside it is markup. */
 function inlineHtml(words: string, addressOf: AddressOf): string {
-  // A sign of nobody's stands in the place of code meanwhile.
+  // A private-use character stands in for each piece of code meanwhile.
   const code: string[] = [];
   const marked = words.replace(/`([^`]+)`/g, (_, inside: string) => `\uE000${code.push(inside) - 1}\uE000`);
   return escaped(marked)

@@ -1,15 +1,15 @@
-/** Lets the server stop: what has left HTTP (WebSockets, refused upgrades) is no connection that `close` knows of. */
+/** Lets the server stop: `close` does not know sockets that have left HTTP (WebSockets, refused upgrades). */
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
-/** Time for a closing handshake. */
+/** Time allowed for a closing handshake. */
 const FAREWELL_MS = 300;
 
 export function endSocketsOnClose(app: FastifyInstance): void {
   const sockets = new Set<Socket>();
   app.server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    // Once handed over for an upgrade nobody else listens, and a reset would end the process.
+    // Once handed over for an upgrade, the socket has no other listener, and a reset would end the process.
     socket.on('error', () => socket.destroy());
     socket.once('close', () => sockets.delete(socket));
   });

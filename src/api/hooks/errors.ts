@@ -1,4 +1,4 @@
-/** Whatever goes wrong leaves as a problem; what we did not expect is logged and told without its insides. */
+/** Every error leaves as a problem; an unexpected one is logged and reported without its internals. */
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { badRequest, type Problem, problemBody, sendProblem, unexpected } from '../problem.js';
@@ -41,7 +41,7 @@ export function registerErrors(app: FastifyInstance): void {
   });
 }
 
-/** An address that can't be read reaches no route and no hook. */
+/** A malformed address reaches no route and no hook. */
 export function reportFrameworkError(
   error: FastifyError,
   request: FastifyRequest,
@@ -50,7 +50,7 @@ export function reportFrameworkError(
   sendProblem(reply, problemOf(error, request.id));
 }
 
-/** What is not HTTP at all: answered by hand, and the connection ends. */
+/** What is not HTTP at all gets a response written by hand, and the connection ends. */
 export function answerMalformed(error: { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const [status, words] =

@@ -1,7 +1,7 @@
 /**
- * Two doors that a browser can be tricked through. DNS rebinding: a foreign name that resolves to 127.0.0.1 sends its
- * own Host, so only our names are answered. Cross-site calls: browsers always send Origin with a POST, so a foreign one
- * is refused even where no cookie is involved.
+ * Guards against two ways to trick a browser. DNS rebinding: a foreign name that resolves to 127.0.0.1 sends its own
+ * Host, so only our names are answered. Cross-site calls: browsers always send Origin with a POST, so a foreign one
+ * is refused even if no cookie is involved.
  */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -21,16 +21,21 @@ export function ownHosts(port: number): ReadonlySet<string> {
   );
 }
 
-/** The page's origin is its host; a page that was opened as localhost may only call localhost. */
+/** The page's origin has to match its host: a page opened as localhost may only call localhost. */
 export function isOwnOrigin(origin: string, host: string, publicUrl: string | null = null): boolean {
   return origin === (isPublicHost(host, publicUrl) ? publicUrl : `http://${host}`);
 }
 
-/** What came by the desk's public address came by TLS: the address begins with https, and only loopback is listened on. */
+/**
+ * A request to the desk's public address came by TLS: that address begins with https, and we listen only on loopback.
+ */
 const isPublicHost = (host: string, publicUrl: string | null): boolean =>
   publicUrl !== null && [publicUrl, `${publicUrl}:443`].includes(`https://${host}`);
 
-/** Of the page that this request comes from: the browser's own word for it, which its host was checked against. */
+/**
+ * The origin of the page that a request comes from, by its Host, which the guard has compared with the browser's
+ * Origin.
+ */
 export const ownOriginOf = (request: FastifyRequest): string => {
   const { publicUrl } = request.server;
   return publicUrl !== null && cameByPublicUrl(request) ? publicUrl : `http://${hostOf(request)}`;

@@ -1,13 +1,15 @@
-/** 405 with Allow where the path is known and the method is not; 404 elsewhere. */
+/** 405 with Allow if the path is known but not the method; otherwise 404. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Problem, sendProblem } from '../problem.js';
 
 export interface KnownPaths {
-  /** Answers what no route answers, before anybody looks at its body. Registered after the checks of name and origin. */
+  /**
+   * Answers requests that match no route, before their body is read. Registered after the checks of name and origin.
+   */
   answerUnknown(): void;
 }
 
-/** Learns every route that is registered from now on. */
+/** Records every route that is registered from now on. */
 export function registerKnownPaths(app: FastifyInstance): KnownPaths {
   const methods = new Map<string, Set<string>>();
   app.addHook('onRoute', (route) => {
@@ -32,7 +34,7 @@ export function registerKnownPaths(app: FastifyInstance): KnownPaths {
   };
 }
 
-/** A part that begins with a colon stands for anything. */
+/** A segment that begins with a colon matches anything. */
 function fits(pattern: string, path: string): boolean {
   const parts = path.split('/');
   const expected = pattern.split('/');

@@ -1,11 +1,14 @@
-/** Text that can't be kept or shown is refused before anything looks at it; a stop is taken, and its text made plain. */
+/**
+ * Text that can't be stored or shown is refused before anything reads it; a stop is accepted, with its text made
+ * plain.
+ */
 import type { FastifyInstance } from 'fastify';
 import { unfitText, withPlainText } from '../../domain/plain-text.js';
 import { badRequest, sendProblem } from '../problem.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Never refused for its text. */
+    /** Never refuse a request for its text. */
     anyText?: boolean;
   }
 }

@@ -1,9 +1,9 @@
-/** What a request got wrong, in words: the member, what was expected there, and what was found. */
+/** What is wrong with a request, in words: the member, what was expected there, and what was found. */
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** With Ajv's option `verbose` an error carries the schema that it broke and the value that broke it. */
+/** With Ajv's option `verbose` an error includes the schema and the value that violated it. */
 interface Broken extends FastifySchemaValidationError {
   readonly parentSchema?: Schema;
   readonly data?: unknown;
@@ -46,7 +46,7 @@ function wordsFor(error: FastifySchemaValidationError, context: string): string 
   return `${name}: expected ${expected}${SECRET.test(name) ? '' : `, found ${shown(data)}`}.`;
 }
 
-/** Empty where the schema says nothing that helps a person. */
+/** Empty if the schema says nothing that helps a person. */
 function expectation({ type, enum: values, anyOf, pattern, description, ...bounds }: Schema): string {
   if (Array.isArray(anyOf)) return anyOf.map(expectation).join(', or ');
   if (Array.isArray(values)) return `one of ${values.join(', ')}`;
@@ -68,7 +68,7 @@ function range(low: unknown, high: unknown): string {
   return most ? ` from 0 to ${most}` : '';
 }
 
-/** Schemas made from types bound every integer by what a double can count. */
+/** Schemas made from types bound every integer by what a double can represent. */
 const isBound = (bound: unknown): bound is number =>
   typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
 

@@ -1,4 +1,7 @@
-/** Equity as seen by this process, at most one point a market minute: what the page shows while the ledger is away. */
+/**
+ * Equity as seen by this process, at most one point for each market minute: what the page shows while the ledger is
+ * away.
+ */
 import type { TraderStatus } from '../../contracts/trader-status.js';
 
 const POINTS_MAX = 1440;

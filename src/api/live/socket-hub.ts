@@ -1,25 +1,25 @@
 /**
- * Live updates. A client proves itself by its first message (a token in the address would end in logs); then it gets
- * the state whenever it changed, at most as often as the watch looks. A client that does not read is dropped: nothing
- * is queued for it beyond one message.
+ * Live updates. A client authenticates with its first message (a token in the address would end up in logs); then it
+ * gets the state whenever it has changed, at most as often as the watch polls. A client that does not read is
+ * dropped: at most one message is queued for it.
  */
 import type { WebSocket } from 'ws';
 import type { Session } from '../auth/sign-in.js';
 import type { LiveMessage } from '../schemas/trader-status.js';
 import type { LiveState, StatusWatch } from './status-watch.js';
 
-/** Pages of one person; nobody else's count. */
+/** Limit of pages for each person; those of others don't count. */
 const OF_A_PERSON_MAX = 16;
-/** Connections that have not said yet whose they are. With the next one the oldest of them is closed. */
+/** Limit of connections that have not authenticated yet. The next one closes the oldest of them. */
 const SILENT_MAX = 32;
 const FIRST_MESSAGE_MS = 5000;
 const BUFFERED_BYTES_MAX = 512 * 1024;
 const SLOW_ROUNDS_MAX = 20;
 const MESSAGE_BYTES_MAX = 8192;
-/** So that a page can tell a quiet market from a dead connection. */
+/** Lets a page tell a quiet market from a dead connection. */
 const ALIVE_EVERY_MS = 5000;
 
-/** Close codes of our own (4000 to 4999 are free for applications). */
+/** Our own close codes (4000 to 4999 are free for applications). */
 const CLOSE = { signIn: 4401, tooMany: 4429 } as const;
 
 interface Client {
@@ -130,7 +130,7 @@ export class SocketHub {
 
 const textOf = (message: LiveMessage): string => JSON.stringify(message);
 
-/** What has to differ for a message to be worth sending: memory and the age of a quote alone are not. */
+/** The parts of the state whose change is worth a message: memory and the age of a quote alone are not. */
 function changeKey({ trader, status, processes, alerts }: LiveState): string {
   if (status === null) return JSON.stringify([trader, processes, alerts]);
   const marketData = { ...status.marketData, lastQuoteAgeMs: null };

@@ -1,4 +1,4 @@
-/** Asks the trader for its status, four times a second while somebody looks and once a second otherwise. */
+/** Asks the trader for its status, four times a second while somebody is watching and once a second otherwise. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -12,7 +12,7 @@ const WATCHED_INTERVAL_MS = 250;
 const IDLE_INTERVAL_MS = 1000;
 const PROCESSES_INTERVAL_MS = 2000;
 
-/** What a page hears of the desk. */
+/** The state of the desk that a page receives. */
 export type LiveState = Omit<Extract<LiveMessage, { readonly type: 'state' }>, 'type' | 'atWallMs'>;
 
 export interface StatusWatchSource {
@@ -55,7 +55,7 @@ export class StatusWatch {
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
-  /** Calls the listener after every look at the trader. Answers how to stop. */
+  /** Calls the listener after every poll of the trader. Returns a function that ends this. */
   listen(listener: (state: LiveState) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

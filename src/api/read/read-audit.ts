@@ -1,4 +1,4 @@
-/** Who asked for what, through which way, and what came of it; newest first, filtered and in pages. */
+/** Who asked for what, by which way, and with what result; newest first, filtered and in pages. */
 import { z } from 'zod';
 import type { Database } from '../dependencies.js';
 import { auditEntrySchema } from '../schemas/records.js';
@@ -8,10 +8,10 @@ export interface AuditQuery {
   readonly person: string | null;
   readonly action: string | null;
   readonly via: string | null;
-  /** Wall milliseconds: at or after, before. */
+  /** Wall milliseconds. `fromMs`: at or after; `toMs`: before. */
   readonly fromMs: number | null;
   readonly toMs: number | null;
-  /** Older than this entry. */
+  /** Only entries older than this one. */
   readonly before: number | null;
   readonly limit: number;
 }
@@ -21,7 +21,7 @@ export interface AuditPage {
   readonly nextCursor: string | null;
 }
 
-// Ordered by the column: what the answer calls `id` is computed and has no index.
+// Ordered by the column, because the computed `id` of the answer has no index.
 const PAGE = `
   select id::float8 as id, floor(extract(epoch from wall) * 1000)::float8 as "wallMs", person, via, action, parameters,
     outcome
@@ -33,7 +33,7 @@ const PAGE = `
     and ($7::bigint is null or id < $7)
   order by audit.id desc limit $8`;
 
-/** Rejects when the database is down. */
+/** Rejects while the database is down. */
 export async function readAudit(database: Database, query: AuditQuery): Promise<AuditPage> {
   const { desk, person, action, via, fromMs, toMs, before, limit } = query;
   const found = await database.query(PAGE, [desk, person, action, via, fromMs, toMs, before, limit + 1]);

@@ -1,4 +1,4 @@
-/** The newest backups and restore drills with their steps, as the evidence has them: also those that came to nothing. */
+/** The newest backups and restore drills with their steps, from the evidence, including those that failed. */
 import { z } from 'zod';
 import type { Database } from '../dependencies.js';
 import { type BackupRun, stepSchema } from '../schemas/records.js';
@@ -9,7 +9,7 @@ const rowSchema = stepSchema.extend({
   routine: z.enum(['backup', 'restore-drill']),
 });
 
-/** Of each a backup has three steps at most, a drill some more. */
+/** Limit for each run: a backup has at most three steps, a drill some more. */
 const STEPS_EACH_MAX = 40;
 
 const STEPS = `
@@ -19,7 +19,7 @@ const STEPS = `
     (extract(epoch from finished) * 1000)::float8 as "finishedMs"
   from evidence where desk = $1 and routine in ('backup', 'restore-drill') order by id desc limit $2`;
 
-/** Newest first. Rejects when the database is down. */
+/** Newest first. Rejects while the database is down. */
 export async function readBackups(
   database: Database,
   desk: string,
@@ -43,7 +43,7 @@ export async function readBackups(
   return [...runs.values()].slice(0, limit);
 }
 
-/** A copy that was to be sent nowhere leaves a good backup that was not sent. */
+/** A backup whose copy has no destination is still good; it was just not sent. */
 function verdictOf(steps: readonly BackupRun['steps'][number]['verdict'][]): BackupRun['verdict'] {
   if (steps.every((verdict) => verdict === 'pass')) return 'pass';
   return steps.every((verdict) => verdict === 'pass' || verdict === 'not_run') ? 'not_run' : 'fail';

@@ -1,4 +1,4 @@
-/** What a desk has to be compared with: its first equity, bought in equal parts of each instrument and held, without costs. */
+/** The benchmark of a desk: its first equity, invested in equal parts in each instrument and held, without costs. */
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Database } from '../dependencies.js';
@@ -6,7 +6,7 @@ import type { EquityPoint } from '../live/equity-history.js';
 
 const rowSchema = z.object({ marketMs: z.number(), symbol: z.string(), close: z.number() });
 
-/** The newest candle that had closed by each time: one look into the index each. */
+/** The newest candle closed by each time: one index lookup each. */
 const CLOSES = `
   select (extract(epoch from place) * 1000)::float8 as "marketMs", symbol, candle.close::float8 as close
   from unnest($4::timestamptz[]) place cross join unnest($3::text[]) symbol cross join lateral (
@@ -17,7 +17,7 @@ const CLOSES = `
   ) candle
   order by place, symbol`;
 
-/** From the first point at which every instrument had a price; empty where there is none. */
+/** From the first point at which every instrument had a price; empty if there is none. */
 export async function readBuyAndHold(
   database: Database,
   desk: string,

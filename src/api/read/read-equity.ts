@@ -1,4 +1,4 @@
-/** The equity curve from the ledger, thinned so that it stays one screen wide however long the desk has run. */
+/** The equity curve from the ledger, thinned to one screen width however long the desk has run. */
 import { z } from 'zod';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Database } from '../dependencies.js';
@@ -11,7 +11,7 @@ const POINT = `(extract(epoch from market) * 1000)::float8 as "marketMs", equity
 const NEWEST = `
   select ${POINT} from equity where desk = $1 and ${ofAccountInUse()} order by market desc limit $2`;
 
-/** The newest point at each of as many evenly spaced times: one look into the index each, however long the curve is. */
+/** The newest point at each of a number of evenly spaced times: one index lookup each, however long the curve is. */
 const SPACED = `
   with span as (select min(market) as first, max(market) as last from equity where desk = $1 and ${ofAccountInUse()})
   select distinct on (market) ${POINT}
@@ -22,7 +22,7 @@ const SPACED = `
   ) point
   order by market`;
 
-/** Oldest first, the newest point always among them. Rejects when the database is down. */
+/** Oldest first, always including the newest point. Rejects while the database is down. */
 export async function readEquity(
   database: Database,
   desk: string,

@@ -1,4 +1,4 @@
-/** The newest runs of routines with their steps, as the evidence has them. */
+/** The newest runs of routines with their steps, from the evidence. */
 import { z } from 'zod';
 import type { Database, StepOrder } from '../dependencies.js';
 import { type RoutineRun, routineRunSchema, stepSchema } from '../schemas/records.js';
@@ -22,8 +22,8 @@ const STEPS = `
   order by id`;
 
 /**
- * Newest first. Steps that ran beside each other end in any order: shown are they in that of `order`, after them those
- * that it no longer has. Rejects when the database is down.
+ * Newest first. Steps that ran in parallel may end in any order: they are listed in that of `order`, followed by
+ * those that it no longer contains. Rejects while the database is down.
  */
 export async function readRoutines(
   database: Database,

@@ -1,4 +1,4 @@
-/** Fills from the ledger, newest first, by a cursor that stays right while new ones come in. */
+/** Fills from the ledger, newest first, by a cursor that stays valid while new ones come in. */
 import { z } from 'zod';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Database } from '../dependencies.js';
@@ -17,7 +17,7 @@ export interface TradeQuery {
   readonly before: TradeCursor | null;
 }
 
-/** Place in the order (market time, incarnation, sequence). */
+/** Position in the order (market time, incarnation, sequence). */
 export interface TradeCursor {
   readonly marketMs: number;
   readonly incarnation: string;
@@ -31,7 +31,7 @@ function encodeCursor({ marketMs, incarnation, sequence }: TradeCursor): string 
   return Buffer.from(JSON.stringify([marketMs, incarnation, sequence])).toString('base64url');
 }
 
-/** Null where the text is no cursor of ours. */
+/** Null if the text is not a cursor of ours. */
 export function decodeCursor(text: string): TradeCursor | null {
   try {
     const [marketMs, incarnation, sequence] = cursorSchema.parse(
@@ -57,7 +57,7 @@ const PAGE = `
 const COUNT = `select count(*)::int as total from fills
   where desk = $1 and ${ofAccountInUse()} and ($2::text is null or symbol = $2)`;
 
-/** Rejects when the database is down. */
+/** Rejects while the database is down. */
 export async function readTrades(database: Database, query: TradeQuery): Promise<TradePage> {
   const { desk, symbol, limit, before } = query;
   const place = [before?.marketMs ?? null, before?.incarnation ?? null, before?.sequence ?? null];

@@ -52,7 +52,7 @@ export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): voi
     body: jsonSchema(voteSchema),
     response: { 200: answer('The vote counts', voteResultSchema), ...problems(400, 401, 403, 409) },
   };
-  // Which role it takes is the approval's own to say.
+  // Each approval itself says which role it takes.
   app.post<{ Params: { readonly id: string }; Body: z.infer<typeof voteSchema> }>(
     '/api/approvals/:id/vote',
     { schema: vote, config: { roles: ANY_ROLE } },

@@ -11,7 +11,7 @@ import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 import { OUTCOMES, sendOutcome } from './send-outcome.js';
 
-/** A browser waits for it; the backup goes on by itself. */
+/** How long a browser is kept waiting; the backup itself goes on. */
 const PATIENCE_MS = 10_000;
 
 const takeSchema = z.strictObject({

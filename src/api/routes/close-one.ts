@@ -1,4 +1,4 @@
-/** What a person takes off the market without stopping the desk: one position, one resting entry. */
+/** Closes one position or cancels one resting entry without stopping the desk. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { reasonOf } from '../../domain/no-reason.js';

@@ -1,8 +1,8 @@
 import type { preValidationAsyncHookHandler } from 'fastify';
 
 /**
- * Query text to numbers for the named members, and nothing else: what is not plain digits stays text, and the schema
- * refuses it.
+ * Converts the named members of a query to numbers, and nothing else. What is not plain digits stays text, which the
+ * schema refuses.
  */
 export function coerceIntegers(...names: readonly string[]): preValidationAsyncHookHandler {
   return async (request) => {
@@ -14,5 +14,5 @@ export function coerceIntegers(...names: readonly string[]): preValidationAsyncH
   };
 }
 
-/** BASE/QUOTE as the desk file writes it. */
+/** BASE/QUOTE as in the desk file. */
 export const symbolQuery = { type: 'string', pattern: '^[A-Z0-9]{1,20}/[A-Z0-9]{1,20}$' } as const;

@@ -6,7 +6,9 @@ import { asTyped, programAsTyped } from '../../home/as-typed.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';
 
-/** The built page. Its assets carry a hash in their names and may be kept; the page itself is asked for every time. */
+/**
+ * The built page. Its assets have a hash in their names and may be cached; the page itself is requested every time.
+ */
 export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies): Promise<void> {
   app.addHook('onRoute', (route) => {
     if (route.config?.access === undefined && isPage(route.url)) {
@@ -27,7 +29,7 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     return;
   }
   const page = readFileSync(join(web.dashboardDirectory, 'index.html'), 'utf8');
-  // Each time: a second desk that was started meanwhile makes commands name theirs.
+  // Evaluated each time: once a second desk has been started, commands have to name this one.
   const pageHere = () =>
     asTyped(page).replace(
       '<meta name="command-line" content="fermata"',
@@ -41,7 +43,7 @@ export async function dashboardRoutes(app: FastifyInstance, web: WebDependencies
     root: web.dashboardDirectory,
     wildcard: false,
     index: false,
-    // The page itself: above.
+    // The page itself is served above.
     globIgnore: ['index.html'],
     cacheControl: false,
     setHeaders: (reply, path) => {

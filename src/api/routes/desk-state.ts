@@ -1,4 +1,4 @@
-/** What the trader says now: its whole status and three views of it. Asked afresh with every request. */
+/** The trader's current state: its whole status and three views of it, asked for with every request. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';

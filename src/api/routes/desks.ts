@@ -16,7 +16,7 @@ const desksSchema = z.object({
   ),
 });
 
-/** For a page that leads to the others. */
+/** For a page that links to the others. */
 export function desksRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'The desks that run in this installation',

@@ -1,4 +1,7 @@
-/** Our documents as pages, served by the desk itself: what a message links to must be there when nothing outside answers. */
+/**
+ * Our documents as pages, served by the desk itself: what a message links to must be readable when nothing outside
+ * answers.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -18,7 +21,7 @@ export function documentsRoute(app: FastifyInstance, { documentsDirectory }: Web
     pages.set(name, page);
     return page;
   };
-  // They say nothing of this desk, and are needed where somebody can't sign in.
+  // Public: they contain nothing about this desk, and may be needed by somebody who can't sign in.
   app.get<{ Params: { readonly name: string } }>(
     '/docs/:name',
     { schema: { hide: true }, config: { access: 'public' } },

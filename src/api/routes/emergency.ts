@@ -1,4 +1,4 @@
-/** The three buttons. Each is one use case of operations/; what is here is only how it comes in over HTTP. */
+/** The three buttons. Each is one use case of operations/; this file only handles HTTP. */
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -23,7 +23,7 @@ interface Button {
   readonly use: Use & keyof DeskOperations;
   readonly summary: string;
   readonly body: typeof stopSchema | typeof resumeSchema;
-  /** False: carried out whatever the key says. */
+  /** False: carried out whatever the key is. */
   readonly once: boolean;
   readonly roles: RolesNeeded;
   readonly refused: Omit<Problem, 'detail'>;
@@ -113,7 +113,7 @@ function emergencyRoute(
       schema,
       ...(isStop ? { onRequest: forgetContentType } : {}),
       preValidation: [emptyBody, reasonIfAny],
-      // Its words say what is wrong with a request; a stop is carried out all the same.
+      // Validation errors are only attached to a stop, which is carried out all the same.
       attachValidation: isStop,
       config: {
         roles: button.roles,
@@ -144,7 +144,7 @@ function emergencyRoute(
   );
 }
 
-/** A reason of another kind is none: `null` where a form was left empty, a number, a list. */
+/** A reason that is not text counts as none: `null` from an empty form field, a number, a list. */
 async function reasonIfAny(request: FastifyRequest): Promise<void> {
   const { body } = request;
   if (typeof body !== 'object' || body === null || !('reason' in body)) return;
@@ -153,7 +153,7 @@ async function reasonIfAny(request: FastifyRequest): Promise<void> {
 
 function keyedRequest(request: FastifyRequest, desk: string, url: string, asked: string): KeyedRequest {
   const header = request.headers['idempotency-key'];
-  // One that can't be kept names nothing.
+  // An invalid key is ignored.
   const key = typeof header === 'string' && !request.validationError ? header : randomUUID();
   return {
     desk,
@@ -163,7 +163,7 @@ function keyedRequest(request: FastifyRequest, desk: string, url: string, asked:
   };
 }
 
-/** From the key where the command may be recognised as the same one; new for every stop. */
+/** Derived from the key if a repeated command should be recognised; new for every stop. */
 function commandId({ person, key }: KeyedRequest, once: boolean): string {
   if (!once) return `web-${randomUUID()}`;
   return `web-${createHash('sha256')

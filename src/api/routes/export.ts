@@ -1,4 +1,4 @@
-/** What is recorded, as a spreadsheet takes it: what `fermata export` writes. */
+/** What is recorded, as CSV: the same as `fermata export` writes. */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { EXPORT_KINDS, type ExportKind } from '../../store/export-rows.js';
@@ -17,7 +17,7 @@ export function exportRoutes(app: FastifyInstance, web: WebDependencies): void {
 function exportRoute(
   app: FastifyInstance,
   web: WebDependencies,
-  /** People who are getting one: each reads the ledger from end to end, so they get one after another. */
+  /** People with an export in progress: each export reads the whole ledger, so one person gets one at a time. */
   sentTo: Set<string>,
   kind: ExportKind,
 ): void {
@@ -39,7 +39,7 @@ function exportRoute(
   };
   app.get<{ Querystring: SpanQuery }>(
     `/api/export/${kind}.csv`,
-    // A HEAD would read all of it as well.
+    // A HEAD request would read all of it as well.
     { schema, exposeHeadRoute: false },
     (request, reply) => {
       const span = spanOf(request.query);
@@ -61,7 +61,10 @@ function exportRoute(
   );
 }
 
-/** The same pieces, once the first one is there: what fails before it can still be told as a problem. */
+/**
+ * Waits for the first piece before it passes the pieces on, so that an earlier failure can still be reported as a
+ * problem.
+ */
 async function fromFirst(pieces: AsyncIterable<string>): Promise<AsyncIterable<string>> {
   const rest = pieces[Symbol.asyncIterator]();
   const first = await rest.next();

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { databaseDown, sendProblem } from '../problem.js';
 
-/** What `read` gives; where the database does not answer, a problem that says so, and the error is in the log. */
+/** Returns the result of `read`; if the database does not answer, sends a problem that says so and logs the error. */
 export async function fromDatabase<T>(
   reply: FastifyReply,
   what: string,

@@ -11,7 +11,7 @@ const healthSchema = z.object({
 });
 type Health = z.infer<typeof healthSchema>;
 
-/** Anyone may ask, so that asking often must cost nothing. */
+/** Public, so asking often must cost nothing. */
 const KEPT_MS = 1000;
 const ANSWER_WAIT_MS = 1000;
 

@@ -14,7 +14,7 @@ import { problems } from '../schemas/problem.js';
 import { callerOf, emptyBody } from './caller.js';
 import { fromDatabase } from './from-database.js';
 
-/** Kinds and severities are the desk file's. */
+/** The desk file defines kinds and severities. */
 const incidentSchema = z.object({
   desk: z.string(),
   workflowId: z.string(),

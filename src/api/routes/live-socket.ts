@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { SocketHub } from '../live/socket-hub.js';
 import { sendProblem } from '../problem.js';
 
-/** Public to connect; the hub shows nothing before the first message carried a valid token. */
+/** Anybody may connect; the hub sends nothing until the first message has brought a valid token. */
 export function liveSocketRoute(app: FastifyInstance, hub: SocketHub): void {
   app.route({
     method: 'GET',

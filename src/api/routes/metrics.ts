@@ -7,7 +7,7 @@ import { problems } from '../schemas/problem.js';
 export function metricsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const metrics = makeMetrics(web.runtime.desk, watch);
   app.addHook('onResponse', async (request, reply) => {
-    // The pattern and not the address: unknown addresses must not make endless time series.
+    // The route's pattern, not the address: unknown addresses must not create endless time series.
     const route = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
     metrics.observeRequest(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
   });

@@ -16,7 +16,7 @@ const testedSchema = z.object({
   chats: z.number().describe('How many it was meant for'),
 });
 
-/** Going live asks that a test alert has arrived. */
+/** Going live requires that a test alert has arrived. */
 export function notifyTestRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'Send a test alert, and say whether it reached anybody',

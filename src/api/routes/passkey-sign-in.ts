@@ -12,7 +12,7 @@ import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { type AssertionBody, assertionSchema, challengeSchema } from '../schemas/passkeys.js';
 import { problems } from '../schemas/problem.js';
 
-/** Signing in with a passkey: the device knows whose it is, so nobody has to say a name first. */
+/** Signing in with a passkey: the device knows whose it is, so nobody has to type a name first. */
 export function passkeySignInRoutes(
   app: FastifyInstance,
   web: WebDependencies,
@@ -50,7 +50,7 @@ export function passkeySignInRoutes(
       }
       try {
         const passkey = await web.passkeys.find(id);
-        // Only passkeys that there are get counted: whoever invents ids fills nothing.
+        // Only tries with existing passkeys are counted: invented ids must not fill the memory.
         const waitSeconds = passkey === null ? null : limiter.take(request, id);
         if (waitSeconds !== null)
           return sendProblem(reply.header('retry-after', waitSeconds), tooManyTries(waitSeconds));
@@ -71,7 +71,7 @@ export function passkeySignInRoutes(
     },
   );
 
-  /** Null where this passkey signs its owner in now. Rejects while the database is down. */
+  /** Null if this passkey may sign in its owner now. Rejects while the database is down. */
   async function objectionTo(
     passkey: Passkey | null,
     assertion: Omit<AssertionBody, 'id' | 'transport'>,

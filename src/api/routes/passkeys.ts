@@ -22,7 +22,7 @@ import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
 
-/** A person's own passkeys. Another one takes the password again: an open page alone registers none. */
+/** A person's own passkeys. Adding one takes the password again: an open page is not enough. */
 export function passkeysRoutes(
   app: FastifyInstance,
   web: WebDependencies,
@@ -133,7 +133,7 @@ export function passkeysRoutes(
     return own.map((passkey) => ({ ...passkey, votes: voting.has(passkey.id) }));
   }
 
-  /** Keys that can't be read sign nothing either; signing in goes on without them. */
+  /** If the keys can't be read, no vote can be signed either; signing in goes on without them. */
   function votingIds(request: FastifyRequest, person: string): readonly string[] {
     try {
       const keys = web.personKeysOf(person);
@@ -145,7 +145,9 @@ export function passkeysRoutes(
   }
 }
 
-/** Says nothing about the person, and differs between installations: an authenticator keeps one passkey for each. */
+/**
+ * Reveals nothing about the person, and differs between installations: an authenticator keeps one passkey for each.
+ */
 const handleOf = (key: string, person: string): string =>
   createHmac('sha256', Buffer.from(key, 'hex'))
     .update(`fermata passkey owner 1 ${person}`)

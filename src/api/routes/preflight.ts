@@ -6,7 +6,7 @@ import { type Problem, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
-/** Each look asks the exchange: a page that reloads, or ten of them, ask it once in this time. */
+/** Each pre-flight asks the exchange: a page that reloads, or ten pages, ask it only once in this time. */
 const KEPT_MS = 15_000;
 
 export function preflightRoute(app: FastifyInstance, web: WebDependencies): void {

@@ -10,7 +10,7 @@ import { problems } from '../schemas/problem.js';
 import { coerceIntegers, symbolQuery } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 
-/** What a table shows. */
+/** The most rows that a table shows. */
 const LISTED_MAX = 2_000;
 
 interface ResultsAsked {

@@ -12,7 +12,7 @@ import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 import { OUTCOMES, sendOutcome } from './send-outcome.js';
 
-/** A browser waits for it; the run goes on by itself. */
+/** How long a browser is kept waiting; the run itself goes on. */
 const PATIENCE_MS = 10_000;
 
 export function routinesRoute(app: FastifyInstance, web: WebDependencies): void {

@@ -4,14 +4,14 @@ import { notDone, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 
-/** What a route that acts may answer. */
+/** The answers of a route that acts. */
 export const OUTCOMES = {
   200: answer('Done, and proven', outcomeSchema),
   202: answer('Taken, and not proven, or not yet', outcomeSchema),
   ...problems(400, 401, 403, 409),
 };
 
-/** 200 where it is proven, 202 where it was taken, 409 with what to do where nothing was done. */
+/** 200 if the outcome is proven, 202 if the request was accepted, 409 with what to do if nothing was done. */
 export function sendOutcome(
   reply: FastifyReply,
   { ok, proven, detail, haltId, workflowId, problems: missed }: OperationResult,

@@ -9,7 +9,7 @@ import { problems } from '../schemas/problem.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 
-/** Of a desk in years; what is active is among the newest. */
+/** The setups of years; active ones are among the newest. */
 const SETUPS_MAX = 1_000;
 
 const setupSchema = z.object({

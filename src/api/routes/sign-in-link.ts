@@ -23,7 +23,7 @@ export function signInLinkRoute(app: FastifyInstance, web: WebDependencies): voi
         const refusal = refuseForeignCookie(request, reply);
         if (refusal !== null) return refusal;
       }
-      // No count of tries: nobody guesses 256 random bits.
+      // Tries are not counted: nobody can guess 256 random bits.
       const person = await web.consumeLink(token).catch(() => 'unreadable' as const);
       if (person === 'unreadable') return sendProblem(reply, databaseDown('The sign-in link'));
       if (person === null || web.rolesOf(person).length === 0) return sendProblem(reply, USED);

@@ -1,4 +1,4 @@
-/** Signals from outside: sent, edited, withdrawn, and how each stands. */
+/** Signals from outside: sending, editing, withdrawing and listing them. */
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import { signalsSchema } from '../../contracts/trader-status.js';

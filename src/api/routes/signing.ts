@@ -1,4 +1,4 @@
-/** What a person's own key signs, and the public half that a browser compares its own with. */
+/** The statement that a person's own key signs, and the public key that a browser compares with its own. */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { COIN_OWNERS, type CoinOwner } from '../../domain/coins.js';

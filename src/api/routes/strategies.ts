@@ -103,7 +103,7 @@ export function strategyToggleRoute(app: FastifyInstance, web: WebDependencies):
   );
 }
 
-/** False also while the trader does not answer: then nobody knows. */
+/** False while the trader does not answer: then it can't be told. */
 async function isUnknown(web: WebDependencies, name: string): Promise<boolean> {
   const status = await web.readTrader().catch(() => null);
   return status !== null && !status.strategies.some((strategy) => strategy.name === name);

@@ -35,8 +35,8 @@ export function temporalTicketRoute(
   const options = { schema, config: { roles: MAY_STOP }, preValidation: emptyBody };
   app.post<{ Body: z.infer<typeof askedSchema> }>('/api/temporal-ui/ticket', options, async (request) => {
     const ticket = tickets.issue(request.session?.family ?? '');
-    // The name that the page was opened under, so that the cookie lands where the browser looks for it. No public address
-    // leads to the UI: whoever comes by one needs a tunnel to its port.
+    // The host name under which the page was opened, so that the cookie is set for the same host. No public address
+    // leads to the UI: from outside, its port has to be reached through a tunnel.
     const { host = '127.0.0.1' } = request.headers;
     const name = cameByPublicUrl(request) ? '127.0.0.1' : host;
     const url = new URL(ENTER_PATH, `http://${name}`);

@@ -1,4 +1,4 @@
-/** A span of time in a query: from, at or after, to, before. */
+/** A time span in a query: `from` (at or after) and `to` (before). */
 export const timeQuery = {
   type: 'string',
   maxLength: 40,
@@ -11,7 +11,7 @@ export interface SpanQuery {
   readonly to?: string;
 }
 
-/** Text: what is wrong with it. */
+/** Returns text if something is wrong with the query. */
 export function spanOf({ from, to }: SpanQuery): { fromMs: number | null; toMs: number | null } | string {
   const fromMs = timeOf(from);
   const toMs = timeOf(to);
@@ -21,7 +21,7 @@ export function spanOf({ from, to }: SpanQuery): { fromMs: number | null; toMs: 
   return { fromMs, toMs };
 }
 
-/** Null: not given; NaN: no time. */
+/** Null: not given. NaN: not a time. */
 function timeOf(text: string | undefined): number | null {
   if (text === undefined) return null;
   return /^\d{10,14}$/.test(text) ? Number(text) : Date.parse(text);

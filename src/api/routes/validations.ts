@@ -12,7 +12,7 @@ import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
 import { OUTCOMES, sendOutcome } from './send-outcome.js';
 
-/** Checked when it was written and signed. */
+/** Not validated again: the report was checked when it was written and signed. */
 const validationSchema = z.object({
   id: z.string(),
   configHash: z.string(),

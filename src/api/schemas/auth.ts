@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ANY_ROLE } from '../../domain/roles.js';
 
-/** `cookie`: the page, whose refresh token stays out of reach of scripts. `json`: programs. */
+/** `cookie`: for the page, whose scripts must not see the refresh token. `json`: for programs. */
 const transport = z.enum(['json', 'cookie']).optional();
 
 export const loginSchema = z.strictObject({
@@ -12,7 +12,7 @@ export const loginSchema = z.strictObject({
 
 export const linkSchema = z.strictObject({ token: z.string().min(1).max(512), transport });
 
-/** Without a token in the body, the cookie counts. */
+/** Without a token in the body, the cookie is used. */
 export const refreshSchema = z.strictObject({ refreshToken: z.string().min(1).max(512).optional() });
 
 export const tokensSchema = z.object({

@@ -3,14 +3,14 @@ import { haltSchema, traderStatusSchema } from '../../contracts/trader-status.js
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import { SIGNATURE_CHARS_MAX } from '../../signing/vote-statement.js';
 
-/** Printable text: no control characters reach the trader's journal or a log. */
+/** Printable text only: no control characters reach the trader's journal or a log. */
 export const reason = z
   .string()
   .max(500)
   .regex(/^\P{Cc}*$/u)
   .describe('Kept in the journal, the evidence and the audit trail');
 
-/** Of the person's own key: GET /api/signing says what it is over. */
+/** A signature by the person's own key; GET /api/signing gives the statement to sign. */
 export const signature = z
   .string()
   .min(1)
@@ -18,10 +18,10 @@ export const signature = z
   .optional()
   .describe('Where real money is decided: over the statement of GET /api/signing, with the person’s own key');
 
-/** Where a reason has to be given. */
+/** For requests that need a reason. */
 export const reasonSchema = z.strictObject({ reason: reason.min(1) });
 
-/** No button is refused for want of a reason, or for its length: it is asked for afterwards, or cut. */
+/** No button is refused for a missing or long reason: it is asked for afterwards, or cut. */
 const anyReason = z
   .string()
   .optional()
@@ -51,7 +51,7 @@ export const emergencyStateSchema = traderStatusSchema
   })
   .extend({ tradingHalted: z.boolean(), halts: z.array(haltSchema) });
 
-/** The header; a key is one request: the same key with another body is refused. */
+/** The header. A key stands for one request: the same key with another body is refused. */
 export const idempotencyHeaders = {
   type: 'object',
   properties: {

@@ -15,7 +15,7 @@ export const problemSchema = z
   })
   .describe('RFC 9457 problem details');
 
-/** Answers of a route that are problems; 400, 401, 421, 429 and 500 come with every route that is not public. */
+/** Problems that a route may answer with; 400, 401, 421, 429 and 500 apply to every route that is not public. */
 export function problems(...statuses: readonly number[]): Record<number, JsonSchema> {
   return Object.fromEntries(
     statuses.map((status) => [

@@ -1,4 +1,4 @@
-/** What is read from the ledger and from the evidence. */
+/** Records from the ledger and from the evidence. */
 import { z } from 'zod';
 import { EVIDENCE_VERDICTS } from '../../contracts/evidence.js';
 import { decimalText, marketMs, wallMs } from '../../contracts/json-values.js';

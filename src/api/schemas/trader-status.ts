@@ -1,4 +1,4 @@
-/** The trader's status as the API publishes it: what it adds to the trader's own words. */
+/** The trader's status as the API publishes it: the trader's own fields plus those that the API adds. */
 import { z } from 'zod';
 import { type Shape, wallMs } from '../../contracts/json-values.js';
 import { reconciliationSchema, stopGapSchema, traderStatusSchema } from '../../contracts/trader-status.js';
@@ -32,7 +32,7 @@ const processesSchema = z
   .nullable()
   .describe('Null where the supervisor does not answer') satisfies z.ZodType<readonly ProcessStatus[] | null>;
 
-/** A trader's status with what is said of it in the same words everywhere. */
+/** The trader's status with the texts about it that are the same everywhere. */
 const shownStatusSchema = traderStatusSchema.extend({
   money: z.enum(MONEY_AT_STAKE).describe('What is not known to be play money is real'),
   headline: z
@@ -51,7 +51,7 @@ export const deskStatusSchema = shownStatusSchema.extend({
   alerts: alertsSchema,
 });
 
-/** What comes over the WebSocket. */
+/** Messages over the WebSocket. */
 export const liveMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('welcome'), expiresMs: wallMs.describe('Send a new token before') }),
   z.object({ type: z.literal('alive') }),

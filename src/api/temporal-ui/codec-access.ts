@@ -1,6 +1,6 @@
 /**
- * Who may have payloads opened: a page of ours, or of an origin that the operator names, with the session of this port;
- * and a program with an access token of ours, as Temporal's command line sends it (`--codec-auth`).
+ * Who may have payloads decrypted: a page of ours, or of an origin that the operator names, with this port's session;
+ * and a program with one of our access tokens, as Temporal's command line sends it (`--codec-auth`).
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isOwnOrigin } from '../hooks/host-guard.js';
@@ -12,13 +12,13 @@ export interface CodecAccess {
   readonly isToken: (token: string) => boolean;
 }
 
-/** What Temporal's UI and its command line send beside the payloads. */
+/** Headers that Temporal's UI and its command line send with the payloads. */
 const HEADERS_ASKED = 'authorization, content-type, x-namespace';
 const PREFLIGHT_SECONDS = '600';
 
 /**
- * Null where the request may be answered; the headers that its page needs are set then. A browser's question whether it
- * may ask (OPTIONS) is answered here.
+ * Null if the request may be answered; then the headers that its page needs are set. A browser's preflight request
+ * (OPTIONS) is answered here.
  */
 export function refuseCodec(
   { origins, hasSession, isToken }: CodecAccess,
@@ -47,11 +47,11 @@ export function refuseCodec(
   }
   const token = /^Bearer (\S+)$/i.exec(authorization)?.[1];
   if (token !== undefined && isToken(token)) return null;
-  // A cookie counts only where a browser says from which page it comes.
+  // A cookie counts only if the browser says which page it comes from.
   return origin !== undefined && hasSession(request) ? null : 'signIn';
 }
 
-/** Throws where one of them is no origin. */
+/** Throws if one of them is not an origin. */
 export function codecOrigins({ FERMATA_CODEC_ORIGINS: given = '' }: NodeJS.ProcessEnv): readonly string[] {
   const origins = given.split(',').flatMap((one) => (one.trim() === '' ? [] : [one.trim()]));
   for (const origin of origins) {

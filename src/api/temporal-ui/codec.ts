@@ -1,6 +1,6 @@
 /**
- * Opens sealed payloads for Temporal's UI, for whoever is signed in there. It seals nothing: what a person writes in
- * that UI stays plain text, and counts as that.
+ * Decrypts sealed payloads for Temporal's UI, for people who are signed in there. It seals nothing: what a person
+ * enters in that UI stays plain text and is treated as such.
  */
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -20,7 +20,7 @@ type Body = z.infer<typeof bodySchema>;
 type WirePayload = Body['payloads'][number];
 
 export function codecRoutes(app: FastifyInstance, codec: PayloadCodec, access: CodecAccess): void {
-  // Whoever may not ask is told before the body is read.
+  // A request without access is refused before its body is read.
   app.addHook('onRequest', async (request, reply) => {
     const refusal = refuseCodec(access, request, reply);
     if (refusal === 'answered') return reply;
@@ -54,7 +54,7 @@ async function answerOpened(reply: FastifyReply, codec: PayloadCodec, body: Body
   }
 }
 
-/** Plain text is shown as it is. */
+/** Plain text is passed on as it is. */
 async function opened(codec: PayloadCodec, wire: WirePayload): Promise<WirePayload> {
   const metadata = Object.entries(wire.metadata).map(([name, value]) => [name, Buffer.from(value, 'base64')]);
   const payload = { metadata: Object.fromEntries(metadata), data: Buffer.from(wire.data, 'base64') };
@@ -70,7 +70,7 @@ async function opened(codec: PayloadCodec, wire: WirePayload): Promise<WirePaylo
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** Null where it is not what it should be. */
+/** Null if the body does not have the expected shape. */
 function readBody(body: unknown): Body | null {
   try {
     return bodySchema.parse(JSON.parse(String(body)));

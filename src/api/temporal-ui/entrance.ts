@@ -1,7 +1,7 @@
 /**
- * The way into Temporal's UI: a ticket becomes a session of its port, and the person stands before this desk's runs or
- * before the one that the link was about. Its list shows what they are and how they ended, unless the person has chosen
- * columns before.
+ * The entrance to Temporal's UI: exchanges a ticket for a session on its port, and leads the person to this desk's
+ * runs or to the run that the link was about. The list shows what the runs are and how they ended, unless the person
+ * has chosen columns before.
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
@@ -10,7 +10,7 @@ import type { TemporalTickets } from './tickets.js';
 
 export const ENTER_PATH = '/fermata/enter';
 
-/** As the UI keeps them in the browser. */
+/** The key under which the UI stores them in the browser. */
 const COLUMNS_KEY = 'namespace-workflow-table-columns';
 const COLUMNS = [
   'Status',
@@ -26,9 +26,9 @@ const RUN_ID = /^[0-9a-f-]{36}$/;
 
 export interface Entrance {
   readonly desk: string;
-  /** Of this desk's runs. */
+  /** The namespace of this desk's runs. */
   readonly namespace: string;
-  /** Of the names of its cookies; absent: none. */
+  /** Suffix of its cookie names; absent: none. */
   readonly cookieEnding?: string;
   readonly tickets: TemporalTickets;
 }
@@ -65,7 +65,7 @@ export function enter(
     );
 }
 
-/** Its root would show the namespace `default`, where nothing is. */
+/** The UI's root would show the namespace `default`, which is empty. */
 function placeOf(desk: string, namespace: string, workflowId: string | null, runId: string | null): string {
   const workflows = `/namespaces/${encodeURIComponent(namespace)}/workflows`;
   if (workflowId === null) return `${workflows}?query=${encodeURIComponent(`FermataDesk="${desk}"`)}`;
@@ -84,7 +84,7 @@ function scriptFor(namespace: string, to: string): string {
   ].join('');
 }
 
-/** No text of a link can end the script that it is in. */
+/** Keeps text from a link from closing the script element around it. */
 const inScript = (value: unknown): string => JSON.stringify(value).replaceAll('<', '\\u003c');
 
 const inHtml = (text: string): string =>

@@ -1,4 +1,4 @@
-/** The few plain pages of the proxy itself: no script, no style, nothing from elsewhere. */
+/** The few plain pages of the proxy itself: no script, no style, nothing from other hosts. */
 import type { FastifyReply } from 'fastify';
 
 export interface PlainPage {

@@ -1,7 +1,7 @@
 /**
- * Temporal's UI behind our sign-in. It asks nobody who they are, so it is reached only through this port: our loopback
- * names, our session, our own origin for everything that changes something. Cookies do not tell ports apart, so ours are
- * taken out before a request is passed on. The UI opens no WebSocket; none is passed on.
+ * Temporal's UI behind our sign-in. It has no sign-in of its own, so it is reached only through this port: our
+ * loopback names, our session, our own origin for every request that changes something. Cookies are shared between
+ * ports, so ours are removed before a request is passed on. The UI uses no WebSocket; none is passed on.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import httpProxy from '@fastify/http-proxy';
@@ -18,11 +18,11 @@ const UPSTREAM_WAIT_MS = 30_000;
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 export interface TemporalUiProxyOptions extends Entrance {
-  /** Of the UI: host:port, http://host:port or unix+http://path; null where there is none of ours. */
+  /** Address of the UI: host:port, http://host:port or unix+http://path; null if we run none. */
   readonly uiAddress: string | null;
   readonly isActive: (family: string) => boolean;
   readonly codec: PayloadCodec;
-  /** An access token of somebody who is signed in. */
+  /** Whether this is an access token of a signed-in person. */
   readonly isToken: (token: string) => boolean;
   readonly codecOrigins: readonly string[];
 }
@@ -39,7 +39,7 @@ export async function makeTemporalUiProxy(options: TemporalUiProxyOptions): Prom
   endSocketsOnClose(app);
   app.setErrorHandler((error: FastifyError, _request, reply) => sendPage(reply, pageOf(error)));
   app.setNotFoundHandler((_request, reply) => sendPage(reply, PAGES.unreadable));
-  // Before anything else of a request is looked at.
+  // Runs before anything else of a request is looked at.
   app.addHook('onRequest', async (request, reply) => {
     if (!ownHosts(listeningPort(request.raw)).has(hostOf(request))) return sendPage(reply, PAGES.host);
   });
@@ -76,7 +76,7 @@ async function passOn(scope: FastifyInstance, uiAddress: string): Promise<void> 
       rewriteRequestHeaders: (_request, headers) => upstreamHeaders(headers, host),
       rewriteHeaders: (headers) => ({
         ...headers,
-        // It draws the details of a run in a frame of its own.
+        // The UI shows the details of a run in a frame of its own.
         'x-frame-options': 'SAMEORIGIN',
         'referrer-policy': 'no-referrer',
       }),
@@ -84,7 +84,7 @@ async function passOn(scope: FastifyInstance, uiAddress: string): Promise<void> 
   });
 }
 
-/** What went wrong behind is the UI's; what can't be passed on is the request's. */
+/** A failure behind the proxy is the UI's; a request that can't be passed on is the client's. */
 function pageOf({ statusCode = 500 }: FastifyError): PlainPage {
   return statusCode < 500 ? PAGES.unreadable : PAGES.down;
 }
@@ -105,9 +105,9 @@ function refuse(options: TemporalUiProxyOptions, request: FastifyRequest): Plain
 
 const hostOf = ({ headers }: FastifyRequest): string => (headers.host ?? '').toLowerCase();
 
-/** Its own Host, an Origin that matches it (its check compares the two), and none of our cookies. */
+/** The UI's own Host, an Origin that matches it (the UI compares the two), and none of our cookies. */
 function upstreamHeaders(headers: IncomingHttpHeaders, host: string): IncomingHttpHeaders {
-  // The last two only make sense between the browser and us.
+  // The last two only concern the browser and us.
   const {
     authorization: _,
     cookie: __,

@@ -1,9 +1,9 @@
-/** How a sign-in crosses from the dashboard to the port of Temporal's UI: a ticket for 30 s, then a session there. */
+/** Carries a sign-in from the dashboard to the port of Temporal's UI: a ticket for 30 s, then a session there. */
 import { createHash, randomBytes } from 'node:crypto';
 
 const TICKET_LIFETIME_MS = 30_000;
 const SESSION_LIFETIME_MS = 12 * 3600 * 1000;
-/** Of one sign-in; the oldest ends with the next one. */
+/** Limit for each sign-in; the next one ends the oldest. */
 const KEPT_MAX = 10;
 
 interface Kept {
@@ -19,12 +19,12 @@ export class TemporalTickets {
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** For a sign-in (`family`): with it ends what came from the ticket. */
+  /** Issues a ticket for a sign-in (`family`), with whose end everything from the ticket ends. */
   issue(family: string): string {
     return keep(this.#tickets, { family, expiresMs: this.nowMs() + TICKET_LIFETIME_MS });
   }
 
-  /** A session's secret for a ticket, once; null where the ticket is unknown, used or too old. */
+  /** Exchanges a ticket, once, for the secret of a session; null if the ticket is unknown, used or expired. */
   redeem(ticket: string): string | null {
     const key = digest(ticket);
     const found = this.#tickets.get(key);

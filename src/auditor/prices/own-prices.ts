@@ -1,4 +1,4 @@
-/** Where the auditor has its prices from: not from the trader, wherever anybody else can tell them. */
+/** The source of the auditor's prices: never the trader, unless nobody else has them. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Desk } from '../../desk/schema.js';
@@ -9,7 +9,7 @@ import type { VenueEndpoint } from '../../venue/endpoint.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { simulatedPrices } from './simulated-prices.js';
 
-/** Where orders leave: the prices of that very market. */
+/** The market that orders go to, whose prices count. */
 export interface TradedMarket {
   readonly venue: string;
   readonly endpoint: VenueEndpoint;
@@ -18,8 +18,8 @@ export interface TradedMarket {
 export type PriceReader = (marketData: TraderStatus['marketData']) => Promise<OwnPrices>;
 
 /**
- * `traded`: null on paper. A recording is in the trader's hands alone: its prices are taken from there, and what is
- * compared is what the trader makes of them.
+ * `traded`: null on paper. Only the trader has a recording: its prices are used, and what is compared is what the
+ * trader makes of them.
  */
 export function ownPrices(
   desk: Pick<Desk, 'instruments'>,

@@ -1,4 +1,4 @@
-/** The simulated market worked out a second time, at the trader's market time. */
+/** The simulated market calculated a second time, at the trader's market time. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -30,7 +30,7 @@ export function simulatedPrices(
   };
 }
 
-/** The newest at or before that time, where it is of the same minute; else the minute's first. */
+/** The newest quote at or before that time, if it is of the same minute; otherwise the minute's first quote. */
 function lastQuote(
   series: SimulatedSeries | undefined,
   { tickSize }: Instrument,

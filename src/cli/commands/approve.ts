@@ -15,7 +15,7 @@ interface ApproveOptions extends ActOptions {
   readonly signingPasswordFile?: string;
 }
 
-/** The vote of the person who is signed in. */
+/** A vote of the signed-in person. */
 export function approveCommand(command: Command): void {
   actOptions(command.argument('<id>', 'as fermata approvals shows it'), TIMEOUT_SECONDS)
     .option('--reject', 'vote against it')

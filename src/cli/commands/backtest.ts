@@ -36,7 +36,7 @@ const LATENCY_MS_MAX = 10_000;
 const WALK_FORWARD_MAX = 100;
 const JOBS_MAX = 256;
 const PROGRESS_TOTAL = 1000;
-/** What the terminal shows of the figures; the report has all. */
+/** The figures that the terminal shows; the report has all of them. */
 const SHOWN = new Set<string>([
   ...['cagrPct', 'volatilityPct', 'sharpe', 'sortino', 'calmar', 'maxDrawdownPct', 'longestDrawdownHours'],
   ...['trades', 'winRatePct', 'profitFactor', 'expectancy', 'averageR', 'exposurePct', 'turnover', 'fees'],
@@ -120,7 +120,7 @@ export function backtestCommand(command: Command): void {
     });
 }
 
-/** Everything about the options is checked before anything is run. */
+/** All options are checked before anything runs. */
 async function backtest(options: BacktestOptions): Promise<number> {
   const { set: settings = [], ...others } = options;
   const sweeps = settings.some(isSwept);
@@ -128,10 +128,10 @@ async function backtest(options: BacktestOptions): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const loaded = loadDesk(namedDeskFile(options.desk));
-  // Of several values each is judged on its own; prices are looked for by what stands in the file.
+  // In a sweep each value is checked by itself; to look for prices, the file's own values will do.
   const fixed = sweeps ? [] : settings.map(({ key, values: [value = ''] }) => ({ key, value }));
   const { desk, configHash, set } = backtestDesk(loaded, { ...others, set: fixed });
-  // The command that fetches what is missing is about this desk, whichever runs here.
+  // The suggested command that fetches missing minutes has to name this desk, whichever desk runs here.
   const named = { ...options, desk: options.desk ?? DEFAULT_DESK };
   const stored = await periodToTrade(named, desk, home, runtime?.simulatedVenue);
   const files = stored?.data ?? options.data ?? [];
@@ -213,7 +213,7 @@ async function run(setting: Omit<BacktestSetting, 'signal' | 'onProgress'>): Pro
   }
 }
 
-/** A file that is damaged is the caller's to mend, and said so. */
+/** Reports a damaged file as the caller's to repair. */
 async function told<Result>(running: Promise<Result>): Promise<Result> {
   try {
     return await running;
@@ -241,7 +241,10 @@ interface Outputs {
   readonly report: number | null;
 }
 
-/** Opened before the run: a folder that is not there is no news after an hour. What stands in them stays until it is over. */
+/**
+ * Opened before the run, so that a missing folder is reported at once and not after an hour. Existing contents stay
+ * until the run is over.
+ */
 function openOutputs({ fills, orders, report }: BacktestOptions): Outputs {
   return {
     fills: opened('--fills', fills),

@@ -23,19 +23,19 @@ interface Options {
 interface ListedBackup {
   readonly place: 'here' | 's3';
   readonly id: string;
-  /** Null: it can't be told, and `problem` says why. */
+  /** Null if it can't be told; then `problem` says why. */
   readonly desk: string | null;
   readonly takenMs: number | null;
   readonly tag: BackupTag | null;
   readonly bytes: number | null;
   readonly rows: number | null;
-  /** Null: it is whole, as far as it was looked at. */
+  /** Null if no check made so far found a problem. */
   readonly problem: string | null;
 }
 
 interface Away {
   readonly copies: readonly ListedBackup[];
-  /** Null: none. */
+  /** Null if there was none. */
   readonly failure: unknown;
 }
 
@@ -56,7 +56,7 @@ export function backupsCommand(command: Command): void {
       const here = (await listHere(home, verify)).filter((one) => desk === undefined || one.desk === desk);
       const away = local ? NOT_ASKED : await listAway(home, desk);
       const listed = [...here, ...away.copies];
-      // One answer: who wants what is here in any case asks for that.
+      // A script gets one answer, all or nothing; with --local it gets the local backups in any case.
       if (json && away.failure !== null) throw away.failure;
       if (json) printJson(listed);
       else if (listed.length > 0) printLines(listed.map(backupLine));
@@ -104,9 +104,9 @@ async function missing(folder: string, { files }: Manifest): Promise<string | nu
   return null;
 }
 
-/** What is here is shown even where the storage does not answer. */
+/** Local backups are shown even if the storage does not answer. */
 async function listAway(home: string, desk: string | undefined): Promise<Away> {
-  // Whose copies they are is said by a desk file, and none is known where nothing was started.
+  // Only a desk file says where copies are kept, and without a started desk none is known.
   if (desk === undefined && runtimeHere(home) === null) return NOT_ASKED;
   try {
     const copies = (await offsiteCopies(home, desk)) ?? [];

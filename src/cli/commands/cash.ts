@@ -7,7 +7,7 @@ import { amountValue } from '../option-values.js';
 import { withOperations } from '../with-operations.js';
 
 const TIMEOUT_SECONDS = 20;
-/** The others may go either way. */
+/** The other kinds may go either way. */
 const GOES_OUT: ReadonlySet<CashKind> = new Set(['withdrawal', 'commission']);
 
 interface ExplainOptions extends ActOptions {

@@ -1,4 +1,4 @@
-/** `position close` and `order cancel`: what makes the desk safer asks nobody who it is, and waits for no reason. */
+/** `position close` and `order cancel`: a command that makes the desk safer needs no sign-in and no reason. */
 import type { Command } from 'commander';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP } from '../../domain/roles.js';

@@ -17,7 +17,7 @@ interface CoinsOptions extends Partial<Omit<ActOptions, 'timeout'>> {
   readonly signingPasswordFile?: string;
 }
 
-/** Shows them to everybody; whose they are is the decision of whoever is signed in and approves. */
+/** Anybody may list them; saying whose they are takes a signed-in person who may approve. */
 export function coinsCommand(command: Command): void {
   command
     .argument('[symbol]', 'instrument whose coins are meant; left out: shows all')

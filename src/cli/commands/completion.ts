@@ -4,7 +4,7 @@ const SHELLS = ['bash', 'zsh'] as const;
 
 type Entries = readonly { readonly name: string; readonly load: () => Promise<(command: Command) => void> }[];
 
-/** Written from the table of commands, so that a new command or option completes at once. */
+/** Generated from the table of commands, so that a new command or option completes at once. */
 export const completionOf =
   (entries: Entries) =>
   (command: Command): void => {
@@ -61,7 +61,7 @@ complete -o default -F _fermata fermata npx
 }
 
 interface Known {
-  /** As it is typed: \`incident open\`. */
+  /** The command as it is typed, for example `incident open`. */
   readonly typed: string;
   readonly command: Command;
 }
@@ -71,7 +71,7 @@ const withNested = (command: Command): readonly Known[] => [
   ...command.commands.map((nested) => ({ typed: `${command.name()} ${nested.name()}`, command: nested })),
 ];
 
-/** After an option that takes a value: its choices, or what the shell offers by itself, files. */
+/** After an option that takes a value: its choices, or else the shell's own completion of file names. */
 function valueCases({ typed, command }: Known): readonly string[] {
   return command.options
     .filter((option) => option.required)

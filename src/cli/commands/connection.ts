@@ -32,7 +32,7 @@ export function connectionCommand(command: Command): void {
     });
 }
 
-/** Needs no running desk, and disturbs none. What could not be asked has not passed. */
+/** Needs no running desk, and disturbs none. A check that could not be made counts as not passed. */
 async function testConnectionHere({ desk: named, simulatedVenue, json }: Options): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);

@@ -135,7 +135,7 @@ async function gapsOfFiles(symbol: string, { from, to, json }: GapOptions): Prom
 
 type Fetched = FetchedMonth & Pick<Provenance, 'symbol'>;
 
-/** Needs no running desk: the desk file, the venue's public interface and the folder of fetched data. */
+/** Needs no running desk, only the desk file, the venue's public interface and the folder of fetched data. */
 async function fetchSymbols(symbols: readonly string[], options: FetchOptions): Promise<readonly Fetched[]> {
   const home = fermataHome();
   const runtime = runtimeHere(home);

@@ -40,7 +40,7 @@ export function deployCommand(command: Command): void {
     });
 }
 
-/** Exits 0 once people are asked, or where there is nothing to update. */
+/** Exit code 0 once people have been asked, or if there is nothing to update. */
 async function deploy({ reason, as, json = false, ...source }: Options): Promise<number> {
   const runtime = await requireRunning();
   if (isContainer(process.env))

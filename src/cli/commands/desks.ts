@@ -9,12 +9,12 @@ import { printJson, printLines } from '../output.js';
 import { installationHome } from '../running-desk.js';
 
 interface ListedDesk extends DeskFound {
-  /** It was started with this FERMATA_HOME before. */
+  /** Whether it was ever started with this FERMATA_HOME. */
   readonly started: boolean;
   readonly runs: boolean;
-  /** Null where its trader does not answer. */
+  /** Null if its trader does not answer. */
   readonly mode: Mode | null;
-  /** Of its page; null where it does not run. */
+  /** Address of its page; null if it does not run. */
   readonly page: string | null;
 }
 
@@ -43,7 +43,7 @@ async function listed(installation: string): Promise<readonly ListedDesk[]> {
   });
 }
 
-/** Those that were started last in their homes, where no name leads to their files. */
+/** Desks that were last started from a file that no name leads to. */
 function startedByPath(here: readonly StartedDesk[], found: readonly DeskFound[]): readonly DeskFound[] {
   return here
     .filter(({ runtime }) => !found.some(({ name }) => name === runtime.desk))

@@ -11,7 +11,7 @@ interface Options {
   readonly to?: number;
 }
 
-/** On standard output, so that it goes wherever the shell sends it. */
+/** Writes to standard output, so that the shell can send it anywhere. */
 export function exportCommand(command: Command): void {
   command
     .addArgument(new Argument('<what>', 'what is written').choices(EXPORT_KINDS))

@@ -61,7 +61,7 @@ const ANSWERS = [
 interface Shown {
   readonly ok: boolean;
   readonly detail: string;
-  /** Of what was opened; an answer goes to an incident that is known. */
+  /** Only for an incident that was opened; an answer goes to an incident that is known. */
   readonly workflowId?: string | null;
 }
 

@@ -76,7 +76,7 @@ async function init(options: Options): Promise<void> {
   ]);
 }
 
-/** The questions of `fermata init`; an empty answer takes what stands in brackets, where something does. */
+/** The questions of `fermata init`; an empty answer takes the default in brackets, if there is one. */
 export async function askForDesk(
   request: NewDeskRequest,
   input: NodeJS.ReadableStream = process.stdin,
@@ -102,7 +102,7 @@ export async function askForDesk(
   }
 }
 
-/** Nobody's guess will do: with wrong steps the venue refuses orders, or a stop. */
+/** Has no default, since nobody can guess it: with wrong steps the venue refuses orders, or a stop. */
 async function askSteps(terminal: Interface, symbol: string): Promise<string> {
   const question = `Step sizes of ${symbol}, as its venue has them: tick, lot, smallest value (such as 0.01,0.001,5): `;
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {

@@ -23,7 +23,7 @@ interface Options {
   readonly verify?: boolean;
 }
 
-/** Reads the files, so that it works while the trader runs and while it doesn't. */
+/** Reads the files, so that it works whether or not the trader runs. */
 export function journalCommand(command: Command): void {
   command
     .option('--desk <name>', 'desk, where several were started here')
@@ -67,7 +67,7 @@ function noJournal(message: string, doThis: string): CliFailure {
   return new CliFailure(message, 'nothing was changed', doThis);
 }
 
-/** A ring of `count` entries: a long journal is never in memory as a whole. */
+/** Uses a ring of `count` entries: a long journal is never in memory as a whole. */
 function newest(entries: Iterable<JournalEntry>, count: number): JournalEntry[] {
   const ring: JournalEntry[] = [];
   let seen = 0;
@@ -79,7 +79,7 @@ function newest(entries: Iterable<JournalEntry>, count: number): JournalEntry[] 
   return seen <= count ? ring : [...ring.slice(begin), ...ring.slice(0, begin)];
 }
 
-/** One line of plain words for an entry of the journal. */
+/** A journal entry as one line of plain words. */
 export function entryLine(entry: JournalEntry): string {
   const time = new Date(entry.wallMs).toISOString().slice(0, 19);
   return `${String(entry.sequence).padStart(8)}  ${time}Z  ${entry.record.type.padEnd(17)} ${recordText(entry.record)}`;
@@ -119,7 +119,7 @@ function orderText(record: Extract<EngineRecord, { type: 'order.intended' | 'ord
   return record.type === 'order.denied' ? `${order}: ${record.reason}` : order;
 }
 
-/** Records that are rarely read by people: their fields, as they are. */
+/** Records that people rarely read: their fields as they are. */
 function restText(record: EngineRecord): string {
   return Object.entries(record)
     .filter(([key]) => key !== 'type' && key !== 'marketMs')

@@ -30,7 +30,7 @@ export function linkCommand(command: Command): void {
     });
 }
 
-/** Throws `CliFailure` where a phone would look for the desk on itself. */
+/** Throws `CliFailure` if the link would lead a phone to its own loopback address. */
 function reachedByPhones(runtime: Runtime): void {
   const { web } = runtime;
   if (web.publicUrl !== undefined) return;
@@ -43,7 +43,10 @@ function reachedByPhones(runtime: Runtime): void {
 
 const onceText = (person: string): string => `(signs ${person} in once, within 15 minutes)`;
 
-/** The built-in operator's, as on the screen after a start; another person's only where that person is signed in here. */
+/**
+ * The built-in operator's link is open to anybody here, as on the screen after a start; another person's only if that
+ * person is signed in.
+ */
 function whose(runtime: Runtime, named: string | undefined): string {
   const person = named ?? namedOnCli(runtime.home, Date.now()) ?? BUILT_IN_OPERATOR;
   return person === BUILT_IN_OPERATOR ? person : signedInPerson(runtime, ANY_ROLE, named);

@@ -17,7 +17,7 @@ import { printJson, printLines } from '../output.js';
 import { readPassword } from '../read-password.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
 
-/** Of nobody: an unknown name takes as long as a wrong password. */
+/** Nobody's hash: checking an unknown name takes as long as checking a wrong password. */
 const NO_HASH = 'scrypt$32768$8$1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA';
 
 interface LoginOptions {

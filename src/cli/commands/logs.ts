@@ -32,7 +32,7 @@ interface Options {
   readonly grep?: RegExp;
   readonly kind?: LogKind;
   readonly setup?: string;
-  /** Of the desk's days: `2026-01-05`. */
+  /** One of the desk's days, for example `2026-01-05`. */
   readonly date?: string;
   readonly rotated?: boolean;
   readonly count?: boolean;
@@ -71,7 +71,7 @@ export function logsCommand(command: Command): void {
 interface Chosen {
   readonly reader: LogReader;
   readonly isWanted: IsWanted;
-  /** Files before the present one that are looked into. */
+  /** How many rotated files to read besides the current one. */
   readonly movedMax: number;
   readonly write: (lines: readonly string[]) => void;
 }
@@ -148,7 +148,10 @@ function setupValue(text: string): string {
 
 const dateValue = (text: string): string => dayText(dayValue(text));
 
-/** Beside it, the logs of trading and of errors begin with their first line: without one there was nothing to say. */
+/**
+ * The logs of trading and of errors appear only with their first line: if the folder exists without one, there was
+ * nothing to log.
+ */
 function requireLog(folder: string): void {
   if (findLogs(folder, 'log').names.length > 0) return;
   throw new CliFailure(

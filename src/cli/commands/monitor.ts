@@ -21,7 +21,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** Exits 1 where the trader does not answer: what is left is shown all the same. */
+/** Exit code 1 if the trader does not answer; the rest is shown all the same. */
 export function monitorCommand(command: Command): void {
   command
     .option('--full', 'also the last setups, more errors and the newest lines of the log')
@@ -37,7 +37,7 @@ export function monitorCommand(command: Command): void {
       if (watch === undefined)
         return showOnce(await readMonitor(sourcesOf(await requireRunning()), query), json);
       for (;;) {
-        // Looked up each time: a desk that was started again may listen at other ports.
+        // Looked up each time: a restarted desk may listen on other ports.
         const shown = await readMonitor(sourcesOf(requireRuntime()), query);
         if (json) process.stdout.write(`${JSON.stringify(shown)}\n`);
         else showInPlace(screenOf(shown));

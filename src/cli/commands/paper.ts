@@ -12,7 +12,7 @@ import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
 
-/** `fermata paper reset`: the account that is in use, paper book and journal, is set aside as a whole. */
+/** `fermata paper reset`: sets the current account (paper book and journal) aside as a whole. */
 export interface PaperReset {
   readonly keptIn: string;
 }
@@ -38,7 +38,10 @@ export function paperCommand(command: Command): void {
     });
 }
 
-/** Throws `CliFailure` where the desk runs, was never started, or was stopped by a person; then nothing was moved. */
+/**
+ * Throws `CliFailure` if the desk runs, was never started, was stopped by a person, or has a restore to finish; then
+ * nothing was moved.
+ */
 export function resetPaper(home: string, desk: string, now: Date): PaperReset {
   const mark = readRestoreMark(home);
   if (mark !== null)
@@ -50,7 +53,8 @@ export function resetPaper(home: string, desk: string, now: Date): PaperReset {
   if (!existsSync(paths.journal)) {
     throw refusal(`desk ${desk} has no paper account here (FERMATA_HOME ${home})`, 'fermata up begins one');
   }
-  // The supervisor's lock keeps any start away meanwhile; a trader may outlive its supervisor, hence the journal's too.
+  // The supervisor's lock prevents a start meanwhile; a trader may outlive its supervisor, hence the journal's lock
+  // too.
   const homeLock = tryLockFile(join(homePaths(home).run, 'lock'));
   const journalLock = homeLock === null ? null : tryLockFile(join(paths.journal, 'lock'));
   try {

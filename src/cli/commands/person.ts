@@ -93,7 +93,7 @@ async function add(name: string, options: { role?: string[]; json?: boolean }): 
   ]);
 }
 
-/** The desk file alone says who may what: the trader itself goes by it when it checks a decision. */
+/** Only the desk file says who may do what: the trader itself uses it to check a decision. */
 function rolesOf(runtime: Runtime, name: string, expected: readonly string[]): readonly PersonRole[] {
   const { people } = loadDesk(runtime.deskFile).desk;
   const roles = people.find((person) => person.name === name)?.roles;

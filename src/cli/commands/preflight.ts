@@ -30,7 +30,7 @@ export function preflightCommand(command: Command): void {
     });
 }
 
-/** Needs no running desk: files, environment and the exchange alone. */
+/** Needs no running desk, only files, the environment and the exchange. */
 async function preflight(options: Options): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);

@@ -32,7 +32,7 @@ import { fermataHome, requireRuntime } from '../running-desk.js';
 import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
 
 const DAYS_NAMED_MAX = 20;
-/** In ids of orders: none is made. */
+/** Would be part of order ids; a replay sends no orders. */
 const NO_INCARNATION = 'replay';
 const NOTHING_CHANGED = 'the journal was only read';
 
@@ -45,11 +45,11 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** With another strategy or parameter: what would have been decided, and what it might have come to. */
+/** With another strategy or parameter: which decisions it would have made, and how the day might have ended. */
 export interface Hypothesis {
   readonly set: readonly string[];
   readonly decisions: Judged;
-  /** By a backtest of the day's bars: with the desk file as it is, and with what was set. */
+  /** Results of a backtest on the day's bars: with the desk file as it is, and with the changes. */
   readonly asItIs: HypotheticalDay;
   readonly changed: HypotheticalDay;
 }
@@ -57,11 +57,11 @@ export interface Hypothesis {
 export interface ReplayReport extends Omit<DayAgain, 'changed'> {
   readonly desk: string;
   readonly date: string;
-  /** Sequences of the journal. */
+  /** Sequence numbers of the journal. */
   readonly first: number;
   readonly last: number;
   readonly bars: number;
-  /** Why there are none; null: they were read. */
+  /** Why no bars were read; null if they were. */
   readonly withoutBars: string | null;
   readonly expected: string | null;
   readonly hypothesis: Hypothesis | null;
@@ -142,11 +142,11 @@ async function replay(options: Options): Promise<number> {
   return isAsThen(report) ? EXIT_OK : EXIT_FAILED;
 }
 
-/** A hypothesis that differs is an answer; a verification that differs is none. */
+/** A hypothesis may differ: that is an answer. A verification may not. */
 const isAsThen = ({ hypothesis, decisions, expected, state }: ReplayReport): boolean =>
   (expected === null || expected === state.after) && (hypothesis !== null || decisions.differ === 0);
 
-/** Of all instruments of the desk file, so that they are the same ones. Null: nothing is changed. */
+/** Keeps every instrument of the desk file, so that their numbers stay the same. Null if nothing is changed. */
 function changedDesk(loaded: LoadedDesk, { strategy, set = [] }: Options) {
   if (strategy === undefined && set.length === 0) return null;
   const given = set.map(({ key, values: [value = ''] }): Setting => ({ key, value }));

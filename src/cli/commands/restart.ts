@@ -41,7 +41,9 @@ export function restartCommand(command: Command): void {
     });
 }
 
-/** A trader comes back HALTED: it replays its journal, compares its books with the venue, and resumes by the desk file. */
+/**
+ * A trader comes back HALTED: it replays its journal, reconciles with the venue, and resumes as the desk file says.
+ */
 async function one(name: string, { pause, json }: Options): Promise<void> {
   if (pause !== undefined) throw usageFailure('--pause is given without --all', 'give both, or neither');
   const ask = supervisorOf(requireRuntime(), 'docker-compose restart bot');
@@ -53,7 +55,7 @@ async function one(name: string, { pause, json }: Options): Promise<void> {
   else printLines([`✓ ${name} was started again (process ${status.pid})`]);
 }
 
-/** Exits 1 where something does not answer afterwards. */
+/** Exit code 1 if something does not answer afterwards. */
 async function all({ pause = PAUSE_SECONDS, json }: Options): Promise<void> {
   const { shown, problems, tookMs } = await sayingWhat(
     () => `everything ends in order, nothing runs for ${pause} s, then it is started and looked at`,

@@ -57,7 +57,7 @@ export function restoreCommand(command: Command): void {
     });
 }
 
-/** Throws a usage failure where none or several are named, or there is no such backup. */
+/** Throws a usage failure if no backup or more than one is named, or if it does not exist. */
 async function choose(
   id: string | undefined,
   { latest = false, s3 = false, desk }: Options,
@@ -69,7 +69,7 @@ async function choose(
       'name one of `fermata backups`, or give --latest alone',
     );
   const mark = readRestoreMark(home);
-  // Everything of it is ready: the backup itself is needed no more.
+  // Everything has been unpacked already: the backup itself is no longer needed.
   if (mark !== null && mark.backupId === id) return { home, id, desk: mark.desk, passedOver: [] };
   const fetched = s3 ? await fetchFromOffsite(home, desk, id ?? null, sayStep) : id;
   const { id: asked, passedOver } =
@@ -108,7 +108,7 @@ async function toScratch({ home, id, passedOver }: ChosenBackup, { json = false 
   return passed ? EXIT_OK : EXIT_FAILED;
 }
 
-/** The password goes to a terminal only, and opens a server that lives as long as this command. */
+/** The password is shown on a terminal only; it opens a server that lives as long as this command. */
 async function showUntilEnded({ host, port, user, password, database }: PgConnection): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return;
   printLines([
@@ -119,7 +119,10 @@ async function showUntilEnded({ host, port, user, password, database }: PgConnec
   await ask('');
 }
 
-/** In the place of the desk, once its name was typed. Gives the exit code; throws a `CliFailure` where nothing was touched. */
+/**
+ * Restores in the place of the desk once its name was typed. Returns the exit code; throws a `CliFailure` if it
+ * is refused, and then nothing was touched.
+ */
 export async function restoreOver(chosen: ChosenBackup, options: RestoreOptions): Promise<number> {
   const { home } = chosen;
   const begun = readRestoreMark(home);
@@ -152,14 +155,17 @@ async function endRuns({ home, desk, id }: ChosenBackup): Promise<EndedRuns> {
   }
 }
 
-/** As the environment says, and else as at the last start. Throws `TemporalChoice` where the environment is half set. */
+/**
+ * As the environment says, and otherwise as at the last start. Throws `TemporalChoice` if only part of the
+ * environment is set.
+ */
 function isExternal(home: string): boolean {
   const kind = temporalKind(process.env);
   const said = process.env.FERMATA_TEMPORAL ? kind : (runtimeHere(home)?.temporal.kind ?? kind);
   return said === 'external';
 }
 
-/** Throws a usage failure where the desk's name is neither given nor typed. */
+/** Throws a usage failure if the desk's name is neither given nor typed. */
 export async function confirmed(
   { id, desk, home }: ChosenBackup,
   what: 'desk' | 'database' | 'desk file',

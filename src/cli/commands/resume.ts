@@ -21,7 +21,7 @@ interface ResumeOptions extends UrgentOptions {
   readonly signingPasswordFile?: string;
 }
 
-/** The decision of the person who is signed in. */
+/** A decision of the signed-in person. */
 export function resumeCommand(command: Command): void {
   urgentOptions(command, TIMEOUT_SECONDS)
     .option(...SIGNING_OPTION)

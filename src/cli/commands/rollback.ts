@@ -17,7 +17,7 @@ interface Options extends RestoreOptions {
   readonly desk?: string;
 }
 
-/** A day at least; a second tells any two apart. */
+/** At least the date; the full time, to the second, tells any two apart. */
 const DIGITS_MIN = 8;
 
 export function rollbackCommand(command: Command): void {

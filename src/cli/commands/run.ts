@@ -37,7 +37,7 @@ export function runCommand(command: Command): void {
     });
 }
 
-/** A wrong name is a wrong command: nothing is tried. */
+/** A wrong name is a usage error: nothing is tried. */
 function requireRoutine(runtime: Runtime, name: string): void {
   const names = loadDesk(runtime.deskFile).desk.routines.map((routine) => routine.name);
   if (names.includes(name)) return;

@@ -13,7 +13,9 @@ interface SizeOptions extends ActOptions {
   readonly signingPasswordFile?: string;
 }
 
-/** Smaller asks nobody who it is; larger is the decision of whoever is signed in and approves, which the trader checks. */
+/**
+ * A smaller size needs no sign-in; a larger one takes a signed-in person who may approve, which the trader checks.
+ */
 export function sizeCommand(command: Command): void {
   actOptions(
     command.argument(

@@ -12,9 +12,9 @@ type SpanName = (typeof SPANS)[number];
 
 interface Span {
   readonly by: Period;
-  /** Before now, in market time. */
+  /** The number of days back from now, in market time. */
   readonly days: number;
-  /** The newest periods that are shown. */
+  /** The number of newest periods to show. */
   readonly newest: number;
 }
 
@@ -33,25 +33,25 @@ const ASKED: Readonly<Record<SpanName, Span>> = {
 export interface Figures {
   readonly trades: number;
   readonly wins: number;
-  /** Percent with one place; null where nothing was closed. */
+  /** Percent with one decimal place; null if no trade was closed. */
   readonly winRatePct: string | null;
-  /** After fees, exactly; of the average two places; null where nothing was closed. */
+  /** After fees. `result` is exact; the average is rounded to two places, and null if no trade was closed. */
   readonly result: string;
   readonly average: string | null;
 }
 
 export interface PeriodFigures extends Figures {
-  /** First of the desk's days in it. */
+  /** The first of the desk's days in the period. */
   readonly date: string;
-  /** Of ISO 8601; only where weeks were asked for. */
+  /** ISO 8601 week; only if weeks were asked for. */
   readonly week?: string;
 }
 
-/** Figures of `all`, periods of the other spans. */
+/** Figures for `all`, periods for the other spans. */
 export interface Stats extends Partial<Figures> {
   readonly span: SpanName;
   readonly currency: string | null;
-  /** Days are by this machine's clock: the trader did not answer. */
+  /** Days follow this machine's clock, because the trader did not answer. */
   readonly machineTime: boolean;
   readonly setups?: number;
   readonly periods?: readonly PeriodFigures[];
@@ -88,7 +88,7 @@ export function statsLines({ currency, machineTime, setups, periods, ...figures 
 }
 
 /**
- * The newest first. A day on which nothing was closed is left out unless it is the only one; of weeks none is, since a gap
+ * Newest first. A day without a closed trade is left out unless it is the only one; weeks never are, since a gap
  * would look like a trend.
  */
 function periodsShown(

@@ -16,7 +16,7 @@ import { statusLines } from '../status-lines.js';
 
 const TIMEOUT_MS = 5000;
 
-/** Asks the trader itself: it answers while Temporal, Postgres and the web server are down. */
+/** Asks the trader itself, which answers while Temporal, Postgres and the web server are down. */
 export function statusCommand(command: Command): void {
   command
     .option('-w, --watch [seconds]', 'show it again every second, or every so many', wholeNumber(1, 3600))
@@ -36,7 +36,7 @@ interface ReadDesk {
   readonly runtime: Runtime;
   readonly status: TraderStatus;
   readonly alerts: readonly ShownChannel[];
-  /** Of what the desk runs with now; null: nobody has looked at it yet. */
+  /** Readiness of the configuration that runs now; null if it has not been checked yet. */
   readonly readiness: Readiness | null;
 }
 
@@ -67,13 +67,13 @@ const shownLines = ({ runtime, status, alerts, readiness }: ReadDesk): string[] 
   ...reachLines(runtime),
 ];
 
-/** What went wrong is a value too: whoever reads goes on until the trader answers again. */
+/** Prints a failure as a value too: a script that reads on gets it until the trader answers again. */
 async function printLine(): Promise<void> {
   const value = await readDesk().then(jsonOf, (error: unknown) => failureJson(presentFailure(error)));
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** A trader that does not answer is shown too, until it does. */
+/** Shows a failure too, until the trader answers again. */
 async function showAgain(): Promise<void> {
   showInPlace(
     await readDesk().then(
@@ -83,7 +83,7 @@ async function showAgain(): Promise<void> {
   );
 }
 
-/** Where the managed Temporal server could get no network of its own. */
+/** Warns if the managed Temporal server could not get a network of its own. */
 function reachLines({ temporal }: Runtime): string[] {
   return temporal.isolation === 'loopback'
     ? [

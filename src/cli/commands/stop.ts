@@ -1,4 +1,4 @@
-/** A stop is never refused for how it is typed: words are its reason, what can't be read is left out. */
+/** A stop is never refused for how it is typed: extra words become its reason, and what can't be read is ignored. */
 import { type Command, Option } from 'commander';
 import { ANY_REASON, TIMEOUT_SECONDS_MAX } from '../act-on-desk.js';
 import { emergency, stopEach } from '../emergency.js';
@@ -7,7 +7,7 @@ import { chooseToStop } from '../running-desk.js';
 const TIMEOUT_SECONDS = 20;
 
 interface StopOptions {
-  /** True where an option stood there without a value. */
+  /** True if the option was given without a value. */
   readonly reason?: string | true;
   readonly desk?: string | true;
   readonly as?: string | true;

@@ -29,7 +29,7 @@ export function telegramCommand(command: Command): void {
     .option('--json', 'for scripts')
     .action(async (person: string, options: { json?: boolean }) => {
       const runtime = await requireRunning();
-      // Who is linked votes there: another's name is only for who is signed in.
+      // A linked person can vote by Telegram: linking another person takes that person's sign-in.
       if (person !== BUILT_IN_OPERATOR) signedInPerson(runtime, ANY_ROLE, person);
       const link = await newTelegramLink(runtime, person);
       if (options.json === true) printJson(link);
@@ -50,7 +50,7 @@ export function telegramCommand(command: Command): void {
     });
 }
 
-/** Rejects with `CliFailure`. The code is shown once; only its hash is kept. */
+/** Rejects with `CliFailure`. The code is shown once; only its hash is stored. */
 export async function newTelegramLink(runtime: Runtime, person: string): Promise<TelegramLink> {
   const { people } = loadDesk(runtime.deskFile).desk;
   if (!people.some(({ name }) => name === person)) {
@@ -66,7 +66,7 @@ export async function newTelegramLink(runtime: Runtime, person: string): Promise
 }
 
 export function removeTelegramLink(runtime: Runtime, person: string): Promise<boolean> {
-  // What stands in Postgres, or is put back there, counts no more from here on.
+  // From here on, earlier links no longer count, even if they are in Postgres or are put back there.
   endTelegramLinks(runtime.home, person);
   return withPool(runtime, async (pool) => {
     const removed = await unlinkPerson(pool, runtime.desk, person);

@@ -73,9 +73,9 @@ export function upCommand(command: Command): void {
     });
 }
 
-/** Resolves when the desk has ended in order. Everything about the options is checked before anything is started. */
+/** Resolves when the desk has ended in order. All options are checked before anything is started. */
 async function up(options: Options): Promise<number> {
-  // Once the desk runs, this process waits for weeks: its heap is kept small.
+  // While the desk runs, this process waits for weeks: its heap is kept small.
   setFlagsFromString('--optimize-for-size');
   const file = namedDeskFile(options.desk);
   const chosen = startChosenOf(installationHome(), file);
@@ -91,7 +91,7 @@ async function up(options: Options): Promise<number> {
     const { checkRecordings } = await import('../check-recordings.js');
     await checkRecordings(market.files, loaded.desk);
   }
-  // Loaded when one is asked for: once all has ended, another build may lie where this one came from.
+  // Loaded when a restore is ordered: once everything has ended, another build may be in this one's place.
   let restores: Promise<typeof import('../restore-as-ordered.js')> | null = null;
   const upOptions: UpOptions = {
     home,
@@ -140,7 +140,7 @@ async function readyIfReal(
   await readyForRealMoney(loaded, home, simulatedVenue, env);
 }
 
-/** Whether the same command would start this desk now, with the desk file and `.env` as they are. */
+/** Whether the same command would start this desk now, with the current desk file and `.env`. */
 async function checkAgain(running: LoadedDesk, home: string, options: Options): Promise<void> {
   const env = environmentNow(process.cwd());
   const file = namedDeskFile(options.desk);

@@ -36,7 +36,7 @@ async function checkUpgrade(build: string | null, json: boolean): Promise<number
   const { installRuntime } = await import('../../worker/install-runtime.js');
   const { roleLog } = await import('../../worker/role-log.js');
   const log = roleLog('upgrade');
-  // A history that does not fit is said below, in words.
+  // A history that can't be replayed is reported below, in words.
   log.level = 'silent';
   await installRuntime(log);
   const read = (name: 'emergency' | 'operations'): string => {

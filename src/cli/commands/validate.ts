@@ -75,7 +75,7 @@ export function validateCommand(command: Command): void {
     });
 }
 
-/** Everything about the options is checked before anything is begun. */
+/** All options are checked before anything is begun. */
 async function validate(options: ValidateOptions): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
@@ -87,7 +87,7 @@ async function validate(options: ValidateOptions): Promise<number> {
       ? (namedOnCli(home, Date.now()) ?? people[0] ?? BUILT_IN_OPERATOR)
       : signedInPerson({ home, deskFile: loaded.file }, ANY_ROLE, options.as);
   const stored = await periodToTrade(options, loaded.desk, home, runtime?.simulatedVenue);
-  // Its result counts for this desk's start with real money, so it takes its place now.
+  // The result counts for this desk's start with real money, so the desk gets its home now.
   if (!isContainer(process.env)) homeOf(installationHome(), loaded.desk.desk);
   const asked = validationRequest(options, loaded, stored, person, Date.now());
   const request = keepRequest(home, asked, loaded);

@@ -2,7 +2,7 @@ import { priceSourceOf } from '../../venue/registry.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
 const TIMEOUT_MS = 3000;
-/** The answer's date has whole seconds and travels for a while. */
+/** The response's date has whole seconds, and the response itself takes time. */
 const WARN_MS = 3000;
 const FAIL_MS = 30_000;
 

@@ -17,7 +17,7 @@ export async function checkDisk({ home }: DoctorContext): Promise<Finding> {
   );
 }
 
-/** The folder itself may not exist before the first start. */
+/** The nearest existing folder: the home itself may not exist before the first start. */
 export function nearestFolder(path: string): string {
   let folder = path;
   while (!existsSync(folder) && dirname(folder) !== folder) {

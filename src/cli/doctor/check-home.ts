@@ -5,11 +5,11 @@ import { homePaths } from '../../home/runtime.js';
 import { nearestFolder } from './check-disk.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
-/** Longer paths of Unix sockets are cut without a word, and two desks could then share one. */
+/** Longer paths of Unix sockets are silently truncated, so that two desks could share one. */
 const SOCKET_PATH_BYTES_MAX = 103;
 const SOCKET_NAME_BYTES = 20;
 
-/** Secrets are guarded by file modes and the trader by a Unix socket: both must work where we keep things. */
+/** File modes protect the secrets, and the trader listens on a Unix socket: both have to work where the home is. */
 export async function checkHome({ home }: DoctorContext): Promise<Finding> {
   const expected = 'file modes are kept, and Unix sockets can be made';
   const advice = 'point FERMATA_HOME at a folder of this system’s own disk (in WSL2 not below /mnt/c)';

@@ -6,10 +6,10 @@ import { type DoctorContext, type Finding, finding } from './finding.js';
 
 const run = promisify(execFile);
 const TIMEOUT_MS = 5000;
-/** Of the server that comes with Fermata; an older pg_dump refuses to read it. */
+/** Major version of the bundled server; an older pg_dump refuses to read it. */
 const SERVER_MAJOR = 15;
 
-/** Runs it as `fermata up` would: a missing library or a forbidden user namespace shows here. */
+/** Runs Postgres as `fermata up` would: a missing library or a forbidden user namespace shows here. */
 export async function checkPostgres(): Promise<Finding> {
   const expected = `the Postgres ${SERVER_MAJOR} that comes with Fermata runs here`;
   try {
@@ -29,7 +29,7 @@ export async function checkPostgres(): Promise<Finding> {
   }
 }
 
-/** Backups need it; a desk runs without. */
+/** Backups need it; a desk runs without it. */
 export async function checkPgDump(_context: DoctorContext): Promise<Finding> {
   const expected = `pg_dump ${SERVER_MAJOR} or newer on PATH, for backups`;
   const advice = `install the Postgres ${SERVER_MAJOR} client programs (Debian: postgresql-client, Homebrew: libpq)`;

@@ -8,7 +8,7 @@ import { type DoctorContext, type Finding, finding } from './finding.js';
 const CONNECT_TIMEOUT_MS = 2000;
 const EXPECTED = 'FERMATA_TEMPORAL=external, a temporal on PATH, one kept from before, or Go to build one';
 
-/** Only looks: what is missing is fetched by `fermata up`, with its progress. */
+/** Only looks: `fermata up` downloads what is missing and shows its progress. */
 export async function checkTemporal({ env }: DoctorContext): Promise<Finding> {
   const address = env.FERMATA_TEMPORAL === 'external' ? env.TEMPORAL_ADDRESS : undefined;
   if (address !== undefined && address !== '') {

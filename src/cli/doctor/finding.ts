@@ -1,4 +1,4 @@
-/** What doctor says about one thing. */
+/** The result of one check of doctor. */
 export type Verdict = 'pass' | 'warn' | 'fail' | 'not_run';
 
 export interface Finding {
@@ -6,7 +6,7 @@ export interface Finding {
   readonly verdict: Verdict;
   readonly observed: string;
   readonly expected: string;
-  /** Null where there is nothing to do. */
+  /** Null if there is nothing to do. */
   readonly doThis: string | null;
 }
 
@@ -14,16 +14,16 @@ export interface DoctorContext {
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
   readonly deskFile: string;
-  /** Port of dashboard and API; null where the desk file can't be read. */
+  /** Port of dashboard and API; null if the desk file can't be read. */
   readonly apiPort: number | null;
-  /** Venues whose public servers tell the time. */
+  /** Venues whose public servers send the time. */
   readonly feeds: readonly string[];
   readonly nowMs: () => number;
 }
 
 export type DoctorCheck = (context: DoctorContext) => Promise<Finding>;
 
-/** A finding whose advice is given only where it does not pass. */
+/** A finding that has advice only if it does not pass. */
 export function finding(
   name: string,
   verdict: Verdict,

@@ -1,4 +1,4 @@
-/** Every check of doctor, in the order in which a start needs what it looks at. */
+/** Every check of doctor, in the order in which a start depends on them. */
 
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
@@ -13,7 +13,7 @@ import { checkPgDump, checkPostgres } from './check-postgres.js';
 import { checkTemporal } from './check-temporal.js';
 import { type DoctorCheck, type DoctorContext, type Finding, finding, type Verdict } from './finding.js';
 
-/** Four Node processes, Postgres and the Temporal dev server, with room to work. */
+/** What four Node processes, Postgres and the Temporal dev server need to run well. */
 const WARN_MB = 1024;
 
 const FAIL_MB = 512;
@@ -40,7 +40,7 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
 }
 
-/** The checks don't disturb a running desk; they run side by side. */
+/** The checks run side by side and don't disturb a running desk. */
 export async function runDoctor(context: DoctorContext): Promise<Diagnosis> {
   const findings = await Promise.all(CHECKS.map((check) => check(context)));
   const verdicts = findings.map((one) => one.verdict);
@@ -82,7 +82,7 @@ async function checkMemory(): Promise<Finding> {
   );
 }
 
-/** Linux counts what its file cache would give back; elsewhere only free memory is known. */
+/** Linux counts the file cache that it would give back; elsewhere only free memory is known. */
 function availableBytes(): number {
   try {
     const kilobytes = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];

@@ -4,7 +4,7 @@ import { crc32, deflateSync } from 'node:zlib';
 /** Red, green, blue, 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** Pixels from the upper left corner; between two pixels is a place too. */
+/** Pixels from the upper left corner, fractions included. */
 export interface Point {
   readonly x: number;
   readonly y: number;
@@ -46,7 +46,7 @@ export class Canvas {
     );
   }
 
-  /** `up`: its point is the upper one. `tip`: where that point is. */
+  /** An arrowhead. `up`: it points up. `tip`: the place of its point. */
   arrow(tip: Point, up: boolean, size: number, colour: Colour): void {
     const turn = up ? 1 : -1;
     const slope = Math.hypot(1, 2);
@@ -65,7 +65,7 @@ export class Canvas {
   png(): Buffer {
     const { width, height } = this;
     const row = width * 3;
-    // Each row begins with its filter: none.
+    // Each row begins with its filter type; 0 means none.
     const rows = Buffer.alloc((row + 1) * height);
     for (let y = 0; y < height; y += 1)
       rows.set(this.#pixels.subarray(y * row, (y + 1) * row), y * (row + 1) + 1);
@@ -81,7 +81,7 @@ export class Canvas {
     ]);
   }
 
-  /** Each pixel of a box by how much of it is covered, 0 to 1. */
+  /** Colours each pixel of a box by how much of it is covered, from 0 to 1. */
   #shade(from: Point, to: Point, colour: Colour, covered: (x: number, y: number) => number): void {
     const [left, right] = [Math.max(0, Math.floor(from.x)), Math.min(this.width, Math.ceil(to.x))];
     const [top, bottom] = [Math.max(0, Math.floor(from.y)), Math.min(this.height, Math.ceil(to.y))];

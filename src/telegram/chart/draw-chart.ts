@@ -1,4 +1,4 @@
-/** Prices as a picture: candles with their volume, what was traded, and the levels that count. */
+/** Draws prices as a picture: candles with their volume, fills, and the levels that matter. */
 
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { priceText } from '../../domain/figure-text.js';
@@ -6,7 +6,7 @@ import { Canvas, type Colour } from './canvas.js';
 import { textWidth, write } from './lettering.js';
 
 export interface Candle {
-  /** Market milliseconds. */
+  /** Market milliseconds since 1970. */
   readonly openMs: number;
   readonly open: number;
   readonly high: number;
@@ -28,22 +28,22 @@ export interface DrawnLevel {
 
 export interface ChartToDraw {
   readonly title: string;
-  /** What one candle is, and whose prices these are. */
+  /** The span of one candle, and where the prices are from. */
   readonly subtitle: string;
-  /** Oldest first, at least one. */
+  /** Oldest first; at least one. */
   readonly candles: readonly Candle[];
   readonly spanMs: number;
   readonly fills: readonly DrawnFill[];
   readonly levels: readonly DrawnLevel[];
-  /** Places after the decimal point. */
+  /** Decimal places of a price. */
   readonly digits: number;
 }
 
-/** Telegram shows a photo no larger. */
+/** The largest photo that Telegram shows. */
 const WIDTH = 1280;
 const HEIGHT = 720;
 const PLOT = { left: 24, right: 1122, top: 112, bottom: 660 };
-/** Of the plot's height, from below. */
+/** Part of the plot's height, from its lower edge. */
 const VOLUME_PART = 0.14;
 const TEXT = 15;
 const TITLE = 25;
@@ -61,17 +61,17 @@ const TONES: Readonly<Record<DrawnLevel['tone'], Colour>> = {
   target: UP,
 };
 
-/** Where prices and times lie in the picture. */
+/** Where prices and times are in the picture, in pixels. */
 interface Scales {
   readonly low: number;
   readonly high: number;
   readonly y: (price: number) => number;
   readonly x: (marketMs: number) => number;
-  /** Pixels of one candle. */
+  /** Pixels for each candle. */
   readonly step: number;
 }
 
-/** A PNG. */
+/** Returns a PNG. */
 export function drawChart(chart: ChartToDraw): Buffer {
   const canvas = new Canvas(WIDTH, HEIGHT, GROUND);
   const scales = scalesOf(chart);
@@ -88,7 +88,7 @@ export function drawChart(chart: ChartToDraw): Buffer {
 function scalesOf({ candles, spanMs, levels }: ChartToDraw): Scales {
   const lowest = Math.min(...candles.map(({ low }) => low));
   const highest = Math.max(...candles.map(({ high }) => high));
-  // A level far away would press the candles flat.
+  // Including a distant level would press the candles flat.
   const reach = Math.max(highest - lowest, highest * 0.0005) * 1.5;
   const near = levels
     .map(({ price }) => price)
@@ -107,21 +107,21 @@ function scalesOf({ candles, spanMs, levels }: ChartToDraw): Scales {
   };
 }
 
-/** The price of a level beside the plot. */
+/** The price of a level, written beside the plot. */
 interface Tag {
   readonly level: DrawnLevel;
-  /** Where the level's line lies, in pixels from above. */
+  /** Height of the level's line, in pixels from the top. */
   readonly line: number;
-  /** Of the tag's own height; where levels are close, not that of the line. */
+  /** Height of the tag's own middle; it differs from the line's where levels are close together. */
   readonly middle: number;
 }
 
-/** With the gap below it. */
+/** Including the gap below it. */
 const TAG_HEIGHT = TEXT + 16;
-/** More have no room below each other: the last levels are drawn neither as lines nor as tags. */
+/** More tags don't fit: the levels beyond are drawn neither as lines nor as tags. */
 const TAGS_MAX = Math.floor((PLOT.bottom - PLOT.top) / TAG_HEIGHT);
 
-/** Of the levels within the picture, moved apart where one would lie on another. */
+/** Tags of the levels within the picture, moved apart where they would overlap. */
 function tagsOf(levels: readonly DrawnLevel[], { low, high, y }: Scales): readonly Tag[] {
   const lines = levels
     .filter(({ price }) => price >= low && price <= high)
@@ -131,7 +131,7 @@ function tagsOf(levels: readonly DrawnLevel[], { low, high, y }: Scales): readon
   const tags: Tag[] = [];
   let free = PLOT.top + TAG_HEIGHT / 2;
   for (const [at, { level, line }] of lines.entries()) {
-    // What comes below needs room too.
+    // The tags below need room too.
     const last = PLOT.bottom - TAG_HEIGHT * (lines.length - at - 0.5);
     const middle = Math.min(Math.max(line, free), last);
     tags.push({ level, line, middle });
@@ -150,14 +150,14 @@ function drawPriceAxis(
   for (let price = Math.ceil(low / between) * between; price <= high; price += between) {
     const at = Math.round(y(price));
     canvas.box({ x: PLOT.left, y: at }, { x: PLOT.right, y: at + 1 }, GRID);
-    // The tag of a level says its own price there.
+    // A level's tag covers the axis label there.
     if (tags.some(({ middle }) => Math.abs(middle - at) < TEXT * 1.8)) continue;
     const place = { x: PLOT.right + 14, y: at - TEXT / 2 };
     write(canvas, place, priceText(price, digits), { height: TEXT, colour: SOFT });
   }
 }
 
-/** 1, 2 or 5 times a power of ten. */
+/** The smallest of 1, 2 or 5 times a power of ten that is not below `about`. */
 function roundStep(about: number): number {
   const power = 10 ** Math.floor(Math.log10(about));
   return ([1, 2, 5].find((factor) => factor * power >= about) ?? 10) * power;
@@ -192,7 +192,7 @@ function drawCandles(canvas: Canvas, { candles }: ChartToDraw, { x, y, step }: S
     const [top, bottom] = [y(Math.max(open, close)), y(Math.min(open, close))];
     const wick = Math.min(half, 0.9);
     canvas.box({ x: middle - wick, y: y(high) }, { x: middle + wick, y: y(low) }, colour);
-    // One that ended where it began is seen too.
+    // A candle that ended where it began stays visible.
     canvas.box({ x: middle - half, y: top }, { x: middle + half, y: Math.max(bottom, top + 1.4) }, colour);
     const tall = (volume / most) * room;
     canvas.box(
@@ -219,7 +219,7 @@ function drawLevel(canvas: Canvas, { digits }: ChartToDraw, { level, line, middl
 
 const ARROW = 17;
 
-/** Below the candle what was bought, above it what was sold. */
+/** Buys below the candle, sells above it. */
 function drawFill(canvas: Canvas, { candles, spanMs }: ChartToDraw, scales: Scales, fill: DrawnFill): void {
   const candle = candles.findLast(({ openMs }) => openMs <= fill.marketMs);
   if (candle === undefined || fill.marketMs >= candle.openMs + spanMs) return;
@@ -230,7 +230,7 @@ function drawFill(canvas: Canvas, { candles, spanMs }: ChartToDraw, scales: Scal
   canvas.arrow({ x, y }, buys, ARROW, buys ? UP : DOWN);
 }
 
-/** Title and newest price; below, the levels by name. */
+/** Title and newest price; below them the levels by name. */
 function drawHead(canvas: Canvas, chart: ChartToDraw): void {
   const { title, subtitle, candles, digits } = chart;
   write(canvas, { x: PLOT.left, y: 26 }, title, { height: TITLE, colour: INK });
@@ -246,10 +246,10 @@ function drawHead(canvas: Canvas, chart: ChartToDraw): void {
   drawLegend(canvas, chart);
 }
 
-/** Upper edges of its rows. */
+/** Upper edges of the legend's rows. */
 const LEGEND_ROWS = [62, 87];
 
-/** The levels by name, also those too far away to be drawn; those that have no room are counted. */
+/** The levels by name, including those too far away to be drawn; those that don't fit are counted. */
 function drawLegend(canvas: Canvas, { levels, digits }: ChartToDraw): void {
   const [first = 0, ...below] = LEGEND_ROWS;
   const right = WIDTH - PLOT.left - textWidth(`+${levels.length} more`, TEXT);

@@ -1,9 +1,9 @@
-/** Letters and figures as strokes, so that a chart needs no font of the machine that draws it. */
+/** Letters and digits as strokes, so that a chart needs no font of the machine that draws it. */
 import type { Canvas, Colour, Point } from './canvas.js';
 
 /**
- * Each stroke is a row of points, two digits each: to the right of the left edge, below the top. A capital is six high;
- * small letters are written as capitals.
+ * Each stroke is a list of points with two digits each: right of the left edge, below the top. A capital is six units
+ * high; small letters are written as capitals.
  */
 const STROKES: Readonly<Record<string, string>> = {
   '0': '10 30 41 45 36 16 05 01 10',
@@ -61,12 +61,12 @@ const GAP = 2;
 const HEIGHT = 6;
 
 interface Lettering {
-  /** Of a capital, in pixels. */
+  /** Height of a capital, in pixels. */
   readonly height: number;
   readonly colour: Colour;
 }
 
-/** `at`: upper left corner. What has no strokes is left blank. */
+/** `at`: the upper left corner. A character without strokes is left blank. */
 export function write(canvas: Canvas, at: Point, text: string, { height, colour }: Lettering): void {
   const unit = height / HEIGHT;
   const thickness = Math.max(1.4, height / 8);
@@ -85,13 +85,13 @@ export function write(canvas: Canvas, at: Point, text: string, { height, colour 
   }
 }
 
-/** In pixels. */
+/** Width in pixels. */
 export function textWidth(text: string, height: number): number {
   const units = [...text.toUpperCase()].reduce((sum, letter) => sum + widthOf(letter) + GAP, -GAP);
   return Math.max(0, units) * (height / HEIGHT);
 }
 
-/** Figures are as wide as each other, so that prices stand below each other. */
+/** Digits have equal widths, so that prices line up in a column. */
 function widthOf(letter: string): number {
   if (FIGURE.test(letter)) return FIGURE_WIDTH;
   const strokes = STROKES[letter];

@@ -1,4 +1,4 @@
-/** /chart BTC/USDT 4h: prices, what was traded, and the levels that count, as a picture. */
+/** /chart BTC/USDT 4h: prices, fills, and the levels that matter, as a picture. */
 import type { BarStatus } from '../../contracts/trader-status.js';
 import { symbolIn } from '../../desk/symbol-text.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -12,11 +12,11 @@ import type { ChatCommand } from './command.js';
 interface ChartRange {
   readonly name: string;
   readonly minutes: number;
-  /** Minutes of one candle, where bars are not longer. */
+  /** Minutes of one candle, unless bars are longer. */
   readonly candle: number;
 }
 
-/** The trader gives at most 1,000 bars at once. */
+/** The trader returns at most 1,000 bars at once. */
 const RANGES: readonly ChartRange[] = [
   { name: '1h', minutes: 60, candle: 1 },
   { name: '4h', minutes: 240, candle: 1 },
@@ -67,7 +67,7 @@ export const chartCommand: ChatCommand = {
   },
 };
 
-/** Null where a word is neither. */
+/** Null if a word is neither a symbol nor a range. */
 function askedFor(
   argument: string,
   symbols: readonly string[],
@@ -103,13 +103,13 @@ function pictureOf({ symbol, bars, fills, levels, simulated }: ChartShown, range
   });
 }
 
-/** Of one candle: whole bars, as many as the range puts together. */
+/** Length of one candle: a whole number of bars, as many as the range combines. */
 function candleMs(bars: readonly BarStatus[], range: ChartRange): number {
   const barMs = Math.max(MINUTE_MS, ...bars.map(({ spanMs }) => spanMs));
   return Math.ceil((range.candle * MINUTE_MS) / barMs) * barMs;
 }
 
-/** Bars put together; the pixels of a picture need no exact money. */
+/** Combines bars into candles; a picture's pixels need no exact money. */
 function candlesOf(bars: readonly BarStatus[], spanMs: number): readonly Candle[] {
   const candles = new Map<number, Candle>();
   for (const bar of bars) {

@@ -11,9 +11,9 @@ export interface ChatCommand {
 export interface CommandMessage {
   readonly chatId: number;
   readonly updateId: number;
-  /** When Telegram took it, wall milliseconds. */
+  /** When Telegram received it, in wall milliseconds. */
   readonly sentMs: number;
-  /** What stands behind the command. */
+  /** The text after the command. */
   readonly argument: string;
 }
 

@@ -1,4 +1,4 @@
-/** /daily 7: a line for each of the last days, the newest first. */
+/** /daily 7: one line for each of the last days, newest first. */
 import { answer } from '../answer.js';
 import { clockNote, countIn, resultsOr, sumsText } from '../results-text.js';
 import type { ChatCommand } from './command.js';
@@ -18,7 +18,7 @@ export const dailyCommand: ChatCommand = {
       );
       return;
     }
-    // A day more than is shown: one on which clocks go back is longer than 24 hours.
+    // One day more than shown: a day on which clocks go back is longer than 24 hours.
     const found = await resultsOr(context, chatId, { by: 'day', days, listMax: 0 });
     if (found === null) return;
     const sums = new Map(found.periods.map((period) => [period.date, period]));

@@ -2,8 +2,8 @@ import { answer } from '../answer.js';
 import type { ChatCommand } from './command.js';
 
 /**
- * A command that reads the ledger at length or draws: one at a time, whoever asks, so that votes and resumptions find a
- * connection to Postgres, and alerts no long line of pictures before them.
+ * For a command that reads much of the ledger or draws: one at a time, whoever asks, so that votes and resumptions
+ * get a connection to Postgres, and alerts don't wait behind a row of pictures.
  */
 export function inTurn(command: ChatCommand): ChatCommand {
   return {

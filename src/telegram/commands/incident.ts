@@ -1,4 +1,4 @@
-/** /incident TITLE: a person reports what no check has seen. More lines are what was seen. */
+/** /incident TITLE: a person reports what no check has seen. Further lines are the description. */
 import { MAY_STOP } from '../../domain/roles.js';
 import { acknowledgeButton } from '../../notify/incident-notice.js';
 import { answer } from '../answer.js';
@@ -24,7 +24,7 @@ export const incidentCommand: ChatCommand = {
     const detail = [seen.join(' '), sentAgo(sentMs, context.nowMs()) ?? ''].filter(Boolean).join('; ');
     const opened = await context.operations.openIncident(
       { person: person.name, via: 'telegram' },
-      // The same update again, read by a bot that was killed before it could confirm it, is the same report.
+      // The same update, read again after a bot was killed before it could confirm it, is the same report.
       {
         ...(kind === undefined ? {} : { kind }),
         title,

@@ -1,4 +1,4 @@
-/** /start CODE: who shows a one-time code is that person from now on. */
+/** /start CODE: whoever shows a one-time code is linked to its person from now on. */
 import { linkByCode } from '../../store/people.js';
 import { answer } from '../answer.js';
 import type { BotContext } from '../bot-context.js';
@@ -13,10 +13,10 @@ export interface LinkAttempt {
   readonly code: string;
 }
 
-/** True where somebody was linked. A wrong code is answered with nothing: strangers learn nothing. */
+/** True if somebody was linked. A wrong code gets no answer: strangers learn nothing. */
 export async function linkPerson(context: BotContext, attempt: LinkAttempt): Promise<boolean> {
   const { pool, desk, people, maker, onForged } = context;
-  // In a group everybody would read the code.
+  // In a group everybody could read the code.
   if (!attempt.isPrivate || !CODE_FORM.test(attempt.code)) return false;
   const account = { telegramUserId: String(attempt.userId), chatId: String(attempt.chatId) };
   const person = await linkByCode(pool, maker, desk.desk, attempt.code, account, onForged);

@@ -1,4 +1,4 @@
-/** /profit, or /profit week: what trading came to after fees. */
+/** /profit, or /profit week: the result of trading after fees. */
 import type { Period } from '../../operations/results/results.js';
 import { answer } from '../answer.js';
 import { clockNote, resultsOr, sumsText } from '../results-text.js';
@@ -11,7 +11,7 @@ interface ProfitSpan {
   readonly days: number;
 }
 
-/** As far back as the page's results go. */
+/** As far back as the results on the page go. */
 const ALL_DAYS = 3_650;
 
 const SPANS: readonly ProfitSpan[] = [

@@ -1,4 +1,4 @@
-/** Every command of a linked person. A new one is a file and a line. */
+/** Every command for linked people. A new one is a file and a line here. */
 import { chartCommand } from './chart.js';
 import { closeAllCommand } from './close-all.js';
 import type { ChatCommand } from './command.js';

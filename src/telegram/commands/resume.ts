@@ -1,4 +1,4 @@
-/** /resume, or /resume 50%: at a smaller position size. */
+/** /resume, or /resume 50% for a smaller position size. */
 
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { grouped } from '../../domain/figure-text.js';
@@ -39,7 +39,7 @@ export const resumeCommand: ChatCommand = {
   },
 };
 
-/** Null: none was asked for. NaN: not one. */
+/** Null: no size given. NaN: not a valid size. */
 function sizeIn(argument: string): number | null {
   if (argument === '') return null;
   const pct = Number(/^(\d{1,3}) ?%?$/.exec(argument)?.[1]);

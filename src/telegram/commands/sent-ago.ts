@@ -1,6 +1,6 @@
 import { MINUTE_MS } from '../../domain/civil-date.js';
 
-/** For what lay waiting while nobody listened: how long. Null where it came at once. */
+/** How long a command waited while nobody listened; null if it came at once. */
 export function sentAgo(sentMs: number, nowMs: number): string | null {
   const minutes = Math.floor((nowMs - sentMs) / MINUTE_MS);
   if (minutes < 1) return null;

@@ -1,4 +1,7 @@
-/** /stop never asks, however long it lay waiting: whoever wanted the desk stopped did not want it to trade meanwhile. */
+/**
+ * /stop never asks for confirmation, however long it waited: whoever wanted the desk stopped did not want it to trade
+ * meanwhile.
+ */
 import type { Update } from 'grammy/types';
 import { MAY_STOP } from '../../domain/roles.js';
 import { answer } from '../answer.js';
@@ -7,10 +10,13 @@ import { outcomeText } from '../outcome-text.js';
 import type { ChatCommand } from './command.js';
 import { sentAgo } from './sent-ago.js';
 
-/** However a phone writes it: `/Stop`, `/stop!`, `Stop`. A sentence that only begins with the word is none. */
+/**
+ * In any form that a phone writes: `/Stop`, `/stop!`, `Stop`. A sentence that only begins with the word does not
+ * count.
+ */
 const STOP = /^\s*(?:\/stop(?:@(?<bot>\w+))?(?!\w)[.!]*(?<why>[\s\S]*)|stop[\s.!]*)$/i;
 
-/** What stands behind it; null where it is no stop, or one for another bot. */
+/** The text after the stop; null if it is not a stop, or is for another bot. */
 export function stopArgument(text: string, ownName: string): string | null {
   const found = STOP.exec(text);
   if (found === null) return null;
@@ -18,7 +24,7 @@ export function stopArgument(text: string, ownName: string): string | null {
   return bot.toLowerCase() === ownName.toLowerCase() ? why.trim() : null;
 }
 
-/** What goes before everything else that came with it. */
+/** Whether the update is carried out before everything else of its batch. */
 export function isStop({ message }: Update): boolean {
   return STOP.test(message?.text ?? '');
 }

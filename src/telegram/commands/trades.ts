@@ -1,10 +1,10 @@
-/** /trades 5: the round trips that were closed last. */
+/** /trades 5: the trades that were closed last. */
 import { answer } from '../answer.js';
 import { countIn, resultsOr, tripText } from '../results-text.js';
 import type { ChatCommand } from './command.js';
 
 const TRADES = { unless: 5, most: 20 };
-/** As far back as the page's results go. */
+/** As far back as the results on the page go. */
 const ALL_DAYS = 3_650;
 
 export const tradesCommand: ChatCommand = {

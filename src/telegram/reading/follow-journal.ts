@@ -1,6 +1,6 @@
 /**
- * Turns what happens at the trader into notices: follows its journal from where it was read last, so that nothing is
- * left out while this process, the trader or Postgres was away. What is told by any channel is written down first.
+ * Turns the trader's journal into notices. It follows the journal from where it was last read, so that nothing is
+ * missed while this process, the trader or Postgres was away. A notice for any channel is stored before it is sent.
  */
 import type { Desk } from '../../desk/schema.js';
 import type { JournalEntry } from '../../engine/record.js';
@@ -24,19 +24,19 @@ export interface JournalNoticesContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly trader: TraderClient;
-  /** FERMATA_HOME: where the page is, that messages link to. */
+  /** FERMATA_HOME: tells the address of the page, for links in messages. */
   readonly home: string;
 }
 
-/** More than this unread: the line is closed and read again from where it was written down. */
+/** With more unread entries than this, the connection is closed and reading goes on from the stored cursor. */
 const WAITING_MAX = 2_000;
-/** An entry that is not told only moves the cursor, which is written no oftener than this. */
+/** An entry without a notice only moves the cursor, which is stored no more often than this. */
 const SAVE_EVERY_ENTRIES = 200;
 const READ_AGAIN_MS = 500;
 const SPOOL_EVERY_MS = 2_000;
 const PRUNE_EVERY_MS = 3_600_000;
 
-/** Beside the journal: what was spooled while Postgres was away is taken in, and what is old goes. */
+/** Besides the journal: stores notices that were spooled while Postgres was away, and deletes old ones. */
 export function keepNotices(context: JournalNoticesContext & { readonly log: BotLog }): readonly KeptTask[] {
   const { desk, home, pool, log } = context;
   return [
@@ -53,13 +53,13 @@ export function keepNotices(context: JournalNoticesContext & { readonly log: Bot
   ];
 }
 
-/** Follows until the line ends or `stopping`; resolves with the pause before it is to be called again. */
+/** Follows until the connection ends or `stopping`; resolves with the pause in milliseconds before the next call. */
 export async function followJournal(context: JournalNoticesContext, stopping: AbortSignal): Promise<number> {
   const { desk, pool, trader } = context;
   const { incarnation, sequence } = await readWords({ trader });
   const known = await readNoticeCursor(pool, desk.desk, incarnation);
   const lastReadMs = await lastNoticeReadMs(pool, desk.desk);
-  // The first time ever, what lies in the past is not news; another journal is, since anything was read.
+  // At the very first start the past is not news; another journal is, if one was read before.
   const start = known?.sequence ?? (lastReadMs === null ? sequence : 0);
   const cursor: NoticeCursor = { incarnation, sequence: start };
   await saveNoticeCursor(pool, desk.desk, cursor);
@@ -92,7 +92,7 @@ async function readFrom(
     end,
   );
   stopping.addEventListener('abort', end, { once: true });
-  // It may have been asked for while the cursor was read.
+  // `stopping` may have been aborted while the cursor was read.
   if (stopping.aborted) end();
   try {
     while (!ended || waiting.length > 0) {

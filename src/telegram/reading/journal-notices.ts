@@ -1,4 +1,4 @@
-/** What of the trader's journal people are told, and in which words. */
+/** Which records of the trader's journal become notices, and in which words. */
 
 import type { Notice } from '../../contracts/notice.js';
 import { eventsTold } from '../../desk/notify-schema.js';
@@ -11,10 +11,10 @@ import { priceWords } from '../../domain/order-words.js';
 import { setupNote } from '../../domain/setup-note.js';
 import type { EngineRecord, JournalEntry } from '../../engine/record.js';
 
-/** Part of an orderly start or end: nobody needs to be woken up. */
+/** Part of an orderly start or end: nobody needs to be woken. */
 const QUIET: readonly HaltCause[] = ['startup', 'shutdown'];
 
-/** Halts that a failure caused, by the failure's name: what is wrong is read before what it led to. */
+/** Halts caused by a failure, with the failure's name: people read what is wrong before what it led to. */
 const ERRORS: Partial<Readonly<Record<HaltCause, string>>> = {
   venue: 'Connection lost',
   'stale-data': 'Market data lost',
@@ -28,7 +28,7 @@ const errorOf = (cause: HaltCause): string =>
 
 type Told = Pick<Notice, 'event' | 'severity' | 'about' | 'setup' | 'title' | 'text'>;
 
-/** Null for what is not told. The same entry always gives the same fingerprint. */
+/** Null for a record that people are not told of. The same entry always gives the same fingerprint. */
 export function noticeOf(desk: Desk, { record, incarnation, sequence }: JournalEntry): Notice | null {
   const told = toldOf(desk, record) ?? askedFor(desk, record);
   return told && { ...told, desk: desk.desk, fingerprint: `journal:${incarnation}:${sequence}` };
@@ -88,7 +88,7 @@ function toldOf(desk: Desk, record: EngineRecord): Told | null {
   }
 }
 
-/** What is told only where the desk file names its event: a desk that trades often has many of them. */
+/** Events that are only reported if the desk file names them: a desk that trades often has many. */
 function askedFor(desk: Desk, record: EngineRecord): Told | null {
   const told = oftenTold(desk, record);
   return told !== null && eventsTold(desk.notify).includes(told.event) ? told : null;

@@ -1,6 +1,6 @@
 /**
- * Asks Telegram for what people wrote. Stops are carried out before an update is confirmed and before anything else
- * of the same batch; the rest is begun in order and not waited for, so that nothing ever stands before a stop.
+ * Polls Telegram for what people wrote. Stops are carried out before an update is confirmed and before anything else
+ * of the same batch; the rest is started in order and not awaited, so that nothing ever delays a stop.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -16,29 +16,29 @@ import { networkCode } from '../sending/send-outcome.js';
 
 export interface PollContext {
   readonly api: Api;
-  /** Before the first poll; tried again until it succeeds. */
+  /** Before the first poll; retried until it succeeds. */
   readonly prepare: (stopping: AbortSignal) => Promise<void>;
   readonly log: BotLog;
-  /** Resolves when the update is dealt with; never rejects. */
+  /** Resolves when the update has been handled; never rejects. */
   readonly handle: (update: Update) => Promise<void>;
   readonly isStop: (update: Update) => boolean;
-  /** Where reading goes on after a start; 0 where that is not known. */
+  /** Where reading continues after a start; 0 if not known. */
   readonly loadOffset: () => Promise<number>;
-  /** After each answer of Telegram. */
+  /** Called after each response of Telegram. */
   readonly polled: (offset: number) => Promise<void>;
   readonly problem: (text: string) => Promise<void>;
   readonly pollSeconds: number;
-  /** Pause after a failure. */
+  /** Pause after a failure, in milliseconds. */
   readonly retryMs: number;
 }
 
 const UPDATES_AT_ONCE = 100;
-/** Telegram answers within the poll's own time, or not at all. */
+/** How long Telegram may exceed the poll's own time. */
 const POLL_GRACE_MS = 10_000;
-/** A stop that takes longer goes on, and so does reading. */
+/** A stop that takes longer continues, and reading goes on. */
 const STOP_WAIT_MS = 10_000;
 const UNDER_WAY_MAX = 64;
-/** Last in line: 401 needs a person, a second poller must end. */
+/** A rejected token (401) takes a person to fix: the pause is longer by this factor. */
 const HARD_RETRY_FACTOR = 5;
 
 export async function pollForEver(context: PollContext, stopping: AbortSignal): Promise<void> {
@@ -128,14 +128,14 @@ function problemOf(error: unknown, retryMs: number): { text: string; pauseMs: nu
   };
 }
 
-/** Telegram gives each update to one reader only. */
+/** Telegram gives each update to only one reader. */
 const SHARED_BOT =
   'another desk of this installation reads the updates of this bot: commands and buttons go there. ' +
   'Alerts are still sent. Give this desk a bot of its own (notify.telegram.tokenEnv)';
 
 /**
- * Resolves when no other desk here reads with this token, which is at once where none does; null where `stopping` came
- * first. `say` is told why it waits.
+ * Resolves once no other desk here polls with this token, which is usually at once; null if `stopping` came first.
+ * `say` is given the reason for waiting.
  */
 export async function turnOfBot(
   home: string,

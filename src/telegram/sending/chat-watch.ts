@@ -1,4 +1,7 @@
-/** Whether alerts arrive: what each request came to, and Telegram itself asked about the desk's chat while nothing is sent. */
+/**
+ * Whether alerts arrive: the outcome of each request and, while nothing is sent, what Telegram answers when asked
+ * about the desk's chat.
+ */
 
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -28,13 +31,13 @@ type Standing = Pick<ChannelHealth, 'state' | 'why'>;
 
 export class ChatWatch {
   readonly #context: ChatWatchContext;
-  /** Chats that take nothing, and what Telegram says. */
+  /** Chats that refuse messages, and Telegram's reason. */
   readonly #refusing = new Map<string, string>();
-  /** Chats that have taken something since they last refused, or since this bot runs. */
+  /** Chats that have accepted a message since they last refused one, or since this bot started. */
   readonly #proven = new Set<string>();
-  /** What stands in the way of every chat. */
+  /** A problem that affects every chat. */
   #telegram: Standing | null = null;
-  /** Requests in a row of which nothing came back; a single one is no news. */
+  /** Consecutive requests without an answer; a single one is not reported. */
   #unheard = 0;
   #asked = false;
   #said: ChannelHealth | null = null;
@@ -45,7 +48,7 @@ export class ChatWatch {
     this.#said = lastHealth(context.home, context.desk.desk, 'telegram')?.health ?? null;
   }
 
-  /** After each request to a chat. */
+  /** Called after each request to a chat. */
   async saw(chatId: string, outcome: SendOutcome): Promise<void> {
     if (outcome.kind === 'refused' && !outcome.ofChat) return;
     const standing = standingOf(outcome);
@@ -63,7 +66,10 @@ export class ChatWatch {
     this.#proven.add(chatId);
   }
 
-  /** Asks about the desk's chat (or somebody's, where it has none), and about each that takes nothing; people notice nothing of it where it is well. */
+  /**
+   * Asks about the desk's chat (or some person's, if there is none), and about each chat that refuses; people see
+   * nothing of it if all is well.
+   */
   async ask(): Promise<void> {
     await this.#askAll().finally(() => {
       this.#asked = true;
@@ -82,10 +88,11 @@ export class ChatWatch {
     }
   }
 
-  /** Says how it is where that has changed, and now and then. */
+  /** Records the health when it has changed, and at intervals. */
   async tell(): Promise<void> {
     const { desk, home, nowMs } = this.#context;
-    // Until Telegram was asked it is as it was: that this bot did not run for a while is no news any more.
+    // Until Telegram has been asked, the last known health stays: that this bot did not run for a while no longer
+    // matters.
     const health = this.#asked ? await this.#health() : this.#said;
     if (health === null) return;
     const same = JSON.stringify(health) === JSON.stringify(this.#said);
@@ -128,7 +135,7 @@ export class ChatWatch {
     return { state: 'ok', why: null };
   }
 
-  /** The desk's; where it has none, that of whoever is told first. */
+  /** The desk's chat; if it has none, that of the first person to be told. */
   #mainChat(): string | undefined {
     return this.#context.chatId ?? this.#known()[0];
   }
@@ -139,7 +146,7 @@ export class ChatWatch {
   }
 }
 
-/** Null where Telegram itself was reached and took the token. */
+/** Null if Telegram itself was reached and accepted the token. */
 function standingOf(outcome: SendOutcome): Standing | null {
   if (outcome.kind === 'unknown') return { state: 'silent', why: outcome.reason };
   if (outcome.kind !== 'later') return null;

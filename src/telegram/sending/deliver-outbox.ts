@@ -1,6 +1,6 @@
 /**
- * Takes the outbox to Telegram: in order for each chat, and once. Before a request is made it is written down; a
- * request whose outcome is not known is looked for before it is made again.
+ * Sends the outbox to Telegram: in order for each chat, and once. Each request is recorded before it is made; a
+ * message whose outcome is unknown is looked for before it is sent again.
  */
 import { eventsOnTelegram } from '../../desk/notify-schema.js';
 import type { Desk } from '../../desk/schema.js';
@@ -31,13 +31,13 @@ export interface OutboxContext {
   /** The desk's own chat. */
   readonly chatId: string | null;
   readonly log: BotLog;
-  /** A request that was cut off may still arrive: this long it is left alone. */
+  /** A request that was cut off may still arrive: its delivery waits this long, in milliseconds. */
   readonly settleMs: number;
-  /** A delivery has arrived. */
+  /** Called when a delivery has arrived. */
   readonly onSent?: (delivery: Delivery, messageId: number) => Promise<void>;
 }
 
-/** True where something was done: then there may be more. */
+/** True if something was done: then there may be more. */
 export async function deliverOnce(context: OutboxContext): Promise<boolean> {
   const addressed = await addressAll(context);
   const due = await nextDeliveries(context.pool, context.desk.desk);
@@ -45,7 +45,7 @@ export async function deliverOnce(context: OutboxContext): Promise<boolean> {
   return addressed || due.length > 0;
 }
 
-/** Chats are chosen when there is somebody to tell: until then the notice waits. */
+/** Chats are chosen once there is somebody to tell: until then the notice waits. */
 async function addressAll({ desk, pool, people, chatId }: OutboxContext): Promise<boolean> {
   const notices = await unaddressedNotices(pool, desk.desk);
   const ownChat = chatId === null ? [] : [chatId];
@@ -98,8 +98,9 @@ async function arrived(
 }
 
 /**
- * Where no message id is known yet, a lost answer could not be looked for: a greeting comes first, which may come twice.
- * Null once an id is known, or where even this is refused, as the notice itself will be then.
+ * While no message id is known, a message whose answer is lost could not be found again: so a greeting, which may
+ * come twice, goes first. Null once an id is known, or if even the greeting is refused, as the notice itself will be
+ * then.
  */
 async function firstMessage({ lane, desk }: OutboxContext, chatId: string): Promise<string | null> {
   if (lane.newestKnown(chatId) > 0) return null;
@@ -135,7 +136,7 @@ function messageOf(delivery: Delivery): Outgoing {
   };
 }
 
-/** Messages of approvals that are closed lose their buttons and say how it ended. */
+/** Messages of closed approvals lose their buttons and show the outcome. */
 export async function closeButtons({ desk, pool, lane }: OutboxContext): Promise<void> {
   for (const open of await buttonsToClose(pool, desk.desk)) {
     const text = `${open.title}\n${open.text}\n\n→ ${open.outcome}`;

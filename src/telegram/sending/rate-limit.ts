@@ -1,4 +1,6 @@
-/** How fast Telegram lets a bot write: a few at once to one chat, then one a second; 20 a minute to a group. */
+/**
+ * How fast Telegram lets a bot write: a short burst to one chat, then one message a second; 20 a minute to a group.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 interface Allowance {
@@ -8,7 +10,7 @@ interface Allowance {
 
 const PRIVATE_CHAT: Allowance = { burst: 5, everyMs: 1_000 };
 const GROUP: Allowance = { burst: 5, everyMs: 3_000 };
-/** All chats together. */
+/** For all chats together. */
 const ALL: Allowance = { burst: 20, everyMs: 40 };
 const CHATS_KEPT = 1_000;
 
@@ -18,19 +20,19 @@ export class RateLimit {
 
   constructor(private readonly nowMs: () => number) {}
 
-  /** After a 429: nothing is sent before. */
+  /** After a 429: sends nothing for `ms` milliseconds. */
   pause(ms: number): void {
     this.pausedUntilMs = Math.max(this.pausedUntilMs, this.nowMs() + ms);
   }
 
-  /** Waits for this chat's turn; rejects when aborted. */
+  /** Waits until a message may go to this chat; rejects if aborted. */
   async turn(chatId: string, signal: AbortSignal): Promise<void> {
     const own = chatId.startsWith('-') ? GROUP : PRIVATE_CHAT;
     const waitMs = Math.max(this.book(chatId, own), this.book('all', ALL), this.pausedUntilMs - this.nowMs());
     if (waitMs > 0) await sleep(waitMs, undefined, { signal });
   }
 
-  /** `next`: when the burst would be full again. */
+  /** Books a message and returns the milliseconds to wait. `next`: when each chat's burst would be full again. */
   private book(key: string, { burst, everyMs }: Allowance): number {
     const now = this.nowMs();
     const full = Math.max(this.next.get(key) ?? 0, now);

@@ -1,6 +1,6 @@
 /**
- * Everything that the bot writes goes through here, one message after the other. So the ids of its messages are known,
- * and a message whose answer was lost can be looked for: it lies behind the newest id that was known before it.
+ * Everything that the bot writes goes through here, one message after the other. So the ids of its messages are
+ * known, and a message whose answer was lost can be looked for: its id is higher than the newest one known before it.
  */
 
 import { setMaxListeners } from 'node:events';
@@ -22,15 +22,15 @@ export interface Outgoing {
 export interface OutgoingPicture {
   readonly chatId: string;
   readonly png: Buffer;
-  /** Of the file, where somebody keeps it. */
+  /** The name of the file, for people who save it. */
   readonly name: string;
   readonly caption: string;
 }
 
 const REQUEST_MS = 10_000;
-/** What is under way when the bot ends may still arrive; nobody waits for a Telegram that hangs. */
+/** A request in flight when the bot ends may still arrive; but nobody waits for a Telegram that hangs. */
 const LAST_REQUEST_MS = 3_000;
-/** How many unknown ids behind the last known one are looked at: people's own messages take ids too. */
+/** How many unknown ids after the last known one are tried: people's own messages use up ids too. */
 const LOOK_AHEAD_MAX = 6;
 const IDS_KEPT = 2_000;
 
@@ -47,7 +47,7 @@ export class SendLane {
     nowMs: () => number,
   ) {
     this.limit = new RateLimit(nowMs);
-    // Each message that waits for its turn listens.
+    // Each message that waits for its turn adds a listener.
     setMaxListeners(0, this.stopping.signal, this.over.signal);
   }
 
@@ -56,7 +56,7 @@ export class SendLane {
     setTimeout(() => this.over.abort(), LAST_REQUEST_MS).unref();
   }
 
-  /** Every message that is known, of the bot or of people. */
+  /** Records the id of any message seen, from the bot or from people. */
   saw(chatId: string, messageId: number): void {
     const scope = scopeOf(chatId);
     this.newest.set(scope, Math.max(this.newest.get(scope) ?? 0, messageId));
@@ -69,7 +69,7 @@ export class SendLane {
     return this.newest.get(scopeOf(chatId)) ?? 0;
   }
 
-  /** `before`: called when the request is just about to be made; if it rejects, no request is made. */
+  /** `before`: called just before the request is made; if it rejects, no request is made. */
   async send(message: Outgoing, before: () => Promise<void> = async () => {}): Promise<SendOutcome> {
     await this.limit.turn(message.chatId, this.stopping.signal);
     return this.oneByOne(async () => {
@@ -93,16 +93,17 @@ export class SendLane {
   }
 
   /**
-   * Looks for a message whose answer was lost, by writing the same text over each id behind `afterMessageId`: Telegram
-   * says "not modified" where it stands already. Null: it is not there. Another outcome: it could not be found out.
+   * Looks for a message whose answer was lost, by editing each id after `afterMessageId` to the same text: Telegram
+   * answers "not modified" if it already has it. Null: the message is not there. Another outcome: that could not be
+   * found out.
    */
   async find(message: Outgoing, afterMessageId: number): Promise<SendOutcome | null> {
-    // Where no id was ever known, older messages of the bot might be written over.
+    // If no id was ever known, an older message of the bot might be overwritten.
     if (afterMessageId <= 0) return null;
     let looked = 0;
     for (let id = afterMessageId + 1; looked < LOOK_AHEAD_MAX; id += 1) {
       await this.limit.turn(message.chatId, this.stopping.signal);
-      // Alone, so that a message that is being sent just now has told its id before that id is looked at.
+      // Exclusive, so that a message in flight reports its id before that id is tried.
       const outcome = await this.oneByOne(async () =>
         this.isKnown(message, id) ? null : this.put(message, id),
       );
@@ -118,15 +119,16 @@ export class SendLane {
     return null;
   }
 
-  /** Writes over a message of the bot; buttons that are not given go away. */
+  /** Edits a message of the bot; buttons that are not given are removed. */
   async edit(message: Outgoing, messageId: number): Promise<SendOutcome> {
     await this.limit.turn(message.chatId, this.stopping.signal);
     return this.put(message, messageId);
   }
 
   /**
-   * Whether a chat would take a message, without one. `quietly`: only whether it is there for the bot; else by the sign that
-   * somebody writes, which is refused wherever a message would be. Null: it was cut off, since this process ends.
+   * Whether a chat would accept a message, without sending one. `quietly`: only asks whether the bot can see the
+   * chat; otherwise it shows "typing", which is refused wherever a message would be. Null: it was cut off, since this
+   * process ends.
    */
   async askAbout(chatId: string, quietly: boolean): Promise<SendOutcome | null> {
     try {
@@ -137,7 +139,7 @@ export class SendLane {
     } catch (error) {
       if (this.stopping.signal.aborted) return null;
       const outcome = outcomeOfError(error);
-      // A channel knows no such sign: whether it is there for the bot has to do.
+      // A channel has no "typing": then it is enough that the bot can see it.
       const noSuchSign = outcome.kind === 'refused' && !outcome.ofChat && !quietly;
       return noSuchSign ? this.askAbout(chatId, true) : outcome;
     }
@@ -183,7 +185,7 @@ export class SendLane {
   }
 }
 
-/** Commands as they are typed here, amounts and moments as they are read. */
+/** Commands as they can be typed here; amounts and times in their form for people. */
 const readable = (text: string): string => forPeople(asTyped(text));
 
 /** Supergroups and channels count their own messages; all other chats of an account share one count. */

@@ -3,28 +3,31 @@ import { GrammyError, HttpError } from 'grammy';
 
 export type SendOutcome =
   | { readonly kind: 'sent'; readonly messageId: number }
-  /** Not delivered: this chat takes nothing (`ofChat`), which people can mend, or Telegram never takes this text. */
+  /**
+   * Not delivered: this chat accepts nothing (`ofChat`), which people can fix, or Telegram will never accept this
+   * text.
+   */
   | { readonly kind: 'refused'; readonly ofChat: boolean; readonly reason: string }
-  /** Not delivered, certainly; may be tried again after `afterMs`. */
+  /** Certainly not delivered; may be retried after `afterMs` milliseconds. */
   | { readonly kind: 'later'; readonly afterMs: number; readonly reason: string; readonly ofToken?: true }
   /** It may have been delivered. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 const NOT_CONNECTED = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
-/** Refusals that are about who is written to, not about what. */
+/** Refusals because of the recipient, not because of the text. */
 const OF_CHAT =
   /chat not found|chat_id|user not found|upgraded to a supergroup|kicked|not a member|deactivated|rights|PEER_ID_INVALID|CHAT_WRITE_FORBIDDEN|CHAT_RESTRICTED|TOPIC_CLOSED|can't initiate/i;
 const RETRY_MS = 3_000;
-/** A token that is not accepted needs a person; it is tried again all the same. */
+/** A rejected token takes a person to fix; it is retried all the same. */
 const UNAUTHORISED_RETRY_MS = 60_000;
 
-/** Text of errors below is never passed on: the address in them holds the token. */
+/** The text of errors caught below is never passed on: the address in it contains the token. */
 export function outcomeOfError(error: unknown): Exclude<SendOutcome, { kind: 'sent' }> {
   if (error instanceof GrammyError) {
     const { error_code: code, description, parameters } = error;
     const reason = `${code} ${description}`;
     if (code === 429) return { kind: 'later', afterMs: (parameters.retry_after ?? 1) * 1_000, reason };
-    // A token that has not even the form of one is "not found".
+    // Telegram answers "not found" to a malformed token.
     if (code === 401 || code === 404)
       return { kind: 'later', afterMs: UNAUTHORISED_RETRY_MS, reason, ofToken: true };
     if (code >= 500) return { kind: 'unknown', reason };
@@ -38,7 +41,7 @@ export function outcomeOfError(error: unknown): Exclude<SendOutcome, { kind: 'se
   return { kind: 'unknown', reason };
 }
 
-/** The connection's own name for what happened, or a plain word. */
+/** The connection's own code for what happened, or a plain word. */
 export function networkCode(error: unknown): string {
   const cause = error instanceof HttpError ? error.error : error;
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;

@@ -1,4 +1,4 @@
-/** "I have it" below an incident. */
+/** The button "I have it" below an incident. */
 import { parseAcknowledgeButton } from '../../notify/incident-notice.js';
 import { answer } from '../answer.js';
 import type { TapHandler } from './tap.js';

@@ -1,14 +1,14 @@
-/** Buttons that ask "really?": what a tap carries, and how long it counts. */
+/** Buttons that ask "really?": what a tap carries, and how long it is valid. */
 import type { NoticeButton } from '../../contracts/notice.js';
 
 export type ConfirmVerb = 'closeall' | 'resume' | 'leave';
 
 export interface ConfirmButton {
   readonly verb: ConfirmVerb;
-  /** Resume: the first digits of the halt id; else `-`. */
+  /** For resume, the first digits of the halt id; else `-`. */
   readonly reference: string;
   readonly askedMs: number;
-  /** Resume: the position size to go on with; null: as it is. */
+  /** For resume, the position size in percent; null leaves it as it is. */
   readonly sizePct: number | null;
 }
 
@@ -29,7 +29,7 @@ export function confirmButtons(
   ];
 }
 
-/** Null for anything else: what a tap carries comes from outside. */
+/** Null for anything else: the data of a tap comes from outside. */
 export function parseConfirmButton(data: string): ConfirmButton | null {
   const match = /^c:(closeall|resume|leave):([0-9a-f]{16}|-):([0-9a-z]{1,9}):(100|[1-9][0-9]?|-)$/.exec(data);
   if (!match) return null;

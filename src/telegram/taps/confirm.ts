@@ -8,7 +8,7 @@ import type { KnownPerson } from '../people.js';
 import { type ConfirmButton, type ConfirmVerb, parseConfirmButton } from './confirm-button.js';
 import type { Tap, TapHandler } from './tap.js';
 
-/** A question that is older was about another situation. */
+/** An older question was about another situation. */
 const VALID_MS = 5 * 60_000;
 
 export const confirmTap: TapHandler = {
@@ -23,7 +23,7 @@ export const confirmTap: TapHandler = {
     await tap.note(refusal ?? (button.verb === 'leave' ? 'Left as it is.' : 'It is being done.'));
     const said =
       refusal ?? (button.verb === 'leave' ? 'left as it is' : `${LABELS[button.verb]}: ${person.name}`);
-    // A message that could not be changed keeps its buttons; what they do is checked again in any case.
+    // If the message could not be changed, it keeps its buttons; a tap on them is checked again in any case.
     void context.lane.edit(
       { chatId: String(tap.chatId), text: `${tap.text}\n\n→ ${said}`, buttons: [] },
       tap.messageId,
@@ -67,7 +67,7 @@ function carryOut(
   { updateId }: Tap,
 ): Promise<OperationResult> {
   const caller = { person: person.name, via: 'telegram' } as const;
-  // A tap brings no reason: it is asked for afterwards.
+  // A tap carries no reason: it is asked for afterwards.
   const request = { reason: null, commandId: `telegram:${desk.desk}:${updateId}` };
   if (verb === 'closeall') return operations.closeAllPositions(caller, request);
   return operations.resumeTrading(caller, { ...request, sizePct: sizePct ?? undefined });

@@ -1,4 +1,4 @@
-/** Every kind of button. A new one is a file and a line. */
+/** Every kind of button. A new one is a file and a line here. */
 import { acknowledgeTap } from './acknowledge.js';
 import { confirmTap } from './confirm.js';
 import type { TapHandler } from './tap.js';

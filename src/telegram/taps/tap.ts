@@ -8,12 +8,12 @@ export interface Tap {
   /** The text of the message that was tapped. */
   readonly text: string;
   readonly updateId: number;
-  /** Ends the button's waiting sign with a short note; at most 200 characters. Never rejects. */
+  /** Ends the button's waiting sign with a short note of at most 200 characters. Never rejects. */
   readonly note: (text: string) => Promise<void>;
 }
 
 export interface TapHandler {
-  /** The data begins with this and a colon. */
+  /** The tap's data begins with this and a colon. */
   readonly prefix: string;
   readonly run: (context: BotContext, person: KnownPerson, tap: Tap) => Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Approve, Reject or Details below an approval. */
+/** The buttons Approve, Reject and Details below an approval. */
 import { moment } from '../../domain/moment.js';
 import { approvalText, parseVoteButton } from '../../notify/approval-notice.js';
 import { findApproval, readVotes } from '../../store/approvals.js';

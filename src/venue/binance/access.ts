@@ -1,4 +1,4 @@
-/** What a key opens. The library is loaded where something is opened, and not before. */
+/** What an API key gives access to. The client library is loaded only when a connection is opened. */
 import type {
   AccountReader,
   Environment,
@@ -11,7 +11,7 @@ import { exchangeReader } from './audit-reading.js';
 import { type BinanceCredentials, readAuditorCredentials, readCredentials } from './credentials.js';
 import { judgePermissions } from './permissions.js';
 
-/** Of a pre-flight: a person waits for it. */
+/** Time limits of a pre-flight: shorter, since a person waits for it. */
 const READER_TIMES = {
   requestTimeoutMs: 5_000,
   connectTimeoutMs: 3_000,

@@ -1,16 +1,19 @@
-/** Which account the key is of: a new key of the same one goes on, and one of another would trade what is not the desk's. */
+/**
+ * Which account the key belongs to. A new key of the same account goes on; a key of another account must not trade,
+ * since its holdings are not the desk's.
+ */
 import { fieldsOf } from './decode.js';
 
 export interface AccountId {
-  /** Null before it was read, and where the venue does not say. */
+  /** Null before the first reading, and if the venue gives no account id. */
   readonly known: string | null;
-  /** From the body of `account`. */
+  /** Takes the id from the body of `account`. */
   learn(body: unknown): void;
-  /** Why no order may leave; null: nothing is known against it. */
+  /** Why no order may leave; null if nothing is known against it. */
   problem(): string | null;
 }
 
-/** `expected`: as the desk's books know it; null: they don't. */
+/** `expected`: the account id in the desk's books; null if they have none. */
 export function createAccountId(expected: () => string | null): AccountId {
   let known: string | null = null;
   return {

@@ -1,4 +1,4 @@
-/** Cash and positions, both from one reading of the account where they are asked for together. */
+/** Cash and positions, from one reading of the account if they are asked for together. */
 import { plainUnits } from '../../domain/money.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
 import type { Connection } from './connection.js';
@@ -7,17 +7,17 @@ import { unitsOf, wholeSteps } from './exact.js';
 import type { Unbooked } from './fill-book.js';
 import type { BinanceMarket } from './market.js';
 
-/** Free and locked together, in units of 1e-8. */
+/** Free and locked amounts added up, in units of 1e-8. */
 type Holdings = ReadonlyMap<string, bigint>;
 
 interface PositionContext {
-  /** Units of 1e-8 that are in the account but not the desk's; by currency. */
+  /** Amounts in the account that are not the desk's, in units of 1e-8, by currency. */
   readonly foreign: ReadonlyMap<string, bigint>;
-  /** Bid, in ticks: what a lot could be sold for. */
+  /** Best bid in ticks: the price at which a lot could be sold. */
   readonly bidTicks: (market: BinanceMarket) => number;
-  /** The engine's own position, so that leftovers too small to sell are not shown as a difference to it. */
+  /** The engine's own position, so that dust is not reported as a difference. */
   readonly expectedLots: (market: BinanceMarket) => number;
-  /** What executions have moved of which no fill tells yet. */
+  /** What executions have moved that no fill covers yet. */
   readonly unbooked: (market: BinanceMarket) => Unbooked;
 }
 
@@ -37,7 +37,7 @@ export interface AccountReadings {
 export function createAccountReadings(context: AccountContext): AccountReadings {
   let current: Promise<Holdings> | null = null;
 
-  /** Shared only among those who ask in the same step: nobody gets a reading that began before the question. */
+  /** Only callers of the same step share a reading: nobody gets one that began before they asked. */
   function holdings(): Promise<Holdings> {
     if (current !== null) return current;
     current = context.connection.reader.read({
@@ -64,7 +64,7 @@ export function createAccountReadings(context: AccountContext): AccountReadings 
         (sum, market) => sum + context.positions.unbooked(market).cash,
         0n,
       );
-      // Money units are 1e-8 too.
+      // Money units are 1e-8 as well.
       return { cash: plainUnits(units - unbooked), currency };
     },
     async positions() {
@@ -74,7 +74,7 @@ export function createAccountReadings(context: AccountContext): AccountReadings 
   };
 }
 
-/** Throws RangeError for an amount of the desk file that is no decimal. */
+/** Throws RangeError if an amount in the desk file is not a decimal. */
 export function foreignUnits(foreign: Readonly<Record<string, string>>): ReadonlyMap<string, bigint> {
   return new Map(
     Object.entries(foreign).map(([currency, amount]) => {
@@ -86,7 +86,7 @@ export function foreignUnits(foreign: Readonly<Record<string, string>>): Readonl
   );
 }
 
-/** Of `account`. Throws `Unbelievable`. */
+/** Reads the body of `account`. Throws `Unbelievable`. */
 function readHoldings(body: unknown): Holdings {
   const rows = listOf(fieldsOf(body, 'account').balances, 'balances');
   return new Map(

@@ -1,9 +1,9 @@
-/** What came back from a request, as a value. Nothing here decides what it means for an order. */
+/** The result of a request, as a value. What it means for an order is decided elsewhere (`outcomes.ts`). */
 
 export type Answer =
-  /** The venue answered and accepted; the body is still to be judged. */
+  /** The venue answered and accepted; the body has yet to be checked. */
   | { readonly kind: 'answered'; readonly body: unknown }
-  /** The venue answered that it did not do it. `data`: of a request with two halves, what became of each. */
+  /** The venue answered that it refused. `data`: for a request with two halves, the result of each half. */
   | {
       readonly kind: 'refused';
       readonly status: number;
@@ -13,24 +13,24 @@ export type Answer =
     }
   /** Nobody knows what the venue did. */
   | { readonly kind: 'unanswered'; readonly cause: string }
-  /** We did not even send it. */
+  /** The request was never sent. */
   | { readonly kind: 'notSent'; readonly cause: string };
 
-/** What is known of an answer that became an error on its way through the client library. */
+/** What is known of an answer that the client library turned into an error. */
 export interface WireAnswer {
   readonly status: number;
-  /** The venue's own code; null where the body has none. */
+  /** The venue's own error code; null if the body has none. */
   readonly code: number | null;
   readonly text: string;
   readonly data?: unknown;
 }
 
-/** The venue's word for "it may have happened": internal errors, timeouts, overload. */
+/** The venue's codes for "it may have happened": internal errors, timeouts, overload. */
 const OUTCOME_UNKNOWN: ReadonlySet<number> = new Set([-1000, -1001, -1006, -1007, -1008]);
 
 const TEXT_MAX = 200;
 
-/** Of an answer with an error status, or with an error in its body. */
+/** For an answer with an error status, or with an error in its body. */
 export function answerOfWire(wire: WireAnswer): Answer {
   const { status, code, text, data } = wire;
   const definite =
@@ -43,7 +43,7 @@ export function answerOfWire(wire: WireAnswer): Answer {
   return { kind: 'unanswered', cause: `HTTP ${status}${said}` };
 }
 
-/** `{code, msg}` of a body; the text is cut so that no page of HTML gets into a log. */
+/** `{code, msg}` of a body. The text is cut, so that no HTML page gets into a log. */
 export function readWireAnswer(status: number, body: unknown): WireAnswer {
   if (body !== null && typeof body === 'object' && 'code' in body) {
     const { code, msg, data } = body as { code: unknown; msg?: unknown; data?: unknown };

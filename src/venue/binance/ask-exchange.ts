@@ -3,7 +3,7 @@ const ANSWER_MS = 5_000;
 export class ExchangeRefused extends Error {
   override readonly name = 'ExchangeRefused';
 
-  /** `code`: the exchange's own; null where it gave none. */
+  /** `code`: the exchange's own error code; null if it gave none. */
   constructor(
     status: number,
     readonly code: number | null,
@@ -12,7 +12,7 @@ export class ExchangeRefused extends Error {
   }
 }
 
-/** The address is in no error: it may hold a signature. */
+/** Errors never contain the address: it may hold a signature. */
 export async function askExchange(url: string, apiKey?: string): Promise<unknown> {
   const headers = apiKey === undefined ? {} : { 'X-MBX-APIKEY': apiKey };
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(ANSWER_MS) });

@@ -1,6 +1,6 @@
 /**
- * The account at the exchange, read without the trader's adapter and by a key of its own where there is one: what both
- * got wrong in the same way would never be seen.
+ * The account at the exchange, read without the trader's adapter and, if there is one, with a key of the auditor's
+ * own: an error that trader and auditor shared would never be seen.
  */
 import { createHmac } from 'node:crypto';
 import { parseMoney } from '../../domain/money.js';
@@ -23,7 +23,7 @@ export interface ExchangeToRead extends ReadBook {
   readonly credentials: BinanceCredentials;
 }
 
-/** Gives a reading whenever it is called. Rejects where the exchange does not answer as it should. */
+/** Each call of the result makes a new reading. Rejects if the exchange does not answer as it should. */
 export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookReading> {
   const { instruments, foreign } = exchange;
   return async () => {
@@ -39,7 +39,7 @@ export function exchangeReader(exchange: ExchangeToRead): () => Promise<BookRead
       const lots = Math.max(0, Math.floor(held / parseMoney(lotSize)));
       if (lots > 0) positions.set(symbol, lots);
       const price = prices.get(symbol)?.bid ?? 0;
-      // Without a price nobody knows what is too small to sell.
+      // Without a price, any amount may be too small to sell.
       const most =
         price > 0 ? minNotional / (price * Number(lotSize)) / 10 ** UNITS : Number.MAX_SAFE_INTEGER;
       dustLots.set(symbol, Math.floor(most));

@@ -1,4 +1,4 @@
-/** Best bid and ask as the exchange tells anybody who asks. `root`: of its REST interface. */
+/** Best bid and ask from the exchange's public API. `root`: the address of its REST interface. */
 import type { Instrument } from '../../domain/instrument.js';
 import type { OwnPrices } from '../book-reading.js';
 import { askExchange, ExchangeRefused } from './ask-exchange.js';
@@ -10,7 +10,7 @@ interface BookTicker {
   readonly askPrice: string;
 }
 
-/** A symbol that is halted without a bid, or no longer listed, has none; it hides no other's. */
+/** A symbol that is halted without a bid or no longer listed has no price; the others still have theirs. */
 export async function exchangePrices(root: string, instruments: readonly Instrument[]): Promise<OwnPrices> {
   const rows = await tickersOf(
     root,
@@ -26,7 +26,7 @@ export async function exchangePrices(root: string, instruments: readonly Instrum
   );
 }
 
-/** The exchange refuses all where it does not know one: each is asked for alone then. */
+/** The exchange refuses the whole list if it does not know one symbol: then each is asked for by itself. */
 async function tickersOf(root: string, symbols: readonly string[]): Promise<readonly BookTicker[]> {
   const list = encodeURIComponent(JSON.stringify(symbols));
   try {

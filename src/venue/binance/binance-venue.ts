@@ -1,4 +1,7 @@
-/** Binance spot as a venue: real orders over the real client library; what is not certain is said to be unknown. */
+/**
+ * Binance spot as a venue: real orders through the real client library. Whatever is not certain is reported as
+ * unknown.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { VenueCapabilities } from '../../domain/venue.js';
@@ -27,11 +30,11 @@ import { createTrading } from './trading.js';
 import { openUserStream, type UserStream } from './user-stream.js';
 import { readPermissions, readPrices, readSymbols, type VerifyContext } from './verify.js';
 
-/** Everything that a person or a check may want to see of the connection. */
+/** The state of the connection, for people and checks. */
 export interface BinanceState {
   readonly endpoint: string;
   readonly up: boolean;
-  /** Why it is down; empty while up. */
+  /** Why it is down; empty while it is up. */
   readonly reasons: readonly string[];
   readonly breaker: BreakerState;
   readonly rateLimiter: {
@@ -40,7 +43,7 @@ export interface BinanceState {
     readonly orders: RateBudgetState;
     readonly waiting: number;
   };
-  /** Venue's time minus ours, milliseconds; null before the first measurement. */
+  /** The venue's time minus ours, in milliseconds; null before the first measurement. */
   readonly clockOffsetMs: number | null;
   readonly requests: RequestFigures;
   readonly reconnects: number;
@@ -51,16 +54,18 @@ export interface BinanceVenue extends VenuePort {
   readonly state: BinanceState;
   /** Throws `VenueUnavailable`. */
   permissions(): Promise<KeyPermissions>;
-  /** The venue's own list, by its own names; the desk's instruments only. Throws `VenueUnavailable`. */
+  /** The venue's list under its own symbol names, reduced to the desk's instruments. Throws `VenueUnavailable`. */
   symbols(): Promise<ReadonlyMap<string, Listing>>;
-  /** By symbol of the desk: null where it can be traded as the desk says, else why not. Throws `VenueUnavailable`. */
+  /**
+   * By the desk's symbol: null if it can be traded as the desk file says, else why not. Throws `VenueUnavailable`.
+   */
   tradable(): Promise<ReadonlyMap<string, string | null>>;
 }
 
 /**
- * Resolves after the first attempt to connect, however it ended: a venue that is away must not keep a trader from
- * starting. Until key, symbols and account were found right it is down, and nothing that takes risk is sent.
- * Throws RangeError where two instruments share a base currency.
+ * Resolves after the first attempt to connect, whether it succeeded or not: a venue that is away must not keep a
+ * trader from starting. The venue is down, and nothing that takes risk is sent, until key, symbols and account have
+ * been verified. Throws RangeError if two instruments share a base currency.
  */
 export async function openBinanceVenue(options: BinanceVenueOptions): Promise<BinanceVenue> {
   const markets = marketsOf(options.instruments);
@@ -84,7 +89,7 @@ export async function openBinanceVenue(options: BinanceVenueOptions): Promise<Bi
   });
   const looking = startMonitor(verifying);
   monitor = looking;
-  // A venue that keeps silent must not keep the trader waiting: the monitor goes on by itself.
+  // A silent venue must not keep the trader waiting: the monitor goes on in the background.
   await Promise.race([looking.started, sleep(connection.times.connectTimeoutMs, undefined, { ref: false })]);
   const stream = listenToAccount(options, connection, executions);
   return assemble({ options, verifying, foreign, history, executions, monitor: looking, stream, relay });
@@ -154,7 +159,7 @@ function assemble(parts: Parts): BinanceVenue {
     async close() {
       relay.detach();
       connection.queue.close();
-      // Whatever is still on its way ends with its connection.
+      // Requests that are still in flight end with their connections.
       connection.exchange.close();
       await Promise.all([monitor.close(), stream.close()]);
     },
@@ -234,7 +239,7 @@ interface Relay {
   detach(): void;
 }
 
-/** What happens before somebody listens is not kept; how things stand is told to the listener when it comes. */
+/** Events before a listener is there are dropped; a new listener is told the current state. */
 function createRelay(): Relay {
   let listener: ((event: VenueStreamEvent) => void) | null = null;
   return {

@@ -1,7 +1,7 @@
 /**
- * What moved the account's cash without a trade, from the wallet's own lists: deposits, withdrawals, transfers between
- * wallets, interest and dividends, conversions of leftovers into BNB. What the exchange lists elsewhere (fiat, convert,
- * sub-accounts, gifts) is not read: it stays unexplained until a person says what it was.
+ * Movements of the account's cash without a trade, from the wallet's own lists: deposits, withdrawals, transfers
+ * between wallets, interest and dividends, conversions of dust into BNB. What the exchange lists elsewhere (fiat,
+ * convert, sub-accounts, gifts) is not read: it stays unexplained until a person explains it.
  */
 
 import { DAY_MS } from '../../domain/civil-date.js';
@@ -13,29 +13,34 @@ import { decimalOf } from './exact.js';
 import type { CcxtBinance } from './exchange.js';
 import type { Reader } from './reading.js';
 
-/** A deposit is listed by when it was seen, and credited later; what is older does not change any more. */
+/**
+ * A deposit is listed at the time it was seen, and may be credited later. Movements older than this no longer change.
+ */
 const CREDITED_LATER_MS = 7 * DAY_MS;
 const PAGE = 1000;
 const PAGES_MAX = 20;
 const DIVIDENDS_MAX = 500;
 const DUST_MAX = 100;
 const TRANSFERS_PAGE = 100;
-/** A full answer is asked for again in halves, down to this: who has more in a second explains it himself. */
+/**
+ * The span of a full answer is halved and asked for again, down to this: a second with more entries than a list shows
+ * is left for a person to explain.
+ */
 const SPAN_MS_MIN = 1000;
 
-/** Other wallets of the same person, as the names of transfers write them. */
+/** Other wallets of the same person, as transfer types spell them. */
 const WALLETS = ['FUNDING', 'MARGIN', 'UMFUTURE', 'CMFUTURE'] as const;
 
-/** Credited, and credited but not to be withdrawn yet. */
+/** Credited, and credited but not yet withdrawable. */
 const DEPOSIT_STATES: ReadonlySet<number> = new Set([1, 6]);
-/** Cancelled, rejected, failed: the coins stayed, or came back. */
+/** Cancelled, rejected, failed: the coins stayed or came back. */
 const WITHDRAWAL_UNDONE: ReadonlySet<number> = new Set([1, 3, 5]);
 /** 0: this wallet; 1: the funding wallet, which is not the account that trades. */
 const SPOT_WALLET = 0;
 
 export interface CashContext {
   readonly reader: Reader;
-  /** Venue's time. */
+  /** The venue's time. */
   readonly nowMs: () => number;
 }
 
@@ -45,9 +50,12 @@ type Send = (ccxt: CcxtBinance, query: Query) => Promise<unknown>;
 interface List {
   readonly name: string;
   readonly kind: CashMovementKind;
-  /** The longest span of one request. */
+  /** The longest span that one request may cover. */
   readonly spanMs: number;
-  /** Of one request, by the exchange's own table. Withdrawals have no weight a minute: ten requests a second. */
+  /**
+   * Weight of one request, from the exchange's own table. Withdrawals have no weight per minute but a limit of ten
+   * requests a second.
+   */
   readonly weight: number;
   readonly send: Send;
 }
@@ -100,7 +108,7 @@ interface Span {
   readonly endTime: number;
 }
 
-/** As many as a list shows at once: there may be more, which it leaves out without a word. */
+/** The list returned its maximum number of rows: there may be more, which it leaves out silently. */
 const FULL = 'full';
 
 type ReadSpan = (
@@ -109,9 +117,10 @@ type ReadSpan = (
 ) => Promise<readonly Found[] | typeof FULL>;
 
 /**
- * Reads everything at or after `sinceMs`, oldest first. One request after another, so that a difference in cash never takes the
- * allowance of a second at once; what is too old to change is asked for once, however long a journal grows. A list that is
- * refused, or can't be believed, is named, and what the others say counts; where the venue is away, the breaker ends it.
+ * Reads everything at or after `sinceMs`, oldest first. Requests go one after another, so that explaining a
+ * difference in cash never uses up the allowance of a second at once. What is too old to change is asked for only
+ * once, however long the journal grows. A list that is refused or can't be believed is named, and the other lists
+ * still count; if the venue is away, the breaker ends the reading.
  */
 export function cashReader(context: CashContext): (sinceMs: number) => Promise<CashListed> {
   const settled = new Map<string, readonly CashMovement[]>();
@@ -132,7 +141,7 @@ export function cashReader(context: CashContext): (sinceMs: number) => Promise<C
     return { movements, unread };
   };
 }
-/** Adds to `found` span by span: what was read before a span that can't be stays. */
+/** Adds to `found` span by span, so that what was read before a failing span stays. */
 async function collect(
   { reader, nowMs }: CashContext,
   settled: Map<string, readonly CashMovement[]>,
@@ -148,7 +157,7 @@ async function collect(
       found.set(one.id, one);
   }
 
-  /** By spans that are the same at each reading, so that one that is settled is known again, halves too. */
+  /** Reads fixed spans (and their halves), so that the next reading recognises those that no longer change. */
   async function read(span: Span): Promise<readonly CashMovement[]> {
     if (span.startTime >= endMs) return [];
     const key = `${list.name} ${type} ${span.startTime} ${span.endTime}`;
@@ -196,7 +205,7 @@ async function believable<T>(name: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Lists that are asked page by page. */
+/** For lists that are read page by page. */
 function readPaged(read: (row: Fields) => Found | null): ReadSpan {
   return async (ask, name) => {
     const found: Found[] = [];
@@ -225,7 +234,7 @@ function readDeposit(row: Fields): Found | null {
   };
 }
 
-/** The network's fee goes on top of what is sent. */
+/** The network's fee is charged on top of the amount sent. */
 function readWithdrawal(row: Fields): Found | null {
   if (row.walletType !== undefined && row.walletType !== SPOT_WALLET) return null;
   if (WITHDRAWAL_UNDONE.has(wholeField(row, 'status', 'withdrawal'))) return null;
@@ -238,7 +247,10 @@ function readWithdrawal(row: Fields): Found | null {
   };
 }
 
-/** `2026-07-21 15:29:45`, UTC, to the second: its last millisecond, so that none is left out that began in it. */
+/**
+ * Parses `2026-07-21 15:29:45` (UTC) and returns the last millisecond of that second, so that nothing that happened
+ * within it is left out.
+ */
 function writtenTime(text: string): number {
   const ms = /^\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}$/.test(text)
     ? Date.parse(`${text.replace(' ', 'T')}.999Z`)
@@ -261,7 +273,7 @@ const readDividends: ReadSpan = async (ask, name) => {
   });
 };
 
-/** Each conversion takes one coin and gives BNB. */
+/** Each conversion sells one coin for BNB. */
 const readDust: ReadSpan = async (ask, name) => {
   const conversions = listOf(fieldsOf(await ask({}), name).userAssetDribblets, name);
   if (conversions.length >= DUST_MAX) return FULL;
@@ -283,7 +295,7 @@ function readTransfers(type: string, sign: bigint): ReadSpan {
     const found: Found[] = [];
     for (let page = 1; page <= PAGES_MAX; page += 1) {
       const body = fieldsOf(await ask({ type, current: page, size: TRANSFERS_PAGE }), name);
-      // Without any the venue leaves the list out.
+      // The venue omits an empty list.
       const rows = listOf(body.rows ?? [], name);
       for (const value of rows) {
         const row = fieldsOf(value, 'transfer');

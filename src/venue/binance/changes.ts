@@ -1,4 +1,7 @@
-/** An open order made smaller in place, or exchanged for another in one request: each ends in one of the port's outcomes. */
+/**
+ * Makes an open order smaller in place, or exchanges it for another in one request. Each ends in one of the port's
+ * outcomes.
+ */
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
@@ -30,7 +33,7 @@ export function createChanges(context: TradingContext): Changes {
   };
 }
 
-/** The id is sent again, or the venue would give the order another. */
+/** The client id is sent again; otherwise the venue would give the order a new one. */
 async function amendQuantity(
   { connection: { requests, reader } }: TradingContext,
   market: BinanceMarket,
@@ -48,7 +51,7 @@ async function amendQuantity(
     weight: 4,
     urgency: 'urgent',
     safeToRepeat: false,
-    // The library has no name for this request.
+    // The library has no method for this request.
     send: (ccxt) => ccxt.request('order/amend/keepPriority', 'private', 'PUT', parameters),
   });
   const outcome = amendOutcome(answer, market, clientId, quantityLots);
@@ -144,7 +147,7 @@ function replaceOutcome(
         ? { kind: 'replaced', venueId: placed.venueId }
         : { kind: 'unknown', cause: placed.kind === 'unknown' ? placed.cause : placed.text };
     }
-    // Refused as a whole, before either half: filters and the order count come first.
+    // Refused as a whole, before either half: filters and the order count are checked first.
     if (answer.code !== PARTLY_FAILED && answer.code !== FAILED) {
       const { code, text } = answer;
       return { kind: 'rejected', code: String(code), text, wouldTrigger: wouldTrigger(code, text) };
@@ -153,13 +156,13 @@ function replaceOutcome(
   });
 }
 
-/** Which of the two was refused, and what for. */
+/** Which half was refused, and why. */
 function halvesOutcome(data: Fields, clientId: string, cause: string): ReplaceOutcome {
   const { cancelResult, newOrderResult } = data;
   if (cancelResult === 'SUCCESS' && newOrderResult === 'FAILURE') {
     checkCancelled(data, clientId);
     const { code, text } = refusalOf(data.newOrderResponse);
-    // Ids are ours alone: a duplicate is there already.
+    // Only we make these ids: a duplicate means that the order is already there.
     if (/duplicate/i.test(text))
       return { kind: 'unknown', cause: 'the venue already has an order of this id' };
     return { kind: 'cancelledOnly', code: String(code), text, wouldTrigger: wouldTrigger(code, text) };
@@ -180,7 +183,7 @@ function refusalOf(value: unknown): { readonly code: number; readonly text: stri
   return { code, text: textField(fields, 'msg', 'refusal') };
 }
 
-/** Throws `Unbelievable` where the answer cancelled something else. */
+/** Throws `Unbelievable` if the answer says that another order was cancelled. */
 function checkCancelled(body: Fields, clientId: string): void {
   const cancelled = fieldsOf(body.cancelResponse, 'cancelled order');
   if (cancelled.origClientOrderId !== clientId || cancelled.status !== 'CANCELED') {

@@ -1,4 +1,4 @@
-/** Everything between the adapter and the wire: the library, budgets, breaker, health, clock, strict reading. */
+/** Everything between the adapter and the wire: client library, budgets, breaker, health, clock, strict reading. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Breaker, createBreaker } from '../breaker.js';
 import { createVenueHealth, type VenueHealth } from '../health.js';
@@ -13,17 +13,17 @@ import { BINANCE_TIMES, type BinanceTimes, type BinanceVenueOptions } from './op
 import { createReader, type Reader } from './reading.js';
 import { createRequests, type Requests, watchHeaders } from './requests.js';
 
-/** The venue's clock against ours: every signed request carries a time that the venue must find right. */
+/** The venue's clock against ours: the venue checks the timestamp of every signed request. */
 interface VenueClock {
-  /** Venue's time minus ours, milliseconds; null before the first measurement. */
+  /** The venue's time minus ours, in milliseconds; null before the first measurement. */
   readonly offsetMs: number | null;
-  /** Venue's time without asking; ours before the first measurement. */
+  /** An estimate of the venue's time without a request; our own time before the first measurement. */
   nowMs(): number;
-  /** Measures it and uses it from now on. The venue's time. Throws `VenueUnavailable`. */
+  /** Measures the offset, uses it from then on, and returns the venue's time. Throws `VenueUnavailable`. */
   measure(): Promise<number>;
 }
 
-/** Binance spot's own allowance: request weight a minute for an address, orders in ten seconds for an account. */
+/** Binance spot's limits: request weight a minute for each address, orders in ten seconds for each account. */
 const WEIGHT = { limit: 6000, windowMs: 60_000 } as const;
 const ORDERS = { limit: 100, windowMs: 10_000 } as const;
 const UNLIMITED = 1_000_000_000;
@@ -112,7 +112,7 @@ function createVenueClock(exchange: BinanceExchange, reader: Reader, nowMs: () =
         send: (ccxt) => ccxt.publicGetTime(),
         decode: (body) => wholeField(fieldsOf(body, 'time'), 'serverTime', 'time'),
       });
-      // The answer left the venue about half way between question and answer.
+      // The venue is assumed to have answered half way between request and response.
       offsetMs = Math.round(serverMs - (sentMs + nowMs()) / 2);
       exchange.setClockOffset(offsetMs);
       return serverMs;

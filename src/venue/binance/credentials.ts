@@ -1,4 +1,4 @@
-/** The API key, from the environment or the files that it names. It is never written, logged or shown. */
+/** The API key, from the environment or from the files that it names. It is never written, logged or shown. */
 import { secretVariable } from '../../desk/secret-variable.js';
 import { messageOf } from '../../domain/message-of.js';
 
@@ -11,7 +11,7 @@ export type CredentialsRead =
   | { readonly ok: true; readonly credentials: BinanceCredentials }
   | { readonly ok: false; readonly problem: string; readonly doThis: string };
 
-/** Binance's HMAC keys; RSA and Ed25519 secrets are PEM texts. */
+/** The form of Binance's HMAC keys; RSA and Ed25519 secrets are PEM texts. */
 const KEY = /^[A-Za-z0-9]{64}$/;
 
 export function readCredentials(environment: Readonly<Record<string, string | undefined>>): CredentialsRead {
@@ -28,7 +28,7 @@ export function readCredentials(environment: Readonly<Record<string, string | un
   }
 }
 
-/** The auditor's own read-only key where there is one, else the trader's. */
+/** The auditor's own read-only key if there is one, else the trader's. */
 export function readAuditorCredentials(
   environment: Readonly<Record<string, string | undefined>>,
 ): CredentialsRead {

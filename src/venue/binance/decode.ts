@@ -1,7 +1,10 @@
-/** The venue's answers, read strictly. What is not exactly as documented is refused: a wrong number is worse than none. */
+/**
+ * Reads the venue's answers strictly. Whatever is not exactly as documented is refused: a wrong number is worse than
+ * none.
+ */
 import { unitsOf } from './exact.js';
 
-/** Says which field of which answer could not be believed; never the whole answer. */
+/** Names the field and the answer that could not be believed; never contains the whole answer. */
 export class Unbelievable extends Error {
   override readonly name = 'Unbelievable';
 }
@@ -44,7 +47,7 @@ export function flagField(fields: Fields, name: string, what: string): boolean {
   return value;
 }
 
-/** An amount or price at or above zero, in units of 1e-8. */
+/** An amount or price, zero or more, in units of 1e-8. */
 export function amountField(fields: Fields, name: string, what: string): bigint {
   const units = unitsOf(fields[name]);
   if (units === null) {
@@ -55,15 +58,15 @@ export function amountField(fields: Fields, name: string, what: string): bigint 
   return units;
 }
 
-/** An amount between two steps, of which the venue may have finer ones by now. */
+/** An amount that is not a whole number of steps: the venue may have made its steps finer. */
 export class BetweenSteps extends Unbelievable {}
 
-/** The same where an amount must be a whole number of steps. */
+/** An amount as a whole number of steps. */
 export function stepsField(fields: Fields, name: string, step: bigint, what: string): number {
   return Number(steppedField(fields, name, step, what) / step);
 }
 
-/** In units of 1e-8, a whole number of steps all the same. */
+/** An amount in units of 1e-8 that must be a whole number of steps. */
 export function steppedField(fields: Fields, name: string, step: bigint, what: string): bigint {
   const units = amountField(fields, name, what);
   if (units % step !== 0n || units / step > BigInt(Number.MAX_SAFE_INTEGER)) {
@@ -72,7 +75,7 @@ export function steppedField(fields: Fields, name: string, step: bigint, what: s
   return units;
 }
 
-/** Short enough for a log, and nothing of a page that came instead of an answer. */
+/** Short enough for a log, even if an HTML page came instead of an answer. */
 function shown(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);

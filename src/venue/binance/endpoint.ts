@@ -5,7 +5,7 @@ import type { VenueEndpoint } from '../endpoint.js';
 const LOOPBACK = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
 /**
- * The desk file's `venue.testnet`, unless BINANCE_SIMULATOR_URL names a simulator. Throws where that is no loopback
+ * The desk file's `venue.testnet`, unless BINANCE_SIMULATOR_URL names a simulator. Throws if that is not a loopback
  * address: orders for a simulator must not leave the machine.
  */
 export function chooseEndpoint(
@@ -24,7 +24,10 @@ export function chooseEndpoint(
   return testnet ? { kind: 'testnet' } : { kind: 'live' };
 }
 
-/** Of a desk: what its file says, unless a simulator was named, by option or by BINANCE_SIMULATOR_URL. Throws as `chooseEndpoint`. */
+/**
+ * The endpoint of a desk: what its file says, unless a simulator is named by option or by BINANCE_SIMULATOR_URL.
+ * Throws as `chooseEndpoint` does.
+ */
 export function endpointOf(
   desk: { readonly venue: { readonly testnet: boolean } },
   simulatedVenue: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * ccxt's Binance class, alone: the package's root would bring every exchange and 60 MB. Only its signing, transport,
- * error texts and sockets are used; amounts stay the decimal texts that the venue sent.
+ * ccxt's Binance class, imported by itself: the package's root would load every exchange and take 60 MB. Only its
+ * signing, transport, error texts and sockets are used; amounts stay the decimal texts that the venue sent.
  */
 
 import { guardFutures } from '../ccxt/guard-futures.js';
@@ -21,7 +21,7 @@ export interface SocketClient {
   guarded?: boolean;
 }
 
-/** What is used of it. */
+/** The part of ccxt's class that is used here. */
 export interface CcxtBinance {
   apiKey: string;
   secret: string;
@@ -63,11 +63,11 @@ export interface CcxtBinance {
 export interface BinanceExchange {
   readonly ccxt: CcxtBinance;
   readonly socketUrl: string;
-  /** Every request ends in one of the four answers; never throws. */
+  /** Every request ends in one of the four answers; this never throws. */
   ask(call: (ccxt: CcxtBinance) => Promise<unknown>): Promise<Answer>;
-  /** The venue's clock against ours, milliseconds; taken off every timestamp. */
+  /** The venue's clock against ours, in milliseconds; subtracted from every timestamp. */
   setClockOffset(offsetMs: number): void;
-  /** Ends kept-alive connections; sockets are closed with the user stream. */
+  /** Closes kept-alive connections. Sockets are closed with the user stream. */
   close(): void;
 }
 
@@ -79,15 +79,20 @@ export type OnHeaders = (
 
 export interface ExchangeOptions {
   readonly endpoint: VenueEndpoint;
-  /** Null: public data only. */
+  /** Null for public data only. */
   readonly credentials: BinanceCredentials | null;
-  /** How long one request may take. */
+  /** Time limit of one request, in milliseconds. */
   readonly timeoutMs: number;
-  /** Silence on a socket, in milliseconds, after which it is asked whether it lives; twice that ends it. */
+  /**
+   * After this much silence on a socket, in milliseconds, a ping is sent; after twice as much the socket is closed.
+   */
   readonly keepAliveMs: number;
-  /** Milliseconds since 1970, never set back or forth: what signed requests are dated by, before the venue's offset. */
+  /**
+   * Milliseconds since 1970 by a clock that nobody sets; signed requests are dated by it, before the venue's offset
+   * is applied.
+   */
   readonly nowMs: () => number;
-  /** Of every answer with a status, whatever it was; `code` is the venue's own, null where it gave none. */
+  /** Called for every answer that has an HTTP status; `code` is the venue's own, null if it gave none. */
   readonly onHeaders: OnHeaders;
 }
 
@@ -122,10 +127,10 @@ async function createCcxt(options: ExchangeOptions, transport: Transport): Promi
     apiKey: credentials?.apiKey ?? '',
     secret: credentials?.secret ?? '',
     timeout: options.timeoutMs,
-    // Ours comes before it, with priorities; ccxt's would make twenty closing orders wait for each other.
+    // Our own rate limit with priorities comes first; ccxt's would make twenty closing orders wait for each other.
     enableRateLimit: false,
     fetchImplementation: transport.send,
-    // Pauses between connections are ours (`user-stream.ts`), not the library's as well.
+    // We pause between connections ourselves (`user-stream.ts`); the library must not do so as well.
     options: { defaultType: 'spot', timeDifference: 0, recvWindow: 5000, ws: { backoff: { base: 0 } } },
   });
   if (endpoint.kind === 'testnet') ccxt.setSandboxMode(true);
@@ -140,8 +145,8 @@ async function createCcxt(options: ExchangeOptions, transport: Transport): Promi
 }
 
 /**
- * ccxt turns answers into error classes and drops the venue's code on the way; the class alone doesn't say whether an
- * order was refused. So each error keeps the answer that it was made from.
+ * ccxt turns answers into error classes and drops the venue's code on the way; the class by itself doesn't say
+ * whether an order was refused. So each error keeps the answer that it was made from.
  */
 function keepWireAnswers(ccxt: CcxtBinance, onHeaders: OnHeaders): WeakMap<Error, WireAnswer> {
   const answers = new WeakMap<Error, WireAnswer>();
@@ -157,7 +162,7 @@ function keepWireAnswers(ccxt: CcxtBinance, onHeaders: OnHeaders): WeakMap<Error
   ccxt.handleErrors = (...parameters) => {
     const [status, , url, , headers, , body] = parameters;
     const wire = readWireAnswer(Number(status), body);
-    // The socket's own errors come through here too, with its address and without a status.
+    // The socket's own errors come through here as well, with its address and without a status.
     if (typeof status === 'number' && typeof url === 'string' && url.startsWith('http')) {
       onHeaders(status, (headers ?? {}) as Record<string, string>, wire.code);
     }

@@ -1,4 +1,4 @@
-/** Executions as they come in, from the user stream and from answers to orders, each delivered once and in order. */
+/** Executions from the user stream and from answers to orders, each delivered once and in order. */
 import type { OrderIntent } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import { type VenueStreamEvent, VenueUnavailable } from '../port.js';
@@ -20,7 +20,7 @@ export interface ExecutionsOptions {
   readonly markets: ReadonlyMap<string, BinanceMarket>;
   readonly history: HistoryContext;
   readonly emit: (event: VenueStreamEvent) => void;
-  /** Something could not be believed or fetched: the engine has to reconcile. */
+  /** Something could not be believed or fetched, so that the engine has to reconcile. */
   readonly onMissed: (detail: string) => void;
 }
 
@@ -28,7 +28,7 @@ export interface Executions {
   onStreamEvent(event: Fields): void;
   /** Executions that came with the answer to a market order. */
   onPlaced(body: unknown, order: OrderIntent, market: BinanceMarket): void;
-  /** An order that was looked up: it may have ended unheard. */
+  /** Called for an order that was looked up: it may have ended without an event on the stream. */
   onFound(body: unknown, market: BinanceMarket): void;
 }
 
@@ -38,7 +38,7 @@ export function createExecutions(options: ExecutionsOptions): Executions {
     onStreamEvent(event) {
       if (event.e !== 'executionReport') return;
       const market = markets.get(String(event.s));
-      // Another symbol of the same account: none of this desk's.
+      // A symbol of the same account that this desk does not trade.
       if (market === undefined) return;
       const believed = history.reader.judge('user stream', () => onReport(options, event, market));
       if (!believed) onMissed('an execution on the user stream could not be believed');
@@ -100,7 +100,7 @@ interface Delivery {
   readonly market: BinanceMarket;
 }
 
-/** False where executions of the same order before this one are missing. */
+/** False if earlier executions of the same order are missing. */
 function deliver({ history, emit }: ExecutionsOptions, delivery: Delivery): boolean {
   const { trade, clientId, executedBefore, market } = delivery;
   const book = history.bookOf(market.instrument.id);
@@ -112,7 +112,7 @@ function deliver({ history, emit }: ExecutionsOptions, delivery: Delivery): bool
   return true;
 }
 
-/** Executions were missed: all of the order are read, then the order follows. */
+/** Executions were missed: reads all executions of the order, then delivers the order itself. */
 async function catchUp(
   { history, emit, onMissed }: ExecutionsOptions,
   trade: RawTrade,
@@ -135,21 +135,21 @@ async function catchUp(
   }
 }
 
-/** No exchange fills worse than the limit. */
+/** No exchange fills at a price worse than the limit. */
 function checkLimit(
   { limitTicks, side }: VenueOrder,
   { price }: RawTrade,
   { tick, finest }: BinanceMarket,
 ): void {
   if (limitTicks === null) return;
-  // Of an order between two steps the limit is known to less than one.
+  // The limit of an order between two steps is known only to within one step.
   const [lowest, highest] = [BigInt(limitTicks) * tick, BigInt(limitTicks + 1) * tick - finest.tick];
   if (side === 'buy' ? price > highest : price < lowest) {
     throw new Unbelievable('execution: at a worse price than its limit');
   }
 }
 
-/** All of `fills`, checked together against what the order says it cost. */
+/** All rows of `fills`, checked together against the cost that the order reports. */
 function placedTrades(placed: Fields, order: OrderIntent, market: BinanceMarket): readonly RawTrade[] {
   const trades = listOf(placed.fills ?? [], 'fills').map((row) =>
     placedTrade(fieldsOf(row, 'fill'), placed, market, order),
@@ -158,13 +158,13 @@ function placedTrades(placed: Fields, order: OrderIntent, market: BinanceMarket)
   const paid = trades.reduce((sum, { quantity, price }) => sum + (quantity * price) / 100_000_000n, 0n);
   const said = amountField(placed, 'cummulativeQuoteQty', 'placed order');
   const off = paid > said ? paid - said : said - paid;
-  // Each is cut to eight places.
+  // The venue truncates each amount to eight places.
   if (off > BigInt(trades.length))
     throw new Unbelievable('fills: prices times quantities are not what was paid');
   return trades;
 }
 
-/** A row of `fills`, which leaves out what the order itself says. */
+/** A row of `fills`, completed with the fields that only the order itself has. */
 function placedTrade(row: Fields, placed: Fields, market: BinanceMarket, order: OrderIntent): RawTrade {
   const quantity = steppedField(row, 'qty', market.finest.lot, 'fill');
   if (quantity === 0n) throw new Unbelievable('fill: without a quantity');

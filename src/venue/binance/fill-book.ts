@@ -1,9 +1,10 @@
 /**
- * From executions to fills. Binance takes the fee of a purchase out of the coins bought, or out of a stock of BNB: the fill
- * says which asset and exactly how much. Where executions of the same order are missing before one, all are read first.
- *
- * Where the venue made its steps finer, executions of one order are booked as soon as they are whole lots of the desk
- * together; what is not yet is known here, and left out of the account until it is, or until the order has ended.
+ * Turns executions into fills. Binance takes the fee of a purchase out of the coins bought, or out of a stock of BNB:
+ * the fill says which asset and exactly how much. If earlier executions of the same order are missing, all of them
+ * are read first.
+ * Where the venue has made its steps finer, executions of one order are booked once they add up to whole lots of the
+ * desk. What does not make a lot yet is remembered here and left out of the account until it does, or until the order
+ * has ended.
  */
 import { formatUnits, mulDivUnits, worthUnits } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
@@ -14,16 +15,16 @@ import type { RawTrade } from './trades.js';
 interface OrderSoFar {
   executed: bigint;
   readonly trades: Set<number>;
-  /** What is no whole lot yet, and what that has moved in the account without a fill. */
+  /** What does not make a whole lot yet, and what it has moved in the account without a fill. */
   rest: WholeTrade;
   restMoved: Unbooked;
-  /** What was booked with an execution that was not a fill by itself; null: nothing yet. */
+  /** By execution that was not a fill by itself: what was booked with it; null if nothing yet. */
   readonly joined: Map<number, WholeTrade | null>;
-  /** What was executed in all; null: it has not ended. */
+  /** The quantity executed in total; null while the order has not ended. */
   ended: bigint | null;
 }
 
-/** What one fill is made of. */
+/** What one fill is made from. */
 interface WholeTrade {
   readonly quantity: bigint;
   /** Units of 1e-8 of the quote currency. */
@@ -32,7 +33,7 @@ interface WholeTrade {
   readonly commissions: ReadonlyMap<string, bigint>;
 }
 
-/** Coins and cash that an order has moved and no fill tells of yet, units of 1e-8; what came is above zero. */
+/** Coins and cash that an order has moved and that no fill covers yet, in units of 1e-8; positive is what came in. */
 export interface Unbooked {
   readonly coins: bigint;
   readonly cash: bigint;
@@ -40,14 +41,14 @@ export interface Unbooked {
 
 export interface FillBook {
   /**
-   * The fill; `gap` where executions of the same order before this one are not known yet, `later` where it is no whole
-   * lot with them. `executedBefore` is the order's filled quantity before this execution, in units of 1e-8.
+   * The fill; `gap` if earlier executions of the same order are missing, `later` if it does not yet make a whole lot
+   * together with them. `executedBefore` is the order's filled quantity before this execution, in units of 1e-8.
    */
   add(trade: RawTrade, clientId: string, executedBefore: bigint): Fill | 'gap' | 'later';
-  /** The order takes part in nothing more: what was left of it below a lot becomes no fill, and the account shows it. */
+  /** The order has ended: what remains of it below a lot becomes no fill, and shows in the account. */
   ended(orderId: number, executed: bigint): void;
   readonly unbooked: Unbooked;
-  /** Whether the stream or an answer already delivered it. */
+  /** Whether the stream or an answer has delivered it already. */
   delivered(tradeId: number): boolean;
   markDelivered(tradeId: number): void;
 }
@@ -83,7 +84,7 @@ function createBook(market: BinanceMarket, simulated: boolean): FillBook {
       ...{ executed: 0n, trades: new Set(), rest: NOTHING, restMoved: STILL, joined: new Map(), ended: null },
     };
 
-  /** The order up to this execution; null where some before it are not known yet. */
+  /** The order up to and including this execution; null if earlier ones are missing. */
   function follows(trade: RawTrade, executedBefore: bigint): OrderSoFar | null {
     const order = orderOf(trade.orderId);
     if (order.trades.has(trade.tradeId)) return order;
@@ -95,7 +96,7 @@ function createBook(market: BinanceMarket, simulated: boolean): FillBook {
     return order;
   }
 
-  /** Together with what was left before; what is below a lot now is of this execution. */
+  /** Adds an execution to the remainder of earlier ones; what stays below a lot is attributed to this execution. */
   function join(order: OrderSoFar, trade: RawTrade): void {
     const before = order.rest;
     const all = together(before, wholeOf(trade));
@@ -107,7 +108,7 @@ function createBook(market: BinanceMarket, simulated: boolean): FillBook {
     order.joined.set(trade.tradeId, whole.quantity === 0n ? null : whole);
   }
 
-  /** For an order that has ended nothing waits. */
+  /** Once an order has ended, nothing of it waits to be booked. */
   function settle(order: OrderSoFar, restMoved: Unbooked): void {
     const { coins, cash } = order.ended !== null && order.executed >= order.ended ? STILL : restMoved;
     unbooked = {
@@ -126,7 +127,7 @@ function createBook(market: BinanceMarket, simulated: boolean): FillBook {
       settle(order, order.restMoved);
     },
     add(trade, clientId, executedBefore) {
-      // Counted whatever pays the fee: a stock of BNB runs out in the middle of an order.
+      // Counted whichever asset pays the fee: a stock of BNB may run out in the middle of an order.
       const order = follows(trade, executedBefore);
       const inBase = trade.buyer && trade.commissionAsset === market.instrument.base;
       const mayJoin = market.finest.lot !== market.lot;
@@ -150,7 +151,7 @@ const UNIT = 100_000_000n;
 
 const wholeOf = (trade: RawTrade): WholeTrade => partOf(trade, trade.quantity);
 
-/** The part of an execution that is `quantity` of it. */
+/** A share of an execution, of the given quantity. */
 const partOf = (trade: RawTrade, quantity: bigint): WholeTrade => ({
   quantity,
   paid: (quantity * trade.price) / UNIT,
@@ -225,7 +226,7 @@ function fillOf(trade: RawTrade, whole: WholeTrade, { clientId, market, simulate
   };
 }
 
-/** Where a price lies between two ticks the better one: the rest is a cost. */
+/** The price in ticks. Between two ticks it is the better one; the rest is a cost. */
 function ticksOf(
   { buyer, price }: RawTrade,
   { quantity, paid }: WholeTrade,
@@ -239,15 +240,16 @@ function ticksOf(
 interface FeePaid {
   readonly commissions: Commissions;
   readonly priceTicks: number;
-  /** What was paid, or not received, beyond the price in ticks. */
+  /** What was paid, or not received, beyond the price in ticks; units of 1e-8 of the quote currency. */
   readonly beyond: bigint;
 }
 
 /**
- * In the quote currency as it is (money units are 1e-8 too); in the coin that was bought with its worth at this price. What
- * another asset is worth is not known here: the engine says it from the desk's own quote. Beside those nothing is paid in
- * cash, so that what lies between two ticks stays a difference in cash, for a person to explain. A fill names one asset:
- * what less than a lot before it cost in another stays a difference as well.
+ * A fee in the quote currency counts as it is (money units are 1e-8 as well); a fee in the coin that was bought
+ * counts at its worth at this price. A fee in another asset is given by amount, and the engine values it at the
+ * desk's own quote. With those no cash is charged, so that what lies between two ticks stays a difference in cash,
+ * for a person to explain. A fill names one fee asset: what a part of less than a lot cost before in another asset
+ * stays a difference as well.
  */
 function feeOf(
   { buyer, commissionAsset }: RawTrade,

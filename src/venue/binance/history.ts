@@ -1,4 +1,4 @@
-/** Fills out of the venue's history: every execution since a time, with the client id of its order. */
+/** Fills from the venue's history: every execution since a given time, with the client id of its order. */
 import type { Fill } from '../../domain/order.js';
 import { VenueUnavailable } from '../port.js';
 import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable, wholeField } from './decode.js';
@@ -10,16 +10,18 @@ import type { Reader } from './reading.js';
 import { type RawTrade, readTrade } from './trades.js';
 
 const PAGE = 1000;
-/** A million executions or orders at once: beyond it nothing is said rather than half of it. */
+/**
+ * The most pages read at once, a million executions or orders: beyond it the reading fails rather than return half.
+ */
 const PAGES_MAX = 1000;
 
 export interface HistoryContext {
   readonly reader: Reader;
   readonly bookOf: (instrument: number) => FillBook;
   readonly orders: OrderMemory;
-  /** Venue's time. */
+  /** The venue's time. */
   readonly nowMs: () => number;
-  /** Throws `Unbelievable` for a price that can't be. */
+  /** Throws `Unbelievable` for a price that is out of range. */
   readonly checkPrice: (market: BinanceMarket, trade: RawTrade) => void;
 }
 
@@ -69,10 +71,12 @@ function fillsOfOrder(book: FillBook, trades: readonly RawTrade[], clientId: str
   });
 }
 
-/** The venue takes a start time no further back than a day from the last trade it then gives. */
+/** The venue returns at most a day of trades after a start time. */
 const BY_TIME_MS_MAX = 23 * 3_600_000;
 
-/** By time within a day. Further back the newest page, and what came before it only where that page begins later. */
+/**
+ * Within a day, asks by time. Further back, reads the newest page, and earlier ones only if that page begins later.
+ */
 async function tradesSince(
   context: HistoryContext,
   market: BinanceMarket,
@@ -103,7 +107,7 @@ async function tradesFrom(
   throw new VenueUnavailable(`${market.symbol}: more executions than can be read (${PAGES_MAX * PAGE})`);
 }
 
-/** By halves, for ids grow with time: some thirty requests at most, however long the past is. */
+/** Binary search, since ids grow with time: some thirty requests at most, however long the history is. */
 async function firstIdSince(
   context: HistoryContext,
   market: BinanceMarket,
@@ -121,7 +125,7 @@ async function firstIdSince(
   return low;
 }
 
-/** One order has far fewer executions than a page holds, but a page is what the venue gives at once. */
+/** One request is enough: an order has far fewer executions than a page holds. */
 async function tradesOfOrder(
   context: HistoryContext,
   market: BinanceMarket,
@@ -132,15 +136,15 @@ async function tradesOfOrder(
 }
 
 interface TradePage {
-  /** Oldest first. */
+  /** The executions since `sinceMs`, oldest first. */
   readonly found: readonly RawTrade[];
-  /** All that the venue gave. */
+  /** The number of rows that the venue returned. */
   readonly count: number;
   readonly oldest: { readonly id: number; readonly timeMs: number } | null;
   readonly lastId: number;
 }
 
-/** What is older than `sinceMs` is not read further than its time: steps and prices were others then. */
+/** Of a row older than `sinceMs` only id and time are read: ticks and lots may have been different then. */
 async function tradePage(
   context: HistoryContext,
   market: BinanceMarket,
@@ -168,7 +172,7 @@ async function tradePage(
   });
 }
 
-/** Client ids of orders: remembered, or asked for. */
+/** Client ids of orders, remembered or asked for. */
 async function ordersOf(
   context: HistoryContext,
   market: BinanceMarket,
@@ -214,7 +218,7 @@ interface EndNames {
 export const REST_END: EndNames = { orderId: 'orderId', status: 'status', executed: 'executedQty' };
 export const STREAM_END: EndNames = { orderId: 'i', status: 'X', executed: 'z' };
 
-/** Whoever hears of an order's end says so: what is left of it below a lot waits for nothing more. */
+/** Called by whoever learns that an order has ended: what remains of it below a lot is no longer waited for. */
 export function noteEnd(
   { bookOf }: Pick<HistoryContext, 'bookOf'>,
   order: Fields,

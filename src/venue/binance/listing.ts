@@ -1,4 +1,4 @@
-/** The venue's list of symbols against the desk's instruments: same steps, tradable, stops allowed. */
+/** Compares the venue's list of symbols with the desk's instruments: same steps, tradable, stops allowed. */
 import type { QuantityLimits } from '../../domain/venue.js';
 import { amountField, type Fields, fieldsOf, listOf, textField, Unbelievable } from './decode.js';
 import { decimalOf, unitsOf, wholeSteps } from './exact.js';
@@ -12,13 +12,13 @@ export interface Listing {
   readonly stepSize: bigint;
   readonly minNotional: bigint;
   readonly minQuantity: bigint;
-  /** 0: none. */
+  /** Units of 1e-8; 0 means no limit. */
   readonly maxQuantity: bigint;
-  /** Of what is filled at the market; 0: none. */
+  /** The limit for market orders; 0 means none. */
   readonly maxMarketQuantity: bigint;
 }
 
-/** Of `exchangeInfo`. Throws `Unbelievable`. */
+/** Reads the body of `exchangeInfo`. Throws `Unbelievable`. */
 export function readListings(body: unknown): ReadonlyMap<string, Listing> {
   const rows = listOf(fieldsOf(body, 'exchange information').symbols, 'symbols');
   return new Map(
@@ -51,7 +51,7 @@ function readListing(fields: Fields): Listing {
   };
 }
 
-/** What forbids trading this instrument; null where all is well. */
+/** What forbids trading this instrument; null if nothing does. */
 export function listingProblem(market: BinanceMarket, listing: Listing | undefined): string | null {
   const { symbol, tickSize, lotSize, minNotional } = market.instrument;
   if (listing === undefined) return `${symbol} is not listed at the exchange: take it out of the desk file`;
@@ -73,13 +73,13 @@ export function listingProblem(market: BinanceMarket, listing: Listing | undefin
     : `${symbol}: the exchange takes no stop orders for it, so a position could not be protected`;
 }
 
-/** What fills between two steps of the desk could not be booked: they are the exchange's own. */
+/** The desk's steps must be the exchange's own: a fill between two steps of the desk could not be booked. */
 function stepProblem(what: string, ours: bigint, exchanges: bigint): string | null {
   if (ours === exchanges) return null;
   return `${what} is ${ours < exchanges ? 'finer' : 'coarser'} than the exchange's, ${decimalOf(exchanges)}`;
 }
 
-/** In whole lots of the desk, so that each number of them is one that the exchange takes. */
+/** Rounded to whole lots of the desk, so that the exchange accepts every quantity within them. */
 export function quantityLimits({ instrument, lot }: BinanceMarket, listing: Listing): QuantityLimits {
   const { minQuantity, maxQuantity, maxMarketQuantity } = listing;
   const most = (quantity: bigint) => (quantity === 0n ? null : Number(quantity / lot));
@@ -91,7 +91,7 @@ export function quantityLimits({ instrument, lot }: BinanceMarket, listing: List
   };
 }
 
-/** Best bid in ticks; 0 where nobody bids. Throws `Unbelievable` where bid and ask cross. */
+/** Best bid in ticks; 0 if there is none. Throws `Unbelievable` if bid and ask cross. */
 export function readBid(fields: Fields, market: BinanceMarket): number {
   const bid = amountField(fields, 'bidPrice', 'book ticker');
   const ask = amountField(fields, 'askPrice', 'book ticker');

@@ -5,28 +5,31 @@ import { stepUnits } from './exact.js';
 
 export interface BinanceMarket {
   readonly instrument: Instrument;
-  /** The venue's name: BTCUSDT. */
+  /** The venue's own name of the symbol, for example BTCUSDT. */
   readonly symbol: string;
-  /** Units of 1e-8. */
+  /** The desk's tick and lot, in units of 1e-8. */
   readonly tick: bigint;
   readonly lot: bigint;
-  /** The finest steps that the venue was seen to have: the desk's own, or parts of them. */
+  /** The finest steps that the venue was seen to use: the desk's own, or fractions of them; units of 1e-8. */
   readonly finest: { tick: bigint; lot: bigint };
-  /** Whether a stop may turn into a market order; set once the venue's list was read. */
+  /** Whether a stop may turn into a market order; set once the venue's list has been read. */
   stopLossMarket: boolean;
-  /** What the venue takes in one order; null until its list was read. */
+  /** The quantities that the venue accepts in one order; null until its list has been read. */
   quantityLimits: QuantityLimits | null;
-  /** Why nothing can be entered in it; null: it can, or its list was not read yet. */
+  /** Why no position can be opened in it; null if it can, or if the list has not been read yet. */
   problem: string | null;
 }
 
-/** Steps of the venue that are parts of the desk's: what it fills between those is known for what it is from now on. */
+/**
+ * Learns steps of the venue that are fractions of the desk's, so that fills between the desk's steps are read exactly
+ * from now on.
+ */
 export function learnSteps({ finest }: BinanceMarket, { tick, lot }: BinanceMarket['finest']): void {
   if (tick !== 0n && finest.tick % tick === 0n) finest.tick = tick;
   if (lot !== 0n && finest.lot % lot === 0n) finest.lot = lot;
 }
 
-/** Throws where two instruments share a base currency: their positions could not be told apart on spot. */
+/** Throws if two instruments share a base currency: on spot their positions could not be told apart. */
 export function marketsOf(instruments: readonly Instrument[]): readonly BinanceMarket[] {
   const bases = new Map<string, string>();
   return instruments.map((instrument) => {

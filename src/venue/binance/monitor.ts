@@ -1,16 +1,16 @@
 /**
- * Keeps looking after the connection: verifies it until it is right, then measures the clock, probes a silent venue, and reads
- * now and then what the exchange takes of each symbol.
+ * Watches the connection: verifies it until everything is right, then measures the clock, probes a silent venue, and
+ * from time to time reads what the exchange accepts for each symbol.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VenueUnavailable } from '../port.js';
 import { type VerifyContext, verify, verifySymbols } from './verify.js';
 
 export interface Monitor {
-  /** After the first attempt, however it ended. */
+  /** Resolves after the first attempt, whether it succeeded or not. */
   readonly started: Promise<void>;
   readonly verified: boolean;
-  /** The exchange refused an order for what it takes: it may have changed that. */
+  /** The exchange refused an order by one of its filters: its limits may have changed. */
   doubtSymbols(): void;
   close(): Promise<void>;
 }
@@ -37,13 +37,13 @@ export function startMonitor(context: VerifyContext): Monitor {
     if (nowMs() >= queue.pausedUntilMs) health.resolved('silence');
   }
 
-  /** A symbol that is halted is looked at each time: it may trade again. */
+  /** A halted symbol is looked at each time: trading may have resumed. */
   function nextSymbolsMs(): number {
     const halted = context.markets.some(({ problem }) => problem !== null);
     return halted ? 0 : nowMs() + times.symbolsMs;
   }
 
-  /** What changed is told to the engine with its next reading. */
+  /** The engine learns of a change with its next reading. */
   async function lookAtSymbols(): Promise<void> {
     const before = takenOf(context);
     const problems = await verifySymbols(context);

@@ -1,4 +1,4 @@
-/** How a Binance venue is opened. Times and randomness come in. */
+/** How a Binance venue is opened. Times and randomness are given. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { BreakerOptions } from '../breaker.js';
 import type { RefusedAnswer } from '../definition.js';
@@ -6,13 +6,13 @@ import type { VenueEndpoint } from '../endpoint.js';
 import type { BinanceCredentials } from './credentials.js';
 
 export interface BinanceTimes {
-  /** One request. */
+  /** Time limit of one request. */
   readonly requestTimeoutMs: number;
-  /** Between two looks at the venue's clock and state. */
+  /** Interval between two checks of the venue's clock and state. */
   readonly monitorMs: number;
-  /** Between two readings of what the exchange takes of each symbol. */
+  /** Interval between two readings of what the exchange accepts for each symbol. */
   readonly symbolsMs: number;
-  /** Silence on the user stream after which it is asked whether it lives. */
+  /** Silence on the user stream after which a ping is sent. */
   readonly keepAliveMs: number;
   readonly connectTimeoutMs: number;
   readonly reconnect: { readonly baseMs: number; readonly capMs: number };
@@ -32,23 +32,26 @@ export const BINANCE_TIMES: BinanceTimes = {
 export interface BinanceVenueOptions {
   readonly endpoint: VenueEndpoint;
   readonly credentials: BinanceCredentials;
-  /** `read`: an auditor's key, which must not be able to trade. */
+  /** `read`: for an auditor's key, which must not be able to trade. */
   readonly purpose?: 'trade' | 'read';
   readonly instruments: readonly Instrument[];
-  /** Coins in the account that are not the desk's, by currency, as decimal text. What is not named counts as its own. */
+  /**
+   * Coins in the account that are not the desk's: decimal text by currency. A currency not listed counts as the
+   * desk's.
+   */
   readonly foreign?: Readonly<Record<string, string>>;
-  /** False: requests do not wait for the exchange's allowance. */
+  /** False: requests do not wait for the rate budgets. */
   readonly rateLimited?: boolean;
-  /** The engine's position, so that leftovers too small to sell are not shown as a difference; 0 where absent. */
+  /** The engine's position in lots, so that dust is not reported as a difference; 0 if absent. */
   readonly expectedLots?: (instrument: InstrumentId) => number;
-  /** The venue's id of the account that the desk's books are of; null: they don't know it. */
+  /** The venue's id of the account in the desk's books; null if they have none. */
   readonly expectedAccount?: () => string | null;
-  /** Milliseconds since 1970, never set back or forth. */
+  /** Milliseconds since 1970, by a clock that nobody sets. */
   readonly nowMs?: () => number;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random?: () => number;
   readonly breaker?: BreakerOptions;
   readonly times?: Partial<BinanceTimes>;
-  /** Each answer that could not be believed; for the log. Holds no secret. */
+  /** Called for each answer that could not be believed, for the log. Holds no secret. */
   readonly onRefusedAnswer?: (answer: RefusedAnswer) => void;
 }

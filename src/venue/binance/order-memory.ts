@@ -1,6 +1,6 @@
 /**
- * Which client id an order of the venue has. Executions carry the venue's own id only, and to ask for the other costs as
- * much as to read them: what an answer or the stream has told once is kept.
+ * Which client id belongs to which order of the venue. Executions carry only the venue's own id, and asking for the
+ * client id costs as much as reading the executions, so each one that an answer or the stream has told is kept.
  */
 export interface OrderFacts {
   readonly clientId: string;

@@ -1,4 +1,6 @@
-/** Orders, there and back: the desk's intent as the venue's parameters, the venue's order as the engine's. */
+/**
+ * Translates orders both ways: the desk's intent into the venue's parameters, the venue's order into the engine's.
+ */
 import { formatDecimal } from '../../domain/decimal.js';
 import { FINAL_ORDER_STATES, isBounded, type OrderIntent, type OrderType } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
@@ -14,7 +16,7 @@ import {
 import { wholeSteps } from './exact.js';
 import type { BinanceMarket } from './market.js';
 
-/** How far below its trigger a stop that must become a limit order may sell, parts per thousand. */
+/** How far below its trigger a stop that has to be sent as a limit order may sell, in parts per thousand. */
 const STOP_SLIP_PER_MILLE = 50;
 
 export function orderParameters(order: OrderIntent, market: BinanceMarket): Record<string, string> {
@@ -49,13 +51,19 @@ export function orderParameters(order: OrderIntent, market: BinanceMarket): Reco
   };
 }
 
-/** Where a protective stop has to be a limit order: far enough to be filled in all but the wildest market. */
+/**
+ * The limit price of a protective stop that has to be a limit order: far enough away to be filled in all but the
+ * wildest market.
+ */
 function farBehind(stopTicks: number, { side }: OrderIntent): number {
   const slip = Math.ceil((stopTicks * STOP_SLIP_PER_MILLE) / 1000);
   return Math.max(1, side === 'sell' ? stopTicks - slip : stopTicks + slip);
 }
 
-/** The exchange bounds no order at the market: with a worst price it is a limit order that takes what is there at once. */
+/**
+ * The exchange has no worst price for market orders. An order with one is sent as a limit order that fills at once or
+ * is cancelled.
+ */
 export function sentType(order: Pick<OrderIntent, 'type' | 'limitTicks'>): OrderType {
   return order.type === 'market' && isBounded(order) ? 'limit' : order.type;
 }
@@ -77,7 +85,7 @@ const STATES: Readonly<Record<string, VenueOrder['state']>> = {
   EXPIRED_IN_MATCH: 'expired',
 };
 
-/** Nothing more is executed of it. */
+/** Nothing more of it can be executed. */
 export function hasEnded(status: unknown): boolean {
   const state = STATES[String(status)];
   return state !== undefined && FINAL_ORDER_STATES.has(state);
@@ -93,7 +101,7 @@ const TYPES: Readonly<Record<string, VenueOrder['type']>> = {
   TAKE_PROFIT_LIMIT: 'stop',
 };
 
-/** One name for each thing, whether it came by REST or on the stream. */
+/** Maps our field names to those of REST and of the stream. */
 const REST = {
   clientId: 'clientOrderId',
   venueId: 'orderId',
@@ -117,14 +125,14 @@ const STREAM = {
   stopPrice: 'P',
 } as const;
 
-/** Orders of the desk are whole steps; of others what lies between two is left out. Throws `Unbelievable`. */
+/** Orders of the desk are whole steps; of other orders the fraction of a step is dropped. Throws `Unbelievable`. */
 export function readOrder(value: unknown, market: BinanceMarket): VenueOrder {
   const fields = fieldsOf(value, 'order');
   if (fields.symbol !== market.symbol) throw new Unbelievable('order: of another symbol than asked for');
   return readOrderFields(fields, market, REST);
 }
 
-/** Of an `executionReport`: a cancel's report carries the cancel's own id in `c` and the order's in `C`. */
+/** Reads an `executionReport`. A cancel's report carries the cancel's own id in `c` and the order's in `C`. */
 export function readStreamOrder(fields: Fields, market: BinanceMarket): VenueOrder {
   const order = readOrderFields(fields, market, STREAM);
   const original = fields.C;

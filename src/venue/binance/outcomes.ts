@@ -1,4 +1,4 @@
-/** What an answer means for an order: the table that decides whether it is accepted, rejected or unknown. */
+/** What an answer means for an order: this table decides whether it is accepted, rejected or unknown. */
 import type { OrderIntent } from '../../domain/order.js';
 import type { CancelOutcome, SendOutcome, VenueOrder } from '../../domain/venue.js';
 import type { Answer } from './answer.js';
@@ -6,7 +6,7 @@ import { fieldsOf, textField, Unbelievable, wholeField } from './decode.js';
 import type { BinanceMarket } from './market.js';
 import { readOrder, sentType } from './orders.js';
 
-/** Code of an order that we did not send at all: the venue certainly has no such order. */
+/** The code of an order that was never sent: the venue certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
 
 const FILTER_FAILURE = -1013;
@@ -17,19 +17,22 @@ const CANCEL_REJECTED = -2011;
 const NO_SUCH_ORDER = -2013;
 
 /**
- * A duplicate id is no rejection: ids are ours alone, so the order is there already (an answer was lost). It is
- * unknown, and the lookup finds it.
+ * A duplicate id is not a rejection: only we make these ids, so the order is already there (an answer was lost). It
+ * is unknown, and the lookup finds it.
  */
 function isDuplicate(code: number, text: string): boolean {
   return code === NEW_ORDER_REJECTED && /duplicate/i.test(text);
 }
 
-/** Spot says it with the code that many refusals share, so the text has to tell; futures have a code for it. */
+/** Spot uses one code for many refusals, so the text has to decide; futures have a code for it. */
 export function wouldTrigger(code: number, text: string): boolean {
   return code === WOULD_TRIGGER || (code === NEW_ORDER_REJECTED && /trigger immediately/i.test(text));
 }
 
-/** A quantity or price that the exchange takes no longer, a symbol that is halted ("Market is closed.") or listed no more. */
+/**
+ * A quantity or price that the exchange no longer accepts, or a symbol that is halted ("Market is closed.") or
+ * delisted.
+ */
 export function isFilterFailure(answer: Answer): boolean {
   if (answer.kind !== 'refused') return false;
   const { code, text } = answer;
@@ -56,7 +59,7 @@ export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceM
   }
 }
 
-/** Only an answer that names our own order, on our terms, is believed. */
+/** An answer is believed only if it names our own order with our own terms. */
 function acceptedOutcome(body: unknown, order: OrderIntent, market: BinanceMarket): SendOutcome {
   try {
     const found = readOrder(body, market);
@@ -105,13 +108,13 @@ function cancelledOutcome(body: unknown, clientId: string, market: BinanceMarket
   }
 }
 
-/** The order, null where the venue says that it has none, or why neither is known. */
+/** The order; null if the venue says that it has none; or why that is unknown. */
 export type Lookup =
   | { readonly kind: 'found'; readonly order: VenueOrder | null }
   | { readonly kind: 'unavailable'; readonly cause: string };
 
 export function lookupOutcome(answer: Answer, clientId: string, market: BinanceMarket): Lookup {
-  // What is listed no more has no orders either.
+  // A delisted symbol has no orders either.
   if (answer.kind === 'refused' && (answer.code === NO_SUCH_ORDER || answer.code === INVALID_SYMBOL))
     return { kind: 'found', order: null };
   if (answer.kind !== 'answered') return { kind: 'unavailable', cause: whyNot(answer) };
@@ -129,7 +132,7 @@ export function whyNot(answer: Exclude<Answer, { kind: 'answered' }>): string {
   return answer.kind === 'refused' ? `${answer.code} ${answer.text}` : answer.cause;
 }
 
-/** Bugs go on; only what the venue said wrongly becomes a cause. */
+/** Bugs are thrown on; only a wrong answer of the venue becomes a cause. */
 function believableCause(error: unknown): string {
   if (error instanceof Unbelievable) return error.message;
   throw error;

@@ -1,15 +1,18 @@
-/** What an API key may do, and whether that is what a desk may have. */
+/** What an API key may do, and whether a desk may use such a key. */
 import type { PermissionVerdict } from '../definition.js';
 import { fieldsOf, flagField } from './decode.js';
 
 export interface KeyPermissions {
-  /** `key`: of the key itself. `account`: the venue's test environment tells only of the account. */
+  /**
+   * `key`: permissions of the key itself. `account`: those of the account, which is all that the test environment
+   * tells.
+   */
   readonly source: 'key' | 'account';
   readonly reading: boolean;
   readonly spotTrading: boolean;
-  /** Null where the venue does not say. */
+  /** Null if the venue does not say. */
   readonly withdrawals: boolean | null;
-  /** Everything else that moves money or takes leverage: margin, futures, options, transfers. */
+  /** Every other permission to move money or to use leverage: margin, futures, options, transfers. */
   readonly others: readonly string[];
   readonly boundToAddresses: boolean | null;
 }
@@ -23,7 +26,10 @@ const OTHERS: readonly string[] = [
   'enablePortfolioMarginTrading',
 ];
 
-/** Of `apiRestrictions`. Throws `Unbelievable`: a permission that is not mentioned is not taken for absent. */
+/**
+ * Reads `apiRestrictions`. Throws `Unbelievable`: a permission that is missing from the answer is not taken as
+ * denied.
+ */
 export function readKeyPermissions(body: unknown): KeyPermissions {
   const fields = fieldsOf(body, 'key permissions');
   return {
@@ -36,7 +42,7 @@ export function readKeyPermissions(body: unknown): KeyPermissions {
   };
 }
 
-/** Of `account`, where the key's own can't be asked for. */
+/** Reads `account`, where the permissions of the key itself can't be asked for. */
 export function readAccountPermissions(body: unknown): KeyPermissions {
   return {
     source: 'account',

@@ -1,4 +1,7 @@
-/** Public prices: asked through the library; streamed as the venue writes them, amounts still decimal text. */
+/**
+ * Public prices: requested through the library; streamed in the venue's own format, with amounts kept as decimal
+ * text.
+ */
 import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { type CcxtExchange, listedOf, openExchange, type StreamClient } from '../ccxt/ccxt-exchange.js';
@@ -8,7 +11,7 @@ import type { OpenPrices, PriceConnection, PriceStream, StreamEvents } from '../
 
 export async function openBinancePrices(options: OpenPrices): Promise<PriceConnection> {
   const { instruments } = options;
-  // 3,400 symbols in 7 MB unless told which are wanted.
+  // All 3,400 symbols are 7 MB; so only those wanted are asked for.
   const wanted = (some: readonly Instrument[]) => ({
     symbols: JSON.stringify(some.map(({ base, quote }) => base + quote)),
     showPermissionSets: false,
@@ -29,7 +32,7 @@ export async function openBinancePrices(options: OpenPrices): Promise<PriceConne
 
 const MINUTES = 'kline_1m';
 
-/** Book tickers and one-minute candles, and trades where somebody listens. */
+/** Book tickers and one-minute candles, and trades if somebody listens to them. */
 class BinanceStream implements PriceStream {
   readonly givesMinutes = true;
   private client: StreamClient | null = null;
@@ -42,7 +45,7 @@ class BinanceStream implements PriceStream {
     private readonly events: StreamEvents,
   ) {
     this.byId = new Map(instruments.map(({ symbol, base, quote }) => [base + quote, symbol]));
-    // The library parses into floating point and keeps one of several: it gets no frames at all.
+    // The library parses into floating point and keeps one of several: no frame reaches it.
     exchange.handleMessage = (client, message) => this.read(client, message);
   }
 
@@ -60,7 +63,7 @@ class BinanceStream implements PriceStream {
     return { ended };
   }
 
-  /** Two messages however many symbols: the exchange takes five a second. */
+  /** Two messages for any number of symbols: the exchange accepts five a second. */
   resubscribe(symbols: readonly string[]): void {
     const ids = [...this.byId].flatMap(([id, symbol]) => (symbols.includes(symbol) ? [id] : []));
     this.send('UNSUBSCRIBE', this.streamsOf(ids));
@@ -76,7 +79,7 @@ class BinanceStream implements PriceStream {
     if (this.client !== null) this.end(this.client, cause);
   }
 
-  /** Forgets the socket at once: its own farewell may come late, or never. */
+  /** Forgets the socket at once: its close event may come late, or never. */
   private end(client: StreamClient, cause: string): void {
     const { clients } = this.exchange;
     client.error ??= new Error(cause);

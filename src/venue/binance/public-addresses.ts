@@ -6,16 +6,19 @@ const LIVE = 'https://api.binance.com';
 const TESTNET = 'https://testnet.binance.vision';
 const VENUE = /^https:\/\/(?:[a-z0-9-]+\.)*(?:binance\.com|binance\.vision)(?=\/|$)/;
 
-/** The cheapest thing to ask. */
+/** The cheapest request there is. */
 export const PROBE = `${LIVE}/api/v3/time`;
 
-/** Root of the REST interface. */
+/** Base address of the REST interface. */
 export function rootOf(endpoint: VenueEndpoint): string {
   if (endpoint.kind === 'simulator') return endpoint.address;
   return endpoint.kind === 'testnet' ? TESTNET : LIVE;
 }
 
-/** Of public prices. Whose orders go to a test environment follows its prices: the exchange's own are another market. */
+/**
+ * Where public prices come from. A desk that sends orders to a test environment follows that environment's prices:
+ * the exchange's own are another market.
+ */
 export function redirectTo(endpoint: VenueEndpoint): LiveAddresses | null {
   if (endpoint.kind === 'live') return null;
   return endpoint.kind === 'testnet' ? TESTNET_ADDRESSES : simulatorAddresses(endpoint.address);
@@ -27,14 +30,14 @@ const TESTNET_ADDRESSES: LiveAddresses = {
   streams: (exchange) => exchange.setSandboxMode(true),
 };
 
-/** `address` as of a simulator's endpoint; prices and orders then come from the same book. */
+/** `address`: that of a simulator endpoint; prices and orders then come from the same book. */
 export function simulatorAddresses(address: string): LiveAddresses {
   return {
     market: 'simulator',
     http: (url) => url.replace(VENUE, address),
     streams(exchange) {
       const streams = exchange.urls.api.ws as Record<string, unknown>;
-      // The library takes an address for a spot one by the word "/stream" in it.
+      // The library recognises a spot address by the word "/stream" in it.
       streams.spot = `${address.replace(/^http/, 'ws')}/stream/ws`;
     },
   };

@@ -1,4 +1,7 @@
-/** Readings of the venue that must succeed or say why not: what can't be believed is refused, recorded, never used. */
+/**
+ * Readings of the venue that either succeed or say why not. An answer that can't be believed is recorded and never
+ * used.
+ */
 import type { RefusedAnswer } from '../definition.js';
 import { VenueUnavailable } from '../port.js';
 import type { Urgency } from '../urgency.js';
@@ -14,14 +17,14 @@ export interface ReadingRequest<T> {
   readonly send: (ccxt: CcxtBinance) => Promise<unknown>;
   /** Throws `Unbelievable`. */
   readonly decode: (body: unknown) => T;
-  /** What there is of symbols that the exchange does not know; left out where that is a failure like any other. */
+  /** The result if the exchange does not know a symbol; if absent, that is a failure like any other. */
   readonly unlisted?: T;
 }
 
 export interface Reader {
   /** Throws `VenueUnavailable`. */
   read<T>(request: ReadingRequest<T>): Promise<T>;
-  /** For what arrives unasked. True where `work` believed it. */
+  /** For what arrives unasked. True if `work` believed it. */
   judge(what: string, work: () => void): boolean;
   /** Records an answer that could not be believed. */
   note(what: string, cause: string): void;
@@ -34,7 +37,7 @@ export function createReader(
   requests: Requests,
   nowMs: () => number,
   onRefused: (answer: RefusedAnswer) => void,
-  /** An amount between the steps that are known: the exchange may have finer ones. */
+  /** Called for an amount between the known steps: the exchange may have made them finer. */
   onBetweenSteps: () => void,
 ): Reader {
   const refused: RefusedAnswer[] = [];

@@ -1,16 +1,18 @@
-/** What an instrument costs about now: bids as last read, so that a price off by a factor is noticed. */
+/**
+ * The approximate price of each instrument: the last bids read, so that a price that is off by a factor is noticed.
+ */
 import { Unbelievable } from './decode.js';
 import type { BinanceMarket } from './market.js';
 
 export interface ReferencePrices {
   /**
-   * Throws `Unbelievable` where it is off by more than a factor from one read within the hour, until readings have said the
-   * same for a while: then the price did jump.
+   * Throws `Unbelievable` if the bid is off by more than a factor from one read within the hour, until several
+   * readings have agreed on it for a while: then the price did jump.
    */
   set(market: BinanceMarket, bidTicks: number, nowMs: number): void;
-  /** 0 where none was read yet. */
+  /** 0 before the first reading. */
   bidTicks(market: BinanceMarket): number;
-  /** Throws `Unbelievable` for a recent price that can't be. */
+  /** Throws `Unbelievable` for a recent price that is off by more than a factor. */
   check(market: BinanceMarket, priceTicks: number, atMs: number, nowMs: number): void;
 }
 
@@ -21,17 +23,17 @@ interface Bid {
 
 interface Known {
   last: Bid;
-  /** Before the price jumped: executions of that time are read later. */
+  /** The bid before the price jumped: executions from before the jump may be read later. */
   before: Bid | null;
-  /** First reading of one that is off, and not believed yet. */
+  /** The first reading of a bid that is off and not believed yet. */
   doubt: Bid | null;
 }
 
 const FACTOR_MAX = 3;
 const AGE_MS_MAX = 3_600_000;
-/** A bid that is off is one once readings have agreed on it for so long. */
+/** A bid that is off is believed once readings have agreed on it for this long. */
 const BELIEVED_AFTER_MS = 2000;
-/** Percent between two readings that agree. */
+/** How far apart two readings may be to agree, in percent. */
 const AGREE_PCT = 20;
 
 export function createReferencePrices(): ReferencePrices {
@@ -65,7 +67,7 @@ export function createReferencePrices(): ReferencePrices {
     check(market, priceTicks, atMs, nowMs) {
       const known = prices.get(market.instrument.id);
       if (known === undefined || nowMs - atMs > AGE_MS_MAX) return;
-      // Where the price jumps, what was filled before it, by it and after it is read in any order.
+      // Around a jump, executions from before, during and after it are read in any order.
       const recent = [known.last, known.before, known.doubt].filter(
         (bid): bid is Bid => bid !== null && !isOld(bid, nowMs),
       );

@@ -1,6 +1,6 @@
 /**
- * The one way out: every request passes the rate budgets (with its urgency) and the circuit breaker, and its answer is
- * told to both. Readings are tried again; orders and cancels never.
+ * The only way out: every request passes the rate budgets (with its urgency) and the circuit breaker, and both are
+ * told how it was answered. Readings are retried; orders and cancels never.
  */
 import type { Breaker } from '../breaker.js';
 import type { RateBudget } from '../rate-budget.js';
@@ -16,7 +16,7 @@ export interface Request {
   readonly weight: number;
   readonly urgency: Urgency;
   readonly countsAsOrder?: boolean;
-  /** A reading: asking twice does no harm. */
+  /** A reading: repeating it does no harm. */
   readonly safeToRepeat: boolean;
   readonly send: (ccxt: CcxtBinance) => Promise<unknown>;
 }
@@ -39,14 +39,16 @@ export interface RequestsOptions {
   readonly breaker: Breaker;
   readonly retry: RetryOptions;
   readonly nowMs: () => number;
-  /** Null: orders may leave. */
+  /** Why no order may leave; null if orders may. */
   readonly whyNoOrder: () => string | null;
   readonly onBreaker: (detail: string) => void;
-  /** Called when the venue says that our clock is wrong; resolves when the offset was measured anew. */
+  /** Called when the venue says that our clock is wrong; resolves once the offset has been measured again. */
   readonly onClockOff: () => Promise<void>;
 }
 
-/** "Timestamp for this request is outside of the recvWindow": refused for certain, and right once the clock is. */
+/**
+ * "Timestamp for this request is outside of the recvWindow": certainly refused, and accepted once the clock is right.
+ */
 const CLOCK_OFF = -1021;
 
 export function createRequests(options: RequestsOptions): Requests {
@@ -108,7 +110,7 @@ function notSentCause(admitted: 'full' | 'paused' | 'closed', pausedUntilMs: num
   return `the venue asked for silence until ${new Date(pausedUntilMs).toISOString()}`;
 }
 
-/** Budgets and pauses from what the venue says in its headers. */
+/** Adjusts budgets and pauses from the venue's response headers. */
 export function watchHeaders(
   weight: RateBudget,
   orders: RateBudget,
@@ -137,11 +139,11 @@ export function watchHeaders(
 }
 
 /**
- * The account's allowance of unfilled orders, not the address's of requests, whatever Retry-After comes with it. Cancels
- * and readings still pass, and silence would leave open what is being closed.
+ * The account's limit of unfilled orders, not the address's limit of requests, whatever Retry-After comes with it.
+ * Cancels and readings still pass: to stop sending would leave open what is being closed.
  */
 const TOO_MANY_ORDERS = -1015;
-/** Where the venue does not say how long. */
+/** Used if the venue does not say how long. */
 const PAUSE_SECONDS = 60;
 /** Binance's longest ban is three days. */
 const PAUSE_MS_MAX = 3 * 86_400_000;

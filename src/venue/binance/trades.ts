@@ -1,4 +1,4 @@
-/** One execution as the venue tells it, from any of its three mouths: the order's answer, the stream, the history. */
+/** One execution as the venue reports it, in any of three ways: the order's answer, the stream, the history. */
 import {
   amountField,
   type Fields,
@@ -17,7 +17,7 @@ export interface RawTrade {
   readonly quantity: bigint;
   readonly price: bigint;
   readonly commission: bigint;
-  /** Null where there is none. */
+  /** Null if no commission was charged. */
   readonly commissionAsset: string | null;
   readonly timeMs: number;
   readonly buyer: boolean;
@@ -30,7 +30,10 @@ interface Amounts {
   readonly quote: bigint;
 }
 
-/** A price that is off by a factor shows in what was paid. The venue cuts to eight places, hence the slack. */
+/**
+ * A price that is off by a factor disagrees with what was paid. The venue truncates to eight places, hence the
+ * tolerance.
+ */
 function checkAmounts({ quantity, price, quote }: Amounts): void {
   const exact = (quantity * price) / 100_000_000n;
   const off = quote > exact ? quote - exact : exact - quote;
@@ -38,7 +41,7 @@ function checkAmounts({ quantity, price, quote }: Amounts): void {
   if (off > 2n) throw new Unbelievable('trade: price times quantity is not what was paid');
 }
 
-/** A row of `myTrades`. Throws `Unbelievable`. */
+/** Reads a row of `myTrades`. Throws `Unbelievable`. */
 export function readTrade(value: unknown, market: BinanceMarket): RawTrade {
   const fields = fieldsOf(value, 'trade');
   if (fields.symbol !== market.symbol) throw new Unbelievable('trade: of another symbol than asked for');
@@ -60,7 +63,7 @@ export function readTrade(value: unknown, market: BinanceMarket): RawTrade {
   };
 }
 
-/** Of an `executionReport` whose `x` is TRADE. Throws `Unbelievable`. */
+/** Reads an `executionReport` whose `x` is TRADE. Throws `Unbelievable`. */
 export function readStreamTrade(fields: Fields, market: BinanceMarket): RawTrade {
   checkAmounts({
     quantity: amountField(fields, 'l', 'execution'),

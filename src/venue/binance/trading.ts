@@ -19,9 +19,9 @@ export interface TradingContext {
   readonly markets: readonly BinanceMarket[];
   readonly marketOf: (instrument: InstrumentId) => BinanceMarket;
   readonly executions: Executions;
-  /** Key, symbols and account were found right. */
+  /** Key, symbols and account have been verified. */
   readonly verified: () => boolean;
-  /** The exchange refused an order for what it takes of its symbol. */
+  /** The exchange refused an order by a filter of its symbol. */
   readonly onFilterFailure: () => void;
 }
 
@@ -124,7 +124,7 @@ async function openOrders(context: TradingContext): Promise<readonly VenueOrder[
   return lists.flat();
 }
 
-/** Orders of symbols that are not the desk's are left out; those with a foreign client id are not. */
+/** Leaves out orders of symbols that are not the desk's, but not those with a foreign client id. */
 function readOpenOrders(
   context: TradingContext,
   query: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 /**
- * How requests leave: to the venue itself, or to a simulator at the same paths. Node's own HTTP client, because it
- * takes 15 MB less than `fetch`, and because here the time limit and the size limit cover the body too.
+ * How requests leave: to the venue itself, or to a simulator under the same paths. Uses Node's own HTTP client,
+ * because it takes 15 MB less than `fetch`, and because here the time limit and the size limit cover the body too.
  */
 import http from 'node:http';
 import https from 'node:https';
@@ -8,7 +8,7 @@ import type { VenueEndpoint } from '../endpoint.js';
 
 const VENUE = /^https:\/\/(?:[a-z0-9-]+\.)*(?:binance\.com|binance\.vision)(?=\/|$)/;
 const BODY_MAX = 16 * 1024 * 1024;
-/** Room for every cancel and closing order of a desk at once. */
+/** Enough sockets for every cancel and closing order of a desk at once. */
 const SOCKETS_MAX = 64;
 
 interface Outgoing {
@@ -18,7 +18,7 @@ interface Outgoing {
   readonly signal: AbortSignal;
 }
 
-/** As much of a fetch response as the client library reads. */
+/** The part of a fetch response that the client library reads. */
 interface Incoming {
   readonly status: number;
   readonly statusText: string;
@@ -27,7 +27,7 @@ interface Incoming {
 }
 
 export interface Transport {
-  /** Rejects where there was no whole answer; redirects are answers that are not followed. */
+  /** Rejects if there was no complete answer. A redirect is an answer; it is not followed. */
   send(url: string, request: Outgoing): Promise<Incoming>;
   close(): void;
 }

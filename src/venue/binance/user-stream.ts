@@ -1,6 +1,6 @@
 /**
- * The account's own events over the WebSocket API, as the venue sends them: connected again after every end, half-open
- * connections found, nothing left that could end the process.
+ * The account's own events over the WebSocket API, as the venue sends them. Reconnects after every end, detects
+ * half-open connections, and leaves no promise whose failure could end the process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { backoffMs } from '../retry.js';
@@ -12,7 +12,7 @@ export interface UserStreamOptions {
   readonly onEvent: (event: Fields) => void;
   readonly onConnected: () => void;
   readonly onLost: (cause: string) => void;
-  /** How long connecting and subscribing may take together. */
+  /** Time limit of connecting and subscribing together. */
   readonly connectTimeoutMs: number;
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
   readonly random: () => number;
@@ -23,7 +23,7 @@ export interface UserStream {
   readonly reconnects: number;
 }
 
-/** Events after which no more come, although the socket stays. */
+/** Events after which no more come, although the socket stays open. */
 const ENDINGS: ReadonlySet<unknown> = new Set(['eventStreamTerminated', 'listenKeyExpired']);
 
 export function openUserStream(options: UserStreamOptions): UserStream {
@@ -59,7 +59,7 @@ export function openUserStream(options: UserStreamOptions): UserStream {
   };
 }
 
-/** The library would parse an execution into floating point and keep one of several; so it gets no events at all. */
+/** The library would parse an execution into floating point and keep one of several; so no event reaches it. */
 function listen({ exchange, onEvent }: UserStreamOptions, closing: AbortSignal): void {
   const handleMessage = exchange.ccxt.handleMessage.bind(exchange.ccxt);
   exchange.ccxt.handleMessage = (client: SocketClient, message: unknown) => {
@@ -76,7 +76,7 @@ function listen({ exchange, onEvent }: UserStreamOptions, closing: AbortSignal):
   };
 }
 
-/** Resolves with the reason once the connection is over, or could not be made. */
+/** Resolves with the reason once the connection has ended or could not be made. */
 async function stayConnected(
   { exchange, connectTimeoutMs }: UserStreamOptions,
   closing: AbortSignal,
@@ -108,7 +108,9 @@ async function stayConnected(
   }
 }
 
-/** Forgets the socket at once: its own farewell may never come, or come when the next one is already in its place. */
+/**
+ * Forgets the socket at once: its close event may never come, or come when the next socket is already in its place.
+ */
 function drop({ ccxt, socketUrl }: BinanceExchange, client: SocketClient, cause: string): void {
   client.error ??= new Error(cause);
   if (ccxt.clients[socketUrl] === client) delete ccxt.clients[socketUrl];

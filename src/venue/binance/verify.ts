@@ -1,4 +1,4 @@
-/** Before anything is traded: the clock, the symbols, the key's permissions, the account. */
+/** Verified before anything is traded: the clock, the symbols, the key's permissions, the account. */
 
 import type { VenueEndpoint } from '../endpoint.js';
 import { VenueUnavailable } from '../port.js';
@@ -23,8 +23,8 @@ export interface VerifyContext {
 }
 
 /**
- * Everything that forbids trading here, in plain words; empty where all is well. Never throws. A symbol in which nothing can
- * be entered forbids that alone, unless it is so with all of them.
+ * Everything that forbids trading here, in plain words; empty if nothing does. Never throws. A symbol in which no
+ * position can be opened forbids only itself, unless that is true of all symbols.
  */
 export async function verify(context: VerifyContext): Promise<readonly string[]> {
   try {
@@ -46,7 +46,10 @@ export async function verify(context: VerifyContext): Promise<readonly string[]>
   }
 }
 
-/** Reads the list and keeps what it says of each symbol. Problems, where no symbol is without one. Throws `VenueUnavailable`. */
+/**
+ * Reads the list and keeps what it says of each symbol. Returns problems only if every symbol has one. Throws
+ * `VenueUnavailable`.
+ */
 export async function verifySymbols(context: VerifyContext): Promise<readonly string[]> {
   const { markets } = context;
   const listings = await readSymbols(context);
@@ -62,7 +65,7 @@ export async function verifySymbols(context: VerifyContext): Promise<readonly st
   return problems.length < markets.length ? [] : problems;
 }
 
-/** Those that the exchange does not list are left out. Throws `VenueUnavailable`. */
+/** Leaves out symbols that the exchange does not list. Throws `VenueUnavailable`. */
 export function readSymbols({ connection, markets }: VerifyContext): Promise<ReadonlyMap<string, Listing>> {
   return ofSymbols(markets, (some) =>
     connection.reader.read({
@@ -76,7 +79,7 @@ export function readSymbols({ connection, markets }: VerifyContext): Promise<Rea
   );
 }
 
-/** The exchange refuses all symbols where it does not know one: each is asked for alone then. */
+/** The exchange refuses the whole list if it does not know one symbol: then each is asked for by itself. */
 async function ofSymbols<T>(
   markets: readonly BinanceMarket[],
   read: (some: readonly BinanceMarket[]) => Promise<ReadonlyMap<string, T> | null>,
@@ -90,7 +93,7 @@ async function ofSymbols<T>(
 const listed = (markets: readonly BinanceMarket[]): string =>
   JSON.stringify(markets.map(({ symbol }) => symbol));
 
-/** Throws `VenueUnavailable`. The test environment has no such endpoint and tells of the account only. */
+/** Throws `VenueUnavailable`. The test environment lacks this endpoint and tells only what the account may do. */
 export function readPermissions({ connection, endpoint }: VerifyContext): Promise<KeyPermissions> {
   if (endpoint.kind === 'testnet') {
     return connection.reader.read({
@@ -124,8 +127,8 @@ function readCanTrade({ connection }: VerifyContext): Promise<boolean> {
 }
 
 /**
- * A symbol without a bid, halted or no longer listed, keeps the price that it had. Throws `VenueUnavailable`, also where a
- * price is off by a factor.
+ * A symbol without a bid (halted or delisted) keeps its last price. Throws `VenueUnavailable`, also if a price is off
+ * by a factor.
  */
 export async function readPrices({
   connection,
@@ -146,7 +149,7 @@ export async function readPrices({
           const row = rows.find(({ symbol }) => symbol === market.symbol);
           const bidTicks = row === undefined ? 0 : readBid(row, market);
           if (bidTicks === 0) continue;
-          // Each is noted, also after one that is off: those that jump together are believed together.
+          // Each is recorded, also after one that is off, so that prices that jump together are believed together.
           try {
             prices.set(market, bidTicks, connection.nowMs());
           } catch (error) {

@@ -1,4 +1,4 @@
-/** One exchange of ccxt, for public prices: imported alone, its markets cut down to the desk's symbols. */
+/** One exchange of ccxt, for public prices: imported by itself, its markets reduced to the desk's symbols. */
 
 import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, OhlcvRow, OpenPrices, Ticker } from '../prices.js';
@@ -15,7 +15,7 @@ interface Market {
 
 export interface StreamClient {
   future(hash: string): Promise<unknown>;
-  /** Hands what was read to whoever waits for it; nobody may be waiting. */
+  /** Hands a result to whoever waits for it; nobody may be waiting. */
   resolve(result: unknown, hash?: string): unknown;
   connect(): Promise<unknown>;
   send(message: object): Promise<unknown>;
@@ -25,12 +25,12 @@ export interface StreamClient {
   guarded?: boolean;
 }
 
-/** What is used of a ccxt exchange. */
+/** The part of a ccxt exchange that is used here. */
 export interface CcxtExchange {
   has: Readonly<Record<string, boolean | string | undefined>>;
   readonly urls: { readonly api: Record<string, unknown> };
   streaming: Record<string, unknown>;
-  /** By symbol, once they were loaded. */
+  /** By symbol, once loaded. */
   readonly markets?: Readonly<Record<string, Market>>;
   fetchMarkets(params?: object): Promise<Market[]>;
   loadMarkets(reload: boolean, params?: object): Promise<unknown>;
@@ -53,17 +53,17 @@ type ExchangeClass = new (options: object) => CcxtExchange;
 
 export interface ExchangeOptions extends OpenPrices {
   readonly venue: string;
-  /** What keeps the venue's list of markets short, where it has such a thing. */
+  /** Parameters that keep the venue's list of markets short, if the venue has any. */
   readonly marketParameters?: object;
-  /** The same for each symbol alone: some venues refuse the list of all where they do not know one. */
+  /** The same for each symbol by itself: some venues refuse the whole list if they do not know one symbol. */
   readonly marketParametersOfEach?: readonly object[];
 }
 
 const NAME = /^[a-z][a-z0-9]{1,30}$/;
-/** A stream that is silent for so long is taken for dead. */
+/** A stream that is silent for this long is taken for dead. */
 const KEEP_ALIVE_MS = 5000;
 
-/** Throws where ccxt has no such exchange, or it can't be reached, or lacks one of the symbols. */
+/** Throws if ccxt has no such exchange, or it can't be reached, or it lacks one of the symbols. */
 export async function openExchange(options: ExchangeOptions): Promise<CcxtExchange> {
   const { venue, timeoutMs, addresses, marketParameters = {} } = options;
   const Exchange = await loadClass(venue);
@@ -74,7 +74,7 @@ export async function openExchange(options: ExchangeOptions): Promise<CcxtExchan
     ...(addresses ? { fetchImplementation: fetchThrough(addresses) } : {}),
   });
   exchange.streaming = { ...exchange.streaming, keepAlive: KEEP_ALIVE_MS };
-  // Every currency with its networks, in megabytes: prices need none of it.
+  // The list of every currency with its networks takes megabytes, and prices need none of it.
   exchange.has = { ...exchange.has, fetchCurrencies: false };
   guardFutures(exchange);
   keepOnly(exchange, options);
@@ -124,12 +124,15 @@ function keepOnly(exchange: CcxtExchange, options: ExchangeOptions): void {
   };
 }
 
-/** Of the desk's instruments, those that the venue lists. */
+/** The desk's instruments that the venue lists. */
 export function listedOf(exchange: CcxtExchange, instruments: readonly Instrument[]): readonly Instrument[] {
   return instruments.filter(({ symbol }) => exchange.markets?.[symbol] !== undefined);
 }
 
-/** The library's own class for it; it is loaded late, so its name is what can be asked for. */
+/**
+ * The library's own error class for an unlisted symbol. The library is loaded late, so the class is recognised by its
+ * name.
+ */
 export const isUnlisted = (error: unknown): boolean => error instanceof Error && error.name === 'BadSymbol';
 
 export function noneWhereUnlisted(error: unknown): never[] {

@@ -1,4 +1,4 @@
-/** Prices of any venue that the library knows. */
+/** Prices of any venue that ccxt supports. */
 import type { PriceConnection, Ticker } from '../prices.js';
 import {
   type CcxtExchange,
@@ -19,7 +19,7 @@ export async function openCcxtPrices(options: ExchangeOptions): Promise<PriceCon
   };
 }
 
-/** Everything but the stream. */
+/** Everything except the stream. */
 export function pricesOf(exchange: CcxtExchange): Omit<PriceConnection, 'stream'> {
   return {
     fetchQuotes: (symbols) => quotesOf(exchange, symbols),
@@ -29,7 +29,7 @@ export function pricesOf(exchange: CcxtExchange): Omit<PriceConnection, 'stream'
   };
 }
 
-/** One that the venue lists no more has no quote, and takes no other's with it. */
+/** A delisted symbol has no quote; the others still get theirs. */
 async function quotesOf(exchange: CcxtExchange, symbols: readonly string[]): Promise<readonly Ticker[]> {
   const { fetchBidsAsks } = exchange.has;
   const together = async (some: readonly string[]) => Object.values(await exchange.fetchBidsAsks(some));

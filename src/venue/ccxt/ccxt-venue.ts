@@ -1,15 +1,15 @@
-/** A venue that the library reads public prices of, for market data and for paper. */
+/** A venue whose public prices ccxt can read, for market data and for paper trading. */
 import type { VenueDefinition } from '../definition.js';
 import type { PriceSource } from '../prices.js';
 
 export interface CcxtVenue {
-  /** The library's, too. */
+  /** ccxt's name of the venue as well. */
   readonly name: string;
   readonly title: string;
   readonly address: string;
-  /** Below the address. */
+  /** Path below the address. */
   readonly probe: string;
-  /** What keeps the library from asking for more than markets. */
+  /** Parameters that keep the library from loading more than markets. */
   readonly marketParameters?: object;
 }
 
@@ -22,7 +22,7 @@ export function ccxtVenue({ name, title, address, probe, marketParameters }: Ccx
   return { name, title, prices, live: null };
 }
 
-/** Of a venue without a definition, by the library's name. */
+/** For a venue without a definition, by ccxt's name. */
 export function ccxtPrices(name: string, marketParameters: object = {}): PriceSource {
   return {
     address: () => name,

@@ -1,10 +1,13 @@
-/** As much of a socket of the library as makes promises. */
+/** The part of one of ccxt's sockets that makes promises. */
 interface FutureMaker {
   future(hash: string): Promise<unknown>;
   guarded?: boolean;
 }
 
-/** A failed connect or subscribe leaves a promise that nobody waits for, which would end the process: each gets a handler. */
+/**
+ * A failed connect or subscribe leaves a promise that nobody awaits, which would end the process: each gets a
+ * handler.
+ */
 export function guardFutures<Client extends FutureMaker>(exchange: { client(url: string): Client }): void {
   const makeClient = exchange.client.bind(exchange);
   exchange.client = (url) => {

@@ -1,12 +1,12 @@
 /**
- * A venue's stream of best prices as the library reads it, frame by frame: it keeps one result a message for whoever
- * waits, and loses the rest of a burst, so each frame is taken where it is read.
+ * A venue's stream of best prices as ccxt reads it. ccxt keeps one result for each message that is waited for and
+ * loses the rest of a burst, so each result is taken as the frame is read.
  */
 import { messageOf } from '../../domain/message-of.js';
 import type { PriceStream, StreamEvents, Ticker } from '../prices.js';
 import type { CcxtExchange, StreamClient } from './ccxt-exchange.js';
 
-/** Null where the library has no stream of best prices for this venue. */
+/** Null if ccxt has no stream of best prices for this venue. */
 export function openLibraryStream(
   exchange: CcxtExchange,
   symbols: readonly string[],
@@ -22,7 +22,9 @@ interface LibraryConnection {
   end(cause: string): void;
 }
 
-/** The library subscribes and parses; each result is taken as it is handed out, waited for or not. */
+/**
+ * The library subscribes and parses; each result is taken when it is handed out, whether anybody awaits it or not.
+ */
 class LibraryStream implements PriceStream {
   readonly givesMinutes = false;
   private readonly tapped = new WeakSet<StreamClient>();
@@ -53,7 +55,7 @@ class LibraryStream implements PriceStream {
     return { ended };
   }
 
-  /** Not every venue can subscribe to one symbol anew: the connection is made anew. */
+  /** Not every venue can subscribe to a single symbol again, so the connection is made again. */
   resubscribe(symbols: readonly string[]): void {
     this.drop(`${symbols.join(', ')} had gone silent`);
   }
@@ -77,7 +79,7 @@ class LibraryStream implements PriceStream {
     }
   }
 
-  /** Resolves with the next delivery; the library connects and subscribes where it has not. */
+  /** Resolves with the next delivery; the library connects and subscribes if it has not yet. */
   private next(): Promise<unknown> {
     const { exchange, symbols } = this;
     if (exchange.has.watchBidsAsks) return exchange.watchBidsAsks(symbols);
@@ -114,7 +116,7 @@ class LibraryStream implements PriceStream {
 
 type Levels = readonly (readonly (number | undefined)[])[];
 
-/** Of a ticker or of an order book as the library makes them; null for anything else. */
+/** Reads a ticker or an order book as the library makes them; null for anything else. */
 function tickerOf(result: object): Ticker | null {
   const one = result as Readonly<Record<string, unknown>>;
   if (typeof one.symbol !== 'string') return null;
@@ -125,7 +127,7 @@ function tickerOf(result: object): Ticker | null {
   return 'bid' in one && 'ask' in one ? (one as unknown as Ticker) : null;
 }
 
-/** A promise that lost a race and fails later must not end the process. */
+/** A promise that has lost a race and fails later must not end the process. */
 function quietly<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

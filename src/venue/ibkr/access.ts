@@ -1,4 +1,4 @@
-/** What the Gateway's login opens. The library is loaded where something is opened, and not before. */
+/** What the Gateway's login gives access to. The client library is loaded only when a connection is opened. */
 import { messageOf } from '../../domain/message-of.js';
 import type {
   AccountReader,
@@ -14,7 +14,7 @@ import { tradesIn } from './months.js';
 import type { IbkrVenueOptions } from './options.js';
 import { addressOf, CLIENTS, gatewayAt, type IbkrSettings, settingsOf } from './settings.js';
 
-/** Of a pre-flight: a person waits for it. */
+/** Time limits of a pre-flight: shorter, since a person waits for it. */
 const READER_TIMES = { readyMs: 5_000, questionMs: 5_000 };
 
 export function signIn(env: Environment): SignIn<TradingAccess> {
@@ -71,9 +71,9 @@ async function openReader(
     times: READER_TIMES,
   });
   return {
-    // The library holds back what would be too much for the Gateway, whatever the desk file says.
+    // The library throttles what would be too much for the Gateway, whatever the desk file says.
     rateLimited: true,
-    // Whose account it is stands for what a key may do elsewhere: it is judged by its name, while connecting.
+    // A login has no key permissions; instead the account is judged by its name while connecting.
     permissions: async () => ({ problems: venue.state.reasons, warnings: [] }),
     balances: () => venue.balances(),
     async tradable() {

@@ -1,4 +1,4 @@
-/** Cash, positions and fills of the account, as the broker says. */
+/** Cash, positions and fills of the account, as the broker reports them. */
 import { MONEY_SCALE } from '../../domain/money.js';
 import type { Fill } from '../../domain/order.js';
 import type { VenueBalances, VenuePosition } from '../../domain/venue.js';
@@ -20,7 +20,7 @@ const CENT = MONEY_SCALE / 100;
 
 export class AccountReadings {
   readonly #options: AccountOptions;
-  /** The broker forgets them at midnight. */
+  /** Kept because the broker forgets them at midnight. */
   readonly #fills = new Map<string, Fill>();
 
   constructor(options: AccountOptions) {
@@ -53,8 +53,8 @@ export class AccountReadings {
     return believed(this.#options.note, 'balances', () => {
       const amount = (tag: string) => moneyOf(textOf(told.get(tag), tag), tag);
       if (instrument.kind === 'stock') return { cash: amount('CashBalance'), currency };
-      // The gains of an open future are in what the account is worth, and what opening it cost is in its average cost. The
-      // engine counts results when they are realized, and has paid that cost at once.
+      // NetLiquidation includes the gains of open futures, and the broker puts the cost of opening them into their
+      // average cost. The engine counts results when they are realized, and has already paid that cost.
       const cash =
         amount('NetLiquidationByCurrency') - amount('UnrealizedPnL') - this.#paid(setup, held, fills);
       return { cash: Math.round(cash / CENT) * CENT, currency };
@@ -69,7 +69,7 @@ export class AccountReadings {
     }, 0);
   }
 
-  /** Of today, and those of before that this process has read. */
+  /** Today's fills, and earlier ones that this process has read. */
   async fills(): Promise<readonly Fill[]> {
     const setup = verified(this.#options.setup());
     const told = await this.#options.reading.ask(executions(setup.account));
@@ -88,7 +88,7 @@ export class AccountReadings {
     });
   }
 
-  /** What is held in another contract is nothing that the desk could count: it is said, not left out. */
+  /** A position in another contract can't be counted by the desk: it is reported, not left out. */
   async #held(setup: Setup): Promise<readonly ToldPosition[]> {
     const told = await this.#options.reading.ask(positions());
     const held = told.filter(({ account, quantity }) => account === setup.account && quantity !== 0);

@@ -1,6 +1,6 @@
 /**
- * The account as the auditor reads it: by a client id of its own, which sends nothing that could touch an order, and by its
- * own few messages of the TWS protocol, without the adapter and its library.
+ * The account as the auditor reads it: under a client id of its own, which sends nothing that could affect an order,
+ * with its own few messages of the TWS protocol, without the adapter and its library.
  */
 import { connect, type Socket } from 'node:net';
 import type { Instrument } from '../../domain/instrument.js';
@@ -12,19 +12,19 @@ import type { GatewayAddress } from './gateway.js';
 export interface AccountToRead {
   readonly address: GatewayAddress;
   readonly clientId: number;
-  /** Null: the only one of the login. */
+  /** Null: the login's only account. */
   readonly account: string | null;
   readonly instruments: readonly Instrument[];
 }
 
-/** Its messages are read by their layout of this version alone; a newer Gateway speaks it too. */
+/** Messages are read by the layout of this protocol version only; newer Gateways speak it too. */
 const VERSION = 177;
 const ANSWER_MS = 5_000;
 const LENGTH_BYTES = 4;
 const FRAME_MAX = 0xffffff;
 const REQUEST = '1';
 
-/** Numbers of messages that are sent, and of those that are told. */
+/** Message numbers: those sent, and those received. */
 const SENDS = { startApi: '71', positions: '61', summary: '62' };
 const TELLS = {
   error: '4',
@@ -42,7 +42,10 @@ interface Told {
   readonly ledger: Map<string, string>;
 }
 
-/** Gives a reading whenever it is called; each has a connection of its own. Rejects where the Gateway does not answer as it should. */
+/**
+ * Each call of the result makes a new reading over its own connection. Rejects if the Gateway does not answer as it
+ * should.
+ */
 export function accountReading(account: AccountToRead): () => Promise<BookReading> {
   return async () => bookOf(await readOver(account), account);
 }
@@ -88,7 +91,10 @@ function readOver({ address, clientId, instruments }: AccountToRead): Promise<To
   });
 }
 
-/** About this reading, about the client id, or that the broker can't be reached. Notices of farms say nothing of the account. */
+/**
+ * An error about this reading or the client id, or that the broker can't be reached. Notices about data farms don't
+ * concern the account.
+ */
 function isFatal([id, code = '']: readonly string[]): boolean {
   return id === REQUEST || ['326', '1100', '2110', '320', '321'].includes(code);
 }
@@ -131,7 +137,7 @@ function bookOf(told: Told, { account, instruments }: AccountToRead): BookReadin
   };
   const equity = amount('NetLiquidationByCurrency');
   if (instruments.every(isOwned)) return { cash: amount('CashBalance'), positions, equity };
-  // What opening a future cost is in its average price until it is closed: nobody can tell cash from it before.
+  // The cost of opening a future stays in its average price until it is closed, so cash can't be told apart before.
   return { cash: positions.size === 0 ? equity : null, positions, equity };
 }
 

@@ -1,4 +1,4 @@
-/** The contract that an instrument of the desk is at the broker, as the broker describes it. */
+/** The broker's contract for an instrument of the desk, as the broker describes it. */
 import { type Contract, type ContractDetails, EventName, SecType } from '@stoqey/ib';
 import type { Instrument } from '../../domain/instrument.js';
 import { numberOf, textOf, Unbelievable } from './decode.js';
@@ -6,11 +6,11 @@ import { type Gateway, type Question, Refused } from './gateway.js';
 
 export interface ResolvedContract {
   readonly instrument: Instrument;
-  /** For orders and data: one month of a future, never the continuous one. */
+  /** For orders and data: one month of a future, never the continuous contract. */
   readonly contract: Contract & { readonly conId: number };
-  /** As people know it: NQZ6. */
+  /** As people know it, for example NQZ6. */
   readonly name: string;
-  /** Why nothing is entered in it; null: it is as the desk file says. */
+  /** Why no position may be opened in it; null if it is as the desk file says. */
   readonly problem: string | null;
 }
 
@@ -42,8 +42,8 @@ export function contractDetails(contract: Contract): Question<readonly ContractD
 }
 
 /**
- * `held`: contracts of which the account has a position. A month that is held is traded until it is closed, also when
- * the next one is the front month by now. Throws `VenueUnavailable`, and RangeError as `askedOf`.
+ * `held`: contracts in which the account has a position. A month that is held is traded until it is closed, even if
+ * another is the front month by now. Throws `VenueUnavailable`, and RangeError as `askedOf` does.
  */
 export async function resolveContract(
   gateway: Gateway,
@@ -107,7 +107,7 @@ function described(instrument: Instrument, asked: Contract, details: ContractDet
   return { instrument, contract: traded, name, problem: otherwise(instrument, details) };
 }
 
-/** What the desk file says otherwise than the broker. Null: nothing. */
+/** Where the desk file differs from the broker; null if nowhere. */
 function otherwise(instrument: Instrument, { contract, minTick }: ContractDetails): string | null {
   const { symbol, quote, tickSize, lotSize, multiplier = '1' } = instrument;
   const problems = [

@@ -1,12 +1,12 @@
-/** What the library read, read strictly: a wrong number is worse than none. */
+/** Strict reading of what the library parsed: a wrong number is worse than none. */
 import { VenueUnavailable } from '../port.js';
 
-/** Says what could not be believed; never the whole answer. */
+/** Says what could not be believed; never contains the whole answer. */
 export class Unbelievable extends Error {
   override readonly name = 'Unbelievable';
 }
 
-/** What `read` makes of an answer. One that can't be believed is noted, and is none: throws `VenueUnavailable`. */
+/** Returns what `read` makes of an answer. If it can't be believed, notes it and throws `VenueUnavailable`. */
 export function believed<T>(note: (what: string, cause: string) => void, what: string, read: () => T): T {
   try {
     return read();
@@ -17,9 +17,9 @@ export function believed<T>(note: (what: string, cause: string) => void, what: s
   }
 }
 
-/** The protocol's floating point may be off by as much of a step. */
+/** Tolerance for the protocol's floating point, as a fraction of a step. */
 const OFF_MAX = 1e-6;
-/** 1.797e308 means none. */
+/** The protocol's 1.797e308 means "no value". */
 const NONE_FROM = 1e300;
 
 export const isNone = (value: unknown): boolean =>
@@ -37,14 +37,14 @@ export function textOf(value: unknown, what: string): string {
   return value;
 }
 
-/** Whole steps of that size, for example ticks of a price. */
+/** The value as a whole number of steps, for example ticks of a price. */
 export function stepsOf(value: unknown, step: string, what: string): number {
   const { steps, rest } = partsOf(value, step, what);
   if (rest !== 0) throw new Unbelievable(`${what}: ${shown(value)} is no whole number of ${step}`);
   return steps;
 }
 
-/** Whole steps of that size, and what is left of one, from 0 to below 1. */
+/** Whole steps in the value, and the remainder as a fraction of a step, in [0, 1). */
 export function partsOf(
   value: unknown,
   step: string,
@@ -58,7 +58,7 @@ export function partsOf(
   return { steps, rest: exact - steps };
 }
 
-/** Money units of 1e-8. */
+/** In money units (1e-8), rounded to 1e-4 of the currency. */
 export function moneyOf(value: unknown, what: string): number {
   const cents = Math.round(numberOf(Number(value), what) * 10_000);
   if (!Number.isSafeInteger(cents * 10_000)) throw new Unbelievable(`${what}: ${shown(value)} is too much`);

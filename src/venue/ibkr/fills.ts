@@ -1,4 +1,4 @@
-/** Executions as the engine's fills: each once, at its cost, and as it was corrected last. */
+/** Executions as the engine's fills: each once, with its cost, in its latest correction. */
 import { DateTime } from 'luxon';
 import type { Instrument } from '../../domain/instrument.js';
 import type { Fill } from '../../domain/order.js';
@@ -16,7 +16,7 @@ export function revisionOf(execId: string): { readonly tradeId: string; readonly
   return { tradeId: execId.slice(0, at), revision };
 }
 
-/** Each trade as it was told last; those that were taken back are left out. */
+/** The latest revision of each trade; those that were taken back are left out. */
 export function newestOf(told: readonly ToldExecution[]): readonly ToldExecution[] {
   const newest = new Map<string, { readonly one: ToldExecution; readonly revision: number }>();
   for (const one of told) {
@@ -26,7 +26,7 @@ export function newestOf(told: readonly ToldExecution[]): readonly ToldExecution
   return [...newest.values()].map(({ one }) => one).filter(({ execution }) => execution.shares !== 0);
 }
 
-/** Null: its cost is not told yet. Throws `Unbelievable`. */
+/** Null if its commission has not been reported yet. Throws `Unbelievable`. */
 export function readFill(told: ToldExecution, market: ResolvedContract, simulated: boolean): Fill | null {
   const { instrument } = market;
   const { execution, cost } = told;
@@ -57,8 +57,8 @@ export function readFill(told: ToldExecution, market: ResolvedContract, simulate
 const ADDED = 1;
 
 /**
- * Stocks are filled between two ticks too, where a market maker gives a better price: then the better tick, and how much
- * worse than that it was, in ticks, is a cost. A future has no price between its ticks.
+ * Stocks also fill between two ticks, where a market maker improves the price: then the better tick, and the distance
+ * to it in ticks as a cost. A future has no price between its ticks.
  */
 function priceOf(
   price: unknown,
@@ -71,7 +71,10 @@ function priceOf(
   return { priceTicks: steps + 1, beyond: 1 - rest };
 }
 
-/** `20261120 10:00:00 US/Eastern`, to the second. Without its zone it would be the Gateway's, which is not known here. */
+/**
+ * Parses `20261120 10:00:00 US/Eastern`, to the second. Without a zone it would be in the Gateway's own, which is not
+ * known here.
+ */
 function timeOf(text: string): number {
   const [day, time, zone = ''] = text.split(' ');
   const at = DateTime.fromFormat(`${day} ${time}`, 'yyyyMMdd HH:mm:ss', { zone });
@@ -80,8 +83,9 @@ function timeOf(text: string): number {
 }
 
 /**
- * What opening the lots that are held has cost, money units. The broker keeps it in their average cost until they are closed;
- * the engine pays it at once. `quantity`: what is held now. Of lots from before the first fill it is taken as a lot cost last.
+ * The opening costs of the lots that are held, in money units. The broker keeps them in the average cost until the
+ * lots are closed; the engine pays them at once. `quantity`: signed lots held now. Lots from before the first fill
+ * are taken to have cost what a lot cost last.
  */
 export function openingCosts(fills: readonly Fill[], quantity: number): number {
   const signed = ({ side, quantityLots }: Fill) => (side === 'buy' ? quantityLots : -quantityLots);

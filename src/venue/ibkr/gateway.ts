@@ -1,7 +1,7 @@
 /**
  * One connection to TWS or IB Gateway. The library speaks the protocol; when to dial, when a connection is ready and
- * whether it still stands is judged here. Each attempt has a library object of its own: an old one keeps what was asked
- * of it while it was away, and would send it when it is back.
+ * whether it is still alive is decided here. Each attempt has a library object of its own: an old one keeps requests
+ * made while it was disconnected and would send them on reconnecting.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventName, IBApi } from '@stoqey/ib';
@@ -15,11 +15,14 @@ export interface GatewayTimes {
   /** From dialling until accounts and the next order id are known. */
   readonly readyMs: number;
   readonly questionMs: number;
-  /** Between two questions for its time, and how long the answer may take: a half-open connection says nothing by itself. */
+  /**
+   * Interval between two requests for its time, and the time limit of the answer: a half-open connection gives no
+   * sign by itself.
+   */
   readonly heartbeatMs: number;
   readonly heartbeatAnswerMs: number;
   readonly reconnect: { readonly baseMs: number; readonly capMs: number };
-  /** While another program has our client id. */
+  /** Pause before the next attempt while another program uses our client id. */
   readonly inUseMs: number;
 }
 
@@ -37,7 +40,7 @@ export interface GatewayAddress {
   readonly port: number;
 }
 
-/** What is known once it is ready: "connected" alone says that a version was agreed on. */
+/** What is known once the connection is ready; "connected" only means that a version was agreed on. */
 export interface Session {
   readonly api: IBApi;
   readonly accounts: readonly string[];
@@ -45,32 +48,32 @@ export interface Session {
 }
 
 export interface GatewayOptions extends GatewayAddress {
-  /** The same after each start: only the id that placed an order can cancel it. */
+  /** The same after every start: only the client id that placed an order can cancel it. */
   readonly clientId: number;
   readonly times: GatewayTimes;
   readonly onReady: (session: Session) => void | Promise<void>;
-  /** Ended, or could not be made. */
+  /** The connection has ended or could not be made. */
   readonly onLost: (cause: string) => void;
-  /** About no request: the way to the broker, farms, client ids. */
+  /** For notices that belong to no request: the link to the broker, data farms, client ids. */
   readonly onNotice?: (code: number, text: string) => void;
-  /** Everything that is told while it is ready. */
+  /** Every event while the connection is ready. */
   readonly onEvent?: (event: EventName, args: readonly unknown[]) => void;
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random?: () => number;
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** Something that is asked, and all that belongs to its answer. */
+/** A request, and how its answer is collected. */
 export interface Question<T> {
   readonly name: string;
   send(api: IBApi, id: number): void;
-  /** What it throws is the answer's fault. */
+  /** If it throws `Unbelievable`, the answer is at fault. */
   hear(event: EventName, args: readonly unknown[], id: number, done: (answer: T) => void): void;
-  /** Ends what goes on after the answer. */
+  /** Stops updates that would go on after the answer. */
   cancel?(api: IBApi, id: number): void;
-  /** Its answers carry no id: one of the name at a time, and the next one waits for the end of the last. */
+  /** Its answers carry no id: one question of this name at a time; the next waits until the last has ended. */
   readonly alone?: boolean;
-  /** Answered by the Gateway itself, also while it can't reach the broker. */
+  /** Answered by the Gateway itself, even while it can't reach the broker. */
   readonly local?: boolean;
 }
 
@@ -86,7 +89,7 @@ export class Refused extends VenueUnavailable {
 
 interface Waiting {
   hear(event: EventName, args: readonly unknown[]): void;
-  /** A part of its answer may be missing. What is left of that still comes. */
+  /** Part of the answer may be missing; the rest of it still comes. */
   spoilt(cause: string): void;
   lost(cause: string): void;
 }
@@ -97,9 +100,9 @@ interface Ended {
 }
 
 export class Gateway {
-  /** Null: not ready. */
+  /** Null while not ready. */
   session: Session | null = null;
-  /** The Gateway has told that it can't reach the broker. */
+  /** The Gateway has reported that it can't reach the broker. */
   linkBroken = false;
   /** Settles when the first attempt is ready or has failed. */
   readonly started: Promise<void>;
@@ -120,7 +123,10 @@ export class Gateway {
     this.#running = this.#run();
   }
 
-  /** Rejects with `VenueUnavailable`: not ready, refused, lost meanwhile, no answer in time, none that can be believed. */
+  /**
+   * Rejects with `VenueUnavailable`: not ready, refused, connection lost, no answer in time, or an answer that can't
+   * be believed.
+   */
   async ask<T>(question: Question<T>, timeoutMs = this.#options.times.questionMs): Promise<T> {
     const before = question.alone ? this.#lanes.get(question.name) : undefined;
     const asked =
@@ -154,7 +160,7 @@ export class Gateway {
     return this.#put(question, timeoutMs);
   }
 
-  /** `ended` settles when nothing more of the answer can come. */
+  /** `ended` resolves when no more of the answer can come. */
   async #put<T>(
     question: Question<T>,
     timeoutMs: number,
@@ -202,7 +208,8 @@ export class Gateway {
       };
       const late = () => {
         fail(`no answer within ${timeoutMs} ms`);
-        // Held back on the way to the broker, it comes when that is back. Else what carries no id could be taken for another's.
+        // If the link to the broker is down, the answer comes when the link is back. In every other case the
+        // connection is dropped: a late answer without an id could be taken for that of another question.
         if (question.alone && this.linkBroken && !local) return;
         end();
         if (question.alone) this.#drop(`${name} was not answered within ${timeoutMs} ms`);
@@ -227,7 +234,7 @@ export class Gateway {
     }
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the connection has ended. */
   #connectOnce(): Promise<Ended> {
     const { host, port, clientId, times, onNotice, onEvent } = this.#options;
     const api = new IBApi({ host, port, clientId, maxReqPerSec: REQUESTS_A_SECOND });
@@ -246,7 +253,7 @@ export class Gateway {
         this.session = null;
         api.removeAllListeners();
         api.disconnect();
-        // Whatever the listeners make of it, it is made anew.
+        // Resolves before the listeners are told: a new connection is made whatever they do.
         resolve({ wasReady, inUse });
         for (const waiting of [...this.#waiting]) waiting.lost(cause);
         if (!this.#closing.signal.aborted) this.#options.onLost(cause);
@@ -257,7 +264,8 @@ export class Gateway {
         end(
           `a message of the Gateway could not be handled: ${error instanceof Error ? error.message : error}`,
         );
-      // What is thrown at a message would end the whole process; what was under way on this connection is unknown then.
+      // An exception while reading a message would end the whole process. Whatever was in flight on this connection
+      // is unknown then.
       guardReading(api, failed);
       const hear = (event: EventName, args: readonly unknown[]) => {
         if (over) return;
@@ -307,7 +315,7 @@ export class Gateway {
       try {
         api.connect();
       } catch (error) {
-        // An address that no socket takes is thrown at once, while whoever listens is still being made.
+        // An invalid address throws at once, while the caller's listeners are still being constructed.
         const cause = error instanceof Error ? error.message : String(error);
         queueMicrotask(() => end(notMade(this.#options, cause)));
       }
@@ -324,18 +332,18 @@ export class Gateway {
 }
 
 /**
- * Below the 50 that the Gateway takes; what is more it answers by ending the connection. The library sends a tenth of it each
- * tenth of a second, rounded up.
+ * Below the 50 that the Gateway accepts; it closes the connection of a client that sends more. The library sends a
+ * tenth of this number each tenth of a second, rounded up.
  */
 const REQUESTS_A_SECOND = 40;
-/** Below it the library misreads completed orders. */
+/** The library misreads completed orders of older versions. */
 const OLDEST_VERSION = 177;
 const NO_REQUEST = -1;
-/** Far above the ids of orders: what is refused is told by id alone. */
+/** Far above the ids of orders: errors name only an id, whether of an order or of a question. */
 const FIRST_QUESTION = 1_000_000_000;
 const TIME_QUESTION = 'time';
 
-/** Milliseconds; it knows whole seconds. */
+/** Milliseconds since 1970; the Gateway gives whole seconds. */
 export function currentTime(): Question<number> {
   return {
     name: TIME_QUESTION,
@@ -348,11 +356,13 @@ export function currentTime(): Question<number> {
   };
 }
 
-/** A process that stood still itself first has to read what came meanwhile. */
+/**
+ * If the process itself was suspended, messages that came meanwhile have to be read before an answer counts as late.
+ */
 const STOOD_STILL_MS = 250;
 const READ_FIRST_MS = 1000;
 
-/** Calls it when the time is over. Ends it: what is given back. */
+/** Calls `then` after `ms` milliseconds. The function that it returns cancels the call. */
 export function after(ms: number, then: () => void): () => void {
   const dueMs = performance.now() + ms;
   let timer = setTimeout(() => {

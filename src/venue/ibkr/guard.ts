@@ -1,11 +1,14 @@
-/** The library reads in the listener of its socket, where nobody catches what it throws: a reject that is no JSON, say. */
+/**
+ * The library parses in its socket's listener, where nobody catches an exception, such as one caused by a reject that
+ * is not JSON.
+ */
 import type { IBApi } from '@stoqey/ib';
 
 interface Reader {
   onData(data: Buffer): void;
 }
 
-/** Throws TypeError for a library that reads otherwise: what it throws would end the process. */
+/** Throws TypeError if the library's reader has another shape: its exceptions would end the process. */
 export function guardReading(api: IBApi, failed: (error: unknown) => void): void {
   const { socket } = (api as unknown as { controller: { socket: Partial<Reader> } }).controller;
   const { onData } = socket;

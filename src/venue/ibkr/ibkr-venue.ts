@@ -1,4 +1,7 @@
-/** An account at Interactive Brokers as a venue, through TWS or IB Gateway; what is not certain is said to be unknown. */
+/**
+ * An account at Interactive Brokers as a venue, through TWS or IB Gateway. Whatever is not certain is reported as
+ * unknown.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fill } from '../../domain/order.js';
 import type { VenueBalances, VenueCapabilities, VenuePosition } from '../../domain/venue.js';
@@ -19,7 +22,7 @@ import { Trading } from './trading.js';
 export interface IbkrVenue extends VenuePort {
   readonly state: {
     readonly up: boolean;
-    /** Why it is down; empty while up. */
+    /** Why it is down; empty while it is up. */
     readonly reasons: readonly string[];
     readonly refusedAnswers: readonly RefusedAnswer[];
   };
@@ -28,15 +31,16 @@ export interface IbkrVenue extends VenuePort {
 const REFUSED_KEPT = 100;
 
 /**
- * Resolves after the first attempt to connect, however it ended: a Gateway that is away must not keep a trader from
- * starting. Until account and contracts were found right it is down, and no order leaves. Throws RangeError for an
- * instrument of a kind or name that no account here trades, and where futures and stocks are mixed.
+ * Resolves after the first attempt to connect, whether it succeeded or not: a Gateway that is away must not keep a
+ * trader from starting. The venue is down, and no order leaves, until account and contracts have been verified.
+ * Throws RangeError for an instrument of a kind or name that no account here trades, and if futures and stocks are
+ * mixed.
  */
 export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenue> {
   const times = { ...GATEWAY_TIMES, ...options.times };
   const { address, clientId, money, instruments } = options;
   for (const one of instruments) askedOf(one);
-  // The cash of one is counted otherwise than that of the other.
+  // Cash is calculated differently for the two.
   if (new Set(instruments.map(({ kind }) => kind)).size > 1)
     throw new RangeError('expected futures or stocks, found both: each needs an account of its own');
   const simulated = money === 'paper';
@@ -104,7 +108,8 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
       onNotice(code, text) {
         const broken = linkAfter(code);
         if (broken === true) health.against(link, text);
-        // What the exchange did meanwhile was not told: up again makes the engine reconcile.
+        // What the exchange did while the link was broken was not reported: coming up again makes the engine
+        // reconcile.
         if (broken === false) health.resolved(link);
         const farm = farmAfter(code);
         if (farm !== null && name === 'reading') {
@@ -175,7 +180,8 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     serverTime: () => reading.ask(currentTime()),
     accountId: () => setup?.account ?? null,
     async balances(): Promise<VenueBalances> {
-      // The first thing that a new desk asks: it is told why there is no account, such as that it is a real one.
+      // Balances are the first thing that a new desk asks for: the error says why there is no account, for example
+      // that it is a real one.
       if (setup === null && health.reasons.length > 0) throw new VenueUnavailable(health.reasons.join('; '));
       return account.balances();
     },
@@ -183,7 +189,7 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     openOrders: () => trading.open(),
     orderByClientId: (id, instrument) => trading.find(id, instrument),
     async fillsSince(sinceMs): Promise<readonly Fill[]> {
-      // Their time is told in whole seconds.
+      // Execution times have whole seconds.
       const fromMs = Math.floor(sinceMs / 1000) * 1000;
       return (await account.fills()).filter(({ marketMs }) => marketMs >= fromMs);
     },
@@ -213,7 +219,7 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     reduceOnly: false,
     protectiveStops: 'venue',
     deadManSwitch: false,
-    // A used id modifies its order: an order that was filled meanwhile would be placed anew.
+    // Sending a used id again modifies its order: an order that was filled meanwhile would be placed again.
     amends: false,
     replaces: false,
     linksOrders: true,

@@ -1,4 +1,7 @@
-/** What the connection of orders tells by itself, as the engine's events: fills with their cost, orders after their fills. */
+/**
+ * What the connection for orders reports unasked, as the engine's events: fills with their commission, and each order
+ * after its fills.
+ */
 import {
   type CommissionReport,
   type Contract,
@@ -18,12 +21,12 @@ export interface LiveOptions {
   readonly setup: () => Setup | null;
   readonly simulated: boolean;
   readonly emit: (event: VenueStreamEvent) => void;
-  /** Something could not be believed or does not come: the engine has to reconcile. */
+  /** Something could not be believed or has not come, so that the engine has to reconcile. */
   readonly missed: (detail: string) => void;
   readonly note: (what: string, cause: string) => void;
 }
 
-/** Its cost follows an execution at once. */
+/** How long an execution waits for its commission report, which normally follows at once. */
 const COST_MS = 5_000;
 
 interface Held {
@@ -34,9 +37,9 @@ interface Held {
 
 export class LiveEvents {
   readonly #options: LiveOptions;
-  /** As they were told last. */
+  /** The last known state of each order. */
   readonly #orders = new Map<string, ToldOrder>();
-  /** Executions without their cost, by their id. */
+  /** Executions without their commission yet, by execution id. */
   readonly #held = new Map<string, Held>();
   readonly #delivered = new Map<string, number>();
 
@@ -81,9 +84,9 @@ export class LiveEvents {
     this.#tell(told);
   }
 
-  /** An order follows its fills, and those wait for what they cost. */
+  /** An order is delivered after its fills, which wait for their commission. */
   #tell(told: ToldOrder): void {
-    // The broker has not got it yet.
+    // The broker does not have it yet.
     if ((told.order.permId ?? 0) === 0) return;
     const key = keyOf(told.order);
     if ([...this.#held.values()].some(({ execution }) => keyOf(execution) === key)) return;
@@ -96,7 +99,8 @@ export class LiveEvents {
     const { tradeId, revision } = revisionOf(execId);
     const before = this.#delivered.get(tradeId);
     if (before === revision || this.#held.has(execId)) return;
-    // What was booked is otherwise now: the account has to be read, and what differs is a person's to explain.
+    // A fill that was already booked has been corrected: the account has to be read, and a person has to explain the
+    // difference.
     if (before !== undefined) {
       this.#delivered.set(tradeId, revision);
       this.#options.missed(`the broker has corrected the trade ${tradeId}`);
@@ -126,5 +130,5 @@ export class LiveEvents {
   }
 }
 
-/** An execution that no question asked for. */
+/** The request id of an execution that was not asked for. */
 const UNASKED = -1;

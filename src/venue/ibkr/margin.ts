@@ -1,6 +1,7 @@
 /**
- * What an entry in a future would take of the account, as the broker says before anything leaves: a what-if order is answered with
- * margins and is none. It goes by the connection that reads, since orders wait behind nothing.
+ * The margin that an entry in a future would take, as the broker tells it before the order leaves: a what-if order is
+ * answered with margins and is never placed. It goes over the connection for readings, so that no order waits behind
+ * it.
  */
 import { type Contract, EventName, type Order, type OrderState, OrderType, TimeInForce } from '@stoqey/ib';
 import { type OrderIntent, SIDES, type Side } from '../../domain/order.js';
@@ -15,9 +16,9 @@ import type { Setup } from './setup.js';
 
 /** In the account's currency. */
 export interface Margin {
-  /** Initial margin that the order would add to what the account has of it. */
+  /** Initial margin that the order would add. */
   readonly needs: number;
-  /** Equity with loan value after the order's commission, less the initial margin of before. */
+  /** Equity with loan value after the order's commission, less the initial margin before it. */
   readonly free: number;
 }
 
@@ -25,17 +26,17 @@ export type MarginAnswer =
   | ({ readonly kind: 'told' } & Margin)
   | { readonly kind: 'refused'; readonly code: number; readonly text: string };
 
-/** Within the time in which the engine wants to know what became of an order (`closeAll.answerTimeoutMs`, 2 s where nothing is said). */
+/** Shorter than the engine waits for the outcome of an order (`closeAll.answerTimeoutMs`, 2 s by default). */
 const ANSWER_MS = 1_000;
-/** How long an answer that was asked for ahead may be old; prices move what the account is worth. */
+/** How long an answer asked for ahead of time stays valid; prices change the account's equity. */
 const VALID_MS = 30_000;
-/** Between two times that it is asked for ahead. */
+/** Interval between two rounds of asking ahead of time. */
 export const MARGIN_AHEAD_MS = 10_000;
 
 export const takesMargin = ({ purpose }: OrderIntent, { instrument }: ResolvedContract): boolean =>
   purpose === 'entry' && instrument.kind === 'future';
 
-/** `orderId`: of the connection that asks, and of no order of its own. */
+/** `orderId`: of the asking connection, used by no order of its own. */
 export function whatIf(orderId: number, contract: Contract, order: Order): Question<MarginAnswer> {
   return {
     name: 'margin of an order',
@@ -45,10 +46,10 @@ export function whatIf(orderId: number, contract: Contract, order: Order): Quest
         const [code, text] = [Number(args[1]), (args[0] as Error).message];
         if (meaningOf(code, text) !== 'warning') done({ kind: 'refused', code, text });
       }
-      // Everybody's open orders are listed on this connection, too, and another client's order may have the same id.
+      // Everybody's open orders arrive on this connection too, and another client's order may have the same id.
       if (event !== EventName.openOrder || args[0] !== orderId || (args[2] as Order).whatIf !== true) return;
       const { initMarginChange, initMarginAfter, equityWithLoanAfter } = args[3] as OrderState;
-      // The broker may answer without figures first, and with them when it has worked them out.
+      // The broker may answer without figures first, and with them once it has worked them out.
       if (isNone(initMarginChange)) return;
       const needs = numberOf(initMarginChange, 'initMarginChange');
       const after = numberOf(initMarginAfter, 'initMarginAfter');
@@ -60,15 +61,15 @@ export function whatIf(orderId: number, contract: Contract, order: Order): Quest
 
 export interface MarginsOptions {
   readonly reading: Gateway;
-  /** Null: account and contracts were not found right yet. */
+  /** Null until account and contracts have been verified. */
   readonly setup: () => Setup | null;
 }
 
 export class Margins {
   readonly #options: MarginsOptions;
-  /** Of one contract, by contract and side. */
+  /** The margin of one contract, by contract and side. */
   readonly #ahead = new Map<string, Margin & { readonly atMs: number }>();
-  /** Counted up by what changes the account: an answer of before says nothing of it. */
+  /** Incremented by every change of the account: an answer from before it is out of date. */
   #state = 0;
   #asking: { readonly session: Session; nextOrderId: number } | null = null;
 
@@ -76,13 +77,16 @@ export class Margins {
     this.#options = options;
   }
 
-  /** A position or an order that may open one has changed. */
+  /** A position has changed, or an order that may open one. */
   changed(): void {
     this.#state += 1;
     this.#ahead.clear();
   }
 
-  /** Of one contract of each future, each way, so that an entry need not wait for the answer. What isn't answered is asked with the entry. */
+  /**
+   * Asks for one contract of each future on each side, so that an entry need not wait for the answer. What gets no
+   * answer is asked again with the entry.
+   */
   async askAhead(): Promise<void> {
     const setup = this.#options.setup();
     if (setup === null) return;
@@ -101,15 +105,18 @@ export class Margins {
       this.#ahead.set(keyOf(contract, side), { ...answer, atMs });
   }
 
-  /** Whether what was told ahead reaches for an order; false where nothing was, or not enough: the broker is asked about the order itself then. */
+  /**
+   * Whether the margin asked for ahead of time is enough for an order. False if there is no such answer or it is not
+   * enough: then the broker is asked about the order itself.
+   */
   reaches({ side, quantityLots }: OrderIntent, contract: ResolvedContract): boolean {
     const told = this.#ahead.get(keyOf(contract, side));
-    // What makes a position smaller frees margin, and says nothing of several contracts.
+    // An answer for a reduction of a position (it frees margin) says nothing about several contracts.
     if (told === undefined || told.needs <= 0 || steadyNowMs() - told.atMs > VALID_MS) return false;
     return told.needs * quantityLots <= told.free;
   }
 
-  /** Rejects with `VenueUnavailable`: no answer within a second, or none that can be believed. */
+  /** Rejects with `VenueUnavailable`: no answer within a second, or one that can't be believed. */
   ask({ contract }: ResolvedContract, order: Order): Promise<MarginAnswer> {
     const { reading } = this.#options;
     const { session } = reading;

@@ -1,10 +1,12 @@
-/** Quotes and past bars, as the Gateway tells them. */
+/** Quotes and past bars from the Gateway. */
 import { BarSizeSetting, type Contract, EventName, WhatToShow } from '@stoqey/ib';
 import type { OhlcvRow } from '../prices.js';
 import { isNone, numberOf } from './decode.js';
 import type { Question } from './gateway.js';
 
-/** Best prices and sizes of one contract, put together from single ticks. Undefined: not told yet, or nobody offers. */
+/**
+ * Best prices and sizes of one contract, collected from single ticks. Undefined: not received yet, or nobody offers.
+ */
 export interface BestPrices {
   bid?: number | undefined;
   ask?: number | undefined;
@@ -12,11 +14,11 @@ export interface BestPrices {
   askVolume?: number | undefined;
 }
 
-/** Types of ticks. Those of delayed prices have other numbers, and are never taken. */
+/** Tick types. Those of delayed prices have other numbers and are never used. */
 const PRICES: Readonly<Record<number, 'bid' | 'ask'>> = { 1: 'bid', 2: 'ask' };
 const SIZES: Readonly<Record<number, 'bidVolume' | 'askVolume'>> = { 0: 'bidVolume', 3: 'askVolume' };
 
-/** False: nothing of it concerns the best prices. */
+/** False if the tick does not concern the best prices. */
 export function takeTick(best: BestPrices, event: EventName, [, type, value]: readonly unknown[]): boolean {
   const key =
     event === EventName.tickPrice
@@ -26,15 +28,15 @@ export function takeTick(best: BestPrices, event: EventName, [, type, value]: re
         : undefined;
   if (key === undefined) return false;
   const told = Number(value);
-  // -1 is said where nobody offers; a price of its own can't be that low for what is traded here.
+  // -1 means that nobody offers; no price traded here can be that low.
   best[key] = Number.isFinite(told) && !isNone(told) && told > 0 ? told : undefined;
   return true;
 }
 
-/** Where a price or a size is missing the broker ends a snapshot 11 seconds later. */
+/** If a price or a size is missing, the broker ends a snapshot only after 11 seconds. */
 export const SNAPSHOT_MS = 15_000;
 
-/** As they are now. */
+/** A snapshot of the current best prices. */
 export function quote(contract: Contract): Question<BestPrices> {
   const best: BestPrices = {};
   return {
@@ -50,10 +52,10 @@ export function quote(contract: Contract): Question<BestPrices> {
   };
 }
 
-/** The longest that is asked for at once: of bars of a minute a day. */
+/** The longest span requested at once: a day of one-minute bars. */
 export const SPAN_SECONDS_MAX = 86_400;
 
-/** Minutes with trades in them that end by `endMs` (null: now), oldest first. The one that runs may be among them. */
+/** Minutes with trades that end by `endMs` (null: now), oldest first. The current minute may be among them. */
 export function minutes(
   contract: Contract,
   endMs: number | null,
@@ -87,7 +89,7 @@ export function minutes(
 const OUTSIDE_REGULAR_HOURS_TOO = 0;
 const SECONDS_SINCE_1970 = 2;
 
-/** 20261120-15:00:00 */
+/** For example 20261120-15:00:00. */
 function utcText(ms: number): string {
   return new Date(ms).toISOString().slice(0, 19).replaceAll('-', '').replace('T', '-');
 }

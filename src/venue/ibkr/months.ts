@@ -1,6 +1,7 @@
 /**
- * Which contract this process trades an instrument in, by Gateway and symbol. Prices are told by a connection of its own,
- * and have to be those of that contract: a month that is held is traded on after the front month has become another.
+ * Which contract this process trades an instrument in, by Gateway and symbol. Prices have a connection of their own
+ * and have to be those of the same contract: a month that is held is still traded after another has become the front
+ * month.
  */
 import type { Contract } from '@stoqey/ib';
 import type { GatewayAddress } from './gateway.js';
@@ -16,7 +17,7 @@ export function tradedContract(at: GatewayAddress, symbol: string): TradedContra
   return traded.get(keyOf(at, symbol));
 }
 
-/** Said by whoever sends orders. */
+/** Called by whoever sends orders. */
 export function tradesIn(at: GatewayAddress, contracts: ReadonlyMap<string, TradedContract>): void {
   let changed = false;
   for (const [symbol, contract] of contracts) {
@@ -27,7 +28,7 @@ export function tradesIn(at: GatewayAddress, contracts: ReadonlyMap<string, Trad
   if (changed) for (const listener of [...listeners]) listener();
 }
 
-/** Calls it whenever a contract has become another one. Ends it: what is given back. */
+/** Calls `listener` whenever a contract has been replaced by another. The function that it returns ends that. */
 export function onTradedContracts(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

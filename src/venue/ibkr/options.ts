@@ -6,18 +6,18 @@ import type { TradedContract } from './months.js';
 
 export interface IbkrVenueOptions {
   readonly address: GatewayAddress;
-  /** The broker's paper accounts are reached like real ones; only their names tell. */
+  /** The broker's paper accounts are reached like real ones; only their names tell them apart. */
   readonly money: 'paper' | 'real';
-  /** Null: the only one of this login. */
+  /** Null: the login's only account. */
   readonly account: string | null;
-  /** Of orders; what is read of the account has the next one. The same after each start. */
+  /** The client id for orders; readings of the account use the next one. The same after every start. */
   readonly clientId: number;
   readonly instruments: readonly Instrument[];
-  /** The account that the desk's books are of; null: they don't know it. */
+  /** The account in the desk's books; null if they have none. */
   readonly expectedAccount?: () => string | null;
-  /** Told by symbol whenever they were found, for prices that follow them. */
+  /** Called with the contracts by symbol each time they are found, for prices that follow them. */
   readonly onContracts?: (contracts: ReadonlyMap<string, TradedContract>) => void;
   readonly times?: Partial<GatewayTimes>;
-  /** Each answer that could not be believed; for the log. */
+  /** Called for each answer that could not be believed, for the log. */
   readonly onRefusedAnswer?: (answer: RefusedAnswer) => void;
 }

@@ -1,4 +1,4 @@
-/** Orders, there and back: the desk's intent as the broker's order, the broker's order as the engine's. */
+/** Translates orders both ways: the desk's intent into the broker's order, the broker's order into the engine's. */
 import { type Order, OrderAction, OrderType, TimeInForce } from '@stoqey/ib';
 import { isBounded, type OrderIntent, type Side } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
@@ -6,28 +6,28 @@ import type { ResolvedContract } from './contracts.js';
 import { isNone, numberOf, stepsOf, textOf, Unbelievable } from './decode.js';
 import type { ToldOrder } from './questions.js';
 
-/** Of a group: what one fills is taken off the others, and only one of them at a time is where it can fill. */
+/** For orders of a group: a fill of one reduces the others, and only one of them at a time is at the exchange. */
 const REDUCE_WITH_BLOCK = 2;
 
-/** Throws RangeError for an order without the price that its type needs. */
+/** Throws RangeError for an order that lacks the price that its type needs. */
 export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, account: string): Order {
   const price = (ticks: number | null): number => {
     if (ticks === null) throw new RangeError(`a ${intent.type} order without its price`);
-    // One division keeps it the closest number to the decimal that is meant.
+    // A single rounding gives the number closest to the exact decimal.
     return Number((ticks * Number(instrument.tickSize)).toFixed(PRICE_PLACES));
   };
   const common = {
     account,
     action: actionOf(intent.side),
     totalQuantity: intent.quantityLots,
-    // Ours; ids of the protocol are counted by client and Gateway.
+    // Our own id. The protocol's ids are counted per client and Gateway.
     orderRef: intent.clientId,
-    // Each leaves by itself: nothing waits in TWS for another one, whatever becomes of us between the two.
+    // Each order is transmitted by itself: none waits in TWS for another one, whatever happens to us between the two.
     transmit: true,
     ...(intent.group === undefined ? {} : { ocaGroup: intent.group, ocaType: REDUCE_WITH_BLOCK }),
   };
   const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
-  // The desk file's check refuses such entries here: none leaves without the bound that it was judged by.
+  // The check of the desk file refuses such entries here: none leaves without the bound that it was judged by.
   if (intent.type === 'market' && isBounded(intent))
     throw new RangeError('an entry at the market, which this venue takes none of');
   if (intent.type === 'market') return { ...common, orderType: OrderType.MKT, tif: TimeInForce.DAY };
@@ -37,13 +37,13 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
     return {
       ...common,
       ...{ orderType: OrderType.STP_LMT, tif: TimeInForce.GTC },
-      // A future is traded nearly around the clock; a stock is entered when its exchange is open.
+      // A future trades nearly around the clock; a position in a stock is only opened in regular hours.
       outsideRth: instrument.kind === 'future',
       auxPrice: price(intent.stopTicks),
       lmtPrice: price(intent.limitTicks),
     };
   }
-  // It holds over the night, and triggers outside of regular hours too.
+  // The stop stays overnight, and triggers outside of regular hours too.
   return {
     ...common,
     ...{ orderType: OrderType.STP, tif: TimeInForce.GTC, outsideRth: true },
@@ -59,14 +59,14 @@ const PRICE_PLACES = 8;
 export const clientIdOf = (orderRef: string | undefined, permId: number | undefined): string =>
   orderRef !== undefined && orderRef !== '' ? orderRef : `ibkr-${permIdOf(permId)}`;
 
-/** 0 is no id: the broker has not got the order yet. */
+/** 0 is not an id: the broker does not have the order yet. */
 function permIdOf(permId: number | undefined): number {
   if (permId === 0) throw new Unbelievable('order: the broker has no id of it yet');
   return numberOf(permId, 'permId');
 }
 
 const OPEN = new Set(['ApiPending', 'PendingSubmit', 'PreSubmitted', 'Submitted', 'PendingCancel']);
-/** The broker has it, whatever became of it since. */
+/** The broker has accepted the order, whatever has become of it since. */
 const TAKEN = new Set(['PreSubmitted', 'Submitted', 'PendingCancel', 'Filled', 'Cancelled']);
 
 export const isOpen = (status: string): boolean => OPEN.has(status);
@@ -100,7 +100,7 @@ export function readOrder(told: ToldOrder, { instrument }: ResolvedContract): Ve
     venueId: String(permIdOf(order.permId)),
     instrument: instrument.id,
     state: stateOf(status, filledLots),
-    // What has ended says its size once more as nought.
+    // An order that has ended reports its quantity once more as 0.
     filledLots,
     side: action === 'BUY' ? 'buy' : 'sell',
     type: stop ? 'stop' : order.orderType === OrderType.MKT ? 'market' : 'limit',

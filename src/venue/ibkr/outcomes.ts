@@ -1,22 +1,25 @@
-/** What a code means for an order, as a table. What is not in it leaves the order unknown, and it is looked up. */
+/**
+ * What an error code means for an order, as a table. A code that is not in it leaves the order unknown, and the order
+ * is looked up.
+ */
 import { isWarning } from './notices.js';
 
-/** Code of an order that we did not send at all: the broker certainly has no such order. */
+/** The code of an order that was never sent: the broker certainly has no such order. */
 export const NOT_SENT = 'NOT_SENT';
 
 export type Meaning =
   /** It was refused before or at the exchange: there is no such order. */
   | 'rejected'
-  /** It was cancelled: by us, by its sibling, by the session's end. */
+  /** It was cancelled: by us, by another order of its group, or at the end of the session. */
   | 'cancelled'
-  /** There is no such open order of this client. */
+  /** This client has no such open order. */
   | 'notOpen'
-  /** The order stands as it was placed; something is said about it. */
+  /** The order stands as it was placed; the text is only a warning. */
   | 'warning'
   | 'unknown';
 
 const MEANINGS: Readonly<Record<number, Meaning>> = {
-  // Our ids are never used twice: another order has this one, and whether ours came in is not said.
+  // We never use an id twice: another order has this one, and the code does not say whether ours arrived.
   103: 'unknown',
   104: 'unknown',
   105: 'unknown',
@@ -47,7 +50,7 @@ const CANNOT_CANCEL = 10148;
 
 export function meaningOf(code: number, text: string): Meaning {
   if (isWarning(code)) return 'warning';
-  // It names the state: an order whose cancel is under way has not ended.
+  // The text names the state: an order whose cancel is in progress has not ended.
   if (code === CANNOT_CANCEL && !/state: *(Filled|Cancelled|ApiCancelled|Inactive)/i.test(text))
     return 'unknown';
   return MEANINGS[code] ?? 'unknown';

@@ -1,6 +1,6 @@
 /**
- * Prices of the broker, by a connection of its own: best prices as they are told, minutes by asking. Prices that are delayed
- * or only partly subscribed are none, and a data farm that is away gives none.
+ * Prices from the broker, over a connection of their own: best prices as they come, minutes on request. Delayed or
+ * only partly subscribed prices don't count, and a data farm that is down gives none.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Contract, EventName } from '@stoqey/ib';
@@ -22,7 +22,7 @@ import { DATA_LOST, farmAfter, isWarning, linkAfter } from './notices.js';
 
 export interface OpenIbkrPrices extends OpenPrices {
   readonly address: GatewayAddress;
-  /** Of this connection alone. */
+  /** Used by this connection only. */
   readonly clientId: number;
   readonly times?: Partial<GatewayTimes>;
 }
@@ -31,9 +31,9 @@ interface Subscription {
   readonly symbol: string;
   readonly conId: number | undefined;
   best: BestPrices;
-  /** A quote is on its way: what comes together is told once. */
+  /** A quote is about to be sent: ticks that arrive together are sent as one quote. */
   due: boolean;
-  /** Why its prices don't count; null: they do. */
+  /** Why its prices don't count; null if they do. */
   problem: string | null;
 }
 
@@ -41,8 +41,8 @@ const NO_DATA = /returned no data/i;
 const HISTORY_REFUSED = 162;
 
 /**
- * Rejects where the Gateway or the broker says no, or lists one of them otherwise than the desk file. With `mayLack` it goes
- * on connecting instead, and `connect` and `fetchQuotes` say why not.
+ * Rejects if the Gateway or the broker refuses, or lists an instrument differently from the desk file. With `mayLack`
+ * it keeps connecting instead, and `connect` and `fetchQuotes` give the reason.
  */
 export async function openIbkrPrices(options: OpenIbkrPrices): Promise<PriceConnection> {
   const prices = new IbkrPrices(options);
@@ -61,7 +61,7 @@ class IbkrPrices implements PriceConnection {
   readonly #gateway: Gateway;
   readonly #contracts = new Map<string, Contract>();
   readonly #subscriptions = new Map<number, Subscription>();
-  /** Market data farms that are down, as they were named. */
+  /** Market data farms that are down: the notice, by farm name. */
   readonly #farmsDown = new Map<string, string>();
   readonly #forget: () => void;
   #lost = '';
@@ -109,7 +109,7 @@ class IbkrPrices implements PriceConnection {
     for (const one of found) if (isResolved(one)) this.#contracts.set(one.instrument.symbol, one.contract);
   }
 
-  /** Of those that may be shown; throws where none may. */
+  /** Only symbols whose prices count; throws if there is none. */
   async fetchQuotes(symbols: readonly string[]): Promise<readonly Ticker[]> {
     if (this.#contracts.size === 0) await this.#resolve();
     this.#farmsUp();
@@ -128,7 +128,8 @@ class IbkrPrices implements PriceConnection {
 
   async #snapshot(symbol: string, contract: Contract): Promise<Ticker> {
     const best = await this.#gateway.ask(quote(contract), SNAPSHOT_MS);
-    // What may be asked for again may be subscribed again; the Gateway doesn't take up what it has refused by itself.
+    // A symbol that can be quoted again can also be subscribed again; the Gateway does not by itself resume what it
+    // has refused.
     const subscriptions = [...this.#subscriptions.values()];
     if (subscriptions.some((one) => one.symbol === symbol && one.problem !== null))
       this.#resubscribe([symbol]);
@@ -140,11 +141,12 @@ class IbkrPrices implements PriceConnection {
     if (contract === undefined) return [];
     const nowMs = await this.fetchTime();
     const rows: OhlcvRow[] = [];
-    // Nights and weekends have none: it goes on until there are enough.
+    // Nights and weekends have no minutes: it goes on until there are enough rows.
     for (let fromMs = sinceMs; fromMs < nowMs && rows.length < limit; ) {
       const spanMs = Math.min(SPAN_SECONDS_MAX * 1000, (limit - rows.length) * MINUTE_MS);
       const isLast = fromMs + spanMs >= nowMs;
-      // Until now goes on while the question is on its way: a minute more, so that none is cut off at the beginning.
+      // "Until now" moves on while the request is in flight: one minute more, so that nothing is cut off at the
+      // beginning.
       const seconds = Math.ceil((isLast ? nowMs - fromMs + MINUTE_MS : spanMs) / 1000);
       const untilMs = fromMs + spanMs;
       const found = await this.#minutes(contract, isLast ? null : untilMs, seconds);
@@ -154,7 +156,7 @@ class IbkrPrices implements PriceConnection {
     return rows.slice(0, limit);
   }
 
-  /** It tells whole seconds. */
+  /** The Gateway gives whole seconds. */
   fetchTime(): Promise<number> {
     return this.#gateway.ask(currentTime());
   }
@@ -226,7 +228,7 @@ class IbkrPrices implements PriceConnection {
     }
   }
 
-  /** What is shown has to be what is traded. */
+  /** Ends the stream if the traded contract has changed, so that a new one follows it: what is shown has to be what is traded. */
   #follow(): void {
     const others = [...this.#subscriptions.values()].filter(
       ({ symbol, conId }) => this.#contractOf(symbol)?.conId !== conId,
@@ -258,7 +260,7 @@ class IbkrPrices implements PriceConnection {
     }
     const subscription = this.#subscriptions.get(Number(args[0]));
     if (subscription === undefined || !takeTick(subscription.best, event, args) || subscription.due) return;
-    // The ticks of one change come one by one: half of them is a price that never was.
+    // The ticks of one change come one by one: half of them would be a price that never existed.
     subscription.due = true;
     setImmediate(() => this.#tell(subscription));
   }
@@ -278,11 +280,11 @@ class IbkrPrices implements PriceConnection {
     if (farm === null || farm.farm === 'history') return;
     const name = text.slice(text.lastIndexOf(':') + 1);
     if (!farm.up) this.#farmsDown.set(name, `${code} ${text}`);
-    // A side that was told before the outage is no price beside one that was told after it.
+    // A bid from before the outage must not be paired with an ask from after it, nor the other way round.
     else if (this.#farmsDown.delete(name)) for (const one of this.#subscriptions.values()) one.best = {};
   }
 
-  /** Throws where what the Gateway shows may be of before. */
+  /** Throws if the Gateway may be showing prices from before an outage. */
   #farmsUp(): void {
     if (this.#farmsDown.size > 0) throw new VenueUnavailable([...this.#farmsDown.values()].join('; '));
   }

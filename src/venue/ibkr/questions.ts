@@ -1,4 +1,4 @@
-/** What the account is asked, and how its answers are put together. */
+/** The questions about the account, and how their answers are collected. */
 import {
   type CommissionReport,
   type Contract,
@@ -18,7 +18,7 @@ export interface ToldPosition {
 }
 
 export function positions(): Question<readonly ToldPosition[]> {
-  // Told again at a change meanwhile: the last one holds.
+  // A position that changes meanwhile is sent again: the last one counts.
   const found = new Map<string, ToldPosition>();
   return {
     name: 'positions',
@@ -36,12 +36,12 @@ export function positions(): Question<readonly ToldPosition[]> {
       }
       if (event === EventName.positionEnd) done([...found.values()]);
     },
-    // Told again at each change until then.
+    // Until cancelled, every change would be sent.
     cancel: (api) => api.cancelPositions(),
   };
 }
 
-/** Amounts of the account in its currency, by their names. */
+/** Amounts of the account in its currency, by tag. */
 export function ledger(account: string, currency: string): Question<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   return {
@@ -59,11 +59,11 @@ export function ledger(account: string, currency: string): Question<ReadonlyMap<
 export interface ToldExecution {
   readonly contract: Contract;
   readonly execution: Execution;
-  /** Null: not told yet. */
+  /** Null: not received yet. */
   readonly cost: CommissionReport | null;
 }
 
-/** Those since midnight of the Gateway's zone; older ones are gone. */
+/** Executions since midnight in the Gateway's time zone; older ones are gone. */
 export function executions(account: string): Question<readonly ToldExecution[]> {
   const found: { contract: Contract; execution: Execution }[] = [];
   const costs = new Map<string, CommissionReport>();
@@ -92,15 +92,15 @@ export interface ToldOrder {
 }
 
 /**
- * An order by who placed it and their id of it; those typed by hand by the broker's. That is 0 as long as the broker has
- * not got the order. Null: it has neither.
+ * Identifies an order by the client that placed it and that client's id; an order typed by hand by the broker's id,
+ * which is 0 until the broker has the order. Null if it has neither.
  */
 export function keyOf({ clientId, orderId = 0, permId = 0 }: Partial<Order & Execution>): string | null {
   if (orderId > 0) return `${clientId}:${orderId}`;
   return permId > 0 ? `${permId}` : null;
 }
 
-/** What an event of an order's status tells of the order. */
+/** The ids, status and filled quantity in an `orderStatus` event. */
 export function statusOf(args: readonly unknown[]) {
   const [orderId, status, filled, , , permId, , , clientId] = args;
   return {
@@ -110,13 +110,13 @@ export function statusOf(args: readonly unknown[]) {
   };
 }
 
-/** As it was told before, with its newest status. */
+/** The order as last received, with its newest status. */
 export function withStatus(told: ToldOrder, { ids, status, filled }: ReturnType<typeof statusOf>): ToldOrder {
   const order = ids.permId > 0 ? { ...told.order, permId: ids.permId } : told.order;
   return { ...told, order, status, filled };
 }
 
-/** `own`: those of this connection's client id; else everybody's. */
+/** `own`: the orders of this connection's client id; otherwise everybody's. */
 export function openOrders(own: boolean): Question<readonly ToldOrder[]> {
   const found = new Map<string, ToldOrder>();
   return {
@@ -124,7 +124,7 @@ export function openOrders(own: boolean): Question<readonly ToldOrder[]> {
     alone: true,
     send: (api) => (own ? api.reqOpenOrders() : api.reqAllOpenOrders()),
     hear(event, args, _id, done) {
-      // The answer to a what-if question has the form of an order, and is none.
+      // The answer to a what-if question looks like an order but is not one.
       if (event === EventName.openOrder && (args[2] as Order).whatIf !== true) {
         const [orderId, contract, order, state] = args as [number, Contract, Order, OrderState];
         const told = { contract, order: { ...order, orderId }, status: String(state.status), filled: 0 };
@@ -141,7 +141,7 @@ export function openOrders(own: boolean): Question<readonly ToldOrder[]> {
   };
 }
 
-/** Those that have ended since the Gateway's start. */
+/** Orders that have ended since the Gateway started. */
 export function completedOrders(): Question<readonly ToldOrder[]> {
   const found: ToldOrder[] = [];
   return {

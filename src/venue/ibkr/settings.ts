@@ -1,17 +1,20 @@
-/** Where the Gateway is, and as whom it is spoken to: from the environment. The login is the Gateway's own: nothing here is a secret. */
+/**
+ * Where the Gateway is, and with which client id and account to speak to it: from the environment. The login is in
+ * the Gateway itself: nothing here is a secret.
+ */
 import { text as anyText } from '../../desk/environment-variable.js';
 import type { Environment } from '../definition.js';
 import type { VenueEndpoint } from '../endpoint.js';
 import type { GatewayAddress } from './gateway.js';
 
-/** In place of an address where the Gateway of the environment is meant. */
+/** Used in place of an address for the Gateway that the environment names. */
 export const GATEWAY = 'IB Gateway';
 const USUAL_GATEWAY = '127.0.0.1:4002';
 const USUAL_CLIENT_ID = 10;
 
 /**
- * What each connection adds to the desk's client id. Orders have the id itself, what is read of the account for them the
- * next; a pre-flight has two likewise. Prices are told to whoever reads them by an id of his own.
+ * Offsets that are added to the desk's client id. The trader's orders use the id itself and its readings the next
+ * one; a pre-flight uses two likewise. Each reader of prices has an id of its own.
  */
 export const CLIENTS = { trader: 2, auditor: 3, preflight: 4, validation: 6, fetch: 7 } as const;
 
@@ -31,18 +34,18 @@ const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
 
 export interface IbkrSettings {
   readonly clientId: number;
-  /** Null: the only one of the login. */
+  /** Null: the login's only account. */
   readonly account: string | null;
 }
 
-/** Throws RangeError with the variable's name where one is not as it has to be. */
+/** Throws RangeError with the variable's name if one has an invalid value. */
 export function settingsOf(env: Environment): IbkrSettings {
   const account = given(env, 'IBKR_ACCOUNT', accountText);
   const clientId = given(env, 'IBKR_CLIENT_ID', clientIdText);
   return { clientId: clientId === null ? USUAL_CLIENT_ID : Number(clientId), account };
 }
 
-/** `address`: as an endpoint has it, or `GATEWAY`. Throws RangeError as `settingsOf`. */
+/** `address`: that of an endpoint, or `GATEWAY`. Throws RangeError as `settingsOf` does. */
 export function gatewayAt(address: string, env: Environment = process.env): GatewayAddress {
   const at = address === GATEWAY ? (given(env, 'IBKR_GATEWAY', gatewayText) ?? USUAL_GATEWAY) : address;
   const colon = at.lastIndexOf(':');
@@ -52,7 +55,9 @@ export function gatewayAt(address: string, env: Environment = process.env): Gate
 export const addressOf = (endpoint: VenueEndpoint): string =>
   endpoint.kind === 'simulator' ? endpoint.address : GATEWAY;
 
-/** The broker's paper account is its test environment. Throws RangeError for a simulator that is none of this machine. */
+/**
+ * The broker's paper account is its test environment. Throws RangeError for a simulator that is not on this machine.
+ */
 export function endpointOf(
   desk: { readonly venue: { readonly testnet: boolean } },
   simulatedVenue: string | undefined,

@@ -1,4 +1,4 @@
-/** Before anything is traded: whose account it is, and which contract each instrument is. */
+/** Verified before anything is traded: whose account it is, and which contract each instrument is. */
 import type { Contract } from '@stoqey/ib';
 import type { Instrument } from '../../domain/instrument.js';
 import { VenueUnavailable } from '../port.js';
@@ -9,20 +9,20 @@ import { positions } from './questions.js';
 
 export interface Setup {
   readonly account: string;
-  /** By instrument; those that the broker does not list are left out. */
+  /** By instrument; instruments that the broker does not list are left out. */
   readonly contracts: ReadonlyMap<number, ResolvedContract>;
   readonly byConId: ReadonlyMap<number, ResolvedContract>;
-  /** In which nothing is entered, each with why. */
+  /** Instruments in which no position may be opened, each with the reason. */
   readonly closed: readonly { readonly instrument: number; readonly why: string }[];
 }
 
-/** Throws `VenueUnavailable` before account and contracts were found right. */
+/** Throws `VenueUnavailable` until account and contracts have been verified. */
 export function verified(setup: Setup | null): Setup {
   if (setup === null) throw new VenueUnavailable('account and contracts are not verified yet');
   return setup;
 }
 
-/** Paper accounts of the broker begin so; real ones do not. */
+/** Names of the broker's paper accounts begin like this; those of real ones do not. */
 const PAPER = /^D[UF]/;
 
 export type AccountChoice =

@@ -1,4 +1,7 @@
-/** Orders and cancels: each ends in one of the port's outcomes, whatever the wire does. They have a connection to themselves. */
+/**
+ * Orders and cancels: each ends in one of the port's outcomes, whatever the wire does. They have a connection to
+ * themselves.
+ */
 import { type Contract, EventName, type Order, type OrderState } from '@stoqey/ib';
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
@@ -16,18 +19,21 @@ import { type Setup, verified } from './setup.js';
 
 export interface TradingOptions {
   readonly clientId: number;
-  /** Carries orders, cancels and the list of our own open ones, which then is as of after them. */
+  /**
+   * Carries orders, cancels and the list of our own open orders, so that the list includes every order sent before it
+   * was asked for.
+   */
   readonly orders: Gateway;
   readonly reading: Gateway;
-  /** Null: account and contracts were not found right yet. */
+  /** Null until account and contracts have been verified. */
   readonly setup: () => Setup | null;
   readonly answerMs: number;
   readonly note: (what: string, cause: string) => void;
 }
 
-/** What is waited for of one order id. */
+/** Waits for events about one order id. */
 interface Watch {
-  /** A status of it, or an error about it. */
+  /** A status of the order, or an error about it. */
   status(status: string, permId: number): void;
   error(code: number, text: string): void;
   lost(cause: string): void;
@@ -44,15 +50,21 @@ interface Prepared {
 export class Trading {
   readonly margins: Margins;
   readonly #options: TradingOptions;
-  /** Entries that wait for what the broker says of their margin, by our ids; true: withdrawn meanwhile, and never sent. */
+  /**
+   * Entries that wait for the broker's answer about their margin, by our ids; true: withdrawn meanwhile, never to be
+   * sent.
+   */
   readonly #waiting = new Map<string, boolean>();
   readonly #watches = new Map<number, Set<Watch>>();
-  /** Ids of the protocol, by ours: only those that this client has placed. */
+  /** The protocol's ids by ours: only those that this client has placed. */
   readonly #ids = new Map<string, number>();
-  /** Ids of the protocol of orders that are filled in part: how they end is looked up, with how much of them was filled. */
+  /**
+   * The protocol's ids of orders that are partly filled: how such an order ends is looked up, including its filled
+   * quantity.
+   */
   readonly #partlyFilled = new Set<number>();
   #nextOrderId = 1;
-  /** Our open orders were read since the connection is there. */
+  /** Our open orders have been read since the connection was made. */
   #ready = false;
 
   constructor(options: TradingOptions) {
@@ -60,12 +72,15 @@ export class Trading {
     this.margins = new Margins(options);
   }
 
-  /** An id that the Gateway names as free, or that an order has. Ids only grow: a used one would modify its order. */
+  /**
+   * Takes note of an id that the Gateway calls free, or that an order has. Ids only grow: a used one would modify its
+   * order.
+   */
   #mind(nextOrderId: number): void {
     this.#nextOrderId = Math.max(this.#nextOrderId, nextOrderId);
   }
 
-  /** After each connection. Throws `VenueUnavailable`. */
+  /** Called after each connection. Throws `VenueUnavailable`. */
   async begin(session: Session): Promise<void> {
     this.#ready = false;
     this.#mind(session.nextOrderId);
@@ -78,7 +93,7 @@ export class Trading {
     for (const watches of [...this.#watches.values()]) for (const watch of [...watches]) watch.lost(cause);
   }
 
-  /** Of the connection of orders. */
+  /** Events of the connection for orders. */
   onEvent(event: EventName, args: readonly unknown[]): void {
     if (event === EventName.execDetails) this.margins.changed();
     if (event === EventName.error) {
@@ -107,7 +122,7 @@ export class Trading {
     return this.#sendWithMargin(intent, prepared);
   }
 
-  /** What is known at once: an order that certainly can't leave has never been at the broker. */
+  /** Decides what needs no answer: an order that certainly can't leave has never been at the broker. */
   #prepare(intent: OrderIntent): Prepared | { readonly ok: false; readonly outcome: SendOutcome } {
     const no = (outcome: SendOutcome) => ({ ok: false, outcome }) as const;
     const { orders } = this.#options;
@@ -120,7 +135,7 @@ export class Trading {
     if (intent.purpose === 'entry' && closed !== null) return no(notSent(closed));
     if (session === null || !this.#ready) return no(notSent('not connected to the Gateway'));
     if (orders.linkBroken) return no(notSent('the Gateway has no connection to the broker'));
-    // The broker would make a second one: to it our id is a remark.
+    // To the broker our id is only a remark: it would place a second order.
     if (this.#ids.has(intent.clientId) || this.#waiting.has(intent.clientId))
       return no({ kind: 'unknown', cause: 'an order of this id was sent before, and none is sent twice' });
     try {
@@ -131,7 +146,7 @@ export class Trading {
     }
   }
 
-  /** Sends it where the account reaches for it. Without an answer nothing is entered. */
+  /** Sends the order if the account has enough margin for it. Without an answer no position is opened. */
   async #sendWithMargin(intent: OrderIntent, { contract, order }: Prepared): Promise<SendOutcome> {
     const { clientId, quantityLots } = intent;
     this.#waiting.set(clientId, false);
@@ -151,12 +166,13 @@ export class Trading {
     } finally {
       this.#waiting.delete(clientId);
     }
-    // In the same breath: nobody may look for it, or withdraw it, between the two. The connection may have ended meanwhile.
+    // Checked and sent in one step, so that nobody can look for the order or withdraw it in between. The connection
+    // may have ended meanwhile.
     const again = this.#prepare(intent);
     return again.ok ? this.#send(intent, again) : again.outcome;
   }
 
-  /** True for one that has not left yet: now it never does. */
+  /** True if the order had not left yet: now it never will. */
   #withdraw(clientId: string): boolean {
     if (!this.#waiting.has(clientId)) return false;
     this.#waiting.set(clientId, true);
@@ -217,13 +233,16 @@ export class Trading {
     }
   }
 
-  /** What was filled before is told once the broker has said what it cost: until then nothing may follow from the end. */
+  /**
+   * Executions from before the end are delivered only once their commission is known: until then nothing may be
+   * concluded from the end.
+   */
   #ended(orderId: number): CancelOutcome {
     if (!this.#partlyFilled.has(orderId)) return { kind: 'cancelled' };
     return { kind: 'unknown', cause: 'it was cancelled after a part of it was filled' };
   }
 
-  /** Of an order that this process has not placed itself. */
+  /** The protocol's id of an order that this process may not have placed itself. */
   async #orderId(clientId: string, instrument: InstrumentId): Promise<number | CancelOutcome> {
     await this.#own();
     const own = this.#ids.get(clientId);
@@ -244,15 +263,15 @@ export class Trading {
   }
 
   /**
-   * Among our open orders, everybody's, then the completed ones, then what was executed today: an order that moves on
-   * meanwhile is in the next list. The first is asked on the connection of orders, where it is answered after what was sent
-   * before. Those of another client id may be ours from when this desk had that one.
+   * Looks among our open orders, then everybody's, then the completed ones, then today's executions: an order that
+   * changes state meanwhile is in the next list. The first list is asked for on the connection for orders, where the
+   * answer covers everything sent before. Orders of another client id may be ours from when this desk used that id.
    */
   async find(clientId: string, instrument: InstrumentId): Promise<VenueOrder | null> {
     const setup = verified(this.#options.setup());
     const contract = setup.contracts.get(instrument);
     if (contract === undefined) throw new VenueUnavailable(setup.closed.map(({ why }) => why).join('; '));
-    // Who asks takes it to be lost: it must not come after the answer that there is none.
+    // The caller takes it to be lost: it must not leave after the answer that there is no such order.
     if (this.#withdraw(clientId)) return null;
     const { reading } = this.#options;
     const is = ({ order }: ToldOrder) => order.orderRef === clientId;
@@ -266,7 +285,7 @@ export class Trading {
     );
     const last = traded.at(-1)?.execution;
     if (last === undefined) return null;
-    // The Gateway has forgotten the order in its restart; what it was for in all is not said any more.
+    // The Gateway has forgotten the order in a restart; its full quantity is no longer known.
     return believed(this.#options.note, 'execution', () =>
       readOrder(
         {
@@ -283,7 +302,9 @@ export class Trading {
     );
   }
 
-  /** Everybody's. One in another contract is nothing that the desk could count: it is said, not left out. */
+  /**
+   * Everybody's open orders. An order in another contract can't be counted by the desk: it is reported, not left out.
+   */
   async open(): Promise<readonly VenueOrder[]> {
     const setup = verified(this.#options.setup());
     const told = await this.#options.reading.ask(openOrders(false));

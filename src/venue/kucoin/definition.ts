@@ -5,6 +5,6 @@ export default ccxtVenue({
   title: 'KuCoin',
   address: 'https://api.kucoin.com',
   probe: '/api/v1/timestamp',
-  // Otherwise the tickers of all symbols, for fees that nobody here reads.
+  // Otherwise the library loads the tickers of all symbols, for fees that nobody here reads.
   marketParameters: { fetchTickersFees: false },
 });

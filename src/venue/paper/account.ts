@@ -1,4 +1,4 @@
-/** What the paper venue says of the account, once it is on disk: nobody is told what a crash would take back. */
+/** What the paper venue reports of the account, once it is on disk: nobody is told what a crash would undo. */
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { plainUnits } from '../../domain/money.js';
@@ -10,7 +10,7 @@ import type { BookLog } from './book-file.js';
 import type { PaperFill, PaperOrder } from './book-record.js';
 import { fillOf, venueOrderOf } from './translate.js';
 
-/** Each reading throws `VenueUnavailable` where the book could not be written. */
+/** Each reading throws `VenueUnavailable` if the book could not be written. */
 export class PaperAccount {
   private readonly idBySymbol: ReadonlyMap<string, InstrumentId>;
 
@@ -50,7 +50,9 @@ export class PaperAccount {
     return order && this.id(order.symbol) === instrument ? this.venueOrder(order) : null;
   }
 
-  /** In the order in which they were written: after a change of the market's source a later fill may have an earlier time. */
+  /**
+   * In the order in which they were written: if the price source was changed, a later fill may have an earlier time.
+   */
   async fillsSince(sinceMs: number): Promise<readonly Fill[]> {
     await this.flushed();
     const from = this.book.fills.findIndex((fill) => fill.marketMs >= sinceMs);

@@ -1,4 +1,7 @@
-/** What the paper venue takes. Codes and texts are those of a real exchange, so that a strategy meets the same refusals. */
+/**
+ * What the paper venue accepts. Codes and texts are those of a real exchange, so that a strategy meets the same
+ * refusals.
+ */
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv, worth } from '../../domain/money.js';
 import { isBounded, type OrderIntent } from '../../domain/order.js';
@@ -15,13 +18,16 @@ export interface Rejection {
   readonly wouldTrigger?: true;
 }
 
-/** What the venue's prices say of an order and its account. */
+/** What the venue's prices mean for an order and its account. */
 export interface PricesNow {
-  /** What a lot of the order may cost at most (limit, stop or quote with slippage); null where no price is known yet. */
+  /**
+   * The most that a lot of the order may cost, in ticks (limit, stop, or quote with slippage); null before a price is
+   * known.
+   */
   readonly reserveTicks: number | null;
-  /** Its market is closed: what would be filled at once is refused, what rests may rest. */
+  /** Its market is closed: an order to be filled at once is refused, a resting order is accepted. */
   readonly closed: boolean;
-  /** Of any symbol; null before its first quote. */
+  /** The quote of any symbol; null before its first one. */
   readonly quote: (symbol: string) => QuotePrices | null;
 }
 
@@ -38,7 +44,7 @@ const WOULD_TRIGGER: Readonly<Record<ValueRule['pays'], Rejection>> = {
 };
 const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
 
-/** Null: taken. */
+/** Null if the order is accepted. */
 export function refuse(
   order: OrderIntent,
   instrument: Instrument,
@@ -52,7 +58,7 @@ export function refuse(
   );
 }
 
-/** Whatever the account holds. An order that is to take another's place meets these before the other is touched. */
+/** Independent of the account. An order that is to replace another has to pass these before the other is touched. */
 export function refuseByFilters(
   order: OrderIntent,
   instrument: Instrument,
@@ -71,7 +77,7 @@ export function refuseByFilters(
   return isWorthTrading(order.quantityLots, reserveTicks, instrument) ? null : filter('NOTIONAL');
 }
 
-/** By the market and the account of this moment. Money that open orders and positions hold back is not free. */
+/** Against the market and the account at this moment. Money that open orders and positions hold back is not free. */
 export function refuseByAccount(
   order: OrderIntent,
   instrument: Instrument,
@@ -86,7 +92,9 @@ export function refuseByAccount(
     : refuseContract(order, instrument, book, { value, quote });
 }
 
-/** A buy needs free money with its fee; a sale needs free coins or shares: resting sales, stops too, lock theirs. */
+/**
+ * A buy needs free money including its fee; a sale needs free coins or shares: resting sales lock theirs, stops too.
+ */
 function refuseOwned(
   order: OrderIntent,
   instrument: Instrument,
@@ -105,15 +113,15 @@ function refuseOwned(
   return order.quantityLots > free ? INSUFFICIENT : null;
 }
 
-/** The exchange takes no stop that would go off as it arrives. */
+/** The exchange refuses a stop that would trigger on arrival. */
 function wouldTrigger({ type, side, stopTicks }: OrderIntent, quote: QuotePrices | null): boolean {
   if (type !== 'stop' || stopTicks === null || quote === null) return false;
   return isTriggered(side === 'buy', stopTicks, quote);
 }
 
 /**
- * Paper contracts are not leveraged: all that is open, and all that open orders may open, is worth no more than the
- * wallet with what positions have gained or lost so far.
+ * Paper contracts are not leveraged: everything open, plus everything that open orders may open, may be worth no more
+ * than the wallet plus the unrealized result of positions.
  */
 function refuseContract(
   order: OrderIntent,
@@ -140,7 +148,7 @@ function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
     free += worth - cost - Math.abs(worth);
   }
   for (const open of book.allOpenOrders()) {
-    // A stop without a worst price may open nothing here: it only ever protects.
+    // A stop without a worst price can't open anything here: it only protects.
     if (open.reduceOnly || (open.type === 'stop' && !isBounded(open))) continue;
     const perTickLot = book.instruments.get(open.symbol)?.moneyPerTickLot ?? 0;
     free -= open.reserveTicks * (open.quantityLots - open.filledLots) * perTickLot;
@@ -148,7 +156,7 @@ function freeMargin(book: PaperBook, quote: PricesNow['quote']): number {
   return free;
 }
 
-/** Money that open buys of what is owned hold back, with their fees. All instruments share one currency. */
+/** Money held back for open buys of owned instruments, including fees. All instruments share one currency. */
 function heldBack(book: PaperBook, fees: FeeRules): number {
   let held = 0;
   for (const open of book.allOpenOrders()) {
@@ -164,7 +172,7 @@ function reserveOf(open: PaperOrder, moneyPerTickLot: number, takerFeePpm: numbe
   return value + mulDiv(value, takerFeePpm, 1_000_000);
 }
 
-/** Null: the open order becomes smaller. It never becomes larger, and none is amended for ever. */
+/** Null if the open order is made smaller. An order never becomes larger, and the number of amendments is limited. */
 export function refuseAmendment(
   order: PaperOrder,
   quantityLots: number,

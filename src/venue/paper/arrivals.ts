@@ -1,7 +1,7 @@
-/** Orders on their way: acknowledged, but not yet where they can be matched. */
+/** Orders in flight: acknowledged, but not yet where they can be matched. */
 import type { PaperOrder } from './book-record.js';
 
-/** Runs `work` after `delayMs` unless the function that it gives was called before. */
+/** Runs `work` after `delayMs` milliseconds unless the returned function is called first. */
 export type Schedule = (delayMs: number, work: () => void) => () => void;
 
 export const onTheWallClock: Schedule = (delayMs, work) => {
@@ -10,9 +10,9 @@ export const onTheWallClock: Schedule = (delayMs, work) => {
 };
 
 /**
- * An order arrives with the first quote at or after its market time of arrival, or after the same time on the wall
- * clock if no quote came until then (the last one stands), whichever is first. So a market order never waits for the
- * next quote of a slow market, and never misses hours of a fast one.
+ * An order arrives with the first quote at or after its market time of arrival, or, if no quote came, after the same
+ * delay on the wall clock (at the last quote), whichever is first. So a market order never waits for the next quote
+ * of a slow market, and never misses hours of a fast one.
  */
 export class Arrivals {
   private readonly onTheWay = new Map<string, () => void>();

@@ -1,7 +1,7 @@
 /**
- * The paper venue's book on disk: one line a record, `<crc32 of the JSON, 8 hex> <number> <JSON>`.
- * Appends are grouped and synced; a torn last line is cut off at the next start; the file is rewritten from the
- * present state when it has grown, so that its size stays bounded.
+ * The paper venue's book on disk: one line a record, `<crc32 of the JSON, 8 hex> <number> <JSON>`. Appends are
+ * grouped and synced; a torn last line is cut off at the next start. When the file has grown, it is rewritten from
+ * the current state, so that its size stays bounded.
  */
 import {
   closeSync,
@@ -26,7 +26,7 @@ const syncAsync = promisify(fdatasync);
 
 export const BOOK_FILE = 'book.jsonl';
 const NEXT_FILE = 'book.jsonl.next';
-/** The file is rewritten when it has grown by this much since the last time. */
+/** The file is rewritten when it has grown by this much since the last rewrite. */
 const GROWTH_BYTES_MAX = 1024 * 1024;
 const LINE = /^([0-9a-f]{8}) (\d+) (.*)$/;
 
@@ -34,16 +34,18 @@ export class PaperBookCorrupt extends Error {
   override readonly name = 'PaperBookCorrupt';
 }
 
-/** Where a book is written. */
+/** Where a book is written to. */
 export interface BookLog {
-  /** Resolves once the record is kept. After one failure everything fails: only a restart knows what was kept. */
+  /**
+   * Resolves once the record is on disk. After one failure every append fails: only a restart knows what was kept.
+   */
   append(record: BookRecord): Promise<void>;
-  /** Resolves once everything appended so far is kept. */
+  /** Resolves once everything appended so far is on disk. */
   flushed(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** A book that ends with its process: of a venue that a test makes up. */
+/** A book that ends with its process: for a venue that a test makes up. */
 export const IN_MEMORY: BookLog = {
   append: async () => undefined,
   flushed: async () => undefined,
@@ -61,7 +63,7 @@ interface Waiting {
   readonly failed: (cause: Error) => void;
 }
 
-/** Records of the book, oldest first; empty where there is none. Throws `PaperBookCorrupt`. Cuts off a torn end. */
+/** Records of the book, oldest first; empty if there is no book. Throws `PaperBookCorrupt`. Cuts off a torn end. */
 export function readBook(directory: string): readonly NumberedRecord[] {
   rmSync(join(directory, NEXT_FILE), { force: true });
   const path = join(directory, BOOK_FILE);
@@ -87,7 +89,7 @@ export class BookFile implements BookLog {
   private rewriteAtBytes = GROWTH_BYTES_MAX;
   private fault: Error | null = null;
 
-  /** `state`: what to begin the file with when it is rewritten. `number`: of the last record so far. */
+  /** `state`: the record that a rewritten file begins with. `number`: that of the last record so far. */
   constructor(
     private readonly directory: string,
     private number: number,
@@ -119,7 +121,7 @@ export class BookFile implements BookLog {
   }
 
   private async drain(): Promise<void> {
-    // One turn of the event loop gathers the orders that were sent together: they share a sync.
+    // Waits one microtask, so that orders that were sent together share a sync.
     await Promise.resolve();
     while (this.waiting.length > 0) {
       const batch = this.waiting;
@@ -146,7 +148,7 @@ export class BookFile implements BookLog {
       this.descriptor = this.rewrite();
       closeSync(old);
     } catch {
-      // No room for a second copy: the old file is whole and goes on growing for a while.
+      // The disk has no room for a second copy: the old file is intact and may grow for a while.
       this.rewriteAtBytes = this.bytes + GROWTH_BYTES_MAX;
     }
   }
@@ -158,7 +160,10 @@ export class BookFile implements BookLog {
     this.onFault(cause);
   }
 
-  /** Replaces the file by the present state, synced before it takes the old one's place. Returns the new descriptor. */
+  /**
+   * Replaces the file by the current state, which is synced before it takes the old file's place. Returns the new
+   * descriptor.
+   */
   private rewrite(): number {
     const next = join(this.directory, NEXT_FILE);
     const descriptor = openSync(next, 'w', 0o600);
@@ -191,7 +196,7 @@ function decode(line: string): NumberedRecord | null {
   return { number: Number(number), record: JSON.parse(json) as BookRecord };
 }
 
-/** A bad line with a good one after it is no torn end but damage, and guessing would lose orders. */
+/** A bad line followed by a good one is damage, not a torn end; guessing would lose orders. */
 function cutTornEnd(path: string, bytes: Buffer, goodBytes: number, line: number): void {
   const after = bytes.toString('utf8', goodBytes).split('\n').slice(1);
   if (after.some((text) => decode(text) !== null)) {

@@ -1,4 +1,7 @@
-/** The facts that the paper venue keeps. Symbols, not instrument numbers: a desk file may put its instruments in another order. */
+/**
+ * The records that the paper venue keeps. They name symbols, not instrument numbers: a desk file may reorder its
+ * instruments.
+ */
 import type { WrittenUnits } from '../../domain/money.js';
 import type { FeeInAsset, Side, TimeInForce } from '../../domain/order.js';
 
@@ -11,21 +14,21 @@ export interface PaperOrder {
   readonly symbol: string;
   readonly side: Side;
   readonly type: 'market' | 'limit' | 'stop';
-  /** Goes down where it is amended. */
+  /** Reduced when the order is amended. */
   quantityLots: number;
   readonly limitTicks: number | null;
   readonly stopTicks: number | null;
   readonly reduceOnly: boolean;
   readonly timeInForce: TimeInForce;
-  /** What a lot of it may cost at most: the balance is held back for a buy at this price. */
+  /** The most that a lot of it may cost, in ticks: for a buy, cash is held back at this price. */
   readonly reserveTicks: number;
-  /** Market time from which on it can be matched. */
+  /** Market time from which it can be matched. */
   readonly arrivesAtMs: number;
   state: PaperOrderState;
   filledLots: number;
-  /** How often it was made smaller; left out: never. */
+  /** How often it was made smaller; absent means never. */
   amendments?: number;
-  /** Of a stop: the market has reached its trigger. Left out: not yet. */
+  /** For a stop: the market has reached its trigger. Absent: not yet. */
   triggered?: true;
 }
 
@@ -38,31 +41,31 @@ export interface PaperFill {
   readonly priceTicks: number;
   /** Money units. */
   readonly fee: number;
-  /** Left out: the fee was paid in cash. From a stock its worth is not said here: `fee` is 0. */
+  /** Absent: the fee was paid in cash. For a fee from a stock, its worth is not recorded here: `fee` is 0. */
   readonly feeIn?: Pick<FeeInAsset, 'asset' | 'amount'>;
   readonly liquidity: 'maker' | 'taker';
   readonly marketMs: number;
   readonly caughtUp: boolean;
 }
 
-/** `cost`: money units that the open quantity cost, signed like the quantity. */
+/** `cost`: what the open quantity cost, in money units, signed like the quantity. */
 export interface PaperPosition {
   readonly quantityLots: number;
   readonly cost: number;
-  /** Coins below a lot, which a fee in coins leaves; units of the finer of 1e-8 and the lot's places. Left out: none. */
+  /** Coins below a lot, left by a fee in coins; in units of the finer of 1e-8 and the lot's places. Absent: none. */
   readonly remainder?: WrittenUnits;
 }
 
 export interface PaperBookState {
-  /** Six random characters, new with every book: part of every venue and trade id. */
+  /** Six random characters, new for every book: part of every venue id and trade id. */
   readonly bookId: string;
   readonly currency: string;
-  /** Identity of the price source that its positions were bought at. */
+  /** Identity of the price source on which its positions were opened. */
   readonly prices: string;
   readonly cash: WrittenUnits;
-  /** What is left of coins kept for fees, decimal text; left out: none. */
+  /** What is left of coins kept for fees, as decimal text; absent: none. */
   readonly stock?: Readonly<Record<string, string>>;
-  /** Numbers the ids that were given out. */
+  /** The number of ids given out so far. */
   readonly idsGiven: number;
   /** Market time up to which the venue has seen the market. */
   readonly seenMs: number;
@@ -72,12 +75,14 @@ export interface PaperBookState {
 }
 
 export type BookRecord =
-  /** The whole state: first line of a book, and again after each compaction. */
+  /** The whole state: the first line of a book, and again after each compaction. */
   | { readonly type: 'state'; readonly state: PaperBookState }
   | { readonly type: 'order'; readonly order: PaperOrder }
   | { readonly type: 'fill'; readonly fill: PaperFill }
   | { readonly type: 'closed'; readonly clientId: string; readonly state: 'cancelled' | 'expired' }
   | { readonly type: 'amended'; readonly clientId: string; readonly quantityLots: number }
-  /** A stop that rests on: what it becomes holds after a restart, wherever the market is then. */
+  /**
+   * A stop that stays open after its trigger: what it has become holds after a restart, wherever the market is then.
+   */
   | { readonly type: 'triggered'; readonly clientId: string }
   | { readonly type: 'seen'; readonly marketMs: number };

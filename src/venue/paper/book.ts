@@ -1,4 +1,4 @@
-/** The paper venue's state: changed only by applying a record, so that a replay of the file gives the same state. */
+/** The paper venue's state: changed only by applying a record, so that replaying the file gives the same state. */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
 import {
@@ -14,7 +14,7 @@ import {
 import { isOwned } from '../../domain/value.js';
 import type { BookRecord, PaperBookState, PaperFill, PaperOrder, PaperPosition } from './book-record.js';
 
-/** Finished orders and fills that can still be asked for; the oldest are forgotten first. */
+/** How many finished orders and fills are kept for queries; the oldest are forgotten first. */
 const FINISHED_ORDERS_MAX = 2000;
 const FILLS_MAX = 2000;
 
@@ -30,10 +30,10 @@ export class PaperBook {
   seenMs: number;
   idsGiven: number;
   fills: PaperFill[] = [];
-  /** Open and finished, oldest first. */
+  /** Open and finished orders, oldest first. */
   readonly orders = new Map<string, PaperOrder>();
   readonly positions = new Map<string, PaperPosition>();
-  /** Units of 1e-8 that are left of coins kept for fees. */
+  /** What is left of coins kept for fees, in units of 1e-8. */
   readonly stock = new Map<string, Units>();
   private readonly openBySymbol = new Map<string, Set<PaperOrder>>();
   private openCount = 0;
@@ -55,7 +55,7 @@ export class PaperBook {
     for (const order of state.orders) this.addOrder({ ...order });
   }
 
-  /** Money units; beyond 2^53 the nearest number. */
+  /** Money units; above 2^53 the nearest representable number. */
   get cash(): number {
     return Number(this.cashUnits);
   }
@@ -124,7 +124,10 @@ export class PaperBook {
     };
   }
 
-  /** All that the account has, by currency, decimal text: cash, coins with what is below a lot, stocks kept for fees. */
+  /**
+   * Everything in the account, as decimal text by currency: cash, coins including what is below a lot, stocks kept
+   * for fees.
+   */
   holdings(): ReadonlyMap<string, string> {
     const held = new Map([[this.currency, formatUnits(this.cashUnits)], ...Object.entries(this.stockLeft())]);
     for (const [symbol, position] of this.positions) {
@@ -162,7 +165,9 @@ export class PaperBook {
     else order.state = 'partlyFilled';
   }
 
-  /** What is owned is paid for; a contract only moves the result of what it closes. Both pay the fee. */
+  /**
+   * A buy of an owned instrument is paid for; a contract only moves the result of what it closes. Both pay the fee.
+   */
   private settle({ symbol, side, quantityLots, priceTicks, fee, feeIn }: PaperFill): void {
     const instrument = this.instruments.get(symbol);
     if (!instrument)
@@ -205,7 +210,7 @@ export class PaperBook {
   }
 }
 
-/** Units of the coin, in the scale of its books. */
+/** Units of the coin, at the scale of its books. */
 function coinsOf(
   instrument: Instrument,
   { quantityLots, remainder = 0 }: Omit<PaperPosition, 'cost'>,
@@ -214,7 +219,7 @@ function coinsOf(
   return BigInt(quantityLots) * perLot + readUnits(remainder);
 }
 
-/** Whole lots and what is below one, after a fee that was kept in coins. */
+/** Whole lots and the remainder below one, after a fee in coins. */
 function left(
   instrument: Instrument,
   held: Omit<PaperPosition, 'cost'>,

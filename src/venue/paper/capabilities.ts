@@ -2,7 +2,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { isOwned } from '../../domain/value.js';
 import type { VenueCapabilities } from '../../domain/venue.js';
 
-/** One instrument that is owned makes it an account of cash: no shorting, and resting sales lock what they sell. */
+/** One owned instrument makes it a cash account: no shorting, and resting sales lock what they sell. */
 export function paperCapabilities(instruments: readonly Instrument[]): VenueCapabilities {
   const cash = instruments.some(isOwned);
   return {

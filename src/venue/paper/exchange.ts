@@ -1,4 +1,4 @@
-/** The paper venue's trading floor: matches open orders against what the market shows and writes each fill down. */
+/** The paper venue's trading floor: matches open orders against the market and records each fill. */
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -21,13 +21,13 @@ import {
 export interface ExchangeRules extends FeeRules {
   readonly slippageTicks: number;
   readonly latencyMs: number;
-  /** Fills no more than the size on the other side of the quote where it is known. */
+  /** Fill no more than the size on the other side of the quote, if known. */
   readonly limitToQuoteSize: boolean;
-  /** When a resting limit order is filled by a quote; left out: by its touch. */
+  /** When a quote fills a resting limit order; absent: when it touches the limit. */
   readonly limitFill?: LimitFill;
   /**
-   * Orders get no more than this part of each price's size together, parts per million, and what a closing order or a stop
-   * that went off did not get waits for the next price. Left out: whatever it is.
+   * All orders together get no more than this part of the size at each price, in parts per million; what a closing
+   * order or a triggered stop did not get waits for the next price. Absent: no such limit.
    */
   readonly volumePartPpm?: number;
 }
@@ -35,16 +35,16 @@ export interface ExchangeRules extends FeeRules {
 export interface ExchangeOutput {
   fill(fill: PaperFill): void;
   expired(order: PaperOrder): void;
-  /** A stop that the market has reached goes on as an order of another kind. */
+  /** The market has reached the trigger of a stop, which goes on as an order of another kind. */
   triggered(order: PaperOrder): void;
 }
 
 export class Exchange {
   private readonly quotes = new Map<string, QuoteEvent>();
   private readonly arrivals: Arrivals;
-  /** Acknowledged and arrived: these are matched. */
+  /** Acknowledged and arrived: these can be matched. */
   private readonly resting = new Set<string>();
-  /** Lots that are left of each symbol's newest price, by the side that takes them. */
+  /** Lots left at each symbol's newest price, by the side that takes them. */
   private readonly left = new Map<string, { buy: number; sell: number }>();
 
   constructor(
@@ -56,11 +56,11 @@ export class Exchange {
     private readonly isOpen: PaperHours = ALWAYS,
   ) {
     this.arrivals = new Arrivals(rules.latencyMs, (order) => this.arriveAtLastQuote(order), schedule);
-    // After a restart every open order has long arrived.
+    // After a restart every open order has long since arrived.
     for (const order of book.allOpenOrders()) this.resting.add(order.clientId);
   }
 
-  /** The order is acknowledged: from now on it is on its way. */
+  /** The order is acknowledged: it is in flight from now on. */
   acknowledge(order: PaperOrder): void {
     if (isOpen(order)) this.arrivals.add(order);
   }
@@ -75,7 +75,7 @@ export class Exchange {
     this.arrivals.clear();
   }
 
-  /** What an order would cost or bring a lot at most; null where no price is known. */
+  /** The most that a lot of an order would cost or bring, in ticks; null if no price is known. */
   reserveTicks(
     order: Pick<PaperOrder, 'symbol' | 'side' | 'type' | 'limitTicks' | 'stopTicks'>,
   ): number | null {
@@ -89,7 +89,7 @@ export class Exchange {
     return quote ? takerPrice(order.side === 'buy', quote, this.rules.slippageTicks) : null;
   }
 
-  /** Null before the first one. */
+  /** Null before the first quote. */
   quote(symbol: string): QuoteEvent | null {
     return this.quotes.get(symbol) ?? null;
   }
@@ -99,7 +99,7 @@ export class Exchange {
     else if (event.kind === 'trade') this.onTrade(event);
   }
 
-  /** `caughtUp`: the quote comes from a minute in which no trader ran; orders placed after it stay untouched. */
+  /** `caughtUp`: the quote comes from a minute in which no trader ran; orders placed after it are not matched. */
   onQuote(quote: QuoteEvent, caughtUp: boolean): void {
     if (!this.isOpen(quote.instrument, quote.marketMs)) return;
     const symbol = (this.instruments[quote.instrument] as Instrument).symbol;
@@ -117,7 +117,7 @@ export class Exchange {
   }
 
   private onTrade(trade: Extract<MarketEvent, { kind: 'trade' }>): void {
-    // The quote around a trade has its size: it is given away once.
+    // The quote around a trade already offers its size: it is given away only once.
     if (this.rules.volumePartPpm !== undefined || !this.isOpen(trade.instrument, trade.marketMs)) return;
     const symbol = (this.instruments[trade.instrument] as Instrument).symbol;
     for (const order of [...this.book.openOrders(symbol)]) {
@@ -148,15 +148,15 @@ export class Exchange {
 
   private match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
     const { slippageTicks, limitFill, volumePartPpm } = this.rules;
-    // What is to be filled at once rests at no price, however late the first quote comes.
+    // An IOC order never rests, however late the first quote comes.
     const rests = resting && order.timeInForce !== 'IOC';
     const execution = executeAtQuote(order, quote, rests, slippageTicks, limitFill);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
-    // A stop without a worst price takes, and is over, unless it waits for volume.
+    // A stop without a worst price takes and ends, unless it waits for volume.
     const staysOn = order.limitTicks !== null || volumePartPpm !== undefined;
     if (staysOn && goesOff(order, quote)) this.output.triggered(order);
     if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
-    // What takes never rests: the part that a thin book did not offer expires, as at the exchange.
+    // A taker never rests: the part that a thin book did not fill expires, as at the exchange.
     const takes = order.timeInForce === 'IOC' || (execution !== null && !staysOn);
     if (takes && isOpen(order)) this.expire(order);
   }
@@ -197,7 +197,10 @@ export class Exchange {
     else if (quantityLots < offered) this.expire(order);
   }
 
-  /** A market buy may meet a price beyond its reserve: it gets what the cash pays for. A reducing order stops at flat. */
+  /**
+   * A market buy may meet a price beyond its reserve: it gets what the cash pays for. A reduce-only order ends at
+   * flat.
+   */
   private affordableLots(order: PaperOrder, { priceTicks, liquidity }: Execution): number {
     const instrument = this.instrument(order.symbol);
     const held = this.book.position(order.symbol).quantityLots;

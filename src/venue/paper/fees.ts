@@ -1,6 +1,7 @@
 /**
- * What a fill costs, and in which coin it is taken: on spot from a stock kept for fees, with the discount that its venue
- * gives for it; where that is not enough from the coin that was bought; else from the cash. Contracts and shares pay in cash.
+ * What a fill costs, and in which coin the fee is taken: on spot from a stock kept for fees, with the venue's
+ * discount for it; if that is not enough, from the coin that was bought; else from the cash. Contracts and shares pay
+ * in cash.
  */
 import { placesOf, scalesFor, stepsOf } from '../../domain/book-steps.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -10,13 +11,13 @@ import type { PaperBook } from './book.js';
 import type { PaperFill } from './book-record.js';
 
 const PPM = 1_000_000;
-/** The exchange takes a quarter off what is paid so. */
+/** The exchange gives a discount of a quarter on fees paid from the stock. */
 const STOCK_PPM = 750_000n;
 
 export interface FeeRules {
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
-  /** As in the desk file; left out: `quote`. */
+  /** As in the desk file; absent: `quote`. */
   readonly feesIn?: 'coin' | 'quote' | undefined;
 }
 
@@ -29,7 +30,7 @@ export interface FeeBasis {
 
 export type PaperFee = Pick<PaperFill, 'fee' | 'feeIn'>;
 
-/** The rate that a purchase needs cash for. */
+/** The fee rate, in parts per million, that a purchase needs cash for. */
 export function cashFeePpm(
   rules: FeeRules,
   { kind }: Pick<Instrument, 'kind'>,
@@ -57,7 +58,7 @@ export function feeOf(
     : inCash;
 }
 
-/** Exactly what is kept of the coins that were bought; the venue states no more than eight places. */
+/** The exact fee taken from the coins that were bought; the venue states no more than eight places. */
 function coinFee(instrument: Instrument, lots: number, ppm: number, { fee }: PaperFee): PaperFee {
   const scales = scalesFor([instrument], new Map());
   const bought = BigInt(lots) * stepsOf(instrument, scales).perLot;
@@ -66,7 +67,7 @@ function coinFee(instrument: Instrument, lots: number, ppm: number, { fee }: Pap
   return kept === 0n ? { fee: 0 } : { fee, feeIn: { asset: instrument.base, amount: formatUnits(kept) } };
 }
 
-/** Null where no stock has enough, or nobody knows what it is worth. What it is worth to the desk is the desk's to say. */
+/** Null if no stock has enough, or its price is unknown. Its worth to the desk is for the desk to calculate. */
 function stockFee(
   fee: number,
   book: PaperBook,
@@ -82,7 +83,7 @@ function stockFee(
   return null;
 }
 
-/** Units of 1e-8 of the stock. */
+/** The fee in units of 1e-8 of the stock. */
 function amountFor(fee: number, priced: Instrument, bidTicks: number): Units {
   const { perLot, perTickLot, perMoney } = stepsOf(priced, scalesFor([priced], new Map()));
   const finer = 10n ** BigInt(placesOf(scalesFor([priced], new Map()), priced.base) - MONEY_PLACES);

@@ -1,14 +1,15 @@
 /**
  * When and at what price a paper order is executed. Pure.
  *
- * - market: at the far side of the quote plus slippage, as taker; with a worst price as a limit order that takes what is
- *   there at once;
+ * - market: at the far side of the quote plus slippage, as taker; with a worst price as a limit order that takes what
+ *   is there at once;
  * - stop: triggers when the price at which it would be executed reaches it (sell: bid at or below; buy: ask at or
- *   above), then as market: after a gap it gets the worse price. With a worst price it becomes a limit order at that price
- *   as it triggers: what a gap took beyond it is not filled until the market is back;
- * - limit: when the other side's quote reaches it (touch), at the limit, as maker; if that is so as it arrives, at the
- *   quote plus slippage but never beyond the limit, as taker. A trade must go through the limit: at the limit itself
- *   others may have been first. With `through` the other side's quote has to go beyond it as well.
+ *   above), then as market: after a gap it gets the worse price. With a worst price it becomes a limit order at that
+ *   price as it triggers: beyond that price it is not filled until the market is back;
+ * - limit: when the other side's quote reaches the limit (touch), at the limit, as maker; if the quote is there when
+ *   the order arrives, at the quote plus slippage but never beyond the limit, as taker. A trade must go through the
+ *   limit: at the limit itself others may have been first. With `through` the other side's quote has to go beyond the
+ *   limit as well.
  */
 import type { PaperOrder } from './book-record.js';
 
@@ -25,7 +26,7 @@ export interface QuotePrices {
   readonly askTicks: number;
 }
 
-/** `resting`: the order was there before this quote. Null: not executed. */
+/** `resting`: the order was there before this quote. Null if it is not executed. */
 export function executeAtQuote(
   order: PaperOrder,
   quote: QuotePrices,
@@ -41,7 +42,7 @@ export function executeAtQuote(
   if (limit === null) return { priceTicks: taken, liquidity: 'taker' };
   if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;
   const isTouched = (buy ? quote.askTicks : quote.bidTicks) === limit;
-  // As it triggers it takes what is there, like an order that arrives.
+  // A stop that triggers now takes what is there, like an order that arrives.
   const rested = resting && !waited;
   if (rested && isTouched && limitFill === 'through') return null;
   if (rested) return { priceTicks: limit, liquidity: 'maker' };
@@ -52,17 +53,20 @@ function waitsForTrigger({ type, triggered }: PaperOrder): boolean {
   return type === 'stop' && triggered !== true;
 }
 
-/** A stop that was waiting, and whose trigger this quote reaches. */
+/** Whether this quote reaches the trigger of a waiting stop. */
 export function goesOff(order: PaperOrder, quote: QuotePrices): boolean {
   return waitsForTrigger(order) && isTriggered(order.side === 'buy', order.stopTicks as number, quote);
 }
 
-/** The price at which it would be executed has reached the stop. */
+/** Whether the price at which it would be executed has reached the stop. */
 export function isTriggered(buy: boolean, stopTicks: number, quote: QuotePrices): boolean {
   return buy ? quote.askTicks >= stopTicks : quote.bidTicks <= stopTicks;
 }
 
-/** Only a resting limit order, or what a stop became, is executed by a trade of others, and only by one beyond its limit. */
+/**
+ * A trade between others executes only a resting limit order or a triggered stop, and only if it goes beyond its
+ * limit.
+ */
 export function executeAtTrade(order: PaperOrder, priceTicks: number): Execution | null {
   const limit = order.limitTicks;
   if (limit === null || order.type === 'market' || waitsForTrigger(order)) return null;
@@ -70,7 +74,7 @@ export function executeAtTrade(order: PaperOrder, priceTicks: number): Execution
   return through ? { priceTicks: limit, liquidity: 'maker' } : null;
 }
 
-/** The price of an order that takes what is there; at least one tick. */
+/** The price, in ticks, for an order that takes what is there; at least one tick. */
 export function takerPrice(buy: boolean, quote: QuotePrices, slippageTicks: number): number {
   return buy ? quote.askTicks + slippageTicks : Math.max(1, quote.bidTicks - slippageTicks);
 }

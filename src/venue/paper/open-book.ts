@@ -1,4 +1,4 @@
-/** Opens the paper venue's book: what the file says, or a new one with the desk file's balance. */
+/** Opens the paper venue's book: the one on file, or a new one with the desk file's balance. */
 import { randomBytes } from 'node:crypto';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -7,26 +7,29 @@ import { PaperBook } from './book.js';
 import { BookFile, type BookLog, IN_MEMORY, PaperBookCorrupt, readBook } from './book-file.js';
 import type { PaperBookState } from './book-record.js';
 
-/** The book holds something that the desk file no longer speaks of; trading on would leave it unwatched. */
+/** The book holds something that the desk file no longer names; trading on would leave it unwatched. */
 export class PaperBookMismatch extends Error {
   override readonly name = 'PaperBookMismatch';
 }
 
-/** An account that was traded before the desk came to it. */
+/** The past of an account that was traded before the desk took it over. */
 export type PaperPast = Partial<Pick<PaperBookState, 'bookId' | 'seenMs' | 'positions' | 'orders' | 'fills'>>;
 
 export interface BookOptions {
-  /** Null: the book is kept in memory, and ends with the process. */
+  /** Null: the book is kept in memory and ends with the process. */
   readonly directory: string | null;
   readonly instruments: readonly Instrument[];
   readonly paper: Pick<Desk['paper'], 'balance' | 'currency' | 'feeStock'>;
   /** Identity of the price source. */
   readonly prices: string;
-  /** What a new book begins with beyond its money; a book that exists has its own past. */
+  /** What a new book begins with besides its cash; an existing book has its own past. */
   readonly past?: PaperPast | undefined;
 }
 
-/** A book that exists keeps its money: the desk file's balance counts for a new one. Throws the two errors above. */
+/**
+ * An existing book keeps its cash: the desk file's balance counts only for a new one. Throws `PaperBookCorrupt` and
+ * `PaperBookMismatch`.
+ */
 export function openBook(
   { directory, instruments, paper, prices, past }: BookOptions,
   onFault: (cause: Error) => void,
@@ -48,7 +51,7 @@ export function openBook(
   checkSymbols(state, book);
   let number = first?.number ?? 0;
   for (const entry of others) {
-    // Records that the state line already holds were waiting for the disk while the file was rewritten.
+    // Records that were waiting for the disk during a rewrite are already part of the state line.
     if (entry.number <= number || entry.record.type === 'state') continue;
     book.apply(entry.record);
     number = entry.number;
@@ -105,7 +108,7 @@ function checkCurrency(state: PaperBookState, instruments: readonly Instrument[]
 
 function checkSymbols(state: PaperBookState, book: PaperBook): void {
   const symbols = [
-    // What is below a lot can't be traded, and needs nobody who watches it.
+    // A remainder below a lot can't be traded and needs nobody to watch it.
     ...state.positions.flatMap(([symbol, { quantityLots }]) => (quantityLots === 0 ? [] : [symbol])),
     ...[...book.allOpenOrders()].map((o) => o.symbol),
   ];

@@ -1,4 +1,6 @@
-/** What the paper venue does with requests about orders: decided at once, by the book and the prices of this moment. */
+/**
+ * How the paper venue handles requests about orders: decided at once, from the book and the prices at this moment.
+ */
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
@@ -10,7 +12,7 @@ import { type Exchange, isOpen } from './exchange.js';
 import type { PaperHours } from './hours.js';
 import { paperOrderOf } from './translate.js';
 
-/** Applies a record to the book at once, and keeps it. */
+/** Applies a record to the book at once and has it written to disk. */
 export type Write = (record: Exclude<BookRecord, { type: 'state' }>) => void;
 
 export interface OrderDeskParts {
@@ -54,7 +56,10 @@ export class OrderDesk {
     return { kind: 'amended', quantityLots };
   }
 
-  /** Filters come before both halves; once the old order is cancelled, market and account may still refuse the new one. */
+  /**
+   * Filters are checked before either half; once the old order is cancelled, market and account may still refuse the
+   * new one.
+   */
   replace(oldId: string, intent: OrderIntent, write: Write): ReplaceOutcome {
     const { book, paper } = this.parts;
     const instrument = this.parts.instruments[intent.instrument];
@@ -63,7 +68,7 @@ export class OrderDesk {
     const filtered = refuseByFilters(intent, instrument, book, prices);
     if (filtered) return { kind: 'rejected', ...filtered };
     if (!this.open(oldId, intent.instrument)) return { kind: 'notOpen', ...NOT_OPEN };
-    // An id that is known is an order that is there already: only a lookup tells what became of it.
+    // A known id means that the order is already there: only a lookup tells what became of it.
     if (book.orders.has(intent.clientId)) return { kind: 'unknown', cause: 'Duplicate order sent.' };
     this.close(oldId, write);
     const refused = refuseByAccount(intent, instrument, book, prices, paper);
@@ -71,7 +76,7 @@ export class OrderDesk {
     return { kind: 'replaced', venueId: this.place(intent, instrument, prices, write) };
   }
 
-  /** The order was acknowledged: from now on it is on its way to where it is matched. */
+  /** The order was acknowledged: from now on it is in flight to where it is matched. */
   acknowledge(clientId: string): void {
     const held = this.parts.book.orders.get(clientId);
     if (held) this.parts.exchange.acknowledge(held);

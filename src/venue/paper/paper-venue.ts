@@ -1,6 +1,7 @@
 /**
- * A venue for paper money, in the trader's process, with a durable book of its own: reconciliation compares two things.
- * It sees every market event before the engine does. Nothing is matched in the step in which it was sent.
+ * A venue for paper money, in the trader's process, with a durable book of its own, so that reconciliation compares
+ * two independent things. It sees every market event before the engine does. Nothing is matched in the step in which
+ * it was sent.
  */
 
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
@@ -34,32 +35,32 @@ import { openBook, type PaperPast } from './open-book.js';
 import { OrderDesk, type Write } from './order-desk.js';
 
 export interface PaperVenueOptions {
-  /** Folder of the book; null: it is kept in memory, and ends with the process. */
+  /** Folder of the book; null: the book is kept in memory and ends with the process. */
   readonly directory: string | null;
-  /** Identity of the price source: a book is only opened on the prices that it was begun on. */
+  /** Identity of the price source: a book is only opened with the prices on which it was begun. */
   readonly prices: string;
   readonly instruments: readonly Instrument[];
   readonly paper: Desk['paper'];
-  /** The venue's clock for `serverTime`, milliseconds since 1970. Matching goes by the times of market events. */
+  /** The venue's clock for `serverTime`, in milliseconds since 1970. Matching goes by the times of market events. */
   readonly nowMs: () => number;
-  /** Distance between bid and ask by instrument id, for minutes that are caught up; 1 tick where absent. */
+  /** Distance between bid and ask in ticks, by instrument id, for minutes that are caught up; 1 if absent. */
   readonly spreadTicks?: readonly number[];
-  /** Fill no more than the quoted size where it is known; by default sizes do not limit paper fills. */
+  /** Fill no more than the quoted size, if known; by default sizes do not limit paper fills. */
   readonly limitToQuoteSize?: boolean;
-  /** An account that was traded before the desk came to it. */
+  /** The past of an account that was traded before the desk took it over. */
   readonly past?: PaperPast;
-  /** When each market is open, by instrument id; left out: always. Nothing is matched in between. */
+  /** When each market is open, by instrument id; absent: always. Nothing is matched while it is closed. */
   readonly calendars?: readonly SessionCalendar[];
-  /** When orders arrive after their latency; by default on the wall clock. */
+  /** When orders arrive after their latency; by default by the wall clock. */
   readonly schedule?: Schedule;
 }
 
 type Unknown = { readonly kind: 'unknown'; readonly cause: string };
 
-/** How often market time is written down, in milliseconds of wall time. */
+/** How often market time is recorded, in milliseconds of wall time. */
 const SEEN_EVERY_MS = 1000;
 
-/** Throws `PaperBookCorrupt` or `PaperBookMismatch`: both say what was kept and what to do. */
+/** Throws `PaperBookCorrupt` or `PaperBookMismatch`; both say what was kept and what to do. */
 export function openPaperVenue(options: PaperVenueOptions): PaperVenue {
   return new PaperVenue(options);
 }
@@ -115,7 +116,7 @@ export class PaperVenue implements VenuePort {
     });
   }
 
-  /** Market time up to which the venue has seen the market: minutes after it have to be caught up on live prices. */
+  /** Market time up to which the venue has seen the market: with live prices, later minutes have to be caught up. */
   get seenMs(): number {
     return this.book.seenMs;
   }
@@ -129,8 +130,9 @@ export class PaperVenue implements VenuePort {
   }
 
   /**
-   * Plays minutes that passed while no trader ran against the resting orders, before new orders are taken; oldest first,
-   * several instruments mixed, without those seen. Resolves with the number of fills (`caughtUp`) once they are on disk.
+   * Plays the minutes in which no trader ran against the resting orders, before new orders are accepted: oldest
+   * first, all instruments mixed, skipping minutes already seen. Resolves with the number of fills (`caughtUp`) once
+   * they are on disk.
    */
   async catchUp(bars: readonly MarketBar[]): Promise<number> {
     const before = this.book.idsGiven;
@@ -144,7 +146,10 @@ export class PaperVenue implements VenuePort {
     return this.book.idsGiven - before;
   }
 
-  /** Fills and expiries on their way to the listener; undefined: none. A market that is ours waits for them. */
+  /**
+   * Settles once fills and expiries have reached the listener; undefined if none are in flight. A market of our own
+   * waits for them.
+   */
   settled(): Promise<void> | undefined {
     return this.telling;
   }
@@ -157,7 +162,7 @@ export class PaperVenue implements VenuePort {
     return this.account.balances();
   }
 
-  /** All that the account has, by currency, decimal text. */
+  /** Everything in the account, as decimal text by currency. */
   holdings(): Promise<ReadonlyMap<string, string>> {
     return this.account.holdings();
   }
@@ -210,7 +215,7 @@ export class PaperVenue implements VenuePort {
     await this.file.close();
   }
 
-  /** The answer is given once what it says is on disk; `placed`: an order that is on its way from then on. */
+  /** The answer is given once its records are on disk; `placed`: an order that is in flight from then on. */
   private async decide<O extends { readonly kind: string }>(
     work: (write: Write) => O,
     placed?: string,
@@ -229,7 +234,9 @@ export class PaperVenue implements VenuePort {
     return outcome;
   }
 
-  /** The state changes at once, so that the next order is judged by it; callers go on when the disk has it. */
+  /**
+   * The state changes at once, so that the next order is judged by it; callers continue once the record is on disk.
+   */
   private write(record: Exclude<BookRecord, { type: 'state' }>): Promise<void> {
     this.book.apply(record);
     return this.file.append(record);
@@ -241,7 +248,7 @@ export class PaperVenue implements VenuePort {
     this.note({ type: 'seen', marketMs });
   }
 
-  /** Nobody waits for it: a failed write is told by `onBookFault`. */
+  /** Nobody awaits this write: `onBookFault` reports a failure. */
   private note(record: Extract<BookRecord, { type: 'seen' | 'triggered' }>): void {
     this.write(record).catch(() => {});
   }

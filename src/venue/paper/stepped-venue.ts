@@ -1,6 +1,6 @@
 /**
- * The paper venue for a run that is a pure function of its prices: the same book, rules and matching as
- * `PaperVenue`, but every answer comes at once and time is the caller's. Keeps nothing on disk.
+ * The paper venue for a run that is a pure function of its prices: the same book, rules and matching as `PaperVenue`,
+ * but every answer comes at once and the caller provides the time. Keeps nothing on disk.
  */
 
 import type { MarketEvent } from '../../contracts/market-feed.js';
@@ -31,12 +31,12 @@ export interface SteppedVenueOptions {
   readonly paper: Desk['paper'];
   /** Money units at the beginning. */
   readonly cash: number;
-  /** Six characters: part of every venue and trade id. */
+  /** Six characters: part of every venue id and trade id. */
   readonly bookId: string;
-  /** The caller's time: runs orders' arrival after their latency. */
+  /** The caller's timer: schedules the arrival of orders after their latency. */
   readonly schedule: Schedule;
   readonly marketNowMs: () => number;
-  /** When each market is open, by instrument id; left out: always. */
+  /** When each market is open, by instrument id; absent: always. */
   readonly calendars?: readonly SessionCalendar[];
   readonly onEvent: (event: VenueStreamEvent) => void;
   readonly fills?: Pick<ExchangeRules, 'limitFill' | 'volumePartPpm'>;
@@ -88,17 +88,17 @@ export class SteppedPaperVenue {
     return this.#book.cash;
   }
 
-  /** All that the account has, by currency, decimal text. */
+  /** Everything in the account, as decimal text by currency. */
   holdings(): ReadonlyMap<string, string> {
     return this.#book.holdings();
   }
 
-  /** Signed lots. */
+  /** The position in signed lots. */
   positionLots(symbol: string): number {
     return this.#book.position(symbol).quantityLots;
   }
 
-  /** Before the engine sees it. */
+  /** Must be called before the engine sees the event. */
   onMarket(event: MarketEvent): void {
     this.#exchange.onMarket(event);
   }

@@ -1,4 +1,4 @@
-/** Between the paper book's symbols and the engine's dense instrument numbers. */
+/** Translates between the paper book's symbols and the engine's dense instrument numbers. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { Fill, OrderIntent } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
