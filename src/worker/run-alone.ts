@@ -58,7 +58,7 @@ function openLog(role: string, runtime: Runtime): { readonly log: DeskLog; reado
 /** Lines still go to standard output; pino uses the stream's `write` once that is replaced. */
 function keepLines(stream: NodeJS.WriteStream, onLine: (line: string) => void): void {
   const { write } = stream;
-  stream.on('error', () => undefined);
+  stream.on('error', () => undefined); // the reader may have gone away
   let begun = '';
   stream.write = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
     const lines = `${begun}${Buffer.from(chunk).toString('utf8')}`.split('\n');
