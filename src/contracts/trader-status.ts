@@ -351,7 +351,7 @@ export const traderStatusSchema = z.object({
     ),
   /** Absent from traders of earlier versions. */
   signals: signalsSchema.optional(),
-  /** `configHash` covers the desk file with its changes, `fileConfigHash` only the file. */
+  /** `configHash` and all other values reflect the desk file with its changes; `fileConfigHash` only the file. */
   settings: z
     .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),

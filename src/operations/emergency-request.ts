@@ -39,7 +39,7 @@ const COMMAND_MS = 2_000;
 const WORKFLOW_MS = 3_000;
 const RETRY_MS = 200;
 const READING_MS = 1_000;
-/** Modes of a trader that doesn't answer for itself yet. */
+/** Error codes of a trader that is still starting. */
 const STARTING: ReadonlySet<string> = new Set(['not-started', 'starting']);
 
 interface Sent {

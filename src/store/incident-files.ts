@@ -13,7 +13,7 @@ export interface IncidentFile {
   readonly sha256: string;
 }
 
-/** Stored once per run and name: the same name again returns the first file. Cut to its last 512 KiB. */
+/** Stored once per run and name: the same name again returns the first file. Cut to its last 524,288 characters. */
 export async function keepIncidentFile(
   pool: Queries,
   run: { readonly workflowId: string; readonly firstRunId: string },

@@ -55,7 +55,7 @@ export class HostedStrategy implements Strategy {
   #state = '';
   #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
-  /** Context of the current call; null before the first one. */
+  /** Context of the newest call; null before the first one. */
   #context: StrategyContext | null = null;
 
   constructor(

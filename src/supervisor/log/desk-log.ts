@@ -109,8 +109,8 @@ export function deskLogOf(
 }
 
 /**
- * Taken from the process's fields if they are ours: other lines may have a `kind`, too. An error is always of the kind
- * `error`.
+ * Taken from the process's fields if they are ours: other lines may have a `kind`, too. An error with no such
+ * kind gets the kind `error`.
  */
 function tradingFields(level: LogLevel, more: object): { readonly kind?: LogKind; readonly setup?: string } {
   const { kind, setup } = more as { readonly kind?: unknown; readonly setup?: unknown };

@@ -37,7 +37,7 @@ function withdrawNext({ input, approvals }: GoLiveRun, step: number): Promise<vo
   return approvals.withdrawEarlier({ id, title: `${sizeStepTitle(step)} on ${desk}` }, why);
 }
 
-/** The size in force that this attempt was granted; null if none, as far as the trader says within ten minutes. */
+/** Index of the size step that this attempt was granted; null if none, as far as the trader says within ten minutes. */
 async function stepInForce({ input }: GoLiveRun): Promise<number | null> {
   const { desk, incarnation, release, attempt } = input;
   const asked = approvedCalls(desk, incarnation).readLiveFacts.executeWithOptions(

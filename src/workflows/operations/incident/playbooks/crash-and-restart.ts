@@ -1,6 +1,6 @@
 /**
- * A process ended unexpectedly. Its state and the last lines of its log are recorded, it is started again, each part is
- * checked, and a trader's books are compared with the venue, where its positions were not touched. Then it is watched.
+ * A process ended unexpectedly. Its state and the last lines of its log are recorded, and it is awaited until it runs
+ * again. A trader's books are then compared with the venue, where its positions were not touched. Then it is watched.
  */
 import { patched } from '@temporalio/workflow';
 import { serviceOf } from '../../../../domain/container-service.js';
