@@ -136,7 +136,7 @@ export async function countDenials(pool: Queries, span: Span): Promise<readonly 
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
 
-/** Routine runs that failed or were missed, by name and by the time at which they were due. */
+/** Routine runs that failed or were missed, counted by name; the span is of the times at which they were due. */
 export async function countBadRuns(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select what, count(*) as count from (

@@ -124,7 +124,7 @@ async function runWorker(
   }
 }
 
-/** Null if a workflow of the bundle ran from start to end; otherwise the reason why not. */
+/** Null if a workflow of the bundle ran from start to end; otherwise the reason. */
 async function proveAlive(
   temporal: TemporalAccess,
   { taskQueue, version }: WorkerSettings,

@@ -59,7 +59,7 @@ export async function castVote(
   return audit === null ? result : { ...result, detail: `${result.detail} ${audit}` };
 }
 
-/** Null if the vote may be sent; otherwise the reason why not, in words. */
+/** Null if the vote may be sent; otherwise the reason, in words. */
 function unfit(
   { desk, nowMs }: OperationContext,
   { person }: Caller,

@@ -22,7 +22,7 @@ const CAUSES_MAX = 5;
 const KEYWORD = 2;
 
 /**
- * Null when done; otherwise the reason why not, in words. `own`: a development server of ours. That one creates search
+ * Null when done; otherwise the reason, in words. `own`: a development server of ours. That one creates search
  * attributes from its options only with a new namespace: an earlier version's database lacks those added since.
  */
 export async function prepareNamespace(

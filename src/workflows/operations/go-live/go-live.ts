@@ -97,7 +97,7 @@ async function review(run: GoLiveRun, figures: string): Promise<string | null> {
 
 /**
  * Approval, cooling-off, a second check of everything, and the trader's own yes. Null if the desk is live; otherwise
- * the reason why not.
+ * the reason.
  */
 async function startLive(run: GoLiveRun, reviewer: string): Promise<string | null> {
   const { start } = run.input;

@@ -58,7 +58,7 @@ function stays(why: string): GoLiveResult {
   return { state: 'completed', detail: `the size stays: ${why}` };
 }
 
-/** Null if the larger size is in force; otherwise the reason why not. */
+/** Null if the larger size is in force; otherwise the reason. */
 async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLiveResult | null> {
   const { maxPositionSizePct, maxConcurrentPositions } = plan;
   const size = { maxPositionSizePct, maxConcurrentPositions };
