@@ -7,7 +7,7 @@ export function activityKey(): string {
   return `${workflowExecution?.runId ?? ''}:${activityId}`;
 }
 
-/** What a run tells people says where they read it. Outside of a run there is nothing to read. */
+/** Links a notice to the run that sent it. Outside of a run there is nothing to link to. */
 export function aboutThisRun(notice: Notice): Notice {
   const workflowId = asyncLocalStorage.getStore()?.info.workflowExecution?.workflowId;
   return workflowId === undefined ? notice : { workflowId, ...notice };

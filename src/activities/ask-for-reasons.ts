@@ -1,6 +1,6 @@
 /**
- * Every stop goes through the emergency workflow, from wherever it came: its evidence says which orders brought no reason.
- * A signal has nobody who waits for an answer, so it is asked for here.
+ * Every stop goes through the emergency workflow, wherever it came from; its evidence shows which orders came without a
+ * reason. Nobody waits for a signal's answer, so the reason is asked for here.
  */
 import {
   askedWords,
@@ -31,7 +31,7 @@ export async function askForReasons(
   }
 }
 
-/** Null for what is no order, and for an order with a reason. */
+/** Null if the step is not an order, or an order with a reason. */
 function unexplained(desk: string, step: StepEvidence): Unexplained | null {
   const { stepKey, name, person, observed, finishedMs } = step;
   const kind = KINDS.find((one) => ORDER_NAMES[one] === name);

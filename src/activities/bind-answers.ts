@@ -1,4 +1,4 @@
-/** The other side of `src/workflows/bound-answers.ts`, for every worker that carries activities out. */
+/** The counterpart of `src/workflows/bound-answers.ts`, installed in every worker that runs activities. */
 import type { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
@@ -10,7 +10,8 @@ export const bindAnswers = ({ info }: Context): ActivityInterceptors => ({
     execute: async (input, next) => {
       const { activityId, activityType } = info;
       if (!isBoundActivityId(activityId)) return next(input);
-      // Without our seal, or an answer as an argument: put there by somebody who polls for workflows.
+      // An argument without our seal, or an answer passed as an argument, comes from somebody who polls for our
+      // workflows' tasks.
       if (input.args.some((argument) => isUnsealed(argument) || isAnswerOf(activityType, argument)))
         throw ApplicationFailure.nonRetryable(
           'these arguments are not from our workflows',

@@ -1,4 +1,7 @@
-/** What the emergency workflows need beside the traders: who there is, evidence, and an alarm. */
+/**
+ * The activities of the emergency workflows apart from the calls to traders: which traders there are, evidence, and an
+ * alarm.
+ */
 
 import type { AdmittedIncarnation, EmergencyActivities } from '../contracts/emergency.js';
 
@@ -15,7 +18,7 @@ export interface EmergencyDependencies {
   readonly log: AlarmLog;
   readonly knownIncarnations: () => Promise<readonly string[]>;
   readonly goneTraders: () => Promise<readonly AdmittedIncarnation[]>;
-  /** FERMATA_HOME, where notices are spooled while Postgres is down; null: they are not. */
+  /** FERMATA_HOME, where notices are spooled while Postgres is down; null: they are not spooled. */
   readonly home: string | null;
 }
 
@@ -25,14 +28,14 @@ export function createEmergencyActivities(dependencies: EmergencyDependencies): 
   return {
     recordEvidenceBatch: async (run, steps) => {
       await recordEvidenceBatch(run, steps);
-      // What is on record counts, whether or not anybody could be asked.
+      // The recorded evidence counts, whether or not anybody could be asked for a reason.
       await askForReasons(pool, home, run.desk, steps).catch(() => undefined);
     },
     knownIncarnations,
     goneTraders,
     raiseAlarm: async (alarm) => {
       raiseAlarm(log, alarm);
-      // A stop waits for nobody to be told: what can't be written now is in the log.
+      // A stop doesn't wait until people are told: a notice that can't be written now is in the log.
       await notify(pool, aboutThisRun(alarmNotice(alarm, activityKey())), home).catch(() => undefined);
     },
   };

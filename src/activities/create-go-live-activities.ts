@@ -1,4 +1,4 @@
-/** What going live does outside its workflow: pre-flight, the ledger's view of real orders, the attempt's row. */
+/** The activities of going live: pre-flight, the ledger's view of real orders, the attempt's row. */
 import { newestGo } from '../checks/preflight/newest-go.js';
 import { goLiveObstacles, preLiveChecklist } from '../checks/preflight/pre-live-checklist.js';
 import type { Expectation, GoLiveActivities, LiveFills } from '../contracts/go-live.js';
@@ -17,9 +17,9 @@ export interface GoLiveDependencies {
   readonly preflight: () => Promise<PreflightReport>;
 }
 
-/** Fewer trades than this say nothing about a win rate. */
+/** A win rate of fewer trades than this is not compared. */
 const TRADES_MIN = 5;
-/** Percentage points below the paper's win rate. */
+/** How many percentage points the win rate may be below that of paper trading. */
 const WIN_RATE_SLACK = 20;
 
 export function createGoLiveActivities(dependencies: GoLiveDependencies): GoLiveActivities {

@@ -1,4 +1,4 @@
-/** What a validation does outside its workflow: trade on paper, write the report down, tell people. */
+/** The activities of a validation: trade on paper, write the report, tell people. */
 import { readFileSync } from 'node:fs';
 import { Context } from '@temporalio/activity';
 import type { Progress } from '../backtest/run-on-prices.js';
@@ -22,7 +22,7 @@ export interface ValidationDependencies {
   readonly home: string;
   readonly pool: Pool;
   readonly decisionKey: () => string;
-  /** Another program for the child process, in tests. */
+  /** Tests pass another program for the child process. */
   readonly program?: string;
 }
 
@@ -75,7 +75,7 @@ export function createValidationActivities(dependencies: ValidationDependencies)
 async function tradeOnPaper({ home, program }: ValidationDependencies, { id }: ValidationRef): Promise<void> {
   const context = Context.current();
   let newest: Progress | null = null;
-  // Also while nothing is traded: the process may be reading back what was.
+  // Beats even while nothing is traded: the process may be replaying its journal.
   const pulse = setInterval(() => context.heartbeat(newest), PULSE_MS);
   try {
     await runInProcess(validationPlace(home, id).directory, {
@@ -111,7 +111,7 @@ function outcomeOf(report: SignedReport, files: ValidationOutcome['files']): Val
   };
 }
 
-/** The reasons that are neither a criterion's nor the data's. */
+/** The reasons that come neither from a criterion nor from the data. */
 function standstillsOf({ reasons, verdicts, data }: SignedReport): readonly string[] {
   const known = new Set([...verdicts.map(({ text }) => text), ...data.problems.map(({ text }) => text)]);
   return reasons.filter((reason) => !known.has(reason));

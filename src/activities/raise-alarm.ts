@@ -4,7 +4,7 @@ export interface AlarmLog {
   error(fields: object, message: string): void;
 }
 
-/** An alarm is a line of the log that says so; who is told by other ways hears it from there. */
+/** An alarm is a marked line of the log; other channels pick it up from there. */
 export function raiseAlarm(log: AlarmLog, { desk, text }: Alarm): void {
   log.error({ alarm: true, desk }, text);
 }

@@ -5,8 +5,8 @@ import { cancelledOrEnding } from './worker-ends.js';
 const BEAT_MS = 2_000;
 
 /**
- * Beats while `work` goes on, so that a worker that died is noticed; `say` tells what it is at, `signal` when it is to
- * give up and clean up after itself.
+ * Sends heartbeats while `work` runs, so that a dead worker is noticed. `say` reports progress; `signal` aborts when
+ * `work` is to give up and clean up after itself.
  */
 export async function withHeartbeat<T>(
   work: (say: (at: string) => void, signal: AbortSignal) => Promise<T>,
@@ -24,7 +24,10 @@ export async function withHeartbeat<T>(
   }
 }
 
-/** For what ends this worker with everything else: what fails as it ends is tried again by the next one. */
+/**
+ * For an activity that ends this worker along with everything else: if it fails as the worker ends, the next worker
+ * tries it again.
+ */
 export function acrossWorkers<T>(work: (ending: AbortSignal) => Promise<T>): Promise<T> {
   return withHeartbeat(async (_say, ending) => {
     try {

@@ -1,8 +1,9 @@
 /**
- * A worker that ends waits for what it has in its hands, for each activity as long as its own contract allows: an attempt
- * may come to its end until its start-to-close timeout is over. What beats goes on for hours and can stop early: it is told
- * at once, so that it has the whole time for its cleanup. Nothing is waited for longer than `END_TIMES.graceMs`. Who has
- * not ended by then is let go, and the next worker tries it again at once, not only when the server misses it.
+ * A worker that ends waits for its running activities, for each as long as its contract allows: an attempt may finish
+ * until its start-to-close timeout is over. An activity with heartbeats may run for hours and can stop early; it is
+ * told at once, so that it has the whole time for cleanup. The wait never exceeds `END_TIMES.graceMs`. An activity that
+ * has not ended by then is abandoned, and the next worker tries it again at once, without waiting for the server's
+ * timeout.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setMaxListeners } from 'node:events';
@@ -11,17 +12,18 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptors } from '@temporalio/worker';
 
 /**
- * `graceMs`: the longest that any activity is waited for; `closeMs`: until the worker gives up on itself. A worker that ends
- * takes nothing on, heartbeats for the trader neither: together with the start of the next one it stays below the shortest
- * silence after which the shipped desk stops (60 s), or a mere restart would halt trading.
+ * `graceMs`: the longest wait for any activity. `closeMs`: after this, the worker gives up on a clean end. An ending
+ * worker takes on nothing, not even heartbeats for the trader. Together with the start of the next worker the times
+ * have to stay below the shortest silence after which the shipped desk stops (60 s), or a mere restart would halt
+ * trading.
  */
 export const END_TIMES = { graceMs: 20_000, closeMs: 10_000 } as const;
 
 const worker = new AsyncLocalStorage<AbortSignal>();
 
-/** For every activity of a worker. `ends`: aborted when the worker is to end. */
+/** Applies to every activity of a worker. `ends`: aborted when the worker is to end. */
 export const endWithWorker = (ends: AbortSignal) => {
-  // Each activity that runs listens, and there may be many: Node would warn of a leak from the eleventh on.
+  // Each running activity adds a listener, and there may be many: Node would warn of a leak from the eleventh on.
   setMaxListeners(0, ends);
   return (context: Context): ActivityInterceptors => {
     const { heartbeatTimeoutMs, startToCloseTimeoutMs, activityType } = context.info;
@@ -59,7 +61,10 @@ export const endWithWorker = (ends: AbortSignal) => {
 const workerEnded = (activityType: string): ApplicationFailure =>
   ApplicationFailure.retryable(`${activityType} was let go: its worker has ended`, 'WorkerEnded');
 
-/** For what can stop early: aborted when it is cancelled, and when its worker ends and waits no longer for it. */
+/**
+ * For an activity that can stop early: aborted when the activity is cancelled, and when its worker ends and no longer
+ * waits for it.
+ */
 export function cancelledOrEnding({ cancellationSignal }: Context): AbortSignal {
   const ends = worker.getStore();
   return ends === undefined ? cancellationSignal : AbortSignal.any([cancellationSignal, ends]);

@@ -1,6 +1,6 @@
 /**
- * Where backups lie: FERMATA_HOME/backups/<id>, outside every data directory. A backup appears under its name only
- * when it is whole; what a killed one leaves is called `.partial-…` and is removed by the next.
+ * Layout of backups: FERMATA_HOME/backups/<id>, outside every data directory. A backup gets its name only when it is
+ * complete; an interrupted one is called `.partial-…` and is removed by the next.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, open, readdir, rename, rm } from 'node:fs/promises';
@@ -8,12 +8,12 @@ import { join } from 'node:path';
 import { isAlive } from '../supervisor/process-table.js';
 
 export const MANIFEST_FILE = 'manifest.json';
-/** SHA-256 of the manifest: the one file that the manifest itself can't vouch for. */
+/** SHA-256 of the manifest: the only file that the manifest itself can't vouch for. */
 export const MANIFEST_HASH_FILE = 'manifest.sha256';
 export const DATABASE_FILE = 'database.dump';
 export const JOURNAL_FOLDER = 'journal';
 export const PAPER_BOOK_FOLDER = 'paper-book';
-/** In it a folder for each paper account that rests, with a journal and a paper book as above. */
+/** Contains one folder for each unused paper account, with a journal and a paper book as above. */
 export const RESTING_FOLDER = 'resting-accounts';
 export const RULES_FROM_FILE = 'rules-from';
 export const MARKET_POSITION_FILE = 'market-position.json';
@@ -26,15 +26,15 @@ const PARTIAL = /^\.partial-(\d+)-[0-9a-f]+$/;
 
 export const backupsFolder = (home: string): string => join(home, 'backups');
 
-/** Sorts by time, and is a file name everywhere. */
+/** Sorts by time, and is a valid file name everywhere. */
 export const backupIdAt = (wallMs: number): string => new Date(wallMs).toISOString().replace(/[:.]/g, '-');
 
 export const isBackupId = (text: string): boolean => BACKUP_ID.test(text);
 
-/** The process id tells later whether somebody still writes there. */
+/** The process id shows later whether somebody is still writing there. */
 export const partialName = (): string => `.partial-${process.pid}-${randomBytes(4).toString('hex')}`;
 
-/** Ids of whole backups, oldest first; none where there is no folder yet. */
+/** Ids of complete backups, oldest first; none if there is no folder yet. */
 export async function listBackupIds(home: string): Promise<readonly string[]> {
   return (await namesIn(backupsFolder(home))).filter(isBackupId).sort();
 }
@@ -50,7 +50,7 @@ export async function removeLeftovers(home: string): Promise<readonly string[]> 
   return dead;
 }
 
-/** From here on it is a backup: everything in it is on the disk before it gets its name. */
+/** Makes it a backup: everything in it is synced to disk before it gets its name. */
 export async function publish(partial: string, home: string, id: string): Promise<string> {
   const folder = join(backupsFolder(home), id);
   await syncTree(partial);

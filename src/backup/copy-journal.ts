@@ -1,6 +1,6 @@
 /**
- * A copy of the trader's journal beside the running trader: whole records only, up to one that is on the disk. Nothing
- * of the journal is locked or changed.
+ * Copies the trader's journal while the trader runs: only whole records that are on disk. Nothing in the journal is
+ * locked or changed.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, truncate } from 'node:fs/promises';
@@ -17,10 +17,10 @@ import type { Manifest } from './manifest.js';
 
 export type JournalDigest = NonNullable<Manifest['journal']>;
 
-/** Entries read before other work of this process gets its turn. */
+/** Entries read before this process yields to other work. */
 const ENTRIES_PER_TURN = 2_000;
 
-/** Null where there is no journal yet. Throws `JournalCorrupt` where the journal is damaged. */
+/** Null if there is no journal yet. Throws `JournalCorrupt` if the journal is damaged. */
 export async function copyJournal(from: string, to: string): Promise<JournalDigest | null> {
   const segments = existsSync(from) ? listSegments(from) : [];
   if (segments.length === 0) return null;
@@ -29,7 +29,7 @@ export async function copyJournal(from: string, to: string): Promise<JournalDige
   const last = segments.at(-1) as Segment;
   const copied = { ...last, path: join(to, last.name) };
   await truncate(copied.path, endOfWholeRecords(copied));
-  // What stands in the file but not on the disk yet must not be in a backup that the journal itself may lose.
+  // A backup must not contain records that the journal itself could still lose, so the file is synced first.
   await syncFile(last.path);
   return digestJournal(to);
 }
@@ -42,7 +42,7 @@ function endOfWholeRecords(segment: Segment): number {
   }
 }
 
-/** Reads every entry and the hash chain over them. Throws `JournalCorrupt`. */
+/** Reads every entry and checks the hash chain. Throws `JournalCorrupt`. */
 export async function digestJournal(
   directory: string,
   onRecord: (record: EngineRecord) => void = () => {},

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 
-/** Those of the databases quote statements as they came: secrets are taken out of the desk's own only. */
+/** The databases' logs quote statements unredacted; only the desk's own logs are free of secrets. */
 const OF_DATABASES = /^(postgres|temporal)\./;
 const LOG = /\.(log|jsonl)(\.[\w-]+)?$/;
 const LEVEL = 1;
 
-/** The desk's logs as they stand, rotated ones too, each compressed. Nothing is made where there is none. */
+/** Copies the desk's logs, rotated ones too, each compressed. Creates nothing if there are none. */
 export async function copyLogs(from: string, to: string): Promise<void> {
   const there = existsSync(from) ? await readdir(from, { withFileTypes: true }) : [];
   const logs = there.filter(
@@ -25,7 +25,7 @@ async function copyLog(from: string, to: string): Promise<void> {
     await pipeline(createReadStream(from), createGzip({ level: LEVEL }), copy);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // Rotated away meanwhile: it is there under its next name.
+    // Rotated meanwhile: it is copied under its next name.
     await rm(to, { force: true });
   }
 }

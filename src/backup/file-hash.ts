@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 export interface HashedFile {
-  /** Inside the backup, with `/`. */
+  /** Relative to the backup, with `/`. */
   readonly path: string;
   readonly bytes: number;
   /** Hex. */

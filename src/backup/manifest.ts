@@ -1,4 +1,4 @@
-/** What a backup says about itself. */
+/** The manifest of a backup. */
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const count = z.number().int().min(0);
 const tableSchema = z.strictObject({
   table: z.string(),
   rows: count,
-  /** Sum over the rows of a hash of each row's text: the same whatever their order. */
+  /** Sum of each row's text hash: independent of the order of rows. */
   checksum: z.string().regex(/^\d+$/),
 });
 
@@ -23,13 +23,13 @@ const journalSchema = z.strictObject({
   segments: count,
 });
 
-/** A paper account of other prices than those that are traded on. */
+/** A paper account of other prices than those in use. */
 const restingAccountSchema = z.strictObject({
-  /** Of its folder. */
+  /** Name of its folder. */
   name: z.string().regex(/^(?!\.{1,2}$)[\w.-]+$/),
   account: z.string(),
   journal: journalSchema,
-  /** What its journal replays to; in ticks, lots and money units. */
+  /** State after replaying its journal; in ticks, lots and money units. */
   holds: z.strictObject({
     fills: count,
     openOrders: count,
@@ -44,7 +44,7 @@ export const manifestSchema = z.strictObject({
   id: z.string(),
   desk: z.string(),
   takenMs: count,
-  /** What it was taken as, beside the everyday ones. */
+  /** The kind of a backup that is not an everyday one. */
   tag: z.enum(BACKUP_TAGS).nullable().default(null),
   versions: z.strictObject({
     fermata: z.string(),
@@ -60,7 +60,7 @@ export const manifestSchema = z.strictObject({
   }),
   /** Null: the desk had no journal. */
   journal: journalSchema.nullable(),
-  /** Null: written before resting accounts were part of a backup. */
+  /** Null: written before backups included unused paper accounts. */
   restingAccounts: z
     .strictObject({
       kept: z.array(restingAccountSchema),
@@ -70,11 +70,11 @@ export const manifestSchema = z.strictObject({
     })
     .nullable()
     .default(null),
-  /** How far the ledger in the database is; null where it holds nothing of that journal. */
+  /** How far the ledger in the database is; null if it has nothing of that journal. */
   ledger: z.strictObject({ incarnation: z.string(), sequence: count, chain: sha256 }).nullable(),
   evidence: z.strictObject({ count, head: sha256 }),
   configHash: z.string(),
-  /** Here it is in the clear; what is sent away is sealed. */
+  /** Local backups are not encrypted; copies that are sent away are sealed. */
   encryption: z.null(),
   files: z.array(z.strictObject({ path: z.string(), bytes: count, sha256 })),
 });
@@ -84,7 +84,7 @@ export type RestingAccounts = NonNullable<Manifest['restingAccounts']>;
 export type RestingAccount = RestingAccounts['kept'][number];
 export type TableFigures = Manifest['database']['tables'][number];
 
-/** The last files of a backup: what the manifest says is fixed then. Gives the manifest's hash. */
+/** Writes a backup's last files, which fix the manifest's content. Returns the manifest's hash. */
 export async function writeManifest(folder: string, manifest: Manifest): Promise<string> {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   const hash = hashOf(text);
@@ -121,7 +121,7 @@ export async function readManifest(folder: string): Promise<ManifestReading> {
   }
 }
 
-/** False where a resting account could not be taken along for its damage: older backups may be the only ones that hold it. */
+/** False if an unused paper account was left out as damaged: older backups may be the only ones that contain it. */
 export const isWhole = ({ restingAccounts }: Pick<Manifest, 'restingAccounts'>): boolean =>
   !restingAccounts?.leftOut.some(({ damaged }) => damaged);
 

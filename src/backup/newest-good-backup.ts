@@ -6,20 +6,20 @@ import { verifyBackup } from './verify-backup.js';
 
 export interface PassedOver {
   readonly id: string;
-  /** Which file is not what it was. */
+  /** Which file has changed. */
   readonly why: string;
 }
 
 export interface NewestGood {
   /** Null: there is none. */
   readonly id: string | null;
-  /** Newer ones that are damaged, or whose owner can't be told any more; the newest first. */
+  /** Newer backups that are damaged, or whose owner is unknown; newest first. */
   readonly passedOver: readonly PassedOver[];
 }
 
 /**
- * The newest backup of the desk whose every byte is what its manifest says. Newer ones that are not are named. `olderThan`: only
- * those before that one are looked at.
+ * The desk's newest backup in which every byte matches its manifest; newer ones that don't are named. `olderThan`: only
+ * consider backups before this one.
  */
 export async function newestGoodBackup(
   home: string,

@@ -2,7 +2,10 @@ import { join } from 'node:path';
 import { backupsFolder, listBackupIds } from './backup-folder.js';
 import { type Manifest, readManifest } from './manifest.js';
 
-/** The manifests of the desk's backups here, oldest first. What can't be read belongs to nobody any more: a person looks at it. */
+/**
+ * The manifests of the desk's local backups, oldest first. An unreadable one belongs to no desk: a person has to
+ * examine it.
+ */
 export async function ownBackups(home: string, desk: string): Promise<readonly Manifest[]> {
   const own: Manifest[] = [];
   for (const id of await listBackupIds(home)) {
@@ -12,7 +15,7 @@ export async function ownBackups(home: string, desk: string): Promise<readonly M
   return own;
 }
 
-/** The newest backup of the desk, or one whose owner can't be told any more: it must not be passed over in silence. */
+/** The newest backup that belongs to the desk or whose owner is unknown: that one must not be skipped silently. */
 export async function newestBackupId(home: string, desk: string): Promise<string | null> {
   for (const id of (await listBackupIds(home)).toReversed()) {
     const reading = await readManifest(join(backupsFolder(home), id));

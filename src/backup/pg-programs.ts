@@ -1,4 +1,4 @@
-/** pg_dump and pg_restore come from the system: Fermata brings the server only. */
+/** pg_dump and pg_restore come from the system: Fermata ships only the server. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { messageOf } from '../domain/message-of.js';
@@ -6,7 +6,7 @@ import { plainEnvironment } from '../home/plain-environment.js';
 
 const run = promisify(execFile);
 const VERSION_TIMEOUT_MS = 10_000;
-/** Long enough for any database that this desk fills in years; a program that hangs ends some day. */
+/** Long enough for any database that this desk fills in years, so that a hanging program ends at last. */
 const RUN_TIMEOUT_MS = 4 * 3_600_000;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 
@@ -16,7 +16,7 @@ export type PgVersion =
   | { readonly ok: true; readonly version: string }
   | { readonly ok: false; readonly why: string };
 
-/** Not lower than the server's major version: an older program refuses to read it. */
+/** At least the server's major version: an older program refuses to read from it. */
 export async function findPgProgram(program: PgProgram, serverMajor: number): Promise<PgVersion> {
   const install = `Install the Postgres ${serverMajor} client programs (Debian and Ubuntu: postgresql-client-${serverMajor}, Fedora: postgresql, Homebrew: libpq)`;
   try {
@@ -39,7 +39,7 @@ export interface PgConnection {
   readonly database: string;
 }
 
-/** Rejects with what the program wrote last. The password goes through the environment, never the command line. */
+/** Rejects with the program's last output. The password goes through the environment, never the command line. */
 export async function runPgProgram(
   program: PgProgram,
   connection: PgConnection | null,

@@ -4,7 +4,7 @@ import { backupsFolder, partialName } from './backup-folder.js';
 import { ownBackups } from './own-backups.js';
 import { expiredBackups, type RetentionRule } from './retention.js';
 
-/** Removes the backups of the desk that the rule lets go; gives the ids of those that are gone. */
+/** Removes the desk's backups that the rule expires; returns their ids. */
 export async function pruneBackups(
   home: string,
   desk: string,
@@ -13,7 +13,8 @@ export async function pruneBackups(
 ): Promise<readonly string[]> {
   const gone = expiredBackups(await ownBackups(home, desk), rule, nowMs);
   for (const id of gone) {
-    // Not a backup any more from the first moment on: a removal that is cut off leaves a leftover, never half a backup.
+    // Renamed first, so that it immediately stops being a backup: an interrupted removal leaves a leftover, never half
+    // a backup.
     const doomed = join(backupsFolder(home), partialName());
     await rename(join(backupsFolder(home), id), doomed);
     await rm(doomed, { recursive: true, force: true });

@@ -1,11 +1,11 @@
-/** Which backups make room, here and away from this machine alike. */
+/** Which backups are deleted to make room, here and away from this machine alike. */
 import type { BackupTag } from '../contracts/backup.js';
 import { DAY_MS } from '../domain/civil-date.js';
 
 export interface RetentionRule {
-  /** How many stay: of those without a tag, and of each tag by itself. At least one. */
+  /** How many stay: of those without a tag, and of each tag separately. At least one. */
   readonly keep: number;
-  /** Older ones go, but those that are tagged `monthly`; null: however old. */
+  /** Older ones are deleted, except those tagged `monthly`; null: age doesn't matter. */
   readonly days: number | null;
 }
 
@@ -16,8 +16,8 @@ export interface KeptBackup {
 }
 
 /**
- * Ids of those that go, oldest first. Never the newest; and where days count, never the newest of the month before this
- * one (UTC), which the monthly drill restores.
+ * Ids of the expired ones, oldest first. Never the newest; and if `days` counts, never the newest of the previous month
+ * (UTC), which the monthly drill restores.
  */
 export function expiredBackups(
   backups: readonly KeptBackup[],
@@ -37,7 +37,7 @@ export function expiredBackups(
   return gone.map(({ id }) => id).reverse();
 }
 
-/** The newest of the month before that of `nowMs`; undefined where there is none. */
+/** The newest backup of the month before `nowMs`; undefined if there is none. */
 export function lastMonths<B extends Pick<KeptBackup, 'takenMs'>>(
   backups: readonly B[],
   nowMs: number,

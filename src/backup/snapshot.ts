@@ -1,4 +1,4 @@
-/** One exported snapshot of the database: what is dumped, counted and hashed is the same moment. */
+/** One exported snapshot of the database, so that dump, counts and hashes are from the same moment. */
 import { Client } from 'pg';
 import { FIRST_PREVIOUS_HASH } from '../store/evidence/evidence.js';
 import type { Manifest } from './manifest.js';
@@ -31,7 +31,7 @@ export async function openSnapshot(connection: PgConnection): Promise<Snapshot> 
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
   });
-  // A server that goes away in between is reported by the next query.
+  // A server that goes away between two queries is reported by the next one.
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -1,8 +1,8 @@
-/** Counts and checksums of every table, the same for the same rows in whatever order and on whatever server. */
+/** Counts and checksums of every table: equal for equal rows, in any order and on any server. */
 import type { ClientBase } from 'pg';
 import type { TableFigures } from './manifest.js';
 
-/** What decides how a value is written as text. */
+/** The settings that decide how a value is written as text. */
 export const TEXT_SETTINGS = [
   "set timezone to 'UTC'",
   "set datestyle to 'ISO, YMD'",
@@ -11,7 +11,7 @@ export const TEXT_SETTINGS = [
   "set bytea_output to 'hex'",
 ];
 
-/** On a connection with `TEXT_SETTINGS`. `onTable` is called before each. */
+/** Needs a connection with `TEXT_SETTINGS`. `onTable` is called before each table. */
 export async function readTableFigures(
   client: Pick<ClientBase, 'query'>,
   onTable: (table: string) => void = () => {},
@@ -23,7 +23,7 @@ export async function readTableFigures(
   const figures: TableFigures[] = [];
   for (const { name, quoted } of tables.rows) {
     onTable(name);
-    // 60 bits of each row's MD5, summed: corruption is what is looked for here, the files have their SHA-256.
+    // Sums 60 bits of each row's MD5: this only detects corruption, and the files have their SHA-256.
     const found = await client.query<{ rows: string; checksum: string }>(
       `select count(*) as rows,
          coalesce(sum(('x' || left(md5(row::text), 15))::bit(60)::bigint), 0)::text as checksum from ${quoted} as row`,
@@ -33,7 +33,7 @@ export async function readTableFigures(
   return figures;
 }
 
-/** One sentence for each table that is not what it should be; empty: all are equal. */
+/** One sentence for each table that differs; empty if all are equal. */
 export function tableDifferences(
   expected: readonly TableFigures[],
   found: readonly TableFigures[],

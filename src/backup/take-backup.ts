@@ -1,6 +1,7 @@
 /**
- * Takes one backup: the database from one snapshot, then the accounts, whose journals therefore hold everything that the
- * ledger in that snapshot has; then the market's position, the desk file and the desk's logs. Secrets are not in it.
+ * Takes one backup: the database from one snapshot, then the accounts, whose journals therefore contain everything that
+ * the ledger in that snapshot has; then the market's position, the desk file and the desk's logs. Secrets are not
+ * included.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, rm } from 'node:fs/promises';
@@ -15,7 +16,7 @@ import { type Manifest, readManifest, writeManifest } from './manifest.js';
 import { findPgProgram, type PgConnection, runPgProgram } from './pg-programs.js';
 import { openSnapshot, type Snapshot } from './snapshot.js';
 
-/** Half the time of pg_dump's own choice for 3 % more bytes: the desk trades beside it. */
+/** Takes half the time of pg_dump's default for 3 % more bytes, because the desk trades meanwhile. */
 const COMPRESSION = '--compress=1';
 
 export const BACKUP_PHASES = [
@@ -32,13 +33,13 @@ export type BackupPhase = (typeof BACKUP_PHASES)[number];
 
 export interface BackupRequest {
   readonly id: string;
-  /** Null, as where nothing is said: an everyday one. */
+  /** Null or absent: an everyday backup. */
   readonly tag?: BackupTag | null;
   readonly runtime: Pick<Runtime, 'home' | 'desk' | 'deskFile' | 'configHash'>;
   /** As the owner of the tables: the product's own role may not read all of them. */
   readonly connection: PgConnection;
   readonly nowMs: () => number;
-  /** Called when each begins. */
+  /** Called when each phase begins. */
   readonly onPhase?: (phase: BackupPhase) => void;
   readonly signal?: AbortSignal;
 }
@@ -51,7 +52,7 @@ export interface TakenBackup {
 
 export type BackupOutcome = TakenBackup | { readonly ok: false; readonly why: string };
 
-/** The same id again gives the backup that is there. Rejects where the database or the disk fails; nothing is left then. */
+/** The same id again returns the existing backup. Rejects if the database or the disk fails; nothing is left then. */
 export async function takeBackup(request: BackupRequest): Promise<BackupOutcome> {
   const { home } = homePaths(request.runtime.home);
   await mkdir(place.backupsFolder(home), { recursive: true, mode: 0o700 });

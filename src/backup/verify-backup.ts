@@ -11,7 +11,7 @@ import { runPgProgram } from './pg-programs.js';
 
 declare const verified: unique symbol;
 
-/** Only `verifyBackup` makes one, and nothing else may be restored. */
+/** Made only by `verifyBackup`; nothing else may be restored. */
 export interface VerifiedBackup {
   readonly folder: string;
   readonly manifest: Manifest;
@@ -21,7 +21,7 @@ export interface VerifiedBackup {
 
 export type BackupVerification =
   | { readonly ok: true; readonly backup: VerifiedBackup }
-  /** Each names the file that is not what it was. */
+  /** Each names the file that has changed. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
 export async function verifyBackup(folder: string, signal?: AbortSignal): Promise<BackupVerification> {
@@ -59,7 +59,7 @@ async function damagedFiles(folder: string, manifest: Manifest, signal?: AbortSi
   return problems;
 }
 
-/** Bytes that are what was written may still have been damaged before they were. */
+/** Even unchanged bytes may have been damaged before they were written. */
 async function journalProblems(folder: string, { journal, files }: Manifest): Promise<string[]> {
   const problems: string[] = [];
   try {

@@ -8,9 +8,9 @@ import { NOTICES_KEPT_DAYS } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 
 /**
- * Whether so many alerts of an event are what is usual. Few come in a month even where all is well: judged is by the
- * Poisson interval of what is expected, not by the number itself. A desk that began to tell since then is held only to
- * the days that it has told. With `sameAs`, as many as of that other event are expected.
+ * Checks that the number of alerts of an event is usual. Few come in a month even if all is well, so it is judged by
+ * the Poisson interval of the expected number. A desk that began to alert during the span is judged only by its own
+ * days. With `sameAs`, as many as of that other event are expected.
  */
 export const alertRate = check(
   z.strictObject({

@@ -15,10 +15,10 @@ import { readClosings, readEquitySteps, readTrades } from '../store/performance.
 import { type CheckContext, check } from './check.js';
 import { marketNowMs } from './market-now.js';
 
-/** A win rate further below than so many standard errors of as many trades is no chance. */
+/** A win rate lower by more than this many standard errors of the number of trades is not chance. */
 const STANDARD_ERRORS = 2;
 
-/** What is compared of a report of `fermata backtest --json`. */
+/** The compared parts of a report of `fermata backtest --json`. */
 const reportSchema = z.object({
   kind: z.literal('backtest-report'),
   configHash: z.string(),
@@ -34,8 +34,8 @@ const reportSchema = z.object({
 type BacktestReport = z.output<typeof reportSchema>;
 
 /**
- * The last `days` beside the report of a backtest, figure by figure. It fails where that can't be chance: a deeper
- * drawdown, fewer wins than so many trades let expect, or another number of trades (Poisson).
+ * Compares the last `days` with a backtest's report, figure by figure. Fails if the difference can't be chance: a
+ * deeper drawdown, fewer wins than expected for the number of trades, or another number of trades (Poisson).
  */
 export const backtestComparison = check(
   z.strictObject({ days: z.number().positive().default(30), file: z.string().min(1).optional() }),

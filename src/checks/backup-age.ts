@@ -7,14 +7,14 @@ import { check } from './check.js';
 const LOOKED_AT = 20;
 const LISTED = 5;
 
-/** Only backups that were read back after they were written, and are still there, count. */
+/** Only backups that were verified and still exist count. */
 export const backupAge = check(
   z.strictObject({ maxAgeHours: z.number().min(0).default(24) }),
   async ({ desk, pool }, { maxAgeHours: ageHoursMax }) => {
     const expected = `the last verified backup is at most ${ageHoursMax} hours old`;
     const backups = await readBackups(pool, desk.desk, LOOKED_AT);
     if (backups.length === 0) {
-      // Paper money may trade before its first night.
+      // Paper money may trade before its first nightly backup.
       const verdict = desk.mode === 'paper' ? 'not_run' : 'fail';
       return { verdict, observed: 'no backup was taken yet: fermata backup --verify', expected };
     }

@@ -4,7 +4,10 @@ import { expiredBackups } from '../backup/retention.js';
 import { DAY_MS } from '../domain/civil-date.js';
 import { check } from './check.js';
 
-/** Old enough ones are there, and none that should have made room: by the manifests on the disk, not by what was recorded. */
+/**
+ * Checks that old enough backups exist, and none that should have been deleted: by the manifests on the disk, not by
+ * records.
+ */
 export const backupRetention = check(
   z.strictObject({ ageDays: z.number().int().min(1).max(365).default(7) }),
   async ({ desk, runtime }, { ageDays }) => {
@@ -19,7 +22,7 @@ export const backupRetention = check(
         observed: `the oldest of ${backups.length} is not ${ageDays} days old yet`,
         expected,
       };
-    // A day's own is looked for, by whichever hour it was taken.
+    // Any backup of that day counts, whatever its hour.
     const then = backups.find(({ takenMs }) => Math.floor((nowMs - takenMs) / DAY_MS) === ageDays);
     const overdue = expiredBackups(backups, { keep, days }, nowMs);
     const observed = [

@@ -5,8 +5,8 @@ import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
 /**
- * What the trader counts against what its venue said when it was read last: positions, orders, fills and cash. A position
- * that was taken over from the venue agrees from then on, and still nobody expected it: that fails for as long as it is held.
+ * Compares the trader's books with the venue's newest snapshot: positions, orders, fills and cash. A position adopted
+ * from the venue agrees from then on, but nobody expected it: the check fails for as long as it is held.
  */
 export const booksAgree = check(
   z.strictObject({ maxAgeMinutes: z.number().min(0).default(15) }),
@@ -33,7 +33,7 @@ export const booksAgree = check(
   },
 );
 
-/** Positions that no strategy opened, and why the desk was halted when its books were found to differ. */
+/** Positions that no strategy opened, and the reasons of halts for books that differed. */
 const unexpected = ({ positions, halts }: TraderStatus): string[] => [
   ...positions
     .filter(({ strategy, trade }) => strategy === 'fermata' && trade !== null)

@@ -10,7 +10,10 @@ const LATE_WALL_MS = 15_000;
 const LATE_MARKET_MS = 2 * MINUTE_MS;
 const GAPS_NAMED = 5;
 
-/** Candles of every instrument, of the prices that are traded on, are there up to now, without a gap since the first one of the span; of the time in which markets are open. */
+/**
+ * Checks that every instrument has its candles, from the prices in use, up to now and without a gap since the first one
+ * of the span; only times in which markets are open count.
+ */
 export const candlesStored = check(
   z.strictObject({ hours: z.number().min(0).default(24) }),
   async ({ desk, trader, pool }, { hours }) => {

@@ -10,29 +10,29 @@ import type { TraderClient } from '../trader/client.js';
 
 export interface CheckContext {
   readonly runtime: Runtime;
-  /** The desk as it was loaded when this process started. */
+  /** The desk as loaded when this process started. */
   readonly desk: Desk;
   readonly trader: Pick<TraderClient, 'call'>;
   readonly pool: Pick<Pool, 'query'>;
-  /** How long the step gives it; absent: no step says. */
+  /** The step's time limit in milliseconds; absent outside a step. */
   readonly stepMs?: number;
 }
 
-/** What is wrong, thing by thing, so that each has a task until a later look finds it no more. */
+/** The things that are wrong: each gets a task until a later run no longer finds it. */
 export interface Findings {
-  /** Of which kind: findings of one kind are followed together. */
+  /** Findings of one source are followed together. */
   readonly source: string;
-  /** How long people have, once it was found. */
+  /** Days that people have from the first finding. */
   readonly dueDays: number;
   readonly found: readonly {
-    /** The same at each look. */
+    /** The same in each run. */
     readonly key: string;
     readonly title: string;
     readonly detail: string;
   }[];
 }
 
-/** Without `findings` nothing was looked at that is followed, and those of before stay as they are. */
+/** Without `findings`, nothing that is followed was examined, and earlier findings stay as they are. */
 export interface CheckResult extends CheckOutcome {
   readonly findings?: Findings;
 }

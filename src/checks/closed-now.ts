@@ -4,13 +4,13 @@ import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { closedWords } from '../domain/sessions/session-words.js';
 import { buildCalendars } from '../trader/engine-config.js';
 
-/** Where every market of the desk is closed, until when, in words; null: one is open. */
+/** If every market of the desk is closed: until when, in words. Null: one is open. */
 export function closedNow(desk: Desk, marketMs: number): string | null {
   const next = nextToOpen(buildCalendars(desk), marketMs);
   return next === null ? null : closedWords(next, marketMs);
 }
 
-/** Where every market of the desk is closed, the first one that opens; null: one is open. */
+/** If every market of the desk is closed: the first one to open. Null: one is open. */
 function nextToOpen(calendars: readonly SessionCalendar[], marketMs: number): SessionCalendar | null {
   const opensMs = (calendar: SessionCalendar): number => calendar.phaseAt(marketMs).untilMs;
   const [first = null] = calendars.toSorted((one, other) => opensMs(one) - opensMs(other));

@@ -10,7 +10,10 @@ import { testConnection } from './preflight/connection-reading.js';
 
 type Gateway = { readonly host: string; readonly port: number };
 
-/** Whether anything listens where the program that leads to the venue has to. Who it is, and whether it is logged in, it does not say. */
+/**
+ * Checks that something listens where the venue's companion program should be. It can't tell which program that is, or
+ * whether it is logged in.
+ */
 export const venuePort = check(
   z.strictObject({ answerMsMax: z.number().min(1).default(2_000) }),
   async ({ desk, runtime }, { answerMsMax }) => {
@@ -19,7 +22,7 @@ export const venuePort = check(
       const { live } = tradedVenue(desk.venue.name);
       gateway = live.gateway?.(live.endpoint(desk, runtime.simulatedVenue));
     } catch (error) {
-      // An address that can't be read is no program that is away.
+      // An unreadable address doesn't mean that the program is down.
       return { verdict: 'not_run', observed: messageOf(error), expected: 'an address to knock at' };
     }
     if (gateway === undefined) {
@@ -33,7 +36,7 @@ export const venuePort = check(
   },
 );
 
-/** Null where it was let in. */
+/** Null if the connection was accepted. */
 function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
   return new Promise((resolve) => {
     const socket = connect(gateway);
@@ -47,7 +50,7 @@ function knock(gateway: Gateway, withinMs: number): Promise<string | null> {
   });
 }
 
-/** As a step of a routine: one piece of evidence with all three. */
+/** As a step of a routine: one piece of evidence with all three parts. */
 export const connectionTest = check(NO_PARAMETERS, async ({ desk, runtime }) => {
   const question = { desk, env: process.env, simulatedVenue: runtime.simulatedVenue };
   const { endpoint, parts, verdict } = await testConnection(question, Date.now());

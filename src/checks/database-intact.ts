@@ -13,8 +13,8 @@ const BACK_MS_MAX = 30_000;
 const LOOK_EVERY_MS = 500;
 
 /**
- * Every table and index of the desk's database is what Postgres has written. A Postgres that is just being started is waited
- * for: nobody is to be asked for a restore because it was away.
+ * Checks that every table and index of the desk's database is as Postgres has written it. Waits for a Postgres that is
+ * restarting, so that nobody is asked for a restore because it was away.
  */
 export const databaseIntact = check(NO_PARAMETERS, async ({ runtime, stepMs = 0 }) => {
   const expected = 'every table and index of the database is whole, page by page (amcheck)';
@@ -28,7 +28,7 @@ export const databaseIntact = check(NO_PARAMETERS, async ({ runtime, stepMs = 0 
     if (damage.length > 0) return { verdict: 'fail', observed: someOf(damage), expected };
     return { verdict: 'pass', observed: `${looked} tables and indexes are whole`, expected };
   } catch (error) {
-    // A database that can't be reached is not thereby damaged.
+    // A database that can't be reached is not necessarily damaged.
     const verdict = isDamage(error) ? 'fail' : 'not_run';
     return { verdict, observed: `it could not be looked at: ${messageOf(error)}`, expected };
   }

@@ -1,4 +1,4 @@
-/** What is free on the disk, and what the logs take of it. */
+/** Free space on the disk, and the space used by logs. */
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { homePaths } from '../home/runtime.js';
@@ -6,7 +6,7 @@ import { BYTES_PER_MB, logBytes, megabytes } from '../reports/sizes.js';
 import { freeBytes } from '../supervisor/ballast.js';
 import { check } from './check.js';
 
-/** On the disk that holds the journal, Postgres and Temporal. */
+/** Measures the disk that holds the journal, Postgres and Temporal. */
 export const diskSpace = check(
   z.strictObject({ freeMbMin: z.number().min(0).default(1_024) }),
   async ({ runtime }, { freeMbMin }) => {
@@ -19,7 +19,7 @@ export const diskSpace = check(
   },
 );
 
-/** Of all logs: those of the processes, of trading and of the databases. */
+/** Measures all logs: of the processes, of trading and of the databases. */
 export const logSpace = check(
   z.strictObject({ maxMb: z.number().min(0).default(500) }),
   async ({ runtime }, { maxMb }) => {

@@ -3,7 +3,7 @@ import { DAY_MS } from '../domain/civil-date.js';
 import { readDrills } from '../store/backups.js';
 import { check } from './check.js';
 
-/** A backup counts only when it was restored: the newest drill must have passed, lately. */
+/** A backup counts only once it has been restored: the newest drill must have passed, and recently. */
 export const drillAge = check(
   z.strictObject({ maxAgeDays: z.number().min(0).default(8) }),
   async ({ desk, pool }, { maxAgeDays: ageDaysMax }) => {

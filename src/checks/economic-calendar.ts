@@ -17,7 +17,7 @@ const BYTES_MAX = 4 * 1024 * 1024;
 const SHOWN_MAX = 30;
 const NOT_SET_UP = 'no calendar is set up: name a file or an url under with:';
 
-/** As the weekly calendars on the web have it; what else they say is left. */
+/** The form of the weekly calendars on the web; other fields are ignored. */
 const eventsSchema = z.array(
   z.object({
     title: z.string().min(1),
@@ -36,9 +36,9 @@ interface CalendarEvent {
 }
 
 /**
- * What is published on the day of the next session, from a file beside the desk file or an address of `commands.hosts`:
- * a list of `title` and `date` (ISO 8601 with its offset), as JSON or YAML. One that can't be read
- * fails; one that ends before that day is no measure.
+ * Lists what is published on the day of the next session, from a file next to the desk file or an address on one of
+ * `commands.hosts`: a list of `title` and `date` (ISO 8601 with offset), as JSON or YAML. An unreadable calendar fails;
+ * one that ends before that day is not judged.
  */
 export const economicCalendar = check(
   z.strictObject({
@@ -108,7 +108,7 @@ async function fromAddress({ desk, runtime }: CheckContext, address: string, dat
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** By their time. Throws where one of them can't be read. */
+/** Sorted by time. Throws if one of them can't be read. */
 function eventsOf(text: string, timezone: string): readonly CalendarEvent[] {
   const read = eventsSchema.safeParse(parse(text));
   if (!read.success) throw new Error('expected a list of title and date');

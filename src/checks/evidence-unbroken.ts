@@ -2,7 +2,7 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { verifyEvidence } from '../store/evidence/verify-evidence.js';
 import { check } from './check.js';
 
-/** Walks the whole hash chain of this desk's evidence. */
+/** Verifies the whole hash chain of this desk's evidence. */
 export const evidenceUnbroken = check(NO_PARAMETERS, async ({ desk, pool }) => {
   const proof = await verifyEvidence(pool, desk.desk);
   return {

@@ -7,15 +7,15 @@ import { readStatus } from '../trader/read-status.js';
 import { type CheckContext, check } from './check.js';
 
 const READ_MS = 6_000;
-/** A stop that is just being moved has another order in its place a moment later. */
+/** A stop that is being moved has another order in its place a moment later. */
 const AGAIN_MS = 500;
 
 const EXPECTED =
   'for every position a stop for all of it among the orders that the venue lists as open and, where the venue links orders, the target that closes it';
 
 /**
- * Stop and target of every position, as the venue itself lists them now: the trader has it read, and our own book alone is not
- * believed. What fails is looked at twice.
+ * Checks stop and target of every position against the venue's current list of orders: the trader is asked to read it,
+ * because our own book alone is not proof. A failure is checked twice.
  */
 export const exitsWorking = check(NO_PARAMETERS, async ({ trader }) => {
   const first = await look(trader);
@@ -87,7 +87,7 @@ function childrenOf(
   const next = targets.findIndex(({ reached }) => !reached);
   const wanted = targets[next];
   if (wanted === undefined) return { missing, working };
-  // One that leaves a part of the trade is the desk's to hold at every venue.
+  // At every venue, the desk itself holds a target that leaves a part of the trade open.
   const closesAll = next === targets.length - 1 && Math.round(sum(targets)) === 100;
   if (targetsWait !== 'venue' || !closesAll) {
     working.push(`target ${wanted.price}, held by the desk`);

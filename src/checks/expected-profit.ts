@@ -4,8 +4,8 @@ import { check } from './check.js';
 import { expectedReturn } from './expected-return.js';
 
 /**
- * The day's return against what is expected, give or take so many standard deviations. Worse than that fails; better
- * than that warns, since it is as little understood.
+ * Compares the day's return with the expected one, within this many standard deviations. Worse fails; better warns,
+ * because it is just as little understood.
  */
 export const expectedProfit = check(
   z.strictObject({ days: z.number().min(0).default(30), deviations: z.number().min(0).default(2) }),

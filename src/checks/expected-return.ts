@@ -1,4 +1,4 @@
-/** What a day's return is expected to be: by the validation of this very configuration, or by the days before. */
+/** The expected daily return: from the validation of exactly this configuration, or from earlier days. */
 
 import { DAY_MS, HOUR_MS } from '../domain/civil-date.js';
 import { mean, returnsOf, returnsOnCapital, sampleDeviation } from '../domain/statistics.js';
@@ -10,7 +10,7 @@ import { isGenuine } from '../validation/report/sign-report.js';
 import type { CheckContext } from './check.js';
 
 const HOURS_PER_DAY = 24;
-/** A validation of less than a day says nothing about days, and fewer days nothing about what is usual. */
+/** A validation of less than a day says nothing about days; fewer days than this say nothing about what is usual. */
 const HOURS_MIN = HOURS_PER_DAY;
 const DAYS_MIN = 5;
 
@@ -20,13 +20,13 @@ export type ExpectedReturn =
       /** Fractions of the day's first equity. */
       readonly mean: number;
       readonly deviation: number;
-      /** Where it comes from, as the end of "the mean of …". */
+      /** Source of the figures, as the end of "the mean of …". */
       readonly source: string;
     }
   | { readonly known: false; readonly why: string };
 
 export interface Today {
-  /** Of what the desk trades by now. */
+  /** Hash of the configuration that the desk trades now. */
   readonly configHash: string;
   readonly marketMs: number;
 }
@@ -71,7 +71,7 @@ async function byDaysBefore(
 ): Promise<ExpectedReturn> {
   const span = { desk: desk.desk, fromMs: marketMs - days * DAY_MS, toMs: marketMs };
   const closes = await readEquitySteps(pool, span, DAY_MS);
-  // Today's own close is not there yet: what is last is of today.
+  // The last entry belongs to today, which has no close yet.
   const before = returnsOnCapital(closes.slice(0, -1));
   if (before.length < DAYS_MIN) {
     return {

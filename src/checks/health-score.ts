@@ -4,15 +4,15 @@ import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';
 import { type Check, type CheckContext, check } from './check.js';
 
-/** Names of checks, with spaces between them. */
+/** Names of checks, separated by spaces. */
 export interface ScoredChecks {
   readonly deployment: string;
   readonly security: string;
 }
 
 /**
- * How many of the named checks pass, each with its own defaults: a pass only where all do. `checks`: what can be named; `scored`:
- * what is scored where the desk file names nothing else.
+ * Counts how many of the named checks pass, each with its own defaults; passes only if all do. `checks`: those that can
+ * be named. `scored`: the default if the desk file names none.
  */
 export const healthScore = (checks: ReadonlyMap<string, Check>, scored: ScoredChecks): Check => {
   const names = z
@@ -62,7 +62,7 @@ interface Result {
   readonly observed: string;
 }
 
-/** What could not be finished has not passed. */
+/** A check that could not be finished has not passed. */
 async function resultOf(
   context: CheckContext,
   name: string,

@@ -1,4 +1,7 @@
-/** Whether the ledger has what the trader has recorded: what Postgres does not show has not therefore not happened. */
+/**
+ * Tells whether the ledger has everything that the trader has recorded: what Postgres doesn't show may still have
+ * happened.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
@@ -6,7 +9,7 @@ import { readLedgerSequence } from '../store/ledger-state.js';
 import { readStatus } from '../trader/read-status.js';
 import type { CheckContext } from './check.js';
 
-/** It follows within milliseconds; what takes longer is behind. */
+/** The ledger normally follows within milliseconds; after this it is behind. */
 const FOLLOWS_MS = 3_000;
 const LOOK_EVERY_MS = 100;
 
@@ -14,7 +17,7 @@ export type LedgerReached =
   | { readonly ok: true; readonly status: TraderStatus }
   | { readonly ok: false; readonly why: string };
 
-/** Waits a little for it. Rejects where Postgres does not answer. */
+/** Waits briefly for it. Rejects if Postgres doesn't answer. */
 export async function ledgerReached({ trader, pool, desk }: CheckContext): Promise<LedgerReached> {
   let status: TraderStatus;
   try {

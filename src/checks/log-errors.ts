@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { check } from './check.js';
 import { findLines, type LogLine, quoted as quote } from './log-lines.js';
 
-/** Errors in the logs of all processes, counted by process; the newest are quoted, as many as `quoted` says. A log that is not there has none to count. */
+/**
+ * Counts errors in the logs of all processes, by process, and quotes the newest `quoted` of them. A missing log counts
+ * as empty.
+ */
 export const logErrors = check(
   z.strictObject({
     hours: z.number().min(0).default(24),

@@ -1,4 +1,4 @@
-/** The lines of the logs of all processes, as programs read them. */
+/** Reads the lines of the logs of all processes, in the form for programs. */
 import { join } from 'node:path';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
@@ -18,11 +18,11 @@ export interface LinesFound {
   readonly folder: string;
   /** Null: there is no log at all. */
   readonly lines: readonly LogLine[] | null;
-  /** Roles that run alone and whose log is not there. */
+  /** Roles that run without a supervisor and whose log is missing. */
   readonly missing: readonly string[];
 }
 
-/** Those of the last `hours` by wall time that `wanted` takes, the newest first, over what was moved away too. */
+/** The lines of the last `hours` (wall time) for which `wanted` is true, newest first, rotated logs included. */
 export async function findLines(
   { home }: Pick<Runtime, 'home'>,
   hours: number,
@@ -39,7 +39,7 @@ export async function findLines(
   return { folder, missing, lines: found.toSorted((a, b) => (b.time ?? '').localeCompare(a.time ?? '')) };
 }
 
-/** Of the newest, as many as `count`, one after the other. */
+/** Quotes the newest `count` lines, joined. */
 export const quoted = (lines: readonly LogLine[], count: number): string =>
   lines
     .slice(0, count)

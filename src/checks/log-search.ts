@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { check } from './check.js';
 import { findLines, quoted as quote } from './log-lines.js';
 
-/** What the logs of all processes say of something: the lines that have this text in them, the newest quoted first. */
+/** Searches the logs of all processes for lines that contain this text, and quotes the newest first. */
 export const logSearch = check(
   z.strictObject({
     has: z.string().max(200).default(''),

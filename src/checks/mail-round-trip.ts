@@ -6,7 +6,7 @@ import { notify } from '../notify/notify.js';
 import { MAIL_TEST_EVENT, mailsOf } from '../store/mail-outbox.js';
 import { check } from './check.js';
 
-/** A mail goes the whole way that an alert takes, and the mail server takes it for each address. */
+/** Sends a mail all the way that an alert takes, and checks that the mail server accepts it for each address. */
 export const mailRoundTrip = check(
   z.strictObject({ waitSeconds: z.number().min(0).default(20) }),
   async ({ desk, runtime, pool }, { waitSeconds }) => {

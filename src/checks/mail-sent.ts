@@ -12,13 +12,13 @@ import { marketNowMs } from './market-now.js';
 const DUE_MAX = 100;
 
 /**
- * Each summary that was to be mailed by now (a routine with `tellResults`) was taken by the mail server. What was to be
- * is worked out from the desk file, so that a routine that did not run and a mailer that does not are found as well.
+ * Checks that the mail server has accepted each summary due by now (a routine with `tellResults`). What was due is
+ * derived from the desk file, so that a routine or a mailer that did not run is found, too.
  */
 export const mailSent = check(
   z.strictObject({
     hours: z.number().positive().max(240).default(25),
-    /** What was due later than so long ago may still be on its way. */
+    /** A summary due more recently than this may still be on its way. */
     withinMinutes: z.number().min(0).default(15),
   }),
   async ({ desk, runtime, trader, pool }, { hours, withinMinutes }) => {
@@ -26,10 +26,10 @@ export const mailSent = check(
     const mailer = lastHealth(runtime.home, desk.desk, 'mail')?.health;
     const isOff = mailer === undefined || mailer.state === 'off';
     const off = mailer?.why ?? 'no mailer of this desk has run yet';
-    // Mail that has stopped because its settings are gone is missing mail.
+    // If mail stopped because its settings are gone, mail is missing.
     if (isOff && (await lastMailedMs(pool, desk.desk)) === null)
       return { verdict: 'not_run', observed: off, expected };
-    // Routines are due by it; a trader that is away keeps no missing mail from being found.
+    // Routines are due by market time. A trader that is away must not hide missing mail.
     const nowMs = await marketNowMs(trader);
     const firstMs = await firstRunMs(pool, desk.desk);
     const fromMs = Math.max(nowMs - hours * HOUR_MS, firstMs ?? nowMs);
@@ -61,7 +61,7 @@ function dueBetween(desk: Desk, fromMs: number, toMs: number) {
     );
 }
 
-/** Null where it went out. */
+/** Null if it was sent. */
 function problemOf(found: ResultsMailed, why: string | null): string | null {
   const { began, ended, told, addressed, sent, reply } = found;
   if (!began) return 'the routine did not run';

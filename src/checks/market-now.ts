@@ -1,7 +1,7 @@
 import type { TraderClient } from '../trader/client.js';
 import { readStatus } from '../trader/read-status.js';
 
-/** By the market's clock; by this machine's while the trader does not answer. */
+/** The market's time; this machine's while the trader doesn't answer. Milliseconds. */
 export async function marketNowMs(trader: Pick<TraderClient, 'call'>): Promise<number> {
   try {
     const { marketData } = await readStatus({ trader });

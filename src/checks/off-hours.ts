@@ -1,4 +1,4 @@
-/** What went wrong while nobody looked, by wall time. */
+/** What went wrong while nobody was watching, by wall time. */
 import { z } from 'zod';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { moment } from '../domain/moment.js';
@@ -7,7 +7,7 @@ import { readAlertsOf } from '../store/incident-alerts.js';
 import { check } from './check.js';
 import { ledgerReached } from './ledger-reached.js';
 
-/** How often the desk was halted since the venue did not answer or its prices did not come. */
+/** Counts halts because the venue did not answer or its prices stopped. */
 export const connectionFailures = check(
   z.strictObject({
     hours: z.number().min(0).default(24),
@@ -27,8 +27,8 @@ export const connectionFailures = check(
 );
 
 /**
- * Processes that ended by themselves, as the supervisor saw them; and starts of the trader that no orderly end came before,
- * since where the machine loses its power the supervisor sees nothing.
+ * Processes that ended unexpectedly, as seen by the supervisor, and starts of the trader without an orderly end before:
+ * after a power cut the supervisor saw nothing.
  */
 export const unexpectedShutdowns = check(
   z.strictObject({ hours: z.number().min(0).default(24) }),

@@ -1,6 +1,6 @@
 /**
- * Actions of the desk's own folder. Each is done once: its process outlives a worker that is killed, and whoever tries the
- * step again waits for it. Where nobody knows how it ended, a person looks: it is never begun again.
+ * Actions of the desk's own folder. Each is done once: its process outlives a killed worker, and whoever tries the step
+ * again waits for it. If nobody knows how it ended, a person decides: it is never started again.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -17,24 +17,24 @@ import type { CheckContext } from './check.js';
 import { outcomeOf, type PackChild, packContext, startPackChild } from './pack-child.js';
 
 const POLL_MS = 100;
-/** For what is begun late, and ends itself. */
+/** Margin for an action that starts late; it ends by itself. */
 const AFTER_LIMIT_MS = 10_000;
-/** No run asks what became of it any more. */
+/** After this no run asks for the result any more. */
 const KEPT_MS = 30 * 86_400_000;
 
 export interface OwnActionRequest {
-  /** Of this step of this run: what was begun under it is never begun again. */
+  /** Identifies this step of this run: an action started under it is never started again. */
   readonly key: string;
   readonly action: string;
   readonly given: StepParameters;
   readonly limitMs: number;
-  /** Aborted: nobody here waits for it any longer. */
+  /** Aborted once nobody here waits for it any longer. */
   readonly ending: AbortSignal;
 }
 
 export type RunOwnAction = (request: OwnActionRequest) => Promise<CheckOutcome>;
 
-/** Rejects where nothing was begun. */
+/** Rejects if nothing was started. */
 export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' | 'trader'>): RunOwnAction {
   const folder = homePaths(runtime.home).ownActions;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -57,7 +57,7 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
     }
     for (;;) {
       const begun = readKept<Begun>(once.begunFile);
-      // In this order: what ends in between has said what came of it.
+      // In this order: an action that ends in between has written its result.
       const isGone = begun === null ? said !== undefined : !isAlive(begun.pid);
       const ended = readKept<Ended>(once.endedFile);
       if (ended !== null) return answerOf(ended);
@@ -70,7 +70,7 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
         return { verdict: 'fail', observed, expected };
       }
       if (isLate) child?.kill();
-      // Its process goes on, within its own limit: the next worker waits for it.
+      // Its process continues within its own limit: the next worker waits for it.
       if (ending.aborted) throw new Error('its worker ends; what was begun goes on');
       await sleep(POLL_MS);
     }
@@ -79,7 +79,7 @@ export function ownActions(runtime: Runtime, context: Pick<CheckContext, 'desk' 
       try {
         return outcomeOf(runtime.home, ended);
       } catch (error) {
-        // Another try would find the same.
+        // Another attempt would find the same.
         return { verdict: 'fail', observed: (error as Error).message, expected };
       }
     }
@@ -90,7 +90,7 @@ function forgetOld(folder: string): void {
   for (const name of readdirSync(folder)) {
     const file = join(folder, name);
     const stat = statSync(file, { throwIfNoEntry: false });
-    // Renamed in between, by an action that ends just now.
+    // Renamed meanwhile by an action that has just ended.
     if (stat === undefined) continue;
     if (Date.now() - stat.mtimeMs > KEPT_MS) rmSync(file, { force: true });
   }

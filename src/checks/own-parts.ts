@@ -9,9 +9,9 @@ import type { ChildrenFile } from '../supervisor/children-file.js';
 import { type Check, type CheckContext, check } from './check.js';
 import { outcomeOf, packContext, startPackChild } from './pack-child.js';
 
-/** Ends before the step's own time is over, so that it is said why. */
+/** Ends before the step's own time is over, so that the reason can be given. */
 const PART_OF_STEP = 0.9;
-/** Where no step says how long. */
+/** Default if no step sets a time. */
 const STEP_MS = 30_000;
 
 export interface OwnParts {
@@ -19,7 +19,10 @@ export interface OwnParts {
   readonly reports: ReadonlyMap<string, Report>;
 }
 
-/** `running`: so that what outlives a killed worker is ended by the next. Their code is read anew each time. */
+/**
+ * `running`: records child processes, so that the next worker ends those that outlive a killed one. The code is read
+ * again each time.
+ */
 export function ownParts(runtime: Runtime, running: Pick<ChildrenFile, 'add' | 'remove'>): OwnParts {
   const folder = deskFolderOf(runtime);
   const files = partFiles(folder);

@@ -1,4 +1,7 @@
-/** A process of its own for one part of the desk's folder. It knows no secret of ours, and the trader by what it says. */
+/**
+ * Runs one part of the desk's folder in its own process. It has none of our secrets, and reaches the trader only for
+ * its status.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { CheckOutcome } from '../contracts/routine.js';
@@ -15,18 +18,18 @@ const ANSWER_CHARS_MAX = 256 * 1024;
 
 export interface PackChild {
   readonly pid: number;
-  /** What it said on its own channel, once it has ended; null: nothing. */
+  /** The last message on its own channel, once it has ended; null: none. */
   readonly ended: Promise<Ended | null>;
-  /** With its children. */
+  /** Ends it along with its children. */
   kill(): void;
 }
 
-/** `part`: such as `checks/equity-floor`. Rejects where it could not be started. */
+/** `part`: for example `checks/equity-floor`. Rejects if it could not be started. */
 export async function startPackChild(folder: string, part: string, request: RunRequest): Promise<PackChild> {
   const child = spawn(process.execPath, childArgs('run', folder, part), {
     cwd: folder,
     env: childEnvironment(),
-    // A group of its own: its children end with it.
+    // Its own process group, so that its children end with it.
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
   });
@@ -38,11 +41,11 @@ export async function startPackChild(folder: string, part: string, request: RunR
   child.stdio[3]?.on('data', (chunk: Buffer) => {
     text = `${text}${chunk}`.slice(0, ANSWER_CHARS_MAX);
   });
-  // It may end without reading.
+  // It may end without reading its input.
   child.stdin?.on('error', () => undefined).end(JSON.stringify(request));
   const ended = async (): Promise<Ended | null> => {
     await exited;
-    // What it began goes on for nobody, and would hold its channel open.
+    // Nothing needs the processes that it started, and they would hold its channel open.
     killGroup(pid);
     await closed;
     return answersIn(text).findLast((answer) => 'outcome' in answer || 'failed' in answer) ?? null;
@@ -50,7 +53,7 @@ export async function startPackChild(folder: string, part: string, request: RunR
   return { pid, ended: ended(), kill: () => killGroup(pid) };
 }
 
-/** As it may be kept and shown. Throws where there is none. */
+/** Redacts the outcome for storage and display. Throws if there is none. */
 export function outcomeOf(home: string, ended: Ended | null): CheckOutcome {
   const redact = createRedactor(knownSecrets(home, process.env));
   const plain = (text: string): string => redact(plainText(text));

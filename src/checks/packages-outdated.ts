@@ -9,13 +9,16 @@ import { INSTALLATION, type Npm, npmLimitMs, withNpm } from './npm.js';
 const SHOWN_MAX = 20;
 const ON_EVERY_REGISTRY = 'npm';
 
-/** Compares what is installed with the registry's newest. `critical`: names of packages, by commas, that must not be behind. */
+/**
+ * Compares installed packages with the registry's newest versions. `critical`: comma-separated names of packages that
+ * must not be outdated.
+ */
 export const packagesOutdated = check(
   z.strictObject({ critical: z.string().default('') }),
   ({ stepMs }, { critical }) => judgePackages(INSTALLATION, critical, npmLimitMs(stepMs)),
 );
 
-/** `folder`: with package.json and node_modules. `limitMs` is for all of it. */
+/** `folder`: contains package.json and node_modules. `limitMs`: for everything together. */
 export async function judgePackages(
   folder: string,
   critical: string,
@@ -37,7 +40,7 @@ export async function judgePackages(
 
 interface Outdated {
   readonly name: string;
-  /** Null: it is not there at all. */
+  /** Null: not installed. */
   readonly current: string | null;
   readonly latest: string;
 }
@@ -49,13 +52,14 @@ function listed(packages: readonly Outdated[]): string {
   return someOf(each, SHOWN_MAX);
 }
 
-/** Those that are behind; or why nobody knows. */
+/** The outdated packages, or why they are unknown. */
 async function outdatedIn(
   folder: string,
   names: readonly string[],
   npm: Npm,
 ): Promise<readonly Outdated[] | string> {
-  // `npm outdated` passes in silence over what the registry refuses, does not know, or no longer has in the version that is here.
+  // `npm outdated` silently skips packages that the registry refuses, doesn't know, or no longer has in the installed
+  // version.
   const asked = names.length === 0 ? [ON_EVERY_REGISTRY] : names;
   const known = await Promise.all(asked.map((name) => npm('view', name, 'version')));
   const critical: Outdated[] = [];
@@ -69,7 +73,7 @@ async function outdatedIn(
   }
   const said = await npm('outdated');
   if ('problem' in said) return `npm could not compare with the registry: ${said.problem}`;
-  // A package that is there more than once has a list.
+  // A package that is installed more than once has a list.
   const entries = Object.entries(said.answer as Readonly<Record<string, Entry | readonly Entry[]>>);
   const others = entries.flatMap(([name, one]) => {
     const [first] = [one].flat() as readonly Entry[];

@@ -6,7 +6,7 @@ import { ledgerReached } from './ledger-reached.js';
 
 const PROOF_MS = 5_000;
 
-/** What the database says is held against what the venue says, asked now: without the trader's own books between them. */
+/** Compares the positions in the database with the venue's current ones, bypassing the trader's own books. */
 export const positionsAgree = check(NO_PARAMETERS, async (context) => {
   const expected = 'the database and the venue have the same positions';
   const reached = await ledgerReached(context);

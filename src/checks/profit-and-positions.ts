@@ -6,7 +6,7 @@ import { check } from './check.js';
 
 const HOURS = 24;
 
-/** Result of the day, what is open and protected, and that the equity curve goes on. */
+/** Result of the day, open positions and their protection, and a continuous equity curve. */
 export const profitAndPositions = check(NO_PARAMETERS, async ({ desk, trader, pool }) => {
   const expected = `every position is protected, and the equity curve has points of the last ${HOURS} hours`;
   const status = await readStatus({ trader });

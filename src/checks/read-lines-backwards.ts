@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 const BLOCK_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 
-/** Lines of a text file, the last one first, in bounded memory: a line longer than a block comes in pieces. */
+/** Lines of a text file, last one first, in bounded memory: a line longer than a block comes in pieces. */
 export async function* readLinesBackwards(path: string): AsyncGenerator<string> {
   const file = await open(path, 'r');
   try {
@@ -37,7 +37,7 @@ export async function* readLinesBackwards(path: string): AsyncGenerator<string> 
   }
 }
 
-/** The same of a log and of what was moved away from it (`.1`, `.2` …): a log may have been rotated a moment ago. */
+/** The same for a log and its rotated files (`.1`, `.2` …): a log may have been rotated a moment ago. */
 export async function* readLogBackwards(path: string): AsyncGenerator<string> {
   if (existsSync(path)) yield* readLinesBackwards(path);
   for (let number = 1; existsSync(`${path}.${number}`); number += 1)

@@ -1,4 +1,7 @@
-/** Everything that the monitor shows, on a terminal or as a check, each part by itself: what does not answer is named, and hides nothing else. */
+/**
+ * Reads everything that the monitor shows, on a terminal or as a check, each part independently: a part that doesn't
+ * answer is named, and hides nothing else.
+ */
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
 import type { DeskCalendar } from '../domain/trading-day.js';
@@ -12,7 +15,7 @@ import { LogReader, processLogs, tradingLine } from '../supervisor/log/log-lines
 import { residentBytesOf } from '../supervisor/process-table.js';
 import { datesOf } from '../trader/zone-offset.js';
 
-/** A part that could not be read, and why. */
+/** A part that could not be read, with the reason. */
 export interface Missing {
   readonly missing: string;
 }
@@ -31,9 +34,9 @@ export interface MonitorShown {
   /** In bytes. */
   readonly stored: StoredSizes | Missing;
   readonly disk: DiskSizes | Missing;
-  /** Errors of the desk's day so far. */
+  /** Number of errors in the desk's day so far. */
   readonly errorsToday: number;
-  /** Lines of the logs as they are, the newest last. */
+  /** Lines of the logs, unchanged, newest last. */
   readonly errors: readonly string[];
   readonly setups: readonly string[];
   readonly tail: readonly string[];
@@ -46,10 +49,10 @@ export interface MonitorQuery {
   readonly tail: number;
 }
 
-/** With the last setups and lines too: `fermata monitor --full`. */
+/** Including the last setups and lines: `fermata monitor --full`. */
 export const FULL_MONITOR: MonitorQuery = { errors: 10, setups: 10, tail: 20 };
 
-/** Whose monitor it is, and who reads the parts that need a connection. */
+/** The desk that is monitored, and readers for the parts that need a connection. */
 export interface MonitorSources extends Pick<Runtime, 'home' | 'desk'> {
   readonly calendar: DeskCalendar;
   readonly status: () => Promise<TraderStatus>;

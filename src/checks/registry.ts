@@ -115,7 +115,7 @@ export const STEP_PARTS: StepParts = {
   ]),
 };
 
-/** With those of the desk's own folder. Runs its code, in a process of its own; throws `DeskFileError`. */
+/** Including those of the desk's own folder. Runs its code, in a separate process; throws `DeskFileError`. */
 export function stepPartsIn(folder: string): StepParts {
   const { checks, reports, actions } = STEP_PARTS;
   const own = describePack(folder, {

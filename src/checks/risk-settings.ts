@@ -4,7 +4,7 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-/** The desk file's limits make sense together, and the trader says that it holds limits. */
+/** The desk file's limits are consistent, and the trader confirms that it applies limits. */
 export const riskSettings = check(NO_PARAMETERS, async ({ trader, desk }) => {
   const expected =
     'every limit is set, one position can not lose more than a day may, the trader holds the limits';
@@ -35,7 +35,7 @@ function contradictions({ risk, strategies }: Desk): string[] {
   return problems;
 }
 
-/** Of strategies that say how large they trade. */
+/** The sizes of strategies that state one. */
 function sizesOf({ strategies }: Desk): string[] {
   return strategies.flatMap(({ name, size }) => {
     if (size === undefined) return [];

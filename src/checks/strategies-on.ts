@@ -2,7 +2,7 @@ import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-/** Which strategies are switched off, by whomever: a person decides what becomes of them. */
+/** Which strategies are switched off, by anybody: a person decides about them. */
 export const strategiesOn = check(NO_PARAMETERS, async ({ trader }) => {
   const { strategies } = await readStatus({ trader });
   const off = strategies.filter(({ enabled }) => !enabled);

@@ -3,7 +3,7 @@ import { moment } from '../domain/moment.js';
 import { readTasks } from '../store/tasks.js';
 import { check } from './check.js';
 
-/** What people were asked to do and did not do in time. */
+/** Tasks that people did not do in time. */
 export const tasksOverdue = check(NO_PARAMETERS, async ({ desk, pool }) => {
   const open = await readTasks(pool, desk.desk, { state: 'open' });
   const late = open.filter(({ dueMs }) => dueMs < Date.now());

@@ -9,13 +9,13 @@ import { type ChatDelivery, deliveriesOf } from '../store/outbox-delivery.js';
 import { check } from './check.js';
 
 /**
- * A message goes through the whole way that an alert takes, and Telegram's message id comes back; and the bot has
- * lately asked for what people wrote.
+ * Sends a message all the way that an alert takes and checks that Telegram returns its message id, and that the bot has
+ * recently polled for people's messages.
  */
 export const telegramRoundTrip = check(
   z.strictObject({
     waitSeconds: z.number().min(0).default(20),
-    // Polls last half a minute; the second one may be under way.
+    // A poll lasts half a minute, and a second one may be under way.
     pollAgeSeconds: z.number().min(0).default(90),
   }),
   async ({ desk, runtime, pool }, { waitSeconds, pollAgeSeconds }) => {

@@ -17,14 +17,20 @@ const SHOWN_CHARS = 200;
 const parameters = z.strictObject({
   days: z.number().positive().max(DAYS_MAX).default(1),
   errorsMax: z.number().int().min(0).default(0),
-  /** Lines about the venue: halts for it, its breaker, reconciliations that found something. Left out: any number. */
+  /**
+   * Limit for lines about the venue: halts because of it, its breaker, reconciliations that found something. Absent:
+   * any number.
+   */
   venueMax: z.number().int().min(0).optional(),
-  /** How often setups are expected; judged by the Poisson interval. Left out: any number. */
+  /** Expected number of setups, judged by the Poisson interval. Absent: any number. */
   setupsPerWeek: z.number().positive().optional(),
   quoted: z.number().int().min(0).max(100).default(20),
 });
 
-/** What the trading log of the last days says, over all of its files: setups, orders, errors, warnings, how the venue's connection was. */
+/**
+ * Summarises the trading log of the last days, over all of its files: setups, orders, errors, warnings, and the venue's
+ * connection.
+ */
 export const tradingLog = check(
   parameters,
   async ({ runtime }, { days, errorsMax, venueMax, setupsPerWeek, quoted }) => {
@@ -51,7 +57,7 @@ export const tradingLog = check(
   },
 );
 
-/** The newest first. */
+/** Newest first. */
 function filesIn(folder: string): readonly string[] {
   const path = join(folder, TRADING_LOG);
   return [path, ...datedLog(folder, TRADING_LOG).movedFrom(path)].filter((file) => existsSync(file));
@@ -59,9 +65,9 @@ function filesIn(folder: string): readonly string[] {
 
 interface Counted {
   readonly counts: Readonly<Record<'setup' | 'order' | 'error' | 'warning' | 'venue', number>>;
-  /** Of the oldest line that was read. */
+  /** Time of the oldest line read. */
   readonly oldestMs: number;
-  /** Errors and warnings, the newest first. */
+  /** Errors and warnings, newest first. */
   readonly quoted: readonly string[];
 }
 

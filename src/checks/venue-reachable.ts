@@ -13,8 +13,8 @@ const BACK_MS_MAX = 15_000;
 const LOOK_EVERY_MS = 250;
 
 /**
- * Has the trader read positions and orders back from its venue, and measures how long that takes. A trader that is just being
- * started is waited for: that it is away says nothing of the venue, which nobody must restart for it.
+ * Asks the trader to read positions and orders from its venue, and measures the time. Waits for a trader that is
+ * restarting: its absence says nothing about the venue, and is no reason to restart that.
  */
 export const venueReachable = check(
   z.strictObject({ answerMsMax: z.number().min(0).default(2_000) }),
@@ -32,7 +32,7 @@ export const venueReachable = check(
   },
 );
 
-/** `isCutOff`: the trader was away, or went away over it. */
+/** `isCutOff`: the trader was away, or went away during the call. */
 async function ask(
   { trader }: Asked,
   answerMsMax: number,

@@ -4,7 +4,7 @@ import { readClosings } from '../store/performance.js';
 import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
-/** Trades that won of those that were closed, against a target. A few trades say little: how many they were stands beside it. */
+/** Winning trades among closed trades, against a target. Few trades say little, so their number is shown with it. */
 export const winRate = check(
   z.strictObject({
     days: z.number().min(0).default(7),

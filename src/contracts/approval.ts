@@ -1,4 +1,4 @@
-/** The language of approvals: shared by the workflows that ask, the activities and whoever votes. */
+/** The contract of approvals: shared by the workflows that ask, the activities and the voters. */
 import type { ApprovalParameters } from '../domain/approval.js';
 
 import type { Decision } from '../domain/decision.js';
@@ -8,28 +8,28 @@ export interface ApprovalRequest {
   readonly id: string;
   readonly desk: string;
   readonly kind: string;
-  /** What the action acts on: a halt id, a release, a settings version. */
+  /** What the action applies to: a halt id, a release, a settings version. */
   readonly subject: string;
   readonly title: string;
   /** Everything that the voters agree to, shown to them line by line. */
   readonly parameters: ApprovalParameters;
-  /** How many different people. One refusal ends it. */
+  /** How many different people have to approve. One refusal ends it. */
   readonly needed: number;
-  /** One of these roles of the desk file is enough to vote. */
+  /** Having one of these roles of the desk file is enough to vote. */
   readonly roles: readonly string[];
-  /** Only these people, of those with the role; left out: all of them. */
+  /** Only these people among those with the role; default: all of them. */
   readonly people?: readonly string[];
   readonly requestedBy: string;
   /** Wall milliseconds. */
   readonly expiresMs: number;
   readonly remindEveryMs: number | null;
-  /** Told again, as critical and to everybody who may act on the desk, this long after it was asked. */
+  /** This long after it was asked, it is sent again as critical to everybody who may act on the desk. */
   readonly escalateAfterMs: number | null;
 }
 
 /**
- * When people are pressed for an answer that counts for `answerMs`: reminded once, after a third, and told as critical
- * after two thirds, so that whoever hears of it only then has the last third.
+ * When people are pressed for an answer that is valid for `answerMs`: reminded once, after a third, and told as
+ * critical after two thirds, so that whoever learns of it only then still has the last third.
  */
 export function pressingWithin(answerMs: number): Pick<ApprovalRequest, 'remindEveryMs' | 'escalateAfterMs'> {
   return { remindEveryMs: Math.round(answerMs / 3), escalateAfterMs: Math.round((answerMs * 2) / 3) };
@@ -38,11 +38,11 @@ export function pressingWithin(answerMs: number): Pick<ApprovalRequest, 'remindE
 export interface ApprovalOutcome {
   readonly state: Exclude<ApprovalState, 'open'>;
   readonly detail: string;
-  /** Of everybody who voted; each with its authentication code, for whoever checks it again. */
+  /** Of everybody who voted; each with its authentication code, for later verification. */
   readonly votes: readonly Decision[];
 }
 
-/** What goes through continue-as-new. */
+/** What continue-as-new carries over. */
 export interface OpenApproval {
   readonly id: string;
   readonly decisionSubject: string;
@@ -59,7 +59,7 @@ export interface ApprovalOpened {
   readonly decisionSubject: string;
   readonly createdMs: number;
   readonly expiresMs: number;
-  /** On record from before, verified anew: a run that was reset has not heard of them, and nobody votes twice. */
+  /** Votes recorded earlier, verified again: a run that was reset doesn't know them, and nobody votes twice. */
   readonly votes?: readonly Decision[];
 }
 
@@ -87,13 +87,13 @@ export const APPROVAL_MESSAGES = { vote: 'vote', approvals: 'approvals' } as con
 export const voteUpdateId = (approvalId: string, person: string, choice: string): string =>
   `${approvalId}:${person}:${choice}`;
 
-/** `superseded`: approved, and overtaken by another change before it was carried out. */
+/** `superseded`: approved, but another change came before it was carried out. */
 export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded';
 
 export interface Approval {
   readonly id: string;
   readonly desk: string;
-  /** Short and random: what fits into a button. */
+  /** Short and random: fits into a button's data. */
   readonly token: string;
   readonly kind: string;
   readonly subject: string;
@@ -128,18 +128,18 @@ export type NewApproval = Omit<Approval, 'createdMs' | 'state' | 'closedMs' | 'o
 export type VoteRecorded = 'recorded' | 'closed' | 'voted-already';
 
 export interface ApprovalActivities {
-  /** The same id again answers with the first request; with other parameters it fails with `ApprovalChanged`. */
+  /** The same id again returns the first request; with other parameters it fails with `ApprovalChanged`. */
   requestApproval(
     request: ApprovalRequest,
     asker: { readonly workflowId: string; readonly runId: string },
   ): Promise<ApprovalOpened>;
-  /** Fails with `ForgedDecision` or `VoteRefused`, neither to be retried. */
+  /** Fails with `ForgedDecision` or `VoteRefused`; neither is retried. */
   recordApprovalVote(vote: {
     readonly approvalId: string;
     readonly decision: Decision;
     readonly reason: string;
   }): Promise<void>;
-  /** False where it was closed before, or by another run. */
+  /** False if it was closed before, or by another run. */
   closeApproval(
     closing: {
       readonly id: string;
@@ -148,7 +148,7 @@ export interface ApprovalActivities {
       readonly runId: string;
     } & ApprovalOutcome,
   ): Promise<boolean>;
-  /** Approved, and overtaken before it was carried out. */
+  /** For an approved one that was superseded before it was carried out. */
   supersedeApproval(overtaken: {
     readonly id: string;
     readonly desk: string;

@@ -1,23 +1,23 @@
-/** The language of backups and restore drills. */
+/** The contract of backups and restore drills. */
 import type { Verdict } from './evidence.js';
 import type { StepResult } from './routine.js';
 import { runLabel } from './run-label.js';
 
 export const BACKUP_TAGS = ['weekly', 'monthly'] as const;
 
-/** Told apart by retention; everyday ones have none. */
+/** Retention treats each tag separately; everyday backups have none. */
 export type BackupTag = (typeof BACKUP_TAGS)[number];
 
 export interface BackupInput {
   readonly desk: string;
-  /** Reads everything back after it was written; only then does it count. */
+  /** Reads everything back after writing; only then does it count. */
   readonly verify: boolean;
-  /** How many stay, of each tag. */
+  /** How many stay, per tag. */
   readonly keep: number;
-  /** After how many days they make room whatever `keep` says; left out: never. */
+  /** After how many days they are deleted whatever `keep` says; absent: never. */
   readonly keepDays?: number | null;
   readonly tag?: BackupTag | null;
-  /** Once it is verified, it is sent away from this machine. */
+  /** Once verified, a copy is sent away from this machine. */
   readonly offsite?: boolean;
   readonly simulated: boolean;
   readonly marketMs: number | null;
@@ -28,7 +28,7 @@ export interface BackupInput {
 
 export interface BackupResult {
   readonly verdict: Verdict;
-  /** Its id, also the name of its folder; null where none was taken. */
+  /** Its id, also the name of its folder; null if none was taken. */
   readonly backupId: string | null;
   readonly detail: string;
   readonly steps: readonly StepResult[];
@@ -38,7 +38,7 @@ export interface DrillInput
   extends Pick<BackupInput, 'desk' | 'simulated' | 'marketMs' | 'person' | 'evidenceMs'> {
   /** Null: the newest. */
   readonly backupId: string | null;
-  /** Where no id is given: the newest of the month before this one. */
+  /** Without an id: the newest of the previous month. */
   readonly lastMonth?: boolean;
 }
 
@@ -74,7 +74,7 @@ export interface DrillRow {
 }
 
 export interface BackupActivities {
-  /** `takenMs` names it: tried again, it is the same backup. */
+  /** `takenMs` identifies it: another attempt makes the same backup. */
   takeBackup(request: {
     readonly desk: string;
     readonly takenMs: number;
@@ -89,7 +89,9 @@ export interface BackupActivities {
     readonly keep: number;
     readonly days?: number | null;
   }): Promise<StepResult>;
-  /** To the storage of the desk file; not run where it names none. The oldest there make room by the same rule. */
+  /**
+   * To the storage in the desk file; not run if it names none. The oldest copies there are deleted by the same rule.
+   */
   sendBackup(request: {
     readonly desk: string;
     readonly backupId: string;

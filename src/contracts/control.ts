@@ -1,7 +1,8 @@
 /**
- * The control socket's language. Unix socket in a 0700 folder, newline-delimited JSON, requests of at most 64 KiB and
- * answers of at most 1 MiB: request `{v:1,id,method,params}`, answer `{id,result}` or `{id,error:{code,message,keptSafe,doThis}}`;
- * `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`, `kill` and `status` never queue behind `follow`.
+ * The control socket's protocol. Unix socket in a 0700 folder, newline-delimited JSON, requests of at most 64 KiB and
+ * answers of at most 1 MiB: request `{v:1,id,method,params}`, answer `{id,result}` or
+ * `{id,error:{code,message,keptSafe,doThis}}`; `follow` answers with many `{id,entry}` frames. `stop`, `closeAll`,
+ * `kill` and `status` never queue behind `follow`.
  */
 
 import type { SignalBody } from '../desk/signal-schema.js';
@@ -14,9 +15,9 @@ import type { Halt, Mode } from '../domain/mode.js';
 import type { JournalEntry } from '../engine/record.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from './trader-status.js';
 
-/** An entry on the wire. */
+/** A journal entry as sent over the socket. */
 export interface FollowedEntry extends JournalEntry {
-  /** With the last entry of a commit group: the whole group as it stands on disk, base64. */
+  /** With the last entry of a commit group: the whole group as on disk, base64. */
   readonly groupBytes?: string;
 }
 
@@ -42,19 +43,19 @@ export interface ReloadResult extends CommandResult {
 export interface ControlMethods {
   status: { params: Record<string, never>; result: TraderStatus };
   stop: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
-  /** A halt by a part of Fermata (check, auditor, ledger): cause and resume rule are named. */
+  /** A halt by a part of Fermata (check, auditor, ledger), with its cause and resume rule. */
   halt: {
     params: { commandId: string; by: string; reason: string; cause: Halt['cause']; resume: Halt['resume'] };
     result: CommandResult;
   };
   closeAll: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   kill: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
-  /** One position at the market, in every mode; the desk goes on as it was. */
+  /** Closes one position at the market, in every mode; the desk's mode doesn't change. */
   closePosition: {
     params: { commandId: string; by: string; reason: string; symbol: string };
     result: CommandResult;
   };
-  /** One resting entry; an order that protects or closes a position is refused. */
+  /** Cancels one resting entry; an order that protects or closes a position is refused. */
   cancelEntry: {
     params: { commandId: string; by: string; reason: string; clientId: string };
     result: CommandResult;
@@ -71,7 +72,10 @@ export interface ControlMethods {
     };
     result: CommandResult;
   };
-  /** Whose the coins are that are nobody's, by a decision on `coinsSubject`; `cost`: of one coin, where they are the desk's. */
+  /**
+   * Assigns coins that belong to nobody yet, by a decision on `coinsSubject`. `cost`: of one coin, if they are the
+   * desk's.
+   */
   claimCoins: {
     params: {
       commandId: string;
@@ -89,8 +93,8 @@ export interface ControlMethods {
     result: CommandResult;
   };
   /**
-   * New settings, applied at once. `values`: only the keys to change. Without an approval it may only tighten;
-   * refused where `baseVersion` is not the version in force.
+   * New settings, applied at once. `values`: only the keys to change. Without an approval they may only tighten;
+   * refused if `baseVersion` is not the version in force.
    */
   reload: {
     params: {
@@ -99,7 +103,7 @@ export interface ControlMethods {
       reason: string;
       baseVersion: number;
       values: Readonly<Record<string, DeclaredValue>>;
-      /** Empty where there is none. */
+      /** Empty if there is none. */
       approvalId: string;
       decisions: readonly Decision[];
     };
@@ -118,9 +122,11 @@ export interface ControlMethods {
   };
   /** Ends the permission, and with it trading; anybody may. */
   revokeGoLive: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
-  /** Finished one-minute bars from the trader's memory, at most 1000: the newest, or those that began at `sinceMs` or later. */
+  /**
+   * Finished one-minute bars from the trader's memory, at most 1000: the newest ones that began at `sinceMs` or later.
+   */
   bars: { params: { symbol: string; count: number; sinceMs: number }; result: BarsAnswer };
-  /** Position size, percent of the desk file's: smaller at once; larger only with a decision on `sizeSubject`. */
+  /** Position size in percent of the desk file's: smaller at once; larger only with a decision on `sizeSubject`. */
   resize: {
     params: {
       commandId: string;
@@ -131,29 +137,32 @@ export interface ControlMethods {
     };
     result: CommandResult;
   };
-  /** What a difference in cash was, or a part of it. `amount`: signed decimal, as the balance changed. */
+  /** Explains a difference in cash, or a part of it. `amount`: signed decimal, the change of the balance. */
   explainCash: {
     params: { commandId: string; by: string; reason: string; kind: CashKind; amount: string };
     result: CommandResult;
   };
-  /** From outside; refused with the field or the reason. Sent again under its source, id and revision it changes nothing. */
+  /**
+   * A signal from outside; refused with the field or the reason. The same source, id and revision again changes
+   * nothing.
+   */
   signal: {
     params: { commandId: string; by: string; reason: string; signal: SignalBody };
     result: CommandResult;
   };
-  /** All its revisions, in every mode: its entry is cancelled. */
+  /** Withdraws all its revisions, in every mode: its entry is cancelled. */
   withdrawSignal: {
     params: { commandId: string; by: string; reason: string; source: string; id: string };
     result: CommandResult;
   };
   reconcile: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
-  /** Reads positions and open orders back from the venue now. */
+  /** Reads positions and open orders from the venue now. */
   flatProof: { params: Record<string, never>; result: FlatProof };
   /** From the engine worker's heartbeat: `operations` proves that the operations side is alive. */
   heartbeat: { params: { from: 'supervisor' | 'operations' }; result: { mode: Mode; sequence: number } };
   /**
-   * Entries from `fromSequence` on, then live ones; answered as `{id, entry}` frames until the socket closes. Before the
-   * last entry of a commit group comes `{id, group}`: its bytes on disk, base64.
+   * Entries from `fromSequence` on, then live ones; answered as `{id, entry}` frames until the socket closes. `{id,
+   * group}` comes before the last entry of a commit group: its bytes on disk, base64.
    */
   follow: { params: { fromSequence: number }; result: FollowedEntry };
 }

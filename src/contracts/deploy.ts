@@ -1,4 +1,4 @@
-/** The language of deployments: another build of Fermata in the place of the one that runs. */
+/** The contract of deployments: replacing the running build of Fermata by another. */
 import type { PreparedBuild, SwitchOutcome } from '../domain/build.js';
 import type { Verdict } from './evidence.js';
 import type { StepResult } from './routine.js';
@@ -15,7 +15,7 @@ export interface DeployInput {
   readonly expiresAfterMs: number;
   readonly remindEveryMs: number | null;
   readonly escalateAfterMs: number | null;
-  /** Of the backup before it. */
+  /** Retention of the backup that is taken before it. */
   readonly backupsKept: number;
   readonly backupDays: number | null;
   readonly simulated: boolean;
@@ -32,9 +32,9 @@ export interface DeployResult {
 export interface BuildExamined {
   /** Null: there is no such build, or its tests have not passed. */
   readonly build: PreparedBuild | null;
-  /** Why it can't be put in place now; null: it can. */
+  /** Why the switch to it can't be made now; null: it can. */
   readonly problem: string | null;
-  /** What was looked at, in words. */
+  /** What was checked, in words. */
   readonly observed: string;
 }
 
@@ -50,11 +50,11 @@ export const deployLabel = (desk: string, build: string) =>
 export const DEPLOY_MESSAGES = { result: 'result' } as const;
 
 export interface DeployActivities {
-  /** Whether open runs would go on under it, and whether there is a way back from it. */
+  /** Checks whether open runs would continue under it, and whether there is a way back from it. */
   examineBuild(asked: { readonly desk: string; readonly build: string }): Promise<BuildExamined>;
   /**
-   * Everything ends, and is started as this build, or as the former one where that is not well. Once a `key`, however often
-   * it is asked for: whoever asks ends with it, and the next attempt finds how it went.
+   * Ends everything and starts it as this build, or as the former one if this one is unhealthy. Once per `key`, however
+   * often it is called: the caller ends with the desk, and its next attempt finds the outcome.
    */
   switchBuild(asked: {
     readonly key: string;

@@ -1,4 +1,4 @@
-/** The language of the emergency workflows; shared with whoever starts, signals or asks them. */
+/** The contract of the emergency workflows; shared with whoever starts, signals or queries them. */
 
 import type { EvidenceActivities } from './evidence.js';
 import type { Alarm } from './notice.js';
@@ -13,18 +13,18 @@ export interface EmergencyOrder {
   readonly by: string;
   readonly via: EmergencyVia;
   readonly reason: string;
-  /** Incarnations whose trader took the command over the control socket already. */
+  /** Incarnations whose trader has already taken the command over the control socket. */
   readonly sentTo: readonly string[];
 }
 
 export type EmergencySignal = Omit<EmergencyOrder, 'kind'>;
 
-/** The evidence that somebody asked for it; read again where a reason is missing. */
+/** Name of the evidence that somebody asked for it; looked up again when a reason is missing. */
 export const ORDER_NAMES: Readonly<Record<EmergencyKind, string>> = {
   stop: 'Asked for: stop trading',
   closeAll: 'Asked for: close all positions',
 };
-/** What whoever asked has done then. */
+/** What the person has done by ordering it, in the past tense. */
 export const EMERGENCY_DEEDS: Readonly<Record<EmergencyKind, string>> = {
   stop: 'stopped trading',
   closeAll: 'closed all positions',
@@ -34,25 +34,25 @@ export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via
   `${by} (${via}): ${reason}`;
 
 export interface EmergencyTiming {
-  /** How long one reading waits inside the engine worker for the proof, milliseconds. */
+  /** How long one reading waits for the proof inside the engine worker, in milliseconds. */
   readonly proofPatienceMs: number;
-  /** Past these the run says by name what is not stopped or not flat, and keeps on trying. */
+  /** After these the run names what is not stopped or not flat, and keeps trying. */
   readonly stopDeadlineMs: number;
   readonly closeAllDeadlineMs: number;
-  /** Pause between two rounds: doubles from the first to the second. */
+  /** Pause between two rounds: doubles from the first value up to the second. */
   readonly retryMs: number;
   readonly retryMsMax: number;
-  /** Rounds after which the run ends unproven and a person has to look. */
+  /** After this many rounds the run ends unproven, and a person has to look. */
   readonly roundsMax: number;
-  /** A task that no engine worker takes within this time says that none is there. */
+  /** If no engine worker takes a task within this time, there is none. */
   readonly queueWaitMs: number;
-  /** How long the writing of evidence is retried after the proof. */
+  /** How long writing evidence is retried after the proof. */
   readonly evidenceMs: number;
 }
 
 /**
- * A step of these workflows takes milliseconds. What a killed worker had in its hands goes to the next one after this
- * time, instead of the server's ten seconds.
+ * A step of these workflows takes milliseconds. A killed worker's task goes to the next worker after this time, instead
+ * of the server's ten seconds.
  */
 export const EMERGENCY_TASK_MS = 2_000;
 
@@ -71,7 +71,7 @@ export interface EmergencyStopInput {
   readonly desk: string;
   /** Null: ask the desk owner. */
   readonly incarnations: readonly string[] | null;
-  /** Traders that are left out, only to be named; null where nobody was asked for them. */
+  /** Traders that are left out and only named; null if nobody asked for them. */
   readonly gone?: readonly AdmittedIncarnation[] | null;
   readonly orders: readonly EmergencyOrder[];
   readonly timing: EmergencyTiming;
@@ -80,7 +80,7 @@ export interface EmergencyStopInput {
 export interface EmergencyOutcome {
   readonly kind: EmergencyKind;
   readonly proven: boolean;
-  /** Someone armed the desk again before the stop was proven. */
+  /** Somebody armed the desk again before the stop was proven. */
   readonly superseded: boolean;
   readonly detail: string;
 }
@@ -89,14 +89,14 @@ export interface EmergencyOutcome {
 export interface AdmittedIncarnation {
   readonly incarnation: string;
   readonly place: string;
-  /** When it last announced itself; runs from before this was kept don't know. */
+  /** When it last announced itself; unknown in runs from before this was recorded. */
   readonly seenMs?: number;
 }
 
 export const INCARNATIONS_MAX = 8;
-/** A trader that has not announced itself for so long is gone: nothing is proven of it any more. */
+/** A trader that has not announced itself for this long is gone: stops no longer prove anything about it. */
 export const TRADER_GONE_MS = 3 * 86_400_000;
-/** So long a stop still names it, so that somebody looks whether it is. */
+/** A stop still names it for this long, so that somebody checks that it is gone. */
 export const TRADER_NAMED_MS = 30 * 86_400_000;
 
 export const isThere = ({ seenMs }: AdmittedIncarnation, nowMs: number): boolean =>
@@ -132,7 +132,7 @@ export const emergencyStopLabel = (desk: string) =>
 export interface EmergencyActivities extends EvidenceActivities {
   /** Journal incarnations of every trader that was announced. */
   knownIncarnations(): Promise<readonly string[]>;
-  /** Those that were announced, and not seen for days. */
+  /** Traders that were announced, but not seen for days. */
   goneTraders(): Promise<readonly AdmittedIncarnation[]>;
   raiseAlarm(alarm: Alarm): Promise<void>;
 }

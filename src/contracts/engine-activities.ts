@@ -1,4 +1,4 @@
-/** What workflows ask of the trader, and what they are told of it. */
+/** What workflows ask of the trader, and its answers. */
 import type { Decision } from '../domain/decision.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Halt, HaltCause, Mode, ResumeRule } from '../domain/mode.js';
@@ -10,7 +10,7 @@ export interface FlatReading {
   readonly mode: Mode;
   readonly haltId: string | null;
   readonly state: TraderStatus['closeAll'];
-  /** What the venue still holds, "BTC/USDT 0.5"; at most 100. */
+  /** What the venue still holds, as "BTC/USDT 0.5"; at most 100. */
   readonly open: readonly string[];
   readonly venueOpenOrders: number;
   readonly entriesWorking: number;
@@ -27,7 +27,7 @@ export interface StopReading {
   readonly simulated: boolean;
 }
 
-/** What playbooks need of the trader's status; small enough for a workflow's history. */
+/** The parts of the trader's status that playbooks need; small enough for a workflow's history. */
 export interface IncidentFacts {
   /** The trader has replayed its journal. */
   readonly begun: boolean;
@@ -54,17 +54,17 @@ export interface IncidentFacts {
     StrategyStatus,
     'name' | 'symbol' | 'enabled' | 'trades' | 'wins' | 'realised' | 'lossesInARow' | 'regime' | 'off'
   >[];
-  /** How much of each loss limit is used up, percent. */
+  /** How much of each loss limit is used up, in percent. */
   readonly losses: readonly { readonly limit: string; readonly usedPct: number }[];
   readonly venueBreaker: TraderStatus['venueBreaker']['state'];
   readonly venueBreakerDetail: string;
-  /** What lifts a halt for the venue, by the rule that is in force. */
+  /** What lifts a halt whose cause is the venue, by the rule in force. */
   readonly venueRule: ResumeRule;
   readonly dataState: TraderStatus['marketData']['state'];
   readonly reconciliation: TraderStatus['reconciliation']['state'];
   readonly differences: readonly string[];
   readonly sizePct: number;
-  /** What a restart does to positions, orders and cash. */
+  /** What a restart does to positions, orders and cash, in words. */
   readonly kept: string;
   readonly equity: string;
   readonly drawdownPct: string;
@@ -75,7 +75,7 @@ export interface IncidentFacts {
   readonly dayStartMs: number;
 }
 
-/** What going live looks at while it watches; small enough for a workflow's history. */
+/** What going live checks while it watches; small enough for a workflow's history. */
 export interface LiveFacts {
   readonly mode: Mode;
   readonly reason: string;
@@ -90,23 +90,23 @@ export interface LiveFacts {
   readonly problems: readonly string[];
 }
 
-/** What resumption needs of the trader's status; small enough for a workflow's history. */
+/** The parts of the trader's status that resumption needs; small enough for a workflow's history. */
 export interface TraderSituation {
   readonly mode: Mode;
   readonly reason: string;
-  /** What arming must quote; null while nothing is halted. */
+  /** The id that arming must quote; null while nothing is halted. */
   readonly haltId: string | null;
   /** Newest first, at most 10. */
   readonly halts: readonly Halt[];
-  /** The strictest rule of all active halts; null while there is none. */
+  /** The strictest rule of all active halts; null if there is none. */
   readonly rule: ResumeRule | null;
   readonly configHash: string;
   readonly marketMs: number;
   readonly simulated: boolean;
   readonly reconciliation: TraderStatus['reconciliation']['state'];
-  /** Plain words, at most 10. */
+  /** In plain words, at most 10. */
   readonly differences: readonly string[];
-  /** Of the halts that end with their trading day: whether it has ended, and when it does by market time. */
+  /** For halts that end with their trading day: whether it has ended, and when it does by market time. */
   readonly nextDay: { readonly reached: boolean; readonly atMarketMs: number } | null;
 }
 

@@ -1,10 +1,10 @@
-/** Evidence: what is said about one step, a row of Postgres that is only ever added. */
+/** Evidence: the statement about one step, stored as a row in Postgres that is never changed or deleted. */
 
 export type Verdict = EvidenceVerdict;
 
 export const VERDICT_RANK: Readonly<Record<Verdict, number>> = { pass: 0, not_run: 1, warn: 2, fail: 3 };
 
-/** Whose evidence it is; also the idempotency key, together with the step. */
+/** The run that the evidence is about; with the step, also the idempotency key. */
 export type RunIdentity = Pick<EvidenceInput, 'desk' | 'workflowId' | 'firstRunId' | 'runId'>;
 
 export type StepEvidence = Omit<Required<EvidenceInput>, keyof RunIdentity>;
@@ -18,12 +18,12 @@ export type EvidenceVerdict = (typeof EVIDENCE_VERDICTS)[number];
 export interface EvidenceInput {
   readonly desk: string;
   readonly workflowId: string;
-  /** Of the workflow's first run: `estop:<desk>` runs again next week under the same workflow id. */
+  /** Id of the workflow's first run: `estop:<desk>` runs again next week under the same workflow id. */
   readonly firstRunId: string;
   readonly runId: string;
   readonly routine: string;
   readonly stepKey: string;
-  /** Counts deliberate repetitions of a step; a retry of an activity keeps its number. Default 0. */
+  /** Counts deliberate repetitions of a step; a retried activity keeps its number. Default: 0. */
   readonly attemptGroup?: number;
   readonly name: string;
   readonly kind: EvidenceKind;
@@ -46,8 +46,8 @@ export interface Evidence extends Required<EvidenceInput> {
   readonly hash: string;
 }
 
-/** Of every procedure, whichever worker carries it out. */
+/** For every procedure, on whichever worker. */
 export interface EvidenceActivities {
-  /** All of them or none, in this order; one row per run, step and attempt group, however often it is tried. */
+  /** All of them or none, in this order; one row per run, step and attempt group, however often it is attempted. */
   recordEvidenceBatch(run: RunIdentity, steps: readonly StepEvidence[]): Promise<void>;
 }

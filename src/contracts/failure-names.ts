@@ -1,8 +1,8 @@
-/** Failures that another try does not change; workflows name them in their retry policies. */
+/** Failures that another attempt doesn't change; workflows name them in their retry policies. */
 export const FAILURE_NAMES = {
-  /** The trader understood and said no. */
+  /** The trader understood and refused. */
   refusedByTrader: 'RefusedByTrader',
-  /** The trader said no, since its settings are no longer those that the change was made for. */
+  /** The trader refused because its settings have changed since the change was requested. */
   settingsChanged: 'SettingsChanged',
   forgedDecision: 'ForgedDecision',
   unknownCheck: 'UnknownCheck',

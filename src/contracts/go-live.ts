@@ -1,9 +1,9 @@
-/** The language of going live: from the checklist to the last size step. */
+/** The contract of going live: from the checklist to the last size step. */
 import type { SizePlan } from '../domain/go-live.js';
 import type { PreflightReport } from './preflight.js';
 
 export interface RampStep extends SizePlan {
-  /** Clean trading at the size before, before people are asked. */
+  /** How long clean trading at the previous size has to last before people are asked. */
   readonly afterMs: number;
 }
 
@@ -17,33 +17,33 @@ export interface GoLiveInput {
   /** How many of `approvers` have to agree. */
   readonly needed: number;
   readonly approvers: readonly string[];
-  /** Where one is enough: between that person's vote and the start. */
+  /** If one is enough: the time between that person's vote and the start. */
   readonly coolingOffMs: number;
   readonly start: SizePlan;
   readonly ramp: readonly RampStep[];
-  /** How long the first live period is watched, how often it is looked at and people are reminded. */
+  /** How long the first live period is watched, how often it is checked and people are reminded. */
   readonly watchMs: number;
   readonly lookMs: number;
   readonly remindMs: number;
   /** How long people have for the review and for each approval. */
   readonly reviewMs: number;
   readonly approvalMs: number;
-  /** How long the writing of evidence is retried, and how long a step that needs it waits for it. */
+  /** How long writing evidence is retried, and how long a step that depends on it waits. */
   readonly evidenceMs: number;
   readonly recordMs: number;
   readonly simulated: boolean;
-  /** Where an earlier run of this attempt, which was live by then, left off. */
+  /** Where an earlier run of this attempt, already live, left off. */
   readonly carried?: Carried;
 }
 
 export interface Carried {
-  /** Index of the size step that is waited for, and how many watches it has left. */
+  /** Index of the size step that is waited for, and the number of watches left for it. */
   readonly step: number;
   readonly watchesLeft: number;
   readonly liveSinceMs: number;
   readonly size: SizePlan | null;
   readonly shown: readonly string[];
-  /** Cancelled while it was live: watched to the end of the permission, and never larger. */
+  /** Cancelled while live: watched to the end of the permission, and never larger. */
   readonly cancelled?: boolean;
 }
 
@@ -86,12 +86,12 @@ export type GoLiveState = 'open' | 'live' | 'completed' | 'refused' | 'ended';
 
 export interface LiveFills {
   readonly fills: number;
-  /** Closed with a result, and how many of them with a profit. */
+  /** Trades closed with a result, and the profitable ones among them. */
   readonly trades: number;
   readonly wins: number;
   /** After fees, in the desk's currency. */
   readonly netProfit: string;
-  /** Fills that are not as ordered, in words; at most 10. */
+  /** Fills that differ from their orders, in words; at most 10. */
   readonly problems: readonly string[];
 }
 
@@ -114,9 +114,9 @@ export interface Expectation {
 }
 
 export interface GoLiveActivities {
-  /** Every check, made now. */
+  /** Runs every check now. */
   runPreflight(): Promise<PreflightReport>;
-  /** `reviewedBy`: who has reviewed the report; null where that is not asked yet. */
+  /** `reviewedBy`: who has reviewed the report; null if nobody was asked yet. */
   lookBeforeLive(reviewedBy: string | null): Promise<PreLive>;
   readLiveFills(sinceMs: number): Promise<LiveFills>;
   compareWithPaper(sinceMs: number): Promise<Expectation>;

@@ -1,19 +1,19 @@
-/** What incidents ask of the world, and what opens one. */
+/** The activities of incidents, and what opens an incident. */
 import type { RunIdentity } from './evidence.js';
 import type { Incident } from './incident.js';
 
 export interface StrategyLoss {
   readonly strategy: string;
-  /** Realised result less fees, quote currency; for telling, not for computing with. */
+  /** Realised result less fees, in the quote currency; for display, not for computing. */
   readonly result: number;
   readonly fills: number;
 }
 
 export interface ConditionsQuestion {
   readonly symbols: readonly string[];
-  /** Identity of the price source: what another market did says nothing about this one. Null: not known. */
+  /** Identity of the price source: other markets' prices don't count. Null: unknown. */
   readonly source: string | null;
-  /** Null: the newest minute that is stored. */
+  /** Null: the newest stored minute. */
   readonly untilMarketMs: number | null;
   readonly timesNormal: number;
 }
@@ -27,14 +27,14 @@ export interface MarketConditions {
 export interface StatusPageReading {
   readonly answered: boolean;
   readonly says: string;
-  /** The same while it says the same. */
+  /** Equal while the page says the same. */
   readonly digest: string;
 }
 
-/** What opens an incident, before anybody knows whether one lasts. */
+/** What opens an incident, before it is known whether one is open already. */
 export interface Symptom {
   readonly kind: Incident['kind'];
-  /** A process, a strategy, a cause, a step; empty where the kind says it all. Lower case, digits, `-` and `.`. */
+  /** A process, a strategy, a cause, a step; empty if the kind says it all. Lower case, digits, `-` and `.`. */
   readonly subject: string;
   readonly key: string;
   readonly source: string;
@@ -53,12 +53,12 @@ export interface ReviewRequest {
 
 export interface DatabaseRestored {
   readonly restored: boolean;
-  /** What was put in place and what is kept, or why nothing was. */
+  /** What was restored and what is kept, or why nothing was restored. */
   readonly says: string;
 }
 
 export interface IncidentActivities {
-  /** Writes the row and tells people, each once a key. People are told also while Postgres is down. */
+  /** Writes the row and tells people, each once per key. People are told even while Postgres is down. */
   announceIncident(told: {
     readonly incident: Omit<Incident, 'id'>;
     readonly key: string;
@@ -72,13 +72,16 @@ export interface IncidentActivities {
   marketConditions(question: ConditionsQuestion): Promise<MarketConditions>;
   lossesByStrategy(since: { readonly sinceMarketMs: number | null }): Promise<readonly StrategyLoss[]>;
   ledgerPositions(): Promise<readonly string[]>;
-  /** Null: nobody can say it. */
+  /** Null: nobody can say. */
   processState(name: string): Promise<string | null>;
-  /** In order; resolves with how it went once it is ready again. Rejects where nobody here can restart it. */
+  /**
+   * An orderly restart; resolves with a description once the process is ready again. Rejects if nobody here can restart
+   * it.
+   */
   restartProcess(name: string): Promise<string>;
   /**
-   * The newest good backup in the place of the database: everything ends, and is started again. Once a `key`, however often
-   * it is asked for: whoever asks ends with it, and the next attempt finds how it went.
+   * Replaces the database with the newest good backup: the whole desk ends and is started again. Once per `key`,
+   * however often it is called: the caller ends with the desk, and its next attempt finds the outcome.
    */
   restoreDatabase(asked: { readonly key: string; readonly by: string }): Promise<DatabaseRestored>;
   /** For workflows that found something wrong; resolves once an incident has it. */

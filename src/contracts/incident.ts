@@ -1,4 +1,4 @@
-/** The language of incidents: shared by the workflow, its activities and whoever opens or answers one. */
+/** The contract of incidents: shared by the workflow, its activities and whoever opens or answers one. */
 import type { IncidentSeverity } from '../desk/incident-schema.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
@@ -6,9 +6,9 @@ import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
 import type { RoutineStep } from './routine.js';
 
-/** What was seen, and opens an incident or belongs to one. */
+/** An observation that opens an incident or belongs to an open one. */
 export interface IncidentReport {
-  /** The same for the same occurrence: reported twice it counts once. */
+  /** The same for the same occurrence: reported twice, it counts once. */
   readonly key: string;
   readonly source: string;
   readonly detail: string;
@@ -20,72 +20,75 @@ export type { ShippedKind } from '../desk/incident-schema.js';
 export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
 export type { IncidentSeverity };
 
-/** One that ships, or a name of the desk's own. */
+/** A shipped kind, or the name of one of the desk's own. */
 export type IncidentKind = string;
 
 export interface IncidentTiming {
-  /** Nobody has acknowledged it by then: reminded; and again at each of the others, to more people. */
+  /** If nobody has acknowledged it by then, people are reminded; and more people again after each of the others. */
   readonly respondMs: number;
   readonly escalateMs: readonly number[];
-  /** Pause between two looks of a playbook: doubles from the first to the second, unless somebody signals `lookAgain`. */
+  /**
+   * Pause between two polls of a playbook: doubles from the first value up to the second, unless somebody signals
+   * `lookAgain`.
+   */
   readonly lookMs: number;
   readonly lookMsMax: number;
-  /** How long an offer to people stands. */
+  /** How long an offer to people stays open. */
   readonly offerMs: number;
-  /** By when the review after it is due. */
+  /** By when the review afterwards is due. */
   readonly reviewMs: number;
   /** How long writing to Postgres is retried. */
   readonly evidenceMs: number;
 }
 
-/** What the desk file says to this kind. */
+/** The desk file's settings for this kind. */
 export interface IncidentSettings {
   readonly statusPage: string | null;
   readonly offerSizePct: number;
   readonly volatilityTimesNormal: number;
   readonly nearLimitPct: number;
   readonly logLines: number;
-  /** How long a process is watched after its restart; absent in runs that an earlier version began: it is not. */
+  /** How long a process is watched after its restart; absent in runs of an earlier version: it isn't watched. */
   readonly watchMs?: number;
   readonly losingTrades: number;
   readonly losingWinRatePct: number;
 }
 
-/** Of the desk's own kind of incident: steps without code, one after the other. */
+/** For one of the desk's own kinds: steps without code, in order. */
 export interface OwnPlaybook {
   readonly steps: readonly PlaybookStep[];
-  /** What it waits for after its steps; a person can always say that it is over. */
+  /** What it waits for after its steps; a person can always declare it over. */
   readonly over: 'person' | 'trading' | 'passed';
   /** What lifts a halt that a step asks for. */
   readonly haltRule: ResumeRule;
   readonly backupsKept: number;
 }
 
-/** What holds for each step of a playbook of the desk's own. */
+/** Rules for each step of the desk's own playbooks. */
 export type PlaybookRules = Pick<OwnPlaybook, 'haltRule' | 'backupsKept'>;
 
-/** Of the desk's own kind whose playbook is code of its folder. */
+/** For one of the desk's own kinds whose playbook is code in its folder. */
 export interface PlaybookCode extends PlaybookRules {
-  /** Of its file. */
+  /** Name of its file. */
   readonly name: string;
-  /** As the desk file gives them; judged again where it begins. */
+  /** From the desk file; checked again when it begins. */
   readonly with: StepParameters;
 }
 
 export interface PlaybookStep extends RoutineStep {
   readonly onFail: 'warn' | 'stop';
-  /** How long a check that has not passed is tried again; absent: it is looked at once. */
+  /** How long a check that has not passed is repeated; absent: it runs once. */
   readonly withinMinutes?: number | undefined;
-  /** Answers that people are asked for side by side: the first that one person agrees to counts. */
+  /** Answers offered to people in parallel: the first that one person agrees to counts. */
   readonly choose?: readonly PlaybookAnswer[] | undefined;
 }
 
 export interface PlaybookAnswer {
   readonly key: string;
   readonly title: string;
-  /** Position size from then on, percent of the desk file's. */
+  /** Position size from then on, in percent of the desk file's. */
   readonly sizePct?: number | undefined;
-  /** What a person is asked to do then. */
+  /** What a person is then asked to do. */
   readonly human?: string | undefined;
   readonly dueHours: number;
 }
@@ -97,22 +100,22 @@ export interface IncidentInput {
   readonly subject: string;
   readonly severity: IncidentSeverity;
   readonly title: string;
-  /** Whose trader is looked at; null: none was known. */
+  /** The trader that is read; null if none was known. */
   readonly incarnation: string | null;
   readonly simulated: boolean;
   readonly timing: IncidentTiming;
   readonly settings: IncidentSettings;
-  /** Absent: the playbook of the kind that ships. */
+  /** Absent: the playbook of the shipped kind. */
   readonly playbook?: OwnPlaybook;
-  /** In the place of steps. */
+  /** Replaces steps. */
   readonly code?: PlaybookCode;
   /** Null at the beginning. */
   readonly carried: IncidentCarried | null;
 }
 
-/** What goes through continue-as-new. */
+/** What continue-as-new carries over. */
 export interface IncidentCarried {
-  /** Of its questions and commands; absent where a run began before it was carried. */
+  /** Used in its questions and commands; absent in a run that began before it was carried over. */
   readonly name?: string;
   readonly openedMs: number;
   readonly reports: readonly IncidentReport[];
@@ -134,14 +137,14 @@ export interface Answered {
 }
 
 export interface IncidentProgress {
-  /** With the workflow's id what people know it by. */
+  /** With the workflow's id, how people identify it. */
   readonly firstRunId: string;
   readonly state: IncidentState;
   readonly phase: string;
   readonly reports: number;
   readonly escalations: number;
   readonly acknowledgedBy: string | null;
-  /** How it ended; null while it lasts. */
+  /** How it ended; null while it is open. */
   readonly outcome: string | null;
 }
 
@@ -160,10 +163,10 @@ export const INCIDENT_MESSAGES = {
   lookAgain: 'lookAgain',
 } as const;
 
-/** Why a report or an answer is refused that comes after the end. */
+/** Why a report or an answer after the end is refused. */
 export const INCIDENT_OVER = 'the incident is over';
 
-/** Reports that one run keeps: the rest are counted in Postgres. */
+/** Reports that one run keeps: further ones are counted in Postgres. */
 export const REPORTS_MAX = 50;
 
 export type IncidentState = 'open' | 'acknowledged' | 'resolved';
@@ -175,7 +178,7 @@ export interface Incident {
   readonly id: string;
   readonly fingerprint: string;
   readonly kind: IncidentKind;
-  /** What it is about: a process, a strategy, a cause; empty where the kind says it all. */
+  /** What it is about: a process, a strategy, a cause; empty if the kind says it all. */
   readonly subject: string;
   readonly severity: IncidentSeverity;
   readonly title: string;
@@ -191,7 +194,7 @@ export interface Incident {
   readonly resolvedMs: number | null;
   /** A person, or `fermata`. */
   readonly resolvedBy: string | null;
-  /** How it ended; empty while it lasts. */
+  /** How it ended; empty while it is open. */
   readonly outcome: string;
   readonly simulated: boolean;
   readonly revision: number;

@@ -1,4 +1,4 @@
-/** What routines, resumptions and their like ask of the operations worker. */
+/** The operations worker's activities for routines, resumptions and similar procedures. */
 import type { Decision } from '../domain/decision.js';
 import type { ApprovalActivities } from './approval.js';
 import type { BackupActivities } from './backup.js';
@@ -26,7 +26,7 @@ export type RoutineRunOpened = Pick<
 export interface RoutineRunClosed {
   readonly verdict: RunVerdict;
   readonly finishedMs: number;
-  /** For where the evidence could not be written. */
+  /** Used if the evidence could not be written. */
   readonly problems?: readonly RoutineProblem[];
 }
 
@@ -37,16 +37,16 @@ export interface OperationsActivities
     EvidenceActivities {
   runCheck(request: CheckRequest): Promise<CheckOutcome>;
   runReport(request: ReportRequest): Promise<CheckOutcome>;
-  /** Done once, however often it is asked for. */
+  /** Done once, however often it is requested. */
   runAction(run: RunIdentity, request: ActionRequest): Promise<CheckOutcome>;
   runCommand(run: RunIdentity, request: OwnStepRequest): Promise<OwnStepOutcome>;
   runHttp(run: RunIdentity, request: OwnStepRequest): Promise<OwnStepOutcome>;
   openRoutineRun(run: RunIdentity, opened: RoutineRunOpened): Promise<void>;
   closeRoutineRun(run: RunIdentity, closed: RoutineRunClosed): Promise<void>;
   recordMissed(missed: MissedRun): Promise<void>;
-  /** Resolves for a genuine decision; fails with `ForgedDecision`, not to be retried, for any other. */
+  /** Resolves for a genuine decision; for any other fails with `ForgedDecision`, which is not retried. */
   verifyDecision(decision: Decision): Promise<void>;
   raiseAlarm(alarm: Alarm): Promise<void>;
-  /** Durable once it resolves; told once for each fingerprint. */
+  /** Durable once it resolves; sent once per fingerprint. */
   notify(notice: Notice): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /**
- * What is said between an incident and its playbook in code. The code runs on a queue of its own and does nothing by itself: it
- * asks its incident, which carries out, keeps evidence and answers. Signals, since either may wait for days.
+ * The messages between an incident and its playbook in code. The code runs on its own queue and does nothing by itself:
+ * it asks its incident, which acts, records evidence and answers. They use signals, because either side may wait for
+ * days.
  */
 import type { StepParameters } from '../desk/step-parts.js';
 import type { ApprovalParameters } from '../domain/approval.js';
@@ -25,10 +26,10 @@ export interface PlaybookInput {
   };
 }
 
-/** How it ended; never a failure of the run, which would be told as a fault of ours. */
+/** How it ended; never a failure of the run, which would be reported as a fault of ours. */
 export interface PlaybookEnd {
   readonly ended: 'done' | 'failed' | 'cancelled';
-  /** What it said at its end, or why it ended. */
+  /** Its final text, or why it ended. */
   readonly says: string;
 }
 
@@ -38,7 +39,7 @@ export type PlaybookWish =
       readonly do: 'agree';
       readonly title: string;
       readonly terms: ApprovalParameters;
-      /** Left out: as long as every question of the incident. */
+      /** Default: as long as every question of the incident. */
       readonly minutes?: number | undefined;
     }
   | {
@@ -51,11 +52,11 @@ export type PlaybookWish =
   | { readonly do: 'tell'; readonly text: string };
 
 export interface PlaybookAsk {
-  /** The run that asks, by its workflow's id: another one than the incident's own is told that it is over. */
+  /** Workflow id of the run that asks: if it is not the incident's current playbook run, it is told that it is over. */
   readonly playbook: string;
-  /** Counts from 1. Asked again it is answered, and not done again. */
+  /** Counts from 1. A repeated ask is answered, but not carried out again. */
   readonly id: number;
-  /** Null: it only says that it is there. */
+  /** Null: only a sign of life. */
   readonly wish: PlaybookWish | null;
 }
 
@@ -72,5 +73,5 @@ export type PlaybookReply =
   /** Nobody answers it any more. */
   | { readonly over: string };
 
-/** Of one playbook: an incident keeps all of them in one history. */
+/** Per playbook: an incident keeps all of them in one history. */
 export const ASKS_MAX = 500;

@@ -1,4 +1,4 @@
-/** What the pre-flight found. */
+/** The result of the pre-flight. */
 import { z } from 'zod';
 import { type Shape, wallMs } from './json-values.js';
 
@@ -19,7 +19,7 @@ export const preflightSchema = z.object({
   desk: z.string(),
   configHash: z.string(),
   endpoint: z.string().describe('Where the exchange was asked'),
-  /** And is told. */
+  /** Told to people, too. */
   verdict: verdict.describe('fail forbids a start with real money; warn does not'),
   results: z.array(resultSchema),
   atMs: wallMs,

@@ -1,4 +1,4 @@
-/** The language of the pulse. */
+/** The contract of the pulse. */
 export interface PulseInput {
   readonly desk: string;
   readonly everyMs: number;

@@ -1,28 +1,28 @@
-/** Names of task queues and workflows: business ids, so that a person finds them by what they are about. */
+/** Names of task queues and workflows: business ids, so that a person finds them by their subject. */
 
 export const emergencyQueue = (desk: string): string => `emergency:${desk}`;
 export const operationsQueue = (desk: string): string => `operations:${desk}`;
-/** Whose code is kept until its runs are done; both queues have builds. */
+/** The queues whose earlier builds are kept until their runs are done. */
 export type BuildsOf = 'operations' | 'packs';
 
-/** What the builds of the operations worker are versions of; Temporal takes no colon in it. */
+/** Name of the operations worker's deployment; Temporal doesn't allow a colon in it. */
 export const operationsDeployment = (desk: string): string => `operations-${desk}`;
-/** Playbooks in code of the desk's folder: a queue of their own, so that nothing of them holds up anything of ours. */
+/** For playbooks in code of the desk's folder: a separate queue, so that they can't hold up anything of ours. */
 export const packsQueue = (desk: string): string => `packs:${desk}`;
 export const packsDeployment = (desk: string): string => `packs-${desk}`;
-/** One queue for each journal incarnation: two traders on one queue would split the halts between them. */
+/** One queue per journal incarnation: two traders on one queue would split the halts between them. */
 export const engineQueue = (desk: string, incarnation: string): string => `engine:${desk}:${incarnation}`;
 
 export const deskOwnerId = (desk: string): string => `desk-owner:${desk}`;
 export const emergencyStopId = (desk: string): string => `estop:${desk}`;
 export const resumptionId = (desk: string, haltId: string): string => `resume:${desk}:${haltId}`;
 export const validationId = (desk: string, id: string): string => `validation:${desk}:${id}`;
-/** `fingerprint` begins with the desk. */
+/** `fingerprint` begins with the desk's name. */
 export const incidentId = (fingerprint: string): string => `incident:${fingerprint}`;
 export const preflightId = (desk: string): string => `preflight:${desk}`;
 export const pulseId = (desk: string): string => `pulse:${desk}`;
 
-/** `version`: the one that the change would make. */
+/** `version`: the version that the change would create. */
 export const settingsChangeId = (desk: string, version: number): string => `settings:${desk}:${version}`;
 
 /** One at a time each. */

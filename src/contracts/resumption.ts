@@ -1,4 +1,4 @@
-/** The language of resumptions: shared by the workflow and whoever starts one, asks it, or decides. */
+/** The contract of resumptions: shared by the workflow and whoever starts one, queries it, or decides. */
 
 import type { Decision } from '../domain/decision.js';
 import type { Halt, ResumeRule } from '../domain/mode.js';
@@ -6,8 +6,8 @@ import type { RoutineStep } from './routine.js';
 
 export interface ResumptionTiming {
   /**
-   * Pause before looking again while something is not clean or a decision is missing: doubles up to the second. Whoever
-   * sees a change signals `lookAgain`, so that looking by itself is only for what nobody saw.
+   * Pause before the next pass while something is not clean or a decision is missing: doubles from the first value up
+   * to the second. Whoever sees a change signals `lookAgain`, so polling only covers changes that nobody saw.
    */
   readonly retryMs: number;
   readonly retryMsMax: number;
@@ -31,9 +31,9 @@ export interface ResumptionInput {
   readonly steps: readonly RoutineStep[];
   readonly simulated: boolean;
   readonly timing: ResumptionTiming;
-  /** Carried through continue-as-new. */
+  /** Carried over by continue-as-new. */
   readonly decisions: readonly Decision[];
-  /** Ids of decisions that the trader refused: each person decides anew. */
+  /** Ids of decisions that the trader refused: each person decides again. */
   readonly spent?: readonly string[];
   readonly cycle: number;
   readonly evidence?: readonly string[];

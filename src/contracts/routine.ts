@@ -1,4 +1,4 @@
-/** The language of routines: shared by the workflow, its activities and whoever starts or reads one. */
+/** The contract of routines: shared by the workflow, its activities and whoever starts or reads one. */
 
 import type { StepExpectation } from '../desk/routine-schema.js';
 import type { StepParameters } from '../desk/step-parts.js';
@@ -8,18 +8,18 @@ import { EVIDENCE_VERDICTS, type EvidenceVerdict, type Verdict } from './evidenc
 export interface RoutineStep {
   readonly key: string;
   readonly title: string;
-  /** One of these six says what the step does. */
+  /** Exactly one of these six says what the step does. */
   readonly check?: string | undefined;
-  /** `backup`, `restore-drill`, `trading-journal`, or one of the desk's own folder. */
+  /** `backup`, `restore-drill`, `trading-journal`, or an action of the desk's own folder. */
   readonly action?: string | undefined;
   readonly report?: string | undefined;
   /** What a person is asked to do. */
   readonly human?: string | undefined;
-  /** With `human`: what has to be ticked, each of them. */
+  /** With `human`: items to tick, all of them. */
   readonly items?: readonly string[] | undefined;
-  /** Key of a step above: where that one has passed, this one is left out. */
+  /** Key of an earlier step: if that one has passed, this one is left out. */
   readonly unless?: string | undefined;
-  /** A program of the desk file's list, and its arguments. */
+  /** A program from the desk file's list, and its arguments. */
   readonly command?: readonly string[] | undefined;
   /** An address on one of the desk file's hosts. */
   readonly http?: string | undefined;
@@ -29,13 +29,13 @@ export interface RoutineStep {
   /** Not run counts as failed. */
   readonly required?: boolean;
   readonly onFail: 'note' | 'warn' | 'stop' | 'incident' | 'halt';
-  /** With `incident`: one of the desk's own kinds. Left out: `step-failed`. */
+  /** With `incident`: one of the desk's own kinds. Default: `step-failed`. */
   readonly incident?: string | undefined;
   readonly timeoutSeconds: number;
   readonly with: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Actions that come with Fermata: workflows of their own. */
+/** Shipped actions that are workflows of their own. */
 export const SHIPPED_ACTIONS = ['backup', 'restore-drill'] as const;
 
 export type ShippedAction = (typeof SHIPPED_ACTIONS)[number];
@@ -48,16 +48,19 @@ export interface RoutineInput {
   readonly title: string;
   readonly steps: readonly RoutineStep[];
   readonly latestMinutes: number;
-  /** What has not ended by then has failed; absent: nothing limits the whole run. */
+  /** A step that has not ended by then has failed; absent: no limit for the whole run. */
   readonly budgetMinutes?: number;
   readonly cause: RoutineCause;
-  /** When it was due by market time. Null: started by a schedule, whose start time says it. */
+  /** When it was due by market time. Null: started by a schedule, whose start time gives it. */
   readonly nominalMs: number | null;
   /** Market time when it was started. Null: the market clock is the wall clock. */
   readonly marketMs: number | null;
-  /** Of a schedule that is paused because the market has a clock of its own: who triggers it means the market's now. */
+  /**
+   * Set in a schedule that is paused because the market has its own clock: a person who triggers it means the market's
+   * current time.
+   */
   readonly marketClock?: boolean;
-  /** Whose trader a failing step halts; null: none answers, the failure is an alarm. */
+  /** The trader that a failing step halts; null: none answers, so the failure is an alarm. */
   readonly incarnation: string | null;
   /** What lifts a halt that a failing step asked for. */
   readonly haltRule: ResumeRule;
@@ -86,7 +89,7 @@ export interface RoutineResult {
   readonly steps: readonly StepResult[];
 }
 
-/** The type of the failure that a failed routine ends with; its detail is the result. */
+/** Type of the failure with which a failed routine ends; its detail is the result. */
 export const ROUTINE_FAILED = 'RoutineFailed';
 
 export const ROUTINE_MESSAGES = { result: 'result' } as const;
@@ -100,34 +103,37 @@ export interface CheckOutcome {
 export interface CheckRequest {
   readonly check: string;
   readonly with: StepParameters;
-  /** The step's own time; absent in runs that an earlier version began: the attempt's. */
+  /** The step's own time; absent in runs of an earlier version: the attempt's time applies. */
   readonly timeoutSeconds?: number;
 }
 
-/** What a step `command` or `http` says; carried out only where the desk file says the same. */
+/** The fields of a step `command` or `http`; carried out only if the desk file says the same. */
 export type OwnStep = Pick<RoutineStep, 'command' | 'http' | 'expect' | 'timeoutSeconds'>;
 
 export interface OwnStepRequest {
   readonly stepKey: string;
   readonly attemptGroup: number;
   readonly step: OwnStep;
-  /** Whose day `{date}` is; null: now. */
+  /** Determines the day of `{date}`; null: now. */
   readonly marketMs: number | null;
 }
 
 export interface OwnStepOutcome extends CheckOutcome {
-  /** The output that was kept, with its hash; null: there was none. */
+  /** The stored output, with its hash; null if there was none. */
   readonly reference: string | null;
 }
 
-/** An action that is no workflow, of Fermata or of the desk's own folder; carried out only where the desk file says the same. */
+/**
+ * An action that is not a workflow, shipped or from the desk's own folder; carried out only if the desk file says the
+ * same.
+ */
 export interface ActionRequest {
   readonly stepKey: string;
   readonly attemptGroup: number;
   readonly action: string;
   readonly with: StepParameters;
   readonly timeoutSeconds: number;
-  /** When it is done; null: now. Absent in runs that an earlier version began. */
+  /** The time for which it is done; null: now. Absent in runs of an earlier version. */
   readonly marketMs?: number | null;
 }
 
@@ -136,7 +142,7 @@ export interface ReportRequest {
   readonly with: StepParameters;
   /** End of the span; null: now. */
   readonly marketMs: number | null;
-  /** As of a check. */
+  /** As for a check. */
   readonly timeoutSeconds?: number;
 }
 

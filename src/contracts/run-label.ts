@@ -1,4 +1,4 @@
-/** What a run is called and found by in Temporal’s UI. */
+/** How a run is named and found in Temporal’s UI. */
 import { FERMATA_DESK, FERMATA_ROUTINE, FERMATA_SUMMARY } from './search-attributes.js';
 
 export interface RunLabel {
@@ -7,8 +7,8 @@ export interface RunLabel {
   readonly routine: string;
   readonly summary: string;
   /**
-   * The summary in Temporal's list, which whoever runs Temporal reads: without what a person wrote. Absent: the same.
-   * Null: none, for what must begin on a server that does not know the attribute yet.
+   * The summary in Temporal's list, which whoever runs Temporal can read: without texts by people. Absent: the same as
+   * `summary`. Null: none, for runs that must begin on a server without the attribute.
    */
   readonly listed?: string | null;
   /** Markdown: what this run does, in the runbook's words. */
@@ -17,7 +17,7 @@ export interface RunLabel {
 
 const SUMMARY_MAX = 200;
 
-/** What a run is found and read by in Temporal's UI, whoever starts it. */
+/** The start options by which a run is found and read in Temporal's UI, whoever starts it. */
 export function runLabel({ desk, routine, summary, details, listed = summary }: RunLabel) {
   return {
     typedSearchAttributes: [

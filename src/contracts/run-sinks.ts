@@ -1,4 +1,4 @@
-/** What a run says of itself to the worker that carries it, beside its history: nothing of it is replayed. */
+/** What a run reports to its worker outside its history: not called during a replay. */
 import type { Sinks } from '@temporalio/workflow';
 
 export interface BegunRun {
@@ -14,7 +14,7 @@ export interface BegunRun {
 export interface RunSinks extends Sinks {
   runs: {
     begun(run: BegunRun): void;
-    /** By itself and well: neither failed nor gone on in a new run. */
+    /** By itself and successfully: it neither failed nor continued as new. */
     ended(run: Pick<BegunRun, 'workflowId' | 'firstRunId'>): void;
   };
 }

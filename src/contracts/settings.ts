@@ -1,10 +1,10 @@
-/** The language of a change of settings that people have to approve. */
+/** The contract of settings changes that people have to approve. */
 import type { SettingsProposal } from '../domain/settings-change.js';
 
 export interface SettingsChangeInput {
   readonly desk: string;
   readonly proposal: SettingsProposal;
-  /** `settings:<desk>:<version>:<random>`: asked again after a refusal, it is another question. */
+  /** `settings:<desk>:<version>:<random>`: asking again after a refusal is another question. */
   readonly approvalId: string;
   readonly needed: number;
   readonly person: string;
@@ -17,9 +17,9 @@ export interface SettingsChangeInput {
 }
 
 export interface SettingsChangeResult {
-  /** `superseded`: the settings were changed since it was asked for; `refused`: by the trader, for another reason. */
+  /** `superseded`: the settings have changed since the request; `refused`: by the trader, for another reason. */
   readonly state: 'applied' | 'rejected' | 'expired' | 'withdrawn' | 'superseded' | 'refused';
   readonly detail: string;
-  /** Null where nothing was changed. */
+  /** Null if nothing was changed. */
   readonly configHash: string | null;
 }

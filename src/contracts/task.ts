@@ -1,11 +1,11 @@
-/** The language of what people are asked to do by hand. */
+/** The contract of tasks that people do by hand. */
 
-/** To the workflow that waits for a task: it is done. It looks for itself what was said. */
+/** Tells the workflow that waits for a task that it is done. The workflow then reads the task itself. */
 export const TASK_MESSAGES = { done: 'taskDone' } as const;
 
 export type TaskState = 'open' | 'done' | 'withdrawn';
 
-/** Whose evidence the end of a task belongs to. */
+/** The run whose evidence includes the end of a task. */
 export interface TaskOrigin {
   readonly workflowId: string;
   readonly firstRunId: string;
@@ -16,12 +16,12 @@ export interface TaskOrigin {
 
 export interface NewTask {
   readonly desk: string;
-  /** Who asks and what about, for example `incident:<fingerprint>:review`; the same source again is the same task. */
+  /** Who asks and about what, for example `incident:<fingerprint>:review`; the same source again is the same task. */
   readonly source: string;
   readonly title: string;
-  /** What is to be done, in words. */
+  /** What to do, in words. */
   readonly detail: string;
-  /** What has to be ticked, each of them; absent: the note alone is asked for. */
+  /** Items to tick, all of them; absent: only the note is required. */
   readonly items?: readonly string[];
   /** Wall milliseconds. */
   readonly dueMs: number;

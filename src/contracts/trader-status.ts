@@ -1,7 +1,7 @@
 /**
- * What a trader says of itself: status, bars, proof of flat. Each field is declared here and nowhere else: types and the API's
- * description follow from the schemas. Decimal text everywhere a person or another program reads it: no integer units leave the
- * trader. Whoever needs the types alone imports them as types, and loads no zod.
+ * The trader's published answers: status, bars, proof of flat. Each field is declared only here: types and the API's
+ * description follow from the schemas. Values are decimal text wherever a person or another program reads them: no
+ * integer units leave the trader. Code that needs only the types imports them as types, and loads no zod.
  */
 import { z } from 'zod';
 import { STOP_MOVERS } from '../domain/exit-plan.js';
@@ -32,7 +32,7 @@ export const haltSchema = z.object({
   atMarketMs: marketMs,
 }) satisfies z.ZodType<Halt>;
 
-/** What closes a trade beside its protective stop, as it stands now. Null: its entry did not ask for it. */
+/** The current state of what closes a trade, in addition to the protective stop. Null: its entry did not ask for it. */
 const exitsSchema = z.object({
   targets: z
     .array(
@@ -48,11 +48,11 @@ const exitsSchema = z.object({
     )
     .describe('The nearest first'),
   trailBy: decimalText.nullable().describe('How far behind the market the stop follows'),
-  /** The price from which on the stop is at the average of the entry. */
+  /** When the market reaches this price, the stop moves to the average entry price. */
   breakEven: z
     .object({ price: decimalText, done: z.boolean().describe('The stop is at the average, or nearer') })
     .nullable(),
-  /** From which on it is closed at the market. */
+  /** From this time on the trade is closed at the market. */
   timeExitMs: marketMs.nullable(),
   stopMovedBy: z.enum(STOP_MOVERS).nullable().describe('null: the stop is where the entry wanted it'),
   words: z.array(z.string()).describe('All of it for people, a few words each'),
@@ -65,11 +65,11 @@ const tradeSchema = z.object({
   openedMs: marketMs,
   fees: decimalText,
   result: decimalText.describe('Of what is closed, after all fees so far, with what the rest is worth now'),
-  /** Unknown of a quantity that was adopted. */
+  /** Unknown for an adopted quantity. */
   risk: decimalText.nullable().describe('What its first stop would have lost; null: nobody knows'),
-  /** Two places. */
+  /** Two decimals. */
   r: decimalText.nullable().describe('Result in multiples of the risk'),
-  /** Left out by a trader of before, too. */
+  /** Also absent from traders of earlier versions. */
   exits: exitsSchema.exactOptional().describe('What closes it beside its stop; left out where nothing does'),
 });
 export type TradeStatus = Shape<typeof tradeSchema>;
@@ -94,7 +94,7 @@ export const positionSchema = z.object({
       'Milliseconds for which no stop for the whole position has rested at the venue; null: one does',
     ),
   strategy: z.string(),
-  /** Of that strategy; null: none, as of a position that is less than a lot. */
+  /** Of that strategy; null if there is none, for example for a position of less than one lot. */
   trade: tradeSchema.nullable(),
 });
 export type PositionStatus = Shape<typeof positionSchema>;
@@ -108,7 +108,7 @@ export const orderSchema = z.object({
   state: z.enum(ORDER_STATES),
   quantity: decimalText,
   filled: decimalText,
-  /** Another’s: its limit, or the worst price that an entry at the market takes. */
+  /** For other orders: the limit, or the worst price that an entry at the market accepts. */
   price: decimalText.nullable().describe('A stop: its trigger; null: at the market'),
   worstPrice: decimalText
     .exactOptional()
@@ -164,12 +164,12 @@ export const strategyStatusSchema = z.object({
   wins: z.number(),
   realised: decimalText,
   lossesInARow: z.number(),
-  /** Of its instrument's last 60 bars. */
+  /** From its instrument's last 60 bars. */
   regime: z.enum(['trending', 'ranging', 'unknown']),
-  /** Null, too, where the desk file has it off. */
+  /** Also null if the desk file has it off. */
   off: z
     .object({
-      /** By the tracker, which looks at it again. */
+      /** By the tracker, which reviews it later. */
       automatic: z.boolean(),
       by: z.string(),
       reason: z.string(),
@@ -195,8 +195,9 @@ export const grantSchema = z.object({
 }) satisfies z.ZodType<GoLiveGrant>;
 
 /**
- * Times without a protective stop for the whole position, of one cause. `opened`: until the stop for what was just bought
- * rested. `changed`: while it was changed. `closing`: taken off for a sale that came to nothing. `lost`: the venue ended it.
+ * Times without a protective stop for the whole position, by cause. `opened`: until the stop for newly bought quantity
+ * rested. `changed`: while it was changed. `closing`: removed for a sale that was not filled. `lost`: the venue ended
+ * it.
  */
 export const stopGapSchema = z.object({
   why: z.enum(STOP_GAP_CAUSES),
@@ -208,20 +209,20 @@ export const stopGapSchema = z.object({
 });
 export type StopGapStatus = Shape<typeof stopGapSchema>;
 
-/** Never valued, protected or sold by the desk. */
+/** The desk never values, protects or sells these. */
 const coinsSchema = z.object({
   symbol: z.string(),
-  /** Of these no person has said yet whose they are. */
+  /** No person has said yet to whom these belong. */
   nobodys: decimalText,
   foreign: decimalText,
-  /** A person takes them out of the account. */
+  /** A person withdraws these from the account. */
   toMove: decimalText,
 });
 export type CoinsStatus = Shape<typeof coinsSchema>;
 
 const dustSchema = z.object({
   symbol: z.string(),
-  /** To the last place, what is below a lot included. */
+  /** Exact quantity, including what is below one lot. */
   quantity: decimalText,
   /** In the desk's currency, at the last bid. */
   value: decimalText,
@@ -230,7 +231,7 @@ const dustSchema = z.object({
 const signalStatusSchema = z.object({
   source: z.string(),
   id: z.string(),
-  /** Null: everything that it brought is. */
+  /** If null, all fields that a signal brings are null, too. */
   revision: z.number().nullable().describe('The newest; null: it was withdrawn before it came'),
   symbol: z.string().nullable(),
   action: z.enum(SIGNAL_ACTIONS).nullable(),
@@ -292,14 +293,14 @@ export const traderStatusSchema = z.object({
   dayStartEquity: decimalText,
   dayPnl: decimalText,
   drawdownPct: decimalText,
-  /** What the drawdown is counted from: the highest equity since people last let it be counted anew. */
+  /** Reference of the drawdown: the highest equity since people last reset it. */
   peakEquity: decimalText,
   books: z
     .object({
-      /** Cash, coins held, and what was taken from assets kept for fees, below zero. */
+      /** Cash, coins held, and, as negative amounts, what was taken from assets kept for fees. */
       balances: z.array(z.object({ asset: z.string(), amount: decimalText })),
       capitalMoved: decimalText.describe('Cash in and out since the journal began that is no result'),
-      /** Taken off equity, not off cash. */
+      /** Deducted from equity, not from cash. */
       feesElsewhere: decimalText.describe('Worth of fees paid from assets kept for them'),
       cashUnexplained: decimalText
         .nullable()
@@ -321,7 +322,7 @@ export const traderStatusSchema = z.object({
   openPositions: z.number(),
   openOrders: z.number(),
   entriesWorking: z.number().describe('Entry orders that are not final; 0 proves a stop'),
-  /** Left out by a trader of before, and while it starts. */
+  /** Absent from traders of earlier versions, and while the trader starts. */
   targetsWait: z
     .enum(['venue', 'desk'])
     .exactOptional()
@@ -329,28 +330,28 @@ export const traderStatusSchema = z.object({
       'Where the target that closes a trade waits: at the venue, which links it with the stop, or in the desk, which closes at the market once the price is there',
     ),
   fills: z.number().describe('Fills ever applied'),
-  /** Of the venue's API: while it is not closed, nothing new is opened. */
+  /** The breaker of the venue's API: while it is not closed, nothing new is opened. */
   venueBreaker: z.object({
     state: z.enum(['closed', 'open', 'halfOpen']),
     sinceWallMs: wallMs.nullable(),
     detail: z.string(),
   }),
   sizePct: z.number().describe('How much of the desk file’s position size is used, percent'),
-  /** `required`: a desk with real money; nothing is armed and nothing entered while nothing is granted. */
+  /** `required`: the desk trades real money; without a permission nothing is armed and nothing entered. */
   goLive: z.object({ required: z.boolean(), granted: grantSchema.nullable() }),
   closeAll: z.enum(['idle', 'running', 'flat', 'escalated']),
   reconciliation: reconciliationSchema,
   notTrading: z.array(notTradingSchema),
   strategies: z.array(strategyStatusSchema),
-  /** A trader of before leaves `title` out. */
+  /** Traders of earlier versions omit `title`. */
   risk: z
     .array(z.object({ limit: z.string(), title: z.string().optional(), value: z.string(), now: z.string() }))
     .describe(
       'Each limit that the desk file sets: what is allowed and what is, as text; `title` as people name it',
     ),
-  /** Left out by a trader of before. */
+  /** Absent from traders of earlier versions. */
   signals: signalsSchema.optional(),
-  /** `configHash` is that of desk file and changes together, `fileConfigHash` of the file alone, as are all other values. */
+  /** `configHash` and all other values reflect the desk file with its changes; `fileConfigHash` only the file. */
   settings: z
     .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),
@@ -372,10 +373,10 @@ export const barSchema = z.object({
 });
 export type BarStatus = Shape<typeof barSchema>;
 
-/** What a strategy goes by, beside the bars. */
+/** A price line that a strategy uses, in addition to the bars. */
 export const lineSchema = z.object({
   strategy: z.string(),
-  /** As `fast average`. */
+  /** For example `fast average`. */
   name: z.string(),
   /** Rounded to a tick. */
   values: z.array(decimalText.nullable()).describe('One for each bar; null where it is not known'),
@@ -384,21 +385,21 @@ export type LineStatus = Shape<typeof lineSchema>;
 
 export interface BarsAnswer {
   readonly symbol: string;
-  /** Identity of the price source that they are of. */
+  /** Identity of their price source. */
   readonly source: string;
   /** Oldest first. */
   readonly bars: readonly BarStatus[];
-  /** Left out by a trader of before. */
+  /** Absent from traders of earlier versions. */
   readonly lines?: readonly LineStatus[] | undefined;
 }
 
 export interface FlatProof {
   readonly flat: boolean;
   readonly entriesWorking: number;
-  /** Read back from the venue, not from our book. */
+  /** Read from the venue, not from our book. */
   readonly venuePositions: readonly { readonly symbol: string; readonly quantity: string }[];
   readonly venueOpenOrders: number;
-  /** Their client ids; left out by a trader of before. */
+  /** Their client ids; absent from traders of earlier versions. */
   readonly venueOrderIds?: readonly string[] | undefined;
   readonly readAtWallMs: number;
   readonly state: TraderStatus['closeAll'];

@@ -1,5 +1,5 @@
-/** The language of validations: which one, and what came of it. */
-/** A year: no longer one is asked for. */
+/** The contract of validations: the reference to one, and its outcome. */
+/** The longest validation: one year. */
 export const VALIDATION_HOURS_MAX = 8_784;
 
 export interface ValidationRef {
@@ -7,7 +7,7 @@ export interface ValidationRef {
   readonly id: string;
 }
 
-/** Small: the report itself stays on disk. */
+/** Kept small: the report itself stays on disk. */
 export interface ValidationOutcome {
   readonly recommendation: 'GO' | 'NO-GO';
   readonly qualifies: boolean;
@@ -29,7 +29,7 @@ export interface ValidationOutcome {
 }
 
 export interface ValidationActivities {
-  /** Goes on where an earlier attempt ended; a validation that is over gives its report again. */
+  /** Continues where an earlier attempt ended; a finished validation returns its report again. */
   runValidation(reference: ValidationRef): Promise<ValidationOutcome>;
   recordValidationReport(reference: ValidationRef): Promise<void>;
   announceValidation(reference: ValidationRef): Promise<void>;

@@ -1,4 +1,7 @@
-/** What people are woken for. Each has its section in docs/WOKEN.md, by the same name, and each message about it links there. */
+/**
+ * The topics that people are woken for. Each has a section of the same name in docs/WOKEN.md, to which each message
+ * about it links.
+ */
 
 import { isShippedKind, type ShippedKind } from '../desk/incident-schema.js';
 import type { HaltCause } from '../domain/mode.js';

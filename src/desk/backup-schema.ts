@@ -1,11 +1,11 @@
-/** What backups stay, and where they go besides this machine. */
+/** Which backups are kept, and where they go besides this machine. */
 import { z } from 'zod';
 import { environmentName } from './notify-schema.js';
 import { BUCKET, BUCKET_EXPECTED } from './schema-values.js';
 
 const LOOPBACK = /^(127\.0\.0\.1|localhost|\[::1\])$/;
 
-/** The archives are sealed; the access key is only signed with. Still, nothing of it goes out in clear. */
+/** The archives are sealed and the access key only signs, but still nothing is sent in the clear. */
 function isAddress(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, pathname, search, username } = new URL(text);

@@ -1,4 +1,4 @@
-/** One rule across keys that a desk breaks; the path leads to the value that has to change. */
+/** A broken rule across several keys of a desk; the path leads to the value that has to change. */
 export interface BrokenRule {
   readonly path: readonly (string | number)[];
   readonly expected: string;

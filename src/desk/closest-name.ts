@@ -1,6 +1,6 @@
 /** "Did you mean …?" for keys, commands and desk names. */
 
-/** The known name that is fewest edits away, or null where none is near (more than a third of its letters differ). */
+/** The known name with the fewest edits, or null if none is close (more than a third of its letters differ). */
 export function closestName(wrong: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Number.POSITIVE_INFINITY;
@@ -22,7 +22,7 @@ function plain(name: string): string {
     .replaceAll(/[^a-z0-9]/g, '');
 }
 
-/** Levenshtein's distance, in one row. */
+/** Levenshtein distance, in one row. */
 function editDistance(left: string, right: string): number {
   const row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i += 1) {

@@ -1,4 +1,4 @@
-/** Playbooks of the desk's folder in code: each file a kind of incident, read above this layer. */
+/** The playbooks in code of the desk's folder: each file is an incident kind; the files are read above this layer. */
 import { closestName } from './closest-name.js';
 import type { CodedPlaybook } from './coded-playbook.js';
 import { type DeskFileError, keyText } from './problem.js';
@@ -7,20 +7,22 @@ import type { SchemaProblem } from './schema-problems.js';
 import { parameterProblems, schemaFrom } from './step-parts.js';
 
 export interface PlaybooksRead {
-  /** Of all files, also of those that can't be used. */
+  /** Names of all files, including unusable ones. */
   readonly names: readonly string[];
   readonly playbooks: readonly CodedPlaybook[];
-  /** Each problem of a file; null: there is none. */
+  /** The problems of all files; null: none. */
   readonly refused: DeskFileError | null;
 }
 
-/** Never throws for what lies in the folder: a desk that runs goes on without a playbook that was broken meanwhile. */
+/**
+ * Never throws because of the folder's contents: a running desk goes on without a playbook that was broken meanwhile.
+ */
 export type ReadPlaybooks = (folder: string) => PlaybooksRead;
 
 export const withCodedPlaybooks = (desk: Desk, { playbooks }: PlaybooksRead): Desk =>
   playbooks.length === 0 ? desk : { ...desk, coded: playbooks };
 
-/** What `playbooks:` says that no file takes. */
+/** Entries of `playbooks:` that no file accepts. */
 export function codedProblems(desk: Desk, { names, playbooks }: PlaybooksRead): readonly SchemaProblem[] {
   const given = desk.playbooks ?? {};
   const unknown = Object.keys(given)

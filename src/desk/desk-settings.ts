@@ -1,4 +1,7 @@
-/** The desk file's part that can be changed while the desk trades, with its values in force, and what a change takes. */
+/**
+ * The part of the desk file that can be changed while the desk trades, with its values in force, and what a change
+ * requires.
+ */
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import {
@@ -14,7 +17,7 @@ import {
 import type { Desk } from './schema.js';
 
 export type Setting = SettingSpec & {
-  /** In force. */
+  /** The value in force. */
   readonly value: DeclaredValue;
   readonly fileValue: DeclaredValue;
 };
@@ -23,7 +26,7 @@ export function settingsSource({ risk, strategies, instruments }: Desk): Setting
   return { risk, strategies, instruments };
 }
 
-/** `changed`: what the trader says was changed since. */
+/** `changed`: the changes since, from the trader. */
 export function settingsInForce(desk: Desk, changed: SettingValues): readonly Setting[] {
   const source = settingsSource(desk);
   const fileValues = settingValues(source);
@@ -33,7 +36,9 @@ export function settingsInForce(desk: Desk, changed: SettingValues): readonly Se
   });
 }
 
-/** What `asked` would change, and which of it may allow more than now. Keys that are no settings are left out. */
+/**
+ * What `asked` would change, and which of these changes may loosen a limit. Keys that are not settings are left out.
+ */
 export function changesAsked(
   settings: readonly Setting[],
   asked: SettingValues,
@@ -48,7 +53,7 @@ export function changesAsked(
   return { changes, loosening: changes.filter(loosens) };
 }
 
-/** Why the values can't be taken, each as a sentence; before anybody is asked to approve them. */
+/** Why the values can't be accepted, each as a sentence; checked before anybody is asked to approve them. */
 export function settingProblems(
   desk: Desk,
   settings: readonly Setting[],
@@ -70,7 +75,7 @@ function unchangeable(desk: Desk, key: string): string {
   return `${key} can’t change while the desk runs: open positions are held in its terms. Edit the desk file and restart.`;
 }
 
-/** A list's entries are found by their name. */
+/** Entries of a list are found by name. */
 function isInDeskFile(desk: Desk, key: string): boolean {
   let at: unknown = desk;
   for (const part of key.split('.')) {
@@ -82,8 +87,8 @@ function isInDeskFile(desk: Desk, key: string): boolean {
 }
 
 /**
- * How many approvers a looser value takes: with real money as many as going live. One who decides alone has no
- * cooling-off here, since looser settings end the go-live, and the next one has it.
+ * How many approvers a looser value needs: with real money as many as going live. A single approver has no cooling-off
+ * here, because looser settings end the go-live, and the next one has it.
  */
 export function settingsApproversNeeded({ mode, goLive }: Pick<Desk, 'mode' | 'goLive'>): number {
   return mode === 'live' ? goLive.needed : 1;

@@ -1,10 +1,10 @@
-/** Every step that a desk file has, of routines and of the playbooks of its own incidents. */
+/** Every step in a desk file, from routines and from the playbooks of its own incidents. */
 import type { BrokenRule } from './broken-rule.js';
 import type { PlaybookStep } from './own-incident-schema.js';
 import { ownIncidents } from './own-incidents.js';
 import type { Desk, DeskStep } from './schema.js';
 
-/** What a step says that both have. */
+/** The fields that steps of both have. */
 export type SaidStep = Pick<
   DeskStep,
   | 'key'
@@ -23,7 +23,7 @@ export type SaidStep = Pick<
   Partial<Pick<PlaybookStep, 'choose'>>;
 
 export interface StepList {
-  /** Of the list. */
+  /** Path of the list. */
   readonly path: BrokenRule['path'];
   readonly of: 'routine' | 'playbook';
   readonly steps: readonly SaidStep[];

@@ -1,18 +1,18 @@
 import type { Instrument } from '../domain/instrument.js';
 import type { EntryType } from '../domain/order.js';
 
-/** What the rules of a desk file have to know of a venue that real orders can leave for. */
+/** What the rules of a desk file need to know about a venue that real orders can go to. */
 export interface DeskVenue {
-  /** As desk files write it. */
+  /** The name used in desk files. */
   readonly name: string;
-  /** What its account trades. */
+  /** The instrument kinds that its account trades. */
   readonly kinds: readonly Instrument['kind'][];
-  /** How an entry can be made there. */
+  /** The entry types that it supports. */
   readonly entries: readonly EntryType[];
-  /** False: one account trades one of these kinds. */
+  /** False: one account trades only one of these kinds. */
   readonly mixesKinds: boolean;
-  /** It keeps paper accounts beside real ones, for desks on paper. */
+  /** It also has paper accounts, for desks on paper. */
   readonly keepsPaper: boolean;
-  /** That account, in words: "a spot account". */
+  /** Its account in words, for example "a spot account". */
   readonly account: string;
 }

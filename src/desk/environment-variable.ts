@@ -1,19 +1,22 @@
-/** The form of an environment variable that Fermata reads. The tables: `environment-variables.ts`, and each venue's own. */
+/**
+ * The definition of an environment variable that Fermata reads. The tables are in `environment-variables.ts` and in
+ * each venue's definition.
+ */
 import { z } from 'zod';
 import type { NewDesk } from './new-desk.js';
 
 export interface EnvironmentVariable {
   readonly name: string;
   readonly about: string;
-  /** What `.env.example` gives it; null: it stands there commented out. */
+  /** Its value in `.env.example`; null: commented out there. */
   readonly example: string | null;
-  /** Its value is quoted nowhere. */
+  /** Its value is never quoted. */
   readonly secret: boolean;
-  /** From its text; the issue's message completes "expected …". */
+  /** Parses its text; the issue's message completes "expected …". */
   readonly form: z.ZodType<unknown>;
-  /** What of the desk file it sets. */
+  /** The part of the desk file that it sets. */
   readonly sets?: (value: never) => Partial<NewDesk>;
-  /** Why no desk file takes it over, where there is more to say than that. */
+  /** Why no desk file takes it over, if there is more to say. */
   readonly stays?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every environment variable that Fermata reads, but those of the venues: their own definitions have them.
- * `.env.example` is generated from both, and a test finds every variable that the code reads in it.
+ * Every environment variable that Fermata reads, except the venues' own, which are in their definitions. `.env.example`
+ * is generated from both, and a test checks that it has every variable that the code reads.
  */
 import { z } from 'zod';
 import {
@@ -21,7 +21,10 @@ const percent = text
   .transform(Number)
   .refine((value) => value > 0 && value <= 100, 'a percentage above 0 and up to 100');
 const PART_EXPECTED = 'a part above 0 and below 1, for example 0.01';
-/** As a percentage. 1 alone may be meant as 1 %, as the settings beside it are written, and would be everything. */
+/**
+ * Converted to a percentage. A plain 1 is refused: it may be meant as 1 %, like the settings next to it, and would be
+ * everything.
+ */
 const part = text
   .regex(/^0?\.\d{1,8}$/, PART_EXPECTED)
   .transform((given) => Number((Number(given) * 100).toFixed(6)))
@@ -303,7 +306,7 @@ const CONTAINERS: EnvironmentSection = {
   ],
 };
 
-/** In the order of `.env.example`; `venues`: the sections of the venues that orders can leave for. */
+/** In the order of `.env.example`; `venues`: the sections of the venues that orders can go to. */
 export const environmentSections = (venues: readonly EnvironmentSection[]): readonly EnvironmentSection[] => [
   TRADING,
   ...venues,

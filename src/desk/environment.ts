@@ -1,6 +1,6 @@
 /**
- * What the environment says that a desk file can hold. Secrets are recognised by name and left where they are: their
- * values are neither returned nor quoted in any message.
+ * Reads environment variables that a desk file can hold. Secrets are recognised by name and left in place: their values
+ * are neither returned nor quoted in any message.
  */
 import { parseEnv } from 'node:util';
 import { isWithin, rangeText } from '../domain/declared-value.js';
@@ -10,9 +10,9 @@ import type { OwnStrategy } from './own-strategy.js';
 
 export interface TakenEnvironment {
   readonly values: Partial<NewDesk>;
-  /** What was not taken over, and where it goes instead. */
+  /** What was not taken over, and where it belongs instead. */
   readonly notes: readonly string[];
-  /** Values that can't be used: nothing is done with any of them then. */
+  /** Unusable values: if there are any, none of the values is used. */
   readonly problems: readonly string[];
 }
 
@@ -25,7 +25,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 const QUOTED_LENGTH_MAX = 60;
 const NUMBER = /^-?\d{1,12}(\.\d{1,8})?$/;
 
-/** Of the known variables that have a value; an empty one counts as not given. */
+/** The known variables that have a value; an empty one counts as absent. */
 export function readEnvironment(
   known: readonly EnvironmentSection[],
   environment: Variables,
@@ -45,8 +45,8 @@ export function readEnvironment(
 }
 
 /**
- * Of the strategies' parameters those for which a variable is named and given. A value is quoted nowhere. What is `known`
- * sets something else, or is a secret, and is no strategy's.
+ * The strategies' parameters that name a variable and for which it is set. Values are never quoted. A variable in
+ * `known` sets something else or is a secret, so no strategy may use it.
  */
 export function readParameterVariables(
   known: readonly EnvironmentSection[],
@@ -74,7 +74,9 @@ export function readParameterVariables(
   return { parameters, problems };
 }
 
-/** `text` is the content of a `.env` file: one NAME=VALUE a line. A new desk begins on paper, whatever it says. */
+/**
+ * `text` is the content of a `.env` file: one NAME=VALUE per line. A new desk begins on paper, whatever the file says.
+ */
 export function takeEnvironment(known: readonly EnvironmentSection[], text: string): TakenEnvironment {
   const environment = parseEnv(text);
   const { values, problems } = readEnvironment(known, environment, ({ sets }) => sets !== undefined);

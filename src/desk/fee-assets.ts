@@ -1,11 +1,13 @@
-/** Coins that a person keeps for fees: priced by an instrument of the desk, traded by nobody. */
+/** Coins that a person keeps for fees: priced by an instrument of the desk, but not traded. */
 import type { BrokenRule } from './broken-rule.js';
 import type { Desk } from './schema.js';
 
-/** More than there is of any coin. */
+/** More than the supply of any coin. */
 const ALL_OF_IT = '99999999999999999999';
 
-/** Decimal amounts in the account that are no position of the desk: declared coins, and whole stocks kept for fees. */
+/**
+ * Decimal amounts in the account that are not positions of the desk: declared coins, and the whole stock of fee coins.
+ */
 export function notTheDesks({ venue }: Desk): Readonly<Record<string, string>> {
   const stocks = Object.keys(venue.feeAssets ?? {}).map((asset) => [asset, ALL_OF_IT]);
   return { ...venue.foreign, ...Object.fromEntries(stocks) };
@@ -15,7 +17,7 @@ export function feeAssetRules(desk: Desk): BrokenRule[] {
   return [...declaredAssets(desk), ...paperStock(desk)];
 }
 
-/** The paper venue values fees at the desk's own prices, and what nobody declared has none. */
+/** The paper venue values fees at the desk's own prices, and an undeclared coin has none. */
 function paperStock({ paper, venue }: Desk): BrokenRule[] {
   return Object.keys(paper.feeStock ?? {})
     .filter((asset) => venue.feeAssets?.[asset] === undefined)

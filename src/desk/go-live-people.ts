@@ -4,7 +4,7 @@ import { HOUR_MS } from '../domain/civil-date.js';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { Desk } from './schema.js';
 
-/** Those whom the desk file names for it; where it names nobody, everybody with the role approver. */
+/** The people named for it in the desk file, or everybody with the role approver if it names none. */
 export function goLiveApprovers({ goLive, people }: Pick<Desk, 'goLive' | 'people'>): readonly string[] {
   const approvers = namesWith(people, APPROVER);
   return goLive.approvers === undefined
@@ -15,7 +15,10 @@ export function goLiveApprovers({ goLive, people }: Pick<Desk, 'goLive' | 'peopl
 const VALIDATION_HOURS = 48;
 const GO_VALID_DAYS = 14;
 
-/** What a validation has to be for real money. Filled in here and not in the schema: a file that says nothing keeps its hash. */
+/**
+ * What a validation must show for real money. Defaults are applied here and not in the schema, so that a file without
+ * these keys keeps its hash.
+ */
 export function goLiveValidation({ goLive }: Pick<Desk, 'goLive'>): {
   readonly durationMsMin: number;
   readonly validMs: number;
@@ -26,7 +29,7 @@ export function goLiveValidation({ goLive }: Pick<Desk, 'goLive'>): {
   };
 }
 
-/** Of votes about real money that this many people decide: how many may come through a chat. */
+/** How many of the votes about real money may come through a chat, if this many people decide. */
 export function chatVotesMax({ goLive }: Pick<Desk, 'goLive'>, needed: number): number {
   return goLive.telegramVotes ?? (needed >= 2 ? 1 : 0);
 }

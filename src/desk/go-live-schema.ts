@@ -30,7 +30,7 @@ const criteriaSchema = z.strictObject({
 
 const positions = z.number().int().min(1).max(1000);
 
-/** As `risk.maxPositionSizePct`: contracts on margin may be worth more than the account. */
+/** Same bound as `risk.maxPositionSizePct`: contracts on margin may be worth more than the account. */
 const worthPct = z.number().positive().max(positionSizeLimit.setting.max);
 
 const startSizeSchema = z.strictObject({

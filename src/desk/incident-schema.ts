@@ -1,4 +1,4 @@
-/** Incidents: how grave each kind is, and by when somebody has to have answered. */
+/** Incidents: the severity of each kind, and by when somebody has to answer. */
 import { z } from 'zod';
 import { minutes, ownIncidentSchema, severityNameSchema } from './own-incident-schema.js';
 import { percent } from './schema-values.js';
@@ -70,7 +70,7 @@ const shippedKindsSchema = z.strictObject({
   reported: kind('medium', {}).describe('A person or a program reported it.'),
 });
 
-/** Typed as what ships, which code asks for by name; the desk's own are read with `ownIncidents`. */
+/** Typed as the shipped kinds, which code refers to by name; the desk's own are read with `ownIncidents`. */
 const kindsSchema = shippedKindsSchema.catchall(ownIncidentSchema) as unknown as typeof shippedKindsSchema;
 
 export const incidentsSchema = z.strictObject({

@@ -1,17 +1,19 @@
-/** Rules that hold between the numbers of an instrument, and between instruments and the paper account. */
+/** Rules between the numbers of an instrument, and between instruments and the paper account. */
 import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
 import { ordersLeave } from './orders-leave.js';
 import type { Desk } from './schema.js';
 
-/** Decimal text as an exact fraction of whole numbers, for checks of a desk file only (the engine has its own integers). */
+/**
+ * Decimal text as an exact fraction of whole numbers, only for checking desk files (the engine has its own integers).
+ */
 interface ExactDecimal {
   readonly units: bigint;
   /** Digits after the point. */
   readonly scale: number;
 }
 
-/** Amounts are written in whole units of 1e-8 of the quote currency. */
+/** Amounts are written in units of 1e-8 of the quote currency. */
 const MONEY_UNITS = 100_000_000n;
 const FINEST_UNITS = 1_000_000_000_000n;
 
@@ -46,7 +48,7 @@ function balanceRules(desk: Desk): BrokenRule[] {
 
 const MULTIPLIER_OF_THE_EXCHANGE = 'write it as the exchange has it, for example multiplier: "20" for NQ';
 
-/** What some kinds can't be without, and the others don't have. */
+/** Keys that are required for some kinds and not allowed for others. */
 const BY_KIND = [
   {
     key: 'multiplier',
@@ -93,8 +95,8 @@ function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
 }
 
 /**
- * A broker shows the month that it trades now. An account of its own knows the month that it holds; the paper account does
- * not, and would value a position of one month at the prices of the next.
+ * A broker shows the month that it trades now. A broker's account knows the month of its position; the paper account
+ * doesn't, and would value a position in one month at the prices of the next.
  */
 function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   const { feeds, instruments } = desk;
@@ -131,7 +133,9 @@ function stepRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   return broken.length > 0 ? broken : [...moneyRule(instrument, index), ...spreadRule(instrument, index)];
 }
 
-/** Books are as fine as one tick times one lot, with its multiplier; twelve places are more than any venue has. */
+/**
+ * Books are as fine as one tick times one lot times the multiplier; twelve decimal places are more than any venue has.
+ */
 function moneyRule(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { tickSize, lotSize, multiplier } = instrument;
   const factors = [tickSize, lotSize, ...(multiplier === undefined ? [] : [multiplier])];
@@ -185,13 +189,13 @@ function currencyRule(instrument: DeskInstrument, index: number, currency: strin
   ];
 }
 
-/** The text has passed the schema: digits, at most one point. */
+/** The text has passed the schema: digits with at most one point. */
 function exactDecimal(text: string): ExactDecimal {
   const [whole = '0', fraction = ''] = text.split('.');
   return { units: BigInt(whole + fraction), scale: fraction.length };
 }
 
-/** `value × factor`, exactly; null where that is no whole number. */
+/** `value × factor`, exactly; null if that is not a whole number. */
 function wholeTimes(value: ExactDecimal, factor: bigint): bigint | null {
   const divisor = 10n ** BigInt(value.scale);
   const product = value.units * factor;

@@ -1,4 +1,4 @@
-/** The desk file's schema for editors: completion, descriptions and errors while one types. */
+/** The desk file's schema for editors: completion, descriptions and errors while typing. */
 import { z } from 'zod';
 import { deskObject } from './schema.js';
 

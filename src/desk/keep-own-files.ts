@@ -1,11 +1,14 @@
-/** The files of a desk's own strategies and playbooks in code: kept beside a copy of its desk file, so that the copy is the same desk, and looked at again. */
+/**
+ * Stores the source files of a desk's own strategies and playbooks next to a copy of its desk file, so that the copy is
+ * the same desk, and checks them later.
+ */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ownFiles } from './own-strategies.js';
 import type { StrategyFile } from './own-strategy.js';
 import type { Desk } from './schema.js';
 
-/** Each whole or not at all: others may read, or write the same, meanwhile. */
+/** Each file atomically: others may read it, or write the same one, meanwhile. */
 export function keepOwnFiles(folder: string, desk: Pick<Desk, 'strategies' | 'coded'>): void {
   for (const { path, text } of ownFiles(desk)) {
     const file = join(folder, path);
@@ -16,7 +19,7 @@ export function keepOwnFiles(folder: string, desk: Pick<Desk, 'strategies' | 'co
   }
 }
 
-/** Whether each of them still is what was read; one that can't be read is not. */
+/** Whether each file is still as it was read; an unreadable one isn't. */
 export function areAsRead(folder: string, files: readonly StrategyFile[]): boolean {
   try {
     return files.every(({ path, text }) => readFileSync(join(folder, path), 'utf8') === text);

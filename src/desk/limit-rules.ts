@@ -1,4 +1,4 @@
-/** How large a number of `risk` may be depends on what the desk trades. */
+/** The upper bounds of numbers in `risk` depend on what the desk trades. */
 import { mostOf } from '../limits/most-of.js';
 import { LIMITS } from '../limits/registry.js';
 import type { BrokenRule } from './broken-rule.js';

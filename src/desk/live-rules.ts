@@ -1,4 +1,6 @@
-/** What a desk must say whose orders leave, and what one with real money, before anything of it is started. */
+/**
+ * What a desk must declare if its orders go to a venue, and what if it trades real money, before any of it is started.
+ */
 import { mostOf } from '../limits/most-of.js';
 import { positionSizeLimit } from '../limits/position-size.js';
 import type { BrokenRule } from './broken-rule.js';
@@ -7,7 +9,7 @@ import { goLiveApprovers } from './go-live-people.js';
 import { isBrokerPaper } from './orders-leave.js';
 import type { Desk } from './schema.js';
 
-/** One person alone sleeps on it. */
+/** A single approver has to sleep on it. */
 const COOLING_OFF_HOURS_MIN = 24;
 
 export function liveRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
@@ -123,7 +125,7 @@ function enoughApprovers(desk: Desk): BrokenRule[] {
   return rules;
 }
 
-/** A size above the limits could never come into force, and people would have approved what does not happen. */
+/** A size above the limits could never come into force, so people would approve something that doesn't happen. */
 function sizes({ goLive, risk, instruments }: Desk): BrokenRule[] {
   const most = mostOf(positionSizeLimit.setting, instruments);
   const startTooLarge: BrokenRule[] =

@@ -1,4 +1,4 @@
-/** Reads a desk file. Either everything in it holds, or a `DeskFileError` names each problem with its line. */
+/** Reads a desk file. Either everything in it is valid, or a `DeskFileError` names each problem with its line. */
 
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -23,28 +23,28 @@ import { type StepParts, stepProblems } from './step-parts.js';
 
 export interface LoadedDesk {
   readonly desk: Desk;
-  /** As it was given. */
+  /** The path as given. */
   readonly file: string;
   readonly text: string;
-  /** Where its own checks lie: the file may be a copy of the one that a person wrote. */
+  /** The folder with its own checks: the file may be a copy of the one that a person wrote. */
   readonly folder: string;
   readonly configHash: string;
 }
 
 const FILE_BYTES_MAX = 1024 * 1024;
-/** Aliases (`*name`) may not multiply a small file into a large one. */
+/** Aliases (`*name`) must not expand a small file into a huge one. */
 const ALIASES_MAX = 100;
 
 export interface LoadOptions {
-  /** That real orders can leave for. They are known above this layer only; `venue/load-desk.ts` gives them. */
+  /** The venues that real orders can go to. They are known only above this layer; `venue/load-desk.ts` passes them. */
   readonly venues: readonly DeskVenue[];
-  /** Reads what `kind: ./strategies/NAME.ts` names; `venue/load-desk.ts` gives it. */
+  /** Reads the files named by `kind: ./strategies/NAME.ts`; `venue/load-desk.ts` passes it. */
   readonly strategies: ReadStrategies;
-  /** Reads what lies in `playbooks/`; `venue/load-desk.ts` gives it. */
+  /** Reads the files in `playbooks/`; `venue/load-desk.ts` passes it. */
   readonly playbooks: ReadPlaybooks;
-  /** What steps may name; left out where the file was judged before. */
+  /** What steps may name; absent if the file was checked before. */
   readonly parts?: StepParts;
-  /** Where the desk's own files lie; left out: beside the desk file. */
+  /** The folder with the desk's own files; default: the desk file's folder. */
   readonly folder?: string;
 }
 
@@ -53,7 +53,7 @@ export function readDesk(file: string, options: LoadOptions): LoadedDesk {
   return readDeskText(file, readText(file), options);
 }
 
-/** As `readDesk`, for text that is already here; `file` is only for messages. */
+/** Like `readDesk`, for text in memory; `file` is only for messages. */
 export function readDeskText(file: string, text: string, options: LoadOptions): LoadedDesk {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
@@ -97,7 +97,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
   return { desk, file, text, folder, configHash: configHash(desk) };
 }
 
-/** Texts of a desk file end in terminals, messages and Postgres: each is to read as it is, wherever it is shown. */
+/** Texts of a desk file appear in terminals, messages and Postgres: each must read the same wherever it is shown. */
 function textProblems(value: unknown, path: readonly PropertyKey[] = []): readonly SchemaProblem[] {
   if (typeof value === 'string') {
     const found = unfitCharacter(value);
@@ -164,8 +164,11 @@ function inOrder(problems: readonly DeskProblem[]): DeskProblem[] {
   return problems.toSorted((left, right) => (left.line ?? 0) - (right.line ?? 0));
 }
 
-/** SHA-256 in hex over the desk with its defaults filled in; comments, order of keys and layout don't count, a strategy's own code does. */
-/** Without playbooks in code: none of them trades, and a changed one is no other configuration of the trader. */
+/**
+ * SHA-256 in hex over the desk with its defaults filled in. Comments, order of keys and layout don't count; a
+ * strategy's own code does.
+ */
+/** Leaves out playbooks in code: they don't trade, so changing one doesn't change the trader's configuration. */
 function configHash({ coded: _coded, ...desk }: Desk): string {
   const strategies = desk.strategies.map(({ own, ...strategy }) =>
     own === undefined ? strategy : { ...strategy, own: own.hash },

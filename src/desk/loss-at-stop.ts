@@ -1,6 +1,6 @@
 import type { Desk, DeskStrategy } from './schema.js';
 
-/** Percent of equity that the largest position of a strategy loses at the farthest stop; slippage and fees are not in it. */
+/** Percent of equity that a strategy's largest position loses at the farthest stop, without slippage and fees. */
 export function lossAtStopPct(
   { maxPositionSizePct, stopLossPct }: Pick<Desk['risk'], 'maxPositionSizePct' | 'stopLossPct'>,
   size: DeskStrategy['size'],

@@ -1,4 +1,4 @@
-/** A desk file of one's own: an existing one with some values changed, its comments kept. */
+/** Writes a new desk file: an existing one with some values changed and its comments kept. */
 import { type Document, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
 export interface NewInstrument {
@@ -8,22 +8,22 @@ export interface NewInstrument {
   readonly minNotional: string;
 }
 
-/** `strategy`: its place in the list. */
+/** `strategy`: index in the list. */
 export interface ParameterValue {
   readonly strategy: number;
   readonly name: string;
   readonly value: number;
 }
 
-/** What is left out stays as the template has it. */
+/** An absent key keeps the template's value. */
 export interface NewDesk {
   readonly name: string;
   readonly symbols?: readonly string[] | undefined;
-  /** Step sizes of symbols that the template does not have. */
+  /** Step sizes of symbols that the template doesn't have. */
   readonly instruments?: readonly NewInstrument[] | undefined;
   readonly mode?: 'paper' | 'live' | undefined;
   readonly testnet?: boolean | undefined;
-  /** Real money: nothing starts by itself, and who else approves beside those of the template. */
+  /** Real money: nothing starts by itself. `approvers` are added to those of the template. */
   readonly live?: { readonly approvers: readonly string[] } | undefined;
   readonly balance?: string | undefined;
   readonly port?: number | undefined;
@@ -32,11 +32,11 @@ export interface NewDesk {
   readonly maxPositionSizePct?: number | undefined;
   readonly maxConcurrentPositions?: number | undefined;
   readonly maxDrawdownPct?: number | undefined;
-  /** Of every strategy that the template sizes by risk: percent of equity, and lots. */
+  /** For every strategy that the template sizes by risk: percent of equity, and lots. */
   readonly riskPct?: number | undefined;
   readonly maxLots?: number | undefined;
   readonly strategiesOff?: true | undefined;
-  /** At AWS where the template has no storage. */
+  /** At AWS if the template has no storage. */
   readonly s3Bucket?: string | undefined;
   readonly parameters?: readonly ParameterValue[] | undefined;
   readonly strategyMaxConsecutiveLosses?: number | undefined;
@@ -45,16 +45,16 @@ export interface NewDesk {
 
 export type NewDeskText =
   | { readonly kind: 'text'; readonly text: string }
-  /** Nothing sensible can be assumed for the step sizes of these. */
+  /** No step sizes can be assumed for these. */
   | { readonly kind: 'unknownSymbols'; readonly symbols: readonly string[] };
 
-/** By which an editor finds the schema; a file has it once, on its first line. */
+/** Editors find the schema by it; a file has it once, on its first line. */
 const SCHEMA_LINE = ' yaml-language-server: $schema=../schema.json';
 
-/** In the region that `backup.s3.region` has where nothing is said. */
+/** In the default region of `backup.s3.region`. */
 const AWS = 'https://s3.us-east-1.amazonaws.com';
 
-/** `template` is the text of a desk file that can be loaded. */
+/** `template` is the text of a valid desk file. */
 export function newDeskText(template: string, wanted: NewDesk): NewDeskText {
   const document = parseDocument(template);
   document.commentBefore = `${SCHEMA_LINE}\n The desk ${wanted.name}. Every key: docs/DESK_FILE.md`;
@@ -95,7 +95,10 @@ function setBucket(document: Document, bucket: string): void {
   document.setIn(['backup', 's3', 'bucket'], bucket);
 }
 
-/** Of a desk that is begun: beside the version of the file itself. One that is there already would get another hash by it. */
+/**
+ * For a new desk: adds the pack version next to the file's own version. An existing desk would get another hash from
+ * it.
+ */
 export function withPackVersion(text: string): string {
   const document = parseDocument(text);
   const { contents } = document;
@@ -105,7 +108,7 @@ export function withPackVersion(text: string): string {
   return String(document);
 }
 
-/** As docs/GO_LIVE.md asks for; everything else of going live is in the template. */
+/** As docs/GO_LIVE.md requires; the template has everything else for going live. */
 function setLive(document: Document, approvers: readonly string[]): void {
   document.setIn(['mode'], 'live');
   document.setIn(['venue', 'testnet'], false);
@@ -133,7 +136,7 @@ function setStrategies(
   }
 }
 
-/** Answers with the symbols whose step sizes nobody gave. */
+/** Returns the symbols whose step sizes are not given. */
 function setSymbols(
   document: Document,
   symbols: readonly string[],

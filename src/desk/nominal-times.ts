@@ -1,4 +1,4 @@
-/** When a routine is due, in the desk's time zone: pure calendar, whatever clock is asked. */
+/** When a routine is due, in the desk's time zone: pure calendar, for any clock. */
 import { DateTime } from 'luxon';
 import { type TimesOfDay, timesOf } from './routine-times.js';
 import type { DeskRoutine } from './schema.js';
@@ -6,10 +6,10 @@ import type { DeskRoutine } from './schema.js';
 type RoutineTimes = TimesOfDay & Pick<DeskRoutine, 'weekdays' | 'daysOfMonth'>;
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-/** "The 31st" of a month may be two months away. */
+/** The next 31st of a month may be two months away. */
 const DAYS_AHEAD_MAX = 70;
 
-/** Strictly after `afterMs`; null where the routine has no times. Milliseconds since 1970. */
+/** Strictly after `afterMs`; null if the routine has no times. Milliseconds since 1970. */
 export function nextNominalMs(routine: RoutineTimes, timezone: string, afterMs: number): number | null {
   if (timesOf(routine).length === 0) return null;
   const first = DateTime.fromMillis(afterMs, { zone: timezone }).startOf('day');
@@ -20,7 +20,7 @@ export function nextNominalMs(routine: RoutineTimes, timezone: string, afterMs: 
   return null;
 }
 
-/** In (fromMs, toMs], oldest first; of more than `countMax` the newest. */
+/** In (fromMs, toMs], oldest first; if there are more than `countMax`, the newest ones. */
 export function nominalTimesBetween(
   routine: RoutineTimes,
   timezone: string,

@@ -1,4 +1,4 @@
-/** Who is told, and by what way. */
+/** Who is told, and through which channel. */
 import { z } from 'zod';
 
 export const NOTICE_EVENTS = [
@@ -46,7 +46,10 @@ const mailAddress = z
     'expected an address such as trader@desk.example',
   );
 
-/** Each key is optional and has its default in `mailChoices`: a permission holds for the hash of what stands in the file. */
+/**
+ * Each key is optional and gets its default in `mailChoices`: a go-live permission is bound to the hash of the file as
+ * written.
+ */
 const mailSchema = z.strictObject({
   enabled: z
     .boolean()
@@ -83,10 +86,10 @@ export function mailChoices({ mail = {} }: Notify) {
   return { enabled, from, to, events, critical };
 }
 
-/** Events that the bot tells. Approvals always are. */
+/** Events that the bot sends; always including approvals. */
 export const eventsOnTelegram = ({ telegram }: Notify): readonly string[] => [...telegram.events, 'approval'];
 
-/** Events that people are told, by either channel; whatever else is written down as a notice reaches nobody. */
+/** Events that people are told, through either channel; other notices are written down and reach nobody. */
 export const eventsTold = (notify: Notify): readonly string[] => [
   ...new Set([...eventsOnTelegram(notify), ...(notify.mail === undefined ? [] : mailChoices(notify).events)]),
 ];

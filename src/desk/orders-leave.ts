@@ -1,7 +1,7 @@
-/** Whether a desk's orders leave this machine, which is not the same as whether real money is at stake. */
+/** Whether a desk's orders leave this machine, which is not the same as trading real money. */
 import type { Desk } from './schema.js';
 
-/** A paper desk's leave where the broker keeps the paper account; it needs no go-live. */
+/** A paper desk's orders leave if the broker keeps the paper account; that needs no go-live. */
 export const ordersLeave = ({ mode, venue }: Pick<Desk, 'mode' | 'venue'>): boolean =>
   mode === 'live' || isBrokerPaper(venue);
 

@@ -1,4 +1,4 @@
-/** An incident of the desk's own: what opens it, and its playbook as steps without code. */
+/** One of the desk's own incident kinds: what opens it, and its playbook as steps without code. */
 import { z } from 'zod';
 import { HALT_CAUSES } from '../domain/mode.js';
 import { stepSchema } from './routine-schema.js';
@@ -8,7 +8,7 @@ export const severityNameSchema = z.enum(['critical', 'high', 'medium', 'low']);
 
 export const minutes = z.number().positive().max(10_080);
 
-/** Not those that a person or an orderly start or end causes. */
+/** Without the causes that stem from a person, or from an orderly start or end. */
 const openingCause = z
   .enum(HALT_CAUSES)
   .exclude(['startup', 'person', 'kill', 'recording-ended', 'shutdown']);
@@ -102,7 +102,7 @@ export const ownIncidentSchema = z
   })
   .describe('One of the desk’s own, with its playbook (docs/INCIDENTS.md).');
 
-/** `code`: of a playbook that is a file of the desk's folder, in the place of steps; never a key of the desk file. */
+/** `code`: from a playbook file in the desk's folder, which replaces the steps; never a key of the desk file. */
 export type OwnIncident = z.output<typeof ownIncidentSchema> & {
   readonly code?: {
     readonly name: string;

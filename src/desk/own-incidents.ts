@@ -1,4 +1,4 @@
-/** The desk's own kinds of incidents: which there are, and what must hold between them and the rest of the desk file. */
+/** The desk's own incident kinds, and the rules between them and the rest of the desk file. */
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import { isShippedKind, SHIPPED_KINDS } from './incident-schema.js';
@@ -8,7 +8,7 @@ import { name as nameSchema } from './schema-values.js';
 
 type Incidents = Pick<Desk, 'incidents' | 'coded' | 'playbooks'>;
 
-/** Of a step that halts, of a routine or of a playbook. */
+/** Cause of a halt by a step of a routine or playbook. */
 const HALT_OF_STEPS = 'check-failed';
 
 /** By name, in the order of the desk file; then those whose playbook is a file of the desk's folder. */
@@ -28,17 +28,17 @@ export function ownIncidents({
   return new Map([...(kinds as [string, OwnIncident][]), ...inCode]);
 }
 
-/** What a person reads: "late-bank" without a title is "Late bank". */
+/** The title for people: "late-bank" without a title is "Late bank". */
 export function titleOfOwn(kind: string, { title }: Pick<OwnIncident, 'title'>): string {
   return title ?? `${kind.slice(0, 1).toUpperCase()}${kind.slice(1).replaceAll('-', ' ')}`;
 }
 
-/** Which of the desk's own a person, a program or a step may open by name, and by what name else. */
+/** The kinds that a person, a program or a step may open by name: the given shipped kind and the desk's own. */
 export function kindsToOpen(desk: Incidents, shipped: 'reported' | 'step-failed'): readonly string[] {
   return [shipped, ...ownIncidents(desk).keys()];
 }
 
-/** `coded`: names of files of `playbooks/`, each a kind of its own. */
+/** `coded`: names of the files in `playbooks/`, each an incident kind. */
 export function ownIncidentRules(desk: Desk, coded: readonly string[]): BrokenRule[] {
   return [
     ...kindRules(desk),
@@ -71,7 +71,7 @@ function kindRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** One kind has one playbook. */
+/** An incident kind has one playbook. */
 function codedNameRules({ incidents }: Incidents, coded: readonly string[]): BrokenRule[] {
   return coded
     .filter((name) => Object.hasOwn(incidents.kinds, name) && !isShippedKind(name))
@@ -83,7 +83,7 @@ function codedNameRules({ incidents }: Incidents, coded: readonly string[]): Bro
     }));
 }
 
-/** What opens two kinds at once would have two playbooks act on one cause. */
+/** If one cause opened two kinds, two playbooks would act on it. */
 export function triggerRules(desk: Desk): BrokenRule[] {
   const openers = [...ownIncidents(desk)].flatMap(([kind, { trigger }]) => [
     ...trigger.halt.map((cause, at) => ({ what: `halt ${cause}`, kind, rest: ['halt', at] })),
@@ -104,7 +104,7 @@ export function triggerRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** Where nothing could be restored, everything starts again beside the damaged database: not to trade on. */
+/** If nothing could be restored, everything restarts with the damaged database: the desk must not trade on it. */
 function restoreRules(desk: Desk): BrokenRule[] {
   return [...ownIncidents(desk)].flatMap(([kind, { steps }]) => {
     const at = steps.findIndex(({ action }) => action === 'restore-database');
@@ -121,7 +121,7 @@ function restoreRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** The halt of its own step would open it again each time that it is over. */
+/** The halt by its own step would open it again each time it is over. */
 function circleRules(desk: Desk): BrokenRule[] {
   return [...ownIncidents(desk)].flatMap(([kind, { trigger, steps }]) => {
     const cause = trigger.halt.indexOf(HALT_OF_STEPS);
@@ -138,7 +138,7 @@ function circleRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** What acts or asks is carried out once. */
+/** A step that acts or asks is carried out once. */
 function withinRules(desk: Desk): BrokenRule[] {
   return [...ownIncidents(desk)].flatMap(([kind, { steps }]) =>
     steps.flatMap(({ withinMinutes, check, http }, at) => {
@@ -155,7 +155,7 @@ function withinRules(desk: Desk): BrokenRule[] {
   );
 }
 
-/** Of a routine's step: which kind its failure opens. */
+/** Which incident kind the failure of a routine's step opens. */
 function stepKindRules(desk: Desk, coded: readonly string[]): BrokenRule[] {
   const known = [...kindsToOpen(desk, 'step-failed'), ...coded];
   return desk.routines.flatMap(({ steps }, routine) =>

@@ -1,9 +1,9 @@
-/** Checks that a desk has without code: a program (`command`) and an address (`http`), each on the desk file's own list. */
+/** Checks without code: a program (`command`) and an HTTP request (`http`), each on a list in the desk file. */
 import type { BrokenRule } from './broken-rule.js';
 import { type SaidStep, stepLists } from './desk-steps.js';
 import type { Desk, DeskStep } from './schema.js';
 
-/** What `{desk}`, `{port}` (of the dashboard) and `{date}` (of the market, in the desk's time zone) stand for. */
+/** The values of `{desk}`, `{port}` (of the dashboard) and `{date}` (of the market, in the desk's time zone). */
 export interface StepValues {
   readonly desk: string;
   readonly port: number;
@@ -14,11 +14,11 @@ export function filledIn(text: string, values: StepValues): string {
   return text.replaceAll(/\{(desk|port|date)\}/g, (_all, name: keyof StepValues) => String(values[name]));
 }
 
-/** A step that observes something, whoever wrote what it does. */
+/** True for a step that observes something, however it is defined. */
 export const isCheck = ({ check, command, http }: Pick<DeskStep, 'check' | 'command' | 'http'>): boolean =>
   check !== undefined || command !== undefined || http !== undefined;
 
-/** Null where it may not be asked: its host is not on the list, or it holds a user's name. */
+/** Null if it is not allowed: its host is not on the list, or it contains a user name. */
 export function allowedAddress(
   address: string,
   { commands }: Pick<Desk, 'commands'>,
@@ -59,7 +59,7 @@ function programRule({ commands }: Desk, { command }: SaidStep, step: BrokenRule
 }
 
 function addressRule(desk: Desk, { http }: SaidStep, step: BrokenRule['path']): BrokenRule[] {
-  // The port that is free at the start is not known here; a date has the same form on every day.
+  // The port chosen at the start is not known here; the date's form is the same on every day.
   const values = { desk: desk.desk, port: desk.api.port || 1, date: '2000-01-01' };
   if (http === undefined || allowedAddress(http, desk, values) !== null) return [];
   const host = addressOf(filledIn(http, values))?.host;

@@ -27,7 +27,7 @@ export function withOwnStrategies(desk: Desk, folder: string, read: ReadStrategi
   };
 }
 
-/** Files of all strategies and of the playbooks in code, each once. */
+/** Files of all strategies and playbooks in code, each once. */
 export const ownFiles = ({
   strategies,
   coded = [],
@@ -36,7 +36,7 @@ export const ownFiles = ({
   return [...new Map(all.map((file) => [file.path, file])).values()];
 };
 
-/** What `parameters` says that none of the declared ones takes. */
+/** Values in `parameters` that fit none of the declared parameters. */
 export function parameterProblems(
   { kind, parameters }: Desk['strategies'][number],
   index: number,
@@ -61,7 +61,7 @@ export function parameterProblems(
   });
 }
 
-/** Entries that the venue can't do which the desk's orders leave for. */
+/** Entry types that the desk's venue doesn't support. */
 export function entryProblems(
   desk: Pick<Desk, 'mode' | 'venue' | 'strategies'>,
   index: number,

@@ -1,4 +1,4 @@
-/** From a path of keys to the line and column where it stands in the YAML text. */
+/** Finds the line and column of a path of keys in the YAML text. */
 import { type Document, isMap, isNode, isPair, isSeq, type LineCounter, type Node } from 'yaml';
 
 export interface Position {
@@ -7,8 +7,8 @@ export interface Position {
 }
 
 /**
- * Place of the key that the path ends in, or of the item where it ends in a list. Where the path leaves what is
- * written (a key that is missing), the place of the last part that is there.
+ * Position of the path's last key, or of the item if it ends in a list. If the path continues beyond the text (a
+ * missing key), the position of its last existing part.
  */
 export function positionOf(
   document: Document,
@@ -32,7 +32,7 @@ export function positionOf(
   return { line, column: col };
 }
 
-/** Place of the value instead of its key. */
+/** Position of the value instead of its key. */
 function step(node: unknown, part: PropertyKey): { value: unknown; offset: number | null } | null {
   if (isMap(node)) {
     const pair = node.items.find((item) => isPair(item) && keyName(item.key) === String(part));

@@ -1,16 +1,16 @@
-/** What is wrong with a desk file, so that a person can put it right without reading code. */
+/** The problems of a desk file, so that a person can fix it without reading code. */
 export interface DeskProblem {
-  /** Counted from 1; null where the file as a whole is meant. */
+  /** Counted from 1; null for a problem of the whole file. */
   readonly line: number | null;
   readonly column: number | null;
-  /** For example `instruments[0].tickSize`; empty where the file as a whole is meant. */
+  /** For example `instruments[0].tickSize`; empty for a problem of the whole file. */
   readonly key: string;
   readonly expected: string;
   readonly found: string;
   readonly doThis: string;
 }
 
-/** The file can't be used; nothing of it was taken over. */
+/** The file can't be used; none of it took effect. */
 export class DeskFileError extends Error {
   override readonly name = 'DeskFileError';
   readonly keptSafe = 'nothing was started or changed';

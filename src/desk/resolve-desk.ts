@@ -1,16 +1,19 @@
-/** From what a person typed after `--desk` to a file. A desk is a folder with `desk.yaml`; before, it was one file. */
+/**
+ * Resolves what a person typed after `--desk` to a file. A desk is a folder with `desk.yaml`; in earlier versions it
+ * was one file.
+ */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { closestName } from './closest-name.js';
 import { DeskFileError } from './problem.js';
 
-/** The desk that runs where none is named. */
+/** The desk that runs if none is named. */
 export const DEFAULT_DESK = 'crypto-bot';
 
 const DESK_FILE = 'desk.yaml';
 
-/** Where desks are looked for by name. */
+/** Where desks are searched by name. */
 export interface DeskPlaces {
   readonly workingFolder: string;
   /** FERMATA_HOME. */
@@ -22,23 +25,23 @@ const here = (): DeskPlaces => ({
   home: resolve(process.env.FERMATA_HOME || '.fermata'),
 });
 
-/** In a checkout a person's own desks lie beside them. */
+/** In a checkout, users' own desks are in the same folder. */
 export const SHIPPED_DESKS: readonly string[] = [DEFAULT_DESK, 'slob'];
 
 const shippedDesks = (): string => fileURLToPath(new URL('../../desks', import.meta.url));
 
-/** Whether a desk's folder or a file of it comes with Fermata: the next version brings it anew. */
+/** Whether a desk's folder, or a file in it, comes with Fermata: the next version replaces it. */
 export const isShipped = (path: string): boolean =>
   SHIPPED_DESKS.some((name) => `${path}${sep}`.startsWith(join(shippedDesks(), name) + sep));
 
-/** `desks` of the working folder first, then of FERMATA_HOME, then those that come with Fermata. */
+/** `desks` of the working folder first, then of FERMATA_HOME, then the desks that come with Fermata. */
 export function deskFolders({ workingFolder, home }: DeskPlaces = here()): readonly string[] {
   return [...new Set([resolve(workingFolder, 'desks'), resolve(home, 'desks'), shippedDesks()])];
 }
 
 /**
- * Name or path of a desk (its folder or file) to the absolute path of its file. Throws `DeskFileError`: it lists the
- * desks there are, or names both where a desk is a folder and a file at once.
+ * Resolves a desk's name or path (its folder or file) to the absolute path of its file. Throws `DeskFileError`, which
+ * lists the existing desks, or names both if a desk is a folder and a file at once.
  */
 export function resolveDesk(nameOrPath: string, places: DeskPlaces = here()): string {
   if (/[/\\]|\.ya?ml$/.test(nameOrPath)) {
@@ -57,7 +60,7 @@ export function resolveDesk(nameOrPath: string, places: DeskPlaces = here()): st
   });
 }
 
-/** How a desk that is a single file becomes a folder; null where it is one, or lies where no desk is looked for by name. */
+/** How to turn a single-file desk into a folder; null if it is a folder, or is not where desks are searched by name. */
 export function folderNotice(deskFile: string): string | null {
   const [folder, name] = [dirname(deskFile), basename(deskFile, '.yaml')];
   if (basename(folder) !== 'desks' || extname(deskFile) !== '.yaml') return null;
@@ -78,7 +81,7 @@ function inFolder(folder: string, name: string): string | null {
   return isFolder ? asFolder : isFile ? asFile : null;
 }
 
-/** A path of before leads to where the file is now. */
+/** Maps a path from earlier versions to the file's current place. */
 export function fileAt(path: string): string {
   if (!existsSync(path)) {
     const moved = join(path.slice(0, path.length - extname(path).length), DESK_FILE);
@@ -91,11 +94,11 @@ export function fileAt(path: string): string {
 export interface DeskFound {
   readonly name: string;
   readonly file: string;
-  /** Why `--desk NAME` refuses it; null: it does not. */
+  /** Why `--desk NAME` refuses it; null: it doesn't. */
   readonly problem: string | null;
 }
 
-/** Each desk that `--desk NAME` finds or refuses, with the file that it would be. */
+/** Each desk that `--desk NAME` finds or refuses, with its file. */
 export function desksFound(places: DeskPlaces = here()): readonly DeskFound[] {
   return deskNames(places).map((name) => {
     try {

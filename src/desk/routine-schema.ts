@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { name, timeOfDay } from './schema-values.js';
 
-/** What a step's failure does. `incident` and `halt` include the warning. */
+/** What a step's failure causes. `incident` and `halt` include the warning. */
 const stepFailureSchema = z.enum(['note', 'warn', 'stop', 'incident', 'halt']);
 
 const pattern = z
@@ -20,7 +20,7 @@ function isPattern(text: string): boolean {
   }
 }
 
-/** Of `command:` and `http:`. */
+/** For `command:` and `http:`. */
 const expectationSchema = z.strictObject({
   exitCode: z
     .number()

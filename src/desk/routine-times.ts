@@ -1,4 +1,6 @@
-/** At what times of day a routine is due: those that its desk file lists, and those of an interval within a session. */
+/**
+ * The times of day at which a routine is due: those listed in its desk file, and those of an interval within a session.
+ */
 import { minuteOfDay, timeOfDay } from '../domain/civil-date.js';
 import type { DeskRoutine } from './schema.js';
 
@@ -6,13 +8,13 @@ export type TimesOfDay = Pick<DeskRoutine, 'at' | 'every' | 'session'>;
 
 const DAY_MINUTES = 1440;
 
-/** HH:MM, each once, in order; none: the routine runs at no time by itself. */
+/** HH:MM, each once, in order; empty: the routine never runs by itself. */
 export function timesOf({ at, every, session }: TimesOfDay): readonly string[] {
   const interval = every === undefined ? [] : spaced(minutesOf(every), session);
   return [...new Set([...at, ...interval])].sort();
 }
 
-/** From the session's first minute to its last one, both included; without a session the whole day from midnight. */
+/** From the session's first minute to its last one, inclusive; without a session, the whole day from midnight. */
 function spaced(everyMinutes: number, session: string | undefined): string[] {
   const [from, to] = session === undefined ? [0, DAY_MINUTES - 1] : session.split('-').map(minuteOfDay);
   const times: string[] = [];

@@ -1,4 +1,4 @@
-/** What must hold across the keys of a desk file. Each rule names the value to change. */
+/** Rules across the keys of a desk file. Each names the value to change. */
 
 import { z } from 'zod';
 import { APPROVER, namesWith } from '../domain/roles.js';
@@ -85,7 +85,7 @@ function repeatedNames(desk: Desk): BrokenRule[] {
   ];
 }
 
-/** `key` is empty where the list holds plain values. */
+/** `key` is empty if the list holds plain values. */
 function repeated(
   list: readonly (string | number)[],
   key: string,
@@ -107,7 +107,7 @@ function repeated(
   });
 }
 
-/** A halt that nobody could ever lift would be found out on the worst day. */
+/** Otherwise a halt that nobody can lift would be discovered on the worst day. */
 function peopleRules(desk: Desk): BrokenRule[] {
   const approvers = namesWith(desk.people, APPROVER).length;
   if (approvers === 0) {
@@ -130,7 +130,7 @@ function peopleRules(desk: Desk): BrokenRule[] {
     }));
 }
 
-/** A session is part of one day: one over midnight would have its times on two. */
+/** A session lies within one day: one across midnight would have its times on two days. */
 function intervalRules(desk: Desk): BrokenRule[] {
   return desk.routines.flatMap(({ every, session }, index) => {
     if (session === undefined) return [];
@@ -146,7 +146,7 @@ function intervalRules(desk: Desk): BrokenRule[] {
   });
 }
 
-/** A step can only know what came of one before it. */
+/** A step can only know the result of an earlier one. */
 function unlessRules(desk: Desk): BrokenRule[] {
   return stepLists(desk).flatMap(({ path, steps }) =>
     steps.flatMap(({ unless }, at) => {
@@ -164,7 +164,7 @@ function unlessRules(desk: Desk): BrokenRule[] {
   );
 }
 
-/** Only a person ticks. */
+/** Only a person can tick items. */
 function itemRules(desk: Desk): BrokenRule[] {
   return stepLists(desk).flatMap(({ path, steps }) =>
     steps.flatMap(({ items, human }, at) => {
@@ -181,7 +181,7 @@ function itemRules(desk: Desk): BrokenRule[] {
   );
 }
 
-/** A step does one thing. */
+/** A step does exactly one thing. */
 function stepRules(desk: Desk): BrokenRule[] {
   return stepLists(desk).flatMap(({ path, of, steps }) =>
     steps.flatMap((step, at) => {
@@ -200,8 +200,8 @@ function stepRules(desk: Desk): BrokenRule[] {
   );
 }
 
-/** The rules between keys run only on values that are each right by themselves. */
-/** `coded`: names of the playbooks in code of its folder. */
+/** The rules across keys run only on values that are valid individually. */
+/** `coded`: names of the playbooks in code in its folder. */
 export function deskSchema(venues: readonly DeskVenue[], coded: readonly string[]) {
   const consistentDesk = z.custom<Desk>().superRefine((desk, context) => {
     for (const broken of brokenRules(desk, venues, coded)) {

@@ -1,4 +1,4 @@
-/** What zod found, in the words of the person who wrote the file. */
+/** Translates zod's findings into the words of the person who wrote the file. */
 import type { z } from 'zod';
 import { closestName } from './closest-name.js';
 import { deskJsonSchema, type JsonSchema } from './json-schema.js';
@@ -13,7 +13,7 @@ export interface SchemaProblem {
   readonly doThis: string;
 }
 
-/** `keys`: of what was read, where it is no part of the desk's own schema. */
+/** `keys`: keys of the value, if it is not part of the desk's own schema. */
 export function schemaProblems(
   issues: readonly z.core.$ZodIssue[],
   data: unknown,
@@ -32,7 +32,7 @@ export function schemaProblems(
   return [...together, ...problems];
 }
 
-/** From so many on it is a file that was begun by hand, and each would say the same. */
+/** From this many on, the file is a hand-written beginning, and each problem would say the same. */
 const MISSING_TOGETHER = 3;
 
 function severalMissing(keys: readonly string[]): SchemaProblem {
@@ -120,7 +120,7 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The keys that the schema has at a path; empty where it has none of its own. */
+/** The keys of the schema at a path; empty if it has none of its own there. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
   let schema: JsonSchema | undefined = deskJsonSchema();
   for (const part of path) {

@@ -1,4 +1,4 @@
-/** The small values that a desk file is made of. Messages begin with "expected", as the reader of an error sees them. */
+/** The small values in a desk file. Messages begin with "expected", as the reader of an error sees them. */
 import { z } from 'zod';
 import { RESUME_RULES } from '../domain/mode.js';
 
@@ -23,7 +23,7 @@ export const currency = z
   .string()
   .regex(/^[A-Z0-9]{2,10}$/, 'expected a currency in capitals, for example USDT');
 
-/** Name of a bucket at S3-compatible storage. */
+/** Name of a bucket in S3-compatible storage. */
 export const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 export const BUCKET_EXPECTED = 'the name of a bucket: 3 to 63 small letters, digits and dashes';
 

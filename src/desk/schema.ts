@@ -1,6 +1,6 @@
 /**
- * The desk file: one YAML file that says everything about a desk. Unknown keys are errors.
- * The descriptions become desks/schema.json (for editors) and the tables of docs/DESK_FILE.md.
+ * The desk file: one YAML file with everything about a desk. Unknown keys are errors. The descriptions become
+ * desks/schema.json (for editors) and the tables of docs/DESK_FILE.md.
  */
 import { z } from 'zod';
 import { ANY_ROLE } from '../domain/roles.js';
@@ -111,7 +111,7 @@ const personSchema = z.strictObject({
     ),
 });
 
-/** What would lock people out of a desk that starts well; null: nothing. */
+/** Refuses an address with which the desk would start and then lock people out; null: no objection. */
 function publicUrlObjection(url: string): string | null {
   if (!URL.canParse(url)) return 'an address with a port up to 65535';
   const { hostname, port, origin } = new URL(url);
@@ -165,7 +165,7 @@ const runbookSchema = z.strictObject({
   updated: z.iso.date('expected a date such as "2025-12-26"').describe('When it was changed last.'),
 });
 
-/** Each key by itself; `rules.ts` adds what holds between them. */
+/** Each key by itself; `rules.ts` adds the rules between them. */
 export const deskObject = z.strictObject({
   desk: name.describe('Name of the desk.'),
   version: z.literal(1).describe('Version of this file’s format.'),
@@ -223,7 +223,7 @@ type ReadDesk = z.output<typeof deskObject>;
 /** `own`: read from its file, never a key of the desk file. */
 export type DeskStrategy = z.output<typeof strategySchema> & { readonly own?: OwnStrategy };
 
-/** `coded`: read from the files of `playbooks/`, never a key of the desk file. */
+/** `coded`: read from the files in `playbooks/`, never a key of the desk file. */
 export type Desk = Omit<ReadDesk, 'strategies'> & {
   strategies: DeskStrategy[];
   readonly coded?: readonly CodedPlaybook[];

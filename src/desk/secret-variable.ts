@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * A secret of the environment: the variable itself, or else the content of the file that `<name>_FILE` names. Null where
- * neither is given. Throws where that file can't be read; the message holds nothing of its content.
+ * A secret from the environment: the variable itself, or the content of the file that `<name>_FILE` names. Null if
+ * neither is set. Throws if that file can't be read; the message contains none of its content.
  */
 export function secretVariable(
   env: Readonly<Record<string, string | undefined>>,

@@ -42,7 +42,7 @@ function oneSourceRule({ calendar, hours }: DeskSessions, path: Path): BrokenRul
   ];
 }
 
-/** A calendar that ships has its own zone; hours have none without it. */
+/** A shipped calendar has its own zone; explicit hours need one. */
 function zoneBelongsRule({ calendar, hours, zone }: DeskSessions, path: Path): BrokenRule[] {
   if (hours !== undefined && zone === undefined) {
     const expected = 'the time zone of the hours';
@@ -65,7 +65,7 @@ function daysRule({ calendar, holidays, earlyCloses }: DeskSessions, path: Path)
 
 const WEEK = 7 * 1440;
 
-/** Around the week: a period of Monday that began on Sunday, too. */
+/** Across the week: also for a Monday period that begins on Sunday. */
 function overlapRule({ hours }: DeskSessions, path: Path): BrokenRule[] {
   const all = WEEKDAYS.flatMap((weekday, day) =>
     (hours?.[weekday] ?? []).map((text, index) => {

@@ -1,4 +1,4 @@
-/** When an instrument trades: a calendar that ships, or hours of the desk file's own. */
+/** When an instrument trades: a shipped calendar, or hours in the desk file. */
 import { z } from 'zod';
 import { dayOfText } from '../domain/civil-date.js';
 import { CALENDAR_NAMES } from '../domain/sessions/calendars.js';

@@ -1,4 +1,7 @@
-/** A signal as people and programs write it: the body of `POST /api/signals`, a line of a backtest's file, the control socket's. */
+/**
+ * A signal as people and programs write it: the body of `POST /api/signals`, a line of a backtest's file, or a message
+ * on the control socket.
+ */
 import { z } from 'zod';
 import { TARGETS_MAX } from '../domain/exit-plan.js';
 import { SIGNAL_ACTIONS, SIGNAL_LIFE_MS_MAX, SIGNAL_TEXT_MAX, type SignalRequest } from '../domain/signal.js';

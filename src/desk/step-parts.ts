@@ -1,4 +1,7 @@
-/** What the steps of routines can name, and what `with:` may say to each: declared beside its code, above this layer. */
+/**
+ * What steps of routines can name, and the `with:` values that each accepts: declared next to its code, above this
+ * layer.
+ */
 import { z } from 'zod';
 import { closestName } from './closest-name.js';
 import { stepLists } from './desk-steps.js';
@@ -7,22 +10,22 @@ import type { Desk } from './schema.js';
 import { type SchemaProblem, schemaProblems } from './schema-problems.js';
 import { TRADING_ACTIONS } from './trading-action.js';
 
-/** What a step of a routine was given with `with:`. */
+/** The `with:` values of a routine's step. */
 export type StepParameters = Readonly<Record<string, string | number | boolean>>;
 
-/** Something that a step can name, called with what the desk file gave it. */
+/** Something that a step can name, called with the values from the desk file. */
 export type StepPart<C, R> = ((context: C, given: StepParameters) => Promise<R>) & {
   readonly parameters: z.ZodObject;
 };
 
-/** `run` gets the parameters as `parameters` has read them, with its defaults; it is not called where they don't fit. */
+/** `run` gets the parameters as parsed by `parameters`, with its defaults; it isn't called if they don't fit. */
 export function stepPart<C, R, P extends z.ZodObject>(
   parameters: P,
   run: (context: C, parameters: z.output<P>) => Promise<R>,
 ): StepPart<C, R> {
   const judged = async (context: C, given: StepParameters): Promise<R> => {
     const read = parameters.safeParse(given);
-    // No desk file gets here with others, but a schedule keeps what an earlier one gave it.
+    // No desk file can contain others now, but a schedule keeps the values of an earlier one.
     if (!read.success) {
       const wrong = read.error.issues.map(
         ({ path, message }) => `"${['with', ...path].join('.')}": ${message}`,
@@ -42,7 +45,7 @@ export interface StepParts {
   readonly actions: Declared;
 }
 
-/** Of what code of the desk's folder declares. What JSON Schema can't say is judged where it runs. */
+/** For declarations in code of the desk's folder. What JSON Schema can't express is checked where the code runs. */
 export function schemaFrom(parameters: object): z.ZodObject {
   try {
     const schema = z.fromJSONSchema(parameters as Parameters<typeof z.fromJSONSchema>[0]);
@@ -52,12 +55,12 @@ export function schemaFrom(parameters: object): z.ZodObject {
   }
 }
 
-/** For what takes none: actions, what people are asked, some checks. */
+/** For parts without parameters: actions, tasks for people, some checks. */
 export const NO_PARAMETERS = z.strictObject({});
 
 const TRADING_PARTS = TRADING_ACTIONS.map((name) => [name, { parameters: NO_PARAMETERS }] as const);
 
-/** Of every step: a part that there is not, and each value of `with:` that its part does not take. */
+/** For every step: a part that doesn't exist, and each `with:` value that its part doesn't accept. */
 export function stepProblems(desk: Desk, parts: StepParts): readonly SchemaProblem[] {
   const inPlaybooks = { ...parts, actions: new Map([...parts.actions, ...TRADING_PARTS]) };
   return stepLists(desk).flatMap(({ path: list, of, steps }) =>

@@ -63,7 +63,7 @@ function sizeRules({ size }: DeskStrategy, index: number): BrokenRule[] {
   ];
 }
 
-/** Those of the desk's own files are judged when the files are read. */
+/** Strategies from the desk's own files are checked when the files are read. */
 function parameterRules(strategy: DeskStrategy, index: number): BrokenRule[] {
   const declared = STRATEGIES.get(strategy.kind)?.parameters;
   return declared === undefined ? [] : parameterProblems(strategy, index, declared);

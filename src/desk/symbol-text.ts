@@ -1,6 +1,6 @@
 /** Symbols as people and other programs write them: `BTC/USDT`, `btc-usdt`, `BTC_USDT`, `BTCUSDT`. */
 
-/** Written without a separator, what is paid with has to be known; the longer name first. */
+/** Known quote currencies, to split a symbol without a separator; longer names first. */
 const QUOTES = [
   'FDUSD',
   'USDT',
@@ -17,7 +17,7 @@ const QUOTES = [
   'BNB',
 ];
 
-/** As the desk file writes it; null where it can't be told what is traded for what. */
+/** The symbol as the desk file writes it; null if base and quote can't be told apart. */
 export function symbolIn(text: string): string | null {
   const given = text.trim().toUpperCase();
   const apart = /^([A-Z0-9]{1,20})[/_-]([A-Z0-9]{1,20})$/.exec(given);

@@ -1,4 +1,7 @@
-/** What a step of an incident's own playbook can do to trading, beside the actions of routines: only ever less of it. */
+/**
+ * What a step of the desk's own incident playbooks can do to trading, in addition to the actions of routines: only ever
+ * reduce it.
+ */
 export const TRADING_ACTIONS = ['halt', 'stop', 'close-all', 'restart-trader', 'restore-database'] as const;
 
 export type TradingAction = (typeof TRADING_ACTIONS)[number];

@@ -1,4 +1,4 @@
-/** What is traded, by what, with which money and within which limits. */
+/** What is traded, by which strategies, with which money and within which limits. */
 import { z } from 'zod';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';

@@ -1,4 +1,4 @@
-/** Where what can be made again is kept for all desks and clones of one user. */
+/** The cache of reproducible files, shared by all desks and clones of one user. */
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-/** Where orders go with real money. */
+/** The venue that real-money orders go to. */
 import { z } from 'zod';
 import { currency, decimal, name } from './schema-values.js';
 

@@ -1,4 +1,4 @@
-/** A time zone has to be one that the system knows. */
+/** A time zone has to be known to the system. */
 import type { BrokenRule } from './broken-rule.js';
 
 export function zoneRule(path: BrokenRule['path'], zone: string): BrokenRule[] {

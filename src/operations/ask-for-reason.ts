@@ -1,4 +1,4 @@
-/** Whoever gave no reason is asked for it once it is done, and hears by which task. */
+/** If a command came without a reason, the person is asked for one afterwards, and hears in which task. */
 import { messageOf } from '../domain/message-of.js';
 import { reasonOf } from '../domain/no-reason.js';
 import { askWhy } from '../notify/ask-why.js';
@@ -6,7 +6,7 @@ import type { Caller, EmergencyRequest, OperationContext, OperationResult } from
 import { NO_ANSWER, writeInTime } from './write-in-time.js';
 
 export interface Unexplained {
-  /** `closed all positions`. */
+  /** In the past tense, for example `closed all positions`. */
   readonly did: string;
   readonly commandId: string;
   readonly reason: EmergencyRequest['reason'];
@@ -19,7 +19,7 @@ interface Place extends Pick<OperationContext, 'pool' | 'nowMs'> {
 
 type Outcome = Pick<OperationResult, 'ok' | 'detail' | 'problems'>;
 
-/** The outcome with what came of asking. Never rejects: what was done is done. */
+/** The outcome, with the result of asking added. Never rejects, because the command has been carried out. */
 export async function askForReason<T extends Outcome>(
   { pool, desk, runtime, nowMs }: Place,
   { person, via }: Caller,

@@ -15,23 +15,24 @@ import { recordAudit, whyNotAudited } from './record-audit.js';
 import { startValidation } from './validate-desk.js';
 
 export interface ValidationWish {
-  /** Market time that is traded, exactly. */
+  /** Market hours to trade, exactly. */
   readonly hours: number;
-  /** Name of a stored period, traded on from its begin; left out: the prices that the desk has now. */
+  /** Name of a stored period, traded from its start; if absent, the desk's current prices. */
   readonly stored?: string | undefined;
 }
 
 type Context = Pick<OperationContext, 'runtime' | 'desk'>;
 type Prices = Pick<ValidationAsked, 'market' | 'beginMs'>;
 
-/** What of the minutes that were fetched into this home a validation of the desk can be traded on, the newest first. */
+/** The fetched minutes in this home on which the desk's validation can trade, newest first. */
 export async function listStoredPeriods({ runtime, desk }: Context): Promise<readonly StoredPeriod[]> {
   const { files } = await storedMinutes(runtime.home, desk, runtime.simulatedVenue);
   return storedPeriods(files, symbolsOf(desk));
 }
 
 /**
- * Starts a validation, and does not wait: on live prices it takes as long as the clock. `proven`: never; its report says it.
+ * Starts a validation without waiting for it: on live prices it takes as long as the clock. `proven` is always false;
+ * the report gives the result.
  */
 export async function askForValidation(
   context: OperationContext,
@@ -47,7 +48,7 @@ export async function askForValidation(
   const refused = await whyNotAudited(context, caller, asked);
   if (refused !== null) return notDone(refused);
   try {
-    // With every file of the folder: its copy is read as a desk of its own.
+    // Includes every file of the folder, because the copy is read as a desk.
     const loaded = loadDesk(runtime.deskFile, { playbooks: readPlaybooks });
     const begun = { durationMs: hours * HOUR_MS, ...prices, requestedBy: caller.person };
     const request = keepRequest(runtime.home, newRequest(loaded, begun, context.nowMs()), loaded);
@@ -73,7 +74,7 @@ export async function askForValidation(
 const MARKET = { speed: undefined, seed: undefined, exitAtEnd: false } as const;
 const OWN_PRICES: Prices = { market: { ...MARKET, kind: 'auto', files: [] } };
 
-/** Why it can't be, in a sentence, where those minutes are not there, too few, or not what was fetched. */
+/** Returns a sentence if those minutes are missing, too few, or not what was fetched. */
 async function pricesOf({ runtime, desk }: Context, hours: number, name: string): Promise<Prices | string> {
   const symbols = symbolsOf(desk);
   const { files } = await storedMinutes(runtime.home, desk, runtime.simulatedVenue);

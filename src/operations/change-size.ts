@@ -14,14 +14,14 @@ import { signAs } from './sign-as.js';
 export interface SizeRequest extends CommandRequest {
   /** Percent of the desk file's position size, 1 to 100. */
   readonly sizePct: number;
-  /** A larger one with real money: of `statementToSign`, with the person's own key. */
+  /** For a larger size with real money: signature over `statementToSign`, made with the person's own key. */
   readonly signature?: string | undefined;
 }
 
 const COMMAND_MS = 5_000;
 const DECISION_VALID_MS = 60_000;
 
-/** Position size: smaller at once, by whoever operates; larger only by a person who approves. */
+/** Changes the position size: an operator may make it smaller at once; only an approver may make it larger. */
 export async function changeSize(
   context: OperationContext,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** A person says whose coins of the account are that no trade of the desk explains. */
+/** A person says to whom coins in the account belong that no trade of the desk explains. */
 import { type CoinOwner, coinsSubject } from '../domain/coins.js';
 import { messageOf } from '../domain/message-of.js';
 import { readStatus } from '../trader/read-status.js';
@@ -9,10 +9,10 @@ import { signAs } from './sign-as.js';
 export interface CoinsRequest {
   readonly symbol: string;
   readonly owner: CoinOwner;
-  /** Of one coin, decimal; needed where they are the desk's. */
+  /** Cost of one coin, decimal; required if the coins are the desk's. */
   readonly cost: string | null;
   readonly reason: string;
-  /** With real money: of `statementToSign`, with the person's own key. */
+  /** With real money: signature over `statementToSign`, made with the person's own key. */
   readonly signature?: string | undefined;
 }
 

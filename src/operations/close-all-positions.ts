@@ -2,7 +2,7 @@ import { proveFlat } from '../activities/engine/prove-flat.js';
 import { carryOutEmergency } from './emergency-request.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 
-/** After the deadline the trader has escalated by name; the rest is for reading that. */
+/** At its deadline the trader escalates by name; the extra time is for reading that. */
 const AFTER_DEADLINE_MS = 5_000;
 
 /** Halts, cancels, closes every position. Proven when the venue itself reports that nothing is left. */

@@ -1,4 +1,7 @@
-/** One position closed, one entry cancelled: straight to the trader, read back from its status, kept in the audit trail. */
+/**
+ * Closes one position or cancels one entry: sent straight to the trader, read back from its status, recorded in the
+ * audit trail.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
@@ -26,7 +29,10 @@ const COMMAND_MS = 5_000;
 const PROOF_MS = 10_000;
 const LOOK_MS = 100;
 
-/** At the market, in every mode; the desk goes on as it was. Proven once the trader holds nothing of it that can be sold. */
+/**
+ * Closes at the market, in every mode; the desk's mode doesn't change. Proven once the trader holds no sellable
+ * quantity of it.
+ */
 export function closePosition(
   context: OperationContext,
   caller: Caller,
@@ -43,7 +49,7 @@ export function closePosition(
   });
 }
 
-/** Proven once it works no more; what it has filled until then is protected. */
+/** Proven once the order no longer works; what it has filled until then is protected. */
 export function cancelEntry(
   context: OperationContext,
   caller: Caller,
@@ -73,7 +79,7 @@ interface Procedure {
   readonly left: string;
 }
 
-/** What makes the desk safer waits neither for Postgres nor for Temporal. */
+/** A command that makes the desk safer waits neither for Postgres nor for Temporal. */
 async function carryOut(
   context: OperationContext,
   caller: Caller,

@@ -19,7 +19,7 @@ export interface DeployRequest {
 const START_MS = 10_000;
 const ANSWER_MS = 24 * HOUR_MS;
 
-/** Begins the procedure that asks the desk's approvers; what runs goes on until they agree. One at a time. */
+/** Starts the procedure that asks the desk's approvers; the running build goes on until they agree. One at a time. */
 export async function deployBuild(
   context: OperationContext,
   caller: Caller,

@@ -1,6 +1,6 @@
 /**
- * The way of a stop: straight to the trader's control socket, then to the workflow that goes on proving it and keeps
- * the evidence. Neither Temporal nor Postgres is needed; what is missing is said.
+ * The path of a stop: straight to the trader's control socket, then to the workflow that goes on proving it and writes
+ * the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -39,12 +39,12 @@ const COMMAND_MS = 2_000;
 const WORKFLOW_MS = 3_000;
 const RETRY_MS = 200;
 const READING_MS = 1_000;
-/** A trader that does not answer for itself yet. */
+/** Error codes of a trader that is still starting. */
 const STARTING: ReadonlySet<string> = new Set(['not-started', 'starting']);
 
 interface Sent {
   readonly taken: boolean;
-  /** It answered that it can't: asking again at once changes nothing. The workflow goes on asking. */
+  /** The trader answered that it can't do it, so asking again at once changes nothing. The workflow keeps asking. */
   readonly refused: boolean;
   readonly incarnation: string | null;
   readonly detail: string;
@@ -111,7 +111,7 @@ const placeOf = ({ pool, desk, nowMs }: OperationContext) => ({
 
 async function send(context: OperationContext, kind: EmergencyKind, order: EmergencySignal): Promise<Sent> {
   const { commandId, by, reason } = order;
-  // The status tells which incarnation took the command; it never delays the command itself.
+  // The status shows which incarnation took the command; it never delays the command itself.
   const command = context.trader.call(kind, { commandId, by, reason }, { timeoutMs: COMMAND_MS });
   const status = context.trader.call('status', {}, { timeoutMs: COMMAND_MS }).catch(() => null);
   try {
@@ -155,7 +155,7 @@ async function handOver(
   }
 }
 
-/** Reads until proven or out of time; sends the command again as long as no trader has taken it. */
+/** Reads until proven or out of time; resends the command until a trader has taken it. */
 async function readBack(
   context: OperationContext,
   procedure: EmergencyProcedure,

@@ -11,13 +11,15 @@ import { recordAudit, whyNotAudited } from './record-audit.js';
 
 export interface CashExplanation extends CommandRequest {
   readonly kind: CashKind;
-  /** Signed decimal, as the balance changed. */
+  /** Signed decimal: how the balance changed. */
   readonly amount: string;
 }
 
 const COMMAND_MS = 5_000;
 
-/** Says what a difference in cash was. The trader takes only what its own reading of the venue shows. */
+/**
+ * A person explains a difference in cash. The trader accepts only an amount that its own reading of the venue shows.
+ */
 export async function explainCash(
   context: OperationContext,
   caller: Caller,

@@ -5,14 +5,14 @@ import { recordAudit } from './record-audit.js';
 
 export interface ExportRequest {
   readonly kind: ExportKind;
-  /** Market time, of the audit wall time: at or after, and before; null: no bound. */
+  /** Market time (wall time for the audit trail), from `fromMs` inclusive to `untilMs` exclusive; null: no bound. */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
 }
 
 /**
- * CSV in pieces: the header first, then what is recorded, oldest first. Rejects while Postgres is down, before the first
- * piece where it is down already. `caller`: null for a command on this machine, which can read all of it anyhow.
+ * CSV in pieces: the header first, then the records, oldest first. Rejects while Postgres is down, before the first
+ * piece if it is down at the start. `caller`: null for a command on this machine, which can read all of it anyway.
  */
 export async function* exportRecords(
   context: Pick<OperationContext, 'pool' | 'desk' | 'runtime'>,

@@ -4,7 +4,7 @@ import { readStatus } from '../trader/read-status.js';
 import type { OperationContext } from './operation.js';
 
 export interface DataGaps {
-  /** Identity of the price source; null: no candle in the span says which. */
+  /** Identity of the price source; null if no candle in the span names one. */
   readonly source: string | null;
   /** Market milliseconds. */
   readonly fromMs: number;
@@ -17,8 +17,8 @@ export interface DataGaps {
 }
 
 /**
- * Which one-minute candles of the prices that are traded on are missing in the last `hours` of market time; while the
- * trader does not say which those are, of the newest ones. Rejects while Postgres is down.
+ * The missing one-minute candles of the last `hours` of market time, for the prices in use; if the trader doesn't name
+ * those, for the newest source. Rejects while Postgres is down.
  */
 export async function findDataGaps(
   context: OperationContext,

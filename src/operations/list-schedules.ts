@@ -23,19 +23,19 @@ export const scheduleSchema = z.object({
       'timed: at times of its own; start: it has none, and runs at each start of the desk; asked: only when somebody runs it',
     ),
   known: z.boolean().describe('false: the database does not answer; `paused` and `last` say nothing'),
-  /** By a person. */
+  /** Paused by a person. */
   paused: z.boolean(),
   note: z.string(),
   clock: z.enum(['wall', 'market']).describe('market: due by the time of the prices'),
-  /** Null while paused, or where none is due. */
+  /** Null while paused, or if none is due. */
   nextMs: wallMs.nullable().describe('Estimated where market time runs at another speed'),
   nextMarketMs: marketMs.nullable(),
-  /** `nominalMs`: when it was due in the desk's own time. Null where it never ran. */
+  /** `nominalMs`: when it was due in the desk's own time. Null if it never ran. */
   last: z.object({ nominalMs: marketMs, verdict: runVerdict }).nullable().describe('Its newest run'),
 });
 export type ScheduledRun = Shape<typeof scheduleSchema>;
 
-/** Every routine, and when it is due next, from the desk file and the trader's clock; Temporal is not needed to know it. */
+/** Every routine and when it is due next, from the desk file and the trader's clock; needs no Temporal. */
 export async function listSchedules(context: OperationContext): Promise<readonly ScheduledRun[]> {
   const { desk, pool } = context;
   const [status, states, runs] = await Promise.all([

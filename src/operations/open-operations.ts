@@ -1,4 +1,4 @@
-/** Everything that a person can ask of the desk, for the web server, the command line and the chat alike. */
+/** Everything that a person can ask of the desk, for the web server, the command line and the chat. */
 
 import { randomUUID } from 'node:crypto';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
@@ -55,9 +55,9 @@ import { toggleStrategy } from './toggle-strategy.js';
 import { noteInJournal } from './trading-journal.js';
 
 /**
- * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader` is for a caller that has
- * a line to the trader already, `chatKey` for the bot: what it takes as a vote carries its code. `known`: `{}` for a caller
- * that opens no incident and must not wait until playbooks in code are compiled.
+ * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader`: for a caller that already
+ * has a connection to the trader. `chatKey`: for the bot, whose votes carry a code made with it. `known`: `{}` for a
+ * caller that opens no incidents and must not wait for the compilation of playbooks in code.
  */
 export async function openOperations(
   runtime: Runtime,

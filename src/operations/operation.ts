@@ -1,4 +1,4 @@
-/** What every use case takes and gives. */
+/** Types shared by all use cases: their input and their result. */
 import { z } from 'zod';
 import type { Shape } from '../contracts/json-values.js';
 import type { Desk } from '../desk/schema.js';
@@ -7,7 +7,7 @@ import type { Pool } from '../store/pool.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 import type { TraderClient } from '../trader/client.js';
 
-/** Who asks, already authenticated by the process that calls. */
+/** The person who asks, already authenticated by the calling process. */
 export interface Caller {
   readonly person: string;
   readonly via: 'web' | 'cli' | 'telegram';
@@ -15,25 +15,25 @@ export interface Caller {
 
 export interface CommandRequest {
   readonly reason: string;
-  /** The same command again, after an answer was lost. A new one is drawn where none is given. */
+  /** Repeats the same command after an answer was lost. A new id is drawn if none is given. */
   readonly commandId?: string;
 }
 
-/** What is never refused for want of a reason. */
+/** A request that is never refused for lack of a reason. */
 export interface EmergencyRequest extends Omit<CommandRequest, 'reason'> {
   /** Null: none was given. */
   readonly reason: string | null;
 }
 
 export const outcomeSchema = z.object({
-  /** By the trader, or by the workflow that goes on trying. */
+  /** Taken by the trader, or by the workflow that keeps trying. */
   ok: z.boolean().describe('The trader took the command'),
-  /** No entry works, the venue is flat, or the mode is ACTIVE. */
+  /** No entry is working, the venue is flat, or the mode is ACTIVE. */
   proven: z.boolean().describe('What was asked for was read back'),
   detail: z.string(),
   haltId: z.string().nullable(),
   workflowId: z.string().nullable().describe('The workflow that proves it; null where there is none'),
-  /** Each with what that means. */
+  /** Each with its consequence. */
   problems: z.array(z.string()).describe('What did not work beside it, for example that Temporal is down'),
 });
 export type OperationResult = Shape<typeof outcomeSchema>;
@@ -45,7 +45,7 @@ export interface OperationContext {
   readonly temporal: TemporalAccess;
   readonly pool: Pool;
   readonly decisionKey: () => string;
-  /** The bot's alone: what it takes as a vote carries a code of its own. */
+  /** Only the bot has it: votes that it accepts carry a code made with it. */
   readonly chatKey?: () => string;
   readonly newId: () => string;
   readonly nowMs: () => number;

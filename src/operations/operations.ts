@@ -78,42 +78,42 @@ export interface Operations {
   acknowledgeIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
   resolveIncident(caller: Caller, request: IncidentAnswerRequest): Promise<IncidentAnswerResult>;
   listIncidents(query?: IncidentQuery): Promise<readonly Incident[]>;
-  /** Those of the desk's own that a person may open, beside `reported`. */
+  /** The desk's own kinds that a person may open, in addition to `reported`. */
   ownKinds(): readonly OwnKindShown[];
   readIncident(incident: string): Promise<IncidentShown | null>;
-  /** Null where a vote on this takes no signature of the person's own. */
+  /** Null if a vote on this takes no personal signature. */
   statementToSign(decided: ToDecide): Promise<StatementToSign | null>;
   /** Takes up to 20 s. */
   testAlert(caller: Caller, channel: Channel): Promise<AlertTested>;
   changeSize(caller: Caller, request: SizeRequest): Promise<OperationResult>;
   findDataGaps(request: { readonly hours: number }): Promise<DataGaps>;
   verifyEvidence(): Promise<EvidenceProof>;
-  /** Null where the desk has none of this id. */
+  /** Null if the desk has no output with this id. */
   readStepOutput(id: number): Promise<StepOutput | null>;
   /** CSV in pieces. Rejects while Postgres is down. `caller`: null for a command on this machine. */
   exportRecords(caller: Caller | null, request: ExportRequest): AsyncIterable<string>;
   /** Rejects while Postgres is down. */
   showResults(request: ResultsRequest): Promise<ResultsShown>;
-  /** The newest first. Rejects while Postgres is down. */
+  /** Newest first. Rejects while Postgres is down. */
   listSetups(query: SetupQuery): Promise<readonly SetupShown[]>;
-  /** Of the logs on this machine. */
+  /** From the logs on this machine. */
   readErrors(query: { readonly hours: number }): Promise<ErrorsShown>;
-  /** Null where none has this id. Rejects while Postgres is down. */
+  /** Null if no setup has this id. Rejects while Postgres is down. */
   readSetup(id: string): Promise<SetupDetails | null>;
-  /** The newest days that have an entry, the newest first. Rejects while Postgres is down. */
+  /** The newest days with an entry, newest first. Rejects while Postgres is down. */
   readTradingJournal(days: number): Promise<readonly JournalDay[]>;
   /** Rejects while Postgres is down; then nothing was noted. */
   noteInJournal(caller: Caller, request: NoteRequest): Promise<Noted>;
-  /** How many were ever detected. Rejects while Postgres is down. */
+  /** The number of setups ever detected. Rejects while Postgres is down. */
   countSetups(): Promise<number>;
-  /** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
+  /** Rejects with `TraderUnavailable`, or with `ControlFailure` if the symbol is not one of the desk's. */
   readChart(request: ChartRequest): Promise<ChartShown>;
   listValidations(): Promise<readonly ValidationShown[]>;
   listStoredPeriods(): Promise<readonly StoredPeriod[]>;
   askForValidation(caller: Caller, request: ValidationWish): Promise<OperationResult>;
-  /** Asks the operations worker, and that the exchange; takes seconds. */
+  /** Asks the operations worker, which asks the exchange; takes seconds. */
   preflight(): Promise<PreflightReport>;
-  /** Pre-flight first; then people are asked. */
+  /** Runs the pre-flight first; then people are asked. */
   startGoLive(caller: Caller, request: GoLiveRequest): Promise<GoLiveStarted>;
   readGoLive(): Promise<GoLiveShown>;
   revokeGoLive(caller: Caller, request: CommandRequest): Promise<OperationResult>;

@@ -1,4 +1,7 @@
-/** What can't be audited is not done, whoever asks on whatever way; a stop is done, and its text made plain. */
+/**
+ * Text that can't be audited is refused, whoever sends it in whatever way. A stop is carried out, and its text made
+ * plain.
+ */
 import { unfitText, withPlainText } from '../domain/plain-text.js';
 import type { Operations } from './operations.js';
 

@@ -10,7 +10,7 @@ export const errorsSchema = z.object({
   errors: z
     .array(
       z.object({
-        /** Null: the line does not say. */
+        /** Null if the line has no time. */
         atMs: wallMs.nullable(),
         role: z.string(),
         message: z.string(),
@@ -23,7 +23,9 @@ export type ErrorLogged = ErrorsShown['errors'][number];
 
 const SHOWN_MAX = 50;
 
-/** What the logs of all processes call an error, of the last `hours` by wall time; all are counted, the newest 50 shown. */
+/**
+ * The errors in the logs of all processes, over the last `hours` of wall time; all are counted, the newest 50 shown.
+ */
 export async function readErrors(
   { runtime }: Pick<OperationContext, 'runtime'>,
   { hours }: { readonly hours: number },

@@ -4,14 +4,14 @@ import { type AuditEntry, appendAudit, tryAudit } from '../store/audit.js';
 import type { Caller, OperationContext } from './operation.js';
 import { NO_ANSWER, writeInTime } from './write-in-time.js';
 
-/** Whoever takes risk waits longer than one who stops a desk. */
+/** Somebody who takes risk can wait longer than somebody who stops a desk. */
 const TRIED_MS = 10_000;
 
 type Audited = Pick<AuditEntry, 'action' | 'parameters'>;
 
 /**
- * Null where what a person is about to do could be written to the audit trail now; else why it is not done. For what takes
- * risk or changes the books. What stops a desk, or makes it safer, asks nobody.
+ * Null if the audit trail can record now what a person is about to do; otherwise why it is not done. For commands that
+ * take risk or change the books. A command that stops the desk, or makes it safer, doesn't ask.
  */
 export async function whyNotAudited(
   { pool, runtime }: Pick<OperationContext, 'pool' | 'runtime'>,
@@ -29,7 +29,7 @@ export async function whyNotAudited(
     : `Nothing was changed: it could not be written to the audit trail (Postgres: ${why}). Try again when Postgres answers; stop, close-all, switching a strategy off and a smaller position size work without it.`;
 }
 
-/** Null when written; else what is or may be missing, in words. Never rejects. */
+/** Null once written; otherwise what is missing or may be, in words. Never rejects. */
 export async function recordAudit(
   { pool, runtime }: Pick<OperationContext, 'pool' | 'runtime'>,
   { person, via }: Caller,

@@ -15,7 +15,7 @@ interface Place extends Pick<OperationContext, 'pool' | 'nowMs'> {
   readonly simulated: boolean;
 }
 
-/** Where no workflow keeps the evidence of a stop, whoever carries it out does. Null where that is so. */
+/** Writes the evidence of a stop if no workflow does. Null once it is written, otherwise what is missing. */
 export async function recordWithoutWorkflow(
   { pool, desk, simulated, nowMs }: Place,
   kind: EmergencyKind,

@@ -19,13 +19,16 @@ import { recordAudit, whyNotAudited } from './record-audit.js';
 import { signAs } from './sign-as.js';
 
 export interface ResumeRequest extends EmergencyRequest {
-  /** Position size to go on with, percent of the desk file's; left out: as it is. */
+  /** Position size to go on with, in percent of the desk file's; absent: unchanged. */
   readonly sizePct?: number | undefined;
-  /** Where a kill is lifted, or the size raised, with real money: of `statementToSign`, with the person's own key. */
+  /**
+   * If it lifts a kill or raises the size with real money: signature over `statementToSign`, made with the person's own
+   * key.
+   */
   readonly signature?: string | undefined;
 }
 
-/** Time enough for the checks. */
+/** Leaves time for the checks. */
 const DECISION_VALID_MS = 10 * 60_000;
 /** The workflow itself answers within its `decisionWaitMs`. */
 const UPDATE_MS = 60_000;
@@ -34,7 +37,7 @@ const POLL_MS = 100;
 
 /**
  * A person decides that the desk may trade again. The resumption procedure checks everything first and arms by quoting
- * the trader's halt id; without Temporal there is no procedure and so no resumption.
+ * the trader's halt id. Without Temporal there is no procedure and so no resumption.
  */
 export async function resumeTrading(
   context: OperationContext,
@@ -67,7 +70,7 @@ export async function resumeTrading(
     ...(request.signature === undefined ? {} : { signature: request.signature }),
   });
   const outcome = await decide(context, status, decision);
-  // Someone may have armed it meanwhile; what counts is what the trader says now.
+  // Somebody may have armed it meanwhile; what counts is the trader's state now.
   const proven = await isActive(context, outcome.armed ? PROOF_MS : 0);
   const audit = await recordAudit(context, caller, {
     ...asked,

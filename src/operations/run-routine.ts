@@ -19,11 +19,11 @@ export interface RoutineOutcome extends OperationResult {
 
 export interface RoutineRequest {
   readonly name: string;
-  /** How long to wait for its verdict; left out: as long as its steps may take. It goes on afterwards. */
+  /** How long to wait for the verdict; default: as long as the steps may take. The routine goes on afterwards. */
   readonly patienceMs?: number;
 }
 
-/** Runs a routine of the desk file now, and waits for its verdict. Proven: it passed, warnings included. */
+/** Runs a routine of the desk file now, and waits for its verdict. Proven: it passed, with or without warnings. */
 export async function runRoutine(
   context: OperationContext,
   caller: Caller,
@@ -77,7 +77,7 @@ export async function runRoutine(
 
 const notRun = (detail: string): RoutineOutcome => ({ ...notDone(detail), verdict: null, steps: [] });
 
-/** As they stand in the desk file; they ended in another order. */
+/** In the order of the desk file; the steps ended in another order. */
 function inOrder({ steps }: DeskRoutine, results: readonly StepResult[]): readonly StepResult[] {
   return steps.flatMap(({ key }) => results.filter((result) => result.key === key));
 }

@@ -7,7 +7,7 @@ type What = Pick<
   'decisionId' | 'choice' | 'subject' | 'expiresWallMs' | 'sizePct' | 'reason' | 'signature'
 >;
 
-/** What the person decides who was signed in here, so that others can check it. */
+/** Signs the decision of a person who signed in here, so that others can verify it. */
 export function signAs(
   { desk, decisionKey, chatKey, nowMs }: OperationContext,
   { person, via }: Caller,

@@ -1,4 +1,4 @@
-/** Signals from outside: straight to the trader, which judges, records and keeps them; here they are audited. */
+/** Signals from outside go straight to the trader, which judges, records and keeps them; this side audits them. */
 
 import type { SignalsStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
@@ -18,7 +18,7 @@ export interface WithdrawalRequest {
 const COMMAND_MS = 5_000;
 const NONE: SignalsStatus = { newest: [], refused: [] };
 
-/** Sent again it changes nothing: the trader knows it by source, id and revision. */
+/** Sending it again changes nothing: the trader recognises it by source, id and revision. */
 export async function sendSignal(
   context: OperationContext,
   caller: Caller,
@@ -34,7 +34,7 @@ export async function sendSignal(
   });
 }
 
-/** Safer, and so it waits for nothing. */
+/** Makes the desk safer, so it waits for nothing. */
 export function withdrawSignal(
   context: OperationContext,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** What a person has to sign for a vote to count where real money is decided; null where it takes no signature. */
+/** The statement that a person has to sign for a vote about real money; null if the vote takes no signature. */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { decisionSubject } from '../domain/approval.js';
@@ -22,7 +22,7 @@ export type ToDecide =
     }
   | { readonly size: { readonly sizePct: number } };
 
-/** As long as a person takes to type a password. */
+/** Long enough for a person to type a password. */
 const DECISION_VALID_MS = 10 * 60_000;
 
 /** Rejects with `TraderUnavailable`, or while Postgres is down. */

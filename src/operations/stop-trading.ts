@@ -2,10 +2,12 @@ import { proveStopped } from '../activities/engine/prove-stopped.js';
 import { carryOutEmergency } from './emergency-request.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
 
-/** A stop is over in milliseconds; longer than this and the person should know that it is not proven. */
+/** A stop takes milliseconds; after this long, the person should know that it is not proven. */
 const PROOF_MS = 10_000;
 
-/** No new entries; entry orders are cancelled; protective stops stay. Proven when no entry order works any more. */
+/**
+ * No new entries; entry orders are cancelled; protective stops stay. Proven when no entry order is working any more.
+ */
 export function stopTrading(
   context: OperationContext,
   caller: Caller,

@@ -1,4 +1,7 @@
-/** A row in Postgres that would make somebody a person, and that none of our processes made: evidence, and people are told. */
+/**
+ * A forged row in Postgres: it would make somebody a person, and none of our processes wrote it. Records evidence and
+ * tells people.
+ */
 
 import type { Notice } from '../contracts/notice.js';
 import type { Desk } from '../desk/schema.js';
@@ -8,7 +11,7 @@ import { recordEvidenceBatch } from '../store/evidence/record-evidence.js';
 import type { ForgedRow, OnForged } from '../store/forged-row.js';
 import type { Pool } from '../store/pool.js';
 
-/** Beyond that whoever writes rows only makes work: people know by then. */
+/** Beyond this, more rows only make work: people know by then. */
 const TOLD_MAX = 100;
 
 export interface ForgedRowContext {
@@ -19,7 +22,10 @@ export interface ForgedRowContext {
   readonly log: (problem: string) => void;
 }
 
-/** Each row once, in evidence even across restarts; the notice goes first, to a file where Postgres is down. */
+/**
+ * Reports each row once, and in the evidence once even across restarts. The notice goes first, to a file if Postgres is
+ * down.
+ */
 export function forgedRowTeller(context: ForgedRowContext): OnForged {
   const told = new Set<string>();
   return (row) => {

@@ -1,4 +1,4 @@
-/** Sends a test alert the whole way that an alert takes, and says whether it reached anybody. */
+/** Sends a test alert all the way that a real alert takes, and says whether it reached anybody. */
 import { causeOf } from '../domain/cause-of.js';
 import { type Channel, shownChannel } from '../home/channel-health.js';
 import { awaitDeliveries } from '../notify/await-deliveries.js';
@@ -10,7 +10,7 @@ import type { Caller, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
 
 export interface AlertTested {
-  /** It reached somebody: a chat, a linked person, a mail server that took it for an address. */
+  /** True if it reached somebody: a chat, a linked person, or a mail server that accepted the address. */
   readonly ok: boolean;
   readonly detail: string;
   /** How many chats or addresses it reached, and how many it was meant for. */
@@ -24,7 +24,7 @@ interface TestedChannel {
   readonly event: typeof TEST_EVENT | typeof MAIL_TEST_EVENT;
   readonly deliveriesOf: typeof mailsOf;
   readonly places: string;
-  /** Where nothing took it up. */
+  /** What to say if nothing picked it up. */
   readonly nobody: (context: OperationContext) => string;
 }
 
@@ -47,7 +47,7 @@ const CHANNELS: Readonly<Record<Channel, TestedChannel>> = {
   },
 };
 
-/** Resolves within 20 s; nobody has to be there to be told for it to be asked. */
+/** Resolves within 20 s. It may be sent even if there is nobody to reach. */
 export async function testAlert(
   context: OperationContext,
   caller: Caller,

@@ -6,7 +6,7 @@ import { recordAudit, whyNotAudited } from './record-audit.js';
 
 export interface ToggleRequest {
   readonly strategy: string;
-  /** Null: the other way round than now. */
+  /** Null: toggles the current state. */
   readonly enabled: boolean | null;
   readonly reason: string;
   readonly commandId?: string;
@@ -14,7 +14,7 @@ export interface ToggleRequest {
 
 const COMMAND_MS = 5_000;
 
-/** Switches a strategy on or off. Off: its resting entries are cancelled, its position keeps its stop and its exit. */
+/** Switches a strategy on or off. Off: its resting entries are cancelled; its position keeps its stop and its exit. */
 export async function toggleStrategy(
   context: OperationContext,
   caller: Caller,
@@ -34,7 +34,7 @@ export async function toggleStrategy(
     action: 'toggleStrategy',
     parameters: { strategy: request.strategy, enabled, reason: request.reason },
   };
-  // Off is safer, and waits for nothing.
+  // Switching off is safer, so it waits for nothing.
   const refused = enabled ? await whyNotAudited(context, caller, asked) : null;
   if (refused !== null) return notDone(refused);
   if (enabled && (await wasSwitched(context, now))) {
@@ -47,7 +47,7 @@ export async function toggleStrategy(
 
 type StrategyStatus = Awaited<ReturnType<typeof readStatus>>['strategies'][number];
 
-/** The look at the audit trail may take its time: what somebody else decided meanwhile stands. */
+/** Checking the audit trail may take a while: what somebody else decided meanwhile stands. */
 async function wasSwitched(
   context: OperationContext,
   { name, enabled, off }: StrategyStatus,

@@ -8,7 +8,7 @@ import type { Caller, OperationContext } from './operation.js';
 
 export interface NoteRequest {
   readonly text: string;
-  /** One of the desk's days that has begun, `2026-07-15`; left out: today's. */
+  /** One of the desk's days that has begun, for example `2026-07-15`; absent: today. */
   readonly date?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export type Noted =
   | { readonly ok: true; readonly date: string; readonly note: JournalNote }
   | { readonly ok: false; readonly detail: string };
 
-/** A person's own words on one of the desk's days. Without a trader today is by this machine's clock. */
+/** A person's own notes on one of the desk's days. Without a trader, today is by this machine's clock. */
 export async function noteInJournal(
   context: Pick<OperationContext, 'desk' | 'pool' | 'trader' | 'nowMs'>,
   { person, via }: Caller,

@@ -7,15 +7,15 @@ import type { ValidationRequest } from '../validation/request.js';
 import type { ValidationInput } from '../workflows/operations/validation.js';
 
 const START_MS = 5_000;
-/** One question to the workflow; then it is asked again. */
+/** Limit of one query to the workflow; then it is repeated. */
 const ASK_MS = 20_000;
 /** Heartbeats come every second. */
 const SILENT_MS = 10_000;
 const EVIDENCE_MS = 3_600_000;
 
 /**
- * Starts `validation:<desk>:<id>`, or joins it where it runs already; one that is over gives its report again. What was
- * asked for is in the validation's folder. Rejects while Temporal is down.
+ * Starts `validation:<desk>:<id>`, or joins it if it is running; a finished one returns its report again. The request
+ * is in the validation's folder. Rejects while Temporal is down.
  */
 export async function startValidation(temporal: TemporalAccess, request: ValidationRequest): Promise<string> {
   const { desk, id, durationMs } = request;
@@ -24,7 +24,7 @@ export async function startValidation(temporal: TemporalAccess, request: Validat
     id,
     durationMs,
     person: request.requestedBy,
-    // Live prices take as long as the clock; a day more for whatever stands still meanwhile.
+    // Live prices take as long as the clock; the extra day covers any standstill.
     runMsMax: 2 * durationMs + DAY_MS,
     silentMs: SILENT_MS,
     evidenceMs: EVIDENCE_MS,
@@ -50,7 +50,7 @@ export async function startValidation(temporal: TemporalAccess, request: Validat
   return workflowId;
 }
 
-/** Resolves when the workflow has ended, however long that takes; a Temporal that is away is asked again. */
+/** Resolves when the workflow has ended, however long that takes; keeps asking while Temporal is down. */
 export async function awaitValidation(
   temporal: TemporalAccess,
   workflowId: string,

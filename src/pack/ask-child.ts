@@ -1,4 +1,4 @@
-/** Asks the process that runs code of a desk's folder, and waits for it: a desk file is read in one step. */
+/** Runs code of a desk's folder in a child process, and waits for it synchronously: a desk file is read in one step. */
 import { spawnSync } from 'node:child_process';
 import { DeskFileError } from '../desk/problem.js';
 import { childArgs, childEnvironment } from './child-process.js';
@@ -7,7 +7,7 @@ import { type Answer, answersIn, type PackProblem } from './protocol.js';
 const ANSWERED_MS_MAX = 60_000;
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
-/** `first`: what it begins with, where it comes to nothing. Throws `DeskFileError` with each file's problem. */
+/** `first`: beginning of the message if the process fails. Throws `DeskFileError` with each file's problem. */
 export function askChild(folder: string, args: readonly string[], first: string): readonly Answer[] {
   const { output, error, signal, stderr } = spawnSync(process.execPath, childArgs(...args), {
     cwd: folder,

@@ -1,4 +1,4 @@
-/** How the process that runs code of a desk's folder is started: with nothing of ours in its environment. */
+/** Starts the process that runs code of a desk's folder, with nothing of ours in its environment. */
 import { fileURLToPath } from 'node:url';
 
 export const CHILD = fileURLToPath(new URL('../../dist/pack/child.js', import.meta.url));

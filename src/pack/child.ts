@@ -1,6 +1,6 @@
 /**
- * The program in which code of a desk's folder runs, and nowhere else: `node dist/pack/child.js describe FOLDER`,
- * `strategies FOLDER FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request on standard input. Answers are lines of JSON on
+ * The only program in which code of a desk's folder runs: `node dist/pack/child.js describe FOLDER`, `strategies FOLDER
+ * FILE…`, `playbook FOLDER FILE`, or `run FOLDER FILE` with the request on standard input. Answers are JSON lines on
  * file descriptor 3.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
@@ -23,7 +23,10 @@ interface LoadedPart {
   run(context: CheckContext, parameters: unknown): unknown;
 }
 
-/** Loaded where parameters or an answer are judged: reading strategies, as each start and most commands do, takes a fifth less without. */
+/**
+ * Loaded only to check parameters or an answer: reading strategies, which each start and most commands do, takes a
+ * fifth less time without it.
+ */
 const schemas = () => import('zod');
 
 const answer = (line: Answer): void => {
@@ -74,7 +77,7 @@ async function describe(folder: string): Promise<void> {
     answer({ begun: file.file });
     const loaded = await load(folder, file);
     if ('run' in loaded) {
-      // As it is written in the desk file: what has a default may be left out.
+      // The form in the desk file: keys with a default may be absent.
       const parameters = z.toJSONSchema(loaded.parameters, { io: 'input', unrepresentable: 'any' });
       answer({ part: { kind: file.kind, name: file.name, title: loaded.title, parameters } });
     } else for (const problem of loaded) answer({ problem });
@@ -148,7 +151,7 @@ async function run(folder: string, file: string): Promise<Ended> {
   const ended = await outcomeOf(found, () => loaded.run(context, read.data));
   if (once !== undefined) {
     keep(once.endedFile, ended);
-    // Perhaps nobody is left who would end what it began.
+    // Possibly nobody is left to end the processes that it started.
     process.on('exit', () => process.kill(-process.pid, 'SIGKILL'));
   }
   return ended;
@@ -172,7 +175,10 @@ async function outcomeOf({ kind, file }: PartFile, made: () => unknown): Promise
 
 const WORKED_OUT = 'worked out by the desk’s own code';
 
-/** False where it was begun already: of several that come here one is the first. On the disk before anything is done. */
+/**
+ * False if it was begun already: if several processes come here, only the first proceeds. Synced to disk before
+ * anything is done.
+ */
 function begin({ begunFile, limitMs }: DoneOnce, action: string): boolean {
   const begun: Begun = { pid: process.pid, begunMs: Date.now(), action, limitMs };
   try {
@@ -182,13 +188,13 @@ function begin({ begunFile, limitMs }: DoneOnce, action: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
-  // It outlives a worker that is killed, and may never yield: a thread ends it, with what it began.
+  // It outlives a killed worker and may block its event loop, so a thread ends it, along with its children.
   const ender = `setTimeout(() => process.kill(-process.pid, 'SIGKILL'), ${limitMs})`;
   new Worker(ender, { eval: true, execArgv: [], env: {} }).unref();
   return true;
 }
 
-/** All of it or nothing. */
+/** Writes the file completely or not at all. */
 function keep(file: string, ended: Ended): void {
   writeSynced(`${file}.new`, 'w', ended);
   renameSync(`${file}.new`, file);
@@ -205,7 +211,7 @@ function writeSynced(file: string, flags: 'w' | 'wx', value: Begun | Ended): voi
   }
 }
 
-/** A name is on the disk only with its folder. */
+/** A new file name is durable only once its folder is synced. */
 function syncFolderOf(file: string): void {
   const handle = openSync(dirname(file), 'r');
   try {
@@ -233,7 +239,7 @@ async function asked(): Promise<void> {
   else answer(await run(folder, files[0] ?? ''));
 }
 
-// What it leaves open must not keep this process.
+// Open handles of the code must not keep this process alive.
 asked().then(
   () => process.exit(0),
   (error: unknown) => {

@@ -1,4 +1,4 @@
-/** One file of a desk's folder, with what it imports of that folder, as one module. It may be TypeScript. */
+/** Bundles one file of a desk's folder, with its imports from that folder, as one module. It may be TypeScript. */
 import { realpathSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, sep } from 'node:path';
@@ -14,7 +14,7 @@ export type Compiled =
   | { readonly ok: true; readonly module: string }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 
-/** Whatever the published package is called: files of this installation. */
+/** Resolved to files of this installation, whatever the published package is called. */
 const NAMES: Readonly<Record<string, string>> = {
   'fermata/pack': import.meta.resolve('./v1.js'),
   zod: import.meta.resolve('zod'),
@@ -34,7 +34,7 @@ type Bundled =
   | { readonly ok: true; readonly outputs: readonly OutputFile[] }
   | { readonly ok: false; readonly problems: readonly CompileProblem[] };
 
-/** `file`, below `root`, with all that it imports. Nothing is run or written. */
+/** Bundles `file`, below `root`, with everything that it imports. Nothing is run or written. */
 export async function bundleFile(root: string, file: string, options: BuildOptions): Promise<Bundled> {
   try {
     const { outputFiles = [] } = await build({
@@ -43,7 +43,7 @@ export async function bundleFile(root: string, file: string, options: BuildOptio
       bundle: true,
       write: false,
       target: 'node20',
-      // Its own tsconfig.json is for editors.
+      // The folder's own tsconfig.json is only for editors.
       tsconfigRaw: {},
       logLevel: 'silent',
       ...options,
@@ -61,7 +61,7 @@ export async function bundleFile(root: string, file: string, options: BuildOptio
   }
 }
 
-/** The folder's own files, Node's modules and the names above: nothing else is there on another machine. */
+/** Allows only the folder's own files, Node's modules and the names above: nothing else exists on another machine. */
 function within(root: string): Plugin {
   return {
     name: 'within the folder',
@@ -76,7 +76,7 @@ function within(root: string): Plugin {
       onResolve({ filter: /^\// }, ({ path, kind }) =>
         kind === 'entry-point' ? undefined : { errors: [{ text: `an import of ${path}` }] },
       );
-      // Paths are real here: a link out of the folder shows.
+      // Paths are real paths here, so a link out of the folder is noticed.
       onLoad({ filter: /.*/ }, ({ path }) =>
         realpathSync(path).startsWith(root + sep)
           ? undefined

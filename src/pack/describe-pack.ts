@@ -1,11 +1,11 @@
-/** What a desk's folder has of its own: read by a process of its own, since reading it runs its code. */
+/** Describes the parts in a desk's folder, in a separate process, because reading them runs their code. */
 import { askChild, packError, problem } from './ask-child.js';
 import { NAME, type PartFile, type PartKind, partFiles } from './pack-folder.js';
 import type { DescribedPart, PackProblem } from './protocol.js';
 
 const FILES_MAX = 200;
 
-/** Names that are taken. */
+/** Names that are already used. */
 export type ShippedNames = Readonly<Record<PartKind, readonly string[]>>;
 
 /** Throws `DeskFileError` with each file's problem. */

@@ -1,4 +1,4 @@
-/** `tsconfig.json` of a desk's folder: with it an editor knows what its code may import, wherever Fermata is installed. */
+/** `tsconfig.json` of a desk's folder: tells editors what its code may import, wherever Fermata is installed. */
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,7 +36,7 @@ export function editorConfig(folder: string): string {
   return `${JSON.stringify(config, null, 2)}\n`;
 }
 
-/** They come with libraries of ours; without them Node's modules have no types. */
+/** Installed by libraries of ours; without them Node's modules have no types. */
 function nodeTypesFolder(): string | null {
   try {
     return dirname(dirname(resolve('@types/node/package.json')));

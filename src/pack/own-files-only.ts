@@ -1,4 +1,7 @@
-/** Which files code of a desk's folder may be made of, where every one of them counts: strategies, playbooks in code. */
+/**
+ * Restricts the files that code of a desk's folder may consist of, where every file counts for its hash: strategies,
+ * playbooks in code.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { dirname, extname, join, relative, sep } from 'node:path';
@@ -7,21 +10,21 @@ import type { StrategyFile } from '../desk/own-strategy.js';
 
 const LOADERS: Readonly<Record<string, Loader>> = { '.ts': 'ts', '.js': 'js', '.mjs': 'js', '.json': 'json' };
 
-/** Marks what the plugin itself has asked to be resolved. */
+/** Marks resolutions that the plugin itself requested. */
 const RESOLVED = 'resolved';
 
 export interface OwnFiles {
   /** Real path of the desk's folder. */
   readonly root: string;
-  /** Below it: `strategies`, `playbooks`. */
+  /** Subfolder: `strategies`, `playbooks`. */
   readonly folder: string;
-  /** What may be imported by name. What is not external is a file of ours, with whatever that imports. */
+  /** What may be imported by name. A name that is not external is a file of ours, along with its imports. */
   readonly names: Readonly<Record<string, OnResolveResult>>;
-  /** Each file that was read, by its path below the root. */
+  /** Each file that was read, by its path relative to the root. */
   readonly read: Map<string, string>;
 }
 
-/** Each file is read once: what is hashed is what is compiled. Nothing of it reaches a file of ours by its path. */
+/** Reads each file once, so that what is hashed is what is compiled. The code can't reach our files by path. */
 export function ownFilesOnly({ root, folder, names, read }: OwnFiles): Plugin {
   const place = join(root, folder) + sep;
   const outside = (path: string) => ({
@@ -43,7 +46,7 @@ export function ownFilesOnly({ root, folder, names, read }: OwnFiles): Plugin {
         if (pluginData === RESOLVED) return undefined;
         const found = await resolve(path, { importer, resolveDir, kind, pluginData: RESOLVED });
         if (found.errors.length > 0) return { errors: found.errors };
-        // Paths are real here: a link out of the folder shows.
+        // Paths are real paths here, so a link out of the folder is noticed.
         if (ours.has(importer)) ours.add(found.path);
         else if (!found.path.startsWith(place)) return outside(found.path);
         return { path: found.path };
@@ -67,8 +70,8 @@ export const filesOf = (read: ReadonlyMap<string, string>): readonly StrategyFil
   [...read].map(([path, text]) => ({ path, text })).sort((a, b) => (a.path < b.path ? -1 : 1));
 
 /**
- * Over the paths and bytes of all files: a comment that changes is another one, too. `version`: of what it is made against;
- * it is counted on where the same file would come to something else.
+ * Hashes the paths and bytes of all files, so a changed comment counts as well. `version`: of the API; it is increased
+ * when the same file would behave differently.
  */
 export function hashOf(version: string, files: readonly StrategyFile[]): string {
   const hash = createHash('sha256').update(`${version}\n`);

@@ -1,21 +1,21 @@
-/** What lies in a desk's folder beside its desk file. Nothing of it is run here. */
+/** Lists what is in a desk's folder besides its desk file. Runs none of it. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What steps of routines name, and the folder of each. */
+/** The parts that steps of routines can name, with the folder of each. */
 export const PART_FOLDERS = { check: 'checks', report: 'reports', action: 'actions' } as const;
 
 export type PartKind = keyof typeof PART_FOLDERS;
 
 export interface PartFile {
   readonly kind: PartKind;
-  /** After which a step calls it. */
+  /** The name by which a step calls it. */
   readonly name: string;
-  /** Below the folder. */
+  /** Relative to the folder. */
   readonly file: string;
 }
 
-/** Of whatever is called after its file. */
+/** For everything that is named after its file. */
 export const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 
 const CODE = /\.(ts|js|mjs)$/;
@@ -41,7 +41,7 @@ export function partFiles(folder: string): readonly PartFile[] {
   );
 }
 
-/** Of playbooks in code: each a kind of incident by its name. */
+/** Files of playbooks in code: each is an incident kind of the same name. */
 export function playbookFiles(folder: string): readonly Omit<PartFile, 'kind'>[] {
   if (!existsSync(join(folder, 'desk.yaml'))) return [];
   return filesIn(join(folder, 'playbooks'))

@@ -1,4 +1,4 @@
-/** What is said between us and the process that runs code of a desk's folder. */
+/** The messages between us and the process that runs code of a desk's folder. */
 import type { CodedPlaybook } from '../desk/coded-playbook.js';
 import type { OwnStrategy } from '../desk/own-strategy.js';
 import type { StepParameters } from '../desk/step-parts.js';
@@ -30,12 +30,12 @@ export interface DescribedStrategy extends Omit<OwnStrategy, 'kind'> {
 export interface RunRequest {
   readonly context: CheckContext | ReportContext | ActionContext;
   readonly given: StepParameters;
-  /** Of an action: it is done once, whoever else tries it. */
+  /** For an action: it is done once, whoever else tries it. */
   readonly once?: DoneOnce;
 }
 
 export interface DoneOnce {
-  /** Made by whoever begins, and by nobody else. */
+  /** Created by the process that begins, and by nobody else. */
   readonly begunFile: string;
   readonly endedFile: string;
   readonly limitMs: number;
@@ -44,7 +44,7 @@ export interface DoneOnce {
 export interface Begun {
   readonly pid: number;
   readonly begunMs: number;
-  /** Name and time limit; absent: begun by an earlier version. */
+  /** Name and time limit; absent if begun by an earlier version. */
   readonly action?: string;
   readonly limitMs?: number;
 }
@@ -52,7 +52,7 @@ export interface Begun {
 export type Ended = { readonly outcome: CheckOutcome } | { readonly failed: string };
 
 export type Answer =
-  /** Whose code runs from here on. */
+  /** From here on, this file's code runs. */
   | { readonly begun: string }
   | { readonly part: DescribedPart }
   | { readonly strategy: DescribedStrategy }
@@ -61,7 +61,7 @@ export type Answer =
   | { readonly done: true }
   | Ended;
 
-/** A line that is cut off is none. */
+/** Skips an incomplete line. */
 export function answersIn(text: string): readonly Answer[] {
   return text
     .split('\n')

@@ -1,4 +1,4 @@
-/** `fermata/pack`, version 1: what files of a desk's folder import. A name is only added, never changed or taken away. */
+/** `fermata/pack`, version 1: what files of a desk's folder import. Names are only added, never changed or removed. */
 import type { z } from 'zod';
 
 export type Verdict = 'pass' | 'warn' | 'fail' | 'not_run';
@@ -14,7 +14,7 @@ export interface DeskFacts {
   readonly name: string;
   readonly mode: 'paper' | 'live';
   readonly currency: string;
-  /** Of its days and times, such as Europe/London. */
+  /** Time zone of its days and times, for example Europe/London. */
   readonly zone: string;
 }
 
@@ -29,7 +29,7 @@ export interface PositionFacts {
   readonly stopPrice: string | null;
 }
 
-/** What the trader says of itself. Amounts are decimal text. */
+/** The trader's status. Amounts are decimal text. */
 export interface TraderFacts {
   readonly mode: string;
   readonly reason: string;
@@ -42,7 +42,7 @@ export interface TraderFacts {
   readonly fills: number;
   readonly positions: readonly PositionFacts[];
   readonly prices: readonly { readonly symbol: string; readonly bid: string; readonly ask: string }[];
-  /** `state`: what the strategy says that it waits for, in its own words. */
+  /** `state`: what the strategy waits for, in its own words. */
   readonly strategies: readonly {
     readonly name: string;
     readonly symbol: string;
@@ -53,16 +53,16 @@ export interface TraderFacts {
 
 export interface CheckContext {
   readonly desk: DeskFacts;
-  /** The machine's time. */
+  /** The machine's time, in milliseconds. */
   readonly nowMs: number;
-  /** Null: it does not answer. */
+  /** Null: it doesn't answer. */
   readonly trader: TraderFacts | null;
 }
 
 interface Definition<P extends z.ZodObject, C, R> {
-  /** What it looks at, works out or does, for people. */
+  /** What it checks, computes or does, for people. */
   readonly title: string;
-  /** What `with:` may say in the desk file; other keys are refused there. */
+  /** Schema of `with:` in the desk file; other keys are refused there. */
   readonly parameters: P;
   /** May throw: what can't be finished has not passed. */
   run(context: C, parameters: z.output<P>): R | Promise<R>;
@@ -88,48 +88,53 @@ export function check<P extends z.ZodObject>(definition: CheckDefinition<P>): Ch
 }
 
 export interface ReportContext extends CheckContext {
-  /** The market's time at which its span ends. */
+  /** The market's time at which its span ends, in milliseconds. */
   readonly marketMs: number;
 }
 
 export type ReportDefinition<P extends z.ZodObject> = Definition<P, ReportContext, string>;
 export type Report<P extends z.ZodObject = z.ZodObject> = Part<'report', P, ReportContext, string>;
 
-/** The default export of a file in `reports/`: it answers with what it worked out, in words, and judges nothing. */
+/** The default export of a file in `reports/`: it returns its result in words, and judges nothing. */
 export function report<P extends z.ZodObject>(definition: ReportDefinition<P>): Report<P> {
   return part('report', definition);
 }
 
 export interface ActionContext extends CheckContext {
-  /** This step of this run: no other has the same. */
+  /** Unique to this step of this run. */
   readonly key: string;
 }
 
 export type ActionDefinition<P extends z.ZodObject> = Definition<P, ActionContext, CheckOutcome>;
 export type Action<P extends z.ZodObject = z.ZodObject> = Part<'action', P, ActionContext, CheckOutcome>;
 
-/** The default export of a file in `actions/`: it does something. What was begun once is never begun again. */
+/**
+ * The default export of a file in `actions/`: it does something. An action that was begun once is never begun again.
+ */
 export function action<P extends z.ZodObject>(definition: ActionDefinition<P>): Action<P> {
   return part('action', definition);
 }
 
 export type IncidentSeverity = 'critical' | 'high' | 'medium' | 'low';
 
-/** What opens the incident by itself, as `trigger` of an own kind in the desk file (docs/INCIDENTS.md). */
+/**
+ * What opens the incident by itself, like `trigger` of one of the desk's own kinds in the desk file
+ * (docs/INCIDENTS.md).
+ */
 export interface PlaybookTrigger {
   readonly halt?: readonly string[];
   readonly order?: 'rejected';
   readonly step?: 'failed';
 }
 
-/** What a step of a playbook came to, as in the incident's evidence. */
+/** The outcome of a playbook's step, as in the incident's evidence. */
 export interface StepOutcome extends CheckOutcome {
   /** Who did it or agreed to it; null: nobody. */
   readonly person: string | null;
 }
 
 export interface Agreement {
-  /** False also where nobody answered in time. */
+  /** Also false if nobody answered in time. */
   readonly agreed: boolean;
   readonly person: string | null;
   /** Who said what, or why nobody did. */
@@ -137,7 +142,7 @@ export interface Agreement {
 }
 
 export interface NamedStep {
-  /** Of its line in the evidence; left out: the name. */
+  /** Title of its line in the evidence; default: the name. */
   readonly title?: string;
   readonly with?: Readonly<Record<string, string | number | boolean>>;
   readonly timeoutSeconds?: number;
@@ -147,11 +152,11 @@ export interface Task {
   readonly title: string;
   /** What a person is asked to do. */
   readonly text: string;
-  /** What has to be ticked, each of them. */
+  /** Items to tick, all of them. */
   readonly items?: readonly string[];
-  /** How long it is waited for, at most 10,080; left out: not at all. */
+  /** How long to wait for it, at most 10,080 minutes; default: not at all. */
   readonly waitMinutes?: number;
-  /** Left out: 24. */
+  /** Default: 24. */
   readonly dueHours?: number;
 }
 
@@ -160,60 +165,61 @@ export interface Question {
   readonly title: string;
   /** Shown with it, and signed with the vote. */
   readonly terms?: Readonly<Record<string, string | number | boolean>>;
-  /** How long it stands; left out: as the definition's `approvalMinutes`. */
+  /** How long it stays open; default: the definition's `approvalMinutes`. */
   readonly minutes?: number;
 }
 
 /**
- * One incident, as its playbook has it. Each of these is a line of evidence once it has ended, and is done once, whatever is
- * killed meanwhile. None rejects for what it finds: that is its verdict. There is no way to trade, and none to resume.
+ * One incident, as its playbook sees it. Each of these actions becomes a line of evidence when it ends, and is done
+ * once, whatever is killed meanwhile. None rejects because of its result: that is its verdict. There is no way to
+ * trade, and none to resume.
  */
 export interface PlaybookIncident {
   readonly desk: string;
   readonly kind: string;
   readonly title: string;
-  /** What was first seen of it. */
+  /** Its first symptom. */
   readonly detail: string;
   /** Wall milliseconds. */
   readonly openedMs: number;
-  /** Wall milliseconds, of the run. */
+  /** The run's time in wall milliseconds. */
   nowMs(): number;
   /** At most 10,080. */
   wait(minutes: number): Promise<void>;
-  /** `withinMinutes`: how long it is looked at again until it passes; the last look counts. */
+  /** `withinMinutes`: how long it is repeated until it passes; the last attempt counts. */
   check(check: string, options?: NamedStep & { readonly withinMinutes?: number }): Promise<StepOutcome>;
   report(report: string, options?: NamedStep): Promise<StepOutcome>;
-  /** One that comes with Fermata, such as `backup`, or of the desk's folder. */
+  /** One that comes with Fermata, for example `backup`, or one of the desk's folder. */
   action(action: string, options?: NamedStep): Promise<StepOutcome>;
   task(task: Task): Promise<StepOutcome>;
   /** One person who may stop the desk decides. */
   agree(question: Question): Promise<Agreement>;
-  /** No entry; the desk file's `resume.fault` lifts it. */
+  /** No entries; the desk file's `resume.fault` says what lifts it. */
   halt(reason: string): Promise<StepOutcome>;
-  /** No entry until a person resumes, with proof that no entry order works. */
+  /** No entries until a person resumes, with proof that no entry order is working. */
   stop(reason: string): Promise<StepOutcome>;
-  /** Once a person agrees, with proof at the venue. */
+  /** After a person has agreed; proven at the venue. */
   closeAll(reason: string): Promise<StepOutcome>;
   /** It comes back HALTED. */
   restartTrader(reason: string): Promise<StepOutcome>;
-  /** A line of evidence of its own. */
+  /** Adds a line of evidence. */
   record(title: string, outcome: CheckOutcome): Promise<void>;
-  /** A notice to whoever is told of incidents. */
+  /** Sends a notice to everybody who is told of incidents. */
   tell(text: string): Promise<void>;
 }
 
 export interface PlaybookDefinition<P extends z.ZodObject> {
-  /** What a person reads of the incident. */
+  /** The incident's title for people. */
   readonly title: string;
-  /** Left out: medium. */
+  /** Default: medium. */
   readonly severity?: IncidentSeverity;
-  /** Left out: only a person, a program, or a step that names it opens it. */
+  /** Default: only a person, a program, or a step that names it opens it. */
   readonly trigger?: PlaybookTrigger;
-  /** How long a question to people stands, minutes; left out: 60. */
+  /** How long a question to people stays open, in minutes; default: 60. */
   readonly approvalMinutes?: number;
-  /** What `playbooks.NAME` may say in the desk file; other keys are refused there. */
+  /** Schema of `playbooks.NAME` in the desk file; other keys are refused there. */
   readonly parameters: P;
-  /** Gives how the incident ended. Where it throws, people are told, and the incident waits for one of them. */
+  /** Returns how the incident ended. If it throws, people are told, and the incident waits for one of them. */
   run(incident: PlaybookIncident, parameters: z.output<P>): Promise<string>;
 }
 
@@ -222,8 +228,8 @@ export interface Playbook<P extends z.ZodObject = z.ZodObject> extends PlaybookD
 }
 
 /**
- * The default export of a file in `playbooks/`; the kind of incident is named after the file. Its code is durable: it may
- * wait for days, and goes on where it was after whatever ends its process.
+ * The default export of a file in `playbooks/`; the incident kind is named after the file. Its code is durable: it may
+ * wait for days, and resumes where it was after whatever ends its process.
  */
 export function playbook<P extends z.ZodObject>(definition: PlaybookDefinition<P>): Playbook<P> {
   return {

@@ -1,6 +1,6 @@
-/** Figures are those of the account that is traded: what others did, at other prices, is kept and left out. */
+/** Figures come from the account in use. Records of other accounts, traded on other prices, stay stored, but do not count. */
 
-/** A condition on a column with a journal's incarnation, where `$1` is the desk. */
+/** An SQL condition on a column with a journal's incarnation; `$1` is the desk. */
 export function ofAccountInUse(incarnation = 'incarnation'): string {
   return `${incarnation} not in (select incarnation from resting_journal where desk = $1)`;
 }

@@ -1,4 +1,4 @@
-/** What people were asked to decide, and how they voted. Votes are append-only; parameters never change. */
+/** The questions put to people, and their votes. Votes are append-only; parameters never change. */
 
 import type {
   Approval,
@@ -13,7 +13,7 @@ import { inTransaction, type Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** What stands in the table afterwards: the first request with this id, whatever came later. */
+/** Returns the stored row: the first request with this id, even if this is a later one. */
 export async function openApproval(pool: Queries, asked: NewApproval): Promise<Approval> {
   await pool.query(
     `insert into approval (id, desk, token, kind, subject, title, parameters, parameters_hash, needed, roles,
@@ -41,7 +41,7 @@ export async function openApproval(pool: Queries, asked: NewApproval): Promise<A
   return stored;
 }
 
-/** `key`: its id, or the token of its buttons. */
+/** `key`: its id, or the token in its buttons. */
 export async function findApproval(pool: Queries, desk: string, key: string): Promise<Approval | null> {
   const found = await pool.query<ApprovalRow>(
     'select * from approval where desk = $1 and (id = $2 or token = $2)',
@@ -74,7 +74,7 @@ export async function readVotes(
   return votes;
 }
 
-/** The same decision again is `recorded`: an activity is tried until its answer arrives. */
+/** The same decision again returns `recorded`: an activity is retried until its answer arrives. */
 export function recordVote(
   pool: Pool,
   approvalId: string,
@@ -102,7 +102,7 @@ export function recordVote(
   });
 }
 
-/** True where it has this state now and this run closed it; an approval is closed once. */
+/** True if it has this state now and this run closed it; an approval is closed once. */
 export async function closeApproval(
   pool: Queries,
   closing: {
@@ -123,7 +123,7 @@ export async function closeApproval(
   return found.rows[0]?.state === closing.state;
 }
 
-/** Only what this run closed as approved; its messages are written anew. */
+/** Only an approval that this run closed as approved; its messages are rewritten. */
 export function supersedeApproval(
   pool: Pool,
   { id, runId, outcome }: { readonly id: string; readonly runId: string; readonly outcome: string },

@@ -1,4 +1,4 @@
-/** Who asked for what, through which way, and what came of it. Append-only. */
+/** Who asked for what, in which way, and with which outcome. Append-only. */
 import { plainText, withPlainText } from '../domain/plain-text.js';
 import { inTransaction, type Pool } from './pool.js';
 
@@ -11,11 +11,11 @@ export interface AuditEntry {
   readonly action: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly outcome: string;
-  /** The same key again leaves the first entry as it is. */
+  /** A repeated key leaves the first entry unchanged. */
   readonly idempotencyKey?: string;
 }
 
-/** Text that can't be kept is kept with a mark in its place: an entry is never lost for what somebody wrote. */
+/** Characters that can't be stored are replaced by a mark: no entry is ever lost because of its text. */
 export async function appendAudit(pool: Queries, entry: AuditEntry): Promise<void> {
   await pool.query(
     `insert into audit (desk, person, via, action, parameters, outcome, idempotency_key)
@@ -32,7 +32,7 @@ export async function appendAudit(pool: Queries, entry: AuditEntry): Promise<voi
   );
 }
 
-/** Rejects where the entry could not be written now; nothing of it stays. */
+/** Rejects if the entry could not be written now; nothing of it is stored. */
 export async function tryAudit(pool: Pool, entry: AuditEntry): Promise<void> {
   const undo = new Error('only tried');
   await inTransaction(pool, async (client) => {

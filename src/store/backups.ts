@@ -1,4 +1,4 @@
-/** Which backups were taken and verified, and which restores were tried. */
+/** The backups that were taken and verified, and the restores that were tried. */
 
 import type { DrillRow } from '../contracts/backup.js';
 import type { Pool } from './pool.js';
@@ -13,10 +13,10 @@ export interface BackupRow {
   readonly takenMs: number;
   readonly verifiedMs: number;
   readonly bytes: number;
-  /** Of all tables together. */
+  /** Rows of all tables together. */
   readonly rows: number;
   readonly manifestSha256: string;
-  /** Not null: no longer on the disk. */
+  /** Not null: deleted from the disk at that time. */
   readonly prunedMs: number | null;
 }
 

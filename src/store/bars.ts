@@ -1,9 +1,9 @@
-/** Finished candles, as the trader saw them, a series for each price source, and what is missing between them. */
+/** Finished candles as the trader saw them, in one series per price source, and the gaps between them. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** Decimal text, as everything that leaves the trader. */
+/** Decimal text, like everything that leaves the trader. */
 export interface Candle {
   readonly symbol: string;
   /** Market milliseconds. */
@@ -22,7 +22,7 @@ export interface BarSeries {
   readonly source: string;
 }
 
-/** What is stored stays as it is. Gives how many are new. */
+/** Stored candles stay unchanged. Returns how many are new. */
 export async function storeBars(
   pool: Queries,
   { desk, source, simulated }: BarSeries & { readonly simulated: boolean },
@@ -53,7 +53,7 @@ export async function storeBars(
 
 export interface BarGap {
   readonly symbol: string;
-  /** First missing candle's opening, and the opening of the next one that is there. */
+  /** Opening time of the first missing candle, and of the next existing one. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly missing: number;
@@ -68,7 +68,7 @@ export interface BarCoverage {
 
 const MINUTE_SECONDS = 60;
 const GAPS_MAX = 200;
-/** Of candles that were stored before sources were told apart. */
+/** Source of candles that were stored before sources were distinguished. */
 const UNKNOWN_SOURCE = 'unknown';
 
 interface BarRange extends BarSeries {
@@ -77,7 +77,7 @@ interface BarRange extends BarSeries {
   readonly toMs: number;
 }
 
-/** One-minute candles by symbol; a symbol without any is not listed. */
+/** Counts one-minute candles by symbol; a symbol without any is not listed. */
 export async function readCoverage(pool: Queries, range: BarRange): Promise<readonly BarCoverage[]> {
   const found = await pool.query<{ symbol: string; count: string; first: Date; last: Date }>(
     `select symbol, count(*) as count, min(open_time) as first, max(open_time) as last from bars
@@ -124,7 +124,7 @@ export async function readBars(pool: Queries, range: BarRange): Promise<readonly
   }));
 }
 
-/** Of the newest candle in the range; null where there is none whose source is known. */
+/** Source of the newest candle in the range; null if none has a known source. */
 export async function newestSource(
   pool: Queries,
   { desk, fromMs, toMs }: Omit<BarRange, 'source'>,

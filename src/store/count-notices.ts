@@ -1,10 +1,10 @@
-/** How much people were told, by event. */
+/** How many notices people got, by event. */
 import type { Counted, Span } from './performance.js';
 import type { Pool } from './pool.js';
 
 /**
- * Notices of these events, by event, those that are critical also as `critical`; the most frequent first. `span`: of wall
- * time, since a notice has the time at which it was written.
+ * Counts notices of these events, by event; critical ones also count as `critical`. Most frequent first. `span` is wall
+ * time, because that is a notice's timestamp.
  */
 export async function countNotices(
   pool: Pick<Pool, 'query'>,
@@ -21,7 +21,7 @@ export async function countNotices(
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
 
-/** When the oldest notice that is kept was written; null where nobody was ever told anything. Wall milliseconds. */
+/** When the oldest stored notice was written (wall milliseconds); null if there never was one. */
 export async function firstNoticeMs(pool: Pick<Pool, 'query'>, desk: string): Promise<number | null> {
   const found = await pool.query<{ first: Date | null }>(
     'select min(created) as first from notice where desk = $1',

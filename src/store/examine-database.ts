@@ -1,16 +1,19 @@
-/** Reads a whole database as `pg_amcheck` does: each table's pages with their checksums, each index with the rows that it has to find. */
+/**
+ * Checks a whole database as `pg_amcheck` does: each table's pages with their checksums, each index with the rows that
+ * it has to find.
+ */
 import type { Client } from 'pg';
 import { messageOf } from '../domain/message-of.js';
 
-/** Of Postgres: a page or an index that is not what it has to be. */
+/** Postgres error codes for a corrupt page or index. */
 const DAMAGED = ['XX000', 'XX001', 'XX002'];
-/** Of Postgres: amcheck is not installed there, or may not be used. */
+/** Postgres error codes if amcheck is not installed, or not allowed. */
 const NOT_THERE = ['0A000', '42501', '58P01'];
 
 export interface Examined {
-  /** Each with its table or index, and the page where one is known. */
+  /** Each with its table or index, and the page if known. */
   readonly damage: readonly string[];
-  /** Tables and indexes that were looked at. */
+  /** Number of tables and indexes checked. */
   readonly looked: number;
 }
 
@@ -21,9 +24,9 @@ interface Relation {
 }
 
 /**
- * For an owner's connection. In a transaction that is rolled back: Postgres' extension amcheck is there for the time of the
- * look only. What the server holds in memory is read from there: it is good, and is written again. Rejects where the
- * database can't be looked at.
+ * Needs an owner's connection. Runs in a transaction that is rolled back, so that Postgres' extension amcheck exists
+ * only during the check. Pages that the server holds in memory are read from there: they are good, and will be written
+ * again. Rejects if the database can't be checked.
  */
 export async function examineDatabase(client: Client): Promise<Examined> {
   await client.query('begin');
@@ -41,10 +44,10 @@ export async function examineDatabase(client: Client): Promise<Examined> {
   }
 }
 
-/** A database that can't even be opened for its damage. */
+/** True if a database can't even be opened because of its damage. */
 export const isDamage = (error: unknown): boolean => hasCode(error, DAMAGED);
 
-/** Tables, what is stored beside them, and B-tree indexes; not those of a session or in the middle of being made. */
+/** Tables, their TOAST tables, and B-tree indexes; not temporary ones, nor indexes that are being built. */
 const RELATIONS = `
   select c.oid::text, c.oid::regclass::text as name, c.relkind = 'i' as "isIndex"
     from pg_class c left join pg_am a on a.oid = c.relam left join pg_index i on i.indexrelid = c.oid

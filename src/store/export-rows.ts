@@ -1,31 +1,31 @@
-/** What a desk has recorded, oldest first, in pages: as text, exactly as it is kept. */
+/** The records of a desk, oldest first, in pages: as text, exactly as stored. */
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
 
 export interface ExportSpan {
   readonly desk: string;
-  /** At or after, and before; null: no bound. */
+  /** From `fromMs` inclusive to `untilMs` exclusive; null: no bound. */
   readonly fromMs: number | null;
   readonly untilMs: number | null;
 }
 
 export interface ExportColumn {
   readonly name: string;
-  /** People or programs wrote it: it may hold anything. */
+  /** Written by people or programs: it may contain anything. */
   readonly isText: boolean;
 }
 
-/** One for each column; null: nothing was recorded. */
+/** One value per column; null: nothing was recorded. */
 export type ExportRow = readonly (string | null)[];
 
 interface Exported {
   readonly from: string;
-  /** By name, what is selected; what people or programs wrote is named in `texts`. */
+  /** SQL expressions by column name; columns written by people or programs are also listed in `texts`. */
   readonly columns: Readonly<Record<string, string>>;
   readonly texts: readonly string[];
-  /** What the span is of. */
+  /** The column that the span applies to. */
   readonly time: string;
-  /** A place in the order, with the types of its columns. */
+  /** Sort columns with their types; they define a position for paging. */
   readonly order: Readonly<Record<string, string>>;
 }
 
@@ -89,7 +89,7 @@ export function exportColumns(kind: ExportKind): readonly ExportColumn[] {
   return Object.keys(columns).map((name) => ({ name, isText: texts.includes(name) }));
 }
 
-/** Rejects while the database is down. What is recorded meanwhile may be among the last. */
+/** Rejects while the database is down. Rows recorded during the export may appear at the end. */
 export async function* readExport(
   pool: Pick<Pool, 'query'>,
   kind: ExportKind,
@@ -109,7 +109,7 @@ export async function* readExport(
   }
 }
 
-/** Behind the place of the page before: rows that are added meanwhile move nothing. */
+/** Continues after the previous page's last position, so that rows added meanwhile don't shift it. */
 function pageOf({ from, columns, time, order }: Exported): string {
   const names = Object.keys(order);
   const given = Object.values(order).map((type, at) => `$${at + 4}::${type}`);

@@ -1,7 +1,7 @@
 import { plainText } from './plain-text.js';
 import { tokenHash } from './token-hash.js';
 
-/** A row that would make somebody a person and was not made by who may: it counts as absent. */
+/** A row that would make somebody a person, but was not written by a process that may do so: it counts as absent. */
 export interface ForgedRow {
   readonly what: 'sign-in link' | 'passkey' | 'Telegram code' | 'Telegram link';
   readonly person: string;
@@ -9,10 +9,10 @@ export interface ForgedRow {
   readonly key: string;
 }
 
-/** Whoever forged it chose the name. */
+/** The forger chose the name, so it is cut. */
 const NAME_CHARS_MAX = 64;
 
-/** Tells people of it; never throws. */
+/** Tells people about it; never throws. */
 export type OnForged = (row: ForgedRow) => void;
 
 export function forgedRow(what: ForgedRow['what'], person: string, row: readonly string[]): ForgedRow {

@@ -1,4 +1,4 @@
-/** Attempts to trade real money: one at a time on a desk, each number once. */
+/** Attempts to trade real money: one at a time per desk; each number is used once. */
 
 import type { GoLiveState } from '../contracts/go-live.js';
 import type { Pool } from './pool.js';
@@ -28,7 +28,7 @@ export interface NewAttempt {
 
 const UNIQUE_VIOLATION = '23505';
 
-/** Null where another attempt of this desk is not over. */
+/** Null if another attempt of this desk is not over. */
 export async function openAttempt(pool: Queries, asked: NewAttempt): Promise<GoLiveAttempt | null> {
   const { desk, release, askedBy, reason, workflowIdOf } = asked;
   const found = await pool.query<{ last: number | null }>(
@@ -49,7 +49,7 @@ export async function openAttempt(pool: Queries, asked: NewAttempt): Promise<GoL
   }
 }
 
-/** A final state ends the attempt; one that is over stays as it is. */
+/** A final state ends the attempt; one that is over stays unchanged. */
 export async function moveAttempt(
   pool: Queries,
   key: { readonly desk: string; readonly release: string; readonly attempt: number },

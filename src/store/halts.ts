@@ -1,4 +1,4 @@
-/** When and why the desk was halted, as the ledger has it: by wall time, of the account that is traded. */
+/** When and why the desk was halted, from the ledger: by wall time, for the account in use. */
 import type { HaltCause } from '../domain/mode.js';
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
@@ -13,7 +13,7 @@ export interface PastHalt {
 
 const READ_MAX = 50;
 
-/** The newest first, at most 50. */
+/** Newest first, at most 50. */
 export async function readHalts(
   pool: Queries,
   desk: string,
@@ -28,7 +28,7 @@ export async function readHalts(
   return found.rows;
 }
 
-/** When the trader started although it had never ended in order after its start before. The first start of all has none before it. */
+/** Starts of the trader that were not preceded by an orderly end. The very first start doesn't count. */
 export async function readStartsWithoutEnd(
   pool: Queries,
   desk: string,

@@ -5,7 +5,7 @@ export interface KeyedRequest {
   readonly desk: string;
   readonly key: string;
   readonly person: string;
-  /** Hash of method, path and body: the same key for something else is a mistake of the caller. */
+  /** Hash of method, path and body: the same key for another request is the caller's mistake. */
   readonly requestHash: string;
 }
 
@@ -22,10 +22,10 @@ interface KeyRow {
   readonly answer: unknown;
 }
 
-/** A request that was taken and not answered for this long died with its process: it may be tried again. */
+/** A request without an answer for this long died with its process: it may be tried again. */
 const RUNNING_SECONDS_MAX = 120;
 
-/** Takes the key where nobody has it. */
+/** Takes the key if nobody has it. */
 export async function takeIdempotencyKey(pool: Pool, request: KeyedRequest): Promise<KeyState> {
   const { desk, key, person, requestHash } = request;
   const taken = await pool.query(
@@ -42,7 +42,7 @@ export async function takeIdempotencyKey(pool: Pool, request: KeyedRequest): Pro
     [desk, key, person],
   );
   const row = found.rows[0];
-  // Forgotten between the two statements: its owner failed and gave it up.
+  // Deleted between the two statements: its owner failed and gave it up.
   if (!row) return { state: 'running' };
   if (row.request_hash !== requestHash) return { state: 'other-request' };
   return row.status === null
@@ -60,11 +60,11 @@ export async function keepAnswer(
     'update idempotency set status = $4, answer = $5 where desk = $1 and key = $2 and person = $3',
     [request.desk, request.key, request.person, status, JSON.stringify(answer)],
   );
-  // Nobody sends a request again after so long, and the table must not grow for ever.
+  // Nobody repeats a request after so long, and the table must not grow forever.
   await pool.query("delete from idempotency where created < now() - interval '2 days'");
 }
 
-/** After a failure that the caller may repeat. */
+/** Called after a failure that the caller may repeat. */
 export async function giveUpKey(pool: Pool, request: KeyedRequest): Promise<void> {
   await pool.query(
     'delete from idempotency where desk = $1 and key = $2 and person = $3 and status is null',

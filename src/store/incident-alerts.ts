@@ -1,4 +1,4 @@
-/** Symptoms that were seen, once by their key. An incident that lasts takes no more of them: they are counted here. */
+/** Observed symptoms, one row per key. An open incident accepts no more of them, so they are counted here. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -20,9 +20,9 @@ export interface AlertShown extends Pick<IncidentAlert, 'key' | 'source' | 'deta
 }
 
 export interface AlertCounted {
-  /** An incident has it, or had it. */
+  /** An incident has recorded it, now or earlier. */
   readonly settled: boolean;
-  /** An incident of this fingerprint lasts. */
+  /** An incident with this fingerprint is open. */
   readonly lasts: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function recordAlert(pool: Queries, alert: IncidentAlert): Promise<
   return row ?? { settled: false, lasts: false };
 }
 
-/** Symptoms that a source saw for the first time since then, the oldest first; at most 50. */
+/** Symptoms first seen by a source since then, oldest first; at most 50. */
 export async function readAlertsOf(
   pool: Queries,
   desk: string,
@@ -52,7 +52,7 @@ export async function readAlertsOf(
   return found.rows;
 }
 
-/** The incident has it. */
+/** Marks the alert as recorded by an incident. */
 export async function settleAlert(
   pool: Queries,
   alert: Pick<IncidentAlert, 'desk' | 'fingerprint' | 'key'>,
@@ -63,7 +63,7 @@ export async function settleAlert(
   );
 }
 
-/** What was seen while the incident lasted belongs to it. */
+/** Marks alerts that were first seen while the incident was open as part of it. */
 export async function settleAlertsUntil(
   pool: Queries,
   { desk, fingerprint, untilMs }: { desk: string; fingerprint: string; untilMs: number },

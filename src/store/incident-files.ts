@@ -9,11 +9,11 @@ const CONTENT_CHARS_MAX = 512 * 1024;
 export interface IncidentFile {
   readonly name: string;
   readonly content: string;
-  /** Hex; the evidence names it too. */
+  /** Hex; also in the evidence. */
   readonly sha256: string;
 }
 
-/** Kept once a run and name: the same name again answers with what was kept first. Cut to its last 512 KiB. */
+/** Stored once per run and name: the same name again returns the first file. Cut to its last 524,288 characters. */
 export async function keepIncidentFile(
   pool: Queries,
   run: { readonly workflowId: string; readonly firstRunId: string },

@@ -1,4 +1,4 @@
-/** Incidents as people look for them. The workflow writes the whole row at each change; the newest revision counts. */
+/** Incidents for people to look up. The workflow writes the whole row at each change; the newest revision counts. */
 
 import type { Incident, IncidentState } from '../contracts/incident.js';
 import type { IncidentSeverity } from '../desk/incident-schema.js';
@@ -46,7 +46,7 @@ export async function saveIncident(pool: Queries, incident: Incident): Promise<v
 
 const SHOWN = 100;
 
-/** Those that last first, then the newest; at most 100. */
+/** Open ones first, then the newest; at most 100. */
 export async function readIncidents(
   pool: Queries,
   desk: string,
@@ -60,7 +60,7 @@ export async function readIncidents(
   return found.rows.map(incidentFrom);
 }
 
-/** `key`: its id, or a fingerprint, of which the newest counts. */
+/** `key`: its id, or a fingerprint; of several incidents with that fingerprint, the newest. */
 export async function findIncident(pool: Queries, desk: string, key: string): Promise<Incident | null> {
   const found = await pool.query<IncidentRow>(
     'select * from incident where desk = $1 and (id = $2 or fingerprint = $2) order by opened desc limit 1',

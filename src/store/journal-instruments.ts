@@ -1,9 +1,9 @@
-/** What a desk's journals say of its instruments. */
+/** A desk's instruments, from its journals. */
 import { ofAccountInUse } from './account-in-use.js';
 
 /**
- * Common table expressions; `$1` is the desk. `configured` has each configuration, `steps` the instruments of each journal as
- * they were configured last. A price times a quantity times its multiplier is money; the multiplier is 1 for all but futures.
+ * Common table expressions; `$1` is the desk. `configured` has each configuration, `steps` the instruments of each
+ * journal as last configured. Price times quantity times multiplier is money; the multiplier is 1 except for futures.
  */
 export const JOURNAL_INSTRUMENTS = `
   configured as materialized (

@@ -1,23 +1,23 @@
-/** Positions that were entered, from the fills of their entry orders, and what the trading journal has of them. */
+/** Positions that were entered, from the fills of their entry orders, and their text in the trading journal. */
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** What an entry order was filled with so far. */
+/** What an entry order has filled so far. */
 export interface FilledEntry {
-  /** Of the order. */
+  /** Client id of the order. */
   readonly clientId: string;
-  /** `short 2 NQ/USD at 15234 by slob`: the price is the average of its fills. */
+  /** For example `short 2 NQ/USD at 15234 by slob`; the price is the average of its fills. */
   readonly what: string;
-  /** Of its first fill: market and wall milliseconds. */
+  /** Time of its first fill, in market and wall milliseconds. */
   readonly marketMs: number;
   readonly wallMs: number;
 }
 
 const READ_MAX = 50;
 
-/** Entries that were filled since `sinceMs` of the wall clock, oldest first; the newest 50. */
+/** Entries with fills since `sinceMs` (wall clock), oldest first; the newest 50. */
 export async function readFilledEntries(
   pool: Queries,
   desk: string,
@@ -36,7 +36,7 @@ export async function readFilledEntries(
   return rows.toReversed();
 }
 
-/** `about`: what names the position. The same one again takes the place of what was written of it, as its order fills. */
+/** `about`: identifies the position. Writing it again replaces its text, as its order fills. */
 export async function writeJournalPosition(
   pool: Queries,
   position: { readonly desk: string; readonly date: string; readonly about: string; readonly text: string },

@@ -1,9 +1,9 @@
-/** How far the ledger has come, and what is held by then, as it has worked it out from fills. */
+/** How far the ledger has read, and the positions that it has computed from fills by then. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** The last entry of a journal that it holds; 0: none. */
+/** The last entry of a journal in the ledger; 0: none. */
 export async function readLedgerSequence(pool: Queries, desk: string, incarnation: string): Promise<number> {
   const found = await pool.query<{ sequence: number }>(
     'select sequence::float8 as sequence from ledger_cursor where desk = $1 and incarnation = $2',
@@ -12,7 +12,7 @@ export async function readLedgerSequence(pool: Queries, desk: string, incarnatio
   return found.rows[0]?.sequence ?? 0;
 }
 
-/** Signed quantity by symbol, of one journal; what is closed is left out. */
+/** Signed quantity by symbol, for one journal; closed positions are left out. */
 export async function readPositions(
   pool: Queries,
   desk: string,

@@ -1,4 +1,4 @@
-/** What real orders came to, from the ledger. */
+/** Results of real orders, from the ledger. */
 
 import type { LiveFills } from '../contracts/go-live.js';
 import type { Pool } from './pool.js';

@@ -1,4 +1,4 @@
-/** Notices that go out by mail: one row for each address, and each step of it written down. */
+/** Notices that go out by mail: one row per address, with each step of its delivery. */
 import type { Notice } from '../contracts/notice.js';
 import type { DeliveryState } from './outbox-delivery.js';
 import type { Pool } from './pool.js';
@@ -6,9 +6,9 @@ import type { Pool } from './pool.js';
 type Queries = Pick<Pool, 'query'>;
 
 export const MAIL_TEST_EVENT = 'mail-test';
-/** What happened before that is no news any more: mail that is set up today begins with today. */
+/** Hours for which a notice is news: mail that is set up today starts with today's. */
 const NEWS_HOURS = 24;
-/** As long as mail servers keep what another one does not take. */
+/** As long as mail servers keep undeliverable mail. */
 const UNDELIVERED_DAYS_MAX = 3;
 const DUE_AT_ONCE = 20;
 
@@ -18,7 +18,7 @@ export interface MailChoice {
   readonly critical: boolean;
 }
 
-/** Gives each notice that is to be mailed, and is not yet, its rows. Returns how many rows. */
+/** Creates rows for each notice that is to be mailed and has none yet. Returns how many rows. */
 export async function addressMail(
   pool: Queries,
   desk: string,
@@ -48,8 +48,8 @@ export interface Mail {
 }
 
 /**
- * Takes what is due, what is critical first, as `sending`: nobody else takes it within `leaseMs`, after which its sender is
- * taken for dead and the mail for lost.
+ * Takes due mail as `sending`, critical first: nobody else takes it within `leaseMs`. After that its sender counts as
+ * dead and the mail as lost.
  */
 export async function takeDueMail(pool: Queries, desk: string, leaseMs: number): Promise<readonly Mail[]> {
   const taken = await pool.query<{
@@ -82,7 +82,7 @@ export async function takeDueMail(pool: Queries, desk: string, leaseMs: number):
 
 const rankOf = ({ severity }: Mail): number => (severity === 'critical' ? 0 : 1);
 
-/** Gives back what was taken and not tried. */
+/** Returns mail that was taken but not tried. */
 export async function giveBack(pool: Queries, ids: readonly string[]): Promise<void> {
   await pool.query(
     `update mail_outbox set state = 'pending', attempts = attempts - 1, next_attempt = now() where id = any($1::bigint[])`,
@@ -97,7 +97,7 @@ export async function markMailed(pool: Queries, id: string, reply: string): Prom
   );
 }
 
-/** Tried again after `afterMs`. */
+/** Schedules another attempt after `afterMs`. */
 export async function mailLater(pool: Queries, id: string, afterMs: number, reply: string): Promise<void> {
   await pool.query(
     `update mail_outbox set state = 'pending', tried = now(), next_attempt = now() + make_interval(secs => $2), reply = $3
@@ -114,7 +114,7 @@ export async function markMailRefused(pool: Queries, id: string, reply: string):
   );
 }
 
-/** What was tried for days is given up. Returns how many. */
+/** Gives up mail that was tried for days. Returns how many. */
 export async function giveUpOldMail(pool: Queries, desk: string): Promise<number> {
   const old = await pool.query(
     `update mail_outbox o set state = 'given_up', finished = now() from notice n
@@ -131,7 +131,7 @@ export interface AddressStanding {
   readonly reply: string;
 }
 
-/** What came of the newest attempt for each of these addresses that there was one for. */
+/** The outcome of the newest attempt for each of these addresses that had one. */
 export async function newestOfAddresses(
   pool: Queries,
   desk: string,
@@ -145,7 +145,7 @@ export async function newestOfAddresses(
   return found.rows;
 }
 
-/** Mails that wait, and those that were refused or given up within a day; tests are neither. */
+/** Mail that waits, and mail refused or given up within a day; tests are not counted. */
 export async function undeliveredMail(
   pool: Queries,
   desk: string,
@@ -160,7 +160,7 @@ export async function undeliveredMail(
   return { waiting: Number(row?.waiting ?? 0), refused: Number(row?.refused ?? 0) };
 }
 
-/** Of one notice, by its fingerprint; empty while the mailer has not taken it up. */
+/** For one notice, by fingerprint; empty while the mailer has not picked it up. */
 export async function mailsOf(
   pool: Queries,
   desk: string,
@@ -176,19 +176,21 @@ export async function mailsOf(
   }));
 }
 
-/** What became of the results of one run of a routine, whatever of it there is. */
+/** The delivery of one routine run's results, as far as it got. */
 export interface ResultsMailed {
   readonly began: boolean;
   readonly ended: boolean;
-  /** Their notice was written down. */
+  /** Their notice was written. */
   readonly told: boolean;
   readonly addressed: number;
   readonly sent: number;
-  /** What the server last said to one that was not sent; null: nothing. */
+  /** The server's last answer to a mail that was not sent; null: none. */
   readonly reply: string | null;
 }
 
-/** Of the runs of a routine that were due at this time; `resultsOf(workflowId)` begins their notices' fingerprints. */
+/**
+ * For the runs of a routine that were due at this time; their notices' fingerprints begin with `resultsOf(workflowId)`.
+ */
 export async function resultsMailed(
   pool: Queries,
   due: { readonly desk: string; readonly routine: string; readonly nominalMs: number },
@@ -218,7 +220,7 @@ export async function resultsMailed(
   };
 }
 
-/** When a mail was last taken by a server; null: never, as far as is known. */
+/** When a server last accepted a mail; null: never, as far as is known. */
 export async function lastMailedMs(pool: Queries, desk: string): Promise<number | null> {
   const found = await pool.query<{ last: Date | null }>(
     `select max(finished) as last from mail_outbox where desk = $1 and state = 'sent'`,

@@ -1,17 +1,17 @@
-/** Brings the schema to this version. Forward only: a migration that ran is never changed. */
+/** Migrates the schema to this version. Forward only: a migration that ran is never changed. */
 
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 
-/** Beside this module: the build copies the SQL files to where the compiled program looks for them. */
+/** Next to this module: the build copies the SQL files to where the compiled program looks for them. */
 export const MIGRATIONS_DIRECTORY = fileURLToPath(new URL('./migrations', import.meta.url));
 
-/** The role that every process of the product connects as: it can't change evidence, audit or journal entries. */
+/** The role with which every process of the product connects: it can't change evidence, audit or journal entries. */
 export const APP_ROLE = 'fermata_app';
 const MIGRATIONS_TABLE = 'schema_migration';
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Any number that nothing else uses. */
+/** An arbitrary number that nothing else uses. */
 const PREPARE_LOCK = 730_211;
 
 export interface OwnerConnection {
@@ -21,7 +21,7 @@ export interface OwnerConnection {
   readonly password: string;
 }
 
-/** Creates role and database where they are missing and runs what is new. Returns the names of what it ran. */
+/** Creates role and database if they are missing, and runs new migrations. Returns the names of those it ran. */
 export async function migrate(
   owner: OwnerConnection,
   database: string,
@@ -44,7 +44,7 @@ export async function migrate(
   });
 }
 
-/** Most starts have nothing to run: they need not load what would run it. */
+/** Most starts have nothing to migrate, and then need not load the migration library. */
 async function isCurrent(client: Client): Promise<boolean> {
   const { rows } = await client.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
     MIGRATIONS_TABLE,
@@ -73,7 +73,7 @@ async function prepareServer(owner: OwnerConnection, database: string, appPasswo
   });
 }
 
-/** One connection for `work`, closed whatever becomes of it. */
+/** Opens one connection for `work`, and closes it whatever happens. */
 export async function withClient<T>(
   owner: OwnerConnection,
   database: string,

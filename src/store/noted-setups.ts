@@ -1,4 +1,4 @@
-/** The setups that strategies followed, from what they noted of them in the journal. */
+/** The setups that strategies followed, from their notes in the journal. */
 import { SETUP_NOTE } from '../domain/setup-note.js';
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
@@ -7,12 +7,12 @@ export interface NotedSetup {
   readonly id: string;
   readonly strategy: string;
   readonly symbol: string | null;
-  /** Market milliseconds of its first note, and of its detection; null: it was not detected. */
+  /** Market milliseconds of its first note, and of its detection; null: not detected. */
   readonly begunMs: number;
   readonly detectedMs: number | null;
-  /** As it was detected; null: it was not. */
+  /** Its plan at detection; null: not detected. */
   readonly plan: string | null;
-  /** What was noted of it last. */
+  /** Text of its last note. */
   readonly last: string;
 }
 
@@ -24,7 +24,7 @@ const NOTED = `
     where desk = $1 and type = 'note' and record ->> 'strategy' is not null and ${ofAccountInUse()}
   )`;
 
-/** The newest first, or the one of that `id`. Rejects while Postgres is down. */
+/** Newest first, or only the one with this `id`. Rejects while Postgres is down. */
 export async function readSetups(
   pool: Pick<Pool, 'query'>,
   desk: string,
@@ -50,7 +50,7 @@ export interface SetupStep {
   readonly text: string;
 }
 
-/** What was noted of one setup, the oldest first. Rejects while Postgres is down. */
+/** The notes on one setup, oldest first. Rejects while Postgres is down. */
 export async function readSetupSteps(
   pool: Pick<Pool, 'query'>,
   desk: string,
@@ -63,7 +63,7 @@ export async function readSetupSteps(
   return found.rows;
 }
 
-/** How many were detected: ever, or from `fromMs` on and before `toMs`, market milliseconds. Rejects while Postgres is down. */
+/** How many were detected: ever, or in [fromMs, toMs) of market time. Rejects while Postgres is down. */
 export async function countSetups(
   pool: Pick<Pool, 'query'>,
   desk: string,

@@ -1,4 +1,4 @@
-/** What a run of Temporal's has begun and not ended, as Postgres has it; and its end where the run is gone. */
+/** What a Temporal run has begun and not ended, from Postgres; and how it is ended if the run is gone. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -7,13 +7,13 @@ export type OpenKind = 'incident' | 'routine' | 'approval' | 'task' | 'go-live';
 
 export interface OpenThing {
   readonly kind: OpenKind;
-  /** Within its kind. */
+  /** Unique within its kind. */
   readonly key: string;
   readonly workflowId: string;
-  /** Of the run that has it; null where any run of that workflow may. */
+  /** The run it belongs to; null if any run of that workflow may own it. */
   readonly firstRunId: string | null;
   readonly title: string;
-  /** Of evidence: whose step it is. */
+  /** For evidence: the routine of its step. */
   readonly routine: string;
   readonly sinceMs: number;
   readonly simulated: boolean;
@@ -22,8 +22,8 @@ export interface OpenThing {
 const LOOKED_AT_MAX = 500;
 
 /**
- * The oldest 500. A task is open as long as a person has not done it, also when its run has ended properly: here are
- * those whose run waits for them, so that their step has no evidence yet.
+ * The oldest 500. A task stays open until a person has done it, even after its run has ended properly; these are the
+ * ones whose run waits for them, so that their step has no evidence yet.
  */
 export async function readOpenThings(
   pool: Queries,
@@ -70,7 +70,7 @@ interface OpenRow {
   readonly simulated: boolean;
 }
 
-/** What was seen while it lasted is reported anew by whoever still sees it. */
+/** Symptoms seen while it was open are reported again by whoever still sees them. */
 export async function abandonIncident(
   pool: Queries,
   desk: string,

@@ -1,4 +1,4 @@
-/** What the bot knows of its own connection, and how far it has read the trader's journal. */
+/** The bot's own connection state, and how far it has read the trader's journal. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -23,7 +23,7 @@ export async function readBotState(pool: Queries, desk: string): Promise<BotStat
   };
 }
 
-/** After each poll that Telegram answered. */
+/** Called after each poll that Telegram answered. */
 export async function savePoll(pool: Queries, desk: string, updateOffset: number): Promise<void> {
   await pool.query(
     `insert into telegram_bot (desk, update_offset, last_poll) values ($1, $2, now())
@@ -45,7 +45,7 @@ export interface NoticeCursor {
   readonly sequence: number;
 }
 
-/** How far one journal was read. */
+/** How far one journal has been read. */
 export async function readNoticeCursor(
   pool: Queries,
   desk: string,

@@ -1,9 +1,9 @@
-/** What became of one delivery. Each step is written before or after the request that it is about, never guessed. */
+/** The progress of one delivery. Each step is written before or after its request, never guessed. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** Before the request: from here on its outcome is unknown until something else is written. */
+/** Written before the request: from here on the outcome is unknown until something else is written. */
 export async function beginSending(pool: Queries, id: string, afterMessageId: number): Promise<void> {
   await pool.query(
     `update outbox set state = 'sending', attempts = attempts + 1, after_message_id = $2, reason = '' where id = $1`,
@@ -20,7 +20,7 @@ export async function markSent(pool: Queries, id: string, messageId: number): Pr
   );
 }
 
-/** Not delivered, and that is certain: tried again after `afterMs`. */
+/** Certainly not delivered: tried again after `afterMs`. */
 export async function sendLater(pool: Queries, id: string, afterMs: number, reason: string): Promise<void> {
   await pool.query(
     `update outbox set state = 'pending', next_attempt = now() + make_interval(secs => $2), reason = $3 where id = $1`,
@@ -28,7 +28,7 @@ export async function sendLater(pool: Queries, id: string, afterMs: number, reas
   );
 }
 
-/** It may have arrived: stays `sending`, and is looked for after `afterMs`. */
+/** It may have arrived: it stays `sending`, and is looked for after `afterMs`. */
 export async function lookLater(pool: Queries, id: string, afterMs: number, reason: string): Promise<void> {
   await pool.query(
     `update outbox set next_attempt = now() + make_interval(secs => $2), reason = $3 where id = $1`,
@@ -36,7 +36,9 @@ export async function lookLater(pool: Queries, id: string, afterMs: number, reas
   );
 }
 
-/** `refused`: by its chat (blocked, unknown), and sent again once that takes messages; `given_up`: never. */
+/**
+ * `refused`: by its chat (blocked, unknown); sent again once the chat accepts messages. `given_up`: never sent again.
+ */
 export async function markRefused(
   pool: Queries,
   id: string,
@@ -55,7 +57,7 @@ export interface NewestMessage {
   readonly messageId: number;
 }
 
-/** The newest message id that was ever written down, by chat. */
+/** The newest recorded message id of each chat. */
 export async function newestMessages(pool: Queries, desk: string): Promise<readonly NewestMessage[]> {
   const found = await pool.query<{ chat_id: string; newest: string | null }>(
     `select chat_id, greatest(max(message_id), max(after_message_id)) as newest
@@ -74,7 +76,7 @@ export interface OpenButtons {
   readonly outcome: string;
 }
 
-/** Messages that still show the buttons of an approval that is closed. */
+/** Messages that still show the buttons of a closed approval. */
 export async function buttonsToClose(pool: Queries, desk: string): Promise<readonly OpenButtons[]> {
   const found = await pool.query<{
     id: string;
@@ -103,10 +105,10 @@ export async function markButtonsClosed(pool: Queries, id: string): Promise<void
   await pool.query('update outbox set buttons_open = false where id = $1', [id]);
 }
 
-/** Eight weeks are looked back on, so that what is told seldom can be counted; a few days more, since routines run late. */
+/** Reports cover eight weeks, so that rare events can be counted; a few days more, because routines run late. */
 export const NOTICES_KEPT_DAYS = 60;
 const UNDELIVERED_DAYS_MAX = 7;
-/** Deliveries that wait, per desk. Past it the oldest that are for information only are given up. */
+/** Maximum of waiting deliveries per desk. Beyond it the oldest informational ones are given up. */
 const WAITING_MAX = 5_000;
 
 /** Keeps the tables bounded. Returns how many deliveries were given up undelivered. */
@@ -140,11 +142,11 @@ export interface DeliveryState {
 }
 
 export interface ChatDelivery extends DeliveryState {
-  /** Telegram's, once it has arrived. */
+  /** Telegram's id, once it has arrived. */
   readonly messageId: number | null;
 }
 
-/** Of one notice, by its fingerprint; empty while no chat was chosen for it. */
+/** For one notice, by fingerprint; empty while no chat was chosen for it. */
 export async function deliveriesOf(
   pool: Queries,
   desk: string,

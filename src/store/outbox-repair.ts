@@ -1,18 +1,18 @@
-/** What becomes of notices that could not be told: sent after the repair, or summed up where they are old. */
+/** Handles notices that could not be delivered: they are sent after the repair, or summed up if they are old. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
 /** Older ones are history: one message says how many there were. */
 const NEWS_HOURS = 24;
-/** Younger ones are what happens now, also where nobody was ever told anything. */
+/** Younger ones are current, even if nobody was ever told anything. */
 const FRESH_MINUTES = 10;
-/** So many are told one by one, whenever they are from. */
+/** Up to this many are sent one by one, however old they are. */
 const SINGLY_MAX = 5;
 
 const NOT_TO_BE_ANSWERED = `not exists (select 1 from approval a where a.id = n.approval_id and a.state = 'open')`;
 
-/** Rows of `old` (id, severity, title, created) as one notice; `chats` is an SQL expression of text[]. */
+/** Turns rows of `old` (id, severity, title, created) into one notice; `chats` is an SQL expression of type text[]. */
 const toldAsOne = (chats: string, key: string) => `
   summed as (
     select count(*) as number, count(*) filter (where severity = 'critical') as critical, max(id) as newest,
@@ -31,8 +31,9 @@ const toldAsOne = (chats: string, key: string) => `
   insert into outbox (notice_id, desk, chat_id) select id, $1, unnest(${chats}) from told`;
 
 /**
- * A chat takes messages again: what it refused in the last day is sent, in order, and what is older is one message. Notices for
- * chats that are nobody's any more (`known`: those that are somebody's) go to this one; null: they don't.
+ * A chat accepts messages again: what it refused in the last day is sent, in order; what is older becomes one message.
+ * Notices for chats that belong to nobody any more (`known`: those that belong to somebody) go to this one; null: they
+ * don't.
  */
 export async function sendRefusedAgain(
   pool: Queries,
@@ -49,7 +50,7 @@ export async function sendRefusedAgain(
        order by notice_id, id)`,
       [desk, chatId, known],
     );
-  // In one statement: who delivers meanwhile would else find the sum alone, and tell it before what is older.
+  // In one statement: otherwise a concurrent delivery could find the sum alone and send it before the older notices.
   await pool.query(
     `with late as (
        update outbox o set state = 'given_up', finished = now(), reason = 'told in a sum' from notice n
@@ -66,8 +67,8 @@ export async function sendRefusedAgain(
 }
 
 /**
- * Notices for which nobody was there to be told: those of before the last minutes where nothing was ever told, else those older than a day.
- * True where there were so many that they are one message now.
+ * Notices that had nobody to go to. If nothing was ever sent: those older than a few minutes, otherwise those older
+ * than a day. True if there were so many that they are one message now.
  */
 export async function sumUpBacklog(
   pool: Queries,

@@ -1,11 +1,11 @@
-/** Notices and where each of them still has to go. */
+/** Notices, and the destinations that each still has to reach. */
 import type { Notice } from '../contracts/notice.js';
 import { plainText } from './plain-text.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** Null where this fingerprint was there already. */
+/** Null if this fingerprint existed already. */
 export async function insertNotice(pool: Queries, notice: Notice): Promise<string | null> {
   const added = await pool.query<{ id: string }>(
     `insert into notice (desk, fingerprint, event, severity, title, body, buttons, audience, approval_id)
@@ -42,7 +42,7 @@ export async function unaddressedNotices(pool: Queries, desk: string): Promise<r
   return found.rows;
 }
 
-/** One delivery for each chat, in one statement with the mark that it was done. */
+/** Creates one delivery per chat, in one statement with the mark that this was done. */
 export async function addressNotice(
   pool: Queries,
   desk: string,
@@ -59,7 +59,7 @@ export async function addressNotice(
 
 export interface Delivery {
   readonly id: string;
-  /** Of the notice: what happened. */
+  /** The notice's event: what happened. */
   readonly event: string;
   readonly noticeId: string;
   readonly chatId: string;
@@ -88,7 +88,7 @@ interface DeliveryRow {
   readonly created: Date;
 }
 
-/** The oldest unfinished delivery of each chat, if its time has come: so that each chat reads in order. */
+/** The oldest unfinished delivery of each chat, if it is due, so that each chat reads in order. */
 export async function nextDeliveries(pool: Queries, desk: string): Promise<readonly Delivery[]> {
   const found = await pool.query<DeliveryRow>(
     `select * from (

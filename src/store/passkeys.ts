@@ -1,4 +1,4 @@
-/** Passkeys of people. Each row carries a code of the web role that made it; any other counts as absent. */
+/** People's passkeys. Each row carries a code of the web role that wrote it; any other row counts as absent. */
 import { plainText } from '../domain/plain-text.js';
 import type { RowMaker } from '../home/row-makers.js';
 import { appendAudit } from './audit.js';
@@ -11,13 +11,13 @@ export interface Passkey {
   /** The credential's id, base64url. */
   readonly id: string;
   readonly person: string;
-  /** Its owner's word for it. */
+  /** The owner's name for it. */
   readonly name: string;
-  /** COSE. */
+  /** COSE algorithm number. */
   readonly algorithm: number;
   /** DER of a SubjectPublicKeyInfo, base64url. */
   readonly publicKey: string;
-  /** The name of the host that it works on. */
+  /** The host name for which it is valid. */
   readonly rpId: string;
   readonly counter: number;
   readonly createdMs: number;
@@ -27,7 +27,7 @@ export interface Passkey {
 
 export type NewPasskey = Omit<Passkey, 'usedMs'>;
 
-/** Who removes a passkey, and through which way. */
+/** Who removes a passkey, and in which way. */
 export interface Remover {
   readonly person: string;
   readonly via: 'web' | 'cli';
@@ -51,12 +51,12 @@ export class PasskeyTable {
     private readonly pool: Pool,
     private readonly desk: string,
     private readonly maker: RowMaker,
-    /** Whether this one was ended outside of Postgres, by its credential's id. */
+    /** Whether this credential id was revoked outside Postgres. */
     private readonly isEnded: (id: string) => boolean,
     private readonly onForged: OnForged,
   ) {}
 
-  /** The oldest first. */
+  /** Oldest first. */
   async of(person: string): Promise<readonly Passkey[]> {
     const { rows } = await this.pool.query<PasskeyRow>(
       'select * from passkey where desk = $1 and person = $2 order by created',
@@ -65,7 +65,7 @@ export class PasskeyTable {
     return rows.flatMap((row) => this.#believed(row));
   }
 
-  /** Null where there is none that counts. */
+  /** Null if there is no valid one. */
   async find(id: string): Promise<Passkey | null> {
     const { rows } = await this.pool.query<PasskeyRow>(
       'select * from passkey where desk = $1 and credential_id = $2',
@@ -74,7 +74,7 @@ export class PasskeyTable {
     return rows.flatMap((row) => this.#believed(row))[0] ?? null;
   }
 
-  /** False where this credential is registered already. */
+  /** False if this credential is registered already. */
   add(passkey: NewPasskey): Promise<boolean> {
     const { id, person, name, algorithm, publicKey, rpId, counter, createdMs } = passkey;
     return inTransaction(this.pool, async (client) => {
@@ -95,8 +95,8 @@ export class PasskeyTable {
   }
 
   /**
-   * Keeps the counter of a signature. False where another one has kept the same or a later one meanwhile, or the passkey
-   * was removed or ended since it was found.
+   * Stores the counter of a signature. False if another use has stored the same or a later counter meanwhile, or if the
+   * passkey was removed or revoked since it was found.
    */
   async used(id: string, counter: number, atMs: number): Promise<boolean> {
     const { rows } = await this.pool.query<PasskeyRow>(
@@ -108,7 +108,7 @@ export class PasskeyTable {
     return rows.flatMap((row) => this.#believed(row)).length === 1;
   }
 
-  /** False where this person has no such passkey. */
+  /** False if this person has no such passkey. */
   remove(id: string, person: string, by: Remover): Promise<boolean> {
     return inTransaction(this.pool, async (client) => {
       const { rowCount } = await client.query(
@@ -129,7 +129,7 @@ export class PasskeyTable {
   }
 
   #believed(row: PasskeyRow): readonly Passkey[] {
-    // The name is no part of the code: who writes Postgres may have put there what commands a terminal.
+    // The code doesn't cover the name: whoever writes to Postgres may have put terminal control characters there.
     const passkey: Passkey = {
       ...{ id: row.credential_id, person: row.person, name: plainText(row.name), algorithm: row.algorithm },
       ...{ publicKey: row.public_key, rpId: row.rp_id, counter: Number(row.counter) },

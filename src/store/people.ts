@@ -1,4 +1,7 @@
-/** Who is who in the chat: people of the desk file, linked by a one-time code. Each row carries a code of its maker. */
+/**
+ * Who is who in the chat: people of the desk file, linked by a one-time code. Each row carries a code of the process
+ * that wrote it.
+ */
 
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker, RowStanding } from '../home/row-makers.js';
@@ -12,7 +15,7 @@ export interface PersonLink {
   readonly telegramUserId: string;
   readonly chatId: string;
   readonly person: string;
-  /** Code of the bot that made it. */
+  /** Code of the bot that wrote it. */
   readonly mac: string;
 }
 
@@ -37,12 +40,12 @@ const saidByCode = (hash: string, desk: string, expires: Date): readonly string[
   String(expires.getTime()),
 ];
 
-/** Looked at whenever the link is used: a copy outside of Postgres ends with the person's mark, too. */
+/** Checked whenever the link is used: the person's mark outside Postgres also revokes copies of a row. */
 export function linkStanding(maker: RowMaker, desk: string, link: PersonLink): RowStanding {
   return maker.standingOf(link.mac, link.person, saidByLink(desk, link.telegramUserId, link.chatId));
 }
 
-/** Of these people. A row that was not made by the bot counts as absent. */
+/** Links of these people. A row that the bot did not write counts as absent. */
 export async function readPersonLinks(
   pool: Queries,
   maker: RowMaker,
@@ -63,7 +66,7 @@ export async function readPersonLinks(
   });
 }
 
-/** Only the hash of the code is kept; a newer code of the same person makes the older ones useless. */
+/** Only the hash of the code is stored; a newer code for the same person invalidates older ones. */
 export async function createLinkCode(
   pool: Queries,
   maker: RowMaker,
@@ -81,7 +84,10 @@ export async function createLinkCode(
   );
 }
 
-/** The person who is linked now; null where the code is unknown, forged, used or too old. One account a person, both ways. */
+/**
+ * Returns the person who is linked now; null if the code is unknown, forged, used or too old. One account per person,
+ * and one person per account.
+ */
 export function linkByCode(
   pool: Pool,
   maker: RowMaker,
@@ -118,7 +124,10 @@ export function linkByCode(
   });
 }
 
-/** Links of before rows carried codes: sealed as they are. For the one start that follows the upgrade. */
+/**
+ * Adds codes to links from before rows carried them, unchanged otherwise. For the single start that follows the
+ * upgrade.
+ */
 export async function sealEarlierLinks(pool: Queries, maker: RowMaker): Promise<number> {
   const found = await pool.query<LinkRow>('select * from person_link where mac is null');
   for (const { desk, telegram_user_id: user, chat_id: chat, person } of found.rows)
@@ -129,7 +138,7 @@ export async function sealEarlierLinks(pool: Queries, maker: RowMaker): Promise<
   return found.rows.length;
 }
 
-/** True where there was a link. A code that was not used yet links nobody any more. */
+/** True if there was a link. A code that was not used yet is invalidated. */
 export async function unlinkPerson(pool: Queries, desk: string, person: string): Promise<boolean> {
   await pool.query('delete from link_code where desk = $1 and person = $2', [desk, person]);
   const gone = await pool.query('delete from person_link where desk = $1 and person = $2', [desk, person]);

@@ -1,4 +1,4 @@
-/** What the ledger says of a span of market time: equity, and what was closed, at what cost. */
+/** The ledger's figures for a span of market time: equity, closed trades, and costs. */
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { EquityAndCapital } from '../domain/statistics.js';
 import { ofAccountInUse } from './account-in-use.js';
@@ -19,8 +19,8 @@ export interface EquityPoint extends EquityAndCapital {
 }
 
 /**
- * Asked with desk, from, to and the step's milliseconds: the last sample of each step, oldest first; a step without one is
- * left out. A new journal counts its capital from its own beginning.
+ * Parameters: desk, from, to, and the step in milliseconds. The last sample of each step, oldest first; a step without
+ * a sample is left out. A new journal counts its capital from zero.
  */
 export const EQUITY_STEPS = `
   with steps as (
@@ -48,15 +48,15 @@ export async function readEquitySteps(
   return (await pool.query<EquityPoint>(EQUITY_STEPS, asked)).rows;
 }
 
-/** A trade that was closed; in a ledger of before it told of trades, everything that one order closed of a position. */
+/** A closed trade. In a ledger from before trades were recorded: everything that one order closed of a position. */
 export interface Closing {
   readonly strategy: string;
   readonly symbol: string;
-  /** After all fees of the trade; of an order of before: after those of its own fills. */
+  /** After all fees of the trade; for such an earlier order, after the fees of its own fills. */
   readonly net: number;
 }
 
-/** The oldest first. */
+/** Oldest first. */
 export async function readClosings(pool: Queries, span: Span): Promise<readonly Closing[]> {
   const found = await pool.query<{ strategy: string; symbol: string; net: string }>(
     `with told as (
@@ -79,7 +79,7 @@ export interface Costs {
   readonly fills: number;
   readonly fees: number;
   readonly turnover: number;
-  /** Of stops that close: what the fill was worse than the stop's price, in money. Negative: better. */
+  /** For stops that close: by how much the fill was worse than the stop's price, in money. Negative: better. */
   readonly stopSlippage: number;
   readonly stopFills: number;
 }
@@ -125,7 +125,7 @@ export async function countHalts(pool: Queries, span: Span): Promise<readonly Co
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
 
-/** Orders that the risk gate denied, by limit: each was a limit that was reached, and held. */
+/** Orders that the risk gate denied, by limit: each time a limit was reached and held. */
 export async function countDenials(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select split_part(reason, ':', 1) as what, count(*) as count from orders
@@ -136,7 +136,7 @@ export async function countDenials(pool: Queries, span: Span): Promise<readonly 
   return found.rows.map(({ what, count }) => ({ what, count: Number(count) }));
 }
 
-/** Runs of routines that failed or were missed, by name. By the time that they were due. */
+/** Routine runs that failed or were missed, counted by name; the span is of the times at which they were due. */
 export async function countBadRuns(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select what, count(*) as count from (
@@ -154,17 +154,17 @@ export interface TradesOf {
   readonly strategy: string;
   readonly why: ExitReason;
   readonly count: number;
-  /** Sum of R, and over how many: of the others nobody knows what they risked. */
+  /** Sum of R, and the number of trades in it: for other trades the risk is unknown. */
   readonly r: number;
   readonly rated: number;
-  /** Of those that won, and of those that lost (as a loss, above zero). */
+  /** Of winning and of losing trades (a loss is positive). */
   readonly wonR: number;
   readonly wonRated: number;
   readonly lostR: number;
   readonly lostRated: number;
 }
 
-/** What the ledger says of closed trades: how many, what they came to by what they risked, and why they ended. */
+/** Closed trades from the ledger: how many, their results relative to the risk, and why they ended. */
 export async function readTrades(pool: Queries, span: Span): Promise<readonly TradesOf[]> {
   const found = await pool.query<TradesOf>(
     `select strategy, why, count(*)::int as count, coalesce(sum(r), 0) as r, count(r)::int as rated,
@@ -181,7 +181,7 @@ export async function readTrades(pool: Queries, span: Span): Promise<readonly Tr
 export interface ListedTrade {
   readonly symbol: string;
   readonly side: 'long' | 'short';
-  /** Decimal text as all amounts here; prices null: nothing of it was bought, or sold, by a fill. */
+  /** Decimal text, like all amounts here. A price is null if nothing was bought, or sold, by a fill. */
   readonly quantity: string;
   readonly entryPrice: string | null;
   readonly exitPrice: string | null;
@@ -191,7 +191,7 @@ export interface ListedTrade {
   readonly why: ExitReason;
 }
 
-/** Closed trades one by one, the newest first. */
+/** Closed trades one by one, newest first. */
 export async function listTrades(pool: Queries, span: Span, limit: number): Promise<readonly ListedTrade[]> {
   const found = await pool.query<ListedTrade>(
     `select symbol, side, quantity::text, entry_price::text as "entryPrice", exit_price::text as "exitPrice",
@@ -203,7 +203,7 @@ export async function listTrades(pool: Queries, span: Span, limit: number): Prom
   return found.rows;
 }
 
-/** Orders by what they were for and what became of them, the most frequent first. */
+/** Orders by purpose and outcome, most frequent first. */
 export async function countOrders(pool: Queries, span: Span): Promise<readonly Counted[]> {
   const found = await pool.query<{ what: string; count: string }>(
     `select purpose || ' ' || state as what, count(*) as count from orders

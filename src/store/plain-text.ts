@@ -1,4 +1,4 @@
-/** Postgres takes neither NUL nor half of a surrogate pair, and texts of venues and programs may hold both. */
+/** Postgres accepts neither NUL nor half of a surrogate pair, but texts of venues and programs may contain both. */
 export function plainText(text: string): string {
   return Buffer.from(text.replaceAll('\0', ''), 'utf8').toString('utf8');
 }

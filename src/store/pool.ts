@@ -1,4 +1,6 @@
-/** The one way to Postgres: few connections, and a deadline on everything, so that a sick database is an error. */
+/**
+ * The only way to Postgres: few connections, and a deadline on everything, so that a hanging database becomes an error.
+ */
 import { readFileSync } from 'node:fs';
 import { Pool, type PoolClient } from 'pg';
 import { type Runtime, secretFile } from '../home/runtime.js';
@@ -8,7 +10,7 @@ export type { Pool, PoolClient } from 'pg';
 const CONNECTIONS_MAX = 8;
 const CONNECT_TIMEOUT_MS = 3_000;
 const STATEMENT_TIMEOUT_MS = 10_000;
-/** A server that vanished without a word answers no query at all, so the client has a deadline of its own. */
+/** A server that vanished silently never answers a query, so the client has its own deadline. */
 const QUERY_TIMEOUT_MS = 12_000;
 const IDLE_TIMEOUT_MS = 30_000;
 
@@ -31,7 +33,7 @@ export function openPool(runtime: Pick<Runtime, 'home' | 'postgres'>, name = 'fe
     idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
     keepAlive: true,
   });
-  // An idle connection that breaks is replaced at the next query; unhandled, it would end the process.
+  // A broken idle connection is replaced at the next query; without a handler, its error would end the process.
   pool.on('error', () => undefined);
   return pool;
 }
@@ -39,7 +41,7 @@ export function openPool(runtime: Pick<Runtime, 'home' | 'postgres'>, name = 'fe
 /** Rolls back and rethrows when `work` fails. */
 export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // Between two queries a lost connection is reported here; the next query then fails.
+  // A connection lost between two queries is reported here; the next query then fails.
   const ignore = (): void => undefined;
   client.on('error', ignore);
   let broken = false;
@@ -59,7 +61,7 @@ export async function inTransaction<T>(pool: Pool, work: (client: PoolClient) =>
   }
 }
 
-/** Until the transaction ends, nobody else holds the lock of this name. */
+/** Holds the lock of this name until the transaction ends. */
 export async function lockInTransaction(client: PoolClient, name: string): Promise<void> {
   await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name]);
 }

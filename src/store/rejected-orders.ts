@@ -3,15 +3,15 @@ import type { Pool } from './pool.js';
 
 export interface RejectedOrder {
   readonly clientId: string;
-  /** "sell 2 NQ/USD (entry)". */
+  /** For example "sell 2 NQ/USD (entry)". */
   readonly what: string;
-  /** The venue's own; empty where it gave none. */
+  /** The venue's own reason; empty if it gave none. */
   readonly reason: string;
 }
 
 const READ_MAX = 50;
 
-/** Orders of the desk that the venue rejected since `sinceMs` of the wall clock, oldest first; the newest 50. */
+/** Orders of the desk that the venue rejected since `sinceMs` (wall clock), oldest first; the newest 50. */
 export async function readRejectedOrders(
   pool: Pick<Pool, 'query'>,
   desk: string,

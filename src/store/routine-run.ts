@@ -1,4 +1,4 @@
-/** One row for each run of a routine: when it was due, when it ran, and what came of it. */
+/** One row per run of a routine: when it was due, when it ran, and its result. */
 
 import type { RoutineProblem, RoutineRunBegin, RunVerdict } from '../contracts/routine.js';
 import type { Pool } from './pool.js';
@@ -21,7 +21,10 @@ interface RoutineRunRow {
   readonly cause: string;
 }
 
-/** One that has ended and begins later is a run that was reset: it is open again. A retried activity changes nothing. */
+/**
+ * If the run has ended and this begin is later, the run was reset and is open again. A retried activity changes
+ * nothing.
+ */
 export async function beginRoutineRun(pool: Pool, run: RoutineRunBegin): Promise<void> {
   await pool.query(
     `insert into routine_run (desk, workflow_id, first_run_id, routine, title, nominal, started, cause)
@@ -49,7 +52,7 @@ export interface RoutineRunEnd {
   readonly verdict: RunVerdict;
 }
 
-/** The newest end counts, of a run that was reset; a retried activity changes nothing. */
+/** After a reset the newest end counts; a retried activity changes nothing. */
 export async function finishRoutineRun(pool: Pool, end: RoutineRunEnd): Promise<void> {
   await pool.query(
     `update routine_run set finished = $3, verdict = $4
@@ -91,7 +94,7 @@ function runFrom(row: RoutineRunRow): RoutineRun {
   };
 }
 
-/** Which routine it was of, and what the newest look of each step found, as far as that is recorded; null for an unknown run. */
+/** The routine of the run, and the newest result of each step, as far as recorded; null for an unknown run. */
 export async function readRoutineResults(
   pool: Pick<Pool, 'query'>,
   run: { readonly workflowId: string; readonly firstRunId: string },
@@ -115,7 +118,7 @@ export async function readRoutineResults(
 
 const PROBLEMS_MAX = 20;
 
-/** The title of a run, and the steps that failed or warned as far as they are recorded; null for an unknown run. */
+/** The title of a run, and the steps that failed or warned, as far as recorded; null for an unknown run. */
 export async function readRoutineProblems(
   pool: Pick<Pool, 'query'>,
   run: { readonly workflowId: string; readonly firstRunId: string },

@@ -1,4 +1,4 @@
-/** Up to when each routine's due times were looked at: also one that never ran yet has a time from which it counts. */
+/** Up to when each routine's due times were checked: a routine that never ran also has a time from which it counts. */
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -21,7 +21,7 @@ export async function readSweeps(pool: Queries, desk: string): Promise<readonly 
   }));
 }
 
-/** Due times since then that ran by a schedule or are recorded as missed, each `routine:milliseconds`. */
+/** Due times since then that were run by a schedule or recorded as missed, each as `routine:milliseconds`. */
 export async function readSettledTimes(
   pool: Queries,
   desk: string,
@@ -35,7 +35,7 @@ export async function readSettledTimes(
   return new Set(found.rows.map(({ routine, nominal }) => `${routine}:${nominal.getTime()}`));
 }
 
-/** When it was due last and ran, or was missed; null where neither is known. */
+/** The last due time that was run or recorded as missed; null if there is none. */
 export async function lastSettledMs(pool: Queries, desk: string, routine: string): Promise<number | null> {
   const found = await pool.query<{ last: Date | null }>(
     `select max(nominal) as last from (

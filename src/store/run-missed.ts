@@ -1,4 +1,4 @@
-/** Runs that did not happen in time, each once: nobody has to find out from a gap. */
+/** Runs that did not happen in time, each recorded once, so that nobody has to notice a gap. */
 
 import type { MissedRun } from '../contracts/routine.js';
 import type { Pool } from './pool.js';

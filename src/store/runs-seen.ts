@@ -1,15 +1,18 @@
-/** Runs that began, or that Temporal had open at the last look: should its database be lost, nothing else may say that they were. */
+/**
+ * Runs that have begun, or that Temporal listed as open at the last poll: if its database is lost, nothing else may
+ * show that they existed.
+ */
 import type { BegunRun } from '../contracts/run-sinks.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
 export interface SeenRun extends BegunRun {
-  /** Of the last look that saw it running. */
+  /** Time of the last poll that saw it running. */
   readonly seenMs: number;
 }
 
-/** No two of them with the same first run. */
+/** No two runs may share a first run id. */
 export async function keepSeenRuns(pool: Queries, desk: string, runs: readonly SeenRun[]): Promise<void> {
   if (runs.length === 0) return;
   await pool.query(

@@ -1,4 +1,4 @@
-/** What a person did to a schedule, kept outside Temporal: its development database may start afresh. */
+/** A person's changes to a schedule, stored outside Temporal, whose development database may be recreated. */
 import type { Pool } from './pool.js';
 
 export interface ScheduleState {
@@ -7,7 +7,7 @@ export interface ScheduleState {
   readonly routine: string;
   readonly paused: boolean;
   readonly note: string;
-  /** Hash of the specification that the desk file asked for. */
+  /** Hash of the specification that the desk file required. */
   readonly specHash: string;
 }
 

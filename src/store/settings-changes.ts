@@ -1,4 +1,4 @@
-/** Settings that were changed while the desk ran, as the ledger took them from the trader's journal. */
+/** Settings that were changed while the desk ran, as the ledger read them from the trader's journal. */
 import type { SettingChange } from '../domain/settings-change.js';
 import type { Pool } from './pool.js';
 

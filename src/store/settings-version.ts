@@ -1,4 +1,4 @@
-/** Every desk file that was ever in force, as text, with who put it there. */
+/** Every desk file that was ever in force, as text, with the person who put it there. */
 import { inTransaction, lockInTransaction, type Pool } from './pool.js';
 
 export interface SettingsChange {
@@ -9,7 +9,7 @@ export interface SettingsChange {
   readonly reason: string;
 }
 
-/** Returns the version's number: a new one only where the newest has another hash. */
+/** Returns the version's number: a new one only if the newest has another hash. */
 export function recordSettings(pool: Pool, change: SettingsChange): Promise<number> {
   return inTransaction(pool, async (client) => {
     await lockInTransaction(client, `settings:${change.desk}`);

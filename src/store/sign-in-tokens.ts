@@ -1,4 +1,7 @@
-/** One-time sign-in links: 256 random bits, kept as a hash with a code of their maker, valid for minutes, used once. */
+/**
+ * One-time sign-in links: 256 random bits, stored as a hash with a code of the process that made it, valid for minutes,
+ * used once.
+ */
 
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker } from '../home/row-makers.js';
@@ -33,7 +36,7 @@ export async function createSignInToken(
   return token;
 }
 
-/** The person whose link it is, exactly once; null where it is unknown, forged, used or too old. */
+/** Returns the link's person, exactly once; null if it is unknown, forged, used or too old. */
 export async function consumeSignInToken(
   pool: Pool,
   maker: RowMaker,
@@ -54,7 +57,7 @@ export async function consumeSignInToken(
   return standing === 'made' ? row.person : null;
 }
 
-/** Links of this person that nobody has used yet sign nobody in any more. */
+/** Invalidates this person's unused links. */
 export async function withdrawSignInTokens(pool: Pick<Pool, 'query'>, person: string): Promise<void> {
   await pool.query('delete from sign_in_token where person = $1 and used is null', [person]);
 }

@@ -1,4 +1,4 @@
-/** What programs and addresses of routines' steps answered. Evidence names an output by its id and its hash. */
+/** The outputs of programs and HTTP requests in routine steps. Evidence names an output by its id and hash. */
 import { createHash } from 'node:crypto';
 import type { RunIdentity } from '../contracts/evidence.js';
 import { plainText } from './plain-text.js';
@@ -17,11 +17,14 @@ export interface StepOutput extends NewStepOutput {
   readonly id: number;
   readonly workflowId: string;
   readonly recordedMs: number;
-  /** It fits its own hash, and that in the evidence which names it. */
+  /** It matches its own hash, and the hash in the evidence that names it. */
   readonly isAsRecorded: boolean;
 }
 
-/** The `reference` of the evidence. Each attempt is kept: what the one before it answered was an answer, too. */
+/**
+ * Returns the `reference` for the evidence. Each attempt is stored, because the output of an earlier attempt is a
+ * result, too.
+ */
 export async function keepStepOutput(pool: Queries, run: RunIdentity, kept: NewStepOutput): Promise<string> {
   const output = plainText(kept.output);
   const hash = hashOf(output);
@@ -43,7 +46,7 @@ export async function keepStepOutput(pool: Queries, run: RunIdentity, kept: NewS
   return referenceOf(Number(added.rows[0]?.id), hash);
 }
 
-/** Null where the desk has none of this id. */
+/** Null if the desk has no output with this id. */
 export async function readStepOutput(pool: Queries, desk: string, id: number): Promise<StepOutput | null> {
   const found = await pool.query<OutputRow>(
     `select o.*, array(select reference from evidence e
@@ -63,7 +66,7 @@ export async function readStepOutput(pool: Queries, desk: string, id: number): P
     output: row.output,
     cut: row.cut,
     recordedMs: row.recorded.getTime(),
-    // No evidence names that of an attempt which was lost, and was made again.
+    // No evidence names the output of a lost attempt that was repeated.
     isAsRecorded: hash === row.hash && row.referred.every((reference) => reference === referenceOf(id, hash)),
   };
 }

@@ -1,11 +1,11 @@
-/** What people are asked to do by hand, whoever asks: once a source, done once, by a person with a note. */
+/** Tasks that people do by hand, whoever asks: once per source, closed once, by a person with a note. */
 
 import type { NewTask, Task, TaskOrigin, TaskState } from '../contracts/task.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
 
-/** What stands in the table afterwards: the first task of this source, whatever came later. */
+/** Returns the stored row: the first task of this source, even if this is a later one. */
 export async function openTask(pool: Queries, task: NewTask): Promise<Task> {
   const { origin } = task;
   await pool.query(
@@ -37,7 +37,7 @@ export async function readTask(pool: Queries, desk: string, id: number): Promise
   return found.rows[0] ? taskFrom(found.rows[0]) : null;
 }
 
-/** Open ones first, the most urgent first; then the newest. */
+/** Open ones first, most urgent first; then the newest. */
 export async function readTasks(
   pool: Queries,
   desk: string,
@@ -53,7 +53,7 @@ export async function readTasks(
 
 const TASKS_SHOWN = 100;
 
-/** Every task whose source begins so, the oldest first. */
+/** Every task whose source begins like this, oldest first. */
 export async function readTasksFrom(pool: Queries, desk: string, source: string): Promise<readonly Task[]> {
   const found = await pool.query<TaskRow>(
     'select * from task where desk = $1 and starts_with(source, $2) order by id',
@@ -62,7 +62,7 @@ export async function readTasksFrom(pool: Queries, desk: string, source: string)
   return found.rows.map(taskFrom);
 }
 
-/** `changed`: this call closed it. Null where the desk has no such task. A task is closed once. */
+/** `changed`: this call closed it. Null if the desk has no such task. A task is closed once. */
 export async function closeTask(
   pool: Queries,
   closing: {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 
 const TOKEN_BYTES = 32;
 
-/** 256 random bits: too many to guess, so a plain hash of them is enough to keep. */
+/** 256 random bits can't be guessed, so storing a plain hash is enough. */
 export function newToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }

@@ -1,18 +1,21 @@
-/** The trading journal: what each of the desk's days came to, and what people noted of it. Not the trader's journal on disk. */
+/**
+ * The trading journal: the results of each of the desk's days, and people's notes on it. Not the trader's journal on
+ * disk.
+ */
 import type { Pool } from './pool.js';
 
-/** Of one note of a person. */
+/** Longest note of a person. */
 export const NOTE_CHARACTERS_MAX = 2_000;
 
 type Queries = Pick<Pool, 'query'>;
 
-/** Of one of the desk's days. */
+/** The figures of one of the desk's days. */
 export interface DayFigures {
-  /** That were detected. */
+  /** Setups detected. */
   readonly setups: number;
-  /** Entries that went to the venue. */
+  /** Entries that were sent to the venue. */
   readonly orders: number;
-  /** That were closed, and what they came to after fees: decimal text. */
+  /** Trades closed, and their result after fees as decimal text. */
   readonly trades: number;
   readonly result: string;
   readonly currency: string;
@@ -29,23 +32,23 @@ export interface JournalNote {
   readonly writtenMs: number;
 }
 
-/** A position that was entered, in words. */
+/** An entered position, in words. */
 export interface JournalPosition {
   readonly text: string;
   readonly writtenMs: number;
 }
 
 export interface JournalDay {
-  /** `2026-07-15`. */
+  /** For example `2026-07-15`. */
   readonly date: string;
   /** Null: nobody has written them. */
   readonly figures: (DayFigures & { readonly writtenMs: number }) | null;
-  /** Oldest first, as the notes. */
+  /** Oldest first, like the notes. */
   readonly positions: readonly JournalPosition[];
   readonly notes: readonly JournalNote[];
 }
 
-/** The same day again takes the place of what was written of it. */
+/** Writing the same day again replaces its figures. */
 export async function writeDay(
   pool: Queries,
   { desk, date, figures }: { readonly desk: string; readonly date: string; readonly figures: DayFigures },
@@ -82,7 +85,7 @@ interface EntryRow {
 
 const ENTRY = 'id, day::text as date, kind, figures, text, person, written';
 
-/** The newest `days` days that have an entry, the newest first. */
+/** The newest `days` days with an entry, newest first. */
 export async function readTradingJournal(
   pool: Queries,
   desk: string,

@@ -1,4 +1,4 @@
-/** Reports of paper validations, as they were signed. Append-only. */
+/** Reports of paper validations, as signed. Append-only. */
 import type { Pool } from './pool.js';
 
 export interface ValidationRow {
@@ -6,7 +6,7 @@ export interface ValidationRow {
   readonly validationId: string;
   readonly configHash: string;
   readonly recommendation: 'GO' | 'NO-GO';
-  /** May stand for real money. */
+  /** It may be used for real money. */
   readonly qualifies: boolean;
   readonly hash: string;
   readonly seal: string;
@@ -15,7 +15,7 @@ export interface ValidationRow {
   readonly createdMs: number;
 }
 
-/** The same validation again leaves the first report as it is. */
+/** The same validation again leaves the first report unchanged. */
 export async function recordValidation(pool: Pick<Pool, 'query'>, row: ValidationRow): Promise<void> {
   await pool.query(
     `insert into validation_report
@@ -48,7 +48,7 @@ export async function readValidations(
   return found.rows.map(rowOf);
 }
 
-/** Whatever it recommends; null where there is none. */
+/** Whatever its recommendation; null if there is none. */
 export async function newestValidationOf(
   pool: Pick<Pool, 'query'>,
   desk: string,

@@ -1,9 +1,9 @@
-/** Space that is given back when the disk is full, so that journal and databases can be brought to a clean end. */
+/** Reserved space that is freed when the disk is full, so that journal and databases can end cleanly. */
 import { existsSync, statSync } from 'node:fs';
 import { open, rm, statfs } from 'node:fs/promises';
 
 const BALLAST_BYTES = 64 * 1024 * 1024;
-/** Below this the ballast is given back. */
+/** Below this much free space the ballast is freed. */
 const FREE_BYTES_LOW = 32 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 const EVERY_MS = 10_000;
@@ -13,14 +13,14 @@ export async function freeBytes(directory: string): Promise<number> {
   return bavail * bsize;
 }
 
-/** Written in full, not sparse. Does nothing where there is hardly room for it. */
+/** Written in full, not sparse. Does nothing if there is hardly room for it. */
 export async function ensureBallast(path: string, directory: string): Promise<void> {
   if (existsSync(path) && statSync(path).size === BALLAST_BYTES) return;
   await rm(path, { force: true });
   if ((await freeBytes(directory)) < 4 * BALLAST_BYTES) return;
   const file = await open(path, 'w', 0o600);
   try {
-    // Not zeros: a file system that compresses would keep nothing back.
+    // Not zeros: a compressing file system would reserve nothing.
     const chunk = Buffer.alloc(CHUNK_BYTES, 'fermata keeps this space back for a full disk. ');
     for (let written = 0; written < BALLAST_BYTES; written += CHUNK_BYTES) await file.write(chunk);
   } finally {

@@ -1,6 +1,6 @@
 /**
- * Which processes this supervisor has started, on disk, so that the next one finds those of a supervisor that was
- * killed. A pid is trusted only together with the start time of its process.
+ * Records on disk which processes this supervisor has started, so that the next one finds those of a killed supervisor.
+ * A pid is trusted only together with the start time of its process.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -18,7 +18,7 @@ const KILL_WAIT_MS = 5_000;
 const POLL_MS = 50;
 
 export interface ChildrenFile {
-  /** As soon as a process was started. */
+  /** Call as soon as a process was started. */
   add(name: string, pid: number): Promise<void>;
   remove(pid: number): void;
   close(): void;
@@ -45,7 +45,10 @@ export function openChildrenFile(path: string): ChildrenFile {
   };
 }
 
-/** Asks what a dead supervisor left to stop, kills what has not after 10 s. Returns the names of what it found. */
+/**
+ * Asks the processes of a dead supervisor to stop, and kills those that have not after 10 s. Returns the names of those
+ * it found.
+ */
 export async function endLeftChildren(path: string): Promise<readonly string[]> {
   const left = await leftChildren(path);
   // Newest first: the web server before the trader, the trader before the databases.
@@ -65,7 +68,7 @@ export async function endLeftChildren(path: string): Promise<readonly string[]> 
   return left.map((child) => child.name);
 }
 
-/** Those that live, in the order in which they were started. */
+/** The living ones, in the order in which they were started. */
 export async function leftChildren(path: string): Promise<Child[]> {
   const left: Child[] = [];
   for (const child of readChildren(path)) if (await isSame(child)) left.push(child);
@@ -98,6 +101,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has just ended.
+    // The process has just ended.
   }
 }

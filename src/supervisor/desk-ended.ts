@@ -1,4 +1,4 @@
-/** Whether it is certain that nothing of a FERMATA_HOME runs, is being started, or is being started again. */
+/** Tells whether it is certain that nothing of a FERMATA_HOME runs, is starting, or is about to be restarted. */
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLockFile } from '../home/file-lock.js';
@@ -10,16 +10,15 @@ import { leftChildren } from './children-file.js';
 import { startTimeOf } from './process-table.js';
 
 /**
- * True only where it is certain; a doubt counts as running. Roles that nobody supervises (containers) leave neither of
- * the two traces of an end: the folder of the sockets is gone after an end in order, the list of the children is left
- * by a supervisor that was killed.
+ * True only if it is certain; in doubt the desk counts as running. An orderly end removes the sockets' folder; a killed
+ * supervisor leaves its list of children. Roles without a supervisor (containers) leave neither trace.
  */
 export async function hasEnded(home: string): Promise<boolean> {
   const { run, sockets } = homePaths(home);
   const children = join(run, 'children.json');
   if (!existsSync(run) || (existsSync(sockets) && !existsSync(children))) return false;
   if (await isStartedAgain(home)) return false;
-  // Held from before a start does anything until after its end has done everything.
+  // Held from before a start does anything until its end has done everything.
   const lock = lockOf(join(run, 'lock'));
   if (lock === null) return false;
   try {
@@ -29,14 +28,14 @@ export async function hasEnded(home: string): Promise<boolean> {
   }
 }
 
-/** Whether no process of another desk runs the role, or is at its end with it. */
+/** Whether no process of another desk runs the role or is still ending it. */
 function isFree(home: string, role: string): boolean {
   const lock = lockOf(roleLock(home, role));
   lock?.release();
   return lock !== null;
 }
 
-/** Null also where the system has no such locks. */
+/** Also null if the system has no such locks. */
 function lockOf(path: string): ReturnType<typeof tryLockFile> {
   try {
     return tryLockFile(path);
@@ -53,8 +52,8 @@ interface Starter {
 const starterFile = (home: string): string => join(homePaths(home).run, 'starter.json');
 
 /**
- * Between an end and the start after it nothing of the desk runs, and yet it trades a moment later: a stop that is given then
- * is tried until that start takes it. `pid`: who makes that start.
+ * Between an end and the start that follows it nothing of the desk runs, yet it trades a moment later: a stop ordered
+ * in between is retried until that start takes it. `pid`: the process that makes that start.
  */
 export async function markStarter(home: string, pid: number): Promise<void> {
   const startTime = await startTimeOf(pid);
@@ -66,12 +65,12 @@ export async function markStarter(home: string, pid: number): Promise<void> {
   }
 }
 
-/** By the start itself, once it holds the home. */
+/** Called by the start itself, once it holds the home. */
 export function forgetStarter(home: string): void {
   rmSync(starterFile(home), { force: true });
 }
 
-/** Who is about to start it again, as far as that can be read; null: nobody. */
+/** The process that is about to start the desk again, as far as that can be read; null: none. */
 export async function starterOf(home: string): Promise<number | null> {
   const starter = readJson<Starter>(starterFile(home));
   return starter !== null && (await startTimeOf(starter.pid)) === starter.startTime ? starter.pid : null;

@@ -1,4 +1,4 @@
-/** Everything that runs for one desk, in order: databases, trader, workers, web. */
+/** Everything that runs for one desk, in start order: databases, trader, workers, web. */
 import { rmSync } from 'node:fs';
 import type { Mode } from '../domain/mode.js';
 import { deskPaths, type HomePaths } from '../home/runtime.js';
@@ -29,18 +29,21 @@ export interface ProcessesContext {
   readonly log: DeskLog;
   readonly children: ChildrenFile;
   readonly ending: Ending;
-  /** One line for the person at the terminal. */
+  /** Prints one line for the person at the terminal. */
   readonly say: (text: string) => void;
-  /** What is done now, for the person at the terminal. */
+  /** Shows the current step to the person at the terminal. */
   readonly step: (text: string) => void;
 }
 
 export class DeskProcesses {
-  /** Those of Postgres and Temporal: this desk's, or used by it. */
+  /** Postgres and Temporal: run by this desk, or only used by it. */
   readonly #servers: SharedServer<unknown>[] = [];
-  /** Of the roles, in the order of their start. */
+  /** The roles' keepers, in start order. */
   readonly #roles: ProcessKeeper[] = [];
-  /** They share no process until a person restarts them: what ended one of them might end another desk's with it. */
+  /**
+   * Roles that died. They share no process until a person restarts them, because what ended one of them might also end
+   * another desk's.
+   */
   readonly #died = new Set<string>();
   #heartbeat: TraderHeartbeat | null = null;
 
@@ -67,7 +70,7 @@ export class DeskProcesses {
     );
   }
 
-  /** Servers of other desks' supervisors are not among them. */
+  /** Without the servers that other desks' supervisors run. */
   get #keepers(): readonly ProcessKeeper[] {
     const servers = this.#servers.flatMap(({ keeper }) => (keeper === null ? [] : [keeper]));
     return [...servers, ...this.#roles];
@@ -97,7 +100,9 @@ export class DeskProcesses {
     return at;
   }
 
-  /** The trader, then side by side all that only reads it; where one fails, the others are waited for. */
+  /**
+   * Starts the trader, then in parallel the roles that only read from it; if one fails, the others are still awaited.
+   */
   async startRoles(runtimeFile: string): Promise<void> {
     const [trader, ...others] = rolesInOrder(this.context.options.separate ?? false);
     await this.#startTogether([trader], runtimeFile);
@@ -114,7 +119,7 @@ export class DeskProcesses {
     }
   }
 
-  /** Rejects where there is no such process, or where it does not come up again. */
+  /** Rejects if there is no such process, or if it doesn't come up again. */
   async restart(name: string): Promise<ProcessStatus> {
     const keeper = this.#keepers.find((candidate) => candidate.name === name);
     if (!keeper) {
@@ -127,7 +132,7 @@ export class DeskProcesses {
     return keeper.status;
   }
 
-  /** The newest first: web, workers, trader (which cancels its entries), then the databases. */
+  /** Newest first: web, workers, trader (which cancels its entries), then the databases. */
   async stop(): Promise<void> {
     this.#heartbeat?.close();
     const { hurry } = this.context.ending;
@@ -136,7 +141,7 @@ export class DeskProcesses {
       await this.#stopOne(server.keeper?.name ?? null, () => server.close(hurry));
   }
 
-  /** `name`: null where it is not ours. */
+  /** `name`: null if the server is not ours. */
   async #stopOne(name: string | null, stop: () => Promise<void>): Promise<void> {
     if (name !== null) {
       this.context.log.write('supervisor', 'info', `stopping ${name}`);
@@ -222,7 +227,7 @@ export class DeskProcesses {
   }
 }
 
-/** Said where it changes; the screen of the start says the first. */
+/** Printed when the mode changes; the start's summary shows the first one. */
 function modeLine(mode: Mode, again: boolean): string {
   if (mode === 'ACTIVE') return again ? 'ACTIVE again' : 'ACTIVE';
   return `${mode}. Why: fermata status`;

@@ -11,9 +11,9 @@ const POLL_MS = 100;
 
 export type DownOutcome =
   | { readonly kind: 'ended' }
-  /** Nothing ran here. */
+  /** Nothing was running here. */
   | { readonly kind: 'not-running' }
-  /** It was asked and has not ended in time. */
+  /** It was asked to end and has not in time. */
   | { readonly kind: 'still-running'; readonly pid: number };
 
 export async function down(
@@ -26,7 +26,7 @@ export async function down(
     await askSupervisor(home, 'stop', { hurry: options.hurry ?? false });
   } catch (error) {
     if (!(error instanceof SocketSilent)) throw error;
-    // Between an end and the start after it nobody answers, and the desk runs a moment later.
+    // Between an end and the start that follows it nobody answers, yet the desk runs a moment later.
     const starter = await starterOf(home).catch(() => null);
     if (starter === null) return { kind: 'not-running' };
     process.kill(starter, 'SIGTERM');

@@ -1,13 +1,16 @@
-/** When and how the desk is to end: Ctrl-C, SIGTERM, `fermata down`, `restart --all`, the end of a recording. A second Ctrl-C hurries. */
+/**
+ * When and how the desk is to end: Ctrl-C, SIGTERM, `fermata down`, `restart --all`, the end of a recording. A second
+ * Ctrl-C hurries it.
+ */
 export interface Ending {
-  /** Aborted once an end was asked for. */
+  /** Aborted once an end was requested. */
   readonly asked: AbortSignal;
   /** Aborted once somebody is in a hurry: waits become short. */
   readonly hurry: AbortSignal;
   ask(reason: string, hurry?: boolean): void;
-  /** Throws where an end was asked for: who wants it to end, wants it to stay ended. */
+  /** Throws if an end was requested: a restart must not override it. */
   refuseWhereAsked(): void;
-  /** The desk is to be started again so long after its end. Whoever asks for an end afterwards takes that back. */
+  /** Ends the desk and starts it again after this pause. A later request to end cancels the new start. */
   askAgain(reason: string, pauseMs: number): void;
   /** Null: it stays ended. */
   readonly againAfterMs: number | null;
@@ -19,8 +22,8 @@ export interface Ending {
 const PARENT_EVERY_MS = 500;
 
 /**
- * Between npm and this process stands a shell, which dies of the signal that npm passes on and hands it to nobody: a
- * desk that was started by `npm start` would outlive who ended it.
+ * The shell between npm and this process dies of the signal that npm passes on, without passing it further: a desk
+ * started by `npm start` would otherwise survive its npm.
  */
 function watchNpm(onEnd: () => void): NodeJS.Timeout | undefined {
   if (process.env.npm_lifecycle_event !== 'start') return undefined;
@@ -30,7 +33,7 @@ function watchNpm(onEnd: () => void): NodeJS.Timeout | undefined {
   }, PARENT_EVERY_MS).unref();
 }
 
-// SIGHUP: the terminal was closed. Node has no way to ignore it for a child of nohup.
+// SIGHUP: the terminal was closed. Node can't ignore it for a child of nohup.
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export function watchForEnding(): Ending {
@@ -48,7 +51,7 @@ export function watchForEnding(): Ending {
     if (inHurry) hurry.abort();
   };
   const onSignal = (signal: NodeJS.Signals): void => ask(signal, asked.signal.aborted);
-  // A reader that went away (`| head`, a closed terminal) must not end the process in the middle of things.
+  // A reader that went away (`| head`, a closed terminal) must not end the process in the middle of something.
   const ignore = (): void => undefined;
   for (const signal of SIGNALS) process.on(signal, onSignal);
   const parent = watchNpm(() => ask('npm has ended'));

@@ -2,14 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /**
- * Below where systems take the near ends of outgoing connections from (Linux 32768, macOS and Windows 49152): a port out
- * of there that is free when it is chosen is often in use when a program that starts seconds later would listen.
+ * Below the range from which systems choose ports for outgoing connections (Linux from 32768, macOS and Windows from
+ * 49152): a free port in that range is often taken before a program that starts seconds later listens on it.
  */
 const FIRST = 12_000;
 const COUNT = 20_000;
 /**
- * Processes that choose at the same time have numbers that follow each other. By the golden section their places lie far
- * apart (447 ports among any twenty of them), so that none comes to a port that another has chosen and not opened yet.
+ * Processes that choose at the same time have consecutive pids. The golden ratio spreads their first choices far apart
+ * (at least 447 ports among any twenty of them), so that none picks a port that another has chosen but not opened yet.
  */
 const GOLDEN_SECTION = (Math.sqrt(5) - 1) / 2;
 
@@ -24,7 +24,9 @@ export function portIsFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   });
 }
 
-/** `preferred` where it is free, so that addresses stay the same over restarts; else one that this process chose never before. */
+/**
+ * `preferred` if it is free, so that addresses survive restarts; otherwise one that this process has not chosen before.
+ */
 export async function freePort(preferred?: number, host = '127.0.0.1'): Promise<number> {
   if (preferred && (await portIsFree(preferred, host))) return preferred;
   for (let tried = 0; tried < COUNT; tried++) {
@@ -35,7 +37,7 @@ export async function freePort(preferred?: number, host = '127.0.0.1'): Promise<
   throw new Error(`no port between ${FIRST} and ${FIRST + COUNT} is free on ${host}`);
 }
 
-/** One of 16 million loopback addresses, on Linux; null where there is 127.0.0.1 only (macOS). */
+/** One of 16 million loopback addresses on Linux; null if there is only 127.0.0.1 (macOS). */
 export async function unknownLoopback(): Promise<string | null> {
   const [a = 0, b = 0, c = 0] = randomBytes(3);
   const host = `127.${a}.${b}.${Math.min(Math.max(c, 2), 254)}`;

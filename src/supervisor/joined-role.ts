@@ -1,7 +1,7 @@
 /**
- * A role that runs in the process of another desk of this installation. Two desks share the processes of roles that mostly
- * wait where both were started alike: the same build, folder and environment. For the supervisor it is a process like others,
- * but that its end in order means that it has to run elsewhere.
+ * A role that runs in a process of another desk of this installation. Two desks that were started alike (same build,
+ * folder and environment) share the processes of roles that mostly wait. To the supervisor it is a process like any
+ * other, except that its orderly end means that it has to run elsewhere.
  */
 import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
@@ -21,20 +21,25 @@ import type { Running } from './keep-running.js';
 import type { Exit, ManagedProcess } from './managed-process.js';
 import type { RoleName } from './roles.js';
 
-/** One that is just starting answers once it has loaded its code; of one that stands still nobody waits for more. */
+/**
+ * A starting process answers once it has loaded its code; one that is suspended is not awaited for longer than this.
+ */
 const ANSWER_MS = 15_000;
 const HURRIED_MS = 1_500;
-/** Beyond the time that the other process gives the role itself. */
+/** Added to the time that the other process allows the role itself. */
 const LATE_MS = 2_000;
 const LAST_LINES_MAX = 30;
 
-/** What a terminal, a service manager or npm adds, and what differs by desk and is handed over otherwise. */
+/**
+ * Variables that a terminal, a service manager or npm adds, and those that differ by desk and are passed in another
+ * way.
+ */
 const NOT_COMPARED =
   /^(_|SHLVL|PWD|OLDPWD|COLUMNS|LINES|TERM|TERM_.*|COLORTERM|WINDOWID|STY|TMUX.*|SSH_(CLIENT|CONNECTION|TTY)|GPG_TTY|XDG_SESSION_ID|XDG_VTNR|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|npm_lifecycle_script|FERMATA_RUNTIME|FERMATA_DESK|FERMATA_STARTED_AGAIN)$/;
 
 /**
- * The same text for processes that may run each other's roles; null for roles that are never shared. `handedOn`: what the desk's
- * own programs are given of the environment, which is that of the process; compared in any case.
+ * Equal for processes that may run each other's roles; null for roles that are never shared. `handedOn`: variables
+ * passed on to the desk's own programs, which come from the process and are therefore always compared.
  */
 export function sharingOf(
   name: RoleName,
@@ -65,12 +70,12 @@ export interface JoinOptions {
 
 export interface JoinedRole {
   readonly process: ManagedProcess;
-  /** Null once it is ready; else why it will not be. */
+  /** Resolves with null once it is ready; otherwise with the reason why it won't be. */
   readonly ready: Promise<string | null>;
   readonly stop: Running['stop'];
 }
 
-/** Null where no process of another desk takes it in. */
+/** Null if no process of another desk accepts it. */
 export async function joinRole(options: JoinOptions): Promise<JoinedRole | null> {
   for (const home of desksHomes(installationOf(options.home))) {
     const path = sharedSocket(home, options.name);
@@ -126,7 +131,7 @@ function joinAt(path: string, { name, joining, onLine }: JoinOptions): Promise<J
   });
 }
 
-/** What ends the process itself is its own supervisor's. */
+/** A signal for the process itself is its own supervisor's business. */
 function processOf(
   name: string,
   pid: number,
@@ -161,7 +166,7 @@ async function letGo(
       clearTimeout(timer);
       timer = setTimeout(resolve, ms);
     });
-  // Before it may be shortened: who was hurried from the first waits no longer either.
+  // Begins before the wait may be cut short, so that an end that was hurried from the first gets the short wait, too.
   const late = within(stopMs + LATE_MS);
   const hurried = new Promise<void>((resolve) => {
     const hasten = (): void => void within(HURRIED_MS).then(resolve);
@@ -170,7 +175,7 @@ async function letGo(
   });
   await Promise.race([exited, late, hurried]);
   clearTimeout(timer);
-  // It stops there by itself, or its process ends.
+  // The role stops there by itself, or its process ends.
   socket.destroy();
 }
 

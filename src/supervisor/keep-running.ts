@@ -1,4 +1,4 @@
-/** Keeps one process alive: starts it again when it dies, more slowly each time, and gives up when it dies too often. */
+/** Keeps one process alive: restarts it when it dies, after growing pauses, and gives up when it dies too often. */
 import { messageOf } from '../domain/message-of.js';
 import type { ProcessState, ProcessStatus } from '../home/supervisor-protocol.js';
 import type { ManagedProcess } from './managed-process.js';
@@ -15,7 +15,7 @@ export interface Running {
 export type KeeperNews =
   | { readonly kind: 'died'; readonly how: string; readonly lastLines: readonly string[] }
   | { readonly kind: 'restarting'; readonly inMs: number }
-  /** What it ran in has ended in order: it is started elsewhere. */
+  /** Its host process has ended in order: it is started elsewhere. */
   | { readonly kind: 'moves' }
   | { readonly kind: 'running-again' }
   /** Five deaths in two minutes. */
@@ -23,7 +23,7 @@ export type KeeperNews =
 
 export interface KeeperOptions {
   readonly name: string;
-  /** Resolves when it is ready; rejects when it can't be started. Leaves nothing running when it rejects. */
+  /** Resolves when it is ready; rejects if it can't be started. Leaves nothing running when it rejects. */
   readonly start: () => Promise<Running>;
   readonly onNews: (news: KeeperNews) => void;
   readonly nowMs?: () => number;
@@ -38,7 +38,7 @@ export class ProcessKeeper {
   #blamed: string | null = null;
   #lastDeath: { readonly how: string; readonly atMs: number } | null = null;
   #timer: NodeJS.Timeout | null = null;
-  /** What is under way now: starts and stops of one process never overlap. */
+  /** The current operation: starts and stops of one process never overlap. */
   #turn: Promise<unknown> = Promise.resolve();
   readonly #nowMs: () => number;
 
@@ -64,19 +64,19 @@ export class ProcessKeeper {
     return this.#running?.process ?? null;
   }
 
-  /** The first start: a failure is the caller's to handle. */
+  /** The first start; the caller handles a failure. */
   start(): Promise<void> {
     return this.#inTurn(() => this.#launch('starting'));
   }
 
-  /** Afterwards it stays stopped. */
+  /** It stays stopped afterwards. */
   stop(hurry?: AbortSignal): Promise<void> {
     this.#state = 'stopping';
     this.#cancelRestart();
     return this.#inTurn(() => this.#end(hurry));
   }
 
-  /** On request: not counted as a death, and it also brings back what stayed down. */
+  /** A requested restart doesn't count as a death, and also revives a process that stayed down. */
   restart(): Promise<void> {
     this.#cancelRestart();
     return this.#inTurn(async () => {
@@ -88,7 +88,7 @@ export class ProcessKeeper {
     });
   }
 
-  /** Why it is about to be killed: part of how it ended. */
+  /** Why it is about to be killed: becomes part of how it ended. */
   blame(why: string): void {
     this.#blamed = why;
   }
@@ -113,9 +113,9 @@ export class ProcessKeeper {
     try {
       const running = await this.options.start();
       this.#running = running;
-      // Whoever ended it in order has ended it before it was killed.
+      // An earlier blame no longer applies: its process was ended in order before it was killed.
       this.#blamed = null;
-      // `stop` was asked for meanwhile: it has its turn next.
+      // `stop` was requested meanwhile: it runs next.
       if (this.#state === state) this.#state = 'running';
       void running.process.exited.then((exit) => {
         if (exit.moved) this.#moved(running);
@@ -175,7 +175,7 @@ export class ProcessKeeper {
       await this.#launch('restarting');
       if (this.#state === 'running') this.options.onNews({ kind: 'running-again' });
     } catch (error) {
-      // Else `stop` came in between, and nothing failed that anybody still wants.
+      // Otherwise `stop` came in between, so the failure concerns nobody any more.
       if (this.status.state === 'stopped') {
         this.#countDeath(messageOf(error), []);
       }

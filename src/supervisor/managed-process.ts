@@ -1,4 +1,4 @@
-/** One child process in a process group of its own: a terminal's Ctrl-C must reach the supervisor only. */
+/** One child process in its own process group: a terminal's Ctrl-C must reach only the supervisor. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -10,13 +10,13 @@ const LINE_CHARS_MAX = 16 * 1024;
 export interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** In words, where neither says it. */
+  /** In words, if neither code nor signal says it. */
   readonly how?: string;
-  /** It ended in order where it was, and has to run elsewhere. */
+  /** It ended in order in its host process, and has to run elsewhere. */
   readonly moved?: true;
 }
 
-/** A file outlives the supervisor: a server that writes to the pipe of a dead one would die with it. */
+/** A file outlives the supervisor: a server that writes to the pipe of a dead supervisor would die with it. */
 export type Output =
   | { readonly to: 'file'; readonly path: string }
   | { readonly to: 'lines'; readonly onLine: (line: string, stream: 'out' | 'err') => void };
@@ -41,11 +41,11 @@ export interface ManagedProcess {
   /** The newest lines of its output, for error messages. */
   lastLines(): readonly string[];
   signal(signal: NodeJS.Signals): void;
-  /** Only with `onMessage`: closes the IPC channel, so that it keeps nobody alive. */
+  /** Only with `onMessage`: closes the IPC channel, so that it keeps no process alive. */
   disconnect(): void;
 }
 
-/** Rejects when the program can't be started at all. */
+/** Rejects if the program can't be started at all. */
 export function spawnProcess(options: ProcessOptions): Promise<ManagedProcess> {
   const { output } = options;
   const file = output.to === 'file' ? openSync(output.path, 'a', 0o600) : null;
@@ -127,7 +127,7 @@ export interface EndStep {
 
 /**
  * Sends each signal in turn until the process has ended, then SIGKILL to its whole group. `hurry` cuts a wait short.
- * Resolves with false where it had to be killed.
+ * Resolves with false if it had to be killed.
  */
 export async function endProcess(
   child: ManagedProcess,
@@ -165,7 +165,7 @@ async function exitedWithin(child: ManagedProcess, waitMs: number, hurry?: Abort
 
 const HURRIED_WAIT_MS = 1_500;
 
-/** What a dead process may have left in its group. */
+/** Kills what a dead process may have left in its group. */
 export function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');

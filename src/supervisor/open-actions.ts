@@ -1,4 +1,4 @@
-/** Actions of the desk's own folder that go on: each ends within its own limit, whoever else has ended before. */
+/** Running actions of the desk's own folder: each ends within its own time limit, even if their parents have ended. */
 import { existsSync } from 'node:fs';
 import { moment } from '../domain/moment.js';
 import { filesOf, namesBegun, readKept } from '../pack/done-once.js';
@@ -7,7 +7,7 @@ import { commandLineOf } from './process-table.js';
 
 const PROGRAM = /\bpack\/child\.js run\b/;
 
-/** Each in words. `folder`: of what was begun and what ended. */
+/** One text per action. `folder`: records of what has begun and what has ended. */
 export async function openActions(folder: string): Promise<readonly string[]> {
   const open = namesBegun(folder)
     .map((name) => filesOf(folder, name))
@@ -15,7 +15,7 @@ export async function openActions(folder: string): Promise<readonly string[]> {
   return (await Promise.all(open.map(({ begunFile }) => goesOn(begunFile)))).flat();
 }
 
-/** A process of this number may be another one since. */
+/** The pid may belong to another process by now. */
 async function goesOn(begunFile: string): Promise<readonly string[]> {
   const begun = readKept<Begun>(begunFile);
   if (begun === null || !PROGRAM.test((await commandLineOf(begun.pid)) ?? '')) return [];

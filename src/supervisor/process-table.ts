@@ -1,4 +1,4 @@
-/** What the system knows about other processes. A pid alone proves nothing: numbers are used again. */
+/** What the system knows about other processes. A pid alone proves nothing, because pids are reused. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const PS_TIMEOUT_MS = 5_000;
 
-/** True also for a process that belongs to somebody else; false for a zombie only once it is reaped. */
+/** Also true for another user's process. False for a zombie only once it is reaped. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -16,11 +16,11 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Text that is the same as long as the pid means the same process, and null once there is none (or a zombie). */
+/** A text that is the same while the pid means the same process; null once there is none (or only a zombie). */
 export async function startTimeOf(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-    // The program's name stands in brackets and may hold anything; fields count from the last bracket on.
+    // The program's name is in brackets and may contain anything, so fields are counted from the last bracket.
     const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (!fields || fields[0] === 'Z') return null;
     return fields[19] ?? null;
@@ -36,7 +36,7 @@ export async function commandLineOf(pid: number): Promise<string | null> {
   return ps(pid, 'command=');
 }
 
-/** Memory that the process has in use now (resident), in bytes; null where there is no such process. */
+/** Resident memory of the process in bytes; null if there is no such process. */
 export async function residentBytesOf(pid: number): Promise<number | null> {
   if (process.platform === 'linux') {
     const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);

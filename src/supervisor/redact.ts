@@ -1,4 +1,4 @@
-/** Takes secrets out of text before it is written anywhere. */
+/** Redacts secrets in text before it is written anywhere. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { homePaths, installationOf } from '../home/runtime.js';
@@ -6,14 +6,14 @@ import { homePaths, installationOf } from '../home/runtime.js';
 export type Redact = (text: string) => string;
 
 const MARK = '[redacted]';
-/** Shorter values would black out ordinary words. */
+/** Shorter values would redact ordinary words. */
 const KNOWN_CHARS_MIN = 8;
 const SECRET_NAME =
   /pass(word|phrase)?|secret|token|api[-_]?key|private[-_]?key|credential|authori[sz]ation/i;
 
 /**
- * None begins with what may repeat: each place of a long run of letters would be tried against all that follows, and
- * programs and addresses of others write what they like.
+ * No pattern begins with a repetition: otherwise each position in a long run of letters would be tried against
+ * everything that follows, and this input comes from other programs and addresses.
  */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, MARK],
@@ -31,10 +31,10 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** `known`: values that must never appear, wherever they stand. */
+/** `known`: values that must never appear anywhere. */
 export function createRedactor(known: Iterable<string>): Redact {
   const values = [...new Set(known)].filter((value) => value.length >= KNOWN_CHARS_MIN);
-  // The longest first: one secret may begin with another.
+  // Longest first: one secret may be a prefix of another.
   values.sort((left, right) => right.length - left.length);
   return (text) => {
     let clean = text;
@@ -46,7 +46,7 @@ export function createRedactor(known: Iterable<string>): Redact {
 
 const DEPTH_MAX = 8;
 
-/** The same for structured data: by its text, and by the name of its key. */
+/** The same for structured data: by text, and by key name. */
 export function redactValue(value: unknown, redact: Redact, depth = 0): unknown {
   if (typeof value === 'string') return redact(value);
   if (typeof value !== 'object' || value === null) return value;
@@ -61,8 +61,8 @@ export function redactValue(value: unknown, redact: Redact, depth = 0): unknown 
 }
 
 /**
- * The values of all secret files of the desk that lives in `home` and of its installation, and of all environment
- * variables whose name says that they are, or name, a secret.
+ * The values of all secret files of the desk in `home` and of its installation, and of all environment variables whose
+ * names mark them as a secret or as a secret's file.
  */
 export function knownSecrets(home: string, env: NodeJS.ProcessEnv): readonly string[] {
   const values: string[] = [];
@@ -71,7 +71,7 @@ export function knownSecrets(home: string, env: NodeJS.ProcessEnv): readonly str
     values.push(name.endsWith('_FILE') ? contentOf(value) : value);
   }
   for (const folder of new Set([home, installationOf(home)].map((at) => homePaths(at).secrets))) {
-    // Some containers have none.
+    // Some containers have no such folder.
     const found = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
     for (const { name } of found.filter((entry) => entry.isFile()))
       values.push(...readFileSync(join(folder, name), 'utf8').trim().split('\n'));
@@ -79,7 +79,7 @@ export function knownSecrets(home: string, env: NodeJS.ProcessEnv): readonly str
   return values;
 }
 
-/** One that can't be read is said by whoever needs it. */
+/** An unreadable file is reported by the code that needs it. */
 function contentOf(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();

@@ -1,4 +1,4 @@
-/** The processes of a desk in the order in which they start; they stop in the opposite order. */
+/** The processes of a desk in start order; they stop in reverse order. */
 export type RoleName =
   | 'trader'
   | 'engine-worker'
@@ -9,23 +9,24 @@ export type RoleName =
   | 'telegram';
 
 interface RoleTimes {
-  /** From start to ready. */
+  /** Time limit from start to ready. */
   readonly readyMs: number;
-  /** From SIGTERM to the end. */
+  /** Time limit from SIGTERM to the end. */
   readonly stopMs: number;
-  /** The same in the process of another desk, which ends with its own role where it takes longer. */
+  /** The same for a role in a process of another desk; that process ends if its guest takes longer. */
   readonly joinedStopMs?: number;
 }
 
 export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
   // It replays its journal and warms up its strategies.
   trader: { readyMs: 60_000, stopMs: 20_000 },
-  // Workers end at once, unless an activity is under way: `END_TIMES` of src/activities/worker-ends.ts, and some seconds.
+  // Workers end at once unless an activity is running: `END_TIMES` of src/activities/worker-ends.ts, plus some seconds.
   'engine-worker': { readyMs: 60_000, stopMs: 40_000 },
   auditor: { readyMs: 30_000, stopMs: 5_000 },
   'operations-worker': { readyMs: 60_000, stopMs: 40_000 },
   ledger: { readyMs: 30_000, stopMs: 5_000 },
-  // Of its own it is killed without harm; a request to Telegram or a query that hangs is not worth another desk's page.
+  // In its own process it can be killed without harm; but a hanging request or query is no reason to end another desk's
+  // page.
   web: { readyMs: 30_000, stopMs: 5_000, joinedStopMs: 20_000 },
   telegram: { readyMs: 30_000, stopMs: 5_000 },
 };

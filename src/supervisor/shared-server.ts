@@ -1,6 +1,6 @@
 /**
- * A server that the desks of an installation have in common. The desk whose supervisor holds its lock runs it; the others
- * use it, and wait for the lock. When its holder ends, or is killed, the next in line has the lock at once and starts the
+ * A server shared by the desks of an installation. The desk whose supervisor holds its lock runs it; the others use it
+ * and wait for the lock. When the holder ends or is killed, the next one in line gets the lock at once and starts the
  * server again at the same address: for the other desks it was away for a moment, as after a crash.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
@@ -12,20 +12,20 @@ import { type ChildrenFile, endLeftChildren, openChildrenFile } from './children
 import { type KeeperNews, ProcessKeeper, type Running } from './keep-running.js';
 
 const ASK_AGAIN_MS = 200;
-/** Of a server that was taken over: whatever kept it from starting may pass. */
+/** Pause after a failed takeover: what kept the server from starting may pass. */
 const TAKE_OVER_PAUSE_MS = 2_000;
 
 export interface SharedServerOptions<At> {
   readonly name: 'postgres' | 'temporal';
-  /** Of the installation: the lock, where the server answers, and its processes. */
+  /** Run folder of the installation: the lock, the server's address, and its processes. */
   readonly run: string;
-  /** Where it is to answer; `before` is where it did, and where desks may still look for it. */
+  /** Chooses the address. `before`: the previous one, where desks may still look for it. */
   readonly choose: (before: At | null) => Promise<At>;
-  /** Once per start; each process that belongs to it is added to `children`. */
+  /** Called once per start; each process of the server is added to `children`. */
   readonly start: (at: At, children: ChildrenFile) => Promise<Running>;
-  /** After each end in order of one that was ours, while nobody else can start it yet. */
+  /** Called after each orderly end of a server that we ran, before anybody else can start it. */
   readonly tidy?: () => void;
-  /** Of the supervisor that runs it now. */
+  /** Children of the supervisor that runs it now. */
   readonly children: ChildrenFile;
   readonly onNews: (news: KeeperNews) => void;
   readonly say: (text: string) => void;
@@ -56,14 +56,14 @@ export class SharedServer<At> {
     return this.#keeper;
   }
 
-  /** Resolves with where it answers; rejects when it does not come up here, or `stopping` is aborted. */
+  /** Resolves with its address; rejects if it doesn't come up here, or if `stopping` is aborted. */
   async open(stopping: AbortSignal): Promise<At> {
     for (let asked = 0; ; asked += 1) {
       const lock = tryLockFile(this.#file('.lock'));
       const place = this.#readPlace();
       if (lock !== null) {
         this.#lock = lock;
-        // A supervisor that was killed, or a power cut, left it as it was: who starts beside this one must not believe it.
+        // A killed supervisor or a power cut may have left `serving: true`: others that start now must not believe it.
         if (place !== null) this.#writePlace({ ...place, serving: false });
         return this.#begin(async () => this.options.choose(place?.at ?? null));
       }
@@ -76,7 +76,7 @@ export class SharedServer<At> {
     }
   }
 
-  /** Where another desk uses it, that one's supervisor starts it again. */
+  /** If another desk uses it, that desk's supervisor starts it again. */
   async close(hurry?: AbortSignal): Promise<void> {
     this.#closing.abort();
     await this.#takingOver;
@@ -90,10 +90,10 @@ export class SharedServer<At> {
     this.#lock = null;
   }
 
-  /** With the lock. */
+  /** Call with the lock held. */
   async #begin(choose: () => Promise<At>): Promise<At> {
     const left = this.#file('-children.json');
-    // Of a supervisor that was killed.
+    // Processes of a killed supervisor.
     await endLeftChildren(left);
     const at = await choose();
     this.#writePlace({ at, serving: false });
@@ -123,7 +123,7 @@ export class SharedServer<At> {
     }
   }
 
-  /** Null also where a power cut left it empty: the server is started at another address then. */
+  /** Also null if a power cut left it empty: the server then starts at another address. */
   #readPlace(): Place<At> | null {
     try {
       return JSON.parse(readFileSync(this.#file('.json'), 'utf8')) as Place<At>;
@@ -140,7 +140,7 @@ export class SharedServer<At> {
   }
 }
 
-/** The desk's own list is what its next start ends; the server's is what the next desk in line ends. */
+/** The desk's own list is what its next start ends; the server's list is what the next desk in line ends. */
 function inBoth(desks: ChildrenFile, servers: ChildrenFile): ChildrenFile {
   return {
     add: async (name, pid) => {

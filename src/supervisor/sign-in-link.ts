@@ -3,12 +3,12 @@ import type { Runtime } from '../home/runtime.js';
 import { openPool } from '../store/pool.js';
 import { createSignInToken } from '../store/sign-in-tokens.js';
 
-/** The operator of the built-in account; the link signs in as the same person. */
+/** The operator of the built-in account; the link signs in as this person. */
 const OPERATOR = 'operator';
 
 /**
- * The dashboard's address (`base`) with a one-time token, valid 15 minutes. It stands in the fragment, which no browser sends
- * to a server or writes into a referrer. Rejects while Postgres is down.
+ * The dashboard's address (`base`) with a one-time token, valid for 15 minutes. It is in the fragment, which browsers
+ * neither send to a server nor put into a referrer. Rejects while Postgres is down.
  */
 export async function createSignInLink(runtime: Runtime, base: string, person = OPERATOR): Promise<string> {
   const pool = openPool(runtime, 'sign-in-link');

@@ -1,4 +1,4 @@
-/** Starts one role as a process and waits until it says that it is ready. */
+/** Starts one role as a process and waits until it reports that it is ready. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type FileLock, waitForLock } from '../home/file-lock.js';
@@ -15,13 +15,17 @@ import { ROLE_TIMES, type RoleName } from './roles.js';
 const LINES_SHOWN = 8;
 const STOPPED_MEANWHILE = 'the desk was stopped meanwhile';
 /**
- * The trader lives for weeks within 100 MiB. A small nursery and one heap arena cost it 35 MiB less, and no time; what the
- * exchange's library takes while it is loaded is given back only where it does not lie between what stays: 20 MiB.
+ * The trader runs for weeks within 100 MiB. A small nursery and a single heap arena save 35 MiB at no cost in time.
+ * Memory that the exchange's library needs while loading is freed only if it is not fragmented by long-lived objects:
+ * 20 MiB.
  */
 export const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
-/** The others mostly wait: their heaps are kept small rather than collected seldom, which halves what they take. */
+/** The other roles mostly wait: keeping their heaps small instead of collecting rarely halves their memory. */
 const NODE_OPTIONS_OF_OTHERS = ['--optimize-for-size'];
-/** For every role, as `NODE_OPTIONS_OF_OTHERS` is for Node's heap: what native code has given back goes back to the system. */
+/**
+ * For every role, what `NODE_OPTIONS_OF_OTHERS` does for Node's heap: memory freed by native code returns to the
+ * system.
+ */
 export const ROLE_ENVIRONMENT = {
   MALLOC_ARENA_MAX: '1',
   MALLOC_MMAP_THRESHOLD_: '16384',
@@ -36,17 +40,17 @@ export interface RoleStartOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly log: DeskLog;
   readonly children: ChildrenFile;
-  /** The trader has come to the end of a recording and asks to end the desk. */
+  /** The trader has reached the end of a recording and asks to end the desk. */
   readonly onEnded: (detail: string) => void;
-  /** Aborted when the desk is to stop: nobody waits for it to become ready then. */
+  /** Aborted when the desk is to stop: nobody waits then until it is ready. */
   readonly stopping: AbortSignal;
-  /** Absent: each role has a process of its own. */
+  /** Absent: each role has its own process. */
   readonly share?: {
     readonly home: string;
-    /** Of the installation. */
+    /** Run folder of the installation. */
     readonly run: string;
     readonly mayJoin: () => boolean;
-    /** What the desk's own programs are given of the environment. */
+    /** The environment variables passed on to the desk's own programs. */
     readonly handedOn: readonly string[];
   };
 }
@@ -57,13 +61,13 @@ type RoleMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'ended'; readonly detail?: string }
-  /** From now on it takes in roles of other desks. */
+  /** From now on it hosts roles of other desks. */
   | { readonly type: 'shares' };
 
 interface Begun extends Running {
-  /** Null once it is ready; else why it will not be. */
+  /** Resolves with null once it is ready; otherwise with the reason why it won't be. */
   readonly ready: Promise<string | null>;
-  /** It runs in the process of another desk. */
+  /** True if it runs in a process of another desk. */
   readonly isJoined: boolean;
 }
 
@@ -75,9 +79,10 @@ export async function startRole(options: RoleStartOptions): Promise<Running> {
       ? null
       : sharingOf(name, options.script, environmentOf(options), share.handedOn);
   if (share === undefined || sharing === null) return whenReady(options, await begin(options, null));
-  // In turn with what an earlier supervisor has left of it elsewhere; before the turn among desks, which it is not to hold up.
+  // Waits for what an earlier supervisor has left of the role elsewhere; done before the turn below, so that it doesn't
+  // hold up other desks.
   (await alone(options, share.home))?.release();
-  // One after the other: of two that start at once, the second finds the process of the first.
+  // One desk at a time: of two that start at once, the second finds the process of the first.
   const turn = await waitForLock(join(share.run, `shared-${name}.lock`), options.stopping);
   const begun = await beginShared(options, share, sharing).finally(() => turn?.release());
   // The other desk ended just now.
@@ -102,7 +107,7 @@ async function whenReady({ name }: RoleStartOptions, { process, stop, ready }: B
   throw new Error(`${name} did not start: ${problem}`);
 }
 
-/** Null where no process of another desk takes it in. */
+/** Null if no process of another desk accepts it. */
 async function joinOther(options: RoleStartOptions, home: string, sharing: string): Promise<Begun | null> {
   const { name, log, runtimeFile, stopping } = options;
   const { readyMs, stopMs: ownStopMs, joinedStopMs: stopMs = ownStopMs } = ROLE_TIMES[name];
@@ -123,7 +128,7 @@ async function joinOther(options: RoleStartOptions, home: string, sharing: strin
 const alone = ({ name, stopping }: RoleStartOptions, home: string): Promise<FileLock | null> =>
   heldAlone(roleLock(home, name), `${name} of this desk`, stopping);
 
-/** In a process of its own; `sharing`: which may take in roles of other desks, and does when this resolves. */
+/** In its own process. `sharing`: which roles of other desks it may host; it does when this resolves. */
 async function begin(options: RoleStartOptions, sharing: string | null): Promise<Begun> {
   const { name } = options;
   let onFirstMessage: (message: RoleMessage) => void = () => undefined;
@@ -134,7 +139,7 @@ async function begin(options: RoleStartOptions, sharing: string | null): Promise
   const shares = new Promise<void>((resolve) => {
     onShares = resolve;
   });
-  // Held as long as it lives: a process that stood still when it was asked finds out that it comes too late.
+  // Held while the process lives: a host that was suspended when it was asked to join finds that it is too late.
   const lock =
     sharing === null || options.share === undefined ? null : await alone(options, options.share.home);
   const child = await spawnProcess({
@@ -180,7 +185,10 @@ function roleEnvironment(options: RoleStartOptions, sharing: string | null): Nod
   };
 }
 
-/** Who needs which secret, where every role is a process of its own. Nobody needs the password: it was hashed at the start. */
+/**
+ * Which roles need which secret when every role has its own process. No role needs the password, because it was hashed
+ * at the start.
+ */
 const NEEDED_BY: readonly (readonly [RegExp, readonly RoleName[]])[] = [
   [/^DASHBOARD_PASSWORD/, []],
   [/^TELEGRAM_/, ['telegram', 'operations-worker']],
@@ -188,15 +196,15 @@ const NEEDED_BY: readonly (readonly [RegExp, readonly RoleName[]])[] = [
   [/^AWS_/, ['operations-worker']],
   [/^TEMPORAL_/, ['engine-worker', 'operations-worker', 'web', 'telegram']],
 ];
-/** The pre-flight looks at each key, hence the operations worker. */
+/** The operations worker is included because the pre-flight checks each key. */
 const NEEDS_KEY: Readonly<Record<CredentialHolder, readonly RoleName[]>> = {
   trader: ['trader', 'operations-worker'],
   auditor: ['auditor', 'operations-worker'],
 };
-/** Roles that run in the process of another one. */
+/** Roles that run in another role's process. */
 const INSIDE: Partial<Record<RoleName, RoleName>> = { auditor: 'engine-worker', telegram: 'web' };
 
-/** Each role gets its own secrets only. */
+/** Each role gets only its own secrets. */
 export function environmentOf({
   name,
   separate,
@@ -208,7 +216,7 @@ export function environmentOf({
     if (credential === null)
       return NEEDED_BY.every(([secret, roles]) => !secret.test(variable) || roles.some(runs));
     if (NEEDS_KEY[credential.holder].some(runs)) return true;
-    // Without a key of its own the auditor reads with the trader's.
+    // Without its own key the auditor reads with the trader's.
     return credential.holder === 'trader' && runs('auditor') && !hasAuditorKey(credential.live, env);
   };
   return Object.fromEntries(Object.entries(env).filter(([variable]) => isFor(variable)));

@@ -1,4 +1,4 @@
-/** The supervisor's own socket: who runs here, what runs, stop, restart. Guarded by the mode of its folder. */
+/** The supervisor's own socket: who runs here, what runs, stop, restart. Protected by its folder's mode. */
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { dirname } from 'node:path';
@@ -20,7 +20,7 @@ export interface SupervisorSocket {
   close(): Promise<void>;
 }
 
-/** The caller holds the lock of this FERMATA_HOME, so a socket that is there already belongs to nobody. */
+/** The caller holds the lock of this FERMATA_HOME, so an existing socket belongs to nobody. */
 export async function openSupervisorSocket(
   path: string,
   handlers: SupervisorHandlers,
@@ -37,13 +37,13 @@ export async function openSupervisorSocket(
   return {
     close: async () => {
       await closeServer(server);
-      // Every process of this home has ended by now; one that was killed has left its socket here.
+      // Every process of this home has ended by now; a killed one has left its socket here.
       rmSync(dirname(path), { recursive: true, force: true });
     },
   };
 }
 
-/** Throws where it is somebody else's. */
+/** Throws if it belongs to somebody else. */
 export function claimFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);

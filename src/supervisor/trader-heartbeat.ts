@@ -1,11 +1,11 @@
-/** A trader that does not answer its socket for ten seconds is killed; it comes back HALTED. */
+/** A trader whose socket doesn't answer for ten seconds is killed; it comes back HALTED. */
 import type { Mode } from '../domain/mode.js';
 import { askSocket, SocketRefusal } from '../home/ask-socket.js';
 import type { ManagedProcess } from './managed-process.js';
 
 const EVERY_MS = 2_000;
 const SILENT_MAX_MS = 10_000;
-/** If this loop itself stood still (the machine slept), the silence was ours. */
+/** If this loop itself was suspended (the machine slept), the silence was ours. */
 const OWN_GAP_MAX_MS = 4 * EVERY_MS;
 
 export interface TraderHeartbeat {
@@ -14,10 +14,10 @@ export interface TraderHeartbeat {
 
 export interface HeartbeatOptions {
   readonly socketPath: string;
-  /** The trader that runs now; null while it is being restarted. */
+  /** The running trader; null while it is being restarted. */
   readonly trader: () => ManagedProcess | null;
   readonly onSilent: (silentMs: number) => void;
-  /** Another than before; a trader begins HALTED. `again`: it was in this mode before. */
+  /** The mode changed; a trader begins HALTED. `again`: it was in this mode before. */
   readonly onMode: (mode: Mode, again: boolean) => void;
 }
 
@@ -66,7 +66,7 @@ export function watchTrader(options: HeartbeatOptions): TraderHeartbeat {
   };
 }
 
-/** Null: none. A refusal is an answer too. */
+/** Null: no answer. A refusal is an answer, too. */
 async function answerOf(socketPath: string): Promise<Mode | 'refused' | null> {
   try {
     const answer = await askSocket(socketPath, 'heartbeat', { from: 'supervisor' }, EVERY_MS);

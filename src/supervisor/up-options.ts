@@ -9,50 +9,53 @@ export interface UpOptions {
   readonly home: string;
   readonly loaded: LoadedDesk;
   readonly market: MarketChoice;
-  /** Ledger and auditor as processes of their own. */
+  /** Ledger and auditor in their own processes. */
   readonly separate?: boolean;
-  /** Instead of the desk file's `api.port`; 0: any free port. */
+  /** Replaces the desk file's `api.port`; 0: any free port. */
   readonly port?: number;
   /** Address of a simulator on this machine that takes the orders instead of the exchange. */
   readonly simulatedVenue?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** What `fermata restart --all`, `fermata deploy` and a restore in an incident need; absent: this start can't be repeated. */
+  /**
+   * Required by `fermata restart --all`, `fermata deploy` and a restore in an incident; absent: this start can't be
+   * repeated.
+   */
   readonly again?: StartAgain;
   readonly onProgress?: OnProgress;
   readonly onReady?: (summary: UpSummary) => void;
-  /** It came to nothing although nobody asked for an end: called before it is ended again. */
+  /** Called if the start failed although nobody asked for an end, before what it started is ended again. */
   readonly onStartFailed?: () => void;
-  /** What every role is started with; the bundled `worker/run-role.ts` unless a test brings its own. */
+  /** The script of every role; the bundled `worker/run-role.ts` unless a test sets another. */
   readonly roleScript?: string;
 }
 
 export interface StartAgain {
-  /** Rejects where the same start would fail now, or would be another desk or another account: nothing is ended then. */
+  /** Rejects if the same start would fail now, or would be another desk or another account: nothing is ended then. */
   check(): Promise<void>;
-  /** The process that will start it again. */
+  /** Pid of the process that will start it again. */
   readonly starter: number;
-  /** It runs this build for the first time, and looks whether that is well. */
+  /** This build runs for the first time, and the starter checks whether it is healthy. */
   readonly isOnTrial: boolean;
-  /** The newest good backup of its database. Rejects where there is none, or where a restore would be refused. */
+  /** The newest good backup of its database. Rejects if there is none, or if a restore would be refused. */
   chooseBackup(): Promise<BackupChoice>;
 }
 
 export interface UpSummary {
   readonly desk: string;
   readonly trading: 'paper' | 'live';
-  /** Where prices come from, in words: "simulated market, seed 7, 60x". */
+  /** The source of prices, in words: "simulated market, seed 7, 60x". */
   readonly prices: string;
   readonly simulated: boolean;
-  /** Whose money; null while the trader has not answered. */
+  /** Whose money is traded; null while the trader has not answered. */
   readonly account: TraderStatus['account'] | null;
-  /** Of the trader at this moment, with the reason in words. */
+  /** The trader's current mode, with the reason in words. */
   readonly mode: string;
   readonly reason: string;
-  /** What stands first on page and in `fermata status` too. */
+  /** Also the headline of the page and of `fermata status`. */
   readonly headline: string;
-  /** On this machine. */
+  /** Address on this machine. */
   readonly dashboardUrl: string;
-  /** Of a proxy or tunnel of the desk's people. */
+  /** Address of a proxy or tunnel that the desk's people use. */
   readonly publicUrl: string | null;
   /** The dashboard's address with a one-time sign-in token in its fragment. */
   readonly signInUrl: string;
@@ -63,7 +66,7 @@ export interface UpSummary {
   /** Soonest first; in the desk's own (market) time. */
   readonly next: readonly { readonly routine: string; readonly title: string; readonly atMs: number }[];
   readonly logFile: string;
-  /** Where the generated password lies; null where DASHBOARD_PASSWORD was given. */
+  /** File with the generated password; null if DASHBOARD_PASSWORD was given. */
   readonly passwordFile: string | null;
 }
 
@@ -72,7 +75,7 @@ export type UpOutcome =
   | {
       readonly kind: 'ended';
       readonly exitCode: 0;
-      /** So long afterwards it is to be started again; absent: it stays ended. */
+      /** After this pause it is to be started again; absent: it stays ended. */
       readonly againAfterMs?: number;
     }
   /** Another `fermata up` runs on this FERMATA_HOME; nothing was started or changed. */

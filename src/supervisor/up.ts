@@ -84,7 +84,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
     options.onReady?.(await summarise(options, paths, runtime, log.file));
     log.write('supervisor', 'info', `ending: ${await ending.requested}`);
   } catch (error) {
-    // Asked to end while it was starting: that is an end, not a failure.
+    // Asked to end while starting: that is an end, not a failure.
     if (ending.asked.aborted) return;
     if (phase.name === 'starting') options.onStartFailed?.();
     say('The start failed: what it had begun is ended again …');
@@ -105,7 +105,7 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   }
 }
 
-/** One start after the other: two first starts at once would choose the same port for their pages. */
+/** One start at a time: two first starts at once would choose the same port for their pages. */
 async function portsInTurn(
   options: UpOptions,
   paths: HomePaths,
@@ -153,7 +153,7 @@ function openSocket(
     restoreDatabase: async ({ key, by }) => {
       const again = await startOf(options);
       const choice = await again.chooseBackup();
-      // Who asks again because it died over the choosing must not take back what was ordered meanwhile.
+      // Choosing takes a while: if an end was ordered meanwhile, this must not override it.
       ending.refuseWhereAsked();
       writeRestoreOrder(paths.home, { key, by, ...choice, outcome: null });
       ending.askAgain(`restore of the database, agreed to by ${by}`, 0);
@@ -169,7 +169,7 @@ function openSocket(
   });
 }
 
-/** Rejects where it would be refused now. */
+/** Rejects if it would be refused now. */
 async function startOf({ again }: UpOptions): Promise<StartAgain> {
   if (again === undefined) throw new Error('whoever started this desk does not start it again');
   await again.check();

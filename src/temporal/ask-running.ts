@@ -1,8 +1,8 @@
-/** A query that only a run which goes on answers: Temporal lets closed ones answer, too. */
+/** A query that only an open run answers: Temporal would let a closed run answer, too. */
 import { WorkflowClient } from '@temporalio/client';
 import type { TemporalAccess } from './open-temporal.js';
 
-/** Rejects with `QueryRejectedError` where the run is closed, with `WorkflowNotFoundError` where there is none. */
+/** Rejects with `QueryRejectedError` if the run is closed, with `WorkflowNotFoundError` if there is none. */
 export function askRunning<T>(
   temporal: TemporalAccess,
   deadlineMs: number,

@@ -3,12 +3,12 @@ import type { TemporalAccess } from './open-temporal.js';
 
 const QUERY_MS = 3_000;
 const POLL_MS = 200;
-/** Who waits for a person or a backup need not ask as often. */
+/** A wait for a person or a backup needs no frequent polling. */
 const POLL_MS_MAX = 5_000;
 
 /**
- * What a run answers to a query as soon as it is more than null, which may be long before its evidence is written. Null
- * when it is not known after `patienceMs`; the run goes on.
+ * Polls a query until its answer is not null, which may be long before the run's evidence is written. Null if there is
+ * none after `patienceMs`; the run goes on.
  */
 export async function awaitQuery<T>(
   temporal: TemporalAccess,

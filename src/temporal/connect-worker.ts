@@ -4,12 +4,12 @@ import type { Runtime } from '../home/runtime.js';
 import { socketOf, socketOfWorkers } from '../home/temporal-address.js';
 import { connectOptions } from './connect-options.js';
 
-/** What the runtime makes its connections with. */
+/** The runtime's internal function that makes connections. */
 interface Native {
   createNative(newClient: unknown, native: unknown, options: object): Promise<unknown>;
 }
 
-/** Throws where nothing answers there. Whoever opens it closes it. */
+/** Throws if nothing answers there. The caller closes the connection. */
 export function connectWorker(place: Pick<Runtime, 'temporal'>): Promise<NativeConnection> {
   const socket = socketOf(place.temporal.address);
   if (socket === null) return NativeConnection.connect(connectOptions(place));
@@ -17,9 +17,9 @@ export function connectWorker(place: Pick<Runtime, 'temporal'>): Promise<NativeC
 }
 
 /**
- * Workers speak TCP only, or ask an HTTP CONNECT proxy to. The core under them takes a socket as that proxy (`unix:/path`),
- * which the SDK's own reading of addresses refuses: it is put in behind it. A proxy on TCP would cost 40 ms a message,
- * since the core leaves Nagle's algorithm on there.
+ * Workers speak only TCP, directly or through an HTTP CONNECT proxy. The core below them accepts a socket as that proxy
+ * (`unix:/path`), but the SDK's address parser refuses it, so it is set behind the parser's back. A proxy on TCP would
+ * cost 40 ms per message, because the core leaves Nagle's algorithm on there.
  */
 class SocketConnection extends NativeConnection {
   static async through(path: string): Promise<NativeConnection> {

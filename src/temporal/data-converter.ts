@@ -1,18 +1,18 @@
 /**
- * How payloads are written, for every client and worker of Fermata: sealed with the key of the installation, failures'
- * messages and stack traces included.
+ * The data converter of every client and worker of Fermata: payloads are sealed with the installation's key, including
+ * failure messages and stack traces.
  */
 import { fileURLToPath } from 'node:url';
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { readPayloadKeys } from '../home/payload-keys.js';
 import { createPayloadCodec } from './payload-codec.js';
 
-/** Loaded by its path, in this process and in the workflows' own sandbox: the compiled file, wherever this one runs. */
+/** Loaded by path, in this process and in the workflows' sandbox: always the compiled file, wherever this one runs. */
 export const FAILURE_CONVERTER = fileURLToPath(
   new URL('../../dist/workflows/failure-converter.js', import.meta.url),
 );
 
-/** Throws where the installation has no key. */
+/** Throws if the installation has no key. */
 export function payloadCodecOf(home: string): PayloadCodec {
   return createPayloadCodec(readPayloadKeys(home));
 }

@@ -1,7 +1,10 @@
 import { type WorkflowExecutionDescription, WorkflowNotFoundError } from '@temporalio/client';
 import type { TemporalAccess } from './open-temporal.js';
 
-/** How a run stands now; without `runId` the newest of its workflow. Null: Temporal has none. Rejects while it does not answer. */
+/**
+ * The state of a run; without `runId`, of the workflow's newest one. Null if Temporal has none. Rejects while Temporal
+ * doesn't answer.
+ */
 export async function describeRun(
   temporal: TemporalAccess,
   deadlineMs: number,

@@ -15,7 +15,7 @@ type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 
 type Call = ReturnType<Interceptor>;
 
-/** A call that is never made. Whoever waits for it is freed by the deadline of `within`. */
+/** A call that is never made. The deadline of `within` frees whoever waits for it. */
 const NEVER_MADE = {
   start: () => undefined,
   sendMessage: () => undefined,
@@ -33,14 +33,14 @@ export class TemporalUnavailable extends Error {
 
 export interface TemporalAccess {
   readonly namespace: string;
-  /** For calls that take longer than a plain one; wrap every use in `within`. */
+  /** For calls that take longer than usual; wrap every use in `within`. */
   readonly client: Client;
-  /** Rejects with `TemporalUnavailable` when `use` has not answered after `deadlineMs`; other errors pass through. */
+  /** Rejects with `TemporalUnavailable` if `use` has not resolved after `deadlineMs`; other errors pass through. */
   within<T>(deadlineMs: number, use: (client: Client) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** `home` null: nothing is sealed, for tests that read what Temporal keeps. */
+/** `home` null: nothing is sealed, for tests that read what Temporal stores. */
 export function openTemporal(
   runtime: Pick<Runtime, 'temporal'> & { readonly home: string | null },
 ): TemporalAccess {
@@ -50,7 +50,7 @@ export function openTemporal(
   try {
     options = connectOptions(runtime);
   } catch (error) {
-    // A stop goes to the trader itself: what the environment says of Temporal must not hold it up.
+    // A stop goes to the trader itself: a broken Temporal setting must not hold it up.
     return unusable(namespace, messageOf(error));
   }
   let closed = false;
@@ -63,7 +63,7 @@ export function openTemporal(
     namespace,
     client,
     within: async (deadlineMs, use) => {
-      // The gRPC deadline ends each request; the timer ends what retries beyond it.
+      // The gRPC deadline ends each request; the timer also ends retries beyond it.
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise<never>((_, reject) => {
         timer = setTimeout(() => reject(unavailable(runtime, deadlineMs)), deadlineMs + 100);
@@ -100,7 +100,10 @@ function unusable(namespace: string, why: string): TemporalAccess {
   };
 }
 
-/** CANCELLED: nobody here cancels a call; the server ends its stream at the deadline, at times a moment before we do. */
+/**
+ * Nobody here cancels a call: CANCELLED means that the server ended its stream at the deadline, sometimes a moment
+ * before we do.
+ */
 const GRPC_CANCELLED = 1;
 const GRPC_DEADLINE_EXCEEDED = 4;
 const GRPC_UNAVAILABLE = 14;
@@ -118,7 +121,7 @@ function unavailable(place: Pick<Runtime, 'temporal'>, deadlineMs: number): Temp
   return new TemporalUnavailable(silence + lackingHere(place));
 }
 
-/** Goes behind the retry interceptor, so that each attempt asks anew whether the connection is still open. */
+/** Goes behind the retry interceptor, so that each attempt checks that the connection is still open. */
 export function endWithConnection(isClosed: () => boolean): Interceptor {
   return (options, nextCall) => (isClosed() ? (NEVER_MADE as unknown as Call) : (nextCall(options) as Call));
 }

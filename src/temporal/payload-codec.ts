@@ -1,7 +1,7 @@
 /**
- * Seals every payload on its way to Temporal, with its metadata, and opens it on its way back. The seal names what it was
- * made for (namespace, workflow, activity), so that a copy counts nowhere else. Without a context (Temporal's UI) only
- * its integrity is looked at.
+ * Seals every payload on its way to Temporal, including its metadata, and opens it on the way back. The seal names its
+ * purpose (namespace, workflow, activity), so that a copy is not valid elsewhere. Without a context (Temporal's UI)
+ * only its integrity is checked.
  */
 import type { Payload, PayloadCodec, SerializationContext } from '@temporalio/common';
 import { isBoundActivityId } from '../domain/bound-answer.js';
@@ -13,7 +13,7 @@ export type { PayloadCodec };
 const ENCODING = 'binary/sealed';
 const KEY_ID = 'fermata-key';
 const MADE_FOR = 'fermata-for';
-/** Longer plain text is no reason for a stop. */
+/** Longest plain text that is read: a stop needs no more. */
 const UNSEALED_BYTES_MAX = 4096;
 
 /** A payload names a key that this installation does not have. */
@@ -21,7 +21,7 @@ export class PayloadKeyMissing extends Error {
   override readonly name = 'PayloadKeyMissing';
 }
 
-/** `keys`: the newest first; it seals, all of them open. */
+/** `keys`: newest first. The newest seals, all of them open. */
 export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
   const [newest] = keys;
   if (newest === undefined) throw new Error('a payload codec needs a key');
@@ -31,7 +31,7 @@ export function createPayloadCodec(keys: readonly PayloadKey[]): PayloadCodec {
   };
 }
 
-/** By what it says of itself. */
+/** By its declared encoding. */
 export function isSealed({ metadata }: Payload): boolean {
   return textOf(metadata?.encoding) === ENCODING;
 }
@@ -48,7 +48,7 @@ function sealed(key: PayloadKey, payload: Payload, context?: SerializationContex
   };
 }
 
-/** Namespace, workflow, activity; less where less is known. */
+/** Namespace, workflow, activity; shorter if less is known. */
 type Purpose = readonly string[];
 
 function purposeOf(context: SerializationContext | undefined): Purpose {
@@ -59,7 +59,7 @@ function purposeOf(context: SerializationContext | undefined): Purpose {
     : [namespace, workflowId, context.activityId ?? ''];
 }
 
-/** A schedule's action is sealed for the workflow id that its runs have with their time at the end. */
+/** A schedule's action is sealed for its workflow id; each run's id has this time appended. */
 const SCHEDULED_AT = /-\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 function isFor(madeFor: Purpose, context: SerializationContext): boolean {
@@ -72,7 +72,7 @@ function isFor(madeFor: Purpose, context: SerializationContext): boolean {
   );
 }
 
-/** Null: sealed before seals named what they were made for. */
+/** Null: sealed before seals named their purpose. */
 function madeForOf({ metadata }: Payload): { readonly text: string; readonly purpose: Purpose } | null {
   const text = textOf(metadata?.[MADE_FOR]);
   if (text === '') return null;
@@ -80,7 +80,7 @@ function madeForOf({ metadata }: Payload): { readonly text: string; readonly pur
   return { text, purpose: Array.isArray(purpose) ? purpose.map(String) : [] };
 }
 
-/** Answers of activities without a unique id are those of runs that were begun before; they end by themselves. */
+/** Answers of activities without a unique id belong to runs that began before such ids; those end by themselves. */
 function countsHere(madeFor: Purpose | null, context: SerializationContext | undefined): boolean {
   if (context === undefined) return true;
   if (madeFor !== null) return isFor(madeFor, context);
@@ -102,7 +102,7 @@ function opened(keys: readonly PayloadKey[], payload: Payload, context?: Seriali
   return packed === null || !countsHere(madeFor?.purpose ?? null, context) ? unsealed({}) : unpack(packed);
 }
 
-/** Anybody who reaches Temporal can send these: no reason to stand still, and never taken at their word. */
+/** Anybody who reaches Temporal can send unsealed payloads: they must not block a workflow, and are never trusted. */
 function unsealed({ metadata, data }: Payload): Payload {
   const readable = textOf(metadata?.encoding) === 'json/plain' && (data?.length ?? 0) <= UNSEALED_BYTES_MAX;
   const value: Unsealed = { unsealed: readable ? parse(textOf(data)) : null };
@@ -117,7 +117,7 @@ function parse(json: string): unknown {
   }
 }
 
-/** Length of the metadata as JSON (4 bytes), the metadata with values in base64, the data. */
+/** Layout: length of the metadata as JSON (4 bytes), the metadata with values in base64, the data. */
 function pack({ metadata, data }: Payload): Uint8Array {
   const values = Object.entries(metadata ?? {}).map(([name, value]) => [
     name,
@@ -126,7 +126,7 @@ function pack({ metadata, data }: Payload): Uint8Array {
   const header = Buffer.from(JSON.stringify(Object.fromEntries(values)));
   const length = Buffer.alloc(4);
   length.writeUInt32BE(header.length);
-  // Of a value that is undefined the protocol's decoder makes a plain empty array.
+  // The protocol's decoder turns an undefined value into an empty array that is not a Buffer.
   return Buffer.concat([length, header, Buffer.from(data ?? [])]);
 }
 

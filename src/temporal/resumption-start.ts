@@ -5,12 +5,15 @@ import type { TraderStatus } from '../contracts/trader-status.js';
 import { isCheck } from '../desk/own-steps.js';
 import type { Desk, DeskRoutine } from '../desk/schema.js';
 
-/** The routine whose checks must be clean before the desk trades: the one that also runs at each start. */
+/**
+ * The routine whose checks must be clean before the desk trades: the one that also runs at each start. Null if there is
+ * none.
+ */
 export function startRoutineOf(desk: Desk): DeskRoutine | null {
   return desk.routines.find(({ onStart }) => onStart) ?? null;
 }
 
-/** How the resumption of one halt is started, whoever does it: the watcher of the trader, or a person's decision. */
+/** The start options of the resumption of one halt, whoever starts it: the trader's watcher, or a person's decision. */
 export function resumptionStart(
   desk: Desk,
   haltId: string,
@@ -20,7 +23,7 @@ export function resumptionStart(
     desk: desk.desk,
     haltId,
     incarnation: status.incarnation,
-    // What is done or asked once a day is no reason to stand still.
+    // Only checks: daily actions and tasks are no reason to stay halted.
     steps: (startRoutineOf(desk)?.steps ?? []).filter(isCheck),
     simulated: status.trading === 'paper',
     timing: RESUMPTION_TIMING,

@@ -1,4 +1,4 @@
-/** Which builds of a worker Temporal knows: docs/design/upgrades.md. */
+/** The worker builds that Temporal knows: docs/design/upgrades.md. */
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
 import type { TemporalAccess } from './open-temporal.js';
@@ -7,7 +7,7 @@ const CALL_MS = 10_000;
 const NOT_FOUND = 5;
 const RUNS_MAX = 1_000;
 
-/** What begins from now on begins under this build, once it has polled. Does nothing where that is so already. */
+/** New runs begin under this build, once it has polled. Does nothing if that is so already. */
 export async function makeCurrent(
   temporal: TemporalAccess,
   { deploymentName, buildId }: WorkerDeploymentVersion,
@@ -27,7 +27,7 @@ export async function makeCurrent(
   });
 }
 
-/** Open runs by the build that they are pinned to. Rejects where there are too many to look at. */
+/** Number of open runs by the build that they are pinned to. Rejects if there are too many to read. */
 export async function openRunsByBuild(
   temporal: TemporalAccess,
   taskQueue: string,
@@ -47,7 +47,7 @@ export async function openRunsByBuild(
   });
 }
 
-/** Null: its code is whatever build is there. */
+/** Null: the run is not pinned and uses the current build. */
 export function pinnedBuildOf({ searchAttributes }: WorkflowExecutionInfo['raw']): string | null {
   const fields = searchAttributes?.indexedFields;
   const read = (name: string): unknown => {
@@ -56,6 +56,6 @@ export function pinnedBuildOf({ searchAttributes }: WorkflowExecutionInfo['raw']
   };
   const version = read('TemporalWorkerDeploymentVersion');
   if (read('TemporalWorkflowVersioningBehavior') !== 'Pinned' || typeof version !== 'string') return null;
-  // "operations-desk:build", "packs-desk:build"; what a build is called has neither colon nor point.
+  // "operations-desk:build", "packs-desk:build"; a build id contains neither colon nor point.
   return version.split(/[:.]/).at(-1) ?? null;
 }

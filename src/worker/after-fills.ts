@@ -1,4 +1,6 @@
-/** What the desk file asks for when an entry was filled: a line in the trading journal, and a reminder of the exit's review. */
+/**
+ * What the desk file asks for after an entry fill: a line in the trading journal, and a reminder to review the exit.
+ */
 import type { Notice } from '../contracts/notice.js';
 import type { NewTask, Task } from '../contracts/task.js';
 import type { Desk } from '../desk/schema.js';
@@ -13,18 +15,18 @@ import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
 const LOOK_EVERY_MS = 2_000;
-/** How far back after a worker that was away: what was written and asked for stays as it is. */
+/** How far back a restarted worker searches; existing lines and tasks stay unchanged. */
 const SINCE_MS = 7 * 24 * 3_600_000;
 const SOURCE = 'exit-review:';
 
 interface AfterFills {
   readonly desk: Desk;
   readonly pool: Pool;
-  /** FERMATA_HOME, where a notice waits while Postgres is down. */
+  /** FERMATA_HOME, where a notice is spooled while Postgres is down. */
   readonly home: string | null;
 }
 
-/** Null where the desk file asks for nothing. */
+/** Null if the desk file asks for nothing. */
 export function afterFills({ desk, pool, home }: AfterFills, log: Logger): Repeating | null {
   const { onFill } = desk;
   if (onFill === undefined) return null;
@@ -57,7 +59,7 @@ function exitReview(desk: string, { clientId, what, wallMs }: FilledEntry, hours
   };
 }
 
-/** Once, when it is due: the fill itself has been told. */
+/** Sent once, when the task is due: the fill itself was reported before. */
 const reminderOf = ({ desk, id, title, detail }: Task): Notice => ({
   ...{ desk, event: 'task', severity: 'info', fingerprint: `task-due:${desk}:${id}` },
   title: `Due now: ${title}`,

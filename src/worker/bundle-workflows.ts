@@ -1,4 +1,6 @@
-/** Built once, at build time: a start bundles nothing, and a bad line in one bundle can't reach the other. */
+/**
+ * Bundles the workflows at build time: a start bundles nothing, and a broken line in one bundle can't affect the other.
+ */
 import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -7,14 +9,14 @@ import { FAILURE_CONVERTER } from '../temporal/data-converter.js';
 
 const dist = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** `packs`: what runs playbooks in code, without any. */
+/** `packs`: the host of playbooks in code, without the playbooks. */
 export const BUNDLES = ['emergency', 'operations', 'packs'] as const;
 
 export type BundleName = (typeof BUNDLES)[number];
 
 export const bundleFile = (name: BundleName): string => join(dist, `workflows-${name}.js`);
 
-/** Writes `dist/workflows-NAME.js` of each. Throws where one can't be bundled. */
+/** Writes `dist/workflows-NAME.js` for each. Throws if one can't be bundled. */
 async function bundleWorkflows(): Promise<void> {
   for (const name of BUNDLES) {
     const { code } = await bundleWorkflowCode({
@@ -27,7 +29,10 @@ async function bundleWorkflows(): Promise<void> {
   }
 }
 
-/** V8 keeps a text with any other character in two bytes a character, in each worker and in its thread: 5 MB instead of 3. */
+/**
+ * V8 stores a text with any other character in two bytes per character, in each worker and in its thread: 5 MB instead
+ * of 3.
+ */
 const inAscii = (code: string): string =>
   code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 

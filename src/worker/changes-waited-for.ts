@@ -1,4 +1,4 @@
-/** What of the trader, and of the checks that keep it from trading, makes waiting runs look again. */
+/** The changes of the trader, and of the checks that keep it from trading, that make waiting runs check again. */
 import { tradingDaysOf } from '../activities/engine/trading-days.js';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Desk } from '../desk/schema.js';
@@ -7,7 +7,7 @@ import type { FailingChecks } from './failing-checks.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 import { wakeWaitingRuns } from './wake-waiting-runs.js';
 
-/** As often as a resumption would look by itself in the first minutes. */
+/** As often as a resumption polls in its first minutes. */
 const CHECK_EVERY_MS = 60_000;
 
 export function changesOfTrader(context: TraderWatchContext): StatusFollower {
@@ -16,7 +16,7 @@ export function changesOfTrader(context: TraderWatchContext): StatusFollower {
   return (status) => wake(seenIn(status));
 }
 
-/** While a halt lasts that a rule may lift: a person is asked for nothing else than the decision. */
+/** Only during a halt that a rule may lift: otherwise a run waits for a person's decision alone. */
 export function changesOfChecks(
   context: TraderWatchContext,
   failingChecks: FailingChecks,
@@ -32,7 +32,7 @@ export function changesOfChecks(
   };
 }
 
-/** Everything of a status that a resumption or a playbook decides by; nothing that changes with each price. */
+/** Everything in a status that a resumption or a playbook decides by; nothing that changes with each price. */
 export function whatIsWaitedFor(desk: Desk): (status: TraderStatus) => string {
   const days = tradingDaysOf(desk);
   return (status) =>

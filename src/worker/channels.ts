@@ -1,4 +1,4 @@
-/** The role `telegram`: whatever tells people, the Telegram bot and the mailer. */
+/** The role `telegram`: everything that tells people, namely the Telegram bot and the mailer. */
 import type { Role, Runtime } from '../home/runtime.js';
 import { startMail } from '../mail/start.js';
 import { startTelegram } from '../telegram/start.js';

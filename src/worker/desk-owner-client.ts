@@ -1,4 +1,4 @@
-/** The always running `desk-owner:<desk>`, from outside: is our trader known to it, and if not, announce it. */
+/** A client of the always-running `desk-owner:<desk>`: asks whether it knows our trader, and announces it if not. */
 import { createHash } from 'node:crypto';
 import { WithStartWorkflowOperation, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import {
@@ -15,25 +15,28 @@ import { askRunning } from '../temporal/ask-running.js';
 import type { TemporalAccess } from '../temporal/open-temporal.js';
 
 export interface DeskOwner {
-  /** Rejects while it does not run or Temporal is down. */
+  /** Rejects while it isn't running or Temporal is down. */
   incarnations(): Promise<readonly AdmittedIncarnation[]>;
-  /** Starts the desk owner where it does not run. Changes nothing where the incarnation is known. */
+  /** Starts the desk owner if it isn't running. Changes nothing if the incarnation is known. */
   admit(incarnation: string): Promise<void>;
-  /** Resolves when its run has ended, or is no longer known. Rejects where nobody can say. */
+  /** Resolves when its run has ended, or is no longer known. Rejects if that can't be determined. */
   ended(): Promise<void>;
 }
 
 const QUERY_MS = 3_000;
 const UPDATE_MS = 5_000;
 const PLACE_LENGTH = 12;
-/** Told again that it is there, so that it is not taken for gone. */
+/** The trader is announced again after this time, so that it doesn't count as gone. */
 const SEEN_AGAIN_MS = 6 * 3_600_000;
 
-/** `place`: an id of the home folder. With the desk it names the place, where a new incarnation replaces the one before. */
+/**
+ * `place`: derived from the home folder's id and the desk. A new incarnation replaces the earlier one in the same
+ * place.
+ */
 export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string): DeskOwner {
   const workflowId = deskOwnerId(desk.desk);
   const place = createHash('sha256').update(`${homeId}\n${desk.desk}`).digest('hex').slice(0, PLACE_LENGTH);
-  // A closed run would answer too, but takes no signal.
+  // A closed run would answer too, but takes no signals.
   const incarnations = () =>
     askRunning<readonly AdmittedIncarnation[]>(
       temporal,
@@ -48,7 +51,7 @@ export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string
         known.place === place &&
         known.incarnation === incarnation &&
         Date.now() - (known.seenMs ?? 0) < SEEN_AGAIN_MS;
-      // Asking is not recorded; an update is, and a run takes 2,000 of them.
+      // Queries leave no trace in the history; updates do, and a run takes 2,000 of them.
       if ((await incarnations().catch(() => [])).some(isOurs)) return;
       await temporal.within(UPDATE_MS, (client) =>
         client.workflow.executeUpdateWithStart(EMERGENCY_MESSAGES.admitIncarnation, {
@@ -59,7 +62,7 @@ export function deskOwnerOf(temporal: TemporalAccess, desk: Desk, homeId: string
     },
     ended: async () => {
       try {
-        // The server holds the answer back until there is one.
+        // The server holds the answer back until the run ends.
         await temporal.client.workflow.getHandle(workflowId).result();
       } catch (error) {
         if (!(error instanceof WorkflowFailedError || error instanceof WorkflowNotFoundError)) throw error;

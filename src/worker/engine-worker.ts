@@ -1,7 +1,7 @@
 /**
- * The process that a stop goes through: the emergency workflows with a worker of their own, the activities that reach
- * the trader, the end-to-end heartbeat, and (unless it runs apart) the auditor. Nothing else, so that nothing else can
- * hold it up.
+ * The process that a stop goes through: a worker for the emergency workflows, the activities that reach the trader, the
+ * end-to-end heartbeat, and (unless it has its own process) the auditor. Nothing else, so that nothing else can hold it
+ * up.
  */
 import { createEmergencyActivities } from '../activities/create-emergency-activities.js';
 import { startAuditor } from '../auditor/start-auditor.js';

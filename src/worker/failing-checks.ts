@@ -1,9 +1,9 @@
-/** The checks that keep a halted desk from trading, looked at here: a change is signalled, and nothing of it is recorded. */
+/** Runs the checks that keep a halted desk from trading: a change is signalled, but not recorded. */
 import type { Check, CheckContext } from '../checks/check.js';
 import { CHECKS } from '../checks/registry.js';
 import { startRoutineOf } from '../temporal/resumption-start.js';
 
-/** Names of the checks that stand in the way of trading now. Never rejects. */
+/** Names of the checks that block trading now. Never rejects. */
 export type FailingChecks = () => Promise<readonly string[]>;
 
 export function failingChecksOf(
@@ -26,7 +26,7 @@ export function failingChecksOf(
   };
 }
 
-/** False where it fails, throws or does not answer in time. */
+/** False if it fails, throws or doesn't answer in time. */
 async function within(ms: number, answer: ReturnType<Check> | undefined): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * Serves the queue of the trader's present journal incarnation and announces it to the desk owner. A restored or new
- * journal has a new incarnation: then the old queue is no longer served.
+ * Serves the queue of the journal's current incarnation and announces it to the desk owner. A restored or new journal
+ * has a new incarnation; the old queue is then no longer served.
  */
 import { createEngineActivities } from '../activities/engine/create-engine-activities.js';
 import { tradingDaysOf } from '../activities/engine/trading-days.js';
@@ -14,7 +14,7 @@ import { LOOKS_MS } from './looks.js';
 import { repeat } from './repeat.js';
 
 export interface FollowedIncarnation {
-  /** Once the trader was reached, its queue is served and the desk owner knows it. */
+  /** Resolves once the trader was reached, its queue is served and the desk owner knows it. */
   readonly ready: Promise<void>;
   /** Incarnations whose queue is served here: one, or none yet. */
   served(): readonly string[];
@@ -22,7 +22,7 @@ export interface FollowedIncarnation {
 }
 
 const LOOK_EVERY_MS = 1_000;
-/** Where nobody could say when it ends. */
+/** Pause after nobody could say when it ends. */
 const ASK_AGAIN_MS = 30_000;
 
 export function followIncarnation(
@@ -54,7 +54,7 @@ export function followIncarnation(
     markReady();
     if (!isWatched) watchOwner();
   });
-  /** Terminated, it is begun again at the next look: a stop by signal must find it. */
+  /** If it is terminated, the next poll starts it again: a stop by signal must find it. */
   const watchOwner = (): void => {
     isWatched = true;
     const announceIn = (ms: number) => () => {

@@ -1,17 +1,20 @@
-/** Each run says when it begins and when it has ended well: one that Temporal loses between two looks is missed, too. */
+/**
+ * Each run reports its begin and its successful end, so that a run that Temporal loses between two polls is noticed,
+ * too.
+ */
 import type { InjectedSinks } from '@temporalio/worker';
 import type { RunSinks } from '../contracts/run-sinks.js';
 import { keepBegunRun } from '../operations/reconcile/ended-runs.js';
 import type { Pool } from '../store/pool.js';
 import { dropSeenRun } from '../store/runs-seen.js';
 
-/** Where nobody follows them: without these, the library would complain of each word. */
+/** For workers without a follower: without these, the library would warn about each report. */
 const unheard = { fn: () => undefined };
 export const UNHEARD: InjectedSinks<RunSinks> = { runs: { begun: unheard, ended: unheard } };
 
 export function followRuns(pool: Pick<Pool, 'query'>, desk: string): InjectedSinks<RunSinks> {
   let written = Promise.resolve();
-  // In their order, and no run waits for Postgres: what is not written here, the look of each minute finds.
+  // Written in order, and no run waits for Postgres: whatever is not written here, the poll of each minute finds.
   const write = (work: () => Promise<void>): void => {
     written = written.then(work).catch(() => undefined);
   };

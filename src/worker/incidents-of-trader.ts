@@ -1,4 +1,6 @@
-/** Opens an incident for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders. */
+/**
+ * Opens incidents for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders.
+ */
 import type { Symptom } from '../contracts/incident-activities.js';
 import { serviceOf } from '../domain/container-service.js';
 import { moment } from '../domain/moment.js';
@@ -12,7 +14,7 @@ import type { RoleSeen } from './roles-alone.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 import { wakeWaitingRuns } from './wake-waiting-runs.js';
 
-/** A symptom that lasts is counted this often; what could not be reported is tried again sooner. */
+/** A lasting symptom is counted at this interval; one that could not be reported is retried sooner. */
 const AGAIN_MS = 30_000;
 const REMEMBERED_MAX = 1_000;
 
@@ -26,7 +28,7 @@ export function incidentsOfTrader(context: TraderWatchContext): StatusFollower {
 
 const LOOK_EVERY_MS = 1_000;
 
-/** Of the supervisor's processes, or of roles that each run alone. */
+/** For the supervisor's processes, or for roles that run without one. */
 export function incidentsOfProcesses(
   context: TraderWatchContext,
   log: Logger,
@@ -42,10 +44,10 @@ export function incidentsOfProcesses(
 }
 
 const ORDERS_EVERY_MS = 5_000;
-/** How far back after a worker that was away: what had its incident has it no second time. */
+/** How far back a restarted worker searches; a symptom that already had its incident doesn't get another. */
 const ORDERS_SINCE_MS = 24 * 3_600_000;
 
-/** Null where the desk has no kind of incident that rejected orders open. */
+/** Null if the desk has no incident kind that rejected orders open. */
 export function incidentsOfOrders(context: TraderWatchContext, log: Logger): Repeating | null {
   const { desk, pool } = context;
   const symptomOf = rejectionSymptom(desk);
@@ -75,7 +77,7 @@ export function crashOf({ name, lastDeath, state }: ProcessSeen): Symptom[] {
   ];
 }
 
-/** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
+/** Only for roles without a supervisor: the supervisor itself ends a silent trader. */
 function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
   if (typeof silentSinceMs !== 'number') return [];
   const since = moment(silentSinceMs);
@@ -91,7 +93,7 @@ function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
   ];
 }
 
-/** One after the other; the first that fails ends the round. */
+/** One after the other; the first failure ends the round. */
 function reporter(
   context: TraderWatchContext,
   againMs = AGAIN_MS,

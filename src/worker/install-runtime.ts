@@ -3,7 +3,7 @@ import { messageOf } from '../domain/message-of.js';
 import type { Logger } from './role-log.js';
 import { showFigures } from './show-figures.js';
 
-/** The engine's queue has activities only, and that of playbooks workflows only, on purpose. */
+/** Intended: the engine's queue has only activities, the playbooks' queue only workflows. */
 const NO_WARNINGS = ['No workflows registered', 'No activities registered'];
 
 interface Shown {
@@ -11,15 +11,15 @@ interface Shown {
   readonly address: string | undefined;
 }
 
-/** Of this process' library: where it shows its figures; undefined: nowhere. Null: not installed yet. */
+/** Where this process's library shows its metrics; `figures` undefined: nowhere. Null: not installed yet. */
 let installed: { readonly figures: string | undefined } | null = null;
-/** One after the other: the second of two desks finds what the first has installed. */
+/** Runs one installation at a time: the second of two desks finds what the first has installed. */
 let turn: Promise<unknown> = Promise.resolve();
 
 /**
- * Before the first worker: signals are ours, and Temporal's own log goes where ours goes. `shown`: where the library's figures,
- * those of the whole process, are shown to Prometheus, host:port. Nobody is asked who they are there: names and counts. What is
- * given back ends that.
+ * Call before the first worker: signals are handled by us, and Temporal's log goes to our log. `shown`: host:port where
+ * the library shows its metrics (of the whole process) to Prometheus, without authentication: names and counts only.
+ * The returned function ends that.
  */
 export function installRuntime(log: Logger, shown?: Shown): Promise<() => void> {
   const done = turn.then(() => installInTurn(log, shown));
@@ -57,7 +57,7 @@ function install(log: Logger, metrics?: string): void {
   Runtime.install({
     shutdownSignals: [],
     telemetryOptions: {
-      // What the library's core says would be coloured text between our lines otherwise.
+      // Otherwise the library's core would print coloured text between our lines.
       logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN' }) },
       ...(metrics === undefined
         ? {}

@@ -1,6 +1,6 @@
 /**
- * A Temporal worker that outlives its server: whatever ends it, it is made again, after a pause that grows. It never
- * ends the process. Ready once a canary workflow ran on its queue, or, without workflows, once it polls.
+ * A Temporal worker that outlives its server: whatever ends it, it is created again after a growing pause. It never
+ * ends the process. Ready once a canary workflow has run on its queue or, without workflows, once it polls.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkerDeploymentVersion } from '@temporalio/common';
@@ -19,23 +19,23 @@ export interface WorkerContext {
   readonly runtime: Runtime;
   readonly temporal: TemporalAccess;
   readonly log: Logger;
-  /** Beside those below: a thread for the workflows of each worker is too much where dozens begin in one process. */
+  /** Added to the options below: a workflow thread per worker is too much where dozens start in one process. */
   readonly options?: Partial<WorkerOptions>;
 }
 
 export interface WorkerSettings {
   readonly taskQueue: string;
-  /** Code of the workflows; null: activities only. */
+  /** The workflows' code; null: only activities. */
   readonly bundle: { readonly codePath: string } | { readonly code: string } | null;
   readonly activities: object;
-  /** Who hears of its runs; null without workflows. */
+  /** Receives the reports of its runs; null without workflows. */
   readonly sinks: InjectedSinks<RunSinks> | null;
-  /** Runs that begin under it end under it. Without one they go on under whatever build is there, by its patches. */
+  /** Runs that begin under this version end under it. Without one they continue under any build, by its patches. */
   readonly version?: WorkerDeploymentVersion;
 }
 
 export interface KeptWorker {
-  /** Settles at the first time that it is ready; may wait for as long as Temporal is down. */
+  /** Resolves the first time that it is ready; may take as long as Temporal is down. */
   readonly ready: Promise<void>;
   stop(): Promise<void>;
 }
@@ -79,13 +79,13 @@ export function keepWorker(context: WorkerContext, settings: WorkerSettings): Ke
     ready,
     stop: async () => {
       stopping.abort();
-      // One that only tries to reach Temporal has nothing in its hands, and may try for as long as Temporal is silent.
+      // A worker that is still trying to connect has nothing to finish, and may try for as long as Temporal is silent.
       if (polls) await running;
     },
   };
 }
 
-/** Until the worker ends by itself or `stopping` is aborted. */
+/** Runs until the worker ends by itself or `stopping` is aborted. */
 async function runWorker(
   context: WorkerContext,
   settings: WorkerSettings,
@@ -124,7 +124,7 @@ async function runWorker(
   }
 }
 
-/** Null when a workflow of the bundle ran from start to end; else why not. */
+/** Null if a workflow of the bundle ran from start to end; otherwise the reason. */
 async function proveAlive(
   temporal: TemporalAccess,
   { taskQueue, version }: WorkerSettings,
@@ -169,9 +169,9 @@ function workerOptions(
             defaultVersioningBehavior: 'PINNED',
           },
         }),
-    // After a worker was killed, its signals wait this long for it before another takes them.
+    // After a worker is killed, its signals wait this long for it before another takes them.
     stickyQueueScheduleToStartTimeout: '1s',
-    // A pending poll takes a signal at once; two pollers leave one waiting while the other hands over.
+    // A pending poll takes a signal at once; with two pollers, one waits while the other hands over.
     workflowTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
     activityTaskPollerBehavior: { type: 'simple-maximum', maximum: 4 },
     maxConcurrentWorkflowTaskExecutions: 20,

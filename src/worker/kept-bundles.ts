@@ -1,6 +1,6 @@
 /**
- * Workflow code of the builds that have run here. A run ends under the code under which it began, so that code stays until
- * none of its runs is open. A file's name is the hash of what it holds.
+ * The workflow code of earlier builds that ran here. A run ends under the code it began with, so that code stays until
+ * none of its runs is open. A file is named after the hash of its contents.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import type { BuildsOf } from '../contracts/queues.js';
 import { messageOf } from '../domain/message-of.js';
 import { homePaths } from '../home/runtime.js';
 
-/** Of this build's size: 2.4 MB. */
+/** This build's bundle has 2.4 MB. */
 const BYTES_MAX = 16 * 1024 * 1024;
 const SPARE_MAX = 5;
 const BUILD_ID = /^[0-9a-f]{16}$/;
@@ -21,7 +21,7 @@ const ENTRY = /^\/\*{3}\/ "[^"\n]*\/workflows\/\w+\/bundle\.[jt]s"$/m;
 const EXPORTED = /harmony export \*\/\s+(\w+): \(\) =>/g;
 const NEXT_PART = '\n/***/ "';
 
-/** Types of workflow that a bundle has: what its entry exports. Null where that can't be told. */
+/** The workflow types in a bundle: the exports of its entry. Null if they can't be determined. */
 export function typesOf(code: string): ReadonlySet<string> | null {
   const begin = code.search(ENTRY);
   const part = begin === -1 ? '' : code.slice(begin, code.indexOf(NEXT_PART, begin + 1) >>> 0);
@@ -32,7 +32,7 @@ export function typesOf(code: string): ReadonlySet<string> | null {
 const fileOf = (home: string, buildId: string, of: BuildsOf): string =>
   join(homePaths(home).workflowBundles, `${of}-${buildId}.js`);
 
-/** Gives its build id. Written anew where what is there is not whole. */
+/** Returns the build id. Rewrites the file if it is incomplete. */
 export async function keepBundle(home: string, code: string, of: BuildsOf = 'operations'): Promise<string> {
   const buildId = buildIdOf(code);
   const kept = await readKeptBundle(home, buildId, of);
@@ -48,7 +48,7 @@ export async function keepBundle(home: string, code: string, of: BuildsOf = 'ope
   return buildId;
 }
 
-/** What is run is what was kept: anything else is named as a problem. */
+/** Returns only code that is exactly what was stored; anything else is reported as a problem. */
 export async function readKeptBundle(
   home: string,
   buildId: string,
@@ -68,7 +68,7 @@ export async function readKeptBundle(
   }
 }
 
-/** A run that has ended can be reset: the newest stay beyond what is needed. */
+/** A run that has ended can be reset, so the newest bundles stay even if nothing needs them. */
 export async function dropUnneeded(
   home: string,
   needed: ReadonlySet<string>,

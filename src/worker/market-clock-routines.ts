@@ -1,4 +1,4 @@
-/** Starts routines that are due by a market clock that Temporal does not know. */
+/** Starts routines that are due by a market clock, which Temporal doesn't know. */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { nominalTimesBetween } from '../desk/nominal-times.js';
@@ -11,9 +11,9 @@ import { scheduleIdOf } from '../temporal/schedules/schedule-id.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
-/** Of more due times than this within one look, the oldest are not even recorded: the market ran past them. */
+/** If more due times than this pass within one poll, the oldest are not even recorded: the market ran past them. */
 const DUE_MAX = 100;
-/** How far back a restart looks for the last run, in market time. */
+/** How far back a restart searches for the last run, in market time. */
 const BACK_MS_MAX = 2 * 86_400_000;
 const RUNS_READ = 50;
 
@@ -67,7 +67,7 @@ async function recordMissed(
   await recordMissedRun(pool, { desk: desk.desk, routine: routine.name, nominalMs, reason });
 }
 
-/** What was due while this process was down is due still. */
+/** A routine that became due while this process was down is still due. */
 async function lastRunMs({ pool, desk }: TraderWatchContext, marketMs: number): Promise<number> {
   const runs = await readRoutineRuns(pool, desk.desk, RUNS_READ).catch(() => []);
   const times = runs

@@ -1,7 +1,7 @@
 /**
- * The end-to-end heartbeat. The trader is told that operations live only when Temporal answers, the operations worker
- * runs workflow code (a query reaches it), and the pulse workflow's clock still moves (timers fire and history is
- * written). A query is not recorded. Whoever asks and finds no pulse starts one: nobody else looks for it.
+ * The end-to-end heartbeat. The trader is told that operations are alive only when Temporal answers, the operations
+ * worker runs workflow code (a query reaches it), and the pulse workflow's clock still moves (timers fire and history
+ * is written). Queries leave no trace in the history. If there is no pulse, this starts one: nobody else does.
  */
 import { QueryRejectedError, WorkflowNotFoundError } from '@temporalio/client';
 import { PULSE_MESSAGES, type PulseInput } from '../contracts/pulse.js';
@@ -15,10 +15,10 @@ import { LOOKS_MS } from './looks.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
 
-/** After one that failed, or a twelfth of what the trader waits for. */
+/** Pause after a failure, or a twelfth of the trader's patience if that is less. */
 const AGAIN_MS_MAX = 5_000;
 const ANSWER_MS = 4_000;
-/** One beat late is a busy machine; more is a Temporal that does not write. */
+/** One late beat is a busy machine; more means that Temporal doesn't write. */
 const BEAT_AGE_MS_MAX = 2.5 * LOOKS_MS.pulse;
 
 export function sendHeartbeats(
@@ -28,7 +28,7 @@ export function sendHeartbeats(
   log: Logger,
 ): Repeating {
   const silentMs = desk.deadMan.operationsSilentSeconds * 1_000;
-  // Two that fail in a row are made good before the trader acts.
+  // So that two failures in a row can be made up for before the trader acts.
   const everyMs = Math.min(LOOKS_MS.heartbeat, silentMs / 3);
   const againMs = Math.min(AGAIN_MS_MAX, silentMs / 12);
   let sentMs = Number.NEGATIVE_INFINITY;
@@ -52,7 +52,7 @@ export async function lastBeat(temporal: TemporalAccess, { desk }: Desk): Promis
   }
 }
 
-/** `pulse:<desk>`. */
+/** Workflow id `pulse:<desk>`. */
 async function startPulse(temporal: TemporalAccess, desk: string): Promise<void> {
   const input: PulseInput = { desk, everyMs: LOOKS_MS.pulse };
   await temporal.within(ANSWER_MS, (client) =>

@@ -1,6 +1,6 @@
 /**
- * The process of everything that is not a stop: routines, resumption, schedules, and (unless it runs apart) the
- * ledger. It watches the trader and starts what the trader's state asks for.
+ * The process for everything that is not a stop: routines, resumption, schedules, and (unless it has its own process)
+ * the ledger. It watches the trader and starts what the trader's state requires.
  */
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

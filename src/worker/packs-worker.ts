@@ -1,7 +1,7 @@
 /**
- * The program of the one process that runs playbooks in code: `node dist/run/packs-worker.js`, begun by the operations worker,
- * with the runtime in FERMATA_PACKS_RUNTIME. It has no activity, and reaches neither trader nor Postgres. It ends with whoever
- * began it.
+ * The program of the single process that runs playbooks in code: `node dist/run/packs-worker.js`, started by the
+ * operations worker with the runtime in FERMATA_PACKS_RUNTIME. It has no activities and reaches neither trader nor
+ * Postgres. It ends with its parent.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -29,11 +29,11 @@ const log = roleLog('packs-worker');
 const runtime = JSON.parse(process.env.FERMATA_PACKS_RUNTIME ?? '') as Runtime;
 process.on('SIGINT', () => undefined);
 process.once('disconnect', () => process.exit(0));
-// Who began it may have died while this was loaded.
+// The parent may have died while this was loading.
 if (!process.connected) process.exit(0);
 
 await installRuntime(log);
-// Beside the desk file as it was started with: a draft is not read.
+// From the folder of the desk file it was started with: drafts are not read.
 const { playbooks, refused } = readPlaybooks(dirname(resolve(runtime.deskFile)));
 if (refused !== null) log.error({ problems: refused.problems }, 'playbooks that can’t be used are left out');
 const temporal = openTemporal(runtime);

@@ -1,10 +1,10 @@
-/** One task again and again, each run after the one before it has ended. A failure is logged and ends nothing. */
+/** Repeats a task, each run after the one before has ended. A failure is logged and ends nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../domain/message-of.js';
 import type { Logger } from './role-log.js';
 
 export interface Repeating {
-  /** Waits for the run that is under way. */
+  /** Waits for the current run. */
   stop(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Would the workflows of this build go on with the runs that are open now? Each run's history is fetched from the server
- * that has it and replayed: nothing is sent anywhere, nothing changes.
+ * Checks that this build's workflows can continue the runs that are open now. Each run's history is fetched from the
+ * server and replayed; nothing is sent and nothing changes.
  */
 import type { DataConverter, PayloadCodec } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
@@ -17,21 +17,21 @@ export interface ReplayedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly type: string;
-  /** Null: it would go on. */
+  /** Null: it would continue. */
   readonly problem: string | null;
 }
 
-/** Text of a bundle by the prefix of the queue that its worker serves. */
+/** Source of a bundle, by the queue prefix of its worker. */
 export type Bundles = Readonly<Record<'emergency' | 'operations', string>>;
 
 const LIST_MS = 20_000;
 const FETCH_MS = 20_000;
 const RUNS_MAX = 1_000;
 const PROBLEM_MAX = 500;
-/** VersioningBehavior of the protocol. */
+/** From the protocol's VersioningBehavior. */
 const PINNED = 1;
 
-/** Every open run of the desk. Rejects while Temporal does not answer, or where there are too many to look at. */
+/** Every open run of the desk. Rejects while Temporal doesn't answer, or if there are too many to replay. */
 export async function replayOpenRuns(
   temporal: TemporalAccess,
   desk: string,
@@ -58,7 +58,7 @@ export async function replayOpenRuns(
   return replayed;
 }
 
-/** Where nothing of it was ever carried out no build began it; else there is one that can go on with it. */
+/** If none of its tasks was ever carried out, no build began it; otherwise some build can continue it. */
 async function unknownType(
   temporal: TemporalAccess,
   { workflowId, runId, type }: Omit<ReplayedRun, 'problem'>,
@@ -75,26 +75,29 @@ async function unknownType(
     : `${lacks}, and nothing of it was ever carried out: it was started by hand, or by another program; terminate it`;
 }
 
-/** A run that is pinned to a build goes on under that one, which has to be kept. Null: it has not begun under any. */
+/**
+ * A run that is pinned to a build continues under that build, whose code has to be kept. Null: it has not begun under
+ * any build.
+ */
 async function keptCode(
   code: string,
   home: string | null,
   taskQueue: string,
   buildId: string | null,
 ): Promise<Awaited<ReturnType<typeof readKeptBundle>> | null> {
-  // Each other playbook of the desk makes another build: none but the kept one is that of a run.
+  // Every change to the desk's playbooks makes another build, so only the kept one can match the run.
   if (taskQueue.startsWith(packsQueue('')))
     return home === null || buildId === null ? null : readKeptBundle(home, buildId, 'packs');
   const isThis = home === null || buildId === null || buildId === buildIdOf(code);
   return isThis ? { code } : readKeptBundle(home, buildId);
 }
 
-/** The list is a moment behind: of a run that has just begun it does not show yet to which build it is pinned. */
+/** The list lags by a moment: for a run that has just begun it doesn't show the pinned build yet. */
 async function buildNow(
   temporal: TemporalAccess,
   { workflowId, runId }: Omit<ReplayedRun, 'problem'>,
 ): Promise<string | null> {
-  // Where it is gone, so says whoever asks for its history.
+  // If the run is gone, fetching its history will say so.
   const described = await describeRun(temporal, FETCH_MS, workflowId, runId);
   const versioning = described?.raw.workflowExecutionInfo?.versioningInfo;
   return versioning?.behavior === PINNED ? (versioning.deploymentVersion?.buildId ?? null) : null;
@@ -144,8 +147,8 @@ async function problemOf(
 }
 
 /**
- * A replay runs in a namespace of the library's own, and a sealed payload counts only in the one it was made for. Failures
- * of the replay itself stay readable: they leave this process on a person's screen only.
+ * A replay runs in a namespace made up by the library, but a sealed payload is valid only in its own. Failures of the
+ * replay itself stay unsealed: they only go to a person's screen.
  */
 function asIn(namespace: string, converter: DataConverter): DataConverter {
   const payloadCodecs = (converter.payloadCodecs ?? []).map(

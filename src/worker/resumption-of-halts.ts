@@ -1,4 +1,4 @@
-/** Each halt gets its resumption. After a start of the trader, the start routine is run first. */
+/** Starts a resumption for each halt. After a start of the trader, the start routine runs first. */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { resumptionStart, startRoutineOf } from '../temporal/resumption-start.js';
@@ -6,7 +6,7 @@ import { awaitVerdict } from '../temporal/schedules/await-verdict.js';
 import { startRoutine } from '../temporal/schedules/start-routine.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 
-/** A Temporal that was restored or started afresh has lost the resumption: it is asked for again. */
+/** A Temporal that was restored or recreated has lost the resumption: it is started again. */
 const ASK_AGAIN_MS = 60_000;
 const START_MS = 5_000;
 const ROUTINE_PATIENCE_MS = 60_000;
@@ -20,7 +20,7 @@ export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
       return;
     }
     if (asked?.haltId === haltId && performance.now() - asked.atMs < ASK_AGAIN_MS) return;
-    // While prices have not come in yet, the checks could only fail.
+    // Before the first prices arrive, the checks could only fail.
     if (asked?.haltId !== haltId && status.marketData.state === 'waiting') return;
     await runStartRoutine(context, status);
     const { temporal, desk } = context;
@@ -31,7 +31,7 @@ export function resumptionOfHalts(context: TraderWatchContext): StatusFollower {
   };
 }
 
-/** Once for each start of the trader: it is named by the start's halt, so that asking again does nothing. */
+/** Once per start of the trader: its id contains the start's halt id, so that repeating it does nothing. */
 async function runStartRoutine({ temporal, desk }: TraderWatchContext, status: TraderStatus): Promise<void> {
   const startup = status.halts.find(({ cause }) => cause === 'startup');
   const routine = startRoutineOf(desk);

@@ -1,6 +1,6 @@
 /**
- * Whether a role that runs on its own is well, for container health checks: `role-health.js <role>` looks at what it
- * tells of its life, and asks the trader and the web server themselves.
+ * Health check of a role in its own container: `role-health.js <role>` reads the role's life file, and also asks the
+ * trader and the web server themselves.
  */
 import { pathToFileURL } from 'node:url';
 import { deskPaths, homePaths, type Runtime } from '../home/runtime.js';
@@ -10,7 +10,7 @@ import { readLife, SIGN_AGE_MS_MAX } from './role-life.js';
 
 const ANSWER_MS = 3_000;
 
-/** Null: well; else what is wrong. */
+/** Null if healthy; otherwise what is wrong. */
 export async function roleProblem(role: string, runtime: Runtime): Promise<string | null> {
   const life = readLife(role, runtime.home);
   if (life === null || life.phase === 'starting') return 'it is not ready yet';

@@ -1,7 +1,7 @@
 /**
- * What a role that nobody supervises (each a container of its own) tells of its life in a file beside its sockets: for
- * health checks, and so that an end that nobody asked for is noticed by who opens incidents. What can't be written must
- * not end the role: it is taken for not ready then.
+ * The life file of a role without a supervisor (each in its own container), next to its sockets. Health checks read it,
+ * and the incident watcher uses it to notice an unexpected end. A file that can't be written must not end the role: it
+ * then counts as not ready.
  */
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,19 +14,19 @@ export interface Death {
 
 interface Life {
   readonly phase: 'starting' | 'running' | 'ended';
-  /** Of this start: it ends by itself, or has; null while it lives, and after a SIGKILL. */
+  /** The unexpected end of this start; null while it lives, and after a SIGKILL. */
   readonly death: Death | null;
-  /** Of the start before, where nobody had asked it to end. */
+  /** The end of the earlier start, if nobody had asked for it. */
   readonly deathBefore: Death | null;
 }
 
 export interface LifeSeen extends Life {
-  /** It is touched for as long as the event loop turns. */
+  /** Modification time of the file, updated while the event loop turns. */
   readonly lastSignMs: number;
 }
 
 export interface LivingRole {
-  /** How the start before ended, where nobody had asked it to. */
+  /** How the earlier start ended, if nobody had asked for it. */
   readonly deathBefore: Death | null;
   ready(): void;
   /** It was asked to end. */
@@ -40,7 +40,7 @@ const SIGN_EVERY_MS = 2_000;
 export const SIGN_AGE_MS_MAX = 15_000;
 const NO_REASON = 'it left no reason: killed, out of memory, or the machine went down';
 
-/** Gives signs of life from now on. */
+/** Begins to give signs of life. */
 export function beginLife(role: string, home: string): LivingRole {
   const file = fileOf(role, home);
   const deathBefore = deathOf(readLife(role, home));
@@ -87,7 +87,7 @@ function deathOf(before: LifeSeen | null): Death | null {
 
 const fileOf = (role: string, home: string): string => join(homePaths(home).sockets, `${role}.life.json`);
 
-/** Whoever reads meanwhile sees the one or the other. */
+/** Replaces the file atomically: a reader sees the old or the new one. */
 function write(file: string, life: Life): void {
   mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
   writeFileSync(`${file}.new`, JSON.stringify(life));
@@ -98,6 +98,6 @@ function tolerantly(act: () => void): void {
   try {
     act();
   } catch {
-    // Said at the top.
+    // The reason is in the comment at the top.
   }
 }

@@ -1,5 +1,6 @@
 /**
- * The roles that nobody supervises, as the operations worker sees them: which died, which give no sign of life any more.
+ * The roles without a supervisor, as the operations worker sees them: which ended, and which give no sign of life any
+ * more.
  */
 import { rolesInOrder } from '../supervisor/roles.js';
 import { type Death, type LifeSeen, readLife } from './role-life.js';
@@ -8,38 +9,38 @@ export interface RoleSeen {
   readonly name: string;
   readonly state: 'starting' | 'running' | 'restarting' | 'silent' | 'stopped';
   readonly lastDeath: Death | null;
-  /** When it gave its last sign; null while it gives some. */
+  /** Time of its last sign if it is silent; null while it gives signs. */
   readonly silentSinceMs: number | null;
 }
 
 /**
- * This many looks in a row, a second or more apart: what was counted while this process or the whole machine stood
- * still would be silence of nobody.
+ * This many polls in a row, a second or more apart. Counting polls instead of time avoids false silence after this
+ * process or the whole machine was suspended.
  */
 const SILENT_LOOKS = 30;
 
 interface Watched {
   readonly lastSignMs: number;
   readonly quietLooks: number;
-  /** Its last sign before the first of them. */
+  /** Time of its last sign before the first silent poll. */
   readonly quietSinceMs: number;
 }
 
 export interface RolesAlone {
-  /** One look; each counts. */
+  /** One poll; each counts. */
   look(): Promise<readonly RoleSeen[]>;
-  /** As the newest look saw it; null for what never began here. */
+  /** As of the newest poll; null if the role never began here. */
   state(name: string): RoleSeen['state'] | null;
 }
 
-/** `traderAnswers`: a trader whose loop turns, but that can't be told to stop, is silent too. */
+/** `traderAnswers`: a trader whose loop turns but that can't be reached by a stop counts as silent, too. */
 export function watchRolesAlone(home: string, traderAnswers: () => Promise<boolean>): RolesAlone {
   const watched = new Map<string, Watched>();
   let seen: readonly RoleSeen[] = [];
   const lookAt = async (name: string, life: LifeSeen): Promise<RoleSeen> => {
     const before = watched.get(name);
     const moves = before?.lastSignMs !== life.lastSignMs;
-    // One that stands still would keep each look waiting for its answer.
+    // Only asked if it gives signs: a stopped trader would delay each poll until its timeout.
     const deaf = moves && name === 'trader' && life.phase === 'running' && !(await traderAnswers());
     const now = watchedOn(before, life, moves && !deaf);
     watched.set(name, now);

@@ -1,4 +1,4 @@
-/** A role that nobody supervises, each a container of its own, does for itself what the supervisor does for the others. */
+/** Does for a role without a supervisor (each in its own container) what the supervisor does for the others. */
 import { join } from 'node:path';
 import { calendarOf, homePaths, type Runtime } from '../home/runtime.js';
 import { type DeskLog, deskLogOf, logFiles } from '../supervisor/log/desk-log.js';
@@ -7,20 +7,22 @@ import type { MakeRoom } from '../supervisor/log/rotating-file.js';
 import { createRedactor, knownSecrets } from '../supervisor/redact.js';
 import { beginLife, type LivingRole } from './role-life.js';
 
-/** Of each of its two own logs: seven roles keep 210 MB at most. */
+/** Size of each of its two log files: seven roles keep at most 210 MB. */
 const FILE_BYTES_MAX = 5 * 1024 * 1024;
 const FILES_KEPT = 2;
 
-/** `fermata up` hands the runtime over in a file. */
+/** `fermata up` passes the runtime in a file; without it, the role is on its own. */
 export const isAlone = (): boolean => !process.env.FERMATA_RUNTIME;
 
-/** From here on its life is told and its log kept, also how the process ends. Before anything of it writes a line. */
+/**
+ * Keeps the role's life file and log from here on, including how the process ends. Call before anything writes a line.
+ */
 export function runAlone(role: string, runtime: Runtime): LivingRole {
   const life = beginLife(role, runtime.home);
   const { log, flush } = openLog(role, runtime);
   keepLines(process.stdout, (line) => log.writeChildLine(role, line, 'out'));
   keepLines(process.stderr, (line) => log.writeChildLine(role, line, 'err'));
-  // Also what has nothing else to say has a log: its absence would say that it is kept nowhere.
+  // So that even a silent role has a log: without one it would seem that none is kept.
   log.write(role, 'info', `${role} starts (process ${process.pid})`);
   const { deathBefore } = life;
   if (deathBefore !== null) log.write(role, 'error', `${role} had ended unexpectedly (${deathBefore.how})`);
@@ -53,10 +55,10 @@ function openLog(role: string, runtime: Runtime): { readonly log: DeskLog; reado
   };
 }
 
-/** What is written to standard output goes there as before; pino goes through the stream once its `write` is another. */
+/** Lines still go to standard output; pino uses the stream's `write` once that is replaced. */
 function keepLines(stream: NodeJS.WriteStream, onLine: (line: string) => void): void {
   const { write } = stream;
-  stream.on('error', () => undefined); // whoever reads it may be gone
+  stream.on('error', () => undefined); // the reader may have gone away
   let begun = '';
   stream.write = (chunk: string | Uint8Array, ...rest: never[]): boolean => {
     const lines = `${begun}${Buffer.from(chunk).toString('utf8')}`.split('\n');

@@ -1,7 +1,7 @@
 /**
  * The program of every process of a desk: `node dist/run/run-role.js <role>`, with the runtime file's path in
- * FERMATA_RUNTIME, or, in a container of its own, with everything in its environment. Tells its parent when it is ready,
- * stops on SIGTERM. Roles are loaded when they are asked for, so that the trader never loads Temporal.
+ * FERMATA_RUNTIME or, in its own container, with everything in its environment. Tells its parent when it is ready,
+ * stops on SIGTERM. Roles are loaded on demand, so that the trader never loads Temporal.
  */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '../domain/message-of.js';
@@ -27,7 +27,7 @@ const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   auditor: async (runtime) => (await import('../auditor/start-auditor.js')).startAuditor(runtime),
 };
 
-/** The others need no word of Temporal in their environment. */
+/** The other roles need no variables about Temporal. */
 const REACH_TEMPORAL: readonly string[] = ['engine-worker', 'operations-worker', 'web', 'telegram'];
 
 function readRuntime(role: string): Runtime {
@@ -38,7 +38,7 @@ function readRuntime(role: string): Runtime {
   return runtime;
 }
 
-/** Resolves when it was written: an exit right after a message would lose it. */
+/** Resolves when the message is written: an exit right after sending would lose it. */
 function tell(message: { type: string; message?: string }): Promise<void> {
   return new Promise((resolve) => {
     if (process.send && process.connected) process.send(message, () => resolve());
@@ -71,7 +71,7 @@ async function runRole(name: string): Promise<void> {
   process.exit(0);
 }
 
-/** Takes in the roles of other desks where the supervisor says so. Resolves when they have ended with this one. */
+/** Hosts the roles of other desks if the supervisor says so. Resolves when they have ended, along with this one. */
 async function shareWithOthers(
   name: string,
   runtime: Runtime,
@@ -91,17 +91,17 @@ async function shareWithOthers(
   }
 }
 
-/** Resolves when it was told to end, and has. */
+/** Resolves when the role was told to end, and has ended. */
 async function live(
   start: () => Promise<Role>,
   terminated: Promise<void>,
   life: LivingRole | null,
 ): Promise<void> {
   const starting = start();
-  // A role runs until it is told to end, whether it has something to do or not.
+  // A role runs until it is told to end, even if it has nothing to do.
   setInterval(() => undefined, KEEP_ALIVE_MS);
   const role = await Promise.race([starting, terminated]);
-  // Asked to stop before it was ready: nothing is owed, and whatever it waits for may never come.
+  // Asked to stop before it was ready: there is nothing to finish, and what it waits for may never come.
   if (!role) return;
   life?.ready();
   await tell({ type: 'ready' });

@@ -1,6 +1,6 @@
 /**
- * Temporal's schedules follow the desk file and the market's clock; what people did to them is remembered; and what was
- * due and did not run is found: at start, hourly, and when the clock has jumped.
+ * Keeps Temporal's schedules in line with the desk file and the market's clock, stores what people did to them, and
+ * finds routines that were due and did not run: at start, hourly, and after a clock jump.
  */
 import { ScheduleNotFoundError } from '@temporalio/client';
 import type { TraderStatus } from '../contracts/trader-status.js';
@@ -20,12 +20,12 @@ import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 const APPLY_MS = 20_000;
 const ASK_MS = 5_000;
 const SWEEP_EVERY_MS = 3_600_000;
-/** What came due shortly before the start may still be made good by its schedule then. */
+/** At the start, the schedule itself may still catch up on a routine that became due shortly before. */
 const SWEEP_AGAIN_MS = SETTLE_MS + 60_000;
-/** Wall time against a clock that nobody sets. */
+/** Difference between wall time and the monotonic clock that counts as a jump. */
 const JUMP_MS = 30_000;
 
-/** When the next sweep is due, by the clock that nobody sets; a jump of the wall clock makes it due at once. */
+/** When the next sweep is due, by the monotonic clock; a jump of the wall clock makes it due at once. */
 export function sweepTimes(wallMs: () => number, steadyMs: () => number): { isDue(): boolean; done(): void } {
   let sweeps = 0;
   let nextMs = Number.NEGATIVE_INFINITY;
@@ -47,7 +47,7 @@ export function sweepTimes(wallMs: () => number, steadyMs: () => number): { isDu
   };
 }
 
-/** `home`: FERMATA_HOME, where a notice waits while Postgres is down. */
+/** `home`: FERMATA_HOME, where notices are spooled while Postgres is down. */
 export function scheduleUpkeep(context: TraderWatchContext, home: string | null = null): StatusFollower {
   const { temporal, desk, pool, log } = context;
   let appliedFor: string | null = null;
@@ -79,7 +79,7 @@ export function scheduleUpkeep(context: TraderWatchContext, home: string | null 
       const isAsWanted = await temporal.within(APPLY_MS, (client) => rememberPauses(client, pool, target));
       if (!isAsWanted) appliedFor = null;
     } catch (error) {
-      // Also what a Temporal that started afresh says: then they are made again.
+      // This also happens after Temporal was recreated: the schedules are then made again.
       appliedFor = null;
       throw error;
     }

@@ -1,6 +1,6 @@
 /**
- * One queue, for every build that has runs open: this one for all that begins, kept ones for what began under
- * them, each by a worker of its own. Activities are this build’s for all of them: docs/design/upgrades.md.
+ * Serves one queue with every build that has open runs: this build for new runs, kept builds for runs that began under
+ * them, each with its own worker. Activities are this build's for all of them: docs/design/upgrades.md.
  */
 import {
   type BuildsOf,
@@ -15,13 +15,13 @@ import { buildIdOf, dropUnneeded, keepBundle, readKeptBundle } from './kept-bund
 import { LOOKS_MS } from './looks.js';
 import { repeat } from './repeat.js';
 
-/** In looks. */
+/** Counted in polls. */
 const OLD_EVERY = LOOKS_MS.earlierBuilds / LOOKS_MS.currentBuild;
 /** Each takes 50 to 80 MB of this process. */
 const SERVED_MAX = 4;
-/** Temporal's list may be late. */
+/** Temporal's list may lag. */
 const EMPTY_LOOKS = 2;
-/** Looks in which a kept build may get ready. */
+/** Number of polls in which a kept build may get ready. */
 const READY_LOOKS = 3;
 
 interface Served {
@@ -31,7 +31,7 @@ interface Served {
   emptyLooks: number;
 }
 
-/** Runs that wait since their build can't be served. */
+/** Runs that wait because their build can't be served. */
 export interface UnservedBuild {
   readonly buildId: string;
   readonly runs: number;
@@ -41,13 +41,13 @@ export interface UnservedBuild {
 export interface BuildsContext extends WorkerContext {
   readonly desk: string;
   readonly of: BuildsOf;
-  /** This build's. */
+  /** The code of this build. */
   readonly code: string;
   readonly activities: object;
   readonly sinks: WorkerSettings['sinks'];
-  /** Once a build, as long as this process lives; where it rejects, again at the next look. */
+  /** Called once per build in this process's lifetime; if it rejects, again at the next poll. */
   readonly tell: (unserved: UnservedBuild) => Promise<void>;
-  /** Ms between two looks at which build is current. */
+  /** Milliseconds between two polls of which build is current. */
   readonly everyMs?: number;
 }
 
@@ -78,7 +78,8 @@ export function serveBuilds(context: BuildsContext): KeptWorker {
       context.log.info({ buildId }, 'what begins now begins under this build');
     markReady();
     if (looks++ % OLD_EVERY !== 0) return;
-    // Here and not at the start, and its failure last: a full disk must not keep the desk from its procedures.
+    // Done here instead of at the start, and its failure is thrown last: a full disk must not keep the desk from its
+    // procedures.
     const keeping = keepBundle(context.runtime.home, code, of);
     await Promise.allSettled([keeping]);
     await old.look(buildId);

@@ -1,4 +1,6 @@
-/** Begins the process that runs playbooks in code where the desk has some, or runs of some are open, and begins it again when it dies. */
+/**
+ * Runs the process for playbooks in code if the desk has some, or if runs of some are open; restarts it when it dies.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -14,18 +16,20 @@ import type { Logger } from './role-log.js';
 import type { UnservedBuild } from './serve-builds.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/run/packs-worker.js', import.meta.url));
-/** As every worker's; it has nothing in its hands that another could not take. */
+/** The same for every worker; it holds nothing that another worker could not take over. */
 const STOP_MS = 5_000;
 const AGAIN_MS = 500;
 const AGAIN_MS_MAX = 60_000;
-/** One that ends sooner was not well, whatever it said of itself: begun again at once it would take the machine's time. */
+/**
+ * A process that ends sooner was not healthy, even if it said so: restarting it at once would waste the machine's time.
+ */
 const WELL_MS = 60_000;
-/** So often in a row, it does not get well by itself. */
+/** After this many in a row, it won't recover by itself. */
 const TOLD_AFTER = 3;
-/** It keeps little and does little: without these it would hold on to memory that it needed once. */
+/** It needs little memory; without these settings it would hold on to memory that it needed once. */
 const SMALL_NURSERY = '--max-semi-space-size=1';
 const ONE_ARENA = { MALLOC_ARENA_MAX: '1' };
-/** What it needs to reach Temporal and to read what is sealed there; nothing else of ours. */
+/** What it needs to reach Temporal and to open payloads; none of our other variables. */
 const ENVIRONMENT = /^(PATH|LANG|TZ|HOME|TMPDIR|FERMATA_SECRETS|TEMPORAL_.*)$/;
 
 export interface PacksContext {
@@ -35,12 +39,12 @@ export interface PacksContext {
   /** Whether the desk has playbooks in code. */
   readonly hasCode: boolean;
   readonly tell: (unserved: UnservedBuild) => Promise<void>;
-  /** Once as long as it lasts. `how`: it ended the last time. */
+  /** Called once while the problem lasts. `how`: its last end. */
   readonly tellEnding: (how: string) => Promise<void>;
 }
 
 export interface Packs {
-  /** Of the process that runs; null: none does. */
+  /** Id of the running process; null if there is none. */
   pid(): number | null;
   stop(): Promise<void>;
 }
@@ -98,7 +102,7 @@ export function servePacks(context: PacksContext): Packs {
   };
 }
 
-/** Whether it ever had playbooks. */
+/** Whether the desk ever had playbooks in code. */
 function hasKept(home: string): boolean {
   const { workflowBundles } = homePaths(home);
   return (
@@ -106,7 +110,7 @@ function hasKept(home: string): boolean {
   );
 }
 
-/** Of a desk whose playbooks were taken away: what began ends under the code that it began with. */
+/** For a desk whose playbooks were removed: open runs end under the code they began with. */
 async function hasOpenRuns({ temporal, runtime }: PacksContext): Promise<boolean> {
   return (await openRunsByBuild(temporal, packsQueue(runtime.desk))).size > 0;
 }
@@ -118,7 +122,7 @@ function begin({ runtime, log, tell }: PacksContext): Promise<ManagedProcess> {
     command: process.execPath,
     args: [SMALL_NURSERY, PROGRAM],
     env: { ...Object.fromEntries(environment), ...ONE_ARENA, FERMATA_PACKS_RUNTIME: JSON.stringify(runtime) },
-    // Lines of JSON like ours: whoever takes ours takes them.
+    // It writes JSON lines like ours, so they are passed on as ours.
     output: { to: 'lines', onLine: (line) => (logOutput() ?? process.stdout).write(`${line}\n`) },
     onMessage: (raw) => {
       const message = raw as PacksMessage;

@@ -1,7 +1,7 @@
 /**
- * What `fermata up` does before its roles start, for roles that are started one by one:
- * `secrets` makes the secret files that are missing, `stores` brings Postgres and Temporal to what this version needs,
- * `preflight` looks whether a desk may start with real money.
+ * What `fermata up` does before its roles start, for roles that are started one by one: `secrets` creates missing
+ * secret files, `stores` migrates Postgres and Temporal to this version, `preflight` checks whether a desk may start
+ * with real money.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,7 +26,7 @@ import { connectOptions } from '../temporal/connect-options.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { roleLog } from './role-log.js';
 
-/** A server that was just started may still refuse; Temporal shows a new namespace after some seconds. */
+/** A server that has just started may still refuse; Temporal shows a new namespace only after some seconds. */
 const ATTEMPTS_MAX = 30;
 const PAUSE_MS = 2_000;
 
@@ -89,13 +89,13 @@ async function setUpSecrets(env: NodeJS.ProcessEnv): Promise<void> {
   const home = env.FERMATA_HOME ?? '';
   await ensureSecrets(home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
   makeSecret(home, 'temporalPostgresPassword');
-  // Later on nobody can write here any more.
+  // From here on nobody else can write here.
   makeSecret(home, 'dataKey');
   if (env.FERMATA_SECRETS_OF) dealOutSecrets(home, env.FERMATA_SECRETS_OF);
   if (env.FERMATA_HOME_BEFORE) takeInPeople(env.FERMATA_HOME_BEFORE, home);
 }
 
-/** A failed check keeps everything from starting; a warning is told to people once the bot runs. */
+/** A failed check prevents the start; people are told of a warning once the bot runs. */
 async function lookBeforeStart(runtime: Runtime): Promise<void> {
   const { home, deskFile } = runtime;
   const place = { home, env: process.env, simulatedVenue: undefined, nowMs: Date.now };

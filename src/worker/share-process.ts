@@ -1,4 +1,4 @@
-/** Takes roles of other desks into this process, each for as long as the supervisor of its desk is connected. */
+/** Hosts roles of other desks in this process, each while its desk's supervisor is connected. */
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -13,19 +13,19 @@ import { type FromHost, heldAlone, type Joining, STOP_LINE } from '../home/share
 const JOINED_MAX = 16;
 const LINE_CHARS_MAX = 64 * 1024;
 const UNREAD_BYTES_MAX = 4 * 1024 * 1024;
-/** So long a connection may say nothing before it has said who joins. */
+/** How long a connection may be silent before it says who joins. */
 const SILENT_MS = 5_000;
-/** A supervisor that reads nothing holds up no end. */
+/** A supervisor that stopped reading must not hold up the end. */
 const LAST_WORDS_MS = 1_000;
 
 export interface SharedProcess {
-  /** Stops what has joined, and tells whose it is. */
+  /** Stops the joined roles, and says whose they are. */
   close(): Promise<void>;
 }
 
 type Start = (runtime: Runtime) => Promise<Role>;
 
-/** Rejects where nothing can listen there. */
+/** Rejects if nothing can listen there. */
 export async function shareProcess(path: string, sharing: string, start: Start): Promise<SharedProcess> {
   const joined = new Set<JoinedRole>();
   let closing = false;
@@ -76,7 +76,7 @@ class JoinedRole {
     this.#starting = (async () => {
       const runtime = JSON.parse(readFileSync(joining.runtimeFile, 'utf8')) as Runtime;
       const named = () => (sharesServers(runtime.home) ? runtime.desk : null);
-      // One that was let go of may still be at its end, and the connection of who asked may be a thing of the past.
+      // The role's earlier process may still be ending, and the supervisor that asked may have disconnected by now.
       this.#lock = await heldAlone(joining.lockFile, `what ran for ${runtime.desk}`, this.#ending.signal);
       if (this.#lock === null || socket.readableEnded) throw new Error('it was stopped before it began');
       return forDesk({ output, named, ending: this.#ending.signal }, () => start(runtime));
@@ -87,20 +87,20 @@ class JoinedRole {
     );
   }
 
-  /** The process ends, in order: its supervisor starts it elsewhere. */
+  /** The process ends in order: the role's supervisor starts it elsewhere. */
   end(): Promise<void> {
     this.#say({ type: 'ends' });
     return this.stop();
   }
 
-  /** Once; it may still be starting. */
+  /** Stops once; the role may still be starting. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stop();
     return this.#stopping;
   }
 
   async #stop(): Promise<void> {
-    // Whatever keeps it: a desk that has ended must not be worked for. The other roles here are started again.
+    // Whatever blocks it, no role may work on for a desk that has ended. The other roles here are restarted.
     const late = setTimeout(() => {
       console.error(`what ran for ${this.joining.runtimeFile} here did not stop in time: this process ends`);
       process.exit(1);
@@ -125,13 +125,13 @@ class JoinedRole {
   }
 
   #say(message: FromHost): void {
-    // A supervisor that stands still reads nothing: its lines of log are not kept for it without end.
+    // A stopped supervisor reads nothing: log lines for it are not buffered without limit.
     if (message.type === 'line' && this.socket.writableLength > UNREAD_BYTES_MAX) return;
     if (this.socket.writable) this.socket.write(`${JSON.stringify(message)}\n`);
   }
 }
 
-/** Why not, in words, where it may not join. */
+/** The parsed request, or the reason why it may not join, in words. */
 function joiningOf(line: string, sharing: string): Joining | string {
   if (line.length > LINE_CHARS_MAX) return 'the line is too long';
   try {

@@ -1,14 +1,14 @@
 /**
- * The figures of Temporal's library, for Prometheus. The library's own listener answers to any Host, so that a web page whose
- * name leads to this machine could read it: it gets an address that no page can know, and what is open to others is a
- * listener of ours that answers to its own names only.
+ * The metrics of Temporal's library, for Prometheus. The library's own listener answers to any Host, so that a web page
+ * whose name resolves to this machine could read it. It therefore gets an address that no page can guess, and a
+ * listener of ours that checks its own names is open to others.
  */
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ownHosts } from '../api/hooks/host-guard.js';
 import { freePort, unknownLoopback } from '../supervisor/free-port.js';
 
 export interface Figures {
-  /** host:port for the library; no page can know it. */
+  /** host:port for the library; no page can guess it. */
   readonly inner: string;
   close(): void;
 }
@@ -17,9 +17,9 @@ const ANSWER_MS = 5_000;
 const CONNECTIONS_MAX = 16;
 
 /**
- * `address`: host:port where Prometheus asks; `role`: the name under which it does, in containers. Null where this
- * system has no loopback address that can't be guessed. Rejects where nothing can listen there. `known`: where this process'
- * library shows them already.
+ * `address`: host:port for Prometheus. `role`: the host name that Prometheus uses in containers. Null if this system
+ * has no loopback address that can't be guessed. Rejects if nothing can listen there. `known`: where this process's
+ * library shows its metrics already.
  */
 export async function showFigures(address: string, role: string, known?: string): Promise<Figures | null> {
   const inner = known ?? (await unknownAddress());
@@ -38,7 +38,7 @@ export async function showFigures(address: string, role: string, known?: string)
       resolve();
     });
   });
-  // It keeps no process alive that is to end.
+  // The listener must not keep an ending process alive.
   server.unref();
   return { inner, close: () => server.close() };
 }

@@ -1,6 +1,7 @@
 /**
- * A run whose code no longer fits its history stays "running" and says nothing: its pending workflow task is tried
- * again and again. Two looks in a row make an incident and a notice, with what the last try ended with.
+ * A run whose code no longer fits its history stays "running" and gives no sign: its pending workflow task is retried
+ * again and again. If two polls in a row see that, an incident and a notice report it with the error of the last
+ * attempt.
  */
 import type { Client } from '@temporalio/client';
 import { decodeOptionalFailureToOptionalError } from '@temporalio/common/lib/internal-non-workflow/index.js';
@@ -17,13 +18,13 @@ import type { TraderWatchContext } from './trader-watch.js';
 
 const LOOK_MS = 20_000;
 const RUNS_MAX = 200;
-/** The first attempt may fall to a worker that is just going down. */
+/** A first attempt may hit a worker that is just ending. */
 const ATTEMPTS_SUSPICIOUS = 2;
-/** The first failure of a task is in its history, the ones that repeat it are not. */
+/** The history contains the first failure of a task, but not its repetitions. */
 const NEWEST_EVENTS = 10;
 const WHY_MAX = 500;
 
-/** `home`: FERMATA_HOME, where a notice waits while Postgres is down. */
+/** `home`: FERMATA_HOME, where notices are spooled while Postgres is down. */
 export function watchStuckWorkflows(
   context: TraderWatchContext,
   log: Logger,
@@ -32,7 +33,7 @@ export function watchStuckWorkflows(
   return repeat('watch over stuck workflows', LOOKS_MS.stuckWorkflows, log, lookForStuck(context, log, home));
 }
 
-/** Each call is one look. */
+/** Each call is one poll. */
 export function lookForStuck(
   context: TraderWatchContext,
   log: Logger,
@@ -58,7 +59,7 @@ interface StuckRun {
   readonly runId: string;
   readonly type: string;
   readonly attempt: number;
-  /** What its task ended with; says so where that is not known. */
+  /** The error of its task, or a sentence that it is not known. */
   readonly why: string;
 }
 
@@ -94,7 +95,7 @@ async function whyOf(client: Client, workflowId: string, runId: string): Promise
   return error === undefined ? 'no worker takes it' : causeOf(error).slice(0, WHY_MAX);
 }
 
-/** The notice first: where incidents themselves are stuck, opening one more is of no use. */
+/** The notice comes first: if incidents themselves are stuck, opening another is of no use. */
 async function tell(
   context: TraderWatchContext,
   log: Logger,

@@ -1,4 +1,4 @@
-/** Runs that nobody carries on wait, and say nothing themselves: people are told, and it is an incident. */
+/** Reports runs that wait silently because nobody carries them on: people are told, and an incident is opened. */
 import type { WokenTopic } from '../contracts/woken.js';
 import { messageOf } from '../domain/message-of.js';
 import { notify } from '../notify/notify.js';
@@ -8,7 +8,7 @@ import type { TraderWatchContext } from './trader-watch.js';
 
 interface Waiting {
   readonly about: WokenTopic;
-  /** Of the notice and of the incident's report. */
+  /** Key of the notice and of the incident's report. */
   readonly key: string;
   readonly subject: string;
   readonly source: string;
@@ -17,7 +17,10 @@ interface Waiting {
   readonly doThis: string;
 }
 
-/** Runs of an earlier build that can't be served. `home`: FERMATA_HOME, where a notice waits while Postgres is down. */
+/**
+ * Runs of an earlier build that can't be served. `home`: FERMATA_HOME, where notices are spooled while Postgres is
+ * down.
+ */
 export async function tellUnserved(
   watched: TraderWatchContext,
   home: string,
@@ -34,7 +37,7 @@ export async function tellUnserved(
   });
 }
 
-/** Playbooks in code, whose process ends again and again; the next time that it does is news again. */
+/** Playbooks in code whose process ends again and again; if it recovers and fails again, that is reported anew. */
 export async function tellPacksEnd(watched: TraderWatchContext, home: string, how: string): Promise<void> {
   await tellWaiting(watched, home, {
     about: 'stuck-run',

@@ -15,5 +15,5 @@ export interface TraderWatchContext {
   readonly seen: { incarnation: string | null };
 }
 
-/** Called with every status that was read; one call after the other. */
+/** Called with every status that was read, one call at a time. */
 export type StatusFollower = (status: TraderStatus) => Promise<void>;

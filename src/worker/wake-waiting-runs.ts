@@ -1,18 +1,21 @@
 /**
- * Resumptions and incidents wait for something to change. Whoever sees the desk all the time tells them when it does, so
- * that they need not look again and again: each of those looks would be in a history for good.
+ * Wakes resumptions and incidents that wait for a change. This process watches the desk all the time, so that those
+ * runs need not poll: each poll would stay in a history.
  */
 import { INCIDENT_MESSAGES } from '../contracts/incident.js';
 import type { TraderWatchContext } from './trader-watch.js';
 
-/** Something that goes back and forth wakes nobody more often. */
+/** Limits waking for something that goes back and forth. */
 const WAKE_EVERY_MS = 5_000;
-/** Where nothing was seen for longer, the trader was away, and a look meanwhile may have been in vain. */
+/** After a gap longer than this the trader was away, and a poll by a run meanwhile may have failed. */
 const GAP_MS = 10_000;
 const WAKE_MS = 10_000;
 const RUNS_MAX = 200;
 
-/** `now`: what was seen, as text; those who wait are told when it is another, and at the first time. Rejects where they were not. */
+/**
+ * `now`: the observed state as text. Waiting runs are signalled when it changes, and the first time. Rejects if they
+ * could not be signalled.
+ */
 export type Wake = (now: string) => Promise<void>;
 
 export function wakeWaitingRuns(
@@ -33,7 +36,7 @@ export function wakeWaitingRuns(
       for await (const { workflowId } of client.workflow.list({ query })) {
         if (woken === RUNS_MAX) break;
         woken += 1;
-        // One that has ended meanwhile needs nothing.
+        // A run that has ended meanwhile needs no signal.
         await client.workflow
           .getHandle(workflowId)
           .signal(INCIDENT_MESSAGES.lookAgain)

@@ -1,4 +1,7 @@
-/** Who knows how the processes are: the supervisor, or, where each role is a container of its own, the roles themselves. */
+/**
+ * Knows the state of the processes: from the supervisor or, if each role has its own container, from the roles
+ * themselves.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseRestored } from '../contracts/incident-activities.js';
 import type { SwitchOutcome } from '../domain/build.js';
@@ -15,27 +18,33 @@ import { isAlone } from './run-alone.js';
 
 export interface Processes {
   look(): Promise<readonly (ProcessStatus | RoleSeen)[]>;
-  /** Null: nobody can say it. */
+  /** Null: nobody can say. */
   state(name: string): Promise<string | null>;
-  /** In order; resolves with how it went once it is ready again. Rejects where nobody here can restart it. */
+  /**
+   * An orderly restart; resolves with a description once the process is ready again. Rejects if nobody here can restart
+   * it.
+   */
   restart(name: string): Promise<string>;
   /**
-   * Everything ends, the newest good backup takes the place of the database, and everything is started again. Once a `key`:
-   * this process ends with the rest, which rejects, and the next one asks again and is told how it went.
+   * Ends the desk, replaces the database with the newest good backup, and starts everything again. Once per `key`: this
+   * process ends with the desk, which rejects; the next process asks again and gets the result.
    */
   restoreDatabase(key: string, by: string, ending: AbortSignal): Promise<DatabaseRestored>;
-  /** Everything ends and is started as another build, or, where that is not well, as the former one. Once a `key`, likewise. */
+  /**
+   * Ends the desk and starts it as another build or, if that one is unhealthy, as the former one. Once per `key`,
+   * likewise.
+   */
   switchBuild(asked: SwitchAsked, ending: AbortSignal): Promise<SwitchOutcome>;
 }
 
 type SwitchAsked = SupervisorMethods['switchBuild']['params'];
 
 const STATUS_MS = 1_000;
-/** An orderly end, and a start that reads the journal again. */
+/** Covers an orderly end, and a start that replays the journal. */
 const RESTART_MS = 120_000;
-/** Every byte of the newest backup is read, and of those before it where it is damaged. */
+/** Every byte of the newest backup is read, and of earlier ones if it is damaged. */
 const CHOOSE_MS = 1_800_000;
-/** Desk file and folder are read, and where real money trades the exchange is asked. */
+/** Reads desk file and folder and, with real money, asks the exchange. */
 const CHECK_MS = 60_000;
 const ASK_AGAIN_MS = 500;
 
@@ -115,19 +124,19 @@ const ownOf = <T extends { readonly key: string }>(key: string, order: T | null)
   order?.key === key ? order : null;
 
 interface Order<T> {
-  /** Null where it was not ordered yet. */
+  /** Null if it was not ordered yet. */
   find(): { readonly outcome: T | null } | null;
   order(): Promise<unknown>;
   refused(why: string): T;
 }
 
-/** What the supervisor has carried out while nothing of the desk runs. */
+/** Orders something that the supervisor carries out while nothing of the desk runs, and returns its outcome. */
 async function orderedOnce<T>({ find, order, refused }: Order<T>, ending: AbortSignal): Promise<T> {
   try {
     if (find() === null) await order();
   } catch (error) {
     if (!(error instanceof SocketRefusal)) throw error;
-    // An attempt before this one may have ordered it meanwhile.
+    // An earlier attempt may have ordered it meanwhile.
     if (find() === null) return refused(error.message);
   }
   for (;;) {

@@ -1,4 +1,4 @@
-/** At start and each minute: what a run began that no longer goes on is ended, recorded and told. */
+/** At start and each minute: what belongs to a run that no longer goes on is ended, recorded and told. */
 import { tellEndedRuns } from '../operations/reconcile/ended-runs.js';
 import { type ReconcileContext, reconcileRuns } from '../operations/reconcile/reconcile-runs.js';
 import { endLeftPermission } from '../operations/reconcile/unwatched-permission.js';
@@ -10,7 +10,7 @@ export function watchRuns(context: ReconcileContext, log: Logger): Repeating {
   return repeat('watch over runs', LOOKS_MS.runs, log, lookAtRuns(context, log));
 }
 
-/** Each call is one look. */
+/** Each call is one poll. */
 export function lookAtRuns(context: ReconcileContext, log: Pick<Logger, 'error'>): () => Promise<void> {
   const told = new Set<string>();
   const say = (workflowId: string, what: string, how: string): void =>
@@ -21,7 +21,7 @@ export function lookAtRuns(context: ReconcileContext, log: Pick<Logger, 'error'>
         say(workflowId, things.map(({ kind, title }) => `${kind} "${title}"`).join(', '), how),
       );
     } finally {
-      // Also while something can't be ended: whoever waits for the other runs hears of them.
+      // Also if something can't be ended: whoever waits for the other runs must hear of them.
       for (const { workflowId, how, what } of await tellEndedRuns(context, told))
         say(workflowId, `the ${what}`, how);
     }

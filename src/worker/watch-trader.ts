@@ -1,7 +1,7 @@
 /**
- * Looks at the trader once a second and starts what its state asks for: the resumption of each new halt, routines that
- * are due by a market clock, and schedules that fit the market. Runs that wait for a change are told of it. Each of them
- * fails alone.
+ * Polls the trader once a second and starts what its state requires: a resumption for each new halt, routines that are
+ * due by a market clock, and the matching schedules. Wakes runs that wait for a change. Each of these fails
+ * independently.
  */
 
 import { readStatus } from '../trader/read-status.js';
@@ -17,7 +17,7 @@ import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 const LOOK_EVERY_MS = 1_000;
 
 export interface TraderWatchOptions {
-  /** FERMATA_HOME, where a notice waits while Postgres is down. */
+  /** FERMATA_HOME, where notices are spooled while Postgres is down. */
   readonly home: string | null;
   readonly failingChecks: FailingChecks;
 }
@@ -32,7 +32,7 @@ export function watchTrader(context: TraderWatchContext, options: TraderWatchOpt
     ['changes that runs wait for', changesOfTrader(context)],
     ['checks of a halted desk', changesOfChecks(context, options.failingChecks)],
   ];
-  // One that hangs on a Temporal that is down must not keep the others waiting.
+  // A follower that hangs because Temporal is down must not delay the others.
   const loops = followers.map(([name, follow]) =>
     repeat(name, LOOK_EVERY_MS, log, async () => {
       await follow(await readStatus({ trader }));

@@ -1,4 +1,7 @@
-/** The process of everything that people come in by: the web server and, unless they run apart, the Telegram bot and the mailer. */
+/**
+ * The process for everything that people use to come in: the web server and, unless they have their own process, the
+ * Telegram bot and the mailer.
+ */
 import { startWeb } from '../api/start.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { startChannels } from './channels.js';

@@ -1,4 +1,4 @@
-/** Gives each activity an id of its own and takes only that one's answer: docs/SECURITY.md. */
+/** Gives each activity a random id and accepts only the answer that carries it: docs/SECURITY.md. */
 import {
   ApplicationFailure,
   log,
@@ -10,18 +10,18 @@ import {
 } from '@temporalio/workflow';
 import { boundActivityId, isAnswerOf } from '../domain/bound-answer.js';
 
-/** A thief that answers every time costs time, and in the end the step, which then has failed. */
+/** An impostor that answers every time costs time; after this many forged answers the step fails. */
 const FORGED_MAX = 20;
 const PAUSE_MS = 500;
 
-/** Of this run; runs from before keep the old rule until they end. */
+/** Whether this run checks answers. Runs that began before `bound-answers` don't, until they end. */
 let bound: boolean | null = null;
 const forged = new Map<string, number>();
 
 type Schedule = NonNullable<WorkflowOutboundCallsInterceptor['scheduleActivity']>;
 
 export const bindAnswers: { readonly scheduleActivity: Schedule } = {
-  // Without a promise of its own around those of runs from before: one more would change the order of their commands.
+  // Not async: for runs that began before the patch, one more promise would change the order of their commands.
   scheduleActivity: (input, next) => {
     bound ??= patched('bound-answers');
     return bound ? answered(input, next) : next(input);

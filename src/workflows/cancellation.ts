@@ -1,32 +1,35 @@
 /**
- * Temporal's "Cancel" as a request to a procedure, not as the end of what it does: workflow code and its handlers never
- * see a cancelled scope (`interceptors.ts`), and each type of workflow says here what it makes of the request.
+ * Makes Temporal's "Cancel" a request to the procedure instead of its end. Workflow code and its handlers never see a
+ * cancelled scope (`interceptors.ts`); each workflow type decides what it does with the request.
  */
 import { CancellationScope } from '@temporalio/workflow';
 
 let requested = false;
 const listeners: (() => void)[] = [];
 
-/** Somebody has pressed "Cancel" on this run. */
+/** Whether somebody has pressed "Cancel" on this run. */
 export function isCancelRequested(): boolean {
   return requested;
 }
 
-/** `act` is called once; at once where it was asked for before. */
+/** Calls `act` once when cancellation is requested, or at once if it was requested before. */
 export function onCancelRequest(act: () => void): void {
   if (requested) act();
   else listeners.push(act);
 }
 
-/** What `work` gives; null where it is asked to cancel first: then nobody waits for it any longer. */
+/**
+ * Resolves with the result of `work`, or with null if cancellation is requested first; nobody waits for `work` after
+ * that.
+ */
 export async function untilCancelRequest<T extends object>(work: Promise<T>): Promise<T | null> {
   const asked = new Promise<null>((resolve) => onCancelRequest(() => resolve(null)));
-  // Of what is no longer waited for, a failure is told by itself.
+  // Nobody awaits `work` after a cancel request; it reports its own failure.
   work.catch(() => {});
   return Promise.race([work, asked]);
 }
 
-/** For what may end half way: `work` is cancelled on request, and rejects then. */
+/** For work that may stop half way: it is cancelled on request and then rejects. */
 export function cancellable<T>(work: () => Promise<T>): Promise<T> {
   return CancellationScope.cancellable(() => {
     const scope = CancellationScope.current();
@@ -35,7 +38,7 @@ export function cancellable<T>(work: () => Promise<T>): Promise<T> {
   });
 }
 
-/** Called once a run, inside the scope that nothing cancels. */
+/** Called once per run, inside the non-cancellable scope. */
 export function followCancelRequests({ cancelRequested }: CancellationScope): void {
   cancelRequested.catch(() => {
     requested = true;

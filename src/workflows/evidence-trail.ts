@@ -1,12 +1,12 @@
 /**
- * Writes evidence beside the procedure: a stop never waits for Postgres. What is said in one moment, or while a write is
- * under way, is kept together: in its order, all of it or nothing. Each write is retried by Temporal within
- * `evidenceMs`; one that never succeeds is logged, not thrown (the trader's journal has the stop itself).
+ * Writes evidence without blocking the procedure: a stop never waits for Postgres. Steps that are added at the same
+ * moment, or while a write is under way, go into one write, in order, all or nothing. Temporal retries each write for
+ * `evidenceMs`; a write that never succeeds is logged, not thrown (the trader's journal has the stop itself).
  */
 import { type ActivityInterfaceFor, condition, log, workflowInfo } from '@temporalio/workflow';
 import type { EvidenceActivities, RunIdentity, StepEvidence } from '../contracts/evidence.js';
 
-/** Bound the input and the time of one activity. */
+/** Bound the size and the duration of one activity. */
 const STEPS_MAX = 30;
 
 const CHARS_MAX = 60_000;
@@ -34,13 +34,16 @@ export class EvidenceTrail {
     if (!this.writing) this.keep('evidence', this.write());
   }
 
-  /** For a step that may only be taken once everything before it is on record. Rejects where it is not so in time. */
+  /**
+   * For a step that may only be taken once all earlier evidence is on record. Rejects if that takes longer than
+   * `withinMs`.
+   */
   async stored(withinMs: number): Promise<void> {
     const isWritten = await condition(() => !this.writing, withinMs);
     if (!isWritten || this.isIncomplete) throw new Error('what came before could not be kept as evidence');
   }
 
-  /** Anything else that has to be done before the workflow may end, and that nothing waits for until then. */
+  /** Other work that has to finish before the workflow may end, and that nothing else waits for. */
   keep(what: string, done: Promise<unknown>): void {
     this.open += 1;
     done
@@ -55,7 +58,7 @@ export class EvidenceTrail {
   private async write(): Promise<void> {
     this.writing = true;
     try {
-      // What is said in the same moment goes together.
+      // Gathers the steps that are added at the same moment into one write.
       await Promise.resolve();
       while (this.waiting.length > 0) await this.writeBatch(takeBatch(this.waiting));
     } finally {
@@ -79,8 +82,8 @@ export class EvidenceTrail {
 }
 
 /**
- * A run that was reset does again what came after that point, and has the first run id of the one before it: what it
- * says is recorded beside what that one said, not taken for the same.
+ * A run that was reset repeats what came after the reset point, and shares its first run id with the run before. Its
+ * steps get a key of their own, so that they are recorded as well instead of being taken for duplicates.
  */
 function ofThisRun(step: StepEvidence): StepEvidence {
   const { runId, firstExecutionRunId, continuedFromExecutionRunId } = workflowInfo();
@@ -98,7 +101,7 @@ export function runIdentity(desk: string): RunIdentity {
   };
 }
 
-/** Takes from the front what is written next: in its order, at least one where there is one. */
+/** Removes the next batch from the front, in order: at least one step if there is one. */
 export function takeBatch(waiting: StepEvidence[]): StepEvidence[] {
   let chars = 0;
   const end = waiting.findIndex(({ observed, expected }, at) => {

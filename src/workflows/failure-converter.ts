@@ -1,6 +1,6 @@
 /**
- * Puts a failure's message and stack trace where the codec reaches them; they would travel in plain text otherwise. In
- * their place whoever reads without our key finds a sentence that gives nothing away.
+ * Moves a failure's message and stack trace to where the codec encrypts them; otherwise they would travel in plain
+ * text. A reader without our key finds a sentence in their place that reveals nothing.
  */
 import { DefaultFailureConverter, type ProtoFailure } from '@temporalio/common';
 
@@ -12,7 +12,7 @@ class SealedFailures extends DefaultFailureConverter {
   }
 }
 
-/** Kind, type and name travel in plain text anyway. */
+/** Kind, type and name are not encrypted anyway. */
 function kindOf(failure: ProtoFailure): string {
   const { activityFailureInfo: activity, applicationFailureInfo: application } = failure;
   if (activity) return `The activity ${activity.activityType?.name ?? ''} failed`;

@@ -1,8 +1,8 @@
 /**
- * Around every workflow of every bundle, so that no type can forget it: procedure, signals and updates run in a scope
- * that nothing cancels. A cancelled activity, timer or child would lose halts, evidence and notices half way. Answers of
- * activities are taken from our own workers only. A start that means nothing is refused. The worker hears that a run has
- * begun, and that it has ended.
+ * Wraps every workflow of every bundle, so that no type can forget it. Procedure, signals and updates run in a scope
+ * that nothing cancels: a cancelled activity, timer or child would lose halts, evidence and notices half way. Only our
+ * own workers' answers to activities are accepted. A start with a meaningless input is refused. The worker hears when a
+ * run begins and when it ends.
  */
 import {
   CancellationScope,
@@ -29,7 +29,7 @@ export const interceptors: WorkflowInterceptorsFactory = () => ({
           sayBegun();
           const ended = isUnreadableStart(input.args) ? refuseStart(input.args) : next(input);
           ended.then(sayEnded, () => undefined);
-          // After the workflow's own handlers: signals that came before them are theirs.
+          // Set after the workflow's own handlers, so that signals that arrived earlier go to those.
           setDefaultSignalHandler(onUnknownSignal);
           return ended;
         });

@@ -4,8 +4,8 @@ import type { Verdict } from '../contracts/evidence.js';
 import { FERMATA_VERDICT } from '../contracts/search-attributes.js';
 
 /**
- * Current details are Markdown but answer only while a worker runs; the memo is kept by the server and says the
- * phase in any case.
+ * The current details are Markdown, but they answer only while a worker runs; the memo is kept by the server and shows
+ * the phase in any case.
  */
 export function showPhase(phase: string, lines: readonly string[] = []): void {
   showDetails(phase, lines);
@@ -14,7 +14,7 @@ export function showPhase(phase: string, lines: readonly string[] = []): void {
   upsertMemo({ phase });
 }
 
-/** Runs that began before that write it again. */
+/** Runs that began before this patch write an unchanged memo again. */
 const UNCHANGED = 'an-unchanged-memo-is-not-written';
 let written: string | null = null;
 
@@ -23,9 +23,9 @@ const MARK: Readonly<Record<Verdict, string>> = { pass: '✓', warn: '!', fail: 
 export const stepLine = (name: string, verdict: Verdict, observed: string): string =>
   `${MARK[verdict]} ${name}: ${observed}`;
 
-/** Between two phases: nothing is written to the server. */
+/** For a change between two phases: nothing is written to the server. */
 export function showDetails(phase: string, lines: readonly string[]): void {
-  // A list needs an empty line before it: without one, all of it is a paragraph.
+  // Markdown needs an empty line before a list; without it, everything becomes one paragraph.
   setCurrentDetails([`**${phase}**`, '', ...lines.map((line) => `- ${line}`)].join('\n'));
 }
 

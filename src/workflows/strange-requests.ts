@@ -1,4 +1,4 @@
-/** What reached a run and means nothing to it: people are told, and it is kept. */
+/** A request that means nothing to its run: people are told, and it is recorded. */
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { EvidenceActivities } from '../contracts/evidence.js';
 import type { Alarm } from '../contracts/notice.js';
@@ -10,7 +10,7 @@ interface Telling extends EvidenceActivities {
 }
 
 interface Strange {
-  /** As its evidence is named: `Unknown signal`. */
+  /** Name of its evidence, for example `Unknown signal`. */
   readonly name: string;
   readonly stepKey: string;
   readonly observed: string;
@@ -20,14 +20,14 @@ interface Strange {
 
 const TELL_MS = 600_000;
 
-/** The queue says it: what was sent may not. */
+/** Taken from the queue, because the request may not name the desk. */
 export const deskOfQueue = (): string => workflowInfo().taskQueue.replace(/^[a-z]+:/, '');
 
-/** What was sent, in words for people; what came without our seal arrives wrapped. */
+/** The payload in words for people; a payload without our seal arrives wrapped. */
 export const saidIn = (payload: unknown): string =>
   JSON.stringify(isUnsealed(payload) ? payload.unsealed : payload) ?? 'nothing';
 
-/** Resolves also where neither could be done in time. */
+/** Also resolves if telling or recording could not be done in time. */
 export async function tellAndKeep({ name, stepKey, observed, expected, text }: Strange): Promise<void> {
   const { workflowId, taskQueue } = workflowInfo();
   const desk = deskOfQueue();

@@ -1,6 +1,7 @@
 /**
- * A signal that a workflow does not know "succeeds" all the same: whoever sent it learns here that nothing was done, and
- * what was sent is kept. Of every type of workflow (`interceptors.ts`); the emergency ones take spelling variants first.
+ * A signal that a workflow doesn't know "succeeds" all the same: this tells people that nothing was done, and records
+ * what was sent. Installed in every workflow type (`interceptors.ts`); the emergency types accept spelling variants
+ * first.
  */
 
 import { patched, workflowInfo } from '@temporalio/workflow';
@@ -9,14 +10,14 @@ import { plainText } from '../domain/plain-text.js';
 import { showDetails } from './show.js';
 import { deskOfQueue, saidIn, tellAndKeep } from './strange-requests.js';
 
-/** Runs that had one before this was there took no notice of it. */
+/** Runs that received one before this patch ignored it. */
 const TOLD = 'unknown-signals-are-told';
 const TOLD_MAX = 20;
 const TEXT_MAX = 200;
 
-/** True where it took the signal. */
+/** Returns true if it accepted the signal. */
 let takeVariant: (name: string, payload: unknown) => boolean = () => false;
-/** Known to a workflow only while it waits for them; coming later they change nothing. */
+/** Signals that a workflow knows only while it waits for them; arriving later they change nothing. */
 const LATE: ReadonlySet<string> = new Set(['taskDone', 'lookAgain', PLAYBOOK_MESSAGES.ask]);
 let told = 0;
 
@@ -29,7 +30,7 @@ export async function onUnknownSignal(name: string, payload: unknown): Promise<v
   told += 1;
   if (told > TOLD_MAX) return;
   const { workflowId, runId } = workflowInfo();
-  // Cut first: it may cut a pair of surrogates in half.
+  // Sliced first, because the slice may split a surrogate pair, which `plainText` mends.
   const sent = plainText(`signal "${name}" with ${saidIn(payload)}`.slice(0, TEXT_MAX));
   const observed = `${workflowId} does not know the ${sent}: nothing was done`;
   showDetails('A signal that is not known here', [observed]);

@@ -8,22 +8,24 @@ import { type CallableMethod, ControlFailure, type TraderClient } from '../../tr
 /** The part of the trader's client that activities use. */
 export type TraderCalls = Pick<TraderClient, 'call'>;
 
-/** The trader does not answer; it may a moment later. */
+/** Failure type of a trader that doesn't answer; it may a moment later. */
 const TRADER_UNAVAILABLE = 'TraderUnavailable';
 
-/** Refusals of which a workflow has to know why, by the trader's code. */
+/** Refusals that a workflow has to tell apart, by the trader's code. */
 const REFUSALS: Readonly<Record<string, FailureName>> = { 'settings-changed': FAILURE_NAMES.settingsChanged };
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** Asked again while the trader is starting: what it says of itself by then is empty, and proves nothing. */
+/**
+ * Throws while the trader is starting, so that it is asked again: its status is empty until then and proves nothing.
+ */
 export async function engineStatus(trader: TraderCalls, timeoutMs: number): Promise<TraderStatus> {
   const status = await callTrader(trader, 'status', {}, timeoutMs);
   if (status.starting) throw ApplicationFailure.retryable(status.reason, TRADER_UNAVAILABLE);
   return status;
 }
 
-/** Failures come out named, so that a workflow tells "refused" from "not there". */
+/** Failures are named, so that a workflow can tell "refused" from "not there". */
 export async function callTrader<M extends CallableMethod>(
   trader: TraderCalls,
   method: M,

@@ -1,4 +1,4 @@
-/** Calls on one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
+/** Calls to one trader's control socket, as activities of the queue `engine:<desk>:<incarnation>`. */
 
 import type { EngineActivities, LiveFacts } from '../../contracts/engine-activities.js';
 import type { ResumeRule } from '../../domain/mode.js';
@@ -14,12 +14,12 @@ const ANSWER_MS = 2_000;
 
 const NAMED_MAX = 10;
 
-/** One attempt's bound; commands answer as soon as they are journaled. */
+/** Limit of one attempt; commands answer as soon as they are journaled. */
 const COMMAND_MS = 5_000;
-/** Reconciling reads orders, positions, fills and balances back from the venue. */
+/** Reconciling reads orders, positions, fills and balances from the venue. */
 const RECONCILE_MS = 20_000;
 
-/** `venueRule`: what lifts a halt for the venue, by the desk file. */
+/** `venueRule`: the desk file's rule for lifting a halt whose cause is the venue. */
 export function createEngineActivities(
   trader: TraderCalls,
   days: TradingDays,

@@ -4,13 +4,13 @@ import { callTrader, engineStatus, type TraderCalls } from './call-trader.js';
 
 const POLL_MS = 25;
 const ANSWER_MS = 2_000;
-/** The proof asks the venue, which may take its time. */
+/** The proof reads the venue, which may be slow. */
 const PROOF_MS = 10_000;
 const OPEN_NAMED_MAX = 100;
 
 /**
- * Flat is proven by reading positions back from the venue, never from our own book. The venue is asked once the
- * trader has nothing more to do, and at the end of `patienceMs` in any case.
+ * Proves flat by reading positions from the venue, never from our own book. Reads the venue once the trader has nothing
+ * left to do, or at the end of `patienceMs` at the latest.
  */
 export async function proveFlat(trader: TraderCalls, patienceMs: number): Promise<FlatReading> {
   const until = performance.now() + patienceMs;

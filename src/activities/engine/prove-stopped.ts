@@ -5,13 +5,15 @@ import { callTrader, type TraderCalls } from './call-trader.js';
 const POLL_MS = 25;
 const ANSWER_MS = 2_000;
 
-/** A stop is proven when the trader is halted and no entry order works. Reads until then, at most `patienceMs`. */
+/**
+ * A stop is proven when the trader is halted and no entry order is working. Reads until then, at most for `patienceMs`.
+ */
 export async function proveStopped(trader: TraderCalls, patienceMs: number): Promise<StopReading> {
   const until = performance.now() + patienceMs;
   for (;;) {
     const status = await callTrader(trader, 'status', {}, ANSWER_MS);
     const halted = status.mode === 'HALTED' || status.mode === 'KILLED';
-    // One that is starting says HALTED of every desk, and has not counted its orders yet.
+    // A starting trader always reports HALTED, and has not counted its orders yet.
     const proven = halted && status.starting === undefined && status.entriesWorking === 0;
     if (proven || !halted || performance.now() >= until) {
       return {

@@ -57,7 +57,7 @@ export async function readIncidentFacts(
   };
 }
 
-/** From the readings of the risk gate: "3 %" allowed, "2.40 %" now. */
+/** Uses the risk gate's readings: for example "3 %" allowed, "2.40 %" now. */
 export function lossesOf({ risk }: Pick<TraderStatus, 'risk'>): IncidentFacts['losses'] {
   return risk
     .filter(({ limit }) => limit === 'daily-loss' || limit === 'drawdown')

@@ -2,7 +2,7 @@ import type { Desk } from '../../desk/schema.js';
 import { type TradingDays, tradingDayStart } from '../../domain/trading-day.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
 
-/** Where clocks change a day has 23 to 25 hours, so this lies within the next day in any case. */
+/** A day has 23 to 25 hours where the clocks change, so this always lies within the next day. */
 const INTO_NEXT_DAY_MS = 26 * 3_600_000;
 
 export function tradingDaysOf({

@@ -1,4 +1,4 @@
-/** Everything that incidents do outside themselves. */
+/** The activities of incidents. */
 
 import { readLogBackwards } from '../../checks/read-lines-backwards.js';
 import type {
@@ -25,7 +25,7 @@ import { readStatusPage } from './status-page.js';
 
 const NAMED_MAX = 50;
 
-/** The desk's log holds all processes side by side: how far back one of them is looked for. */
+/** How many lines are searched for one process: the desk's log mixes the lines of all processes. */
 const LINES_READ_MAX = 200_000;
 
 const TIME_LENGTH = 25;
@@ -37,9 +37,9 @@ export interface IncidentDependencies {
   readonly home: string;
   readonly tell: (notice: Notice) => Promise<void>;
   readonly processState: (name: string) => Promise<string | null>;
-  /** Resolves with how it went; rejects where nobody here can. */
+  /** Resolves with a description of the result; rejects if nobody here can restart the process. */
   readonly restartProcess: (name: string) => Promise<string>;
-  /** `ending`: aborted when this worker ends, as it does with everything else. Rejects then, and where nobody answers. */
+  /** `ending`: aborted when this worker ends, along with the rest of the desk. Rejects then, and if nobody answers. */
   readonly restoreDatabase: (key: string, by: string, ending: AbortSignal) => Promise<DatabaseRestored>;
   readonly reportIncident: (symptom: Symptom) => Promise<void>;
 }
@@ -98,8 +98,8 @@ async function askForReview(
 }
 
 /**
- * The newest lines of one process and of the supervisor about it, oldest first, from the desk's log or its own, where
- * secrets were taken out. Empty where no log file is kept here.
+ * The newest lines of one process, and of the supervisor about it, oldest first. Read from the desk's log or the
+ * process's own, both without secrets. Empty if no log file is kept here.
  */
 async function lastLogLines(home: string, role: string, count: number): Promise<readonly string[]> {
   const found: string[] = [];
@@ -119,7 +119,7 @@ function isAbout(line: string, role: string): boolean {
   return rest.startsWith(`${role} `) || (rest.startsWith('supervisor ') && rest.includes(role));
 }
 
-/** Worst first. `sinceMarketMs` null: the last 24 hours that were traded. */
+/** Worst first. `sinceMarketMs` null: the last 24 hours of trading. */
 async function lossesByStrategy(
   pool: Pick<Pool, 'query'>,
   desk: string,
@@ -144,7 +144,7 @@ async function lossesByStrategy(
   }));
 }
 
-/** "BTC/USDT 0.5", sorted; open positions only. */
+/** Open positions as "BTC/USDT 0.5", sorted. */
 export async function ledgerPositions(pool: Pick<Pool, 'query'>, desk: string): Promise<readonly string[]> {
   const found = await pool.query<{ symbol: string; quantity: string }>(
     `select symbol, trim_scale(quantity)::text as quantity from positions

@@ -1,4 +1,4 @@
-/** Whether the market moves much more than it usually does, from the minutes that were stored. */
+/** Compares the market's volatility with its usual level, from the stored one-minute candles. */
 
 import type { ConditionsQuestion, MarketConditions } from '../../contracts/incident-activities.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
@@ -6,13 +6,13 @@ import type { BarSeries } from '../../store/bars.js';
 import type { Pool } from '../../store/pool.js';
 
 const HISTORY_HOURS = 14 * 24;
-/** Of the last hour, and hours before it, at least. */
+/** The least data for a comparison: minutes in the last hour, and hours before it. */
 const MINUTES_MIN = 30;
 const HOURS_MIN = 6;
 
 /**
- * Realised volatility of an hour: square root of the sum of squared one-minute log returns. The last hour is compared
- * with the median of the hours of the 14 days before it.
+ * Realised volatility of an hour: square root of the sum of squared one-minute log returns. Compares the last hour with
+ * the median hour of the 14 days before.
  */
 export async function marketConditions(
   pool: Pick<Pool, 'query'>,
@@ -38,7 +38,7 @@ interface Hour {
   readonly minutes: number;
 }
 
-/** The newest hour first; hours end where the newest one does. */
+/** Newest hour first; each hour ends at the minute at which the newest candle ends. */
 async function hourlyVolatility(
   pool: Pick<Pool, 'query'>,
   { desk, source }: BarSeries,

@@ -1,4 +1,4 @@
-/** What an exchange says about itself while it is away. */
+/** Reads what an exchange says about itself while it is down. */
 import { createHash } from 'node:crypto';
 import type { StatusPageReading } from '../../contracts/incident-activities.js';
 
@@ -7,7 +7,7 @@ const BYTES_MAX = 256 * 1024;
 const SAYS_MAX = 300;
 const DIGEST_LENGTH = 12;
 
-/** Never rejects: a page that is away too says something. The address is the desk file's. */
+/** Never rejects: an unreachable page is a result, too. The address comes from the desk file. */
 export async function readStatusPage(url: string): Promise<StatusPageReading> {
   try {
     const answer = await fetch(url, {
@@ -33,7 +33,7 @@ async function firstBytes(answer: Response): Promise<string> {
   return Buffer.concat(chunks).toString('utf8', 0, BYTES_MAX);
 }
 
-/** `{status: {description}}` of a status page service, `{msg}` of an exchange's API, or a page's title. */
+/** Reads `{status: {description}}` of a status page service, `{msg}` of an exchange's API, or a page's title. */
 function summaryOf(text: string): string {
   try {
     const { status, msg, message } = JSON.parse(text) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** Text of a step ends up in a workflow's history, which has limits. */
+/** Bounds a step's text, because it goes into the history of a workflow, which has limits. */
 import type { CheckOutcome } from '../../contracts/routine.js';
 
 const TEXT_CHARS_MAX = 2_000;

@@ -1,4 +1,4 @@
-/** What an approval does outside its workflow: the question, the votes and the answer in Postgres, and telling people. */
+/** The activities of an approval: the question, the votes and the answer in Postgres, and telling people. */
 import { randomBytes } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ApprovalActivities } from '../../contracts/approval.js';
@@ -26,17 +26,17 @@ export interface ApprovalDependencies {
   readonly decisionKey: () => string;
   readonly nowMs: () => number;
   readonly tell: (notice: Notice) => Promise<void>;
-  /** On a desk with real money: how votes about it are checked; the trader looks again. */
+  /** On a desk with real money, how votes about it are checked; the trader checks them again. */
   readonly realMoney?: RealMoneyVotes | null;
 }
 
 export interface RealMoneyVotes extends Pick<RealMoneyRules, 'keysOf' | 'chatKey' | 'pages'> {
-  /** Undefined for an approval of this kind that is not about real money. */
+  /** Undefined if approvals of this kind are not about real money. */
   readonly kindOf: (approvalKind: string) => RealMoneyRules['kind'] | undefined;
   readonly chatVotesMax: (needed: number) => number;
 }
 
-/** 96 bits: fits a button beside the choice, and can't be guessed. */
+/** 96 bits: can't be guessed, and fits into a button's data with the choice. */
 const TOKEN_BYTES = 12;
 
 export function createApprovalActivities(dependencies: ApprovalDependencies): ApprovalActivities {
@@ -46,7 +46,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
     if (realMoney && decision.choice === 'approve')
       await verifyOwn(pool, realMoney, approvalId, decision, nowMs());
   };
-  /** Postgres does not make people: what is on record counts only where it would count now. */
+  /** A row in Postgres doesn't make anybody an approver: a recorded vote counts only if it would count now. */
   const votesBefore = async (approvalId: string, subject: string): Promise<readonly Decision[]> => {
     const counted: Decision[] = [];
     for (const { decision } of (await readVotes(pool, [approvalId])).get(approvalId) ?? []) {
@@ -114,7 +114,7 @@ export function createApprovalActivities(dependencies: ApprovalDependencies): Ap
   };
 }
 
-/** Before a vote about real money is counted, people hear whether it is their own. */
+/** Refuses a vote about real money that does not count as the person's own, so that the person hears so at once. */
 async function verifyOwn(
   pool: Pool,
   { kindOf, chatVotesMax, ...keys }: RealMoneyVotes,

@@ -1,4 +1,4 @@
-/** What backup and restore drill do outside their workflows. Each may be tried again after its worker died. */
+/** The activities of backup and restore drill. Each may be tried again after its worker died. */
 import { join } from 'node:path';
 import { restingText } from '../../backup/accounts/resting-text.js';
 import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
@@ -80,7 +80,7 @@ function take(
     const { bytes, rows } = sizeOf(taken.manifest);
     const { journal, database } = taken.manifest;
     const observed = `${rows} rows in ${database.tables.length} tables, journal up to ${journal?.lastSequence ?? 0}, ${restingText(taken.manifest)}, ${bytes} bytes in backups/${id}`;
-    // It is a backup of everything else; a person has to look all the same.
+    // The backup of everything else is complete; a person still has to look.
     const verdict = isWhole(taken.manifest) ? 'pass' : 'fail';
     return { backupId: id, step: { ...TAKE, verdict, observed: cut(observed) } };
   });
@@ -112,7 +112,7 @@ function verify(
   });
 }
 
-/** Of last month's backup the drill goes on: it ends with the newest one, beside the live desk. */
+/** A drill of last month's backup then restores the newest one as well, and compares it with the live desk. */
 function restore(
   { runtime, pool, nowMs }: BackupDependencies,
   { desk, backupId, lastMonth = false }: Parameters<BackupActivities['restoreBackup']>[0],
@@ -126,7 +126,7 @@ function restore(
     if (chosen === null) {
       const step = { key: 'files', title: 'Files unchanged' } as const;
       const below = `below ${backupsFolder(runtime.home)}`;
-      // A desk that is younger than that has nothing to restore.
+      // A desk younger than that has nothing to restore.
       if (lastMonth) {
         const observed = `there is no backup of last month ${below}`;
         return {
@@ -162,5 +162,5 @@ const stepShown = ({ tookMs, observed, ...step }: DrillStep): StepResult => ({
   observed: cut(step.verdict === 'not_run' ? observed : `${observed} (${tookMs} ms)`),
 });
 
-/** Text of a step ends up in a workflow's history, which has limits. */
+/** Bounds a step's text, because it goes into the history of a workflow, which has limits. */
 const cut = (text: string): string => text.slice(0, OBSERVED_MAX);

@@ -1,4 +1,4 @@
-/** What a deployment does outside its workflow. */
+/** The activities of a deployment. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { BuildExamined, DeployActivities } from '../../contracts/deploy.js';
@@ -11,9 +11,9 @@ import { FORMAT_VERSION } from '../../trader/journal/format.js';
 import { acrossWorkers, withHeartbeat } from '../with-heartbeat.js';
 
 export interface DeployDependencies {
-  /** Of the desk. */
+  /** FERMATA_HOME of the desk. */
   readonly home: string;
-  /** `ending`: aborted when this worker ends, as it does with everything else. Rejects then, and where nobody answers. */
+  /** `ending`: aborted when this worker ends, along with the rest of the desk. Rejects then, and if nobody answers. */
   readonly switchBuild: (
     asked: Parameters<DeployActivities['switchBuild']>[0],
     ending: AbortSignal,
@@ -25,10 +25,10 @@ const execFileAsync = promisify(execFile);
 const EXAMINE_MS = 300_000;
 const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 const NAMED_MAX = 5;
-/** Of what the build says of itself: it goes into the run's history. */
+/** Longest text of a build, in characters: it goes into the run's history. */
 const SAID_MAX = 500;
 const GIT_MS = 60_000;
-/** Where the installation is and answers; no secret. */
+/** Variables with the installation's places and addresses; none is a secret. */
 const OF_THIS_PLACE = /^(FERMATA_SECRETS|XDG_RUNTIME_DIR)$/;
 
 export function createDeployActivities({ home, switchBuild }: DeployDependencies): DeployActivities {
@@ -44,7 +44,7 @@ export function createDeployActivities({ home, switchBuild }: DeployDependencies
   };
 }
 
-/** What `fermata upgrade --check --json` of the build itself says. */
+/** The output of the build's own `fermata upgrade --check --json`. */
 interface Checked {
   readonly runs?: readonly { readonly workflowId: string; readonly problem: string | null }[];
   readonly journalFormat?: number;
@@ -73,7 +73,7 @@ async function examine(
       .map(({ workflowId, problem }) => `${workflowId}: ${problem}`.slice(0, SAID_MAX));
     return failed(`${stuck.length} of ${runs.length} open runs would stand still: ${named.join('; ')}`);
   }
-  // What an older build can't read is a way back by a restore only, which is not taken without a person.
+  // If an older build can't read the new journal, the only way back is a restore, which needs a person.
   if (journalFormat !== FORMAT_VERSION)
     return failed(
       `build ${id} writes the journal in format ${journalFormat}, this one in ${FORMAT_VERSION}: there is no way back but a restore; do it by hand, docs/UPGRADE.md`,
@@ -84,7 +84,10 @@ async function examine(
   };
 }
 
-/** Somebody may have worked in its folder since: what people agree to is the commit. Null: it is that one, as it was. */
+/**
+ * Null if the folder still holds exactly this commit: people agree to a commit, and somebody may have changed the
+ * folder since.
+ */
 async function changedSince(folder: string, commit: string, signal: AbortSignal): Promise<string | null> {
   const git = (...args: string[]) =>
     execFileAsync('git', ['-C', folder, ...args], { env: plainEnvironment(), signal, timeout: GIT_MS });
@@ -100,7 +103,7 @@ async function changedSince(folder: string, commit: string, signal: AbortSignal)
   }
 }
 
-/** Never rejects, unless this worker ends. */
+/** Rejects only if this worker ends. */
 function checkedBy(home: string, desk: string, id: string, signal: AbortSignal): Promise<Checked> {
   const place = Object.entries(process.env).filter(([name]) => OF_THIS_PLACE.test(name));
   const env = { ...plainEnvironment(), ...Object.fromEntries(place), FERMATA_HOME: installationOf(home) };
@@ -109,7 +112,7 @@ function checkedBy(home: string, desk: string, id: string, signal: AbortSignal):
     const options = { env, signal, timeout: EXAMINE_MS, maxBuffer: OUTPUT_BYTES_MAX };
     execFile(process.execPath, args, options, (error, stdout) => {
       if (signal.aborted) return reject(new Error('its worker has ended'));
-      // It exits 1, too, where it names runs that would stand still.
+      // It also exits with 1 when it names runs that would not continue.
       try {
         resolve((JSON.parse(stdout) ?? {}) as Checked);
       } catch {

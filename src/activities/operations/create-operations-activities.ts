@@ -1,4 +1,4 @@
-/** Everything that routines and resumption do outside themselves. */
+/** The activities of routines and resumption. */
 
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -50,12 +50,12 @@ export interface OperationsDependencies {
   readonly checks: ReadonlyMap<string, Check>;
   readonly context: CheckContext;
   readonly decisionKey: () => string;
-  /** Who backups connect as. */
+  /** The connection as the database's owner, for backups. */
   readonly databaseOwner?: () => PgConnection;
   readonly nowMs: () => number;
   readonly log: AlarmLog;
   readonly runningCommands?: RunningCommands;
-  /** Those of the desk's own folder beside them; absent: none. */
+  /** Including reports from the desk's own folder; absent: none. */
   readonly reports?: ReadonlyMap<string, Report>;
   readonly ownAction?: RunOwnAction;
 }
@@ -122,7 +122,7 @@ export function createOperationsActivities(dependencies: OperationsDependencies)
   };
 }
 
-/** What each step found, in the order of the desk file; null for a routine that does not ask for it. */
+/** Each step's result, in the order of the desk file; null if the routine doesn't ask for a summary. */
 async function summaryOf(
   { pool, context }: OperationsDependencies,
   run: RunIdentity,
@@ -159,7 +159,7 @@ export async function runCheck(
   return boundedOutcome(outcome);
 }
 
-/** Passes where it could be worked out: a report judges nothing. */
+/** Passes if the report could be made: a report judges nothing. */
 async function runReport(
   reports: ReadonlyMap<string, Report>,
   context: CheckContext,
@@ -178,7 +178,7 @@ async function runReport(
   return boundedOutcome({ verdict: 'pass', observed, expected: 'worked out from what is stored' });
 }
 
-/** Asking people to do something by hand. */
+/** The activities that ask people for something done by hand. */
 function createTaskActivities(pool: Pool, tell: (notice: Notice) => Promise<void>): TaskActivities {
   return {
     openTask: async (asked) => {

@@ -1,4 +1,7 @@
-/** What a check finds wrong, thing by thing, is a task each: open until a later look finds it no more, whoever closes it before. */
+/**
+ * Each thing that a check finds wrong becomes a task, open until a later run no longer finds it. If somebody closes the
+ * task before, a new one is opened.
+ */
 import type { Findings } from '../../checks/check.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { moment } from '../../domain/moment.js';
@@ -7,7 +10,9 @@ import { closeTask, openTask, readTasksFrom } from '../../store/tasks.js';
 
 const BY = 'fermata';
 
-/** Tells nobody: the routine says that its step failed, and the tasks are listed. The same findings again change nothing. */
+/**
+ * Tells nobody: the routine reports its failed step, and the tasks are listed. The same findings again change nothing.
+ */
 export async function followFindings(
   pool: Pick<Pool, 'query'>,
   desk: string,
@@ -21,7 +26,7 @@ export async function followFindings(
     const prefix = prefixOf(source, key);
     const own = known.filter((task) => task.source.startsWith(prefix));
     if (own.some(isOpen)) continue;
-    // Somebody said that it was done, and it is still there; or it is back.
+    // Somebody said that it was done and it is still there, or it is back.
     await openTask(pool, {
       ...{ desk, title, detail, source: `${prefix}${own.length + 1}` },
       dueMs: nowMs + dueDays * DAY_MS,
@@ -34,5 +39,5 @@ export async function followFindings(
     await closeTask(pool, { desk, id, state: 'done', by: BY, note: `not found any more, ${moment(nowMs)}` });
 }
 
-/** Ends in a sign that no key has: none is the beginning of another. */
+/** Ends in a character that no key contains, so that no prefix is the beginning of another. */
 const prefixOf = (source: string, key: string): string => `finding:${source}:${key}#`;

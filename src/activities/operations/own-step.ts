@@ -1,7 +1,7 @@
 /**
- * What steps `command` and `http` have in common. Only what the desk file says is carried out: what a run was started
- * with came through Temporal. Its output is bounded, judged where no pattern can hold this process up, and kept without
- * secrets.
+ * Shared by the steps `command` and `http`. Only what the desk file says is carried out, because a run's input came
+ * through Temporal. The output is bounded, judged in a thread so that no pattern can block this process, and stored
+ * without secrets.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { Worker } from 'node:worker_threads';
@@ -19,20 +19,20 @@ import { createRedactor, knownSecrets, type Redact } from '../../supervisor/reda
 import { boundedText } from './bounded-text.js';
 
 const KEPT_BYTES_MAX = 64 * 1024;
-/** Read beyond what is kept: a secret that begins within it ends there, and is known. */
+/** Bytes read beyond the stored part, so that a secret that begins within it is read to its end and recognised. */
 const BEYOND_BYTES = 8 * 1024;
 const FIRST_PART = `its first ${KEPT_BYTES_MAX / 1024} KiB`;
 const QUOTED_CHARS_MAX = 200;
-/** From when its thread runs. A pattern that tries every way to fit takes years. */
+/** Counts once the thread runs. A pattern with catastrophic backtracking would take years. */
 const JUDGE_MS = 2_000;
 const THREAD_STARTS_MS = 15_000;
 
-/** Of whatever was written: its beginning. */
+/** Collects the beginning of an output. */
 export class StepOutput {
   private readonly chunks: Uint8Array[] = [];
   private bytes = 0;
 
-  /** False once nothing more of it is read. */
+  /** False once nothing more is read. */
   take(chunk: Uint8Array): boolean {
     const room = KEPT_BYTES_MAX + BEYOND_BYTES - Math.min(this.bytes, KEPT_BYTES_MAX + BEYOND_BYTES);
     if (room > 0) this.chunks.push(chunk.subarray(0, room));
@@ -44,7 +44,7 @@ export class StepOutput {
     return this.bytes > KEPT_BYTES_MAX;
   }
 
-  /** For patterns only: with what is redacted where it is kept. */
+  /** For patterns only: it still contains what is redacted before storing. */
   get text(): string {
     return Buffer.concat(this.chunks).toString('utf8', 0, KEPT_BYTES_MAX);
   }
@@ -52,13 +52,13 @@ export class StepOutput {
   redacted(redact: Redact): string {
     const text = redact(Buffer.concat(this.chunks).toString('utf8'));
     const isWhole = this.bytes <= KEPT_BYTES_MAX + BEYOND_BYTES;
-    // What was read last may be half of a secret.
+    // The last bytes read may be half of a secret.
     return text.slice(0, Math.min(KEPT_BYTES_MAX, isWhole ? text.length : text.length - BEYOND_BYTES));
   }
 }
 
 export interface Answered {
-  /** Without its patterns. */
+  /** The result before patterns are judged. */
   readonly verdict: 'pass' | 'fail' | 'not_run';
   readonly observed: string;
   readonly expected: string;
@@ -74,7 +74,7 @@ export const notRun = (observed: string, expected: string): Answered => ({
 
 export type OwnStepContext = Pick<CheckContext, 'desk' | 'runtime' | 'pool'>;
 
-/** `ask` does what the step says. */
+/** `ask` carries out the step itself. */
 export async function carryOutOwnStep(
   context: OwnStepContext,
   run: RunIdentity,
@@ -94,7 +94,7 @@ export async function carryOutOwnStep(
   let notKept: string | null = null;
   if (said !== '') {
     const kept = { stepKey, attemptGroup, output: said, cut: output.cut };
-    // Of a database that is away there is a step of its own, and evidence waits for it.
+    // A database that is down has a step of its own, and evidence waits for it.
     try {
       reference = await keepStepOutput(context.pool, run, kept);
     } catch (error) {
@@ -113,7 +113,7 @@ export async function carryOutOwnStep(
   };
 }
 
-/** The rules of its lists were held when that was read. */
+/** The rules for its lists were checked when the desk file was loaded. */
 function isInDeskFile({ desk }: OwnStepContext, asked: OwnStep): boolean {
   const said = ({ command, http, expect, timeoutSeconds }: OwnStep) => ({
     command,
@@ -138,7 +138,7 @@ function patternWords({ pattern, not }: StepExpectation = {}): string[] {
   ];
 }
 
-/** Null where the output is what was expected. What can't be judged has not passed. */
+/** Null if the output is as expected. An output that can't be judged has not passed. */
 async function patternProblem(
   output: StepOutput,
   { pattern, not }: StepExpectation = {},
@@ -159,7 +159,10 @@ const { parentPort, workerData } = require('node:worker_threads');
 parentPort.postMessage(workerData.patterns.map((pattern) => new RegExp(pattern, 'm').test(workerData.text)));
 `;
 
-/** Whether each fits, or why that is not known. In a thread of its own, which can be ended in the middle of a pattern. */
+/**
+ * Whether each pattern matches, or why that is unknown. Runs in a separate thread, which can be terminated in the
+ * middle of a match.
+ */
 async function judge(text: string, patterns: readonly string[]): Promise<readonly boolean[] | string> {
   const thread = new Worker(THREAD, { eval: true, workerData: { text, patterns }, execArgv: [], env: {} });
   let timer: NodeJS.Timeout | undefined;

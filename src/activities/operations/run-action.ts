@@ -1,4 +1,7 @@
-/** An action that is no workflow, of Fermata or of the desk's own folder. Only what the desk file says is done: what a run was started with came through Temporal. */
+/**
+ * An action that is not a workflow, shipped with Fermata or from the desk's own folder. Only what the desk file says is
+ * done, because a run's input came through Temporal.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { ApplicationFailure } from '@temporalio/common';
 import { ACTIONS } from '../../checks/actions/registry.js';

@@ -1,4 +1,4 @@
-/** A step `command`: a program of the desk file's list, without a shell, for a limited time. */
+/** A step `command`: a program from the desk file's list, run without a shell for a limited time. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,14 +18,14 @@ import {
   stepValues,
 } from './own-step.js';
 
-/** What left the program's group may hold its output open for ever. */
+/** A process that left the program's group may hold its output open forever. */
 const OUTPUT_CLOSES_MS = 1_000;
 
 export type RunningCommands = Pick<ChildrenFile, 'add' | 'remove'>;
 
 /**
- * Which programs run, on disk: they have groups of their own, and outlive a worker that is killed. What an earlier worker
- * has left is ended first.
+ * Records on disk which programs run: they have their own process groups and outlive a killed worker. Ends first what
+ * an earlier worker has left.
  */
 export async function openRunningCommands(
   file: string,
@@ -33,7 +33,7 @@ export async function openRunningCommands(
 ): Promise<RunningCommands & { end(): Promise<void> }> {
   await endLeft();
   const running = openChildrenFile(file);
-  // An activity that was let go of takes with it who would have ended its program.
+  // An abandoned activity no longer ends its program itself.
   return { ...running, end: endLeft };
 
   async function endLeft(): Promise<void> {
@@ -41,13 +41,13 @@ export async function openRunningCommands(
       const left = await endLeftChildren(file);
       if (left.length > 0) warn({ left }, 'programs of steps that an earlier worker had left were ended');
     } catch (error) {
-      // No reason to keep the desk from its procedures.
+      // A failure here is no reason to keep the desk from its procedures.
       warn({ error: messageOf(error) }, 'programs of steps that an earlier worker had left go on');
     }
   }
 }
 
-/** `ending`: nobody waits for it any longer. */
+/** `ending`: aborted once nobody waits for the program any longer. */
 export function runCommand(
   context: OwnStepContext,
   running: RunningCommands | undefined,
@@ -66,7 +66,7 @@ export function runCommand(
       {
         cwd: deskFolderOf(context.runtime),
         env: environmentOf(context),
-        // A group of its own: its children end with it.
+        // Its own process group, so that its children end with it.
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],
       },
@@ -110,7 +110,7 @@ async function untilEnded(
   }
   const closed = once(child, 'close');
   const exited = once(child, 'exit');
-  // Of a program that can't be started there is only the error.
+  // If the program can't be started, only the error arrives.
   closed.catch(() => undefined);
   exited.catch(() => undefined);
   try {
@@ -134,10 +134,10 @@ async function untilEnded(
   try {
     const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null];
     clearTimeout(timer);
-    // What it began goes on for nobody.
+    // Nothing needs the processes that the program started.
     end();
     await Promise.race([closed, sleep(OUTPUT_CLOSES_MS)]);
-    // The step is tried again by the next worker.
+    // The next worker tries the step again.
     if (ending.aborted) throw new Error(`${program} was ended, since its worker ends`);
     return { code, signal, isLate, output };
   } finally {

@@ -1,4 +1,4 @@
-/** A step `http`: an address on one of the desk file's hosts, asked once, followed nowhere else. */
+/** A step `http`: one request to one of the desk file's hosts, without following redirects. */
 import type { RunIdentity } from '../../contracts/evidence.js';
 import type { OwnStepOutcome, OwnStepRequest } from '../../contracts/routine.js';
 import { allowedAddress } from '../../desk/own-steps.js';
@@ -12,7 +12,7 @@ import {
   stepValues,
 } from './own-step.js';
 
-/** `ending`: nobody waits for it any longer. */
+/** `ending`: aborted once nobody waits for the request any longer. */
 export function runHttp(
   context: OwnStepContext,
   run: RunIdentity,
@@ -22,7 +22,7 @@ export function runHttp(
   return carryOutOwnStep(context, run, request, async () => {
     const { http = '', expect, timeoutSeconds } = request.step;
     const expected = `${expect?.status === undefined ? 'a status from 200 to 299' : `status ${expect.status}`} within ${timeoutSeconds} s`;
-    // The port is known only now.
+    // The port in the address is known only now.
     const url = allowedAddress(http, context.desk, stepValues(context, request.marketMs));
     if (url === null) return notRun('its host is not among commands.hosts; nothing was asked', expected);
     return ask(url, { wanted: expect?.status, expected, timeoutSeconds, ending });
@@ -48,7 +48,7 @@ async function ask(
       signal: AbortSignal.any([late, ending]),
       headers: { 'user-agent': 'fermata', accept: '*/*' },
     });
-    // Leaving the loop closes the connection: what comes after the bound is not read.
+    // Leaving the loop closes the connection, so that nothing beyond the bound is read.
     for await (const chunk of answer.body ?? []) if (!output.take(chunk as Uint8Array)) break;
     const { status, ok } = answer;
     const passed = wanted === undefined ? ok : status === wanted;
@@ -56,7 +56,7 @@ async function ask(
     const observed = `status ${status}${elsewhere} after ${Math.round(performance.now() - began)} ms`;
     return { verdict: passed ? 'pass' : 'fail', observed, expected, output };
   } catch (error) {
-    // The step is tried again by the next worker.
+    // The next worker tries the step again.
     if (ending.aborted) throw error;
     const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
     const why = late.aborted ? `within ${timeoutSeconds} s` : `(${cause?.code ?? messageOf(cause ?? error)})`;

@@ -24,7 +24,7 @@ const SEND = {
   expected: 'a copy that reads back as it was sent',
 } as const;
 
-/** Rejects where trying again may help: a storage that does not answer, an upload that broke. */
+/** Rejects if another attempt may help: the storage doesn't answer, or the upload broke off. */
 export async function sendAway(
   { runtime, desk, nowMs }: SendDependencies,
   { backupId, keep, days }: Parameters<BackupActivities['sendBackup']>[0],
@@ -40,7 +40,7 @@ export async function sendAway(
     if (!verification.ok) return { ...SEND, verdict: 'fail', observed: verification.problems.join('; ') };
     const { backup } = verification;
     const { archives } = await sendBackup(place, backup, { onArchive: say, signal });
-    // Older ones stay while something of this one is missing.
+    // Older copies stay while this backup is incomplete.
     const gone = isWhole(backup.manifest) ? await pruneOffsite(place, { keep, days }, nowMs()) : [];
     const shown = archives.map(({ name, bytes }) => `${name}: valid, ${bytes} bytes`);
     const observed = [...shown, ...(gone.length === 0 ? [] : [`${gone.length} older ones removed`])].join(

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { FAILURE_NAMES } from '../../contracts/failure-names.js';
 import { type Decision, verifyDecision } from '../../domain/decision.js';
 
-/** Whoever reaches Temporal is not thereby an approver: only a decision made with our key counts. */
+/** Access to Temporal doesn't make anybody an approver: only a decision made with our key counts. */
 export function verifyOrigin(key: string, decision: Decision, nowMs: number): void {
   const verdict = verifyDecision(key, decision, nowMs);
   if (!verdict.ok) {

@@ -1,6 +1,6 @@
 /**
- * The account that is traded and those that rest, as one moment had them. A trader that starts on other prices moves
- * whole folders: what was copied across such a move is thrown away and copied again.
+ * Copies the account in use and the other paper accounts as they were at one moment. A trader that starts on other
+ * prices moves whole folders: a copy that overlapped such a move is discarded and repeated.
  */
 import { existsSync, statSync } from 'node:fs';
 import { copyFile, rm } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { copyResting, RESTING_LIMITS, type RestingLimits } from './copy-resting.
 export type AccountPaths = Pick<DeskPaths, 'journal' | 'paperBook' | 'restingAccounts' | 'rulesFrom'>;
 
 export interface CopiedAccounts {
-  /** Null: the desk has none yet. */
+  /** Null: the desk has no journal yet. */
   readonly journal: JournalDigest | null;
   readonly resting: RestingAccounts;
 }
@@ -28,7 +28,7 @@ export interface CopyOptions {
 
 const TRIES_MAX = 3;
 
-/** Into the folder of a backup. Throws `JournalCorrupt`, or `RestingAccountDamaged` with the account's name. */
+/** Copies into the folder of a backup. Throws `JournalCorrupt`, or `RestingAccountDamaged` with the account's name. */
 export async function copyAccounts(
   paths: AccountPaths,
   folder: string,
@@ -51,7 +51,7 @@ export async function copyAccounts(
   );
 }
 
-/** A folder keeps its number when it is moved. */
+/** Identifies folders by inode: a folder keeps its number when it is moved. */
 function layoutOf({ journal, restingAccounts: resting }: AccountPaths): string {
   const names = restingAccounts({ restingAccounts: resting });
   const journals = [journal, ...names.map((name) => join(resting, name, place.JOURNAL_FOLDER))];
@@ -73,7 +73,7 @@ async function copyAll(
     limits,
     signal,
   );
-  // Else a person's stop that the account in use has yet to take over would be lost with a restore.
+  // Otherwise a restore would lose a person's stop that the account in use has yet to take over.
   if (existsSync(paths.rulesFrom)) await copyFile(paths.rulesFrom, join(folder, place.RULES_FROM_FILE));
   return { journal, resting };
 }

@@ -3,7 +3,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BOOK_FILE } from '../../venue/paper/book-file.js';
 
-/** After the journal: like a real venue, the book may know more than the journal, never less. Whole lines only. */
+/**
+ * Call after copying the journal: like a real venue, the book may know more than the journal, never less. Copies only
+ * whole lines.
+ */
 export async function copyBook(from: string, to: string): Promise<void> {
   const path = join(from, BOOK_FILE);
   if (!existsSync(path)) return;

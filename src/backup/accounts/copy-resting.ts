@@ -1,4 +1,4 @@
-/** Paper accounts of other prices: nobody writes in them, so that each is copied as it lies. */
+/** Copies the paper accounts of other prices. Nobody writes to them, so each is copied as it is. */
 import { existsSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,11 +13,11 @@ import type { RestingAccount, RestingAccounts } from '../manifest.js';
 import { copyBook } from './copy-book.js';
 import { readAccount } from './read-account.js';
 
-/** Every recording and every seed that was ever tried leaves one, and each backup has all of them again. */
+/** Every recording and every seed that was ever tried leaves an account, and each backup contains all of them. */
 export const RESTING_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as const;
 export type RestingLimits = { readonly [limit in keyof typeof RESTING_LIMITS]: number };
 
-/** The newest first, as far as the limits go; what is left out is named with the reason, a damaged one too. */
+/** Newest first, up to the limits; each account left out is named with the reason, damaged ones included. */
 export async function copyResting(
   from: string,
   to: string,
@@ -47,7 +47,7 @@ export async function copyResting(
 
 interface Found {
   readonly name: string;
-  /** 0: there is no journal in it. */
+  /** 0: it has no journal. */
   readonly bytes: number;
   readonly writtenMs: number;
 }
@@ -78,7 +78,7 @@ function reasonToLeaveOut(
   return `with its ${bytes} bytes, resting accounts would take more than ${bytesMax}`;
 }
 
-/** Nothing of a damaged one could be brought back, and the money in use must not wait for it. */
+/** A damaged account could not be restored anyway, and the backup of the account in use must not depend on it. */
 async function copyOne(
   from: string,
   to: string,
@@ -106,7 +106,7 @@ function damageOf(error: unknown): string | null {
   return error instanceof RangeError ? messageOf(error) : null;
 }
 
-/** It was closed in order before it came to rest: an end that is not whole is damage, and no write that was cut off. */
+/** The account was closed in order, so an incomplete end is damage, not an interrupted write. */
 function requireWhole(from: string, to: string): void {
   const [there, here] = [from, to].map((folder) => listSegments(join(folder, JOURNAL_FOLDER)).at(-1));
   if (there === undefined || here === undefined) return;

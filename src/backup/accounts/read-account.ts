@@ -1,4 +1,4 @@
-/** What the journal of a resting account says: its end, and what a replay of it comes to. */
+/** Reads the journal of a paper account that is not in use: its end, and the state that a replay gives. */
 import { applyRecord } from '../../engine/apply-record.js';
 import { cashUnits } from '../../engine/books.js';
 import { createState, type EngineState } from '../../engine/state.js';
@@ -7,14 +7,14 @@ import type { RestingAccount } from '../manifest.js';
 
 export type AccountReading = Pick<RestingAccount, 'account' | 'journal' | 'holds'>;
 
-/** Throws `JournalCorrupt`, or RangeError where a record contradicts what came before it. */
+/** Throws `JournalCorrupt`, or RangeError if a record contradicts an earlier one. */
 export async function readAccount(journalDirectory: string): Promise<AccountReading> {
   const state = createState();
   const journal = await digestJournal(journalDirectory, (record) => applyRecord(state, record));
   return { account: state.config?.account ?? '', journal, holds: holdsOf(state) };
 }
 
-/** Figures that a later version computes alike: its drill restores backups of this one too. */
+/** Only figures that a later version computes in the same way: its drill also restores backups of this version. */
 function holdsOf(state: EngineState): RestingAccount['holds'] {
   const { config, counters, live, halts, positions } = state;
   return {

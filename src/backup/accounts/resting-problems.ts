@@ -1,4 +1,4 @@
-/** Each resting account of a backup against its manifest, by name. */
+/** Compares each unused paper account of a backup with its manifest, by name. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/message-of.js';
@@ -7,11 +7,11 @@ import { JOURNAL_FOLDER, PAPER_BOOK_FOLDER, RESTING_FOLDER } from '../backup-fol
 import { digestJournal } from '../copy-journal.js';
 import type { Manifest, RestingAccount } from '../manifest.js';
 
-/** Where its journal lies in the backup. */
+/** Path of its journal in the backup. */
 export const restingJournal = (folder: string, { name }: Pick<RestingAccount, 'name'>): string =>
   join(folder, RESTING_FOLDER, name, JOURNAL_FOLDER);
 
-/** One sentence for each that is not what the manifest says, or that it does not list; empty: all are. */
+/** One sentence for each account that differs from the manifest or is not listed there; empty if all match. */
 export async function restingProblems(
   folder: string,
   { restingAccounts, files }: Manifest,

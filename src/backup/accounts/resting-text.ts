@@ -1,4 +1,4 @@
-/** How many resting accounts a backup holds, how large they are, and which it does not. */
+/** Describes a backup's unused paper accounts: how many, their size, and which ones are left out. */
 
 import { someOf } from '../../domain/some-of.js';
 import { RESTING_FOLDER } from '../backup-folder.js';

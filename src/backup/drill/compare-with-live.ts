@@ -1,4 +1,4 @@
-/** Whether what was restored from a backup is the live desk's own state of that moment. */
+/** Checks that a restored backup is the live desk's own state at that moment. */
 import type { Pool } from '../../store/pool.js';
 import type { Manifest } from '../manifest.js';
 import type { Observation } from './drill-step.js';
@@ -6,8 +6,8 @@ import type { Observation } from './drill-step.js';
 type Queries = Pick<Pool, 'query'>;
 
 /**
- * Evidence and ledger only ever grow: the live ones hold, at the place where the backup's end, what the backup ends with.
- * What has come since is counted.
+ * Evidence and ledger only grow, so the live ones must have the backup's last entry at the same place. Newer entries
+ * are counted.
  */
 export async function compareWithLive(
   pool: Queries,

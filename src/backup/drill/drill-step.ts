@@ -12,7 +12,7 @@ export interface DrillStep {
 
 export type Observation = { readonly ok: boolean; readonly observed: string };
 
-/** Carries the steps out one after the other; after one that failed the others are not run. */
+/** Runs the steps one after the other; after a failure the others are not run. */
 export class DrillSteps {
   readonly done: DrillStep[] = [];
   #failed: string | null = null;

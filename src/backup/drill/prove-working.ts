@@ -1,4 +1,4 @@
-/** That the product works on what was restored, not only that it is all there. */
+/** Proves that the product works on the restored data, not only that the data is complete. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -19,7 +19,10 @@ import type { DrillSteps, Observation } from './drill-step.js';
 
 const SHOWN_MAX = 100;
 
-/** As a start would: this version's schema, the product's own role and rights, reading, writing, the trader's journal. */
+/**
+ * Checks what a start needs: this version's schema, the product's own role and rights, reading, writing, the trader's
+ * journal.
+ */
 export async function proveWorking(
   steps: DrillSteps,
   backup: VerifiedBackup,

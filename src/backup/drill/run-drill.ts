@@ -1,6 +1,6 @@
 /**
- * A restore that is proven: the files are what was written, the database comes back on a server of its own, every table
- * is what the manifest says, the journals' chains hold, the ledger is the journals', and the evidence is unbroken.
+ * Restores a backup and proves it: the files are unchanged, the database is restored on a scratch server, every table
+ * matches the manifest, the journals' chains hold, the ledger matches the journals, and the evidence is unbroken.
  */
 
 import type { Manifest } from '../manifest.js';
@@ -15,9 +15,12 @@ export interface DrillRequest {
   readonly backupId: string;
   /** Called when each step begins. */
   readonly onStep?: (title: string) => void;
-  /** Everything is proven; the server is removed only when this resolves. Who looks gets it as it was: nothing is tried on it. */
+  /**
+   * Called when everything is proven; the server is removed only when this resolves. The database is untouched: with
+   * this callback, the working test is skipped.
+   */
   readonly onProven?: (connection: PgConnection) => Promise<void>;
-  /** The last step: the restored state beside the live desk's. */
+  /** The last step: compares the restored state with the live desk's. */
   readonly compare?: (manifest: Manifest) => Promise<Observation>;
   readonly signal?: AbortSignal;
 }
@@ -27,7 +30,7 @@ export interface DrillOutcome {
   readonly steps: readonly DrillStep[];
 }
 
-/** Nothing but a folder below `home/drill` is written, and that is removed. */
+/** Writes only to a folder below `home/drill`, which is removed. */
 export async function runDrill(request: DrillRequest): Promise<DrillOutcome> {
   const { home, backupId, signal } = request;
   const steps = new DrillSteps(request.onStep ?? (() => {}));

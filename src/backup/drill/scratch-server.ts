@@ -1,4 +1,4 @@
-/** A Postgres server of its own for one restore, in a folder of its own, gone afterwards. Never the desk's. */
+/** A separate Postgres server for one restore, in its own folder, removed afterwards. Never the desk's server. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import type { PgConnection } from '../pg-programs.js';
 const OWNER = 'fermata';
 const DATABASE = 'restored';
 const END_TIMEOUT_MS = 10_000;
-/** Fast rather than durable: whatever happens, it is thrown away. */
+/** Fast instead of durable, because the server is thrown away in any case. */
 const SETTINGS = [
   'fsync=off',
   'synchronous_commit=off',
@@ -74,7 +74,7 @@ export async function startScratchServer(home: string): Promise<ScratchServer> {
   }
 }
 
-/** What a process that was killed in the middle of a restore left: its server is ended, its folder removed. */
+/** Cleans up after a process that was killed during a restore: ends its server and removes the folder. */
 export async function removeLeftoverScratch(home: string): Promise<void> {
   const names = await readdir(scratchFolder(home)).catch((): string[] => []);
   for (const name of names) {
@@ -91,7 +91,7 @@ async function endServerOn(directory: string): Promise<void> {
   if (!existsSync(lock)) return;
   const pid = Number((await readFile(lock, 'utf8').catch(() => '')).split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 1) return;
-  // The number may belong to another program by now.
+  // The pid may belong to another program by now.
   if (!(await commandLineOf(pid))?.includes(directory)) return;
   process.kill(pid, 'SIGQUIT');
   const untilMs = Date.now() + END_TIMEOUT_MS;

@@ -1,6 +1,6 @@
 /**
- * A backup as up to three archives, each valid by itself: `db_`, `logs_` and `config_YYYYMMDD_HHMMSS.tar.gz`, in UTC.
- * Unpacked into one folder they are the backup again.
+ * Packs a backup into up to three archives, each valid by itself: `db_`, `logs_` and `config_YYYYMMDD_HHMMSS.tar.gz`,
+ * in UTC. Unpacked into one folder they are the backup again.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -12,14 +12,14 @@ import { plainEnvironment } from '../../home/plain-environment.js';
 import { DESK_FILE, LOGS_FOLDER } from '../backup-folder.js';
 import type { Manifest } from '../manifest.js';
 
-/** Dump and logs are compressed already, and the desk trades beside it. */
+/** Dump and logs are compressed already, and the desk trades meanwhile. */
 const LEVEL = 1;
 
 export const ARCHIVE_NAME = /^(db|logs|config)_\d{8}_\d{6}\.tar\.gz$/;
 
 export interface Archive {
   readonly name: string;
-  /** Files and folders of the backup, not empty. */
+  /** Files and folders of the backup; not empty. */
   readonly entries: readonly string[];
 }
 
@@ -31,7 +31,7 @@ const kindOf = (path: string): (typeof KINDS)[number] =>
 const stampOf = ({ takenMs }: Pick<Manifest, 'takenMs'>): string =>
   new Date(takenMs).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '_');
 
-/** Those of the backup in `folder`; an older one has no logs. */
+/** The archives of the backup in `folder`; an older backup has no logs. */
 export async function archivesOf(
   folder: string,
   manifest: Pick<Manifest, 'takenMs'>,
@@ -43,7 +43,7 @@ export async function archivesOf(
   });
 }
 
-/** The same parts as they lie here, in bytes. */
+/** Local size of the same parts, in bytes. */
 export function partsOf(
   manifest: Pick<Manifest, 'takenMs' | 'files'>,
 ): readonly { readonly name: string; readonly bytes: number }[] {
@@ -54,7 +54,7 @@ export function partsOf(
   });
 }
 
-/** The archive's bytes. Throws where a file can't be read. */
+/** The archive's bytes. Throws if a file can't be read. */
 export async function* packed(
   folder: string,
   { name, entries }: Archive,
@@ -64,19 +64,19 @@ export async function* packed(
   tar.process.stdin.end();
   const zipped = createGzip({ level: LEVEL });
   const piped = pipeline(tar.process.stdout, zipped);
-  // Told below, where somebody listens.
+  // Rethrown below, where the caller can see it.
   piped.catch(() => undefined);
   try {
     for await (const chunk of zipped) yield chunk as Buffer;
     await piped;
     await tar.ended(name);
   } finally {
-    // Whoever asked for it may have given up in the middle.
+    // The caller may have given up in the middle.
     tar.process.kill();
   }
 }
 
-/** Files only of what was sealed here, hence of known names; they belong to whoever runs this. */
+/** Only for archives that were sealed here, whose names are known; files belong to the current user. */
 export async function unpack(
   bytes: AsyncIterable<Uint8Array>,
   name: string,

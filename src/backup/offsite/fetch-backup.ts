@@ -1,6 +1,6 @@
 /**
- * Brings a backup back from where it was sent. Receipt and hash of every archive are checked before one is opened; it lies
- * under its name only when all of it is there, and is verified like any other before it is restored.
+ * Fetches a backup back from the storage. The receipt and the hash of every archive are checked before one is opened.
+ * The backup gets its name only when it is complete, and is verified like any other before it is restored.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -21,7 +21,10 @@ export interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Gives its folder in `home`. One that is whole there is left as it is, a damaged one moved aside. Rejects as the storage does. */
+/**
+ * Returns its folder in `home`. A complete local one is left as it is, a damaged one is moved aside. Rejects like the
+ * storage.
+ */
 export async function fetchBackup(
   place: OffsitePlace,
   home: string,
@@ -53,7 +56,7 @@ export async function fetchBackup(
       const plain = opened(createReadStream(join(aside, name)), place.secret, sealName(place, id, name));
       await unpack(plain, name, unpacked, signal);
     }
-    // Nothing is deleted, and no list takes it for a backup under this name.
+    // Nothing is deleted, and under this name no list counts it as a backup.
     if (isThere) await rename(folder, `${folder}.damaged-${folders.backupIdAt(Date.now())}`);
     return await folders.publish(unpacked, home, id);
   } finally {

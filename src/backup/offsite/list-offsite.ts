@@ -1,4 +1,4 @@
-/** What lies away from this machine, and what of it counts as a backup. */
+/** Lists what is stored away from this machine, and which of it counts as a backup. */
 import { messageOf } from '../../domain/message-of.js';
 import { isBackupId } from '../backup-folder.js';
 import { expiredBackups, type RetentionRule } from '../retention.js';
@@ -9,15 +9,15 @@ import type { StoredObject } from './storage.js';
 
 export interface OffsiteBackup {
   readonly id: string;
-  /** Null: it is no backup, and `problem` says why. */
+  /** Null: it is not a backup, and `problem` says why. */
   readonly receipt: Receipt | null;
   readonly problem: string | null;
-  /** Of all that lies there of it, sealed. */
+  /** Bytes of all its stored objects, sealed. */
   readonly bytes: number;
   readonly keys: readonly string[];
 }
 
-/** Newest first. Rejects as the storage does. */
+/** Newest first. Rejects like the storage. */
 export async function listOffsite(place: OffsitePlace): Promise<readonly OffsiteBackup[]> {
   const byId = new Map<string, StoredObject[]>();
   const prefix = deskPrefix(place);
@@ -57,8 +57,8 @@ async function judged(
 }
 
 /**
- * Removes what the rule lets go, and what uploads that were cut off left of backups older than the newest whole one; gives
- * the ids of the former. What else is no backup is left for a person to look at.
+ * Removes expired backups and what interrupted uploads left of backups older than the newest complete one; returns the
+ * ids of the expired ones. Anything else is left for a person to examine.
  */
 export async function pruneOffsite(
   place: OffsitePlace,
@@ -73,7 +73,7 @@ export async function pruneOffsite(
   );
   const expired = expiredBackups(whole, rule, nowMs);
   for (const { id, keys } of whole.filter((one) => expired.includes(one.id))) {
-    // No backup any more from the first moment on.
+    // Without the receipt it immediately stops being a backup.
     await storage.remove([receiptKey(place, id)]);
     await storage.remove(keys);
   }

@@ -4,8 +4,8 @@ import type { OffsitePlace } from './place.js';
 import { openStorage } from './storage.js';
 
 /**
- * Where the desk file sends copies of backups; null where it names no such place. Throws `StorageRefused` where a key of
- * the storage is not given. To be closed by its `storage`.
+ * The storage to which the desk file sends copies of backups; null if it names none. Throws `StorageRefused` if one of
+ * the storage's keys is missing. Close it by its `storage`.
  */
 export async function openOffsite(
   home: string,

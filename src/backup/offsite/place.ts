@@ -1,9 +1,9 @@
-/** Where the copies of one desk lie in its bucket: `<prefix><desk>/<id>/`, with the receipt beside the archives. */
+/** Layout of one desk's copies in its bucket: `<prefix><desk>/<id>/`, with the receipt next to the archives. */
 import type { Storage } from './storage.js';
 
 export interface OffsitePlace {
   readonly storage: Storage;
-  /** Of the desk file, empty or with a slash at its end. */
+  /** From the desk file: empty, or ending with a slash. */
   readonly prefix: string;
   readonly desk: string;
   /** The installation's backup key, hex. */
@@ -18,5 +18,5 @@ export const archiveKey = (place: Named, id: string, name: string): string =>
   `${backupPrefix(place, id)}${name}.sealed`;
 export const receiptKey = (place: Named, id: string): string => `${backupPrefix(place, id)}receipt`;
 
-/** What an archive is sealed as: it opens as that of no other backup. */
+/** The name under which an archive is sealed: it can't be opened as that of another backup. */
 export const sealName = (place: Named, id: string, name: string): string => `${place.desk}/${id}/${name}`;

@@ -1,6 +1,6 @@
 /**
- * What a copy away from this machine says about itself: which archives it is made of, how large they are and what they
- * hash to, signed. It is written last, after each archive was read back: without it nothing there is a backup.
+ * The receipt of a copy away from this machine: its archives, their sizes and hashes, signed. It is written last, after
+ * each archive was read back: without it, nothing there is a backup.
  */
 import { z } from 'zod';
 import { BACKUP_TAGS } from '../../contracts/backup.js';
@@ -19,7 +19,7 @@ const receiptSchema = z.strictObject({
   /** Rows of all tables. */
   rows: z.number().int(),
   manifestSha256: sha256,
-  /** Size and hash as they lie there, sealed. */
+  /** Size and hash of the stored, sealed file. */
   archives: z
     .array(z.strictObject({ name: z.string().regex(ARCHIVE_NAME), bytes: z.number().int().min(0), sha256 }))
     .min(1),
@@ -34,7 +34,7 @@ export function signedReceipt(receipt: Receipt, secret: string): string {
   return `${text}\n${signatureOf(text, secret)}\n`;
 }
 
-/** Throws with what is wrong with it. `expected`: whose receipt lies there; one that was moved is refused. */
+/** Throws with what is wrong with it. `expected`: desk and id of its location; a receipt that was moved is refused. */
 export function readReceipt(signed: string, secret: string, expected: Pick<Receipt, 'desk' | 'id'>): Receipt {
   const [text = '', signature = ''] = signed.split('\n');
   if (!isSignedBy(text, signature, secret))

@@ -1,7 +1,7 @@
 /**
- * What leaves this machine: encrypted in frames with AES-256-GCM, each bound to its place, the archive's name and whether
- * it is the last, so that nothing can be changed, cut off, put together anew or passed off as another archive; and signed
- * with Ed25519. Both keys come from the installation's `backup-key`, which is in no backup.
+ * Seals what leaves this machine. It is encrypted in frames with AES-256-GCM, each bound to its position, the archive's
+ * name and whether it is the last, so that nothing can be changed, cut off, rearranged or passed off as another
+ * archive; and signed with Ed25519. Both keys are derived from the installation's `backup-key`, which is in no backup.
  */
 import {
   createCipheriv,
@@ -21,12 +21,12 @@ const HEAD_BYTES = MAGIC.length + SALT_BYTES;
 const FRAME_BYTES = 1024 * 1024;
 const TAG_BYTES = 16;
 const NONCE_BYTES = 12;
-/** What stands before the 32 bytes of a private Ed25519 key in its DER form (RFC 8410). */
+/** DER prefix of a private Ed25519 key; the key's 32 bytes follow (RFC 8410). */
 const ED25519_DER = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export class SealBroken extends Error {}
 
-/** `secret`: the installation's backup key, hex. `name`: of the archive, which opens under no other. */
+/** `secret`: the installation's backup key, hex. `name`: the archive's name; it can't be opened under another. */
 export async function* sealed(
   plain: AsyncIterable<Uint8Array>,
   secret: string,
@@ -41,7 +41,7 @@ export async function* sealed(
   }
 }
 
-/** Throws `SealBroken` at the first frame that is not what was sealed; what came before it was. */
+/** Throws `SealBroken` at the first invalid frame; the frames before it were valid. */
 export async function* opened(
   source: AsyncIterable<Uint8Array>,
   secret: string,
@@ -98,7 +98,7 @@ interface Frame {
   readonly isLast: boolean;
 }
 
-/** All but the last are `size` bytes long; the last one, which there always is, may be empty. */
+/** All frames but the last have `size` bytes; there always is a last one, and it may be empty. */
 async function* framesOf(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<Frame> {
   let at = 0;
   let held: Uint8Array[] = [];
@@ -106,7 +106,7 @@ async function* framesOf(source: AsyncIterable<Uint8Array>, size: number): Async
   for await (const chunk of source) {
     held.push(chunk);
     bytesHeld += chunk.length;
-    // A frame that is just full may be the last one.
+    // A frame that is exactly full may be the last one.
     if (bytesHeld <= size) continue;
     let rest = Buffer.concat(held);
     for (; rest.length > size; at += 1) {
@@ -119,7 +119,7 @@ async function* framesOf(source: AsyncIterable<Uint8Array>, size: number): Async
   yield { at, bytes: Buffer.concat(held), isLast: true };
 }
 
-/** Never the same twice under one key: each archive draws a salt of its own. */
+/** Never repeats under one key, because each archive draws its own salt. */
 function nonceOf(at: number, isLast: boolean): Buffer {
   const nonce = Buffer.alloc(NONCE_BYTES);
   nonce.writeUIntBE(at, 5, 6);

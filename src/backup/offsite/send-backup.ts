@@ -1,6 +1,6 @@
 /**
- * Sends one verified backup away: each archive is packed, sealed and sent in one stream, and read back whole; then the
- * receipt makes it a backup. One that was cut off is begun anew: what lies there without a receipt counts as nothing.
+ * Sends one verified backup away: each archive is packed, sealed and sent in one stream, and read back completely; then
+ * the receipt makes it a backup. An interrupted one starts over: files without a receipt count for nothing.
  */
 import { sizeOf } from '../manifest.js';
 import type { VerifiedBackup } from '../verify-backup.js';
@@ -17,7 +17,8 @@ export interface SendOptions {
 }
 
 /**
- * One that was sent before gives its receipt. One at a time for a desk: what else is being uploaded there is ended. Rejects as the storage does, and where an archive reads back otherwise.
+ * Returns the existing receipt if the backup was sent before. One at a time per desk: other uploads there are aborted.
+ * Rejects like the storage, and if an archive reads back differently.
  */
 export async function sendBackup(
   place: OffsitePlace,
@@ -53,7 +54,7 @@ export async function sendBackup(
   return receiptOf(place, id);
 }
 
-/** Rejects where there is none, or it is not what was signed here. */
+/** Rejects if there is none, or if it was not signed here. */
 export async function receiptOf(place: OffsitePlace, id: string): Promise<Receipt> {
   const { desk, secret } = place;
   return readReceipt(await receiptText(place, id), secret, { desk, id });

@@ -1,4 +1,4 @@
-/** S3-compatible storage, by the client of AWS, which is loaded only where a desk has such a place. */
+/** S3-compatible storage through the AWS client, which is loaded only if a desk has such a storage. */
 import { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Desk } from '../../desk/schema.js';
@@ -14,30 +14,30 @@ export interface StoredObject {
   readonly bytes: number;
 }
 
-/** Trying again is of no use before a person has changed something. */
+/** Another attempt is of no use until a person has changed something. */
 export class StorageRefused extends Error {}
 
-/** Every call rejects with a message that names the storage; with `StorageRefused` where it refuses. */
+/** Every call rejects with a message that names the storage; with `StorageRefused` if the storage refuses. */
 export interface Storage {
-  /** There as a whole, or not at all. */
+  /** Stores the object completely or not at all. */
   put(key: string, body: Bytes, signal?: AbortSignal): Promise<void>;
   get(key: string, signal?: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
   list(prefix: string): Promise<readonly StoredObject[]>;
   remove(keys: readonly string[]): Promise<void>;
-  /** Ends uploads that somebody began and did not end: their parts cost money and are shown nowhere. */
+  /** Aborts unfinished uploads: their parts cost money and appear in no list. */
   endUploads(prefix: string): Promise<number>;
   close(): void;
 }
 
-/** 10,000 parts at most: up to 160 GB an archive. Two are held in memory at a time. */
+/** At most 10,000 parts: up to 160 GB per archive. Two are held in memory at a time. */
 const PART_BYTES = 16 * 1024 * 1024;
 const PARTS_AT_ONCE = 2;
 const CONNECT_MS = 10_000;
-/** Without a byte. */
+/** Longest time without a byte. */
 const SILENT_MS = 60_000;
 const REMOVED_AT_ONCE = 1_000;
 
-/** Throws `StorageRefused` where a key is not given. */
+/** Throws `StorageRefused` if a key is missing. */
 export async function openStorage(
   settings: StorageSettings,
   env: NodeJS.ProcessEnv = process.env,
@@ -46,7 +46,8 @@ export async function openStorage(
     accessKeyId: keyOf(env, settings.accessKeyEnv),
     secretAccessKey: keyOf(env, settings.secretKeyEnv),
   };
-  // Which Node a later version of it will want is nothing that a desk's log has to say.
+  // Silences the client's warning about the Node that its later versions will require, which doesn't belong in a desk's
+  // log.
   Object.assign(process.env, { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' });
   const { S3Client } = await import('@aws-sdk/client-s3');
   const { endpoint, region } = settings;
@@ -55,7 +56,7 @@ export async function openStorage(
       endpoint,
       region,
       credentials,
-      // Elsewhere a bucket rarely has a host name of its own.
+      // Other storages rarely give a bucket its own host name.
       forcePathStyle: !/\.amazonaws\.com(\.cn)?$/.test(new URL(endpoint).hostname),
       requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENT_MS },
     }),
@@ -170,7 +171,7 @@ class BucketStorage implements Storage {
   }
 }
 
-/** Names of S3's own errors, and what a person can do about each. */
+/** Maps S3's error names to what a person can do about each. */
 function explained(error: unknown, settings: StorageSettings): Error {
   const { endpoint, bucket, region, accessKeyEnv, secretKeyEnv } = settings;
   const {

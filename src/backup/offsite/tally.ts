@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Counts and hashes what passes through. */
+/** Counts and hashes the bytes that pass through. */
 export class Tally {
   bytes = 0;
   readonly #hash = createHash('sha256');
@@ -13,7 +13,7 @@ export class Tally {
     }
   }
 
-  /** Hex; to be asked once, at the end. */
+  /** Hex; call once, at the end. */
   sha256(): string {
     return this.#hash.digest('hex');
   }

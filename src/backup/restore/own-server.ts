@@ -1,6 +1,6 @@
 /**
- * The installation's own Postgres server for as long as a restore needs it: another desk's where one runs, else started. In
- * containers it is a container of its own, which is only connected to.
+ * The installation's own Postgres server for the duration of a restore: another desk's if one is running, otherwise a
+ * new one. In containers Postgres has a container of its own, and the restore only connects to it.
  */
 import { join } from 'node:path';
 import type { Pool } from 'pg';
@@ -22,10 +22,10 @@ import { createEmptyDatabase } from '../empty-database.js';
 import type { EmptyDatabase } from './prove-restored.js';
 
 export interface OwnServer {
-  /** Empty, with the product's role beside it; one of that name that was there is dropped first. */
+  /** Creates an empty database, and the product's role. Drops an existing database of that name first. */
   createDatabase(name: string): Promise<EmptyDatabase>;
   dropDatabase(name: string): Promise<void>;
-  /** The desk's database gets the name `kept`, and `name` takes its place. As often as it is cut off. */
+  /** Renames the desk's database to `kept`, and `name` to the desk's. Can be repeated after an interruption. */
   takePlace(name: string, kept: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -38,7 +38,7 @@ interface ServerAddress {
 
 async function startServer(home: string, signal: AbortSignal): Promise<ServerAddress> {
   const paths = homePaths(home);
-  // A process that is killed leaves its server to the next one that begins here.
+  // If this process is killed, the next one that begins here ends its server.
   const children = openChildrenFile(join(paths.run, 'children.json'));
   const server = new SharedServer<PostgresPlace>({
     ...{ name: 'postgres', run: paths.servers.run, children, choose: choosePostgres },
@@ -47,7 +47,7 @@ async function startServer(home: string, signal: AbortSignal): Promise<ServerAdd
     say: () => undefined,
   });
   const { port } = await server.open(signal).catch(async (error: unknown) => {
-    // Its lock would keep this process, and the start after the restore, waiting for it for ever.
+    // Otherwise its lock would keep this process, and the start after the restore, waiting forever.
     await server.close();
     children.close();
     throw error;
@@ -62,7 +62,7 @@ async function startServer(home: string, signal: AbortSignal): Promise<ServerAdd
   };
 }
 
-/** Null where none is set up for this home: `fermata up` starts its own. */
+/** Null outside containers, where a restore starts a server itself. */
 function serverOfContainers(home: string): ServerAddress | null {
   const place = isContainer(process.env) ? runtimeHere(home)?.postgres : undefined;
   return place === undefined ? null : { host: place.host, port: place.port, close: async () => undefined };
@@ -99,7 +99,8 @@ export async function openOwnServer(
         const { rows } = await client.query<{ datname: string }>('select datname from pg_database');
         const here = new Set(rows.map(({ datname }) => datname));
         if (!here.has(name)) return;
-        // Somebody's psql at a server that another desk keeps running would leave this one without a database.
+        // Open sessions, such as somebody's psql on a server that another desk keeps running, would block the rename
+        // and leave this desk without a database.
         await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = any($1)', [
           [database, name],
         ]);

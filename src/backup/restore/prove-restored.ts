@@ -1,4 +1,7 @@
-/** A backup that was read back, put into an empty database, and proven there: tables, pages, ledger, resting accounts, evidence. */
+/**
+ * Reads a backup back, restores it into an empty database, and proves it there: tables, pages, ledger, unused paper
+ * accounts, evidence.
+ */
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { Client, type Pool } from 'pg';
@@ -19,13 +22,13 @@ import { type VerifiedBackup, verifyBackup } from '../verify-backup.js';
 
 const JOBS = 2;
 
-/** An empty database with the product's role beside it. */
+/** An empty database, with the product's role in place. */
 export interface EmptyDatabase {
   readonly connection: PgConnection;
   readonly pool: Pool;
 }
 
-/** Null where a file is not what the manifest says. */
+/** Null if a file differs from the manifest. */
 export async function readBack(
   steps: DrillSteps,
   home: string,
@@ -46,7 +49,7 @@ export async function readBack(
   return backup;
 }
 
-/** `open` makes the database, as the first step. */
+/** `open` creates the database, as the first step. */
 export async function proveRestored(
   steps: DrillSteps,
   backup: VerifiedBackup,
@@ -63,7 +66,7 @@ export async function proveRestored(
       return { ok: true, observed: `${manifest.database.tables.length} tables` };
     },
   );
-  // Without it the steps that follow are not run.
+  // If `open` failed, the following steps are not run.
   const { connection, pool } = (opened ?? {}) as EmptyDatabase;
   await steps.run(
     { key: 'tables', title: 'Tables as in the manifest', expected: 'every count and checksum is equal' },
@@ -87,7 +90,7 @@ export async function proveRestored(
   await proveBooks(steps, backup, pool);
 }
 
-/** The restored database against what it was written from. */
+/** Compares the restored database with what it was derived from. */
 async function proveBooks(steps: DrillSteps, backup: VerifiedBackup, pool: Pool): Promise<void> {
   const { folder, manifest } = backup;
   await steps.run(
@@ -134,7 +137,7 @@ async function proveLedger(pool: Pool, folder: string, { desk, journal, ledger }
   };
 }
 
-/** Paper accounts that rest: each journal replays to what the manifest says, and is what the restored ledger has of it. */
+/** Unused paper accounts: each journal must replay to the manifest's state and match the restored ledger. */
 async function proveResting(pool: Pool, { folder, manifest }: VerifiedBackup): Promise<Observation> {
   const kept = manifest.restingAccounts?.kept ?? [];
   for (const account of kept) {
@@ -164,7 +167,7 @@ async function differenceOf(
   return `the ledger differs at its journal entry ${proof.sequence}: ${proof.why}`;
 }
 
-/** Into an empty database. The first thing that can't be restored ends it. */
+/** Restores into an empty database; stops at the first thing that can't be restored. */
 async function restoreDatabase(
   backup: VerifiedBackup,
   connection: PgConnection,

@@ -1,7 +1,8 @@
 /**
- * Puts a backup in the place of the desk. Everything is made ready and proven beside it first: a database of another name
- * in the installation's server, the accounts in a folder. Then each thing that is there is moved aside and the restored one
- * into its place; nothing is deleted. Where that is cut off, the same restore goes on with it, and no desk starts before.
+ * Replaces the desk with a backup. First everything is prepared and proven next to the desk: a database of another name
+ * in the installation's server, the accounts in a folder. Then each existing part is moved aside and the restored one
+ * takes its place; nothing is deleted. If this is interrupted, running the same restore again continues it, and no desk
+ * starts before.
  */
 import { existsSync } from 'node:fs';
 import { copyFile, cp, mkdir, rename, rm, statfs, writeFile } from 'node:fs/promises';
@@ -29,13 +30,16 @@ import { type OwnServer, openOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
 
 const ACCOUNT = 'account';
-/** Of a desk's folder, what a backup may hold; what it does not hold did not exist, and is moved aside only. */
+/**
+ * The parts of a desk's folder that a backup may contain. A part that it does not contain did not exist, and is only
+ * moved aside.
+ */
 const KEPT = [ACCOUNT, place.RESTING_FOLDER, place.RULES_FROM_FILE, place.MARKET_POSITION_FILE] as const;
 
-/** No desk's name has a low line, so that none has this database. */
+/** A desk's name never contains an underscore, so no desk uses this database. */
 const databaseBeside = (home: string): string => `${databaseOf(home)}_restored`;
 
-/** With the moment of the restore behind it a name of Postgres, at most 63 characters. */
+/** With the time of the restore appended, the name stays within Postgres' limit of 63 characters. */
 const KEPT_CHARS = 30;
 
 const stagedIn = (home: string): string => join(restoreFolder(home), 'ready');
@@ -43,11 +47,11 @@ const stagedIn = (home: string): string => join(restoreFolder(home), 'ready');
 export interface RestoreRequest {
   readonly home: string;
   readonly backupId: string;
-  /** In the halt of the journal and in the evidence. */
+  /** Named in the journal's halt and in the evidence. */
   readonly by: string;
-  /** Its Temporal is somebody else's, or its runs go with the journal that stays: nothing of it is moved. */
+  /** Temporal stays as it is: it belongs to somebody else, or its runs match the journal, which stays. */
   readonly keepsTemporal?: boolean;
-  /** The accounts stay as they are, their journal too, from which the ledger catches up. */
+  /** The accounts stay unchanged with their journal, from which the ledger catches up. */
   readonly databaseOnly?: boolean;
   /** Newer backups that are damaged, for the evidence. */
   readonly passedOver?: readonly PassedOver[];
@@ -62,11 +66,11 @@ export interface RestoreRequest {
 export interface RestoreOutcome {
   readonly passed: boolean;
   readonly steps: readonly DrillStep[];
-  /** Where what was there lies now; null: nothing was moved. */
+  /** Where the replaced parts are now; null: nothing was moved. */
   readonly kept: { readonly folder: string; readonly database: string } | null;
 }
 
-/** Nothing else of Fermata may run in `home` meanwhile: whoever calls it holds the locks. */
+/** Nothing else of Fermata may run in `home` meanwhile: the caller holds the locks. */
 export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutcome> {
   const { home, backupId, signal } = request;
   const steps = new DrillSteps(request.onStep ?? (() => {}));
@@ -100,7 +104,7 @@ export async function restoreDesk(request: RestoreRequest): Promise<RestoreOutco
   }
 }
 
-/** Null where the backup could not be proven: nothing of the desk was touched then. */
+/** Null if the backup could not be proven; the desk was then not touched. */
 async function makeReady(
   steps: DrillSteps,
   request: RestoreRequest,
@@ -142,7 +146,7 @@ async function makeReady(
       async () => {
         if (manifest.journal === null) return { ok: false, observed: 'the desk had no journal yet' };
         await stageAccounts(backup, request);
-        // What people decided since the backup holds on: their stops, tighter limits, strategies that are off.
+        // People's decisions since the backup stay in force: stops, tighter limits, strategies that are off.
         if (existsSync(join(account, 'journal'))) {
           const rules = join('..', basename(keptIn), ACCOUNT);
           await writeFile(join(stagedIn(home), place.RULES_FROM_FILE), rules, { mode: 0o600 });
@@ -178,7 +182,7 @@ const CONTINUES = {
   expected: 'the restored ledger is its beginning, and it is not set back',
 };
 
-/** The ledger follows the journal from where the backup's had come to. */
+/** Checks that the ledger can follow the journal from where the backup's ledger ended. */
 async function continues(pool: Pool, home: string, { desk }: Manifest): Promise<Observation> {
   const { journal } = deskPaths(homePaths(home), desk);
   if (!existsSync(journal)) return { ok: false, observed: 'there is no journal: restore all of the backup' };
@@ -189,10 +193,12 @@ async function continues(pool: Pool, home: string, { desk }: Manifest): Promise<
   return { ok: false, observed: `it is another journal, from entry ${proof.sequence} on: ${proof.why}` };
 }
 
-/** More than are asked between two backups. */
+/** More tasks than are created between two backups. */
 const TASKS_SKIPPED = 1_000_000;
 
-/** A run that goes on may wait for a task that was asked since the backup: another one must not answer in its name. */
+/**
+ * A surviving run may wait for a task created since the backup: a new task must not get the same id and answer for it.
+ */
 async function skipTaskIds(pool: Pool): Promise<void> {
   await pool.query(
     `select setval(pg_get_serial_sequence('task', 'id'), (select coalesce(max(id), 0) from task) + $1)`,
@@ -200,16 +206,16 @@ async function skipTaskIds(pool: Pool): Promise<void> {
   );
 }
 
-/** What was due since the backup ran, or was told as missed, in the database that goes aside. */
+/** Due times since the backup were run, or told as missed, in the database that is moved aside. */
 async function sweepRoutines(pool: Pool, untilMs: number): Promise<void> {
   await pool.query('update routine_sweep set swept_until = greatest(swept_until, $1)', [new Date(untilMs)]);
 }
 
-/** Of the outcome's steps. */
+/** Key of a step in the outcome. */
 export const SPACE_STEP = 'space';
 const SPACE = { key: SPACE_STEP, title: 'Room on the disk', expected: 'twice what the backup unfolds to' };
 
-/** What was there is kept, and what is restored lies beside it. */
+/** The existing desk is kept, so the restored one needs its own space. */
 async function enoughSpace(home: string, manifest: Manifest): Promise<Observation> {
   const { bavail, bsize } = await statfs(home);
   const [free, needed] = [bavail * bsize, 2 * (manifest.database.sizeBytes + sizeOf(manifest).bytes)];
@@ -269,7 +275,7 @@ async function writeMark(home: string, mark: RestoreMark): Promise<void> {
   await place.syncFile(restoreFolder(home));
 }
 
-/** Each move is made once, however often this is cut off and begun again. */
+/** Makes each move once, however often this is interrupted and repeated. */
 async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: OwnServer): Promise<void> {
   const { home, onMove = () => undefined } = request;
   const { root } = deskPaths(homePaths(home), mark.desk);
@@ -284,7 +290,7 @@ async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: Ow
     if (mark.has.includes(name)) await rename(restored, join(root, name));
     onMove(name);
   }
-  // Its runs are of the time that was taken back; schedules come back from the desk file, pauses from Postgres.
+  // Temporal's runs belong to the time after the backup; schedules come back from the desk file, pauses from Postgres.
   if (!mark.keepsTemporal) {
     if (sharesServers(home)) takeNewNamespace(home, mark.keptDatabase.replace(/^.*_/, ''));
     else await moveAside(homePaths(home).temporal, mark.keptIn);
@@ -298,7 +304,7 @@ async function putInPlace(request: RestoreRequest, mark: RestoreMark, server: Ow
   await place.syncFile(restoreFolder(home));
 }
 
-/** Once more where it was cut off: a second halt of the same cause changes nothing. */
+/** Repeated after an interruption: a second halt with the same cause changes nothing. */
 async function haltJournal({ home, by, nowMs }: RestoreRequest, mark: RestoreMark): Promise<void> {
   const { journal: directory } = deskPaths(homePaths(home), mark.desk);
   const wallMs = nowMs();
@@ -311,7 +317,7 @@ async function haltJournal({ home, by, nowMs }: RestoreRequest, mark: RestoreMar
   }
   const { journal } = await openJournal({ directory });
   const why = `${by} restored the database of backup ${mark.backupId}`;
-  // The database that is there now may not know of that go-live: nobody would watch it.
+  // The restored database may not know that go-live, and nobody would watch it.
   if (mayTradeLive) journal.append({ type: 'golive.voided', by, reason: why, marketMs }, wallMs);
   await journal.whenDurable(journal.append(restoredHalt({ wallMs, marketMs, by, why }), wallMs));
   await journal.close();

@@ -1,4 +1,4 @@
-/** What gives room back: dead rows, logs that were moved away, backups that are old. */
+/** Actions that free space: dead rows, rotated logs, old backups. */
 import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,8 +18,9 @@ import { markPruned } from '../../store/backups.js';
 import { withClient } from '../../store/migrate.js';
 
 /**
- * Gives back what deleted rows took, and renews the planner's figures, once the database is larger than `aboveMb`. Beside the
- * desk: it locks nobody out, so what lies between rows that stay is used again and not given to the disk.
+ * Once the database is larger than `aboveMb`, vacuums it and renews the planner's statistics. The desk goes on
+ * meanwhile: a plain vacuum takes no exclusive lock, so space between remaining rows is reused instead of returned to
+ * the disk.
  */
 export const vacuum = stepPart(
   z.strictObject({ aboveMb: z.number().min(0).default(500) }),
@@ -30,7 +31,7 @@ export const vacuum = stepPart(
       return { verdict: 'pass', observed: `${megabytes(before)}: nothing to do`, expected };
     const { database, ...owner } = ownerConnection(runtime);
     await withClient(owner, database, async (client) => {
-      // What goes on behind a step that was given up would take the disk from the trader.
+      // A vacuum that continues after its step was abandoned would take disk bandwidth from the trader.
       if (stepMs !== undefined) await client.query(`set statement_timeout = ${Math.round(stepMs)}`);
       await client.query('vacuum (analyze)');
     });
@@ -39,10 +40,10 @@ export const vacuum = stepPart(
   },
 );
 
-/** What was moved out of the way of a log: `fermata.log.1`, `trading.log.2026-01-05`, `trading.log.2026-01-05.1`. */
+/** Rotated logs: `fermata.log.1`, `trading.log.2026-01-05`, `trading.log.2026-01-05.1`. */
 const MOVED = /\.(log|jsonl)\.\d[\d.-]*$/;
 
-/** Logs make room by themselves while they are written to; this looks after those that nobody writes to any more. */
+/** Logs rotate by themselves while they are written; this removes those that nobody writes any more. */
 export const removeOldLogs = stepPart(
   z.strictObject({ days: z.number().min(1).max(3650).default(30) }),
   async ({ runtime }: ReportContext, { days }): Promise<CheckOutcome> => {
@@ -51,7 +52,7 @@ export const removeOldLogs = stepPart(
     const folders = [...new Set([logs, servers.logs])].filter((folder) => existsSync(folder));
     if (folders.length === 0) return { verdict: 'not_run', observed: 'no log is kept here', expected };
     const old = await oldLogs(folders, days);
-    // One that can't be removed must not keep the others; which it is, the second look says.
+    // One file that can't be removed must not keep the others; the second listing names it.
     for (const path of old) await rm(path).catch(() => undefined);
     const left = await oldLogs(folders, days);
     if (left.length > 0)
@@ -68,7 +69,7 @@ async function oldLogs(folders: readonly string[], days: number): Promise<readon
     for (const name of await readdir(folder)) {
       if (!MOVED.test(name)) continue;
       const path = join(folder, name);
-      // Gone in between, by the log's own rotation.
+      // Deleted meanwhile by the log's own rotation.
       const mtimeMs = await stat(path).then(
         (file) => file.mtimeMs,
         () => Number.POSITIVE_INFINITY,
@@ -78,7 +79,10 @@ async function oldLogs(folders: readonly string[], days: number): Promise<readon
   return found.sort();
 }
 
-/** By the desk file's `backup.keep` and `backup.days`, which each new backup applies as well: also where none is taken any more. */
+/**
+ * By the desk file's `backup.keep` and `backup.days`. Each new backup applies them as well; this also works after
+ * backups have stopped.
+ */
 export const removeOldBackups = stepPart(
   NO_PARAMETERS,
   async ({ runtime, desk, pool }: ReportContext): Promise<CheckOutcome> => {

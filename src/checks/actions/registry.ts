@@ -1,4 +1,7 @@
-/** Actions that come with Fermata and are done within their step; tried again, each does the same. A new one is a file and a line. */
+/**
+ * Actions that come with Fermata and finish within their step; each can be repeated without harm. A new one is a file
+ * and a line.
+ */
 import type { CheckOutcome } from '../../contracts/routine.js';
 import type { StepPart } from '../../desk/step-parts.js';
 import type { ReportContext } from '../../reports/report.js';

@@ -7,7 +7,9 @@ import { countOrders, readClosings } from '../../store/performance.js';
 import { type DayFigures, figuresText, writeDay } from '../../store/trading-journal.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
 
-/** What the desk's day has come to by now, written into the trading journal; again on the same day, in its place. */
+/**
+ * Writes the results of the desk's day so far into the trading journal; run again on the same day, it replaces them.
+ */
 export const tradingJournal = stepPart(
   NO_PARAMETERS,
   async ({ desk, pool, marketMs }: ReportContext): Promise<CheckOutcome> => {

@@ -1,6 +1,6 @@
 import type { PreflightCheck } from './preflight-check.js';
 
-/** A signed call: a key that is deleted, mistyped, or not for this address is refused by the exchange itself. */
+/** A signed call: the exchange itself refuses a key that is deleted, mistyped, or not valid from this address. */
 export const apiKey: PreflightCheck = {
   key: 'api-key',
   title: 'API key validity',

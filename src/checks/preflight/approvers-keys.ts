@@ -2,7 +2,7 @@ import { chatVotesMax, goLiveApprovers } from '../../desk/go-live-people.js';
 import { personKeysOf } from '../../home/person-keys.js';
 import type { PreflightCheck } from './preflight-check.js';
 
-/** A vote about real money is signed: found out before people are asked, not when they vote. */
+/** A vote about real money must be signed; this finds a missing key before people are asked to vote. */
 export const approversKeys: PreflightCheck = {
   key: 'approvers-keys',
   title: 'Approvers can sign',

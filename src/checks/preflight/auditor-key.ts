@@ -3,7 +3,7 @@ import { credentialNames } from '../../venue/environment.js';
 import { tradedVenue } from '../../venue/registry.js';
 import type { PreflightCheck } from './preflight-check.js';
 
-/** Beside `fermata up` the auditor may take the trader's key; in a container of its own it has none but this. */
+/** Under `fermata up` the auditor may use the trader's key; in its own container it only has this one. */
 export const auditorKey: PreflightCheck = {
   key: 'auditor-key',
   title: 'Auditor can read the account',

@@ -1,4 +1,6 @@
-/** What is looked at before the open, by calls on connections of their own: is the session there, do prices come, what is in the account. */
+/**
+ * The test before the open, on separate connections: does the session exist, do prices arrive, what is in the account.
+ */
 
 import { type EvidenceVerdict, VERDICT_RANK } from '../../contracts/evidence.js';
 import type { CheckOutcome } from '../../contracts/routine.js';
@@ -16,7 +18,7 @@ export interface ConnectionPart extends CheckOutcome {
 }
 
 export interface ConnectionTest {
-  /** As people read it. */
+  /** As shown to people. */
   readonly endpoint: string;
   /** Session, market data, balance. */
   readonly parts: readonly ConnectionPart[];
@@ -25,7 +27,10 @@ export interface ConnectionTest {
 
 const PRICES_MS = 10_000;
 
-/** All of it by itself: the trader may run or not. Never throws: what could not be asked is not run, and says why. */
+/**
+ * Independent of the trader, which may run or not. Never throws: a part that could not be asked is not run, and says
+ * why.
+ */
 export async function testConnection(question: ExchangeQuestion, nowMs: number): Promise<ConnectionTest> {
   const { desk, env, simulatedVenue } = question;
   let venue: TradedVenue;

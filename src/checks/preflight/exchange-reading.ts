@@ -1,4 +1,7 @@
-/** What the exchange says of key, account and symbols: by real calls with the desk's own key, on a connection that is closed after. */
+/**
+ * Reads from the exchange about key, account and symbols: real calls with the desk's own key, on a connection that is
+ * closed afterwards.
+ */
 import { notTheDesks } from '../../desk/fee-assets.js';
 import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
@@ -17,18 +20,18 @@ export interface ExchangeReading {
   readonly rateLimited: boolean;
   readonly permissions: Reading<PermissionVerdict>;
   readonly balances: Reading<VenueBalances>;
-  /** By symbol of the desk file: null where it can be traded as the desk file says, else why not. */
+  /** By symbol of the desk file: null if it can be traded as the desk file says, otherwise the reason. */
   readonly symbols: Reading<ReadonlyMap<string, string | null>>;
 }
 
 export interface ExchangeQuestion {
   readonly desk: Desk;
   readonly env: NodeJS.ProcessEnv;
-  /** Instead of the exchange: a simulator on this machine. */
+  /** Address of a simulator on this machine that replaces the exchange. */
   readonly simulatedVenue: string | undefined;
 }
 
-/** Never throws: what could not be read says why. */
+/** Never throws: a part that could not be read says why. */
 export async function readExchange(question: ExchangeQuestion): Promise<ExchangeReading> {
   const { desk } = question;
   const rateLimited = desk.venue.rateLimit.enabled;
@@ -40,7 +43,7 @@ export async function readExchange(question: ExchangeQuestion): Promise<Exchange
   }
 }
 
-/** Also where the endpoint itself is wrong, which is then the answer to every question. */
+/** Works even if the endpoint itself is wrong, which is then the answer to every question. */
 function labelOf({ desk, env, simulatedVenue }: ExchangeQuestion): string {
   try {
     const { live } = tradedVenue(desk.venue.name);
@@ -52,7 +55,8 @@ function labelOf({ desk, env, simulatedVenue }: ExchangeQuestion): string {
 
 async function readOver({ desk, env, simulatedVenue }: ExchangeQuestion): Promise<ExchangeReading> {
   const { live } = tradedVenue(desk.venue.name);
-  // Of the desk file in every mode: a desk on paper shows its key to the test environment too, until the file leaves it.
+  // The desk file's endpoint in every mode: a paper desk with the test environment in its file tests its key there,
+  // until the file changes.
   const endpoint = live.endpoint(desk, simulatedVenue, env);
   const signedIn = live.signIn(env);
   if (!signedIn.ok) throw new Error(`${signedIn.problem}. ${signedIn.doThis}`);

@@ -1,6 +1,7 @@
 /**
- * The validation that may stand for real money. The newest report of this very configuration counts, whatever it says: an
- * older GO is no way around a newer NO-GO. Nor is a GO of a clock that was ahead: while its time is to come it stands for nothing.
+ * The validation that may be used for real money. The newest report of exactly this configuration counts, whatever its
+ * result: an older GO doesn't override a newer NO-GO. A GO dated in the future, by a clock that was ahead, doesn't
+ * count until then.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -19,7 +20,7 @@ export interface FoundReport {
   readonly report: SignedReport;
 }
 
-/** Where and when real orders are to be sent by it. */
+/** Where and when real orders are to be sent on the strength of it. */
 export interface GoNeeded {
   readonly endpoint: VenueEndpoint;
   readonly nowMs: number;
@@ -28,11 +29,11 @@ export interface GoNeeded {
 type Place = Pick<PreflightSubject, 'desk' | 'configHash' | 'home' | 'reportFolder'>;
 
 const NAME = /^validation_report_.*\.json$/;
-/** Newest first; what is older than that many reports counts as none. */
+/** How many reports are read, newest first; older ones don't count. */
 const READ_MAX = 200;
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** `needed`: null where a desk trades by it already, so that neither its age nor its market is asked for again. */
+/** `needed`: null if a desk already trades on it, so that its age and market are not checked again. */
 export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundReport> {
   const found = newestReport(place, needed?.nowMs ?? Number.POSITIVE_INFINITY);
   if (!found.ok) return found;
@@ -41,7 +42,7 @@ export function newestGo(place: Place, needed: GoNeeded | null): Reading<FoundRe
   return problem === null ? found : { ok: false, why: `${basename(file)}, the newest: ${problem}` };
 }
 
-/** Of this desk and configuration, sealed here; the time is the report's own, whatever its file is called. */
+/** Of this desk and configuration, sealed here. The time is the report's own, whatever its file name. */
 function newestReport({ desk, configHash, home, reportFolder }: Place, nowMs: number): Reading<FoundReport> {
   const files = reportsIn(reportFolder, keptReports(home));
   if (files.length === 0)
@@ -71,7 +72,7 @@ function foreignTo(report: SignedReport, key: string, configHash: string): strin
 
 function problemOf(report: SignedReport): string | null {
   if (report.recommendation !== 'GO') return `NO-GO: ${report.reasons.join('; ')}`;
-  // Of a version that did not say whose prices they were.
+  // From a version that did not record whose prices they were.
   if (!report.market.endpoint) return `it can't stand for real money: ${origin(report)}`;
   return report.goLive.qualifies
     ? null
@@ -98,13 +99,19 @@ function outdated(report: SignedReport, { desk }: Place, { endpoint, nowMs }: Go
   return `it was made at ${marketName(prices)}, and counts there only; orders go to ${marketName(orders)}`;
 }
 
-/** Real prices of an exchange count for every order to it; a testnet's for the testnet, a simulator's for that simulator. */
+/**
+ * Real prices of an exchange count for every order to it; a testnet's prices only for the testnet, a simulator's only
+ * for that simulator.
+ */
 function countsFor(prices: PriceEndpoint, orders: PriceEndpoint): boolean {
   if (prices.venue !== orders.venue) return false;
   return prices.kind === 'live' || (prices.kind === orders.kind && prices.address === orders.address);
 }
 
-/** A report of before names no exchange, but its files do, or the label of live prices: by that it still counts. */
+/**
+ * An earlier version's report doesn't name the exchange, but its files do, or the label of live prices: it counts by
+ * that.
+ */
 function endpointOf({ market }: SignedReport): PriceEndpoint | null {
   const { endpoint, kind, label, files } = market;
   if (endpoint === null || endpoint.venue !== undefined) return endpoint;

@@ -5,11 +5,11 @@ import { verifyPassword } from '../../home/password.js';
 import { homePaths, SECRET_FILES } from '../../home/runtime.js';
 import type { PreflightCheck } from './preflight-check.js';
 
-/** What a copied example file holds, and what people type first. */
+/** The value in a copied example file, and what people type first. */
 const KNOWN = ['your-secure-password', 'changeme', 'change-me', 'password', 'admin', 'fermata', 'secret'];
 const LENGTH_MIN = 12;
 
-/** Signing in can't be switched off here; what is looked for is a password that a person has chosen, and a good one. */
+/** Signing in can't be switched off here; this checks that a person has chosen a password, and a good one. */
 export const password: PreflightCheck = {
   key: 'password',
   title: 'Password changed',

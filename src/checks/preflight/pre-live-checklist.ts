@@ -12,7 +12,10 @@ import { isOwned } from '../../domain/value.js';
 /** The first live period is small, whatever the desk file would allow later. */
 const START_POSITION_PCT_MAX = 3;
 const START_POSITIONS_MAX = 3;
-/** What contracts on margin are worth says little of what is risked: the loss at the farthest stop does, percent of equity. */
+/**
+ * For contracts on margin, their value says little about the risk; the loss at the farthest stop does, in percent of
+ * equity.
+ */
 const START_LOSS_PCT_MAX = 1;
 
 type CheckedDesk = Pick<Desk, 'goLive' | 'risk' | 'strategies' | 'instruments'>;
@@ -61,7 +64,7 @@ function startSize({ goLive, risk, strategies, instruments }: CheckedDesk): Chec
   };
 }
 
-/** Everything that forbids going live now, in words; the person's review apart where `reviewedBy` is left out. */
+/** Everything that forbids going live now, in words; without `reviewedBy`, the person's review is not included. */
 export function goLiveObstacles(
   desk: CheckedDesk,
   report: PreflightReport,
@@ -76,7 +79,7 @@ export function goLiveObstacles(
 }
 
 function itemOf({ key, verdict, observed, expected }: PreflightResult, title: string): ChecklistItem {
-  // An address list is good to have, and no item of the runbook's.
+  // An IP address list is recommended, but not one of the runbook's items.
   const done = verdict === 'pass' || (key === 'key-permissions' && verdict === 'warn');
   return { key, title, done, observed, expected };
 }

@@ -1,4 +1,7 @@
-/** What is looked at before real money is traded. A check changes nothing and says what it saw and what it expected. */
+/**
+ * The type of the checks before real money is traded. A check changes nothing and says what it saw and what it
+ * expected.
+ */
 
 import type { PreflightOutcome } from '../../contracts/preflight.js';
 import type { Desk } from '../../desk/schema.js';
@@ -12,7 +15,7 @@ export interface PreflightSubject {
   readonly env: NodeJS.ProcessEnv;
   /** One connection for all checks. */
   readonly exchange: ExchangeReading;
-  /** Instead of the exchange: a simulator on this machine. */
+  /** Address of a simulator on this machine that replaces the exchange. */
   readonly simulatedVenue?: string | undefined;
   readonly nowMs: number;
   /** Folder of the validation reports. */
@@ -22,6 +25,6 @@ export interface PreflightSubject {
 export interface PreflightCheck {
   readonly key: string;
   readonly title: string;
-  /** May throw: what can't be looked at has failed. */
+  /** May throw: what can't be checked has failed. */
   readonly look: (subject: PreflightSubject) => PreflightOutcome | Promise<PreflightOutcome>;
 }

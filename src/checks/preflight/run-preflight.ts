@@ -1,4 +1,4 @@
-/** Everything that is looked at before a start with real money, in the order of the runbook. */
+/** All checks before a start with real money, in the order of the runbook. */
 
 import type { PreflightReport, PreflightResult, PreflightVerdict } from '../../contracts/preflight.js';
 import { messageOf } from '../../domain/message-of.js';

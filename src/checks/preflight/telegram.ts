@@ -4,7 +4,7 @@ import { telegramCredentials } from '../../notify/telegram-credentials.js';
 import { telegramProof } from '../../notify/telegram-proof.js';
 import type { PreflightCheck } from './preflight-check.js';
 
-/** Chats are left, bots are blocked: what arrived long ago says little. */
+/** People leave chats and block bots, so an old delivery says little. */
 const DAYS_MAX = 30;
 const SEND_ONE = 'with the desk running: fermata notify test telegram';
 

@@ -1,4 +1,7 @@
-/** Looks for the desk's real secrets where none may stand. They are compared in memory; what is said names them by their files and variables. */
+/**
+ * Searches for the desk's real secrets where none may be. They are compared in memory; results name them by file or
+ * variable.
+ */
 import { createReadStream, type Dirent, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { secretVariable } from '../../desk/secret-variable.js';
@@ -8,12 +11,12 @@ import { homePaths, type Runtime, writtenFileOf } from '../../home/runtime.js';
 import { ENVIRONMENT } from '../../venue/environment.js';
 import { type CheckContext, check } from '../check.js';
 
-/** Shorter values stand in ordinary text. */
+/** Shorter values occur in ordinary text. */
 const CHARS_MIN = 8;
 const READ_BYTES = 1024 * 1024;
 /** Pages of a table that are read at once. */
 const PAGES = 256;
-/** Where messages go, not who may send them. */
+/** These say where messages go, not who may send them. */
 const NO_CREDENTIALS: readonly string[] = ['TELEGRAM_CHAT_ID', 'telegram-chat-id'];
 
 interface Secret {
@@ -21,7 +24,7 @@ interface Secret {
   readonly value: string;
 }
 
-/** No secret of the desk stands in its logs, its desk file, its database or in what Temporal keeps. */
+/** No secret of the desk is in its logs, its desk file, its database or what Temporal stores. */
 export const exposedSecrets = check(NO_PARAMETERS, async (context) => {
   const expected = 'no secret of this desk in logs, desk file, database and Temporal’s histories';
   const { runtime } = context;
@@ -49,7 +52,7 @@ export const exposedSecrets = check(NO_PARAMETERS, async (context) => {
   return { verdict: missed === '' ? 'pass' : 'not_run', observed, expected };
 });
 
-/** Of the secret files, a line each, and of the variables that hold a credential in this process. */
+/** Each line of the secret files, and the variables that hold a credential in this process. */
 function secretsOf(home: string, unseen: string[]): readonly Secret[] {
   const secrets: Secret[] = [];
   const paths = homePaths(home);
@@ -108,7 +111,7 @@ function filesIn(folder: string): readonly string[] {
 const bytesOf = (file: string): AsyncIterable<Buffer> =>
   createReadStream(file, { highWaterMark: READ_BYTES });
 
-/** Every row of every table, as text; a few pages at once, however large it is. */
+/** Every row of every table, as text; a few pages at a time, however large the table is. */
 async function* rowsOf(pool: CheckContext['pool']): AsyncGenerator<Buffer> {
   const { rows: tables } = await pool.query<{ quoted: string; pages: string }>(
     `select format('%I.%I', schemaname, tablename) as quoted,
@@ -126,7 +129,7 @@ async function* rowsOf(pool: CheckContext['pool']): AsyncGenerator<Buffer> {
 }
 
 class Search {
-  /** Which secret stands where; without its value. */
+  /** Which secret is where, without its value. */
   readonly found = new Set<string>();
   readonly #needles: readonly { readonly name: string; readonly bytes: Buffer }[];
   readonly #longest: number;
@@ -141,7 +144,7 @@ class Search {
     this.#longest = Math.max(...this.#needles.map(({ bytes }) => bytes.length));
   }
 
-  /** How many bytes were searched. */
+  /** Returns how many bytes were searched. */
   async look(place: string, chunks: AsyncIterable<Buffer>): Promise<number> {
     let read = 0;
     let tail: Buffer = Buffer.alloc(0);
@@ -149,7 +152,7 @@ class Search {
       const text = Buffer.concat([tail, chunk]);
       for (const { name, bytes } of this.#needles)
         if (text.includes(bytes)) this.found.add(`${name} stands in ${place}`);
-      // It may go on in the next one.
+      // A secret may continue in the next chunk.
       tail = text.subarray(Math.max(0, text.length - this.#longest + 1));
       read += chunk.length;
     }

@@ -7,13 +7,13 @@ import { peopleFolder } from '../../home/people-folder.js';
 import { deskFolderOf, homePaths, writtenFileOf } from '../../home/runtime.js';
 import { check } from '../check.js';
 
-/** Who is in the file's group, and everybody else. */
+/** Permission bits of the group and of everybody else. */
 const OTHERS = 0o077;
 const EVERYBODY_WRITES = 0o002;
 
 /**
- * Secrets, keys of people, sockets and the folders around them are this user's alone; nobody else may change the desk file or
- * put code beside it.
+ * Secrets, people's keys, sockets and the folders around them are accessible only to this user; nobody else may change
+ * the desk file or put code next to it.
  */
 export const filePermissions = check(NO_PARAMETERS, async ({ runtime }) => {
   const expected =
@@ -22,7 +22,7 @@ export const filePermissions = check(NO_PARAMETERS, async ({ runtime }) => {
   const { installation, sockets } = paths.servers;
   const secrets = new Set([paths, homePaths(installation)].map((at) => at.secrets));
   const whole = [...secrets, peopleFolder(paths.home)];
-  // What lies in these is reached through them only.
+  // Their contents can be reached only through them.
   const alone = [
     ...[installation, paths.home, paths.run, paths.logs, paths.postgres, paths.sockets, sockets],
     join(paths.home, 'session.json'),

@@ -1,19 +1,21 @@
-/** `npm audit` of an installation: what its lock names, against the registry's list of known vulnerabilities. */
+/**
+ * `npm audit` of an installation: the versions in its lock file against the registry's list of known vulnerabilities.
+ */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { withNpm } from '../npm.js';
 
 export interface Vulnerability {
-  /** Of the advisory and the package: the same at each scan. */
+  /** From the advisory and the package: the same in each scan. */
   readonly key: string;
   readonly package: string;
   readonly severity: string;
   readonly title: string;
-  /** Which versions have it. */
+  /** The affected versions. */
   readonly range: string;
   readonly url: string;
-  /** Whether an upgrade removes it. */
+  /** Whether an upgrade fixes it. */
   readonly fix: 'upgrade' | 'larger-upgrade' | 'none';
 }
 
@@ -37,7 +39,10 @@ const auditSchema = z.object({
 });
 type Audited = z.output<typeof auditSchema>['vulnerabilities'][string];
 
-/** Rejects with why nothing is known: no lock, no npm, or a registry that was not reached. `limitMs`: for all of it. */
+/**
+ * Rejects with the reason if nothing is known: no lock file, no npm, or an unreachable registry. `limitMs`: for
+ * everything together.
+ */
 export async function npmAudit(folder: string, limitMs: number): Promise<readonly Vulnerability[]> {
   if (!existsSync(join(folder, 'package-lock.json')))
     throw new Error(`${folder} has no package-lock.json: which versions run is not known`);
@@ -57,7 +62,7 @@ function vulnerabilitiesOf(name: string, { via, fixAvailable }: Audited): readon
       : fixAvailable !== true && fixAvailable.isSemVerMajor
         ? 'larger-upgrade'
         : 'upgrade';
-  // A text names the package that it is vulnerable through, which has an entry of its own.
+  // A string names the package through which this one is vulnerable; that has its own entry.
   return via.flatMap((one) =>
     typeof one === 'string'
       ? []

@@ -13,8 +13,8 @@ const PRESS = 'api/emergency/resume';
 const REFUSED = 401;
 
 /**
- * The web server refuses who is not signed in, reading and pressing buttons alike, lets a one-time link of ours in, and
- * refuses again what was signed out.
+ * Checks that the web server refuses anybody who isn't signed in, for reading and for commands, accepts a one-time link
+ * of ours, and refuses again after signing out.
  */
 export const signInRequired = check(NO_PARAMETERS, async ({ runtime, pool }) => {
   const expected =
@@ -42,7 +42,7 @@ export const signInRequired = check(NO_PARAMETERS, async ({ runtime, pool }) => 
     if (signedIn.status !== 200) wrong.push(`a link of this desk was answered with ${signedIn.status}`);
     else {
       const { accessToken } = (await signedIn.json()) as { readonly accessToken: string };
-      // The trader may be away; who is signed in is not refused for that.
+      // The trader may be away; that doesn't refuse a person who is signed in.
       const { status } = await ask(READ, {}, accessToken);
       if (status === REFUSED) wrong.push('who is signed in was refused');
       await ask('api/auth/logout', { method: 'POST', body: '{}' }, accessToken);

@@ -5,7 +5,10 @@ import { check } from '../check.js';
 import { INSTALLATION, npmLimitMs } from '../npm.js';
 import { npmAudit, type Vulnerability } from './npm-audit.js';
 
-/** No dependency of this installation is known to be vulnerable; what is found is followed until a scan finds it no more. */
+/**
+ * No dependency of this installation has known vulnerabilities; findings are followed until a scan no longer finds
+ * them.
+ */
 export const vulnerabilities = check(
   z.strictObject({ dueDays: z.number().min(1).max(365).default(30) }),
   async ({ stepMs }, { dueDays }) => {

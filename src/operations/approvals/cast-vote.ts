@@ -16,28 +16,28 @@ import { recordAudit } from '../record-audit.js';
 import { signAs } from '../sign-as.js';
 
 export interface VoteRequest {
-  /** The approval's id, or the token of its buttons. */
+  /** The approval's id, or the token in its buttons. */
   readonly approval: string;
   readonly choice: 'approve' | 'reject';
-  /** First digits (8 or more) of the parameters' hash that the person had before them. */
+  /** The first digits (8 or more) of the hash of the parameters that were shown to the person. */
   readonly parametersHash: string;
   readonly reason: string;
-  /** Where real money is decided: of `statementToSign`, with the person's own key. */
+  /** For decisions about real money: signature over `statementToSign`, made with the person's own key. */
   readonly signature?: string | undefined;
 }
 
 export interface VoteResult {
-  /** The vote counts: verified, kept, and the waiting workflow has it. */
+  /** True if the vote counts: verified, stored, and delivered to the waiting workflow. */
   readonly ok: boolean;
   readonly detail: string;
   readonly approvalId: string | null;
 }
 
-/** The vote is kept in Postgres before the workflow answers. */
+/** The workflow stores the vote in Postgres before it answers. */
 const UPDATE_MS = 20_000;
 const HASH_DIGITS_MIN = 8;
 
-/** A person votes, authenticated by the process that calls; the vote is signed here. */
+/** Casts the vote of a person whom the calling process has authenticated; the vote is signed here. */
 export async function castVote(
   context: OperationContext,
   caller: Caller,
@@ -59,7 +59,7 @@ export async function castVote(
   return audit === null ? result : { ...result, detail: `${result.detail} ${audit}` };
 }
 
-/** Null where the vote may be sent; else why not, in words. */
+/** Null if the vote may be sent; otherwise the reason, in words. */
 function unfit(
   { desk, nowMs }: OperationContext,
   { person }: Caller,
@@ -76,7 +76,7 @@ function unfit(
   return null;
 }
 
-/** A vote that counts may still change nothing, and then says so. */
+/** A vote that counts may still change nothing; the detail says so. */
 async function vote(
   context: OperationContext,
   caller: Caller,
@@ -108,7 +108,7 @@ async function send(
         .getHandle(approval.workflowId, undefined, { firstExecutionRunId: approval.runId })
         .executeUpdate<VoteAnswer, [Vote]>(APPROVAL_MESSAGES.vote, {
           args: [vote],
-          // The same tap twice is one vote; a second one of the same person is refused by the workflow.
+          // The same tap twice is one vote; the workflow refuses a second vote by the same person.
           updateId: vote.decision.decisionId,
         }),
     );
@@ -127,8 +127,8 @@ function refused(approvalId: string | null, detail: string): VoteResult {
 }
 
 /**
- * Settings that were changed after this was asked for: the trader takes no votes on an older version. Null where that
- * is not so, or the trader does not answer and decides by itself later.
+ * Why this approval is out of date: settings have changed since, and the trader takes no votes on an older version.
+ * Null if they have not, or if the trader doesn't answer (it decides by itself later).
  */
 async function overtaken(context: OperationContext, approval: Approval): Promise<string | null> {
   if (approval.kind !== SETTINGS_APPROVAL) return null;

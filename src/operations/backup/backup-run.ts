@@ -1,4 +1,4 @@
-/** Starts `backup:<desk>` or `drill:<desk>` unless it runs already, and waits for how it ends. */
+/** Starts `backup:<desk>` or `drill:<desk>` unless it is running, and waits for its end. */
 
 import { BACKUP_MESSAGES, type BackupInput, type BackupResult } from '../../contracts/backup.js';
 import { operationsQueue } from '../../contracts/queues.js';
@@ -13,7 +13,7 @@ import { recordAudit } from '../record-audit.js';
 const START_MS = 5_000;
 
 export interface BackupOperationResult extends OperationResult {
-  /** Null: not finished in the time that was given. */
+  /** Null: not finished in the given time. */
   readonly result: BackupResult | null;
 }
 

@@ -4,12 +4,12 @@ import type { Caller, OperationContext } from '../operation.js';
 import { type BackupOperationResult, runBackupWorkflow } from './backup-run.js';
 
 export interface DrillRequest {
-  /** Null: the newest. */
+  /** Null: the newest backup. */
   readonly backupId: string | null;
   readonly patienceMs: number;
 }
 
-/** Proven: restored on a server of its own, and everything equal. The desk itself is not touched. */
+/** Proven: restored on a scratch server, and everything equal. The desk itself is not touched. */
 export function drillRestore(
   context: OperationContext,
   caller: Caller,

@@ -4,16 +4,16 @@ import type { Caller, OperationContext } from '../operation.js';
 import { type BackupOperationResult, runBackupWorkflow } from './backup-run.js';
 
 export interface TakeBackupRequest {
-  /** Reads everything back afterwards. Only a backup that was counts as one. */
+  /** Reads everything back afterwards. Only a verified backup counts as one. */
   readonly verify: boolean;
-  /** Null, as where nothing is said: an everyday one. */
+  /** Null or absent: an everyday backup. */
   readonly tag?: BackupTag | null;
-  /** Sends it to the storage of the desk file, too. */
+  /** Also sends a copy to the storage in the desk file. */
   readonly offsite?: boolean;
   readonly patienceMs: number;
 }
 
-/** Proven: every step passed. One that runs already is waited for. */
+/** Proven: every step passed. If one is running already, waits for that one. */
 export async function takeBackup(
   context: OperationContext,
   caller: Caller,

@@ -1,4 +1,7 @@
-/** The pre-flight of the desk that runs, made by its operations worker: that one holds the exchange's key and the bot's token. */
+/**
+ * The pre-flight of the running desk, made by its operations worker, which holds the exchange's key and the bot's
+ * token.
+ */
 import { TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
 import type { PreflightReport } from '../../contracts/preflight.js';
 import { operationsQueue, preflightId } from '../../contracts/queues.js';
@@ -9,10 +12,10 @@ import type { preflight } from '../../workflows/operations/preflight.js';
 import type { OperationContext } from '../operation.js';
 
 const START_MS = 5_000;
-/** The exchange is asked with time limits of its own; a page waits for a minute. */
+/** The exchange is asked with its own time limits; the page waits for a minute. */
 const PATIENCE_MS = 40_000;
 
-/** Who asks while another look is under way gets its answer. Rejects with what is missing, Temporal or the worker. */
+/** Joins a pre-flight that is under way. Rejects with what is missing: Temporal or the worker. */
 export async function askPreflight(
   { desk: { desk }, temporal }: Pick<OperationContext, 'desk' | 'temporal'>,
   patienceMs = PATIENCE_MS,
@@ -31,7 +34,7 @@ export async function askPreflight(
   }
 }
 
-/** Whichever ends first, the wait for the run or the run. */
+/** True for a timeout of the wait or of the run, whichever comes first. */
 const isLate = (error: unknown): boolean =>
   error instanceof TemporalUnavailable ||
   (error instanceof WorkflowFailedError && error.cause instanceof TimeoutFailure);
@@ -42,7 +45,7 @@ async function start(temporal: TemporalAccess, desk: string, patienceMs: number)
       workflowId: preflightId(desk),
       taskQueue: operationsQueue(desk),
       workflowIdConflictPolicy: 'USE_EXISTING',
-      // Nobody waits for an answer that comes later.
+      // Nobody waits for a later answer.
       workflowExecutionTimeout: patienceMs,
       args: [{ desk }],
       ...runLabel({

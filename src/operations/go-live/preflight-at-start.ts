@@ -1,4 +1,4 @@
-/** Before a start with real money: what forbids it, and what it goes on with while people are told. */
+/** The pre-flight before a start with real money: what forbids the start, and what only warns people. */
 import { randomUUID } from 'node:crypto';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
 import type { LoadedDesk } from '../../desk/load.js';
@@ -6,13 +6,13 @@ import { spoolNotice } from '../../notify/spool.js';
 import { type PreflightPlace, preflightDesk } from './preflight-desk.js';
 
 export interface StartVerdict {
-  /** Each a line; one of them is enough not to start. */
+  /** One line each; a single one prevents the start. */
   readonly failures: readonly string[];
-  /** Each a line; they are alerts already. */
+  /** One line each; people are alerted already. */
   readonly warnings: readonly string[];
 }
 
-/** On paper nothing is looked at. */
+/** On paper nothing is checked. */
 export async function preflightAtStart(
   loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
   place: PreflightPlace,
@@ -25,7 +25,7 @@ export async function preflightAtStart(
   return { failures, warnings };
 }
 
-/** No database may run yet: it is told once there is one. */
+/** Spooled, because no database may be running yet: it is sent once there is one. */
 function tell(home: string, desk: string, warnings: readonly string[]): Promise<void> {
   return spoolNotice(home, {
     desk,

@@ -1,4 +1,4 @@
-/** Pre-flight of a desk, made in this process: with its environment, its key. */
+/** Pre-flight of a desk, made in this process with its environment and its key. */
 import { resolve } from 'node:path';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
@@ -16,7 +16,7 @@ export interface PreflightPlace {
   readonly nowMs: () => number;
 }
 
-/** Where `fermata validate` puts its reports. */
+/** Where `fermata validate` writes its reports. */
 export const REPORT_FOLDER = 'data';
 
 export async function preflightDesk(
@@ -33,7 +33,7 @@ export async function preflightDesk(
   return report;
 }
 
-/** Of the desk that runs, by the process that has its keys. */
+/** For the running desk, in the process that has its keys. */
 export function preflightOfRuntime(
   { home, deskFile, simulatedVenue }: Runtime,
   nowMs: () => number,

@@ -9,13 +9,13 @@ import type { OperationContext } from '../operation.js';
 
 export interface GoLiveShown {
   readonly mode: Desk['mode'];
-  /** What the trader itself holds; null also while it does not answer. */
+  /** The trader's own word; also null while it doesn't answer. */
   readonly granted: TraderStatus['goLive']['granted'];
   readonly approvers: readonly string[];
   readonly needed: number;
   /** Newest first; empty while Postgres is down. */
   readonly attempts: readonly GoLiveAttempt[];
-  /** Of the attempt that is not over; null where there is none, or Temporal is down. */
+  /** Progress of the attempt that is not over; null if there is none, or Temporal is down. */
   readonly progress: GoLiveProgress | null;
   readonly problems: readonly string[];
 }

@@ -10,7 +10,7 @@ import { recordAudit } from '../record-audit.js';
 
 const REVOKE_MS = 5_000;
 
-/** Takes the permission to trade real money back: straight to the trader, with nothing else needed. */
+/** Takes the permission to trade real money back: goes straight to the trader and needs nothing else. */
 export async function revokeGoLive(
   context: OperationContext,
   caller: Caller,

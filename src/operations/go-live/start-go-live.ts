@@ -19,12 +19,12 @@ import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { askPreflight } from './ask-preflight.js';
 
-/** Somebody may be about to start its workflow. */
+/** During this time after a new attempt's row, its workflow may still be about to start. */
 const GRACE_MS = 60_000;
 
 const ASK_MS = 5_000;
 
-/** Of package.json, which lies above both sources and compiled files. */
+/** From package.json, which lies above both sources and compiled files. */
 export const PRODUCT_VERSION = (
   JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
@@ -45,7 +45,7 @@ export type GoLiveStarted = Shape<typeof goLiveStartedSchema>;
 const START_MS = 10_000;
 const LOOK_MS = 5 * MINUTE_MS;
 
-/** Looks at everything first: people are asked only where nothing but their word is missing. */
+/** Checks everything first: people are asked only if nothing but their approval is missing. */
 export async function startGoLive(
   context: OperationContext,
   caller: Caller,
@@ -133,7 +133,7 @@ async function startWorkflow(
   return { ok: true, detail: asked, obstacles: [], workflowId, problems: [] };
 }
 
-/** Durations as the desk file has them. */
+/** With durations as in the desk file. */
 export function goLiveInput(
   { desk, mode, goLive, risk, people }: Desk,
   asked: Pick<GoLiveInput, 'release' | 'attempt' | 'incarnation' | 'person' | 'reason'>,
@@ -165,7 +165,7 @@ function refused(detail: string): GoLiveStarted {
   return { ok: false, detail, obstacles: [], workflowId: null, problems: [] };
 }
 
-/** True where the desk's open attempt was one of those, and is over now. Rejects while Postgres or Temporal is down. */
+/** True if the desk's open attempt was abandoned, and is over now. Rejects while Postgres or Temporal is down. */
 export async function endAbandoned({
   desk,
   pool,

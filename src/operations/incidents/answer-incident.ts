@@ -15,7 +15,7 @@ import { signAs } from '../sign-as.js';
 export interface IncidentAnswerRequest {
   /** The incident's id, or its fingerprint. */
   readonly incident: string;
-  /** Empty: none was given. */
+  /** Empty if none was given. */
   readonly note: string;
 }
 
@@ -27,7 +27,7 @@ export interface IncidentAnswerResult {
 const UPDATE_MS = 20_000;
 const DECISION_VALID_MS = 5 * 60_000;
 
-/** "I have it": nobody is told again that nobody answers. */
+/** "I have it": nobody is reminded any more that nobody has answered. */
 export function acknowledgeIncident(
   context: OperationContext,
   caller: Caller,
@@ -63,7 +63,7 @@ async function answerIncident(
     outcome: result.ok ? 'done' : result.detail,
   });
   const problems = audit === null ? [] : [audit];
-  // "I have it" says all there is to say; why it is over nobody knows but who said so.
+  // "I have it" needs no explanation; why an incident is over, only the person who said so knows.
   const said =
     choice === 'acknowledge'
       ? { ...result, problems }

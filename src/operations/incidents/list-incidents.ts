@@ -25,12 +25,12 @@ export interface TimelineEntry {
 export interface IncidentShown extends Incident {
   /** Oldest first. */
   readonly timeline: readonly TimelineEntry[];
-  /** What was seen, counted by its key. */
+  /** The alerts, counted by key. */
   readonly alerts: readonly AlertShown[];
   readonly files: readonly IncidentFile[];
 }
 
-/** Those that last first, then the newest. Rejects while Postgres is down. */
+/** Open ones first, then the newest. Rejects while Postgres is down. */
 export function listIncidents(
   { pool, desk }: Store,
   options: IncidentQuery = {},
@@ -38,7 +38,7 @@ export function listIncidents(
   return readIncidents(pool, desk.desk, options);
 }
 
-/** `incident`: its id or fingerprint. Null where there is none; rejects while Postgres is down. */
+/** `incident`: its id or fingerprint. Null if there is none; rejects while Postgres is down. */
 export async function readIncident({ pool, desk }: Store, incident: string): Promise<IncidentShown | null> {
   const found = await findIncident(pool, desk.desk, incident);
   if (found === null) return null;
@@ -53,7 +53,7 @@ export async function readIncident({ pool, desk }: Store, incident: string): Pro
       stepKey,
       entry: { atMs: finishedMs, name, verdict, observed, expected, person, evidenceId: id },
     }))
-    // Numbered in the order in which it happened; what comes later by another hand has a name.
+    // Step keys are numbered in the order in which things happened; later entries from elsewhere have a name instead.
     .sort((a, b) => (a.stepKey < b.stepKey ? -1 : 1))
     .map(({ entry }) => entry);
   return { ...found, timeline, alerts, files };

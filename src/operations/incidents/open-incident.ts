@@ -7,21 +7,21 @@ import { type Caller, notDone, type OperationContext, type OperationResult } fro
 import { recordAudit } from '../record-audit.js';
 
 export interface OpenIncidentRequest {
-  /** One of the desk's own kinds; left out: `reported`. */
+  /** One of the desk's own kinds; default: `reported`. */
   readonly kind?: string;
-  /** One line; the same title again belongs to the same incident while it lasts. Of an own kind it may be empty. */
+  /** One line. While an incident lasts, the same title belongs to it. May be empty for one of the desk's own kinds. */
   readonly title: string;
   readonly detail: string;
-  /** The same report again, after an answer was lost. A new one is drawn where none is given. */
+  /** Repeats the same report after an answer was lost. A new id is drawn if none is given. */
   readonly commandId?: string;
 }
 
 export interface IncidentOpened extends OperationResult {
-  /** The incident that has it, for whoever wants to answer; null where none took it. */
+  /** The incident that took the report, for whoever wants to answer it; null if none did. */
   readonly incident: string | null;
 }
 
-/** A kind of the desk's own, which people may open by its name. */
+/** One of the desk's own kinds, which people may open by its name. */
 export interface OwnKindShown {
   readonly kind: string;
   readonly title: string;
@@ -53,7 +53,7 @@ export async function openIncident(
       key: commandId ?? context.newId(),
       source: `${caller.person} (${caller.via})`,
       title,
-      // Of one that lasts the title stays as it is.
+      // An open incident keeps its title.
       detail: own === undefined || request.title === '' ? detail : [title, detail].filter(Boolean).join(': '),
     });
     const what = reported.opened

@@ -1,8 +1,9 @@
 /**
- * What holds no row in Postgres while it runs (emergency stop, backup, drill, deployment, validation, resumption), or does not hold it
- * yet or any more (a routine, an incident, a change of settings), leaves nothing behind where its run was terminated, timed
- * out or failed: Temporal's list says so, and people are told once, with evidence. What has begun is kept until it ends, and
- * what that list had open from look to look, so that a Temporal that has lost its database is found out, too.
+ * Finds runs that ended abnormally and left no row behind in Postgres. Some have no row at all (emergency stop, backup,
+ * drill, deployment, validation, resumption); others not at every moment (routine, incident, change of settings).
+ * Temporal's list shows which were terminated, timed out or failed; people are told once, with evidence. Runs that have
+ * begun are recorded until they end, and so is what the list showed as open each time, so that a lost Temporal database
+ * is noticed as well.
  */
 
 import type { BegunRun } from '../../contracts/run-sinks.js';
@@ -92,12 +93,17 @@ const MEANING: ReadonlyMap<string, Meaning> = new Map([
   ],
 ]);
 
-/** Longer than any downtime after which nobody would look anyway; no longer than any Temporal keeps closed runs. */
+/**
+ * Longer than any outage after which anybody would still care; no longer than any Temporal server keeps closed runs.
+ */
 const LOOK_BACK_MS = 2 * 86_400_000;
 const LIST_MS = 20_000;
 const RUNS_MAX = 200;
 
-/** `told`: keys of what earlier looks found, kept by the caller. What is lost with it is found again, and said once. */
+/**
+ * `told`: keys of earlier findings, kept by the caller. If they are lost, the same runs are found again, and still told
+ * once.
+ */
 export async function tellEndedRuns(
   context: ReconcileContext,
   told: Set<string>,
@@ -118,14 +124,14 @@ async function tellClosed(
     const firstRunId = await firstRunOf(context, run);
     if (firstRunId === null) continue;
     const rows = await rowsOf(context, run, firstRunId);
-    // Whoever ends what is open tells of it, too.
+    // Whoever ends the open rows also tells people.
     if (rows === 'open') continue;
     if (rows === 'ended') {
       told.add(run.runId);
       continue;
     }
     const state = await runState(context.temporal, run.workflowId, firstRunId);
-    // Reset: another run has gone on from there, and has ended or will end by itself.
+    // After a reset, another run has continued from there, and has ended or will end by itself.
     const goesOn = state.running || state.ended;
     if (!goesOn) {
       const how = HOW_ENDED[run.status] ?? state.how;
@@ -137,7 +143,7 @@ async function tellClosed(
   return found;
 }
 
-/** The list only says where to look: it is a moment late, and may be cut. */
+/** The list only says where to look: it lags by a moment and may be cut off. */
 async function tellForgotten(
   context: ReconcileContext,
   open: readonly Listed[],
@@ -155,7 +161,7 @@ async function tellForgotten(
       if (!kept.has(firstRunId)) await keepSeenRuns(pool, desk.desk, [{ ...run, seenMs: nowMs() }]);
       continue;
     }
-    // Seen longer ago, it may have ended by itself, and be deleted as Temporal deletes what is old.
+    // A run last seen longer ago may have ended by itself and been deleted by Temporal's retention.
     const isRecent = run.seenMs > nowMs() - LOOK_BACK_MS;
     if (isRecent && !(await isKnown(temporal, workflowId, runId))) {
       const rows = await rowsOf(context, run, firstRunId);
@@ -171,7 +177,7 @@ async function tellForgotten(
   return found;
 }
 
-/** Gives the first runs of what it kept. */
+/** Returns the first runs of those that it recorded. */
 async function keepOpen(
   context: ReconcileContext,
   open: readonly Listed[],
@@ -194,7 +200,7 @@ async function keepOpen(
   return new Set(kept.keys());
 }
 
-/** As the run itself says it: no look has seen it yet. */
+/** Reported by the run itself, before any listing has shown it. */
 export async function keepBegunRun(
   pool: Pick<ReconcileContext['pool'], 'query'>,
   desk: string,
@@ -218,7 +224,7 @@ function meaningOf({ type, routine }: Pick<SeenRun, 'type' | 'routine'>): Meanin
   return type === 'routine' && routine !== '' ? { ...known, title: `routine ${routine}`, routine } : known;
 }
 
-/** What is open, and what ended otherwise than by itself. */
+/** Runs that are open, and runs that ended abnormally. */
 function listRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly Listed[]> {
   const types = [...MEANING.keys()].map((type) => `"${type}"`).join(', ');
   const since = new Date(nowMs() - LOOK_BACK_MS).toISOString();
@@ -243,7 +249,10 @@ function listRuns({ temporal, desk, nowMs }: ReconcileContext): Promise<readonly
   });
 }
 
-/** `open`: its row is still there; `ended`: as abandoned, or it has told people by itself how it failed, not in a run before it. */
+/**
+ * `open`: its row is still there. `ended`: its row ended as abandoned, or this run (not an earlier one) has told people
+ * itself how it failed.
+ */
 async function rowsOf(
   { pool, desk, nowMs }: ReconcileContext,
   { workflowId, startedMs }: Pick<Listed, 'workflowId' | 'startedMs'>,
@@ -261,7 +270,7 @@ async function rowsOf(
   return rowCount === 0 ? 'none' : 'ended';
 }
 
-/** The list does not say it. Null: Temporal has deleted the run since it was listed. */
+/** The list doesn't have it. Null if Temporal has deleted the run since it was listed. */
 async function firstRunOf(
   { temporal }: ReconcileContext,
   { workflowId, runId }: Listed,

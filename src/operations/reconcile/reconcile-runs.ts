@@ -1,6 +1,6 @@
 /**
- * Postgres and Temporal told apart: what a run has begun ends as abandoned where that run no longer goes on (terminated,
- * lost with Temporal's database, ended without a word). With evidence and a notice, and what it held is free again.
+ * Reconciles Postgres with Temporal: if a run no longer goes on (terminated, lost with Temporal's database, ended
+ * silently), what it began ends as abandoned, with evidence and a notice, and what it held is free again.
  */
 
 import type { Notice } from '../../contracts/notice.js';
@@ -19,18 +19,22 @@ export type ReconcileContext = PermissionContext & Pick<OperationContext, 'nowMs
 
 export interface Abandoned {
   readonly workflowId: string;
-  /** The run that ended: one that was reset and is abandoned again has another. Null: Temporal has it no more. */
+  /**
+   * The run that ended: if it is reset and abandoned again, the next one has another id. Null if Temporal no longer has
+   * it.
+   */
   readonly runId: string | null;
   readonly how: string;
   readonly things: readonly OpenThing[];
 }
 
-/** Somebody may be about to start the run, and its first rows are younger than what Temporal tells of it. */
+/** Younger rows are left alone: their run may be about to start, or be missing from Temporal's answer yet. */
 const GRACE_MS = 60_000;
 
 /**
- * What was found and ended, each also given to `onEnded` at once. Goes on after what could not be ended, and rejects with the
- * first of those in the end: the next look finds them again. Rejects at once while Postgres or Temporal does not answer.
+ * Returns what was found and ended; each is also passed to `onEnded` at once. Continues after a failure and rejects
+ * with the first one at the end; the next pass finds those again. Rejects at once while Postgres or Temporal doesn't
+ * answer.
  */
 export async function reconcileRuns(
   context: ReconcileContext,
@@ -72,13 +76,13 @@ async function abandonedOf(
   if (first === undefined) return null;
   const state = await runState(temporal, first.workflowId, first.firstRunId);
   if (state.running) return null;
-  // A person may still do what a run that ended properly has asked for.
+  // A person may still do a task that a properly ended run asked for.
   const left = state.ended ? things.filter(({ kind }) => kind !== 'task') : things;
   if (left.length === 0) return null;
   return { workflowId: first.workflowId, runId: state.runId, how: state.how, things: left };
 }
 
-/** The rows last: what is lost on the way is found again at the next look, and is said once all the same. */
+/** The rows come last: if this is interrupted, the next pass finds them again, and people are still told once. */
 async function end(
   context: ReconcileContext,
   { workflowId, how, things, ...ended }: Abandoned,
@@ -125,7 +129,7 @@ async function end(
       ...(permission === null ? [] : [permission]),
     ].join('\n'),
     workflowId,
-    // A row that does not know which run it is of is told by itself, even though its run has ended with those of other rows.
+    // A row without a run id is told separately, even if its run ended with those of other rows.
     fingerprint: `abandoned:${workflowId}:${runId}:${firstRunId}`.slice(0, 300),
     audience: ['operator', 'approver'],
   };

@@ -3,12 +3,12 @@ import type { TemporalAccess } from '../../temporal/open-temporal.js';
 
 export type RunState =
   | { readonly running: true }
-  /** `ended`: by itself, to its end. `how` in words. `runId`: of its newest run; null where Temporal has it no more. */
+  /** `ended`: finished by itself. `how`: in words. `runId`: its newest run; null if Temporal no longer has it. */
   | { readonly running: false; readonly ended: boolean; readonly how: string; readonly runId: string | null };
 
 const ASK_MS = 5_000;
 
-/** By how Temporal calls the end of a run. */
+/** By Temporal's status of a closed run. */
 export const HOW_ENDED: Readonly<Record<string, string>> = {
   TERMINATED: 'its run was terminated in Temporal',
   FAILED: 'its run failed in Temporal',
@@ -18,8 +18,8 @@ export const HOW_ENDED: Readonly<Record<string, string>> = {
 };
 
 /**
- * Whether the run that began this still goes on, in whichever of its runs (continued, reset). `firstRunId` null: any run
- * of that workflow. Rejects while Temporal does not answer: then nothing is known.
+ * Whether the run that began this still goes on, in any of its successors (continued, reset). `firstRunId` null: any
+ * run of that workflow. Rejects while Temporal doesn't answer, because then nothing is known.
  */
 export async function runState(
   temporal: TemporalAccess,
@@ -39,7 +39,7 @@ export async function runState(
 
 export const FORGOTTEN = 'Temporal does not know its run: its database was lost or set back';
 
-/** Whether Temporal still has this very run, open or closed. */
+/** Whether Temporal still has exactly this run, open or closed. */
 export async function isKnown(temporal: TemporalAccess, workflowId: string, runId: string): Promise<boolean> {
   return (await describeRun(temporal, ASK_MS, workflowId, runId)) !== null;
 }

@@ -1,4 +1,4 @@
-/** Real money is never traded on unwatched: the permission that nobody watches any more ends. */
+/** Real money is never traded unwatched: this ends a permission that no run watches any more. */
 
 import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
@@ -9,17 +9,18 @@ import { runState } from './run-state.js';
 
 export type PermissionContext = Pick<OperationContext, 'desk' | 'pool' | 'temporal'> & {
   readonly trader: Pick<OperationContext['trader'], 'call'>;
-  /** FERMATA_HOME, where notices wait while Postgres is down. Null: they don't. */
+  /** FERMATA_HOME, where notices are spooled while Postgres is down; null: they are not spooled. */
   readonly home: string | null;
 };
 
 const REVOKE_MS = 5_000;
-/** An attempt that took every step has earned its permission, and needs no watch any more. */
+/** States that leave no permission. An attempt that took every step keeps it, and needs no watch any more. */
 const WITHOUT_PERMISSION: ReadonlySet<GoLiveAttempt['state']> = new Set(['ended', 'refused']);
 
 /**
- * The attempt is over and the trader's permission from it stands: what the run saw last was wrong, or its trader took it after
- * all. Null: nothing is so. Rejects like `endPermission`, and while Postgres or Temporal does not answer.
+ * The attempt that is over although the trader's permission from it stands, because the run's last reading was wrong,
+ * or the trader accepted after all. Null if there is none. Rejects like `endPermission`, and while Postgres or Temporal
+ * doesn't answer.
  */
 export async function endLeftPermission(context: PermissionContext): Promise<GoLiveAttempt | null> {
   const { desk, pool, temporal } = context;
@@ -30,7 +31,7 @@ export async function endLeftPermission(context: PermissionContext): Promise<GoL
     (one) => one.release === granted.release && one.attempt === granted.attempt,
   );
   if (attempt === undefined || !WITHOUT_PERMISSION.has(attempt.state)) return null;
-  // One that was begun anew in Temporal watches on under a row that is over.
+  // A run that was reset in Temporal keeps watching under a row that is over.
   if ((await runState(temporal, attempt.workflowId, null)).running) return null;
   const how = `going live is ${attempt.state}: ${attempt.detail}`;
   await tellLeft(context, attempt, await endPermission(context, attempt.workflowId, how));
@@ -59,7 +60,7 @@ async function tellLeft(
   );
 }
 
-/** Gives what was done, in a sentence. Rejects where the trader does not take it: the next look asks again. */
+/** Returns what was done, in a sentence. Rejects if the trader doesn't accept it: the next pass tries again. */
 export async function endPermission(
   { desk, pool, trader, home }: PermissionContext,
   workflowId: string,

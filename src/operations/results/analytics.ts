@@ -1,4 +1,4 @@
-/** How a desk did over a span of market time. Amounts are in its currency. */
+/** A desk's performance over a span of market time. Amounts are in its currency. */
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 
@@ -34,5 +34,5 @@ export const analyticsSchema = figuresSchema.extend({
   truncated: z.boolean().describe('There were more round trips than are counted'),
   byStrategy: z.array(figuresSchema.extend({ strategy: z.string() })),
 });
-/** Of a span that whoever asks knows. */
+/** Without the currency and the span, which the caller knows. */
 export type Analytics = Omit<Shape<typeof analyticsSchema>, 'currency' | 'fromMs' | 'toMs'>;

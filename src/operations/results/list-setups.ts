@@ -1,4 +1,4 @@
-/** Setups as people ask for them: those that the journal has, with the state that their strategy says now. */
+/** Setups as people ask for them: those in the journal, with the state that their strategy reports now. */
 import {
   pricesOf,
   rewardToRisk,
@@ -11,32 +11,32 @@ import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 
 export interface SetupQuery {
-  /** Only those that go on. */
+  /** True: only open ones. */
   readonly open: boolean;
   readonly limit: number;
 }
 
 export interface SetupShown extends Omit<NotedSetup, 'plan'> {
-  /** Null: nobody knows, since the trader does not answer, or its strategy follows this one no more and noted no end. */
+  /** Null if unknown: the trader doesn't answer, or its strategy no longer follows this setup and recorded no end. */
   readonly state: string | null;
   readonly open: boolean;
-  /** As it was detected; null: it was not, or its plan names none. Decimal text. */
+  /** Prices at detection, as decimal text; null if the detection is not recorded or its plan has no prices. */
   readonly prices: SetupPrices | null;
 }
 
 export interface SetupDetails extends SetupShown {
-  /** Of the plan's prices; null: it has none. */
+  /** From the plan's prices; null if it has none. */
   readonly rewardToRisk: number | null;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly steps: readonly SetupStep[];
 }
 
 type SetupContext = Pick<OperationContext, 'desk' | 'pool' | 'trader'>;
 
-/** Of a desk in years; what is open is among the newest. */
+/** How many setups are searched; a desk makes this many in years, and open ones are among the newest. */
 const LOOKED_AT_MAX = 1_000;
 
-/** The newest first. Rejects while Postgres is down. Without a trader what has no end on record counts as open. */
+/** Newest first. Rejects while Postgres is down. Without a trader, a setup with no recorded end counts as open. */
 export async function listSetups(
   context: SetupContext,
   { open, limit }: SetupQuery,
@@ -51,7 +51,7 @@ export async function listSetups(
     .slice(0, limit);
 }
 
-/** Null: no setup has this id. Rejects while Postgres is down. */
+/** Null if no setup has this id. Rejects while Postgres is down. */
 export async function readSetup(context: SetupContext, id: string): Promise<SetupDetails | null> {
   const { pool, desk } = context;
   const [[noted], steps, followed] = await Promise.all([
@@ -64,7 +64,7 @@ export async function readSetup(context: SetupContext, id: string): Promise<Setu
   return { ...setup, rewardToRisk: setup.prices && rewardToRisk(setup.prices), steps };
 }
 
-/** Null: the trader does not answer. */
+/** Null if the trader doesn't answer. */
 async function setupsFollowed(context: SetupContext): Promise<ReadonlyMap<string, string> | null> {
   const status = await readStatus(context).catch(() => null);
   return status && new Map(status.strategies.flatMap(({ state }) => followedIn(state)));

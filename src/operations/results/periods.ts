@@ -1,11 +1,14 @@
-/** Days, weeks and months as the desk counts them: a week begins with Monday's trading day, a month with that of the first. */
+/**
+ * The desk's days, weeks and months: a week begins with Monday's trading day, a month with the trading day of the
+ * first.
+ */
 import { type DeskCalendar, tradingDayStart } from '../../domain/trading-day.js';
 import { zoneOffset } from '../../trader/zone-offset.js';
 import type { Period } from './results.js';
 
 export interface PeriodBegin {
   readonly startMs: number;
-  /** Of its first trading day in the desk's time zone, `2026-01-05`. */
+  /** Date of its first trading day in the desk's time zone, for example `2026-01-05`. */
   readonly date: string;
 }
 
@@ -16,7 +19,7 @@ const BEGINS: Readonly<Record<Period, (date: string) => boolean>> = {
 };
 
 export interface Periods {
-  /** Where the first one begins. */
+  /** Start of the first period. */
   readonly fromMs: number;
   readonly fromDate: string;
   readonly toDate: string;
@@ -24,7 +27,7 @@ export interface Periods {
   readonly begins: readonly PeriodBegin[];
 }
 
-/** Those that any part of the span lies in: the first begins with or before it. */
+/** Every period that overlaps the span: the first begins at its start or earlier. */
 export function periodsOf(
   by: Period,
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },

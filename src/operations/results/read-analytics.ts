@@ -1,4 +1,4 @@
-/** How the desk did, from the ledger: closed round trips after fees, hourly equity, drawdown. */
+/** A desk's performance from the ledger: closed round trips after fees, hourly equity, drawdown. */
 import { z } from 'zod';
 import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import {
@@ -22,7 +22,7 @@ const tripSchema = z.object({
 });
 type Trip = z.infer<typeof tripSchema>;
 
-/** More than a year of trading; older ones are left out and said to be. */
+/** More than a year of trading; older ones are left out, and the result says so. */
 const TRIPS_MAX = 20_000;
 
 const TRIPS = `
@@ -33,15 +33,15 @@ const TRIPS = `
   having ${CLOSED_BY_FILL} and max(market) >= to_timestamp($2::float8 / 1000)
   order by 3 desc limit $3`;
 
-/** Two days by the minute. */
+/** Two days of minutes. */
 const CURVE_POINTS_MAX = 3_000;
-/** The newest sample is never left out, however the clocks stand. */
+/** So that the newest sample is always included, however the clocks differ. */
 const NO_END = new Date(Date.UTC(9999, 0));
 
 const pointSchema = z.object({ equity: z.number(), capital: z.number() });
 type Curve = readonly z.infer<typeof pointSchema>[];
 
-/** Rejects when the database is down. `fromMs`: market time. */
+/** Rejects while the database is down. `fromMs`: market time. */
 export async function readAnalytics(database: Queries, desk: string, fromMs: number): Promise<Analytics> {
   const curve = async (stepMs: number): Promise<Curve> => {
     const { rows } = await database.query(EQUITY_STEPS, [desk, new Date(fromMs), NO_END, stepMs]);
@@ -52,7 +52,7 @@ export async function readAnalytics(database: Queries, desk: string, fromMs: num
     curve(HOUR_MS),
   ]);
   const trips = z.array(tripSchema).parse(found.rows);
-  // What fell and came back within an hour is a drawdown too: as fine as the curve of the desk's own page.
+  // A fall that recovers within an hour is a drawdown, too, so the curve is as fine as on the desk's own page.
   const stepMs = Math.max(MINUTE_MS, Math.ceil((hours.length * HOUR_MS) / CURVE_POINTS_MAX));
   const finer = stepMs < HOUR_MS ? await curve(stepMs) : hours;
   const returns = returnsOnCapital(hours);
@@ -101,7 +101,7 @@ function figuresOf(trips: readonly Trip[]): TripFigures {
   };
 }
 
-/** `results`: newest first, as they were read. */
+/** `results`: newest first, as read. */
 function longestStreak(results: readonly number[]): number {
   let longest = 0;
   let now = 0;
@@ -114,5 +114,5 @@ function longestStreak(results: readonly number[]): number {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 const rounded = (value: number): number => Math.round(value * 100) / 100;
-/** Cut to two places, as the trader's figures are. */
+/** Truncated to two decimals, like the trader's figures. */
 const money = (value: number): string => (Math.trunc(value * 100) / 100).toFixed(2);

@@ -1,4 +1,4 @@
-/** What a picture of an instrument's prices shows: bars, what was traded in them, and the levels that count now. */
+/** The data for a price chart of an instrument: bars, the fills in them, and the current levels. */
 import type { BarStatus, TraderStatus } from '../../contracts/trader-status.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
@@ -6,9 +6,9 @@ import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 
 export interface ChartRequest {
-  /** Null: the first one with a position, else the desk's first. */
+  /** Null: the first instrument with a position, else the desk's first. */
   readonly symbol: string | null;
-  /** Of market time, up to now; at most 1,000, since the trader gives no more bars. */
+  /** Minutes of market time up to now; at most 1,000, the most bars that the trader returns. */
   readonly minutes: number;
 }
 
@@ -32,12 +32,12 @@ export interface ChartLevel {
 
 export interface ChartShown {
   readonly symbol: string;
-  /** Finished, oldest first; none where the market told none in this time. */
+  /** Finished bars, oldest first; minutes without prices have none. */
   readonly bars: readonly BarStatus[];
   /** Null while Postgres is down. */
   readonly fills: ChartFills | null;
   readonly levels: readonly ChartLevel[];
-  /** Of the prices. */
+  /** Label of the prices. */
   readonly label: string;
   readonly simulated: boolean;
 }
@@ -45,7 +45,7 @@ export interface ChartShown {
 const ANSWER_MS = 3_000;
 const FILLS_MAX = 500;
 
-/** Rejects with `TraderUnavailable`, or `ControlFailure` for a symbol that is not the desk's. */
+/** Rejects with `TraderUnavailable`, or with `ControlFailure` if the symbol is not one of the desk's. */
 export async function readChart(
   context: Pick<OperationContext, 'desk' | 'pool' | 'trader'>,
   request: ChartRequest,
@@ -55,7 +55,7 @@ export async function readChart(
   const symbol = request.symbol ?? status.positions[0]?.symbol ?? desk.instruments[0]?.symbol ?? '';
   const asked = { symbol, count: request.minutes, sinceMs: 0 };
   const answer = await trader.call('bars', asked, { timeoutMs: ANSWER_MS });
-  // By time, not by number: a recording has bars of an hour, and a feed has gaps.
+  // Selected by time, not by number: a recording may have hourly bars, and a feed has gaps.
   const sinceMs = status.marketData.marketMs - request.minutes * MINUTE_MS;
   const bars = answer.bars.filter(({ openMs, spanMs }) => openMs + spanMs > sinceMs);
   const since = new Date(bars[0]?.openMs ?? sinceMs);

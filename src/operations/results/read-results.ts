@@ -1,4 +1,4 @@
-/** Round trips and what they brought, from the ledger of fills. */
+/** Round trips and their results, from the ledger of fills. */
 import type { Periods } from './periods.js';
 import type { FoundResults, Queries, RoundTrip, Sums } from './results.js';
 import { CLOSED_BY_FILL, NUMBERED_FILLS } from './round-trips.js';
@@ -7,15 +7,15 @@ export interface ResultsQuery {
   readonly desk: string;
   readonly symbol: string | null;
   readonly strategy: string | null;
-  /** Nothing that was closed before them counts. */
+  /** A round trip that closed before the first period doesn't count. */
   readonly periods: Periods;
-  /** How many round trips are listed at most; the sums are of all. */
+  /** The most round trips to list; the sums include all. */
   readonly listMax: number;
 }
 
 /**
- * Its stop is the last one that was made for it before it was opened, else the first one after: orders of the closing side are
- * put between the ends of trips by time, which takes one sort.
+ * A trip's stop is the last stop order created before the trip was opened, else the first one after. Sorting
+ * closing-side orders and trip ends by time finds it in one sort.
  */
 const ROUND_TRIPS = `
   with ${NUMBERED_FILLS}, sided as (
@@ -66,10 +66,10 @@ const BY_PERIOD = `${ROUND_TRIPS}
   select width_bucket(closed_at, $5::timestamptz[]) as place, ${SUMS}
   from trips group by rollup (1) order by 1 desc nulls first`;
 
-/** Of the period at this place, from 1; null: of all. */
+/** `place`: number of the period, from 1; null: the total. */
 type PlacedSums = Sums & { readonly place: number | null };
 
-/** Rejects when the database is down. */
+/** Rejects while the database is down. */
 export async function readResults(
   database: Queries,
   { desk, symbol, strategy, periods, listMax }: ResultsQuery,

@@ -1,8 +1,8 @@
-/** What trading came to: round trips, and what they brought by day, week or month. */
+/** The results of trading: round trips, and their sums by day, week or month. */
 import { z } from 'zod';
 import { decimalText, marketMs, type Shape } from '../../contracts/json-values.js';
 
-/** The part of a Postgres pool that is used. Rejects when the database is down. */
+/** The part of a Postgres pool that is used. Rejects while the database is down. */
 export interface Queries {
   query(text: string, values: readonly unknown[]): Promise<{ readonly rows: readonly unknown[] }>;
 }
@@ -29,7 +29,7 @@ const roundTripSchema = z.object({
   quantity: decimalText.describe('Everything that was entered'),
   entry: decimalText.describe('Average price'),
   exit: decimalText.describe('Average price'),
-  /** As its fills were recorded at that time. */
+  /** From its fills, as recorded at that time. */
   priceDigits: z.number().describe('Places of the instrument’s tick: how many a price is written with'),
   net: decimalText.describe('After fees'),
   netPct: z.number().describe('Of what was paid at the entry'),
@@ -63,5 +63,5 @@ export const resultsSchema = z.object({
   truncated: z.boolean().describe('There are older ones: the sums count them, the list does not'),
 });
 export type Results = Shape<typeof resultsSchema>;
-/** Of periods that whoever asks knows. */
+/** Without the periods, which the caller knows. */
 export type FoundResults = Pick<Results, 'total' | 'periods' | 'roundTrips' | 'truncated'>;

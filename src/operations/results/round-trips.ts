@@ -3,12 +3,11 @@ import { ofAccountInUse } from '../../store/account-in-use.js';
 import { JOURNAL_INSTRUMENTS } from '../../store/journal-instruments.js';
 
 /**
- * Common table expressions; `$1` is the desk. Those of the journal's instruments come first. `numbered` has each fill with the trip that it belongs to, and what changed a
- * position without one: the venue's quantity that was adopted, coins that a person gave to the desk (`purpose` is null).
- *
- * A trip ends as in the engine: where less than a lot is held. That remainder stays and counts on, and coins that the venue
- * kept as its fee are not held. Steps are those of the journal at that time. Each journal by itself, since a new one begins
- * flat.
+ * Common table expressions; `$1` is the desk. Those of the journal's instruments come first. `numbered` has each fill
+ * with its trip, and each change of a position without a fill: a quantity adopted from the venue, or coins that a
+ * person assigned to the desk (`purpose` is null). A trip ends as in the engine: when less than one lot is held. That
+ * remainder stays and counts on; coins that the venue kept as its fee are not held. Steps are those in the journal at
+ * that time. Each journal counts separately, since a new one begins flat.
  */
 export const NUMBERED_FILLS = `
   ${JOURNAL_INSTRUMENTS}, without_fill as (
@@ -50,5 +49,5 @@ export const NUMBERED_FILLS = `
     from moved
   )`;
 
-/** Of the rows of a trip: it is over, by a fill. What another hand took away has no result that is known. */
+/** Over a trip's rows: it was ended by a fill. A trip that ended without one has no known result. */
 export const CLOSED_BY_FILL = 'bool_or(flat and purpose is not null)';

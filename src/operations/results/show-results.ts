@@ -1,4 +1,4 @@
-/** Results as a chat asks for them: the same sums as the page and `GET /api/results` have. */
+/** Results as a chat asks for them: the same sums as on the page and from `GET /api/results`. */
 
 import { DAY_MS } from '../../domain/civil-date.js';
 import { readStatus } from '../../trader/read-status.js';
@@ -10,26 +10,29 @@ import type { FoundResults, Period } from './results.js';
 
 export interface ResultsRequest {
   readonly by: Period;
-  /** Of market time, before now; 0: only the period that runs. */
+  /** Days of market time before now; 0: only the current period. */
   readonly days: number;
-  /** How many round trips are listed at most. */
+  /** The most round trips to list. */
   readonly listMax: number;
-  /** Reads the curve of equity too. */
+  /** Also reads the equity curve. */
   readonly drawdown?: boolean;
 }
 
 export interface ResultsShown extends FoundResults {
-  /** Null while the trader does not answer. */
+  /** Null while the trader doesn't answer. */
   readonly currency: string | null;
-  /** The trader did not answer, and now is this machine's time: that of a simulated or recorded market is another. */
+  /**
+   * True if the trader didn't answer, so that "now" is this machine's time; the time of a simulated or recorded market
+   * is different.
+   */
   readonly machineTime: boolean;
-  /** Those that were asked for, also where nothing was closed in them. */
+  /** The requested periods, including those in which nothing was closed. */
   readonly begins: Periods['begins'];
-  /** Percent; null where it was not asked for, or where there is no equity yet. */
+  /** Percent; null if not requested, or if there is no equity yet. */
   readonly maxDrawdownPct: number | null;
 }
 
-/** Rejects while Postgres is down. Without a trader the time is this machine's. */
+/** Rejects while Postgres is down. Without a trader, the time is this machine's. */
 export async function showResults(
   context: Pick<OperationContext, 'desk' | 'pool' | 'trader' | 'nowMs'>,
   { by, days, listMax, drawdown = false }: ResultsRequest,

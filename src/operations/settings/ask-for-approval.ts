@@ -18,7 +18,7 @@ interface Asked {
 const START_MS = 10_000;
 const ANSWER_MS = 24 * HOUR_MS;
 
-/** Starts the workflow that asks the desk's approvers; the settings stay as they are until they agree. */
+/** Starts the workflow that asks the desk's approvers; the settings stay unchanged until they agree. */
 export async function askForApproval(
   { desk, temporal, newId }: OperationContext,
   caller: Caller,
@@ -75,13 +75,13 @@ function whyNotAsked(error: unknown, version: number): string {
 }
 
 export interface SettingsResult {
-  /** `waiting`: people have to approve it first, as a whole. */
+  /** `waiting`: people have to approve the change as a whole first. */
   readonly state: 'applied' | 'waiting' | 'refused';
   readonly detail: string;
   readonly changes: readonly SettingChange[];
-  /** Those of them that may allow more than now. */
+  /** The changes that may loosen a limit. */
   readonly loosening: readonly SettingChange[];
-  /** In force now. */
+  /** The version in force now. */
   readonly version: number | null;
   readonly configHash: string | null;
   readonly approvalId: string | null;

@@ -24,7 +24,7 @@ export interface SettingsRequest {
 const RELOAD_MS = 5_000;
 
 /**
- * Changes settings of the running desk: at once where every change only tightens, otherwise by asking people for
+ * Changes settings of the running desk: at once if every change only tightens a limit, otherwise by asking people for
  * exactly these values. All or nothing: a change that tightens one limit and loosens another waits as a whole.
  */
 export async function changeSettings(

@@ -8,12 +8,12 @@ import { type ApprovalShown, listApprovals } from '../approvals/list-approvals.j
 import type { OperationContext } from '../operation.js';
 
 export interface SettingsShown {
-  /** Counts the changes since the journal began; 0: as the desk file says. */
+  /** Number of changes since the journal began; 0: as in the desk file. */
   readonly version: number;
   readonly configHash: string;
   readonly fileConfigHash: string;
   readonly settings: readonly Setting[];
-  /** The rest of the desk file: a change of it needs an edit and a restart. */
+  /** The rest of the desk file: changing it takes an edit and a restart. */
   readonly restartOnly: Omit<Desk, 'risk' | 'strategies'>;
   /** Changes that wait for approval. */
   readonly waiting: readonly ApprovalShown[];
@@ -23,7 +23,7 @@ export interface SettingsShown {
   readonly problems: readonly string[];
 }
 
-/** Rejects with `TraderUnavailable`; without Postgres history and approvals are missing and said to be. */
+/** Rejects with `TraderUnavailable`. Without Postgres, history and approvals are missing, and `problems` says so. */
 export async function readSettings(context: OperationContext): Promise<SettingsShown> {
   const { desk, pool } = context;
   const status = await readStatus(context);

@@ -1,4 +1,4 @@
-/** A person says that a task is done. Where a routine asked for it, that is evidence of this routine's run. */
+/** A person says that a task is done. If a routine asked for it, this is evidence of that routine's run. */
 
 import { TASK_MESSAGES, type Task } from '../../contracts/task.js';
 import { recordEvidenceIn } from '../../store/evidence/record-evidence.js';
@@ -11,7 +11,7 @@ export interface TaskDone {
   readonly id: number;
   /** What was done and found, in words. */
   readonly note: string;
-  /** Numbers of the items that were ticked, as they are shown: the first is 1. */
+  /** Numbers of the ticked items as shown, starting with 1. */
   readonly ticked?: readonly number[];
 }
 
@@ -19,7 +19,7 @@ export type TaskDoneResult =
   | { readonly ok: true; readonly task: Task; readonly problems: readonly string[] }
   | { readonly ok: false; readonly reason: 'unknown' | 'closed' | 'unticked'; readonly detail: string };
 
-/** After the routine's own piece of evidence, which said that the task waits. */
+/** After the routine's own evidence, which said that the task was waiting. */
 const ATTEMPT_GROUP = 1;
 const TELL_MS = 2_000;
 
@@ -36,7 +36,7 @@ export async function completeTask(
     return { ok: false, reason: 'unticked', detail };
   }
   const closing = { desk: desk.desk, id, state: 'done', by: caller.person, note } as const;
-  // Together: a task that is done and has no evidence would never get it, since nobody sees it open any more.
+  // In one transaction: a finished task without evidence would never get it, since nobody sees it as open any more.
   const closed = await inTransaction(pool, async (client) => {
     const { task, changed } = (await closeTask(client, closing)) ?? {};
     const counts = task !== undefined && (changed === true || isSame(task, caller, note));
@@ -59,17 +59,20 @@ export async function completeTask(
   return { ok: true, task, problems: audit === null ? [] : [audit] };
 }
 
-/** What is still to be ticked: what a task asks for never changes. */
+/** The items that are still not ticked: what a task asks for never changes. */
 const leftOf = (task: Task | null, ticked: readonly number[]): readonly string[] =>
   (task?.state === 'open' ? (task.items ?? []) : [])
     .map((item, at) => `${at + 1} ${item}`)
     .filter((_item, at) => !ticked.includes(at + 1));
 
-/** The same again, after an answer was lost. */
+/** The same completion again, after an answer was lost. */
 const isSame = (task: Task, { person }: Caller, note: string): boolean =>
   task.state === 'done' && task.doneBy === person && task.note === note;
 
-/** Who asked may wait for this, and looks by itself too, less and less often: where it can't be told, it is only late. */
+/**
+ * Signals the workflow that may wait for this task. It also polls by itself, less and less often, so a lost signal only
+ * makes it late.
+ */
 async function tellWaiting({ temporal }: OperationContext, { origin }: Task): Promise<void> {
   if (!origin) return;
   const { workflowId } = origin;

@@ -7,7 +7,7 @@ export interface TaskQuery {
   readonly limit?: number;
 }
 
-/** Open ones first, the most urgent first. Rejects while Postgres is down. */
+/** Open ones first, most urgent first. Rejects while Postgres is down. */
 export function listTasks({ pool, desk }: OperationContext, query: TaskQuery = {}): Promise<readonly Task[]> {
   return readTasks(pool, desk.desk, query);
 }

@@ -1,16 +1,18 @@
 /**
- * The program of the packs' worker: our own workflow, bundled when Fermata is built, and the desk's playbooks beside it. So no
- * bundler runs on a user's machine, and the same files give the same program, whose hash is its build.
+ * Builds the packs worker's program: our own workflow, bundled when Fermata is built, plus the desk's playbooks. So no
+ * bundler runs on a user's machine, and the same files give the same program, whose hash is its build id.
  */
 import type { CodedPlaybook } from '../../desk/coded-playbook.js';
 
-/** What our workflow looks for; only a program that was made here has it. */
+/** The global that our workflow reads; only a program made here sets it. */
 const GLOBAL = '__FERMATA_PLAYBOOKS__';
 const MAP = '//# sourceMappingURL=data:';
-/** The library wants one at the end of the program. That of ours would take each build a third of its memory. */
+/**
+ * The library requires a source map at the end of the program. Our full one would take a third of each build's memory.
+ */
 const NO_MAP = Buffer.from('{"version":3,"file":"workflows-packs.js","sources":[],"names":[],"mappings":""}');
 
-/** `host`: text of `dist/workflows-packs.js`. Throws where it is none. */
+/** `host`: text of `dist/workflows-packs.js`. Throws if it is something else. */
 export function bundlePlaybooks(
   host: string,
   playbooks: readonly Pick<CodedPlaybook, 'name' | 'code'>[],

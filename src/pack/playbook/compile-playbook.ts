@@ -1,4 +1,7 @@
-/** One playbook of a desk's folder with every file that it imports, as the body of one function. Nothing of it is run here. */
+/**
+ * Compiles one playbook of a desk's folder, with every file that it imports, into the body of one function. Runs none
+ * of it.
+ */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { transform } from 'esbuild';
@@ -16,7 +19,10 @@ export type CompiledPlaybook =
 const LATER = 'a playbook waits with incident.wait(minutes)';
 const TIME = 'a playbook has the time of its run: incident.nowMs()';
 
-/** Times and promises are those of the run, which its history repeats; everything else is as for strategies. */
+/**
+ * Times and promises are replaced by the run's own, which its history reproduces; otherwise the rules are those for
+ * strategies.
+ */
 const PLAYBOOK_RULES: CodeRules = {
   what: 'a playbook',
   globals: new Set([...GLOBALS, 'Date', 'Promise']),
@@ -34,16 +40,19 @@ const PLAYBOOK_RULES: CodeRules = {
   waits: true,
 };
 
-/** Part of each hash. It is counted on where the same file would do something else. */
+/** Part of each hash. Increased when the same file would behave differently. */
 const API_VERSION = 'fermata/pack 1';
 
-/** Both are there where it runs, within the sandbox of workflows. */
+/** Both are provided where it runs, in the workflow sandbox. */
 const NAMES = {
   'fermata/pack': { path: 'fermata/pack', external: true },
   zod: { path: 'zod', external: true },
 };
 
-/** `file`: below `folder`, such as `playbooks/late-bank.ts`. What isn't deterministic is refused with its line. */
+/**
+ * `file`: relative to `folder`, for example `playbooks/late-bank.ts`. Anything nondeterministic is refused with its
+ * line.
+ */
 export async function compilePlaybook(folder: string, file: string): Promise<CompiledPlaybook> {
   const root = realpathSync(folder);
   const read = new Map<string, string>();
@@ -55,7 +64,7 @@ export async function compilePlaybook(folder: string, file: string): Promise<Com
     sourcesContent: false,
     charset: 'utf8',
     legalComments: 'none',
-    // What is never called is judged as well.
+    // Code that is never called is checked, too.
     treeShaking: false,
     plugins: [ownFilesOnly({ root, folder: 'playbooks', names: NAMES, read })],
   });

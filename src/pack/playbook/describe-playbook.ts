@@ -1,4 +1,4 @@
-/** What a compiled playbook says of itself. Runs the code that stands outside of its functions: in a process of its own only. */
+/** Reads the declaration of a compiled playbook. Runs its top-level code, so only in a separate process. */
 import * as zod from 'zod';
 import { z } from 'zod';
 import type { CodedPlaybook } from '../../desk/coded-playbook.js';
@@ -7,7 +7,7 @@ import { messageOf } from '../../domain/message-of.js';
 import * as pack from '../v1.js';
 import { definitionIn } from './load-code.js';
 
-/** The halt of its own would open it again each time that it is over. */
+/** A halt by its own step would open it again each time it is over. */
 const trigger = triggerSchema.prefault({}).refine(({ halt }) => !halt.includes('check-failed'), {
   path: ['halt'],
   error: 'expected a cause that incident.halt does not make, found check-failed',
@@ -29,7 +29,7 @@ export type Described =
 
 export function describePlaybook(code: string): Described {
   try {
-    // It was judged before: what it can name is its own.
+    // The code was checked before: it can only use its own names.
     const factory = new Function('module', 'exports', 'require', code) as Parameters<typeof definitionIn>[0];
     const made = definitionIn(factory, { 'fermata/pack': pack, zod });
     if (made === undefined) return { found: 'no default export' };
@@ -43,7 +43,7 @@ export function describePlaybook(code: string): Described {
     const { title, severity, approvalMinutes, parameters } = read.data;
     return {
       ...{ title, severity, trigger: read.data.trigger, approvalMinutes },
-      // As it is written in the desk file: what has a default may be left out.
+      // The form in the desk file: keys with a default may be absent.
       parameters: z.toJSONSchema(parameters, { io: 'input', unrepresentable: 'any' }),
     };
   } catch (error) {

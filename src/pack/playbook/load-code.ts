@@ -1,13 +1,13 @@
-/** How the code of a playbook is begun: the same where it is described and where it runs. Imports nothing. */
+/** Evaluates the code of a playbook, in the same way for describing and for running it. Imports nothing. */
 
-/** As `compile-playbook.ts` makes it. */
+/** As made by `compile-playbook.ts`. */
 export type PlaybookFactory = (
   module: { exports: unknown },
   exports: unknown,
   require: (name: string) => unknown,
 ) => void;
 
-/** Its default export; undefined: it has none. Throws what its code throws. */
+/** Its default export; undefined if there is none. Throws what its code throws. */
 export function definitionIn(
   factory: PlaybookFactory,
   names: Readonly<Record<'fermata/pack' | 'zod', unknown>>,

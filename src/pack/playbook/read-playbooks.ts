@@ -1,4 +1,6 @@
-/** Playbooks of a desk's folder in code, compiled and described by a process of its own. Here nothing of them runs. */
+/**
+ * Reads the playbooks in code of a desk's folder, compiled and described in a separate process. Runs none of them here.
+ */
 import { join } from 'node:path';
 import type { CodedPlaybook } from '../../desk/coded-playbook.js';
 import type { PlaybooksRead } from '../../desk/coded-playbooks.js';
@@ -11,14 +13,14 @@ import { NAME, playbookFiles } from '../pack-folder.js';
 /** By folder and file: a process may read its desk file often, and its playbooks hardly ever change. */
 const known = new Map<string, CodedPlaybook>();
 
-/** Their names alone: for whoever needs no playbook, since compiling one takes time. */
+/** Only their names, for callers that need no playbook, since compiling one takes time. */
 export const playbookNames = (folder: string): PlaybooksRead => ({
   names: playbookFiles(folder).map(({ name }) => name),
   playbooks: [],
   refused: null,
 });
 
-/** Each file by itself: one that can't be used takes no other with it. */
+/** Each file separately: an unusable one doesn't affect the others. */
 export function readPlaybooks(folder: string): PlaybooksRead {
   const files = playbookFiles(folder);
   const playbooks: CodedPlaybook[] = [];

@@ -1,4 +1,4 @@
-/** One strategy of a desk's folder with every file that it imports, as one script. Nothing of it is run here. */
+/** Compiles one strategy of a desk's folder, with every file that it imports, into one script. Runs none of it. */
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,7 @@ import { treeOf } from './syntax-tree.js';
 export type CompiledStrategy =
   | {
       readonly ok: true;
-      /** Over every file that it is made of. */
+      /** Over all of its source files. */
       readonly hash: string;
       readonly module: StrategyModule;
       readonly files: readonly StrategyFile[];
@@ -22,7 +22,9 @@ export type CompiledStrategy =
 
 const API = fileURLToPath(new URL('./strategy-v1.js', import.meta.url));
 
-/** `file`: below `folder`, such as `strategies/dip.ts`. What isn't deterministic is refused with its line. */
+/**
+ * `file`: relative to `folder`, for example `strategies/dip.ts`. Anything nondeterministic is refused with its line.
+ */
 export async function compileStrategy(folder: string, file: string): Promise<CompiledStrategy> {
   const root = realpathSync(folder);
   const read = new Map<string, string>();
@@ -36,7 +38,7 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
     sourcesContent: false,
     charset: 'utf8',
     legalComments: 'none',
-    // What is never called is judged as well.
+    // Code that is never called is checked, too.
     treeShaking: false,
     plugins: [
       ownFilesOnly({ root, folder: 'strategies', names: { 'fermata/strategy': { path: API } }, read }),
@@ -54,5 +56,5 @@ export async function compileStrategy(folder: string, file: string): Promise<Com
   return { ok: true, hash: hashOf(API_VERSION, files), module, files };
 }
 
-/** Part of each hash. It is counted on where the same file would come to other decisions. */
+/** Part of each hash. Increased when the same file would make other decisions. */
 const API_VERSION = 'fermata/strategy 1';

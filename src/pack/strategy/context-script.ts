@@ -1,13 +1,13 @@
 /**
- * What runs in a strategy's context beside it: it takes away what a strategy has not, and stands between it and us. Only
- * numbers and texts cross, so no object of ours is ever within its reach.
+ * Scripts that run in a strategy's context with it: they remove what a strategy must not use, and stand between it and
+ * us. Only numbers and strings cross, so it can never reach an object of ours.
  */
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES } from '../../domain/order.js';
 import { LINES_MAX, WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
 import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
 
-/** A day. */
+/** One day. */
 const TIMER_SECONDS_MAX = 86_400;
 
 /** Runs before the strategy. */
@@ -25,7 +25,10 @@ export const TAKE_AWAY = `"use strict";
   for (const name of Object.getOwnPropertyNames(here)) if (!globals.has(name)) delete here[name];
 })();`;
 
-/** Runs before the strategy, too: its names are no properties of anything. It goes on throwing where a strategy catches it. */
+/**
+ * Also runs before the strategy: its names are not properties of any object. It keeps throwing even if the strategy
+ * catches the error.
+ */
 export const COUNT_STEPS = `"use strict";
 let fermataSteps = 0;
 const ${STEP} = () => {
@@ -33,7 +36,7 @@ const ${STEP} = () => {
   if (fermataSteps > ${STEPS_MAX}) throw new RangeError('more than ${STEPS_MAX} steps at once: does a loop not end?');
 };`;
 
-/** Answers with two functions: what the file declares, as JSON, and one that makes a strategy. */
+/** Returns two functions: one gives the file's declaration as JSON, the other creates a strategy. */
 export const STAND_BETWEEN = `"use strict";
 (() => {
   const made = ${EXPORTS}?.default;

@@ -1,6 +1,6 @@
 /**
- * Has every loop and every function of a strategy count its steps, so that one that does not end throws. Counted, not
- * timed: the same bars end it on every machine, busy or not.
+ * Makes every loop and function of a strategy count steps, so that endless code throws. Counted instead of timed: the
+ * same bars end it on every machine, busy or not.
  */
 import { STEP } from './names.js';
 import { type Tree, walk } from './syntax-tree.js';
@@ -12,7 +12,7 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   ...['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression'],
 ]);
 
-/** `tree`: of that code. Lines stay where they are. */
+/** `tree`: syntax tree of the code. Line numbers don't change. */
 export function countingSteps(code: string, tree: Tree): string {
   const added: { readonly at: number; readonly text: string }[] = [];
   const add = (at: number, text: string): void => {
@@ -26,7 +26,7 @@ export function countingSteps(code: string, tree: Tree): string {
     add(body.start, isLoop ? `{${STEP}();` : `(${STEP}(),`);
     add(body.end, isLoop ? '}' : ')');
   });
-  // Where several are at one place, the outer one opens first and closes last.
+  // Of several insertions at one position, the outer one opens first and closes last.
   const inOrder = added.map((one, order) => ({ ...one, order: isEnd(one.text) ? -order : order }));
   inOrder.sort((a, b) => a.at - b.at || a.order - b.order);
   let [text, from] = ['', 0];

@@ -1,4 +1,4 @@
-/** What a compiled strategy declares, and whether it comes to the same decisions twice. Runs its code. */
+/** Reads the declaration of a compiled strategy, and checks that it makes the same decisions twice. Runs its code. */
 import { createHash } from 'node:crypto';
 import type { StrategyModule } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
@@ -23,20 +23,20 @@ export interface Described {
   readonly trial: Trial;
 }
 
-/** What it did on made-up prices, with its parameters at their defaults. */
+/** Its behaviour on made-up prices, with default parameters. */
 export interface Trial {
   readonly bars: number;
   readonly entries: number;
   readonly exits: number;
-  /** SHA-256 in hex over all that it asked for and said. */
+  /** SHA-256 in hex over all its wishes and texts. */
   readonly hash: string;
 }
 
 const TRIAL_BARS = 3000;
-/** A strategy that waits for hours of its own sees each of them come. */
+/** So that a strategy that waits for certain hours sees all of them. */
 const TRIAL_HOURS = alwaysOpen();
 const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
-/** One word may be anybody's, as PATH and HOME are. */
+/** Two words at least: a single word may belong to any program, like PATH and HOME. */
 const VARIABLE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
 
@@ -61,7 +61,7 @@ export function describeStrategy(
   return { described: { declared, trial: first } };
 }
 
-/** A text: what is wrong with it. */
+/** A string: what is wrong with it. */
 function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
   if (written === null) return 'no default export';
   const { kind, suits, parameters, enters, creates } = written as Record<string, unknown>;
@@ -82,10 +82,10 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
   return { suits, parameters: specs, ...(enters === undefined ? {} : { enters }) };
 }
 
-/** As a file wrote it: nothing of it is judged. */
+/** As written in the file, unchecked. */
 type WrittenParameter = Readonly<Record<string, unknown>>;
 
-/** A text: what is wrong with it. */
+/** A string: what is wrong with it. */
 function specIn(name: string, written: WrittenParameter): ParameterSpec | string {
   const { default: byDefault, meaning, environment } = written;
   const range = rangeIn(written);
@@ -101,7 +101,7 @@ function specIn(name: string, written: WrittenParameter): ParameterSpec | string
     : `default: expected ${rangeText(range)}, found ${JSON.stringify(byDefault)}`;
 }
 
-/** A text: what is wrong with it. */
+/** A string: what is wrong with it. */
 function rangeIn(written: WrittenParameter): ValueRange | string {
   const { type = 'number' } = written;
   switch (type) {
@@ -134,7 +134,7 @@ function rangeIn(written: WrittenParameter): ValueRange | string {
   }
 }
 
-/** As people type them behind `--set`, where a comma ends a value. */
+/** As typed after `--set`, where a comma ends a value. */
 const CHOICE = /^[^\s,]([^,\n]{0,38}[^\s,])?$/;
 const CHOICES_MAX = 20;
 
@@ -147,7 +147,7 @@ const isChoices = (choices: unknown): choices is readonly string[] =>
     (choice) => typeof choice === 'string' && CHOICE.test(choice) && unfitCharacter(choice) === null,
   );
 
-/** A walk that goes up and down in stretches, so that what follows a trend and what fades one both have something to do. */
+/** Runs on a price path that rises and falls in stretches, so that both trend following and fading strategies act. */
 function runTrial(
   module: StrategyModule,
   { parameters }: Omit<DeclaredStrategy, 'kind'>,

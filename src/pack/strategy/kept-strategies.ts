@@ -1,7 +1,7 @@
 /**
- * Strategies that were compiled before, by this user and this build: each process of a desk reads them at its start, and most
- * commands do. What is kept counts only while every file that it was made of is what it was. Where nothing can be kept,
- * nothing is: they are compiled again.
+ * Caches compiled strategies by user and build, because each process of a desk and most commands read them at their
+ * start. An entry is valid only while every source file is unchanged. If nothing can be cached, strategies are compiled
+ * again.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import type { DescribedStrategy } from '../protocol.js';
 
 export const KEPT_MAX = 100;
 
-/** `folder`: of the desk; `file`: below it. Null: it has to be compiled. */
+/** `folder`: the desk's folder; `file`: relative to it. Null: it has to be compiled. */
 export function keptStrategy(folder: string, file: string): DescribedStrategy | null {
   try {
     const place = placeOf(folder, file);
@@ -37,13 +37,13 @@ export function keepStrategy(folder: string, strategy: DescribedStrategy): void 
     renameSync(next, place);
     forgetOldest(dirname(place));
   } catch {
-    // A folder that can't be written costs time and nothing else.
+    // A folder that can't be written only costs time.
   }
 }
 
 /**
- * By what it says and what lies beside it, not by where: a running desk has a copy of the files that a person wrote. One that
- * is added may be what an import means from then on.
+ * By content and by the names of neighbouring files, not by location: a running desk has a copy of the files that a
+ * person wrote. A file that is added may change what an import resolves to.
  */
 function placeOf(folder: string, file: string): string {
   const name = createHash('sha256');
@@ -57,7 +57,7 @@ function placeOf(folder: string, file: string): string {
   return join(cacheFolder(), `${name.digest('hex')}.json`);
 }
 
-/** Throws where it is another user's, as a home is that `sudo` has left in the environment. */
+/** Throws if it belongs to another user, for example if `sudo` has left that user's home in the environment. */
 function cacheFolder(): string {
   const home = homedir();
   if (!process.env.XDG_CACHE_HOME && statSync(home).uid !== process.getuid?.())
@@ -77,7 +77,7 @@ function namesIn(folder: string, below: string): string {
 
 let known: string | null = null;
 
-/** Of what compiles and describes them: another one may come to something else. */
+/** Identifies the code that compiles and describes strategies, since another build may give other results. */
 function build(): string {
   if (known !== null) return known;
   const folder = dirname(CHILD);

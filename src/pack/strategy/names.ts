@@ -1,15 +1,15 @@
-/** What a strategy has of the language: all that gives the same on every machine, every time. */
+/** The parts of the language that a strategy may use: those that give the same result on every machine, every time. */
 
-/** Name of the script in what an error says of its place. */
+/** File name of the script in error positions. */
 export const SCRIPT = 'fermata-strategy.js';
-/** The global in which the script leaves what its file exports. */
+/** The global in which the script leaves its exports. */
 export const EXPORTS = 'fermataStrategy';
-/** The function that each loop and each function of it calls. */
+/** The function that each of its loops and functions calls. */
 export const STEP = 'fermataStep';
-/** In one call of a strategy; a bar's decision takes a few thousand, and so many some hundredths of a second. */
+/** Per call of a strategy. A bar's decision takes a few thousand steps; this many take some hundredths of a second. */
 export const STEPS_MAX = 10_000_000;
 
-/** Globals that it may use, beside `Math`. Everything else is taken away where it runs. */
+/** Globals that it may use, in addition to `Math`. All others are removed where it runs. */
 export const GLOBALS: ReadonlySet<string> = new Set([
   ...['undefined', 'NaN', 'Infinity', 'isNaN', 'isFinite', 'parseInt', 'parseFloat', 'arguments'],
   ...[
@@ -30,13 +30,13 @@ export const GLOBALS: ReadonlySet<string> = new Set([
   ...['BigInt64Array', 'BigUint64Array'],
 ]);
 
-/** Exact or correctly rounded by the standard; the others may differ from engine to engine in the last place. */
+/** Exact or correctly rounded by the standard; the others may differ between engines in the last digit. */
 export const MATH: ReadonlySet<string> = new Set([
   ...['abs', 'ceil', 'clz32', 'floor', 'fround', 'imul', 'max', 'min', 'round', 'sign', 'sqrt', 'trunc'],
   ...['E', 'LN10', 'LN2', 'LOG10E', 'LOG2E', 'PI', 'SQRT1_2', 'SQRT2'],
 ]);
 
-/** Members that depend on locale, engine or the way to one. */
+/** Members that depend on the locale or the engine, or lead to such. */
 export const MEMBERS: Readonly<Record<string, string>> = {
   localeCompare: 'it depends on the locale: compare with < and >',
   toLocaleString: 'it depends on the locale: use toFixed or String',
@@ -51,7 +51,7 @@ export const MEMBERS: Readonly<Record<string, string>> = {
 const CLOCK = 'a strategy has no clock: the time comes with the bar (bar.openMs)';
 const LATER = 'a strategy decides at once: nothing of it runs later';
 
-/** Why, for what people reach for, whatever it is (`what`: a strategy …). */
+/** The reasons for names that people try to use (`what`: "a strategy" …). */
 export function refusedToAll(what: string): Readonly<Record<string, string>> {
   const outside = `${what} reaches nothing outside of itself`;
   const unread = 'it runs code that nobody has read';
@@ -78,14 +78,14 @@ export function refusedToAll(what: string): Readonly<Record<string, string>> {
   };
 }
 
-/** What code of a desk's folder may say that has to come to the same every time. */
+/** The rules for code of a desk's folder that must be deterministic. */
 export interface CodeRules {
-  /** For people: a strategy, a playbook. */
+  /** In messages: "a strategy", "a playbook". */
   readonly what: string;
   readonly globals: ReadonlySet<string>;
-  /** Why, by what is refused even as a name of its own. */
+  /** The reason by name, for names that are refused even if the code declares them itself. */
   readonly reasons: Readonly<Record<string, string>>;
-  /** To the last place of each number, on every machine. */
+  /** Numbers must be equal to the last digit on every machine. */
   readonly exact: boolean;
   /** It may wait. */
   readonly waits: boolean;

@@ -1,4 +1,4 @@
-/** A strategy of a desk's own, as the engine knows strategies. */
+/** A desk's own strategy as the engine knows strategies. */
 import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
@@ -24,7 +24,7 @@ import {
   whatItThrew,
 } from './strategy-context.js';
 
-/** More at one call are nobody's decision. */
+/** More wishes in one call are certainly a mistake. */
 const WISHES_MAX = 20;
 
 export const definitionOf = ({ kind, suits, parameters, module }: OwnStrategy): StrategyDefinition => ({
@@ -39,8 +39,8 @@ type Wish =
   | { readonly kind: 'exit' | 'note'; readonly text: string };
 
 /**
- * What it asks for is carried out after it has returned: what it throws is its own fault, never the engine's. Once it has
- * thrown, it is not asked again, since nobody knows what it holds to be true.
+ * Wishes are carried out after the strategy has returned: whatever it throws is its own fault, never the engine's. Once
+ * it has thrown it is not called again, because its state is unknown.
  */
 export class HostedStrategy implements Strategy {
   readonly warmupBars: number;
@@ -55,7 +55,7 @@ export class HostedStrategy implements Strategy {
   #state = '';
   #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
-  /** Of the newest call; null: there was none yet. */
+  /** Context of the newest call; null before the first one. */
   #context: StrategyContext | null = null;
 
   constructor(
@@ -126,12 +126,12 @@ export class HostedStrategy implements Strategy {
     return this.#inside === null ? `it has failed: ${this.#failed}` : this.#state;
   }
 
-  /** Of one that has failed, those that it said last are nobody's. */
+  /** Lines of a failed strategy are dropped. */
   lines(): readonly StrategyLine[] {
     return this.#inside === null ? [] : this.#lines;
   }
 
-  /** At each bar, never when somebody looks: what it does meanwhile is the same every time. */
+  /** Reads its texts at each bar, never when somebody views them, so that any side effects are the same every time. */
   #readWords(): void {
     this.#state = plainText(this.#inside?.state() ?? '');
     this.#lines = [];
@@ -147,7 +147,7 @@ export class HostedStrategy implements Strategy {
     }
   }
 
-  /** Before the first bar no clock shows anything. */
+  /** Before the first bar there is no time. */
   #clocks(): Clocks {
     const read = (): SessionReading | undefined => this.#context?.session;
     return {
@@ -206,7 +206,7 @@ export class HostedStrategy implements Strategy {
   }
 }
 
-/** Null: nothing beside the stop. */
+/** Null: nothing but the stop. */
 function exitPlanOf(
   trailTicks: number,
   breakEvenAtTicks: number,
@@ -220,7 +220,7 @@ function exitPlanOf(
   return targets.length === 0 ? plan : { targets, ...plan };
 }
 
-/** Without what is 0; null: none of it was asked for. */
+/** Drops zeros; null if nothing was asked for. */
 function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partial<T> | null {
   const asked = Object.entries(numbers).filter(([, value]) => value !== 0);
   return asked.length === 0 ? null : (Object.fromEntries(asked) as Partial<T>);

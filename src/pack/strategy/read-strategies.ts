@@ -1,4 +1,4 @@
-/** Strategies of a desk's folder, compiled and described by a process of its own. Here nothing of them runs. */
+/** Reads the strategies of a desk's folder, compiled and described in a separate process. Runs none of them here. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { areAsRead } from '../../desk/keep-own-files.js';
@@ -10,7 +10,7 @@ import { keepStrategy, keptStrategy } from './kept-strategies.js';
 /** By folder and file: a process reads its desk file often, and its strategies hardly ever change. */
 const known = new Map<string, DescribedStrategy>();
 
-/** `kinds`: as `./strategies/NAME.ts`. Throws `DeskFileError` with each problem of a file. */
+/** `kinds`: in the form `./strategies/NAME.ts`. Throws `DeskFileError` with each problem of a file. */
 export function readStrategies(folder: string, kinds: readonly string[]): ReadonlyMap<string, OwnStrategy> {
   const described = describeStrategies(
     folder,
@@ -21,7 +21,7 @@ export function readStrategies(folder: string, kinds: readonly string[]): Readon
   );
 }
 
-/** `files`: below `folder`. Throws as `readStrategies`. */
+/** `files`: relative to `folder`. Throws like `readStrategies`. */
 export function describeStrategies(folder: string, files: readonly string[]): readonly DescribedStrategy[] {
   const missing = files.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {

@@ -1,4 +1,4 @@
-/** Reads compiled code and finds what is not the same on every machine, every time, each with its line. */
+/** Finds what is not the same on every machine, every time, in compiled code, each with its line. */
 import type { CompileProblem } from '../compile.js';
 import { type CodeRules, MATH, MEMBERS } from './names.js';
 import { sourceLines } from './source-lines.js';
@@ -11,7 +11,7 @@ interface Found {
   readonly found: string;
 }
 
-/** `map`: from the script back to the files. Empty: nothing. */
+/** `map`: source map from the script back to the files. Empty: nothing found. */
 export function refusedIn(tree: Tree, map: string, rules: CodeRules): readonly CompileProblem[] {
   const placeOf = sourceLines(map);
   const declared = new Set<string>();
@@ -69,7 +69,7 @@ function refusedName(
 ): string | null {
   const name = String(node.name);
   if (isPropertyName(node, parent)) return null;
-  // Those are refused even as a name of its own: a reader could not tell them apart.
+  // These are refused even if the code declares them: a reader could not tell the two apart.
   if (Object.hasOwn(reasons, name)) return `${name}: ${reasons[name]}`;
   if (name === 'Math' && !isOwner(node, parent)) return 'Math: its functions are called by name, as Math.abs';
   return globals.has(name) || declared.has(name) ? null : `${name}: ${what} has no such name`;
@@ -87,7 +87,7 @@ function refusedMember(node: Tree, { what, exact }: CodeRules): string | null {
   return name !== null && Object.hasOwn(MEMBERS, name) ? `.${name}: ${MEMBERS[name]}` : null;
 }
 
-/** Null: known only when it runs. */
+/** Null: known only at run time. */
 function memberName(property: Tree, computed: boolean): string | null {
   if (!computed) return String(property.name);
   return property.type === 'Literal' && typeof property.value === 'string' ? property.value : null;

@@ -1,4 +1,4 @@
-/** From a place in the compiled script to the line that a person wrote. */
+/** Maps a position in the compiled script to the line that a person wrote. */
 import { SourceMap } from 'node:module';
 
 export interface SourcePlace {
@@ -6,7 +6,7 @@ export interface SourcePlace {
   readonly line: number | null;
 }
 
-/** `line` from 1, `column` from 0, both of the script. */
+/** `line` from 1, `column` from 0, both in the script. */
 export function sourceLines(map: string): (line: number, column: number) => SourcePlace | null {
   const lines = new SourceMap(JSON.parse(map));
   return (line, column) => {

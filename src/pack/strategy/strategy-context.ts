@@ -1,6 +1,6 @@
 /**
- * Runs a strategy of a desk's own in a context of its own, one for each of its symbols. That is for determinism, not a
- * wall against malice: people approve the code by its hash.
+ * Runs a desk's own strategy in a separate context, one for each of its symbols. The context is for determinism, not a
+ * defence against malice: people approve the code by its hash.
  */
 import { constants, createContext, Script } from 'node:vm';
 import type { StrategyModule } from '../../desk/own-strategy.js';
@@ -11,11 +11,11 @@ import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
 import { SCRIPT } from './names.js';
 import { sourceLines } from './source-lines.js';
 
-/** Called from within with texts and numbers; none of them throws. */
+/** Called from inside with strings and numbers; none of them throws. */
 export interface Wishes {
   /**
-   * 0: not asked for. `ticks`: of the limit, or of the trigger. `targets`: of each, the nearest first, its ticks and what is
-   * closed by then in parts per million.
+   * 0: not asked for. `ticks`: the limit, or the trigger. `targets`: for each, nearest first, its ticks and the part
+   * closed by then, in parts per million.
    */
   enter(
     side: 'buy' | 'sell',
@@ -38,7 +38,7 @@ export interface Wishes {
   note(text: string): void;
 }
 
-/** The clocks of the market at the newest bar: asked for when a strategy reads them, never at each bar. */
+/** The market's clocks at the newest bar: queried only when a strategy reads them, never at each bar. */
 export interface Clocks {
   minuteOfDay(): number;
   minutesToClose(): number;
@@ -46,14 +46,14 @@ export interface Clocks {
   weekday(): string;
 }
 
-/** Called for each line of a strategy, in its order; NaN: not known yet. */
+/** Called for each line of a strategy, in order; NaN: not known yet. */
 export interface Drawing {
   line(name: string, ticks: number): void;
 }
 
 export interface ContextStrategy {
   readonly warmupBars: number;
-  /** What `desk` is from here on, before each of the others. */
+  /** Sets the values of `desk`; called before each of the others. */
   show(
     lots: number,
     entryResting: boolean,
@@ -63,9 +63,12 @@ export interface ContextStrategy {
     stopLossPct: number,
   ): void;
   onBar(openMs: number, openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): void;
-  /** Null: it is not told of fills. */
+  /** Null: it doesn't handle fills. */
   readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
-  /** Why the signal is not followed; empty: it is. 0: no such price. Null: it looks at no signals. */
+  /**
+   * Returns why the signal is not followed; empty: it is followed. A price of 0 means none. Null: it doesn't handle
+   * signals.
+   */
   readonly onSignal:
     | ((
         source: string,
@@ -78,26 +81,26 @@ export interface ContextStrategy {
         ...targetTicks: readonly number[]
       ) => string)
     | null;
-  /** Null: it does not look at quotes. */
+  /** Null: it doesn't handle quotes. */
   readonly onQuote: (() => void) | null;
-  /** Null: it does not listen to trades. */
+  /** Null: it doesn't handle trades. */
   readonly onTrade: ((ticks: number, lots: number, taker: Side | null) => void) | null;
   /** Null: it has no timer. */
   readonly onTimer: ((dueMs: number) => void) | null;
   readonly timerSeconds: number;
   state(): string;
-  /** Says each of them by `Drawing`; null: the strategy has none. */
+  /** Reports each line through `Drawing`; null: the strategy has none. */
   readonly lines: (() => void) | null;
 }
 
 export interface StrategyContext {
-  /** JSON: what the file declares; nothing of it is judged yet. */
+  /** JSON: the file's declaration, unchecked. */
   declared(): string;
   /** `parameters`, `instrument`: JSON. Throws what the strategy throws. */
   create(host: Wishes & Clocks & Drawing, parameters: string, instrument: string): ContextStrategy;
 }
 
-/** Throws what the file throws while it is loaded. */
+/** Throws what the file throws while loading. */
 export function openContext({ code }: StrategyModule): StrategyContext {
   const context = createContext(constants.DONT_CONTEXTIFY, {
     codeGeneration: { strings: false, wasm: false },
@@ -110,7 +113,7 @@ export function openContext({ code }: StrategyModule): StrategyContext {
 
 const PLACE = new RegExp(`${SCRIPT.replace('.', '\\.')}:(\\d+):(\\d+)`);
 
-/** In words, with the line of the file that it came from. */
+/** In words, with the source line of the error. */
 export function whatItThrew(thrown: unknown, { map }: StrategyModule): { line: number | null; text: string } {
   const { message, stack } = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as Partial<Error>;
   const text = plainText(String(message ?? thrown)).slice(0, 300);

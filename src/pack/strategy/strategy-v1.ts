@@ -1,4 +1,4 @@
-/** `fermata/strategy`, version 1: what a strategy's file imports. A name is only added, never changed or taken away. */
+/** `fermata/strategy`, version 1: what a strategy's file imports. Names are only added, never changed or removed. */
 export { Atr, Donchian, EfficiencyRatio, Ema, Rsi } from '../../engine/strategies/indicators.js';
 
 interface AnyParameter {
@@ -13,14 +13,17 @@ export interface NumberParameter extends AnyParameter {
   readonly min: number;
   readonly max: number;
   readonly default: number;
-  /** The environment variable that stands above the desk file's value, two words at least, such as STOP_POINTS. Left out: none. */
+  /**
+   * The environment variable that overrides the desk file's value, with two words at least, for example STOP_POINTS.
+   * Default: none.
+   */
   readonly environment?: string;
 }
 
-/** One of some words. */
+/** One of several words. */
 export interface ChoiceParameter extends AnyParameter {
   readonly type: 'choice';
-  /** Two at least, each once. */
+  /** At least two, all different. */
   readonly choices: readonly string[];
   readonly default: string;
 }
@@ -30,7 +33,7 @@ export interface BooleanParameter extends AnyParameter {
   readonly default: boolean;
 }
 
-/** A time of day. The strategy gets it as whole minutes since midnight, as `desk.session.minuteOfDay` counts them. */
+/** A time of day. The strategy gets it as whole minutes since midnight, like `desk.session.minuteOfDay`. */
 export interface TimeParameter extends AnyParameter {
   readonly type: 'time';
   /** HH:MM, from 00:00 to 23:59. */
@@ -39,7 +42,7 @@ export interface TimeParameter extends AnyParameter {
 
 export interface TextParameter extends AnyParameter {
   readonly type: 'text';
-  /** Characters, 200 at most; left out: 200. */
+  /** In characters; at most and by default 200. */
   readonly maxLength?: number;
   readonly default: string;
 }
@@ -53,7 +56,7 @@ export type ParameterSpec =
 
 export type ParameterSpecs = Readonly<Record<string, ParameterSpec>>;
 
-/** What the strategy gets for it. */
+/** The type of value that the strategy gets for it. */
 export type ParameterValue<S extends ParameterSpec> = S extends ChoiceParameter
   ? S['choices'][number]
   : S extends BooleanParameter
@@ -62,25 +65,25 @@ export type ParameterValue<S extends ParameterSpec> = S extends ChoiceParameter
       ? string
       : number;
 
-/** A price that the strategy goes by, drawn over the candles of the page and of a backtest's report. */
+/** A price that the strategy uses, drawn over the candles on the page and in a backtest's report. */
 export interface StrategyLine {
   /** 1 to 40 characters. */
   readonly name: string;
-  /** In ticks and parts of one; null: not known yet. */
+  /** In ticks, fractions allowed; null: not known yet. */
   readonly ticks: number | null;
 }
 
-/** What the strategy trades; one is made for each of its symbols. */
+/** The instrument that the strategy trades; one strategy is created for each of its symbols. */
 export interface InstrumentFacts {
   /** BASE/QUOTE. */
   readonly symbol: string;
   readonly kind: string;
-  /** Decimal text: what one tick and one lot are. */
+  /** Decimal text: the size of one tick and of one lot. */
   readonly tickSize: string;
   readonly lotSize: string;
 }
 
-/** A finished minute. Prices are whole ticks. The same object at each call: keep numbers of it, not it. */
+/** A finished minute. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
 export interface Bar {
   /** Milliseconds since 1970, UTC. */
   readonly openMs: number;
@@ -92,124 +95,130 @@ export interface Bar {
 
 /** What closes the trade that an entry opens. Prices and distances in whole ticks. */
 export interface Exits {
-  /** Where the protective stop goes once the entry is filled. */
+  /** Price of the protective stop, placed once the entry is filled. */
   readonly stop: { readonly ticks: number };
   /**
-   * The nearest first, five at most. Once the market is there, that part of the trade (0.5: half of it) is closed at the
-   * market; the last may leave `part` out and closes what is left.
+   * Nearest first, at most five. When the market reaches it, that part of the trade (0.5: half of it) is closed at the
+   * market; the last may omit `part` and closes the rest.
    */
   readonly targets?: readonly { readonly ticks: number; readonly part?: number }[];
-  /** The stop follows the market at this distance, and never goes back. */
+  /** The stop follows the market at this distance, and never moves back. */
   readonly trail?: { readonly ticks: number };
-  /** Once the market is at this price, the stop goes to the average price of the entry. */
+  /** When the market reaches this price, the stop moves to the average entry price. */
   readonly breakEvenAt?: { readonly ticks: number };
-  /** The trade is closed once so many minutes have passed after the one in which it was entered. */
+  /** Closes the trade this many minutes after the one in which it was entered. */
   readonly maxBars?: number;
 }
 
-/** How large one entry is: one of the first three, as in the desk file. The desk file's own size and the limits bound it. */
+/** Size of one entry: one of the first three, as in the desk file. The desk file's own size and the limits bound it. */
 export interface EntrySize {
-  /** What its stop may lose, percent of equity. */
+  /** The loss at its stop, in percent of equity. */
   readonly riskPct?: number;
   /** Whole lots of the instrument. */
   readonly lots?: number;
-  /** What it may be worth, percent of equity. */
+  /** Its value, in percent of equity. */
   readonly equityPct?: number;
-  /** Never more than that. */
+  /** Upper bound in lots. */
   readonly maxLots?: number;
 }
 
 interface AnyEntry {
   readonly side: 'buy' | 'sell';
   readonly exits: Exits;
-  /** Left out: as the desk file says. */
+  /** Default: the desk file's size. */
   readonly size?: EntrySize;
-  /** Why, in one line: people read it. */
+  /** The reason in one line, for people. */
   readonly because: string;
 }
 
 export interface LimitEntry extends AnyEntry {
   readonly type: 'limit';
-  /** Of the limit. */
+  /** The limit price. */
   readonly ticks: number;
   /** Bars that it rests before it is cancelled. */
   readonly restBars: number;
 }
 
-/** At once. Sized, and its stop and targets judged, at the worst price; what is not offered up to there is not bought. */
+/**
+ * Filled at once. Its size, stop and targets are computed at the worst price; quantity not available up to that price
+ * is not bought.
+ */
 export interface MarketEntry extends AnyEntry {
   readonly type: 'market';
-  /** How far beyond the newest quote it may be filled, whole ticks. */
+  /** How far beyond the newest quote it may be filled, in whole ticks. */
   readonly slippage: { readonly ticks: number };
 }
 
 /**
- * Rests until the market reaches `ticks`, then is filled at the market. Sized, and its stop and targets judged, at the worst
- * price; from the trigger on what is not offered up to there rests at it as a limit order.
+ * Rests until the market reaches `ticks`, then is filled at the market. Its size, stop and targets are computed at the
+ * worst price; after the trigger, quantity not available up to that price rests there as a limit order.
  */
 export interface StopEntry extends AnyEntry {
   readonly type: 'stop';
-  /** Its trigger: above the ask for a purchase, below the bid for a sale. */
+  /** Its trigger: above the ask for a buy, below the bid for a sell. */
   readonly ticks: number;
-  /** How far beyond its trigger it may be filled, whole ticks. */
+  /** How far beyond its trigger it may be filled, in whole ticks. */
   readonly slippage: { readonly ticks: number };
-  /** Bars that it rests before it is cancelled, whether it was triggered or not. */
+  /** Bars that it rests before it is cancelled, triggered or not. */
   readonly restBars: number;
 }
 
 export type EntryWish = LimitEntry | MarketEntry | StopEntry;
 
-/** What the clocks of the instrument's market show where the bar ended, between bars at the quote. Costs nothing where it is not read. */
+/**
+ * The time in the instrument's market: at the end of the bar, or at the quote between bars. Costs nothing if it isn't
+ * read.
+ */
 export interface SessionView {
-  /** The last bar of a session ends when the market has closed: there it is false already. */
+  /** At the last bar of a session the market has closed, so this is already false. */
   readonly open: boolean;
-  /** Whole minutes since midnight in the market's time zone: 570 is 09:30. UTC where the desk file gives no hours. */
+  /** Whole minutes since midnight in the market's time zone: 570 is 09:30. UTC if the desk file has no hours. */
   readonly minuteOfDay: number;
-  /** `2026-11-27`, in the market's time zone. */
+  /** For example `2026-11-27`, in the market's time zone. */
   readonly date: string;
   readonly weekday: 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
-  /** 0 while the market is closed, Infinity where it never closes. */
+  /** 0 while the market is closed, Infinity if it never closes. */
   readonly minutesToClose: number;
 }
 
-/** The same object at each call. During warm-up wishes do nothing; while the strategy is off, `enter` does nothing. */
+/** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
 export interface DeskView {
-  /** What the strategy holds: long is positive. */
+  /** The strategy's position: long is positive. */
   readonly lots: number;
   /** An entry of this instrument is not final yet. */
   readonly entryResting: boolean;
   /** Whole ticks; NaN before the first quote. */
   readonly bid: number;
   readonly ask: number;
-  /** The venue can sell what is not held. */
+  /** The venue allows selling short. */
   readonly shorting: boolean;
-  /** The farthest stop that the desk allows, percent of the price. */
+  /** The farthest stop that the desk allows, in percent of the price. */
   readonly stopLossPct: number;
   readonly session: SessionView;
-  /** As large as the desk file says (`size`) or the wish; the limits decide. */
+  /** Sized by the desk file (`size`) or by the wish; the limits decide. */
   enter(wish: EntryWish): void;
-  /** Closes the strategy's own position at the market; nothing where it holds none. Also while it is off. */
+  /** Closes the strategy's own position at the market; does nothing without one. Also works while it is off. */
   exit(because: string): void;
-  /** One line for people. */
+  /** Notes one line for people. */
   note(text: string): void;
 }
 
-/** A fill of an order of the strategy: of its entry, or of what closes its trade. */
+/** A fill of one of the strategy's orders: of its entry, or of what closes its trade. */
 export interface OwnFill {
   readonly side: 'buy' | 'sell';
   /** Whole lots of this fill. */
   readonly lots: number;
   readonly ticks: number;
-  /** Of an entry; else of a stop, a target or another exit. */
+  /** True for an entry; false for a stop, a target or another exit. */
   readonly opens: boolean;
 }
 
-/** What somebody traded at the market. */
+/** A trade in the market. */
 export interface MarketTrade {
   /** Its price, in whole ticks. */
   readonly ticks: number;
   readonly lots: number;
-  /** Who crossed the spread; null where the source of the prices does not tell. */
+  /** Who crossed the spread; null if the price source doesn't say. */
   readonly taker: 'buy' | 'sell' | null;
 }
 
@@ -218,58 +227,68 @@ export interface ExternalSignal {
   readonly source: string;
   readonly id: string;
   readonly revision: number;
-  /** `close`: what the strategy holds; it brings no prices. */
+  /** `close`: closes the strategy's position; it has no prices. */
   readonly action: 'buy' | 'sell' | 'close';
   /** The worst price of the entry; null: at the market. */
   readonly entry: number | null;
   readonly stop: number | null;
-  /** The nearest first. */
+  /** Nearest first. */
   readonly targets: readonly number[];
   /** Market time since its original time. */
   readonly ageSeconds: number;
 }
 
 export interface Strategy {
-  /** Bars that it needs before its first decision, 5,000 at most: before the last of them, nothing that it asks for is done. */
+  /** Bars needed before the first decision, at most 5,000; until the last of them, wishes have no effect. */
   readonly warmupBars: number;
-  /** Each finished minute, in order. What it asks for is done when it has returned. */
+  /** Called for each finished minute, in order. Wishes are carried out when it has returned. */
   onBar(desk: DeskView, bar: Bar): void;
-  /** Each fill of its own orders, part by part, once it has warmed up; what it holds now is `desk.lots`. */
+  /**
+   * Called for each fill of its own orders, partial fills included, once it has warmed up; `desk.lots` is the position
+   * after it.
+   */
   onFill?(desk: DeskView, fill: OwnFill): void;
   /**
-   * Each quote of its instrument while its market is open, once it has warmed up; `desk.bid` and `desk.ask` are it. Between
-   * two bars one `enter` of `onQuote`, `onTrade`, `onTimer` and `onFill` together is heard. Past quotes are never shown after a start.
+   * Called for each quote of its instrument while the market is open, once it has warmed up; `desk.bid` and `desk.ask`
+   * have the quote. Between two bars, `onQuote`, `onTrade`, `onTimer` and `onFill` together may make one `enter`. Past
+   * quotes are never repeated after a start.
    */
   onQuote?(desk: DeskView): void;
   /**
-   * Each trade of its instrument at the market while that is open, once it has warmed up. Told where
-   * the prices have trades, as the simulated market's and a recording's of trades; else the status says that it waits for them.
+   * Called for each trade of its instrument while the market is open, once it has warmed up. Requires prices with
+   * trades, such as the simulated market's or a recording of trades; otherwise the status says that it waits for them.
    */
   onTrade?(desk: DeskView, trade: MarketTrade): void;
   /**
-   * At the first quote at or after each whole multiple of `timerSeconds` since 1970, by the market's time. `dueMs`: the
-   * newest multiple, milliseconds since 1970, UTC.
+   * Called at the first quote at or after each whole multiple of `timerSeconds` since 1970, by market time. `dueMs`:
+   * the newest multiple, in milliseconds since 1970, UTC.
    */
   onTimer?(desk: DeskView, dueMs: number): void;
   /**
-   * Each signal of its instrument that the desk may act on, once it has warmed up and while it is on (`close` also while it is
-   * off). Of one call one `enter` is heard, and what it enters rests until the signal expires or is withdrawn, at the longest.
-   * Answers with why it does not follow the signal, or with nothing.
+   * Called for each signal of its instrument that the desk may act on, once it has warmed up and while it is on
+   * (`close` also while it is off). One call may make one `enter`; that entry rests at the longest until the signal
+   * expires or is withdrawn. Returns why it doesn't follow the signal, or nothing.
    */
   onSignal?(desk: DeskView, signal: ExternalSignal): string | undefined;
-  /** Of `onTimer`: whole seconds from 1 to 86,400. */
+  /** For `onTimer`: whole seconds from 1 to 86,400. */
   readonly timerSeconds?: number;
-  /** Why it does not enter now, in plain words: "no dip below the average yet". Called once after `create` and after each bar. */
+  /**
+   * Why it doesn't enter now, in plain words: "no dip below the average yet". Called once after `create` and after each
+   * bar.
+   */
   state(): string;
-  /** Ten at most, the same names in the same order each time. Called once after `create` and after each bar. Left out: there are none. */
+  /**
+   * At most ten, the same names in the same order each time. Called once after `create` and after each bar. Default:
+   * none.
+   */
   lines?(): readonly StrategyLine[];
 }
 
 export interface StrategyDefinition<P extends ParameterSpecs> {
-  /** The market that it is made for. */
+  /** The market regime that it is made for. */
   readonly suits: 'trending' | 'ranging';
   readonly parameters: P;
-  /** What `enter` is called with; left out: limit orders alone. Not every venue takes each of them. */
+  /** The entry types that it uses; default: only limit orders. Not every venue supports each of them. */
   readonly enters?: readonly EntryWish['type'][];
   create(setup: {
     readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };

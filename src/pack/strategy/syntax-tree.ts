@@ -1,4 +1,4 @@
-/** Compiled code as a tree of what it says. */
+/** The syntax tree of compiled code. */
 import { type Node, parse } from 'acorn';
 
 export interface Tree extends Node {
@@ -13,7 +13,7 @@ export function treeOf(code: string, sourceType: 'script' | 'module' = 'script')
   return parse(code, { ecmaVersion: 2023, sourceType, locations: true }) as unknown as Tree;
 }
 
-/** Every node of it, the outer one first. */
+/** Every node of it, outer nodes first. */
 export function walk(tree: Tree, visit: Visit): void {
   visitBelow(tree, null, null, visit);
 }

@@ -1,4 +1,4 @@
-/** What `fermata strategy new` writes. */
+/** The file that `fermata strategy new` writes. */
 export const NEW_STRATEGY = `/** Buys a dip below an average of closes and sells when the price is back at it. docs/STRATEGY.md says what there is. */
 import { Ema, strategy } from 'fermata/strategy';
 

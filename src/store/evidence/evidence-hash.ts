@@ -3,7 +3,7 @@ import type { EvidenceInput } from '../../contracts/evidence.js';
 import { plainText } from '../plain-text.js';
 import { TEXT_CHARS_MAX } from './evidence.js';
 
-/** Exactly the form that Postgres gives back, since the hash is computed again from there. */
+/** Exactly the form that Postgres returns, because the hash is recomputed from there. */
 export function normaliseEvidence(input: EvidenceInput): Required<EvidenceInput> {
   return {
     desk: plain(input.desk),
@@ -27,7 +27,9 @@ export function normaliseEvidence(input: EvidenceInput): Required<EvidenceInput>
   };
 }
 
-/** Hex SHA-256. Keys are sorted, so that neither the writer's nor the database's order of columns matters. */
+/**
+ * Hex SHA-256. Keys are sorted, so that the order of columns doesn't matter, neither the writer's nor the database's.
+ */
 export function evidenceHash(previousHash: string, evidence: Required<EvidenceInput>): string {
   const keys = Object.keys(evidence).sort() as (keyof EvidenceInput)[];
   const canonical = JSON.stringify(keys.map((key) => [key, evidence[key]]));

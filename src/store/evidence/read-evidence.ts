@@ -9,9 +9,9 @@ export interface EvidenceQuery {
   readonly workflowId?: string;
   readonly firstRunId?: string;
   readonly routine?: string;
-  /** For paging: only what was recorded before this id. */
+  /** For paging: only evidence recorded before this id. */
   readonly beforeId?: number;
-  /** Default and most: 500. */
+  /** Default and maximum: 500. */
   readonly limit?: number;
 }
 

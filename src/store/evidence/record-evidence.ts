@@ -7,10 +7,10 @@ import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
 const NONCE_LENGTH = 8;
 
 /**
- * Appends to the desk's chain, together with whatever else this transaction does, or not at all. The same (workflow,
- * first run, step, attempt group) again returns what was recorded first: a retried activity leaves one piece of evidence. A
- * run that goes on from another has its first run id; after a reset it says again what that one said, and that is recorded
- * beside it, under a step key that ends in its own run id.
+ * Appends to the desk's chain, in one transaction with whatever else it does. The same (workflow, first run, step,
+ * attempt group) again returns the first record, so that a retried activity leaves one piece of evidence. A run that
+ * continues from another shares its first run id; after a reset it repeats that run's steps, which are recorded as
+ * well, under a step key that ends in its own run id.
  */
 export async function recordEvidenceIn(client: PoolClient, input: EvidenceInput): Promise<Evidence> {
   const evidence = normaliseEvidence(input);
@@ -23,7 +23,7 @@ export async function recordEvidenceIn(client: PoolClient, input: EvidenceInput)
   return (await findRecorded(client, anew)) ?? (await append(client, anew));
 }
 
-/** Each of them, in this order, or none. Rejects while Postgres is down; the caller retries. */
+/** All of them in this order, or none. Rejects while Postgres is down; the caller retries. */
 export function recordEvidenceBatch(
   pool: Pool,
   inputs: readonly EvidenceInput[],

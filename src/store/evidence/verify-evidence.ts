@@ -6,11 +6,11 @@ import { type EvidenceRow, evidenceFromRow } from './evidence-row.js';
 const BATCH_ROWS = 500;
 
 export type EvidenceProof =
-  /** `head`: hash of the newest; kept elsewhere, it also proves that none was cut off at the end. */
+  /** `head`: hash of the newest evidence. Kept elsewhere, it also proves that nothing was cut off at the end. */
   | { readonly ok: true; readonly count: number; readonly head: string }
   | { readonly ok: false; readonly count: number; readonly brokenId: number; readonly why: string };
 
-/** Walks the desk's whole chain from the first evidence on and names the first one that does not fit. */
+/** Checks the desk's whole chain from the first evidence on, and names the first broken one. */
 export async function verifyEvidence(pool: Pick<Pool, 'query'>, desk: string): Promise<EvidenceProof> {
   let head = FIRST_PREVIOUS_HASH;
   let lastId = 0;

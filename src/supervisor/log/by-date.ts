@@ -1,6 +1,6 @@
 /**
- * A file for each of the desk's days: `trading.log`, and `trading.log.2026-01-05` once that day is over (`.1`, `.2` … behind it
- * where the day wrote more than one file takes). Several processes may write to the same one.
+ * One file per day of the desk: `trading.log`, and `trading.log.2026-01-05` once that day is over (with `.1`, `.2` …
+ * appended if the day filled more than one file). Several processes may write to the same file.
  */
 import { closeSync, linkSync, openSync, readdirSync, readSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ import { type MakeRoom, sizeOf } from './rotating-file.js';
 
 const DAYS_KEPT = 30;
 const FILE_BYTES_MAX = 10 * 1024 * 1024;
-/** Of all that was moved away: a log must not fill the disk that the journal is written to. */
+/** Limit for all rotated files together: a log must not fill the journal's disk. */
 const MOVED_BYTES_MAX = 20 * FILE_BYTES_MAX;
 const TIME_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 
@@ -29,7 +29,7 @@ export interface MovedFile {
   readonly date: string;
 }
 
-/** What was moved away, the newest first. */
+/** The rotated files, newest first. */
 export function movedByDate(path: string): readonly MovedFile[] {
   const ofThis = new RegExp(
     `^${basename(path).replaceAll('.', '\\.')}\\.(\\d{4}-\\d\\d-\\d\\d)(?:\\.(\\d+))?$`,
@@ -42,7 +42,7 @@ export function movedByDate(path: string): readonly MovedFile[] {
     .sort((left, right) => right.date.localeCompare(left.date) || right.part - left.part);
 }
 
-/** A name that is taken is never written over: another process may have moved the same file a moment ago. */
+/** Never overwrites an existing file: another process may have rotated the same one a moment ago. */
 function moveAway(path: string, dateOf: DateOf, today: string, bytes: number): void {
   for (let part = 0; ; part += 1) {
     const date = dateIn(path, dateOf);
@@ -59,7 +59,7 @@ function moveAway(path: string, dateOf: DateOf, today: string, bytes: number): v
   }
 }
 
-/** Of its first line; null where there is none. */
+/** Date of the file's first line; null if there is none. */
 function dateIn(path: string, dateOf: DateOf): string | null {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined || found.size === 0) return null;

@@ -1,4 +1,4 @@
-/** One readable log for everything that runs, and the same as JSON lines. Secrets are taken out before writing. */
+/** One readable log for everything that runs, and the same as JSON lines. Secrets are redacted before writing. */
 import { join } from 'node:path';
 import type { DeskCalendar } from '../../domain/trading-day.js';
 import { datesOf } from '../../trader/zone-offset.js';
@@ -9,19 +9,19 @@ import { bySize, type MakeRoom, openRotatingFile, type RotatingFile } from './ro
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
-/** What a line of the trading log is about. */
+/** The subject of a line in the trading log. */
 export const LOG_KINDS = ['setup', 'order', 'error', 'venue'] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 
-/** Stands where a line has no such field. */
+/** Placeholder for a missing field. */
 const NO_FIELD = '-';
 
 export interface DeskLog {
   readonly file: string;
-  /** For what is shown elsewhere than in the log. */
+  /** For texts that are shown outside the log. */
   readonly redact: Redact;
   write(role: string, level: LogLevel, message: string, more?: Readonly<Record<string, unknown>>): void;
-  /** One line of a child: pino's JSON, or whatever else it printed. */
+  /** Writes one line of a child: pino's JSON, or whatever else it printed. */
   writeChildLine(role: string, line: string, stream: 'out' | 'err'): void;
 }
 
@@ -29,10 +29,12 @@ const FILE_BYTES_MAX = 10 * 1024 * 1024;
 const FILES_KEPT = 5;
 
 export interface LogFiles {
-  /** Everything, for people and for programs. */
+  /** All lines: for people and for programs. */
   readonly readable: RotatingFile;
   readonly structured: RotatingFile;
-  /** What trading is about, and what needs a look; of it what went wrong. A file for each of the desk's days. */
+  /**
+   * Lines about trading and lines that need attention; `errors` has only what went wrong. One file per day of the desk.
+   */
   readonly trading: RotatingFile;
   readonly errors: RotatingFile;
 }
@@ -51,7 +53,7 @@ export function openDeskLog(
   return deskLogOf(join(directory, `${DESK_LOG}.log`), files, redact, nowMs);
 }
 
-/** `name`: of the log of everything, without its endings; the dated ones belong to all processes of the desk. */
+/** `name`: name of the complete log, without extensions; the dated logs are shared by all processes of the desk. */
 export function logFiles(
   name: string,
   directory: string,
@@ -74,7 +76,7 @@ export function logFiles(
   };
 }
 
-/** `file`: where people read all of it. */
+/** `file`: path of the complete readable log. */
 export function deskLogOf(
   file: string,
   { readable, structured, trading, errors }: LogFiles,
@@ -106,7 +108,10 @@ export function deskLogOf(
   };
 }
 
-/** As the process wrote them, where they are fields of ours: others have a `kind` too. An error is one whatever it is about. */
+/**
+ * Taken from the process's fields if they are ours: other lines may have a `kind`, too. An error with no such
+ * kind gets the kind `error`.
+ */
 function tradingFields(level: LogLevel, more: object): { readonly kind?: LogKind; readonly setup?: string } {
   const { kind, setup } = more as { readonly kind?: unknown; readonly setup?: unknown };
   const known = LOG_KINDS.find((name) => name === kind) ?? (level === 'error' ? 'error' : undefined);
@@ -147,7 +152,7 @@ function parsePino(line: string): PinoLine | null {
   }
 }
 
-/** A line that says only that something failed gets the reason out of its fields. */
+/** A line that only says that something failed gets the reason from its fields. */
 function causeOf({ err, error, detail }: Record<string, unknown>): string {
   const cause = err ?? error ?? detail;
   if (typeof cause === 'string') return `: ${cause}`;

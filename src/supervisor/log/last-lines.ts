@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 
 const TAIL_BYTES_MAX = 32 * 1024;
 
-/** The newest `count` lines of a text file; none where it can't be read. */
+/** The newest `count` lines of a text file; none if it can't be read. */
 export function readLastLines(path: string, count: number): readonly string[] {
   let file: number;
   try {

@@ -1,6 +1,6 @@
 /**
- * A rotating file that is written behind the back of whoever writes lines: a slow disk must not keep a trader from
- * taking a stop. What waits is bounded; lines beyond are dropped, and said to be.
+ * A rotating file that is written asynchronously: a slow disk must not keep a trader from accepting a stop. The queue
+ * is bounded; further lines are dropped, and a line says so.
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
@@ -11,7 +11,7 @@ const WAITING_MAX = 5_000;
 const PAUSE_MS = 200;
 
 export interface LaterFile extends RotatingFile {
-  /** At once: for the end of the process. */
+  /** Writes the queue synchronously, for the end of the process. */
   flush(): void;
 }
 
@@ -33,7 +33,7 @@ export function openLaterFile(path: string, makeRoom: MakeRoom): LaterFile {
     try {
       await appendFile(path, text, { mode: 0o600 });
     } catch {
-      // A full disk must not end what writes about itself.
+      // A full disk must not end the process that logs.
     }
     scheduled = false;
     if (waiting.length > 0) schedule();
@@ -53,7 +53,7 @@ export function openLaterFile(path: string, makeRoom: MakeRoom): LaterFile {
       try {
         if (waiting.length > 0) appendFileSync(path, taken(), { mode: 0o600 });
       } catch {
-        // As above.
+        // A full disk must not end the process that logs.
       }
     },
   };

@@ -1,19 +1,22 @@
-/** Which logs an installation keeps: one of all processes, by their supervisor, or one of each role that runs alone. */
+/**
+ * The logs of an installation: one for all processes, written by their supervisor, or one for each role without a
+ * supervisor.
+ */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolesInOrder } from '../roles.js';
 
-/** Beside it lie the logs of the databases. */
+/** The databases' logs are in the same folder. */
 export const DESK_LOG = 'fermata';
 
-/** Of all processes, whoever starts them, by the desk's days. */
+/** Of all processes, however they are started; one file per day of the desk. */
 export const TRADING_LOG = 'trading.log';
 export const ERROR_LOG = 'errors.log';
 
 export interface LogsFound {
-  /** Without their endings. */
+  /** Without extensions. */
   readonly names: readonly string[];
-  /** Roles that run alone, as others here do, and have no log. */
+  /** Roles that run without a supervisor, like others here, and have no log. */
   readonly missing: readonly string[];
 }
 
@@ -26,7 +29,7 @@ export function findLogs(folder: string, ending: 'log' | 'jsonl'): LogsFound {
   return { names: [DESK_LOG, ...alone].filter(isThere), missing };
 }
 
-/** Where one process writes now: its own log, or that of all. Null: no log is kept here. */
+/** The log that a process writes to now: its own, or the common one. Null: no log is kept here. */
 export function logOf(folder: string, role: string): string | null {
   const paths = [role, DESK_LOG]
     .map((name) => join(folder, `${name}.log`))

@@ -1,4 +1,4 @@
-/** Lines of the readable logs, of one file or of several by their time: those that are there, and those that come. */
+/** Lines of readable logs, from one file or merged by time from several: existing lines, and new ones. */
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LOG_KINDS, type LogKind, type LogLevel } from './desk-log.js';
@@ -18,20 +18,20 @@ export interface LogLine {
   readonly time: string;
   readonly role: string;
   readonly level: LogLevel;
-  /** Null: it has none, as every line of the log of all processes. */
+  /** Null if the line has none, like every line of the complete log. */
   readonly kind: LogKind | null;
   readonly setup: string | null;
   readonly message: string;
 }
 
-/** Null: a line that is not ours. */
+/** Null if the line is not in our format. */
 export function processLine(line: string): LogLine | null {
   const { time = '', role = '', level, rest = '' } = LINE.exec(line)?.groups ?? {};
   const known = LEVELS.find((name) => name === level);
   return known === undefined ? null : { time, role, level: known, kind: null, setup: null, message: rest };
 }
 
-/** Of the trading log or the error log, which have fields of their own before the message. */
+/** A line of the trading log or the error log, which has additional fields before the message. */
 export function tradingLine(line: string): LogLine | null {
   const written = processLine(line);
   const { kind, setup, message = '' } = TRADING_REST.exec(written?.message ?? '')?.groups ?? {};
@@ -57,25 +57,25 @@ export function isAtLeast(level: LogLevel): IsWanted {
 }
 
 export interface LogSource {
-  /** What is written now. */
+  /** The files that are written now. */
   paths(): readonly string[];
-  /** What was moved away from one of them, the newest first. */
+  /** The rotated files of one of them, newest first. */
   movedFrom(path: string): readonly string[];
 }
 
-/** The log of all processes, or those of roles that run alone. */
+/** The complete log, or those of roles without a supervisor. */
 export const processLogs = (folder: string): LogSource => ({
   paths: () => findLogs(folder, 'log').names.map((name) => join(folder, `${name}.log`)),
   movedFrom: movedBySize,
 });
 
-/** What is there, then what is written. A file that was moved away is read to its end first. */
+/** Reads existing lines, then follows new ones. A rotated file is read to its end first. */
 export class LogReader {
   readonly #files = new Map<string, Followed>();
 
   constructor(private readonly source: LogSource) {}
 
-  /** The newest `count` that are wanted, also of as many files before as `movedMax`; `next` goes on behind them. */
+  /** The newest `count` wanted lines, also from up to `movedMax` rotated files; `next` continues after them. */
   newest(count: number, isWanted: IsWanted, movedMax = 1): readonly string[] {
     const perFile = this.#followed().map(({ path, file }) => {
       let lines = file.read().filter(isWanted);
@@ -88,7 +88,7 @@ export class LogReader {
     return inOrder(perFile).slice(-count);
   }
 
-  /** How many are wanted, also in as many files before as `movedMax`. One file after the other is in memory. */
+  /** Number of wanted lines, also in up to `movedMax` rotated files. Only one file is in memory at a time. */
   count(isWanted: IsWanted, movedMax: number): number {
     const wanted = (lines: readonly string[]): number => lines.filter(isWanted).length;
     return this.#followed().reduce(
@@ -101,7 +101,7 @@ export class LogReader {
     );
   }
 
-  /** What came since the last call, in order. */
+  /** The lines since the last call, in order. */
   next(): readonly string[] {
     return inOrder(this.#followed().map(({ file }) => file.read()));
   }
@@ -115,7 +115,7 @@ export class LogReader {
   }
 }
 
-/** A file may not be there yet, or not again: its first line makes it. */
+/** The file may not exist yet, or not again after a rotation: its first line creates it. */
 class Followed {
   #file: number | null = null;
   #at = 0;
@@ -128,7 +128,7 @@ class Followed {
 
   read(): readonly string[] {
     const moved = this.#wasMoved();
-    // After that question: nobody writes to a file that was moved, so that this is the last of it.
+    // Read after the check: nobody writes to a rotated file, so this is all that was left in it.
     const lines = this.#readOpen();
     if (!moved) return lines;
     if (this.#file !== null) closeSync(this.#file);
@@ -175,7 +175,7 @@ function wholeLines(path: string): readonly string[] {
   }
 }
 
-/** Of one log as they are; of several, each of a role that runs alone, by their time. */
+/** Lines of one log keep their order; those of several (one per role without a supervisor) are merged by time. */
 function inOrder(perFile: readonly (readonly string[])[]): readonly string[] {
   const lines = perFile.flat();
   return perFile.filter((of) => of.length > 0).length > 1 ? lines.sort(byTime) : lines;

@@ -5,7 +5,7 @@ export interface RotatingFile {
   write(line: string): void;
 }
 
-/** Before so many bytes are added to a file: moves what is there out of the way where it has to be. Throws where it can't. */
+/** Called before this many bytes are appended: rotates the file if necessary. Throws if it can't. */
 export type MakeRoom = (bytes: number) => void;
 
 export function openRotatingFile(path: string, makeRoom: MakeRoom): RotatingFile {
@@ -17,22 +17,22 @@ export function openRotatingFile(path: string, makeRoom: MakeRoom): RotatingFile
       try {
         appendFileSync(path, text, { mode: 0o600 });
       } catch {
-        // A full disk must not end the one process that watches the others.
+        // A full disk must not end the process that watches the others.
       }
     },
   };
 }
 
-/** What can't be moved away is written on: no line is lost for it. */
+/** If the file can't be rotated, writing continues in it: no line is lost. */
 export function roomFor(text: string, makeRoom: MakeRoom): void {
   try {
     makeRoom(Buffer.byteLength(text));
   } catch {
-    // Tried again with the next line.
+    // Retried with the next line.
   }
 }
 
-/** Keeps `path` below `bytesMax` by moving it to `path.1`, `path.2` … `path.<kept>`; the oldest is dropped. */
+/** Keeps `path` below `bytesMax` by renaming it to `path.1`, `path.2` … `path.<kept>`; the oldest is deleted. */
 export function bySize(path: string, bytesMax: number, kept: number): MakeRoom {
   return (bytes) => {
     const size = sizeOf(path);
@@ -40,19 +40,19 @@ export function bySize(path: string, bytesMax: number, kept: number): MakeRoom {
   };
 }
 
-/** Moves what is there out of the way, for a file that another program keeps open from its start. */
+/** Rotates a file that another program is about to open and keep open. */
 export function rotateIfLarge(path: string, bytesMax: number, kept: number): void {
   if (sizeOf(path) > bytesMax) rotate(path, kept);
 }
 
-/** What `bySize` moved away, the newest first. */
+/** The files rotated by `bySize`, newest first. */
 export function movedBySize(path: string): readonly string[] {
   const found: string[] = [];
   for (let number = 1; existsSync(`${path}.${number}`); number += 1) found.push(`${path}.${number}`);
   return found;
 }
 
-/** Throws where it can't. */
+/** Throws if it can't. */
 function rotate(path: string, kept: number): void {
   rmSync(`${path}.${kept}`, { force: true });
   for (let number = kept - 1; number >= 1; number -= 1) {
@@ -61,7 +61,7 @@ function rotate(path: string, kept: number): void {
   renameSync(path, `${path}.1`);
 }
 
-/** 0 where there is none. */
+/** Bytes; 0 if there is no file. */
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

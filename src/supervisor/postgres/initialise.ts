@@ -11,8 +11,8 @@ const run = promisify(execFile);
 const INITDB_TIMEOUT_MS = 60_000;
 
 /**
- * Creates the cluster once. It is made beside its place and moved there when complete, so that a start that was
- * killed in between leaves nothing that looks like a cluster.
+ * Creates the cluster once, in a temporary folder that is renamed when complete, so that a killed start leaves nothing
+ * that looks like a cluster.
  */
 export async function initialiseCluster(
   binaries: PostgresBinaries,
@@ -31,7 +31,7 @@ export async function initialiseCluster(
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // A page that the disk has changed is told when it is read, and not taken for what was written.
+    // So that a page corrupted on disk is detected when it is read.
     '--data-checksums',
     '--no-locale',
     '--no-instructions',
@@ -41,7 +41,7 @@ export async function initialiseCluster(
       timeout: INITDB_TIMEOUT_MS,
       env: { ...plainEnvironment(), LC_ALL: 'C' },
     });
-    // Only an empty folder can be in the way here: a cluster was found above.
+    // Only an empty folder can be here: an existing cluster was found above.
     await rm(directory, { recursive: true, force: true });
     await rename(fresh, directory);
   } catch (error) {

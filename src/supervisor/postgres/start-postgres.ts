@@ -1,4 +1,4 @@
-/** Our own Postgres server on a loopback port, recovering by itself from whatever ended it before. */
+/** Our own Postgres server on a loopback port; it recovers by itself from any way in which it ended. */
 
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ export interface PostgresOptions {
   readonly user: string;
   readonly password: string;
   readonly logFile: string;
-  /** More `-c name=value` settings. */
+  /** Additional `-c name=value` settings. */
   readonly settings?: readonly string[];
   /** Called as soon as the process exists. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
@@ -31,7 +31,7 @@ export interface PostgresOptions {
 export interface PostgresServer {
   readonly process: ManagedProcess;
   readonly port: number;
-  /** Fast shutdown: sessions are ended, everything is flushed. */
+  /** Fast shutdown: ends sessions, flushes everything. */
   stop(hurry?: AbortSignal): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export async function startPostgres(options: PostgresOptions): Promise<PostgresS
     const problem = await becomesReady(child, options);
     if (problem === null) return serverOf(child, options.port);
     await stopProcess(child);
-    // After a kill -9 of the server its sessions hold the shared memory until they notice, a moment later.
+    // After a kill -9 of the server, its sessions hold the shared memory until they notice, a moment later.
     if (!problem.includes('shared memory block') || Date.now() > deadline) {
       throw new Error(`Postgres did not come up: ${problem}`);
     }
@@ -73,7 +73,7 @@ function launch(program: string, options: PostgresOptions): Promise<ManagedProce
     `port=${options.port}`,
     'unix_socket_directories=',
     'password_encryption=scram-sha-256',
-    // Some forty for each desk at its busiest.
+    // A desk at its busiest uses about forty.
     'max_connections=240',
     'log_min_messages=warning',
     'log_line_prefix=%m [%p] ',
@@ -123,8 +123,8 @@ async function becomesReady(child: ManagedProcess, options: PostgresOptions): Pr
 }
 
 /**
- * A postmaster.pid whose number now belongs to some other program would stop the server from starting. It is removed
- * only then; a server that still runs on this directory is never touched here.
+ * A postmaster.pid whose pid now belongs to another program would keep the server from starting, and is removed only
+ * then. A server that still runs on this directory is never touched here.
  */
 async function clearStaleLock(directory: string): Promise<void> {
   const path = join(directory, 'postmaster.pid');

@@ -1,4 +1,7 @@
-/** What a start claims: one supervisor per home, found by its socket, and one desk per account; by locks that end with the process. */
+/**
+ * What a start claims: one supervisor per home, found by its socket, and one desk per account. The locks end with the
+ * process.
+ */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,14 +17,14 @@ import { tradedVenue } from '../../venue/registry.js';
 import { StartFailure } from './start-failure.js';
 
 const ASK_TIMEOUT_MS = 1_000;
-/** The other one may be between its lock and its socket. */
+/** The other start may hold its lock without having opened its socket yet. */
 const ATTEMPTS = 3;
 
 export type Claim =
   | { readonly kind: 'claimed'; readonly paths: HomePaths; readonly lock: FileLock }
   | { readonly kind: 'taken'; readonly message: string };
 
-/** Throws StartFailure where the folder can't be used at all. */
+/** Throws StartFailure if the folder can't be used at all. */
 export async function claimHome(home: string): Promise<Claim> {
   const paths = homePaths(home);
   makeFolders(paths);
@@ -36,7 +39,7 @@ export async function claimHome(home: string): Promise<Claim> {
   return { kind: 'taken', message };
 }
 
-/** Null where nobody answers: a command may hold the lock for a moment to see whether anything runs. */
+/** Null if nobody answers: a command may hold the lock for a moment to see whether anything runs. */
 async function describeOther(home: string): Promise<string | null> {
   try {
     const { pid, desk, phase } = await askSupervisor(home, 'who', {}, ASK_TIMEOUT_MS);
@@ -47,8 +50,8 @@ async function describeOther(home: string): Promise<string | null> {
 }
 
 /**
- * An account of an exchange is one desk's: two that trade it see orders that are not theirs. Null where no key leads to one.
- * Throws `StartFailure` where another desk of this installation trades with this key.
+ * An account of an exchange belongs to one desk: two desks on it would see each other's orders as foreign. Null if the
+ * desk has no key for an account. Throws `StartFailure` if another desk of this installation trades with this key.
  */
 export function claimAccount(
   desk: Pick<Desk, 'mode' | 'venue'>,

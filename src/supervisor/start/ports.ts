@@ -1,4 +1,4 @@
-/** Which ports a desk uses: the same ones again after a restart, as far as they are still free. */
+/** The ports of a desk: the same after a restart, as far as they are still free. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { desksHomes } from '../../home/installation.js';
@@ -8,11 +8,11 @@ import { freePort, portIsFree } from '../free-port.js';
 export interface DeskPorts {
   readonly web: number;
   readonly temporalUiProxy: number;
-  /** Of the workers' Temporal library. */
+  /** Metrics ports of the workers' Temporal library. */
   readonly workerMetrics: Readonly<Record<MeasuredWorker, number>>;
 }
 
-/** `web` 0: any free one. */
+/** `web` 0: any free port. */
 export async function choosePorts(runDirectory: string, web: number): Promise<DeskPorts> {
   const path = portsFile(runDirectory);
   const known = readPorts(path);
@@ -30,8 +30,8 @@ export async function choosePorts(runDirectory: string, web: number): Promise<De
 }
 
 /**
- * The desk file's own. Where another desk of this installation has that one, whether it runs now or not, the one that this
- * desk had before, or the next that nobody has: a page keeps its address.
+ * The desk file's port. If another desk of this installation has that one, running or not: the port that this desk had
+ * before, or the next free one, so that a page keeps its address.
  */
 export async function pagePort(home: string, wanted: { host: string; port: number }): Promise<number> {
   const { host, port } = wanted;

@@ -1,4 +1,4 @@
-/** What must hold before anything is started: one clear error instead of something half up. */
+/** What must hold before anything is started: one clear error instead of a partial start. */
 import { readRestoreMark } from '../../home/restore-mark.js';
 import { freeBytes } from '../ballast.js';
 import { portIsFree } from '../free-port.js';

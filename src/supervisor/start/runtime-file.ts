@@ -18,7 +18,7 @@ export type ServingTemporal =
   | Extract<TemporalSource, { kind: 'address' }>
   | { readonly kind: 'managed'; readonly at: TemporalServerPlace };
 
-/** Keeps what is started, too. */
+/** Also stores the files that are started. */
 export function runtimeFor(
   options: UpOptions,
   paths: HomePaths,
@@ -65,12 +65,12 @@ export function runtimeFor(
   };
 }
 
-/** Of a server that somebody else runs. */
+/** The namespace on a server that somebody else runs. */
 export function namespaceOf(env: NodeJS.ProcessEnv): string {
   return externalTemporal(env).namespace ?? TEMPORAL_NAMESPACE;
 }
 
-/** Returns its path, which every role gets in FERMATA_RUNTIME. */
+/** Returns the file's path, which every role gets in FERMATA_RUNTIME. */
 export function writeRuntime(paths: HomePaths, runtime: Runtime): string {
   const path = join(paths.run, 'runtime.json');
   writeFileSync(`${path}.new`, `${JSON.stringify(runtime, null, 2)}\n`, { mode: 0o600 });

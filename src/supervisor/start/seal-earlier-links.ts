@@ -1,6 +1,7 @@
 /**
- * Telegram links from before rows carried a code of their maker get one, once an installation: the first start that knows
- * codes takes what it finds. That it was done is kept outside of Postgres, so that nobody who writes there has it done again.
+ * Adds authentication codes to Telegram links from before rows had one, once per installation: the first start that
+ * knows codes seals what it finds. That this was done is recorded outside Postgres, so that nobody who can write there
+ * gets it repeated.
  */
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,7 @@ import type { Pool } from '../../store/pool.js';
 
 const DONE = 'telegram-links-sealed';
 
-/** How many it found; 0 at every later start. */
+/** Returns how many links it found; 0 at every later start. */
 export async function sealEarlierLinksOnce(pool: Pool, home: string): Promise<number> {
   const done = join(peopleFolder(home), DONE);
   if (existsSync(done)) return 0;

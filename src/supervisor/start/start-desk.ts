@@ -1,4 +1,4 @@
-/** Brings a desk up step by step. Whoever calls it stops the processes again where it throws. */
+/** Starts a desk step by step. If it throws, the caller stops the processes again. */
 import { externalTemporal } from '../../home/external-temporal.js';
 import { namespaceIn } from '../../home/installation.js';
 import { checkPayloadCanary } from '../../home/payload-canary.js';
@@ -20,7 +20,7 @@ import { StartFailure } from './start-failure.js';
 import { migrateSchema, type PostgresPlace } from './start-stores.js';
 
 const ASK_AGAIN_MS = 250;
-/** A server that another desk had is started again within seconds. */
+/** A server that another desk was running is restarted within seconds. */
 const BACK_WITHIN_MS = 60_000;
 
 export async function startDesk(
@@ -39,7 +39,7 @@ export async function startDesk(
   return runtime;
 }
 
-/** Side by side; where one fails, the other is waited for, so that nothing is half started when this rejects. */
+/** In parallel; if one fails, the other is still awaited, so that nothing is half started when this rejects. */
 async function startStores(
   context: ProcessesContext,
   processes: DeskProcesses,
@@ -66,7 +66,7 @@ async function beginPostgres(
   return place;
 }
 
-/** Another desk's supervisor may have just ended it, and the next in line is starting it again. */
+/** Another desk's supervisor may have just ended the server, and the next one in line is starting it again. */
 const patience = (signal: AbortSignal, isAway: (error: unknown) => boolean): Patience => ({
   ...{ isAway, signal },
   ...{ withinMs: BACK_WITHIN_MS, everyMs: ASK_AGAIN_MS },
@@ -95,7 +95,7 @@ async function beginTemporal(context: ProcessesContext, processes: DeskProcesses
   );
 }
 
-/** The server makes the first desk's itself. */
+/** The server creates the first desk's namespace itself. */
 async function ownNamespace(address: string, namespace: string, stopping: AbortSignal): Promise<void> {
   if (namespace === TEMPORAL_NAMESPACE) return;
   await untilBack(
@@ -108,7 +108,7 @@ async function ownNamespace(address: string, namespace: string, stopping: AbortS
   );
 }
 
-/** Which desk file was in force from when on; before any role reads who is who. */
+/** Records which desk file is in force since when, before any role reads who is who. */
 async function recordDeskFile({ options, say }: ProcessesContext, runtime: Runtime): Promise<void> {
   const { desk, configHash, text: content } = { ...options.loaded, desk: runtime.desk };
   const pool = openPool(runtime, 'supervisor');

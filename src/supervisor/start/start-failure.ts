@@ -1,4 +1,4 @@
-/** A start that failed: whatever it had started was stopped again. Every text is for a person. */
+/** A start that failed; whatever it had started was stopped again. Every text is for a person. */
 export class StartFailure extends Error {
   override readonly name = 'StartFailure';
 

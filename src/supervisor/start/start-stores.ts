@@ -1,4 +1,6 @@
-/** The servers of Postgres and Temporal: where each answers, how it is started, and how a desk gets its own place in it. */
+/**
+ * The servers Postgres and Temporal: their addresses, how they are started, and how a desk gets its own place in them.
+ */
 import { join } from 'node:path';
 import { databaseOf } from '../../home/installation.js';
 import type { HomePaths } from '../../home/runtime.js';
@@ -36,7 +38,7 @@ export interface TemporalServerPlace {
   readonly network: ServerNetwork;
 }
 
-/** Both stay where they were, as far as that is free, so that whoever used the server before finds it. */
+/** Both keep their ports if those are free, so that earlier users of the server find it. */
 export async function choosePostgres(before: PostgresPlace | null): Promise<PostgresPlace> {
   return { port: await freePort(before?.port) };
 }
@@ -54,9 +56,9 @@ export async function chooseTemporal(
 }
 
 /**
- * For whoever has the lock of the server. Supervisors of before there were such locks run their servers without one: two on
- * the same files would harm both. Throws `StartFailure` where one does; it has its desk in FERMATA_HOME itself, whose own
- * start has ended what was left there.
+ * Call with the server's lock held. Supervisors of versions before such locks run their servers without one, and two
+ * servers on the same files would corrupt both. Throws `StartFailure` if such a supervisor is running. Its desk is in
+ * FERMATA_HOME itself; a start of that desk has already ended any leftovers.
  */
 export async function refuseEarlierVersion(name: string, { home, servers }: HomePaths): Promise<void> {
   if (home === servers.installation) return;
@@ -69,7 +71,7 @@ export async function refuseEarlierVersion(name: string, { home, servers }: Home
   );
 }
 
-/** Also for what needs it while no desk runs. */
+/** Also used by commands that need the server while no desk runs. */
 export async function startOwnPostgres(
   { paths, children }: Pick<StoreContext, 'paths' | 'children'>,
   { port }: PostgresPlace,
@@ -94,13 +96,14 @@ export async function startOwnTemporal(
   source: Extract<TemporalSource, { kind: 'binary' }>,
 ): Promise<Running> {
   const { servers } = context.paths;
-  // A start that takes over finds them gone with the desk that had them.
+  // In a takeover the folder is missing: it was removed with the desk that ran the server.
   claimFolder(servers.sockets);
   const database = await databaseFileFor(servers.temporal, source.serverVersion);
   try {
     return await launchTemporal(context, at, source.path, database);
   } catch (error) {
-    // Runs and schedules come back from Postgres and the desk file; a desk without its procedures would not.
+    // A fresh database is better than a desk without its procedures: runs and schedules come back from Postgres and the
+    // desk file.
     if (!/sqlite|database|schema/i.test(String(error)) || /address already in use/i.test(String(error)))
       throw error;
     const place = await setAside(database);
@@ -132,7 +135,7 @@ async function launchTemporal(
   return server;
 }
 
-/** Of the desk that lives there. */
+/** Migrates the database of the desk in this home. */
 export async function migrateSchema(paths: HomePaths, port: number): Promise<readonly string[]> {
   return migrate(
     { host: '127.0.0.1', port, user: POSTGRES_OWNER, password: readSecret(paths.home, 'postgresPassword') },

@@ -26,7 +26,7 @@ const STATUS_TIMEOUT_MS = 5_000;
 
 const UNANSWERED = 'the trader has not answered yet';
 
-/** The one screen after a start. A trader that is just busy leaves gaps, not an error. */
+/** The summary after a start. If the trader is busy, it has gaps instead of an error. */
 export async function summarise(
   options: UpOptions,
   paths: HomePaths,
@@ -66,7 +66,7 @@ async function readTrader(socketPath: string): Promise<TraderStatus | null> {
   }
 }
 
-/** The next run of each routine after `nowMs` of the desk's own time, soonest first. */
+/** The next run of each routine after `nowMs` (the desk's own time), soonest first. */
 function nextRoutines(desk: Pick<Desk, 'routines' | 'timezone'>, nowMs: number): readonly NextRoutine[] {
   return desk.routines
     .flatMap((routine) => {

@@ -13,7 +13,7 @@ import { TEMPORAL_CLI_VERSION } from './server-options.js';
 
 const run = promisify(execFile);
 const GO_MINIMUM = [1, 25] as const;
-/** `go install -v` prints one line per package: what the progress bar counts to. */
+/** `go install -v` prints one line per package: the total of the progress bar. */
 const PACKAGES = 993;
 const BUILD_TIMEOUT_MS = 25 * 60_000;
 
@@ -53,7 +53,7 @@ async function whyNoGo(env: NodeJS.ProcessEnv): Promise<string | null> {
   }
 }
 
-/** How Go was set up here, and the way out to where modules are; secrets are among the rest. */
+/** Go's own settings and the proxies for its downloads; the other variables include secrets. */
 const OF_GO = /^(GO[A-Z0-9_]*|XDG_(CACHE|CONFIG)_HOME|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy)$/;
 
 const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
@@ -61,7 +61,7 @@ const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...Object.fromEntries(Object.entries(env).filter(([name]) => OF_GO.test(name))),
 });
 
-/** Null when built; else the last lines of what the tool said. */
+/** Null when built; otherwise the last lines of the tool's output. */
 function goInstall(
   env: NodeJS.ProcessEnv,
   target: string,

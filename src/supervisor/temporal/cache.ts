@@ -1,4 +1,4 @@
-/** The user's own cache of the pinned `temporal` program: shared by every desk and every clone. */
+/** The user's own cache of the pinned `temporal` program, shared by every desk and every clone. */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,8 +20,8 @@ export function cachedBinary(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Runs `work` alone among all starts on this machine, so that two of them don't fetch or build twice. The one that
- * waited finds the result of the other and doesn't work at all (null).
+ * Runs `work` for one start at a time on this machine, so that two of them don't fetch or build twice. A start that had
+ * to wait finds the other's result and doesn't run `work` (null).
  */
 export async function withCacheLock<T>(
   env: NodeJS.ProcessEnv,

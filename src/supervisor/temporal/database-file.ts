@@ -1,15 +1,15 @@
-/** The development server's own database file, and when it can't be trusted. */
+/** The development server's database file, and when it can't be trusted. */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** With write-ahead logging these belong together. */
+/** With write-ahead logging these files belong together. */
 const PARTS = ['', '-wal', '-shm'] as const;
 const SET_ASIDE = '.broken';
 
 /**
- * The file for this version of the server: a newer server does not migrate the file of an older one, so each has its
- * own, and schedules come back from Postgres and the desk file. One that was never marked as ready (killed at its
+ * The file for this version of the server: a newer server doesn't migrate an older one's file, so each version has its
+ * own, and schedules come back from Postgres and the desk file. A file that was never marked as ready (killed at its
  * first start) would never start again and is removed.
  */
 export async function databaseFileFor(directory: string, serverVersion: string): Promise<string> {
@@ -21,12 +21,15 @@ export async function databaseFileFor(directory: string, serverVersion: string):
   return file;
 }
 
-/** Once the server answered from it. */
+/** Call once the server has answered from it. */
 export async function markReady(file: string): Promise<void> {
   if (!existsSync(markerOf(file))) await writeFile(markerOf(file), '', { mode: 0o600 });
 }
 
-/** A marked file that the server can't open any more: kept for a look, and out of the way. Only the newest is kept. */
+/**
+ * Moves away a marked file that the server can't open any more, and keeps it for inspection. Only the newest one is
+ * kept.
+ */
 export async function setAside(file: string): Promise<string> {
   const directory = dirname(file);
   for (const name of await readdir(directory)) {

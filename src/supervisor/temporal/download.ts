@@ -1,4 +1,4 @@
-/** Fetches the release archive of the pinned version. Nothing is unpacked before its checksum was found right. */
+/** Fetches the release archive of the pinned version. Nothing is unpacked before its checksum is verified. */
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
@@ -13,7 +13,7 @@ import { cacheDirectory, cachedBinary } from './cache.js';
 
 const run = promisify(execFile);
 const CONNECT_TIMEOUT_MS = 8_000;
-/** A download that brings nothing for this long is given up. */
+/** A download without progress for this long is abandoned. */
 const STALL_TIMEOUT_MS = 20_000;
 const ARCHIVE_BYTES_MAX = 400 * 1024 * 1024;
 const CHECKSUMS = fileURLToPath(new URL('../../../temporal/checksums.json', import.meta.url));
@@ -27,7 +27,7 @@ export type Download =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly why: string };
 
-/** Never throws for what the network or the archive does wrong: the next way is tried then. */
+/** Never throws for failures of the network or the archive: the next source is tried then. */
 export async function downloadTemporal(
   env: NodeJS.ProcessEnv,
   onProgress: OnProgress,

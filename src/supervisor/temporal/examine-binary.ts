@@ -13,7 +13,7 @@ export type Examination =
 export async function examineBinary(path: string): Promise<Examination> {
   try {
     const version = await run(path, ['--version'], { timeout: TIMEOUT_MS });
-    // The program's own version is 0.0.0-DEV where it was built from source: only the server's counts.
+    // The program's own version is 0.0.0-DEV if it was built from source: only the server's counts.
     const found = /Server (\d+)\.(\d+)\.(\d+)/.exec(version.stdout);
     if (!found) return { usable: false, why: 'it does not say which server it contains' };
     const [major, minor] = TEMPORAL_SERVER_MINIMUM;

@@ -1,6 +1,6 @@
 /**
- * A network of the managed server's own, where Linux allows it: a namespace with nothing in it but a loopback, reached
- * through Unix sockets only. Where it does not, the UI has an address that no page can know.
+ * A separate network for the managed server, where Linux allows it: a namespace with only a loopback, reached only
+ * through Unix sockets. Elsewhere the UI gets an address that no page can guess.
  */
 import { execFile } from 'node:child_process';
 import { readlink } from 'node:fs/promises';
@@ -14,14 +14,14 @@ import { type ManagedProcess, spawnProcess } from '../managed-process.js';
 import type { ServerPorts } from './server-options.js';
 
 export type ServerNetwork =
-  /** `folder`: of the sockets, readable for this user only. */
+  /** `folder`: the sockets' folder, readable only by this user. */
   | { readonly kind: 'own-network'; readonly folder: string }
-  /** `uiHost`: null where there is no UI. The server’s parts find each other at 127.0.0.1 only. */
+  /** `uiHost`: null if there is no UI. The server’s parts find each other only at 127.0.0.1. */
   | { readonly kind: 'loopback'; readonly uiHost: string | null };
 
 const run = promisify(execFile);
 const UNSHARE = ['--user', '--map-root-user', '--net'] as const;
-/** A new namespace's loopback is down. */
+/** The loopback of a new namespace is down. */
 const LOOPBACK_UP = '{ ip link set lo up || ifconfig lo up; } 2>/dev/null';
 const PROBE_MS = 5_000;
 const ENTER_MS = 5_000;
@@ -45,7 +45,7 @@ async function ownNetworkWorks(): Promise<boolean> {
   }
 }
 
-/** The program takes the place of the shell: its pid is the one that was spawned. */
+/** The program replaces the shell: its pid is the one that was spawned. */
 export function inOwnNetwork(program: string, args: readonly string[]): { command: string; args: string[] } {
   const script = `${LOOPBACK_UP} && exec "$0" "$@"`;
   return { command: 'unshare', args: [...UNSHARE, 'sh', '-c', script, program, ...args] };
@@ -61,7 +61,7 @@ export function socketAddresses(folder: string): { readonly address: string; rea
 const grpcSocket = (folder: string): string => join(folder, 'temporal.sock');
 const uiSocket = (folder: string): string => join(folder, 'temporal-ui.sock');
 
-/** Passes the sockets on to the server's ports, from within its network. */
+/** Connects the sockets with the server's ports, from within its network. */
 export async function startRelay(
   server: ManagedProcess,
   folder: string,

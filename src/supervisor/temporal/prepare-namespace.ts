@@ -1,4 +1,4 @@
-/** Makes a Temporal server ready for us: our namespace, its retention, what workflows are found by. */
+/** Prepares a Temporal server for us: our namespace, its retention, and our search attributes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, ConnectionOptions } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
@@ -7,23 +7,23 @@ import { addressForSdk, connectionClass } from '../../home/temporal-address.js';
 import { SEARCH_ATTRIBUTES } from './server-options.js';
 
 const CALL_TIMEOUT_MS = 3_000;
-/** Closed runs are kept this long; the development server's own default is one day. */
+/** How long closed runs are kept; the development server's own default is one day. */
 const RETENTION_MS = 30 * 86_400_000;
-/** The server's parts hear of a new namespace one after another, each within some ten seconds. */
+/** The server's parts learn of a new namespace one after another, each within about ten seconds. */
 const HEARD_OF_MS = 60_000;
 const ASK_AGAIN_MS = 500;
 const ALREADY_EXISTS = 6;
 const NOT_FOUND = 5;
 const INVALID_ARGUMENT = 3;
-/** PERMISSION_DENIED, UNIMPLEMENTED. */
+/** gRPC codes PERMISSION_DENIED, UNIMPLEMENTED. */
 const DENIED: readonly number[] = [7, 12];
 const CAUSES_MAX = 5;
-/** IndexedValueType of the protocol. */
+/** From the protocol's IndexedValueType. */
 const KEYWORD = 2;
 
 /**
- * Null when done; else why not, in words. `own`: a development server of ours. What its options name is made with its
- * namespace alone: a database of an earlier version lacks the search attributes that came since.
+ * Null when done; otherwise the reason, in words. `own`: a development server of ours. That one creates search
+ * attributes from its options only with a new namespace: an earlier version's database lacks those added since.
  */
 export async function prepareNamespace(
   options: ConnectionOptions,
@@ -63,7 +63,7 @@ async function keepRunsLongEnough({ workflowService }: Connection, namespace: st
 const within = <T>(connection: Connection, ask: () => Promise<T>): Promise<T> =>
   connection.withDeadline(Date.now() + CALL_TIMEOUT_MS, ask);
 
-/** Somebody else's server keeps its own retention; what is missing is added where that is allowed. */
+/** Somebody else's server keeps its own retention; what is missing is added if that is allowed. */
 async function makeReady(connection: Connection, namespace: string): Promise<void> {
   const isNew = await within(connection, () => makeNamespace(connection, namespace));
   const untilMs = performance.now() + (isNew ? HEARD_OF_MS : 0);
@@ -77,7 +77,7 @@ async function makeReady(connection: Connection, namespace: string): Promise<voi
   }
 }
 
-/** True where it was not there. */
+/** True if it was created. */
 async function makeNamespace({ workflowService }: Connection, namespace: string): Promise<boolean> {
   try {
     await workflowService.describeNamespace({ namespace });
@@ -104,7 +104,7 @@ async function makeAttributes(connection: Connection, namespace: string): Promis
   );
 }
 
-/** Temporal Cloud lets nobody list them: there a question that names one is refused where it is unknown. */
+/** Temporal Cloud doesn't allow listing them: there, a query that names an unknown one is refused. */
 async function missingAttributes(
   { workflowService, operatorService }: Connection,
   namespace: string,
@@ -127,7 +127,7 @@ async function missingAttributes(
   return missing;
 }
 
-/** `make`, or, where that is not allowed from here, an error that says what is to be made. */
+/** Runs `make`; if that is not allowed from here, throws an error that says what has to be created by hand. */
 async function byHand(lacking: string, make: () => Promise<unknown>): Promise<void> {
   try {
     await make();
@@ -140,7 +140,7 @@ async function byHand(lacking: string, make: () => Promise<unknown>): Promise<vo
 
 const codeOf = (error: unknown): number => Number((error as { code?: number }).code);
 
-/** The client's own words, and the server's below them. */
+/** The client's own message, and the server's below it. */
 function wordsOf(error: unknown): string {
   const words: string[] = [];
   for (let cause: unknown = error; cause instanceof Error && words.length < CAUSES_MAX; cause = cause.cause)

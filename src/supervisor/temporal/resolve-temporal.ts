@@ -1,4 +1,4 @@
-/** Where the Temporal server comes from, in a fixed order; never a silent hang. */
+/** Finds a Temporal server, in a fixed order; never hangs silently. */
 import { existsSync } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
@@ -43,10 +43,10 @@ export interface ResolveOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Variables of Temporal's own that name a server. */
+/** Temporal's own variables that name a server. */
 const NAMES_A_SERVER = /^TEMPORAL_(ADDRESS|PROFILE|CONFIG_FILE|API_KEY|TLS.*)$/;
 
-/** FERMATA_TEMPORAL; never guessed. Throws `TemporalChoice`. */
+/** From FERMATA_TEMPORAL; never guessed. Throws `TemporalChoice`. */
 export function temporalKind(env: NodeJS.ProcessEnv): 'managed' | 'external' {
   const kind = env.FERMATA_TEMPORAL || 'managed';
   if (kind !== 'managed' && kind !== 'external')
@@ -84,8 +84,8 @@ function externalAddress(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * What FERMATA_TEMPORAL=external names, a `temporal` on PATH, the cached one, a download, a build from source. Throws TemporalNotFound
- * with every reason and the three ways out.
+ * In this order: the server named with FERMATA_TEMPORAL=external, a `temporal` on PATH, the cached one, a download, a
+ * build from source. Throws TemporalNotFound with every reason and the three ways out.
  */
 export async function resolveTemporal(options: ResolveOptions = {}): Promise<TemporalSource> {
   const env = options.env ?? process.env;

@@ -5,7 +5,7 @@ export const TEMPORAL_CLI_VERSION = '1.5.1';
 export const TEMPORAL_SERVER_MINIMUM = [1, 29] as const;
 export const TEMPORAL_NAMESPACE = 'fermata';
 
-/** What workflows are found by in Temporal's UI. */
+/** The attributes by which workflows are found in Temporal's UI. */
 export const SEARCH_ATTRIBUTES = [
   'FermataDesk',
   'FermataRoutine',
@@ -14,17 +14,19 @@ export const SEARCH_ATTRIBUTES = [
 ] as const;
 
 const DYNAMIC_CONFIGURATION = [
-  // The server always opens an HTTP API; without this a page on any web site could post an update to it.
+  // The server always opens an HTTP API; without this, a page on any web site could post an update to it.
   'frontend.httpAllowedHosts=["disabled.invalid"]',
   // The default polls a shard's queues 20 times a second: up to 50 ms for every task of the only shard.
   'history.transferProcessorMaxPollRPS=10000',
   'history.timerProcessorMaxPollRPS=10000',
-  // A task that is written to a partition at which no worker happens to ask waits two seconds. So tasks go into one; the others
-  // are still read, since a database of before may hold some, and what asks there is passed on at once.
+  // A task written to a partition that no worker is polling waits for two seconds. So all tasks are written to one
+  // partition. The others are still read, because an earlier database may have tasks in them; polls that arrive there
+  // are forwarded at once.
   'matching.numTaskqueueWritePartitions=1',
   'matching.forwarderMaxRatePerSecond=10000',
   'matching.forwarderMaxOutstandingPolls=10',
-  // Activities for the worker that asks for them go with the answer, without a queue, a poll and a write of their own.
+  // Activities for the worker that schedules them come with the answer, without a queue, a poll and a write of their
+  // own.
   'system.enableActivityEagerExecution=true',
 ] as const;
 

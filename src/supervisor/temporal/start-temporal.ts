@@ -1,4 +1,4 @@
-/** Our own Temporal development server: one per FERMATA_HOME, closed to everything but this machine. */
+/** Our own Temporal development server: one per FERMATA_HOME, reachable only from this machine. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
@@ -11,7 +11,7 @@ import { type ServerPorts, serverArguments, TEMPORAL_NAMESPACE } from './server-
 
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 100;
-/** Between the choice of a free port and its use another program can take it; the server chooses some by itself, too. */
+/** Another program can take a free port between its choice and its use; the server also chooses some ports itself. */
 const STARTS_MAX = 3;
 const PAUSE_MS = 500;
 
@@ -25,9 +25,9 @@ export interface TemporalOptions {
   /** Null: in memory. */
   readonly database: string | null;
   readonly logFile: string;
-  /** 127.0.0.1 where none is given. */
+  /** Default: 127.0.0.1. */
   readonly network?: ServerNetwork;
-  /** Called as soon as a process exists: the server, one that takes the place of one that ended at once, its relay. */
+  /** Called as soon as a process exists: the server, its replacement if it ended at once, its relay. */
   readonly onSpawned?: (child: ManagedProcess) => Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export interface TemporalServer {
   readonly process: ManagedProcess;
   readonly ports: ServerPorts;
   readonly address: string;
-  /** Null where it has none. */
+  /** Null if it has none. */
   readonly uiAddress: string | null;
   stop(hurry?: AbortSignal): Promise<void>;
 }
@@ -106,7 +106,7 @@ export function addressesOf(
   };
 }
 
-/** Neither is of use without the other: where one ends, so does the other, and both are started again. */
+/** Server and relay are useless without each other: if one ends, the other does, and both are started again. */
 async function relayBeside(
   server: ManagedProcess,
   folder: string,

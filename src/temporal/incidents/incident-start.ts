@@ -11,7 +11,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import { RUNBOOK } from '../../workflows/operations/incident/runbook.js';
 
 const LOOK_MS = 5_000;
-/** The trader's watcher wakes an incident when something changes; nobody does so for a page of the exchange. */
+/** The trader's watcher wakes an incident when something changes; nobody does that for an exchange's status page. */
 const LOOK_MS_MAX = 2 * 60 * MINUTE_MS;
 const LOOK_AT_PAGE_MS_MAX = 10 * MINUTE_MS;
 const REVIEW_MS = 24 * 60 * MINUTE_MS;
@@ -20,14 +20,14 @@ const EVIDENCE_MS = 24 * 60 * MINUTE_MS;
 const WHAT_HAPPENS =
   'People are told until one has answered, the playbook of its kind runs, evidence is kept, and in the end a person is asked for a review.';
 
-/** The same symptom of the same thing is the same incident, as long as it lasts. */
+/** The same symptom of the same subject is the same incident while it lasts. */
 export function fingerprintOf(desk: string, { kind, subject }: Pick<Symptom, 'kind' | 'subject'>): string {
   return [desk, kind, ...(subject === '' ? [] : [subject])].join(':');
 }
 
 /**
- * How an incident is started, whoever saw it first. `status` null: the trader does not answer; then `known` is the
- * incarnation of its journal that did so last, if any did.
+ * The start options of an incident, whoever saw it first. `status` null: the trader doesn't answer; `known` is then the
+ * incarnation that answered last, if any.
  */
 export function incidentStart(
   desk: Desk,
@@ -67,11 +67,11 @@ export function incidentStart(
   };
 }
 
-/** Medium: a kind that an earlier desk file had. */
+/** Medium for a kind from an earlier desk file. */
 const severityOf = ({ incidents }: Desk, kind: string, own: OwnIncident | undefined): IncidentSeverity =>
   isShippedKind(kind) ? incidents.kinds[kind].severity : (own?.severity ?? 'medium');
 
-/** What a kind says that is neither the desk's own nor ships: a step's that an earlier desk file had. */
+/** A kind that is neither the desk's own nor ships comes from a step in an earlier desk file. */
 const runbookOf = (kind: string): readonly string[] => RUNBOOK[isShippedKind(kind) ? kind : 'reported'];
 
 const stepsOf = ({ steps, code }: OwnIncident): readonly string[] =>

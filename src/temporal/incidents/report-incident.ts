@@ -23,12 +23,12 @@ export interface ReportContext {
   readonly pool: Pool;
   readonly nowMs: () => number;
   readonly trader: Pick<TraderClient, 'call'>;
-  /** The newest that answered: an incident of a trader that is gone is about that one. */
+  /** The newest incarnation that answered: an incident of a dead trader is about that one. */
   readonly seen?: { readonly incarnation: string | null };
 }
 
 export interface Reported {
-  /** False: it belongs to an incident that lasts, or that had it before. */
+  /** False: the report joins an open incident, or one that already had it. */
   readonly opened: boolean;
   readonly workflowId: string | null;
   readonly firstRunId: string | null;
@@ -36,13 +36,13 @@ export interface Reported {
 
 const UPDATE_MS = 10_000;
 const STATUS_MS = 2_000;
-/** An incident that is over takes nothing more, and has its last evidence to write before the next one can begin. */
+/** An incident that is over takes no reports, and writes its last evidence before the next one can begin. */
 const OVER_TRIES_MAX = 30;
 const OVER_PAUSE_MS = 250;
 
 /**
- * What is said once, by a person or a step: it opens an incident, or belongs to the one that lasts. Rejects where it
- * reached none. Postgres is not needed to open one.
+ * For a symptom that is reported once, by a person or a step: it opens an incident or joins the open one. Rejects if it
+ * reached neither. Opening one needs no Postgres.
  */
 export async function reportIncident(context: ReportContext, reported: Symptom): Promise<Reported> {
   const symptom = ofItsKind(context.desk, reported);
@@ -51,8 +51,8 @@ export async function reportIncident(context: ReportContext, reported: Symptom):
 }
 
 /**
- * A failed step that names no kind belongs to the one that asks for it; one whose kind the desk file no longer has is a
- * failed step all the same. Of the desk's own kinds one incident lasts at a time, whoever saw it.
+ * A failed step that names no kind belongs to the kind that asks for it; if the desk file no longer has its kind, it is
+ * still a failed step. Each of the desk's own kinds has at most one open incident, whoever saw it.
  */
 function ofItsKind(desk: Desk, symptom: Symptom): Symptom {
   const own = ownIncidents(desk);
@@ -64,8 +64,8 @@ function ofItsKind(desk: Desk, symptom: Symptom): Symptom {
 }
 
 /**
- * What is said again as long as it is seen: while its incident lasts it is only counted, since a run takes no more than
- * two thousand messages. Rejects where Temporal can't be reached: the same symptom is reported again then.
+ * For a symptom that is reported again while it is seen: during its incident it is only counted, since a run takes at
+ * most two thousand messages. Rejects if Temporal can't be reached: the symptom is then reported again.
  */
 export async function reportSymptom(context: ReportContext, symptom: Symptom): Promise<Reported> {
   const { settled, lasts } = await count(context, symptom);

@@ -1,4 +1,4 @@
-/** What in the trader's status is an incident. The same occurrence always gives the same key. */
+/** Derives incidents from the trader's status. The same occurrence always gives the same key. */
 import { lossesOf } from '../../activities/engine/read-incident-facts.js';
 import type { Symptom } from '../../contracts/incident-activities.js';
 import type { StrategyStatus, TraderStatus } from '../../contracts/trader-status.js';
@@ -19,7 +19,10 @@ export function symptomsOf(desk: Desk, status: TraderStatus): readonly Symptom[]
   ];
 }
 
-/** Halts that are no incident: a person's own, an orderly start or end, and those that their own incident tells of. */
+/**
+ * Causes of a halt that open no incident: a person's own, an orderly start or end, and those whose own incident reports
+ * them.
+ */
 const NO_INCIDENT: ReadonlySet<HaltCause> = new Set<HaltCause>([
   'startup',
   'shutdown',
@@ -33,7 +36,7 @@ const NO_INCIDENT: ReadonlySet<HaltCause> = new Set<HaltCause>([
 function haltSymptoms(desk: Desk, { cause, haltId, reason }: Halt, status: TraderStatus): Symptom[] {
   const own = ownSymptoms(desk, { cause, haltId, reason });
   const isExchange = cause === 'venue' || (cause === 'stale-data' && status.marketData.kind === 'live');
-  // What ships looks after stops and positions: the desk's own stands beside it.
+  // The shipped incident takes care of stops and positions, so it opens in addition to the desk's own.
   if (isExchange) return [...own, exchangeDown(`halt:${haltId}`, reason)];
   if (NO_INCIDENT.has(cause) || own.length > 0) return own;
   return [
@@ -48,7 +51,7 @@ function haltSymptoms(desk: Desk, { cause, haltId, reason }: Halt, status: Trade
   ];
 }
 
-/** Of the desk's own kind that this cause opens. */
+/** Symptoms of the desk's own kinds that this cause opens. */
 function ownSymptoms(
   desk: Desk,
   { cause, haltId, reason }: Pick<Halt, 'cause' | 'haltId' | 'reason'>,
@@ -65,7 +68,7 @@ function ownSymptoms(
     }));
 }
 
-/** Of the desk's own kind that rejected orders open; null where it has none. */
+/** The symptom of the desk's own kind that a rejected order opens; null if it has none. */
 export function rejectionSymptom(desk: Desk): ((order: RejectedOrder) => Symptom) | null {
   const found = [...ownIncidents(desk)].find(([, { trigger }]) => trigger.order === 'rejected');
   if (found === undefined) return null;
@@ -101,7 +104,7 @@ function exchangeDown(key: string, detail: string): Symptom {
   };
 }
 
-/** At a limit, or near one. Once a day for the day's limit, and once each time for the drawdown. */
+/** At a loss limit, or near one. Once a day for the daily limit, and once per drawdown. */
 function lossSymptoms(desk: Desk, status: TraderStatus): Symptom[] {
   const { nearLimitPct } = desk.incidents.kinds['large-drawdown'];
   const halted = status.halts.filter(({ cause }) => cause === 'daily-loss' || cause === 'drawdown');
@@ -138,8 +141,8 @@ function strategySymptoms(desk: Desk, { strategies, incarnation }: TraderStatus)
     const symptom = { kind: 'strategy-underperforming', subject: name, source: SOURCE } as const;
     if (off?.automatic) {
       const title = `${name} was switched off by itself`;
-      // Each look that leaves it off has a time of its own and is no news; while it is off its trades stay as many.
-      // Each journal counts its own.
+      // A review that leaves it off gets a new time and is not news, so the key uses the number of trades, which
+      // doesn't change while it is off. Each journal counts its own.
       return [{ ...symptom, title, key: `off:${incarnation}:${total.trades}`, detail: off.reason }];
     }
     if (off !== null || slots.every(({ enabled }) => !enabled) || !isLosing(total, bounds)) return [];

@@ -1,6 +1,6 @@
 /**
- * Brings Temporal's schedules to what the desk file says, without ever undoing a person's pause. Pauses are kept in
- * Postgres too: Temporal's development database may start afresh.
+ * Updates Temporal's schedules to match the desk file without ever undoing a person's pause. Pauses are stored in
+ * Postgres too, because Temporal's development database may be recreated.
  */
 import {
   type Client,
@@ -17,7 +17,7 @@ import type { ScheduleDefinition } from './schedule-definition.js';
 export interface ScheduleTarget {
   readonly desk: string;
   readonly definitions: readonly ScheduleDefinition[];
-  /** Market time is not wall time: everything stays paused. */
+  /** Market time is not wall time, so every schedule stays paused. */
   readonly marketClock: boolean;
 }
 
@@ -29,7 +29,7 @@ interface Pause {
 const ATTEMPTS_MAX = 5;
 export const REMOVED_NOTE = 'no longer in the desk file';
 
-/** Throws where a schedule is not what it should be after the last attempt, or Temporal is down. */
+/** Throws if a schedule still differs after the last attempt, or if Temporal is down. */
 export async function applySchedules(client: Client, pool: Pool, target: ScheduleTarget): Promise<void> {
   const schedules = guardedSchedules(client);
   const remembered = await readScheduleStates(pool, target.desk).catch((): readonly ScheduleState[] => []);
@@ -42,8 +42,8 @@ export async function applySchedules(client: Client, pool: Pool, target: Schedul
 }
 
 /**
- * Reads what people did to the schedules meanwhile, and keeps it: by their list, one call for all of them. False: one runs
- * by wall time that must not, or is gone.
+ * Reads what people did to the schedules meanwhile and stores it; one list call covers all of them. False if a schedule
+ * runs by wall time and must not, or is gone.
  */
 export async function rememberPauses(client: Client, pool: Pool, target: ScheduleTarget): Promise<boolean> {
   const listed = new Map<string, Pause>();
@@ -74,7 +74,7 @@ async function applyOne(
     else {
       await handle.update((current) => ({
         ...definition.options,
-        // From the description that the conflict token belongs to, not from an older one.
+        // Taken from the description that the conflict token belongs to, not from an older one.
         state: { ...current.state, ...pauseFor(current.state, before, marketClock) },
       }));
     }
@@ -82,7 +82,7 @@ async function applyOne(
   throw new Error(`the schedule ${definition.scheduleId} was changed by someone else ${ATTEMPTS_MAX} times`);
 }
 
-/** A person's pause stays; the market clock's comes and goes with the market. */
+/** A person's pause stays; the pause for the market clock comes and goes with the market. */
 function pauseFor(
   current: Partial<Pause> | null,
   before: Pick<ScheduleState, 'paused' | 'note'> | undefined,
@@ -126,7 +126,7 @@ async function rememberPause(
   { scheduleId, routine, specHash }: ScheduleDefinition,
   { paused, note }: Pause,
 ): Promise<void> {
-  // Paused for the market clock says nothing about what a person wants.
+  // A pause for the market clock says nothing about what a person wants.
   if (note === MARKET_CLOCK_NOTE || note === REMOVED_NOTE) return;
   await saveScheduleState(pool, { desk, scheduleId, routine, paused, note, specHash });
 }
@@ -141,9 +141,9 @@ async function pauseRemoved(schedules: ScheduleClient, { desk, definitions }: Sc
 }
 
 /**
- * A schedule client whose updates carry the conflict token of the description that they were made from. Without it an
- * update undoes a pause that a person made in between. With it a conflicting update is dropped by the server, and in
- * silence: whoever updates reads back.
+ * A schedule client whose updates carry the conflict token of the description they were made from. Without the token an
+ * update undoes a pause that a person made in between. With it the server silently drops a conflicting update, so
+ * whoever updates has to read back.
  */
 export function guardedSchedules(client: Client): ScheduleClient {
   const tokens = new Map<string, Uint8Array>();

@@ -2,7 +2,7 @@ import { ROUTINE_MESSAGES, type RoutineResult } from '../../contracts/routine.js
 import { awaitQuery } from '../await-query.js';
 import type { TemporalAccess } from '../open-temporal.js';
 
-/** The routine's verdict as soon as it is known. Null when it is not known after `patienceMs`. */
+/** The routine's verdict as soon as it is known; null if it is not known after `patienceMs`. */
 export function awaitVerdict(
   temporal: TemporalAccess,
   workflowId: string,

@@ -1,9 +1,9 @@
 import type { TraderStatus } from '../../contracts/trader-status.js';
 
-/** Said on a schedule that is paused because market time is not wall time; nobody paused it. */
+/** The note on a schedule that is paused because market time is not wall time; no person paused it. */
 export const MARKET_CLOCK_NOTE = 'market clock';
 
-/** Where market time runs by itself, Temporal's schedules can't know when a routine is due. */
+/** If market time has its own clock, Temporal's schedules can't know when a routine is due. */
 export function runsOnMarketClock({
   kind,
   speed,

@@ -1,12 +1,12 @@
 import type { RoutineCause, RoutineInput } from '../../contracts/routine.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 
-/** Postgres may be down for a while; longer than this, and the evidence of a routine is lost. */
+/** Postgres may be down for a while; after longer than this, a routine's evidence is lost. */
 export const EVIDENCE_MS = 3_600_000;
 
 export interface RoutineOccasion {
   readonly cause: RoutineCause;
-  /** Null for a schedule, whose start time says it. */
+  /** Null for a schedule, whose start time gives it. */
   readonly nominalMs: number | null;
   readonly marketMs: number | null;
   readonly incarnation: string | null;

@@ -1,4 +1,4 @@
-/** What the desk file asks of Temporal for one routine. */
+/** The schedule in Temporal that the desk file requires for one routine. */
 import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, ScheduleOptions } from '@temporalio/client';
 import { FERMATA_DESK } from '../../contracts/search-attributes.js';
@@ -21,12 +21,12 @@ const DAY_NAMES: Record<DeskRoutine['weekdays'][number], DayOfWeek> = {
 export interface ScheduleDefinition {
   readonly scheduleId: string;
   readonly routine: string;
-  /** Tells whether the server's schedule is this one. */
+  /** Shows whether the server's schedule matches this definition. */
   readonly specHash: string;
   readonly options: Pick<ScheduleOptions, 'action' | 'spec' | 'policies' | 'typedSearchAttributes'>;
 }
 
-/** Every routine that has times. `incarnation`: whose trader a failing step halts. */
+/** Every routine that has times. `incarnation`: the trader that a failing step halts. */
 export function scheduleDefinitions(
   desk: Desk,
   incarnation: string | null,
@@ -57,7 +57,7 @@ export function scheduleDefinitions(
         specHash,
         options: {
           spec,
-          // Each missed time runs for itself; one that is too late records that and does nothing.
+          // Each missed time gets its own run; one that is too late records that and does nothing.
           policies: { overlap: 'ALLOW_ALL', catchupWindow },
           action: {
             type: 'startWorkflow',

@@ -1,6 +1,6 @@
-/** A schedule has the id of what it starts; Temporal adds the nominal time to each run's. */
+/** A schedule has the id of the workflow that it starts; Temporal appends the nominal time to each run's id. */
 export const scheduleIdOf = (desk: string, routine: string): string => `routine:${desk}:${routine}`;
 
-/** As Temporal names the run that a schedule starts: one that is made good by hand has the same. */
+/** The id that Temporal gives to a run started by a schedule; a run that makes up for a missed one gets the same. */
 export const scheduledRunId = (scheduleId: string, nominalMs: number): string =>
   `${scheduleId}-${new Date(nominalMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;

@@ -7,7 +7,7 @@ import { type RoutineOccasion, routineInput } from './routine-input.js';
 
 const START_MS = 5_000;
 
-/** How a routine is started, whoever does it: a schedule, the market clock, a start of the desk or a person. */
+/** The start options of a routine, whoever starts it: a schedule, the market clock, a start of the desk or a person. */
 export function routineStart(input: RoutineInput) {
   return {
     workflowType: 'routine',
@@ -24,7 +24,7 @@ export function routineStart(input: RoutineInput) {
 }
 
 /**
- * Starts `routine:<desk>:<name>:<nominal market time>` unless it runs or ran already: the same occasion again does
+ * Starts `routine:<desk>:<name>:<nominal market time>` unless it is running or has run: the same occasion again does
  * nothing. Rejects while Temporal is down.
  */
 export async function startRoutine(

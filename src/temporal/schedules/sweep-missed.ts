@@ -1,6 +1,7 @@
 /**
- * Which due times passed without a run: in a downtime, on a closed laptop, after a clock that jumped, or because a
- * schedule was changed over one. What is not too late is made good, the rest is recorded as missed, and people are told.
+ * Finds due times that passed without a run: during a downtime, on a closed laptop, after a clock jump, or because a
+ * schedule was changed over one. Those that are not too late are run now, the others are recorded as missed, and people
+ * are told.
  */
 import { createHash } from 'node:crypto';
 import { nominalTimesBetween } from '../../desk/nominal-times.js';
@@ -18,11 +19,11 @@ export interface SweepContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly nowMs: () => number;
-  /** FERMATA_HOME, where a notice waits while Postgres is down. Null: it doesn't. */
+  /** FERMATA_HOME, where notices are spooled while Postgres is down; null: they are not spooled. */
   readonly home: string | null;
   /** Starts it as its schedule would have. */
   readonly catchUp: (routine: DeskRoutine, nominalMs: number) => Promise<void>;
-  /** How many starts the schedule itself has given up, since it was made; null where there is no schedule. */
+  /** How many starts the schedule itself has given up since it was created; null if there is no schedule. */
   readonly missedCatchups: (scheduleId: string) => Promise<number | null>;
 }
 
@@ -34,7 +35,7 @@ export interface Swept {
 }
 
 const RECORDED_MAX = 100;
-/** Temporal makes good what it can by itself first. */
+/** Temporal first catches up by itself where it can. */
 export const SETTLE_MS = 3 * 60_000;
 const REASON = 'the desk was not running, or this machine slept';
 
@@ -43,16 +44,16 @@ interface Looked {
   readonly fromMs: number;
   readonly untilMs: number;
   readonly missedCatchups: number;
-  /** Starts that its schedule has given up, beyond those that are found here. */
+  /** Starts that the schedule has given up, beyond those found here. */
   readonly gaveUp: number;
   readonly missed: readonly number[];
   readonly late: readonly number[];
 }
 
 /**
- * Only where market time is wall time: another market stands still meanwhile. Rejects while a store is down: the next sweep goes
- * on. What was missed is told before any of it is recorded, as nobody tells what is; one that can't be made good holds up no
- * other, and is looked at again.
+ * Only where market time is wall time: any other market stood still meanwhile. Rejects while a store is down: the next
+ * sweep continues. People are told before anything is recorded, because a recorded miss is never told. A routine that
+ * can't be started now doesn't block the others, and is tried again.
  */
 export async function sweepMissed(context: SweepContext): Promise<readonly Swept[]> {
   const { desk, pool } = context;
@@ -138,7 +139,7 @@ async function unsettled(
 const lineOf = ({ title, nominalMs, caughtUp }: Swept): string =>
   `${title}, due ${moment(nominalMs)}: ${caughtUp ? 'run now' : 'missed'}`;
 
-/** By what is said, so that a sweep that could not record it says it once. */
+/** Derived from the text, so that a sweep that could not record it tells it only once. */
 const fingerprintOf = (desk: string, lines: readonly string[]): string =>
   `missed:${desk}:${createHash('sha256').update(lines.join('\n')).digest('hex')}`;
 
@@ -151,7 +152,7 @@ async function tellMissed(
     ...missed.map(lineOf),
     ...given.map(({ routine, gaveUp }) => `${routine.title}: its schedule gave up ${gaveUp} starts`),
   ];
-  // Of a schedule that is made anew the count begins anew.
+  // A recreated schedule counts from zero.
   const counted = given.map(({ routine, missedCatchups }) => `${routine.name}:${missedCatchups}`);
   await notify(
     pool,

@@ -1,4 +1,4 @@
-/** What the emergency worker's bundle holds, and nothing else: a bad line elsewhere can't hold a stop up. */
+/** The emergency worker's bundle. It holds nothing else, so that a broken line elsewhere can't hold up a stop. */
 export { canary } from '../canary.js';
 export { deskOwner } from './desk-owner.js';
 export { emergencyStop } from './emergency-stop.js';

@@ -1,6 +1,6 @@
 /**
- * Always runs, so that a stop can be signalled from Temporal's own UI or command line, and knows every trader of the
- * desk. Carries nothing out itself: the emergency stop is a run of its own.
+ * Always runs, so that a stop can be signalled from Temporal's own UI or command line, and keeps the list of the desk's
+ * traders. It carries nothing out itself: the emergency stop is a separate run.
  */
 import {
   allHandlersFinished,
@@ -47,7 +47,7 @@ const incarnationsQuery = defineQuery<readonly AdmittedIncarnation[]>(EMERGENCY_
 
 const HAND_OVER_ATTEMPTS_MAX = 20;
 
-/** `given`: a `DeskOwnerInput`, or whatever somebody started it with. */
+/** `given`: a `DeskOwnerInput`, or anything else that somebody started the workflow with. */
 export async function deskOwner(given: unknown): Promise<void> {
   const input = toOwnerInput(given);
   let admitted = input.admitted;
@@ -88,7 +88,7 @@ export async function deskOwner(given: unknown): Promise<void> {
   await continueAsNew<typeof deskOwner>({ ...input, admitted, orders });
 }
 
-/** Starts the emergency stop, or signals the one that runs; repeats when one ends between the two. */
+/** Starts the emergency stop, or signals the running one. Repeats if that run ends between the two calls. */
 async function handOver(
   input: DeskOwnerInput,
   admitted: readonly AdmittedIncarnation[],
@@ -134,8 +134,9 @@ async function handOver(
 }
 
 /**
- * Newest last; one a place, and one place each; the oldest goes where there are too many. Who is gone stays to be named
- * for a while, beside those who are there and never instead of one.
+ * The traders of the desk, newest last: one per place, and each in one place. Drops the oldest when there are too many.
+ * A trader that is gone stays on the list for a while so that it can be named, in addition to those that run and never
+ * in place of one.
  */
 function admit(
   admitted: readonly AdmittedIncarnation[],

@@ -17,7 +17,7 @@ import { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase } from '../show.js';
 import { EmergencyTarget } from './emergency-target.js';
 
-/** A stop asks who was left out: those that began before go on without. */
+/** A stop asks which traders were left out. Runs that began before this patch don't. */
 const NAMES_GONE = 'names-who-is-gone';
 
 export class EmergencyRun {
@@ -63,7 +63,7 @@ export class EmergencyRun {
     return { kind: this.kind, proven, superseded, detail: this.sentence(proven, superseded) };
   }
 
-  /** New orders: each goes to every trader that has not taken it yet; the proof starts over. */
+  /** New orders. Each goes to every trader that has not taken it yet, and the proof starts over. */
   take(orders: readonly EmergencyOrder[]): void {
     this.startedMs = Date.now();
     this.escalated = false;
@@ -82,7 +82,7 @@ export class EmergencyRun {
     for (const target of this.targets.values()) target.take(orders);
   }
 
-  /** Traders named by the input, by the orders themselves, and by the desk owner. */
+  /** The traders named by the input, by the orders themselves and by the desk owner. */
   async findTargets(): Promise<void> {
     for (const order of this.orders) this.addTargets(order.sentTo);
     if (this.input.incarnations !== null) {
@@ -137,7 +137,10 @@ export class EmergencyRun {
     });
   }
 
-  /** The same emergency in a fresh history: the newest order of the strongest kind stands for all before it. */
+  /**
+   * The input that continues this emergency with a fresh history: the newest order of the strongest kind stands for all
+   * earlier ones.
+   */
   carriedOver(pending: readonly EmergencyOrder[]): EmergencyStopInput {
     const strongest = this.orders.filter(({ kind }) => kind === this.kind).slice(-1);
     return {
@@ -160,7 +163,7 @@ export class EmergencyRun {
     }
   }
 
-  /** Once; where it can't be said the stop goes on without the names. */
+  /** Asks once. If nobody answers, the stop goes on without the names. */
   private async askWhoIsGone(): Promise<void> {
     if (!this.asksWhoIsGone || this.gone !== null) return;
     this.gone = [];
@@ -174,7 +177,7 @@ export class EmergencyRun {
     }
   }
 
-  /** The stop is proven without them; whoever reads the evidence can look whether they are gone. */
+  /** The proof doesn't cover these traders; the evidence names them so that a reader can check that they are gone. */
   private nameLeftOut(): void {
     for (const one of this.leftOut) {
       if (this.named.has(one.incarnation)) continue;
@@ -259,7 +262,7 @@ export class EmergencyRun {
     return this.gaveUp ? `Not proven, a person has to look: ${lines}` : `Not proven yet: ${lines}`;
   }
 
-  /** Names the evidence of a round: the same order gives the same row, whatever is repeated. */
+  /** Part of the evidence key of a round: the same order gives the same row, however often the round is repeated. */
   private get newest(): string {
     return this.orders.at(-1)?.commandId ?? 'none';
   }

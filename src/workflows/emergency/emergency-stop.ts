@@ -1,7 +1,7 @@
 /**
- * Emergency stop and close all. Halts every known trader of the desk, proves it by reading back, and says by name
- * what is not stopped or not flat. Runs to its end whatever is cancelled; orders that come meanwhile join in, and a
- * close-all upgrades a running stop.
+ * Emergency stop and close all. Halts every known trader of the desk, proves it by reading back, and names what is not
+ * stopped or not flat. A cancel doesn't end it. Orders that arrive meanwhile are added, and a close-all upgrades a
+ * running stop.
  */
 import {
   allHandlersFinished,
@@ -24,10 +24,13 @@ const stopSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.stop);
 const closeAllSignal = defineSignal<[unknown]>(EMERGENCY_MESSAGES.closeAll);
 const progressQuery = defineQuery<EmergencyOutcome>(EMERGENCY_MESSAGES.progress);
 
-/** Moves to a fresh history even where that loses evidence: a stop has to go on. The server ends a run at 51,200 events. */
+/**
+ * From here on the run continues as new even if that loses evidence, because a stop has to go on. The server ends a run
+ * at 51,200 events.
+ */
 const EVENTS_MAX = 20_000;
 
-/** `given`: an `EmergencyStopInput`, or whatever somebody started it with. */
+/** `given`: an `EmergencyStopInput`, or anything else that somebody started the workflow with. */
 export async function emergencyStop(given: unknown): Promise<EmergencyOutcome> {
   const input = toStopInput(given);
   const pending: EmergencyOrder[] = [...input.orders];
@@ -44,7 +47,7 @@ export async function emergencyStop(given: unknown): Promise<EmergencyOutcome> {
     return kind !== null;
   });
   setHandler(progressQuery, () => run.outcome);
-  // Whoever starts this without saying more wants the desk stopped.
+  // Whoever starts this workflow without an order wants the desk stopped.
   if (pending.length === 0) pending.push(toOrder('stop', 'started without a reason'));
   return CancellationScope.nonCancellable(() => carryOut(run, pending));
 }
@@ -63,13 +66,13 @@ async function carryOut(run: EmergencyRun, pending: EmergencyOrder[]): Promise<E
   }
 }
 
-/** Evidence that is not written yet would not come along. */
+/** Continues as new only once the evidence is written, since unwritten evidence would be lost. */
 function shouldMove({ trail }: EmergencyRun): boolean {
   const { continueAsNewSuggested, historyLength } = workflowInfo();
   return continueAsNewSuggested && (trail.settled || historyLength > EVENTS_MAX);
 }
 
-/** Rounds of: send what is new, read the proof. Ends when proven, superseded, or after the last round. */
+/** In each round, sends what is new and reads the proof. Ends when proven, when superseded, or after the last round. */
 async function untilProven(run: EmergencyRun, pending: EmergencyOrder[]): Promise<void> {
   let pauseMs = run.timing.retryMs;
   for (let round = 1; round <= run.timing.roundsMax; ) {

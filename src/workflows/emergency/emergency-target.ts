@@ -1,4 +1,4 @@
-/** One trader of the desk within an emergency stop: what it was sent, and what reading back said. */
+/** One trader of the desk within an emergency stop: what it was sent, and what was read back. */
 
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EmergencyKind, EmergencyOrder, EmergencyTiming } from '../../contracts/emergency.js';
@@ -15,7 +15,7 @@ export class EmergencyTarget {
   private problem: string | null = null;
   private failuresRecorded = 0;
   private repeats = 0;
-  /** Counts what was asked, so that a reading that was overtaken by a new order is not taken for its proof. */
+  /** Counts what was asked of the trader, so that a reading that a new order overtook does not count as its proof. */
   private asked = 0;
 
   constructor(
@@ -31,7 +31,7 @@ export class EmergencyTarget {
     return this.unsent.length === 0 && this.problem === null && this.reading?.proven === true;
   }
 
-  /** The trader took every order and is active all the same: someone has armed it since. */
+  /** The trader took every order and is active all the same: somebody has armed it since. */
   get superseded(): boolean {
     const mode = this.reading?.mode;
     return this.unsent.length === 0 && this.problem === null && (mode === 'ACTIVE' || mode === 'REDUCING');
@@ -54,7 +54,10 @@ export class EmergencyTarget {
     }
   }
 
-  /** Sends what is still owed. A failure stays owed and is tried again in the next round. */
+  /**
+   * Sends every order that the trader has not taken yet. A failed order stays unsent and is tried again in the next
+   * round.
+   */
   async send(): Promise<void> {
     const owed = this.unsent;
     const outcomes = await Promise.all(owed.map((order) => this.sendOne(order)));
@@ -108,7 +111,9 @@ export class EmergencyTarget {
     );
   }
 
-  /** The trader is no longer closing though something is open (it was restarted, or has given up): order it again. */
+  /**
+   * Orders close-all again if the trader has stopped closing while something is open (it was restarted, or gave up).
+   */
   private closeAgain(): void {
     if (this.closeAllOrder === null) return;
     this.repeats += 1;
@@ -155,8 +160,8 @@ export class EmergencyTarget {
 }
 
 /**
- * One attempt only: the procedure's own loop repeats, so that an order that arrives meanwhile is never behind a
- * retry. `scheduleToStart` finds a dead engine worker.
+ * One attempt only: the procedure's own loop repeats, so that a new order never waits behind a retry. `scheduleToStart`
+ * detects a dead engine worker.
  */
 function engineCalls(
   desk: string,

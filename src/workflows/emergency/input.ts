@@ -1,6 +1,6 @@
 /**
- * What an emergency workflow was started with, whatever that was: whoever starts one wants the desk stopped. Its queue
- * says which desk; what came without our seal says nothing but a reason.
+ * Turns whatever an emergency workflow was started with into its input: whoever starts one wants the desk stopped. The
+ * queue says which desk. An input without our seal counts for nothing but its reason.
  */
 import { workflowInfo } from '@temporalio/workflow';
 import {
@@ -33,7 +33,7 @@ export function toOwnerInput(given: unknown): DeskOwnerInput {
   return {
     desk: deskOf(fields.desk),
     admitted: Array.isArray(fields.admitted) ? fields.admitted.filter(isAdmitted) : [],
-    // An owner that somebody starts by hand is no stop.
+    // A desk owner that somebody starts by hand is not a stop.
     orders: isWellFormed ? ordersOf(fields.orders, given) : [],
     timing: timingOf(fields.timing),
   };
@@ -48,7 +48,10 @@ function deskOf(given: unknown): string {
   return desk ?? (isText(given) ? given : '');
 }
 
-/** Well-formed ones as they are: they may come from an earlier run. Anything else is a stop with what it says. */
+/**
+ * Well-formed orders are taken as they are, since they may come from an earlier run. Anything else becomes a stop with
+ * its text as the reason.
+ */
 function ordersOf(orders: unknown, given: unknown): readonly EmergencyOrder[] {
   if (!Array.isArray(orders)) return [toOrder('stop', given)];
   return orders.map((order: unknown) => (isOrder(order) ? order : toOrder('stop', order)));

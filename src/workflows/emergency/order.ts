@@ -12,13 +12,13 @@ const KINDS: ReadonlyMap<string, EmergencyKind> = new Map([
   ['closeallpositions', 'closeAll'],
 ]);
 
-/** What the trader takes. */
+/** The longest name that the trader accepts, in characters. */
 const NAME_LENGTH_MAX = 100;
 
 /**
- * An order from whatever the signal carried. A stop is never refused for its form: plain text is the reason, and
- * missing fields are filled in. Of what came without our seal only the reason counts: who sent it, and which traders
- * have it already, anybody could have written.
+ * Builds an order from whatever the signal carried. A stop is never refused for its form: plain text becomes the
+ * reason, and missing fields are filled in. Without our seal only the reason counts, because anybody could have written
+ * the sender and the list of traders that have it already.
  */
 export function toOrder(kind: EmergencyKind, payload: unknown): EmergencyOrder {
   const given = isUnsealed(payload) ? { reason: fieldsOf(payload.unsealed).reason } : fieldsOf(payload);
@@ -43,7 +43,7 @@ function textOr(value: unknown, otherwise: string, lengthMax: number): string {
     : otherwise;
 }
 
-/** However it is written: `Stop`, `closeall`, `close_all`, "close all", `CLOSE-ALL`. Null for anything else. */
+/** Accepts any spelling: `Stop`, `closeall`, `close_all`, "close all", `CLOSE-ALL`. Null for anything else. */
 export function kindOf(signal: string): EmergencyKind | null {
   const letters = signal.toLowerCase().replaceAll(/[^a-z]/g, '');
   return KINDS.get(letters) ?? null;

@@ -1,4 +1,4 @@
-/** What is known of a question that people were asked: how far it is, how it ended, and when something is due. */
+/** The state of a question put to people: its votes, how it ended, and when a reminder or escalation is due. */
 
 import type {
   ApprovalOutcome,
@@ -17,7 +17,7 @@ export function isDecided({ votes, needed }: Pick<OpenApproval, 'votes' | 'neede
   return votes.some(({ choice }) => choice === 'reject') || votes.length >= needed;
 }
 
-/** One refusal is enough; approvals are counted. */
+/** One refusal decides; approvals are counted. */
 export function outcomeOf(waiting: Waiting): ApprovalOutcome {
   const { votes, needed } = waiting;
   const names = votes.map(({ person }) => person);
@@ -40,8 +40,8 @@ export function progressOf(waiting: Waiting): ApprovalProgress {
 }
 
 /**
- * What is due now is marked as said, and named. What was missed, by a worker that was down, is said once; an escalation
- * stands for the reminders before it.
+ * Returns what is due now and marks it as sent. Reminders missed while a worker was down are sent once; an escalation
+ * replaces the reminders before it.
  */
 export function takePressing(
   { remindEveryMs, escalateAfterMs }: ApprovalRequest,
@@ -56,7 +56,7 @@ export function takePressing(
   return { escalates, key: escalates ? 'escalation' : `reminder-${waiting.reminders}` };
 }
 
-/** Until the next reminder, the escalation or the end, whichever comes first. */
+/** Milliseconds until the next reminder, the escalation or the end, whichever comes first. */
 export function nextPauseMs(request: ApprovalRequest, waiting: Waiting, createdMs: number): number {
   const due = [waiting.expiresMs];
   if (request.remindEveryMs !== null) due.push(createdMs + request.remindEveryMs * (waiting.reminders + 1));

@@ -1,7 +1,7 @@
 /**
- * People decide: a piece that any workflow uses. It asks, reminds, escalates, takes one vote a person as the update
- * `vote`, and answers when enough of them agreed, one refused, or time ran out. Only votes that were signed where the
- * person was signed in count; whoever reaches Temporal is not thereby an approver.
+ * Asks people for an approval; any workflow can use it. It asks, reminds, escalates, takes one vote per person as the
+ * update `vote`, and answers once enough people agreed, one refused, or time ran out. Only votes that were signed where
+ * the person is signed in count, so access to Temporal doesn't make anybody an approver.
  */
 import {
   ApplicationFailure,
@@ -41,14 +41,17 @@ const approvalsQuery = defineQuery<readonly ApprovalProgress[]>(APPROVAL_MESSAGE
 
 export class Approvals {
   private readonly waiting = new Map<string, Waiting>();
-  /** Votes that are being verified: `<approval>:<person>`. */
+  /** Votes under verification, as `<approval>:<person>`. */
   private readonly verifying = new Set<string>();
-  /** Questions that people may see already while this run has not heard of it: their votes wait. */
+  /** Number of questions that people may already see before this run knows that they are open; votes on them wait. */
   private opening = 0;
   private withdrawn: string | null = null;
   private readonly calls;
 
-  /** `carried`: what `carriedOver` gave to the run before. One instance a workflow: it takes the update `vote`. */
+  /**
+   * `carried`: what `carriedOver` returned in the run before. Use one instance per workflow, because it registers the
+   * update `vote`.
+   */
   constructor(
     private readonly desk: string,
     carried: readonly OpenApproval[] = [],
@@ -59,7 +62,7 @@ export class Approvals {
     setHandler(voteUpdate, (vote) => this.take(vote), { validator: (vote) => this.refuseUnfit(vote) });
   }
 
-  /** For continue-as-new: the next run asks with the same ids and has the votes already. */
+  /** For continue-as-new: the next run asks with the same ids and already has the votes. */
   carriedOver(): readonly OpenApproval[] {
     return [...this.waiting.values()]
       .filter(({ closed }) => !closed)
@@ -67,13 +70,13 @@ export class Approvals {
   }
 
   /**
-   * Resolves with how it ended; people were told before and after. Rejects where Postgres stays away. `overtaken`: why this
-   * question alone is withdrawn; null as long as it stands.
+   * Resolves with how the question ended; people are told at its start and at its end. Rejects if Postgres stays away.
+   * `overtaken`: returns why this question alone is withdrawn, or null while it stands.
    */
   async ask(request: ApprovalRequest, overtaken: () => string | null = () => null): Promise<ApprovalOutcome> {
     const opened = await this.open(request);
     if (opened.state !== 'open') {
-      // A database of Temporal's that was set back asks what was decided already: that decision is used up.
+      // After Temporal's database was set back, a run asks again what was decided already; that decision has been used.
       return { state: 'withdrawn', detail: `it was ${opened.state} before`, votes: [] };
     }
     const { waiting } = opened;
@@ -112,14 +115,14 @@ export class Approvals {
     }
   }
 
-  /** Nothing that is asked, or will be, counts any more: what it was about is over. What was decided stays so. */
+  /** Withdraws every open and future question, because their subject is over. Decided questions stay decided. */
   withdraw(why: string): void {
     this.withdrawn = why;
   }
 
   /**
-   * Asked before this run was begun anew, which does not ask it again: nobody waits for it. What was never asked, or is
-   * decided, stays as it is.
+   * Withdraws a question from before this run was reset, which the run doesn't ask again, so that nobody waits for it.
+   * A question that was never asked or is decided stays as it is.
    */
   async withdrawEarlier({ id, title }: Pick<ApprovalRequest, 'id' | 'title'>, detail: string): Promise<void> {
     const { desk } = this;
@@ -129,7 +132,7 @@ export class Approvals {
     ]);
   }
 
-  /** What was approved can't be carried out any more: it ends as that, and not as approved. */
+  /** Marks an approved question as superseded, because what was approved can't be carried out any more. */
   async supersede({ id }: Pick<ApprovalRequest, 'id'>, detail: string): Promise<void> {
     const { desk } = this;
     await this.calls.supersedeApproval.executeWithOptions({ summary: 'Overtaken by another change' }, [
@@ -142,7 +145,7 @@ export class Approvals {
     waiting: Waiting,
     withdrawn: string | null,
   ): Promise<ApprovalOutcome> {
-    // Votes that are being verified now would come too late; from here on the validator refuses.
+    // Votes still under verification are too late; from here on the validator refuses new ones.
     waiting.closed = true;
     const outcome: ApprovalOutcome =
       withdrawn === null || isDecided(waiting)
@@ -160,7 +163,7 @@ export class Approvals {
     return closed ? outcome : { state: 'withdrawn', detail: 'it was closed elsewhere', votes: [] };
   }
 
-  /** Reminds, or escalates once. Nobody hears of it while Postgres is away: that changes nothing about the vote. */
+  /** Reminds, or escalates once. While Postgres is away nobody hears it, which changes nothing about the vote. */
   private async press(request: ApprovalRequest, waiting: Waiting, createdMs: number): Promise<void> {
     const pressing = takePressing(request, waiting, createdMs);
     await this.calls.remindOfApproval
@@ -170,7 +173,7 @@ export class Approvals {
       .catch(() => {});
   }
 
-  /** Synchronous, and before anything is recorded: what is wrong with a vote on its face. */
+  /** Refuses a vote that is visibly invalid. Synchronous, and before anything is recorded. */
   private refuseUnfit(vote: Vote): void {
     if (isUnsealed(vote)) throw new Error('a vote in plain text counts for nothing');
     const decision = vote?.decision;
@@ -202,7 +205,7 @@ export class Approvals {
     return found;
   }
 
-  /** From here on the person has voted; the checks again, for a vote that had to wait. */
+  /** From here on the person has voted. Repeats the checks, for a vote that had to wait. */
   private claim(decision: Decision): Waiting {
     try {
       const waiting = this.fitting(decision);
@@ -213,9 +216,9 @@ export class Approvals {
     }
   }
 
-  /** Verified where the key is, kept in Postgres, and only then counted. */
+  /** Verifies the vote where the key is, stores it in Postgres, and only then counts it. */
   private async take({ decision, reason }: Vote): Promise<VoteAnswer> {
-    // A tap can be quicker than the answer of the activity that showed the button.
+    // A person can tap the button before the activity that showed it has returned.
     if (this.find(decision) === undefined)
       await condition(() => this.find(decision) !== undefined || this.opening === 0);
     const waiting = this.claim(decision);

@@ -1,4 +1,4 @@
-/** Asks a person for something that only a person can do, and waits for it. */
+/** Asks a person to do something that only a person can do, and waits for it. */
 import { type ActivityInterfaceFor, condition, defineSignal, setHandler } from '@temporalio/workflow';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { TASK_MESSAGES } from '../../contracts/task.js';
@@ -8,14 +8,20 @@ type TaskActivities = Pick<OperationsActivities, 'openTask' | 'readTask'>;
 type Task = Awaited<ReturnType<TaskActivities['openTask']>>;
 
 const doneSignal = defineSignal(TASK_MESSAGES.done);
-/** It is told at once; looking by itself for days, in case nobody told, must not fill the workflow's history. */
+/**
+ * A signal tells the workflow at once. These polls cover a lost signal and back off, so that days of waiting don't fill
+ * the history.
+ */
 const LOOK_MS_FIRST = 1_000;
 const LOOK_MS_MAX = 10 * 60_000;
 
-/** Signals so far. A workflow may wait for several tasks at once, and each looks for itself which one is done. */
+/** Number of signals so far. A workflow may wait for several tasks at once; each wait checks its own task. */
 let told = 0;
 
-/** As it is when it is done or withdrawn, at `untilMs`, or when the procedure is to be cancelled or is over. */
+/**
+ * Resolves with the task once it is done or withdrawn, at `untilMs` (wall milliseconds), or when the procedure is
+ * cancelled or over.
+ */
 export async function awaitTask(
   calls: ActivityInterfaceFor<TaskActivities>,
   request: Parameters<TaskActivities['openTask']>[0],

@@ -1,4 +1,4 @@
-/** People hear that somebody pressed "Cancel", and what became of it. */
+/** Tells people that somebody pressed "Cancel", and what happened as a result. */
 import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
 import type { NoticeSeverity } from '../../contracts/notice.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
@@ -8,16 +8,16 @@ import type { EvidenceTrail } from '../evidence-trail.js';
 
 interface Cancelled {
   readonly desk: string;
-  /** What was cancelled: "the backup". */
+  /** What was cancelled, for example "the backup". */
   readonly what: string;
   readonly severity: NoticeSeverity;
-  /** Where it is critical. */
+  /** The section of docs/WOKEN.md, if the notice is critical. */
   readonly about?: WokenTopic;
-  /** What became of it, and what people can do. */
+  /** What happened as a result, and what people can do. */
   readonly text: string;
 }
 
-/** Once a run. The workflow waits for it only at its end. */
+/** Sends the notice once per run. The workflow waits for it only at its end. */
 export function tellCancelled(
   trail: EvidenceTrail,
   records: Pick<ActivityInterfaceFor<OperationsActivities>, 'notify'>,

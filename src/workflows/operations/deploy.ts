@@ -1,7 +1,7 @@
 /**
- * `deploy:<desk>`: a build that was tested beside the one that runs takes its place once people agree. Nothing is switched before
- * open runs would go on under it and a backup is verified; where it is not well, the former build is started again. What halts
- * the desk stays in force all the while.
+ * `deploy:<desk>`: switches the desk to a build that was tested next to the running one, once people agree. Nothing is
+ * switched until open runs can continue under the new build and a backup is verified. If the new build is unhealthy,
+ * the former one is started again. Whatever halts the desk stays in force throughout.
  */
 import {
   type ActivityInterfaceFor,
@@ -127,7 +127,7 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
   showPhase(`Deployment of ${build}: ${verdict}`, results.map(lineOf));
   showVerdict(verdict);
   result = { verdict, detail, steps: results };
-  // What became of a question people are told with its end.
+  // People hear how a question ended from the question itself.
   if (notPassed?.key !== 'agreed' || !isAsked) await tell(records, input, result);
   await condition(() => trail.settled && allHandlersFinished());
   return result;
@@ -136,13 +136,13 @@ export async function deploy(input: DeployInput): Promise<DeployResult> {
 const AGREED = 'the desk’s approvers agree to this very build';
 const SWITCHED = 'everything ends in order, is started as this build, and answers';
 
-/** Null: it is the one that people were asked about, or nobody was yet. */
+/** Null if this is the build that people were asked about, or if nobody was asked yet. */
 function otherCommit(before: PreparedBuild | null, now: PreparedBuild | null): string | null {
   if (before === null || before.commit === now?.commit) return null;
   return `its commit is ${now?.commit} now; people were asked about ${before.commit}`;
 }
 
-/** Null: it is done. What was begun is ended properly. */
+/** Why the next step is left out; null if it is to run. A switch that has begun is always finished. */
 function leftOut(before: readonly StepResult[]): string | null {
   const failed = before.find(({ verdict }) => verdict !== 'pass');
   if (failed !== undefined) return `not run: "${failed.title}" did not pass`;
@@ -211,7 +211,7 @@ async function tell(
     .catch(() => {});
 }
 
-/** A history is fetched and replayed for each open run. */
+/** Fetches and replays the history of each open run. */
 function examineCalls(desk: string): Pick<ActivityInterfaceFor<DeployActivities>, 'examineBuild'> {
   return proxyActivities<DeployActivities>({
     taskQueue: operationsQueue(desk),
@@ -222,7 +222,7 @@ function examineCalls(desk: string): Pick<ActivityInterfaceFor<DeployActivities>
   });
 }
 
-/** Retried: its worker ends with everything else, and so does Temporal, for as long as the switch takes. */
+/** Retried, because its worker and Temporal itself end for the duration of the switch. */
 function switchCalls(desk: string): Pick<ActivityInterfaceFor<DeployActivities>, 'switchBuild'> {
   return proxyActivities<DeployActivities>({
     taskQueue: operationsQueue(desk),

@@ -1,11 +1,11 @@
-/** The operations worker's activities with their bounds. */
+/** The operations worker's activities, with their time limits and retries. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { EngineActivities } from '../../contracts/engine-activities.js';
 import type { FailureName } from '../../contracts/failure-names.js';
 import type { OperationsActivities } from '../../contracts/operations-activities.js';
 import { engineQueue, operationsQueue } from '../../contracts/queues.js';
 
-/** Another try changes nothing. */
+/** Failures that another attempt can't change. */
 export const FINAL: FailureName[] = [
   'UnknownCheck',
   'ForgedDecision',
@@ -15,7 +15,7 @@ export const FINAL: FailureName[] = [
   'VoteRefused',
 ];
 
-/** Writing to Postgres: retried for `evidenceMs`, since it may be down. */
+/** Writes to Postgres: retried for `evidenceMs`, since it may be down. */
 export function recordCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<OperationsActivities> {
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
@@ -34,7 +34,7 @@ export function decisionCalls(desk: string): ActivityInterfaceFor<OperationsActi
   });
 }
 
-/** What an approval keeps in Postgres: retried for an hour, since it may be down; a refused vote is not. */
+/** An approval's writes to Postgres: retried for an hour, since it may be down. A refused vote is not retried. */
 export function approvalCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
@@ -48,7 +48,7 @@ export function approvalCalls(desk: string): ActivityInterfaceFor<OperationsActi
   });
 }
 
-/** What people have approved: a trader that is just being started again takes it a moment later. */
+/** Commands that people have approved: a trader that is restarting accepts them a moment later. */
 export function approvedCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({
     taskQueue: engineQueue(desk, incarnation),
@@ -62,7 +62,7 @@ export function approvedCalls(desk: string, incarnation: string): ActivityInterf
   });
 }
 
-/** Calls on the trader: few and short attempts; the procedures look again by themselves. */
+/** Calls to the trader: few and short attempts, because the procedures poll anyway. */
 export function traderCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({
     taskQueue: engineQueue(desk, incarnation),

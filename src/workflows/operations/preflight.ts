@@ -1,4 +1,4 @@
-/** The pre-flight checks, made where the keys are: who asks for them (web, command line) may have none. */
+/** The pre-flight checks, run where the keys are: the caller (web, command line) may have none. */
 import { proxyActivities } from '@temporalio/workflow';
 import type { GoLiveActivities } from '../../contracts/go-live.js';
 import type { PreflightReport } from '../../contracts/preflight.js';

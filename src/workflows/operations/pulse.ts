@@ -1,6 +1,6 @@
 /**
- * A loop whose last beat tells that the operations side is alive: timers fire, history is written and the operations
- * worker runs workflow code. The engine worker asks for it and only then tells the trader that operations live.
+ * A loop whose newest beat shows that the operations side is alive: timers fire, history is written and the operations
+ * worker runs workflow code. The engine worker queries it and only then tells the trader that operations are alive.
  */
 import {
   allHandlersFinished,
@@ -19,14 +19,15 @@ import { showPhase } from '../show.js';
 
 const lastBeatQuery = defineQuery<number>(PULSE_MESSAGES.lastBeat);
 
-/** Five events each. A server that keeps shorter histories says so earlier. */
+/** Beats per run, at five events each. A server that wants shorter histories suggests it earlier. */
 const BEATS_MAX = 500;
 const AS_THE_SERVER_ASKS = 'pulse-goes-on-in-a-new-run-when-the-server-asks';
 
-// It never ends: pinned, it would keep the build under which it began for ever. A change to it needs `patched`.
+// This workflow never ends: a pinned run would keep the build under which it began forever. A change to it needs
+// `patched`.
 setWorkflowOptions(() => {
   const { currentDeploymentVersion, unsafe } = workflowInfo();
-  // A worker without versions may not say so.
+  // A worker without versions may not set it.
   const isVersioned = Boolean(currentDeploymentVersion?.deploymentName) || unsafe.isReplaying;
   return isVersioned ? { versioningBehavior: 'AUTO_UPGRADE' } : {};
 }, pulse);

@@ -1,6 +1,6 @@
 /**
- * A change of settings that may allow more than now: people approve exactly these values, then the trader, which
- * checks their votes itself, takes them. Whatever changed meanwhile makes the trader refuse: ask again then.
+ * A change of settings that may loosen a limit: people approve exactly these values, then the trader, which verifies
+ * their votes itself, takes them. The trader refuses if anything has changed meanwhile; ask again then.
  */
 import {
   ActivityFailure,
@@ -31,7 +31,7 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
 
   const askedMs = Date.now();
   const approvals = new Approvals(desk);
-  // What was decided by then is carried out: people were told so.
+  // A decision made before the cancel is carried out, because people were told of it.
   onCancelRequest(() => approvals.withdraw(`cancelled: ${CANCEL_ASKED}`));
   const outcome = await approvals.ask({
     id: input.approvalId,
@@ -70,7 +70,7 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
   return result;
 }
 
-/** People were told that it is approved: that it is not in force all the same is news to them. */
+/** People were told that the change is approved, so they have to hear that it is not in force. */
 async function tellNotApplied(
   { desk, approvalId, proposal, evidenceMs }: SettingsChangeInput,
   detail: string,

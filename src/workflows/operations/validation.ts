@@ -1,6 +1,6 @@
 /**
- * Go-live validation: paper-trades for exactly the time that was asked for, judges it, writes the report down and tells
- * people. The trading itself is one long activity that goes on where it ended, whatever dies meanwhile.
+ * Go-live validation: trades on paper for exactly the requested time, judges the result, writes the report and tells
+ * people. The trading is one long activity that resumes where it ended, whatever dies meanwhile.
  */
 import { CancelledFailure, condition, proxyActivities } from '@temporalio/workflow';
 import type { Verdict } from '../../contracts/evidence.js';
@@ -18,9 +18,9 @@ export interface ValidationInput {
   readonly id: string;
   readonly durationMs: number;
   readonly person: string;
-  /** The longest that the paper trading may take, waiting for a worker included. Wall milliseconds. */
+  /** The longest that the paper trading may take, including the wait for a worker. Wall milliseconds. */
   readonly runMsMax: number;
-  /** A process that is silent for this long is taken for dead. */
+  /** A process that is silent for this long counts as dead. */
   readonly silentMs: number;
   readonly evidenceMs: number;
 }
@@ -52,7 +52,7 @@ export async function validation(input: ValidationInput): Promise<ValidationOutc
   return outcome;
 }
 
-/** Says why, as evidence and to people, then rejects: there is no report, and nothing that counts. */
+/** Gives the reason as evidence and to people, then rejects: there is no report, and nothing counts. */
 async function endEarly(
   input: ValidationInput,
   trail: EvidenceTrail,

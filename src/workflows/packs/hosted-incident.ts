@@ -1,4 +1,7 @@
-/** The incident as the code of its playbook has it: each wish is asked of the incident's own run, which answers when it is done. */
+/**
+ * The incident as the code of its playbook sees it. Each wish is sent to the incident's own run, which answers when it
+ * is done.
+ */
 import { getExternalWorkflowHandle, sleep, workflowInfo } from '@temporalio/workflow';
 import { z } from 'zod';
 import {
@@ -16,7 +19,9 @@ import { isUnsealed } from '../../domain/unsealed.js';
 import type { PlaybookIncident } from '../../pack/v1.js';
 
 const MINUTE_MS = 60_000;
-/** An incident that is gone is found out by then, and one that lost an ask has it again. */
+/**
+ * At this interval the asks are sent again: an incident that lost one gets it, and an incident that is gone is noticed.
+ */
 const IN_TOUCH_MS = 60 * MINUTE_MS;
 
 const text = (max: number) =>
@@ -29,7 +34,7 @@ const text = (max: number) =>
     );
 const line = (max: number) => text(max).min(1);
 const minutes = z.number().positive().max(10_080);
-/** All of them together are kept in the incident's history, and what a person agrees to is read by them. */
+/** All parameters together are kept in the incident's history, and people read them before they agree. */
 const given = z
   .record(line(100), z.union([text(1_000), z.number(), z.boolean()]))
   .refine((values) => Object.keys(values).length <= 50, 'expected at most 50 values')
@@ -55,7 +60,7 @@ const OUTCOME = z.strictObject({
   expected: line(500),
 });
 
-/** Throws with what does not fit, so that the playbook ends with a sentence that names it. */
+/** Throws with what doesn't fit, so that the playbook ends with a sentence that names it. */
 function read<T extends z.ZodType>(what: string, schema: T, value: unknown): z.output<T> {
   const found = schema.safeParse(value);
   if (found.success) return found.data;
@@ -71,9 +76,9 @@ interface Waiting {
 }
 
 export class HostedIncident {
-  /** Resolves where it ends before its code does. */
+  /** Resolves if the playbook ends before its code does. */
   readonly ended: Promise<PlaybookEnd>;
-  /** What the code gets. */
+  /** The object handed to the desk's code. */
   readonly shown: PlaybookIncident;
   readonly #waiting = new Map<number, Waiting>();
   readonly #playbook = workflowInfo().workflowId;
@@ -82,7 +87,7 @@ export class HostedIncident {
   #endNow: (end: PlaybookEnd) => void = () => undefined;
 
   constructor(input: PlaybookInput) {
-    // Without its run: one that was reset goes on with the same playbook.
+    // Without the run id: an incident that was reset goes on with the same playbook.
     this.#incident = getExternalWorkflowHandle(input.incident.workflowId);
     this.ended = new Promise((resolve) => {
       this.#endNow = resolve;
@@ -90,7 +95,7 @@ export class HostedIncident {
     this.shown = this.#shownOf(input);
   }
 
-  /** Says that its code runs, and keeps in touch from then on. */
+  /** Says that the code runs, and repeats the open asks from then on. */
   begin(): void {
     this.#send({ playbook: this.#playbook, id: 0, wish: null });
     const keepInTouch = async (): Promise<never> => {
@@ -100,7 +105,7 @@ export class HostedIncident {
         for (const { ask } of this.#waiting.values()) this.#send(ask);
       }
     };
-    // Until the run ends, and it with it.
+    // Goes on until the run ends.
     keepInTouch().catch(() => undefined);
   }
 
@@ -114,7 +119,7 @@ export class HostedIncident {
     this.#waiting.delete(reply.id);
   }
 
-  /** Whatever its code waits for stays unanswered. */
+  /** Whatever the code waits for stays unanswered. */
   end(why: string): void {
     this.#endNow({ ended: 'cancelled', says: why });
   }

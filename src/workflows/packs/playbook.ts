@@ -1,6 +1,7 @@
 /**
- * A playbook in code of a desk's folder. It runs on a queue and in a process of its own, and can do nothing but wait and ask its
- * incident: no activity, no other run. Asked to cancel, it ends; its incident goes on, and a person says what is done.
+ * A playbook in code from a desk's folder. It runs on its own queue in its own process, and can do nothing but wait and
+ * ask its incident: no activities, no other runs. A cancel request ends it; its incident goes on, and a person decides
+ * what to do.
  */
 import { ApplicationFailure, defineSignal, setHandler, workflowInfo } from '@temporalio/workflow';
 import * as zod from 'zod';
@@ -18,7 +19,7 @@ import { CANCEL_ASKED, onCancelRequest } from '../cancellation.js';
 import { showDetails } from '../show.js';
 import { HostedIncident } from './hosted-incident.js';
 
-/** The desk's code, by the names of its files. */
+/** The desk's code, by file name. */
 declare const __FERMATA_PLAYBOOKS__: Readonly<Record<string, PlaybookFactory>>;
 
 const replySignal = defineSignal<[PlaybookReply]>(PLAYBOOK_MESSAGES.answer);
@@ -37,7 +38,7 @@ export async function playbook(input: PlaybookInput): Promise<PlaybookEnd> {
   return { ended, says: plainText(says).slice(0, SAYS_MAX) };
 }
 
-/** Never rejects: what its code throws is told to people by its incident. */
+/** Never rejects: its incident tells people what the code threw. */
 async function carryOut(
   { name, with: given }: PlaybookInput,
   incident: HostedIncident,

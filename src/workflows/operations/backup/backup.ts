@@ -1,6 +1,6 @@
 /**
- * `backup:<desk>`: one backup, read back byte by byte, then the oldest make room, then a copy of it leaves the machine
- * where that was asked for. One at a time; what a kill leaves is never called a backup.
+ * `backup:<desk>`: makes one backup, reads it back byte by byte, deletes the oldest ones, then sends a copy off the
+ * machine if the desk file asks for it. One backup at a time; what a kill leaves behind never counts as a backup.
  */
 import { condition, defineQuery, setHandler } from '@temporalio/workflow';
 import {
@@ -51,7 +51,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
       const verified = await cancellable(() => calls.verifyBackup(reference));
       const isVerified = done(verified, verifyMs, 'check', backupId);
       const rule = { keep: input.keep, days: input.keepDays ?? null };
-      // Older ones stay while something of this one is missing.
+      // Older backups stay while this one is incomplete.
       if (isVerified && isWhole) {
         const pruneMs = Date.now();
         done(await calls.pruneBackups({ desk: input.desk, ...rule }), pruneMs, 'action', null);
@@ -78,7 +78,7 @@ export async function backup(input: BackupInput): Promise<BackupResult> {
   return result;
 }
 
-/** The copy here stands, whatever becomes of the one that is sent. */
+/** A failure to send the copy leaves the local backup valid. */
 async function sendAway(request: Parameters<BackupActivities['sendBackup']>[0]): Promise<StepResult> {
   try {
     return await cancellable(() => sendingCalls(request.desk).sendBackup(request));

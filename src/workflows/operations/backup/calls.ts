@@ -2,7 +2,7 @@ import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 
-/** Reading and writing a whole database: hours where it is large, a heartbeat all the time. */
+/** Reads and writes a whole database: this takes hours for a large one, with heartbeats throughout. */
 export function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),
@@ -13,7 +13,7 @@ export function backupCalls(desk: string): ActivityInterfaceFor<OperationsActivi
   });
 }
 
-/** A storage that is away for an hour is asked again, more and more rarely; after about two hours it has failed. */
+/** Retries a storage that is away less and less often; after about two hours the step has failed. */
 export function sendingCalls(desk: string): ActivityInterfaceFor<OperationsActivities> {
   return proxyActivities<OperationsActivities>({
     taskQueue: operationsQueue(desk),

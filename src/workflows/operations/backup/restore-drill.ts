@@ -1,6 +1,6 @@
 /**
- * `drill:<desk>`: a backup counts only when it was restored. Restores the newest one (or the one asked for) on a server
- * of its own and proves it, step by step; the scratch server is gone afterwards.
+ * `drill:<desk>`: a backup counts only once it has been restored. Restores the newest backup (or the requested one) on
+ * a scratch server and proves it step by step; then removes that server.
  */
 import { condition, defineQuery, setHandler, workflowInfo } from '@temporalio/workflow';
 import { BACKUP_MESSAGES, type BackupResult, type DrillInput } from '../../../contracts/backup.js';
@@ -53,7 +53,7 @@ export async function restoreDrill(input: DrillInput): Promise<BackupResult> {
   } as const;
   for (const step of steps) recordResult(step, startedMs, trace);
   const failed = steps.find((step) => step.verdict !== 'pass');
-  // Nothing was there to be restored: nothing is proven, and nothing is wrong.
+  // There was nothing to restore: nothing is proven, and nothing is wrong.
   const isIdle = steps.every((step) => step.verdict === 'not_run');
   const verdict = steps.length === 0 ? 'fail' : isIdle ? 'not_run' : failed ? 'fail' : 'pass';
   const detail = failed

@@ -1,4 +1,4 @@
-/** The state of one attempt to go live, and how its steps are shown and kept. */
+/** The state of one attempt to go live, and how its steps are shown and recorded. */
 import {
   type ActivityInterfaceFor,
   defineQuery,
@@ -46,9 +46,9 @@ export class GoLiveRun {
   progress: GoLiveProgress;
   /** The newest steps, as Temporal's UI shows them. */
   private readonly shown: string[];
-  /** Somebody cancelled it. */
+  /** Somebody cancelled the run. */
   cancelled: boolean;
-  /** The trader is being asked: it may be live before this run hears of it. */
+  /** A request for permission is at the trader: it may be live before this run hears of it. */
   isGranting = false;
   /** Wall time of the first arming. */
   liveSinceMs: number;
@@ -84,7 +84,9 @@ export class GoLiveRun {
     };
   }
 
-  /** With real money in use: trading goes on, so does the watch, and nothing grows any more. Before that: it ends. */
+  /**
+   * With real money in use, trading and the watch go on and the size never grows again. Before that, the attempt ends.
+   */
   private cancel(): void {
     if (OVER.has(this.progress.phase)) return;
     this.cancelled = true;
@@ -110,7 +112,7 @@ export class GoLiveRun {
     this.approvals.withdraw(`cancelled: ${CANCEL_ASKED}`);
   }
 
-  /** Begun anew while it was live: as after a cancel, it is watched, and people hear of it. */
+  /** For a run that was reset while live: it is watched, as after a cancel, and people are told. */
   async goesOnLive(size: SizePlan, why: string): Promise<void> {
     this.cancelled = true;
     this.liveSinceMs = Date.now();
@@ -169,7 +171,7 @@ export class GoLiveRun {
   }
 }
 
-/** Going live: the exchange is asked, the ledger read, the attempt's row written. */
+/** Going live: asks the exchange, reads the ledger, writes the attempt's row. */
 function goLiveCalls(desk: string): ActivityInterfaceFor<GoLiveActivities> {
   return proxyActivities<GoLiveActivities>({
     taskQueue: operationsQueue(desk),

@@ -1,6 +1,6 @@
 /**
- * Going live, as the runbook has it: look at everything, have the validation reviewed by a person, ask those who decide,
- * start small, watch the first hours, then grow step by step, each by approval. The trader checks the votes itself:
+ * Goes live as the runbook says: check everything, have a person review the validation, ask the approvers, start small,
+ * watch the first hours, then grow step by step, each step with an approval. The trader verifies the votes itself:
  * nothing that this workflow claims can arm it.
  */
 import { allHandlersFinished, condition, continueAsNew } from '@temporalio/workflow';
@@ -17,11 +17,11 @@ import { askApprovers, grant, proposalOf } from './permission.js';
 import { ramp } from './ramp.js';
 import { watchLive } from './watch-live.js';
 
-/** Everything that real money needs, looked at: before people are asked, and again just before the start. */
+/** Everything that real money requires, checked before people are asked and again just before the start. */
 interface Preflight {
-  /** What forbids going live; empty: nothing does. */
+  /** What forbids going live; empty if nothing does. */
   readonly obstacles: readonly string[];
-  /** Of the validation, in one line. */
+  /** The validation's figures, in one line. */
   readonly figures: string;
 }
 
@@ -70,7 +70,10 @@ async function close(run: GoLiveRun, { state, detail }: GoLiveResult): Promise<v
   showVerdict(verdict);
 }
 
-/** Who reviewed the validation's report; null: nobody in time. What they are asked about is on record by then. */
+/**
+ * Returns who reviewed the validation's report, or null if nobody did in time. The figures under review are on record
+ * before the question is asked.
+ */
 async function review(run: GoLiveRun, figures: string): Promise<string | null> {
   const { desk, reviewMs, simulated } = run.input;
   const { workflowId, firstRunId } = runIdentity(desk);
@@ -92,7 +95,10 @@ async function review(run: GoLiveRun, figures: string): Promise<string | null> {
   return task.state === 'done' ? task.doneBy : null;
 }
 
-/** Approval, cooling-off, everything looked at again, and the trader's own yes. Null: it is live; else why not. */
+/**
+ * Approval, cooling-off, a second check of everything, and the trader's own yes. Null if the desk is live; otherwise
+ * the reason.
+ */
 async function startLive(run: GoLiveRun, reviewer: string): Promise<string | null> {
   const { start } = run.input;
   const facts = await run.engine.readLiveFacts.executeWithOptions({ summary: 'The newest halt' }, []);
@@ -113,7 +119,7 @@ async function startLive(run: GoLiveRun, reviewer: string): Promise<string | nul
   return null;
 }
 
-/** `reviewedBy` null: the checklist is not complete yet, only the checks are kept. */
+/** `reviewedBy` null: the checklist is not complete yet, so only the checks are recorded. */
 async function preflight(
   run: GoLiveRun,
   routine: 'pre-flight' | 'again',

@@ -1,6 +1,7 @@
 /**
- * A run that was reset does again what led to the start, and is refused it: the question is decided, the halt is lifted.
- * What it has made live by then is no refusal. It is watched on for as long as it may trade, and never grows.
+ * A run that was reset repeats the steps up to the start and is refused there: the question is decided, the halt is
+ * lifted. If the attempt went live before the reset, that is not a refusal. It is watched for as long as it may trade,
+ * and never grows.
  */
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { Carried, GoLiveResult } from '../../../contracts/go-live.js';
@@ -22,13 +23,13 @@ export async function unlessLiveBefore(
   const step = await stepInForce(run);
   if (step === null) return refused;
   if (step >= steps.length) return { state: 'completed', detail: 'every step was taken before' };
-  // Not waited for: the desk is watched while Postgres is away, too.
+  // Not awaited: the desk is watched while Postgres is away, too.
   if (patched(WITHDRAWS)) run.trail.keep('withdrawing what was asked', withdrawNext(run, step + 1));
   await run.goesOnLive(steps[step - 1] ?? start, refused.detail);
   return ramp(run);
 }
 
-/** Of the sizes, only the one after what is in force can have been asked for and not be decided. */
+/** Only the size after the one in force can have been asked for and still be open. */
 function withdrawNext({ input, approvals }: GoLiveRun, step: number): Promise<void> {
   const { desk, release, attempt } = input;
   const id = goLiveApprovalId({ ...namedDesk(input), release, attempt, step, haltId: null });
@@ -36,7 +37,7 @@ function withdrawNext({ input, approvals }: GoLiveRun, step: number): Promise<vo
   return approvals.withdrawEarlier({ id, title: `${sizeStepTitle(step)} on ${desk}` }, why);
 }
 
-/** Of this very attempt; null: none, as far as the trader says within ten minutes. */
+/** Index of the size step that this attempt was granted; null if none, as far as the trader says within ten minutes. */
 async function stepInForce({ input }: GoLiveRun): Promise<number | null> {
   const { desk, incarnation, release, attempt } = input;
   const asked = approvedCalls(desk, incarnation).readLiveFacts.executeWithOptions(

@@ -1,4 +1,7 @@
-/** What people agree to, exactly, and the trader's own yes to it. Each only once what led to it is on record. */
+/**
+ * The exact proposal that people approve, and the trader's own yes to it. Each is requested only once the steps before
+ * it are on record.
+ */
 import { condition, patched, sleep, workflowInfo } from '@temporalio/workflow';
 import { type ApprovalOutcome, pressingWithin } from '../../../contracts/approval.js';
 import type { GoLiveInput } from '../../../contracts/go-live.js';
@@ -10,7 +13,7 @@ import type { GoLiveRun } from './go-live-run.js';
 
 const SECOND_THOUGHTS = 'go-live-cancelled-while-cooling-off';
 
-/** `step` 0: the start, which arms the halt it names. */
+/** `step` 0 is the start, which arms by quoting the halt id that it names. */
 export function proposalOf(
   { input }: GoLiveRun,
   step: number,
@@ -21,12 +24,12 @@ export function proposalOf(
   return { ...namedDesk(input), release, attempt, step, incarnation, configHash, haltId, size };
 }
 
-/** A run that began before ids named the desk goes on asking under the id that it has asked under. */
+/** A run that began before ids named the desk keeps asking under its old id. */
 export function namedDesk({ desk, release, attempt }: GoLiveInput): Pick<GoLiveProposal, 'desk'> {
   return workflowInfo().workflowId === goLiveId(desk, release, attempt) ? { desk } : {};
 }
 
-/** One person who decides alone has time for second thoughts before it counts. */
+/** If one person decides alone, the approval counts only after a cooling-off time. */
 export async function askApprovers(
   run: GoLiveRun,
   proposal: GoLiveProposal,
@@ -38,7 +41,7 @@ export async function askApprovers(
   return outcome;
 }
 
-/** Null where the trader, which checks the votes itself, took it. */
+/** Null if the trader, which verifies the votes itself, accepted; otherwise the reason. */
 export async function grant(
   run: GoLiveRun,
   proposal: GoLiveProposal,
@@ -54,7 +57,8 @@ export async function grant(
     );
     return null;
   } catch (error) {
-    // One that took it and died before it could say so is asked again, halted anew, and refuses that.
+    // A trader that accepted and died before it answered has halted anew and refuses the second request, though it
+    // granted the first.
     return (await isGranted(run, proposal)) ? null : causeOf(error);
   }
 }
@@ -81,7 +85,7 @@ async function ask(run: GoLiveRun, proposal: GoLiveProposal, title: string): Pro
     roles: ['approver'],
     people: approvers,
     requestedBy: person,
-    // A vote has to outlive the cooling-off that follows it.
+    // A vote has to stay valid through the cooling-off that follows it.
     expiresMs: answerMs + (needed < 2 ? coolingOffMs : 0),
     ...pressingWithin(approvalMs),
   });
@@ -97,7 +101,7 @@ async function coolOff(run: GoLiveRun, votes: readonly Decision[], coolingOffMs:
   const untilMs = Math.max(...votes.map(({ atWallMs }) => atWallMs)) + coolingOffMs;
   run.show('cooling-off', 'One person decided alone: time for second thoughts', untilMs);
   if (untilMs <= Date.now()) return;
-  // Runs from before slept here whatever was asked of them.
+  // Runs that began before the patch sleep for the whole time, even if cancelled.
   if (patched(SECOND_THOUGHTS)) await condition(() => run.cancelled, untilMs - Date.now());
   else await sleep(untilMs - Date.now());
 }

@@ -1,14 +1,16 @@
-/** Larger step by step: after clean trading in one piece, each by approval. */
+/**
+ * Grows the position size step by step: each step after a time of uninterrupted clean trading, and with an approval.
+ */
 import { workflowInfo } from '@temporalio/workflow';
 import type { Carried, GoLiveResult, RampStep } from '../../../contracts/go-live.js';
 import type { GoLiveRun } from './go-live-run.js';
 import { askApprovers, grant, proposalOf } from './permission.js';
 import { watchLive } from './watch-live.js';
 
-/** Of one step: who is not stable for so long is not asked about for ever. */
+/** Watches per step, so that a desk that is never stable is not watched for this step forever. */
 const WATCHES_MAX = 500;
 
-/** `Carried`: it goes on from there in a run with a history of its own. */
+/** `Carried`: a new run with a fresh history goes on from there. */
 export async function ramp(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   const { ramp: steps, carried } = run.input;
   for (let step = carried?.step ?? 0; step < steps.length; step += 1) {
@@ -20,7 +22,7 @@ export async function ramp(run: GoLiveRun): Promise<GoLiveResult | Carried> {
   return { state: 'completed', detail: `every step was taken: ${steps.length} size steps` };
 }
 
-/** Null where the larger size is in force. A question that was withdrawn because somebody cancelled ends nothing. */
+/** Null if the larger size is in force. A question that was withdrawn because of a cancel ends nothing. */
 async function growOnce(
   run: GoLiveRun,
   step: number,
@@ -33,7 +35,7 @@ async function growOnce(
   return raised !== null && run.cancelled ? untilStable(run, step, plan.afterMs, WATCHES_MAX) : raised;
 }
 
-/** Null once the desk has traded cleanly for so long in one piece. */
+/** Null once the desk has traded cleanly for the whole time without interruption. */
 async function untilStable(
   run: GoLiveRun,
   step: number,
@@ -44,7 +46,7 @@ async function untilStable(
     if (workflowInfo().continueAsNewSuggested) return run.carriedOver(step, left);
     const watched = await watchLive(run, stableMs, 'ramp');
     if (watched.ended !== null) return { state: 'ended', detail: watched.ended };
-    // Cancelled: watched on, and never larger.
+    // A cancelled run watches on and never grows.
     if (watched.problems.length === 0 && !run.cancelled) return null;
   }
   return stays('it was never stable for long enough');
@@ -56,7 +58,7 @@ function stays(why: string): GoLiveResult {
   return { state: 'completed', detail: `the size stays: ${why}` };
 }
 
-/** Null where the larger size is in force; else why not. */
+/** Null if the larger size is in force; otherwise the reason. */
 async function raise(run: GoLiveRun, step: number, plan: RampStep): Promise<GoLiveResult | null> {
   const { maxPositionSizePct, maxConcurrentPositions } = plan;
   const size = { maxPositionSizePct, maxConcurrentPositions };

@@ -1,27 +1,30 @@
-/** Watching a desk with real money: looks again and again, tells people, and compares with paper at the end. */
+/**
+ * Watches a desk that trades real money: checks it at intervals, tells people, and compares it with paper trading at
+ * the end.
+ */
 import { sleep } from '@temporalio/workflow';
 import type { Notice } from '../../../contracts/notice.js';
 import { causeOf } from '../../../domain/cause-of.js';
 import { goLiveId } from '../../../domain/go-live.js';
 import type { GoLiveRun } from './go-live-run.js';
 
-/** One look at a desk with real money: the trader's own word, and its fills as the ledger has them. */
+/** One reading of a desk with real money: the trader's own answer, and its fills from the ledger. */
 interface Look {
-  /** Why it is no longer live; null: it is. */
+  /** Why it is no longer live; null while it is. */
   readonly ended: string | null;
   readonly problems: readonly string[];
   readonly text: string;
 }
 
 export interface Watched {
-  /** Why it is no longer live; null: it is. */
+  /** Why it is no longer live; null while it is. */
   readonly ended: string | null;
-  /** What was not as it should be, each once; at most 20 and what the end brought. */
+  /** Each problem once: at most 20, plus those found at the end. */
   readonly problems: readonly string[];
 }
 
 const PROBLEMS_MAX = 20;
-/** Of one watch, which is in one run: its history must not grow without an end. */
+/** Bounds of one watch, which is in one run: its history must not grow without limit. */
 const LOOKS_MAX = 1_000;
 const OBSERVED_MAX = 1_500;
 
@@ -54,7 +57,7 @@ export async function watchLive(
   } while (Date.now() < untilMs);
   const key = phase === 'watched' ? 'first-period' : `ramp.${looks}.${startedMs}`;
   const watched = { key, startedMs, fillsSinceMs, looks, problems: [...problems] };
-  // What can't be verified is not clean, and no reason to end what is live.
+  // What can't be verified is not clean, but is no reason to end what is live.
   const late = await conclude(run, watched).catch((error: unknown) => {
     const unverified = [`not verified: ${causeOf(error)}`];
     tellProblems(run, unverified);
@@ -64,7 +67,7 @@ export async function watchLive(
 }
 
 interface Conclusion {
-  /** Of the pieces of evidence. */
+  /** Prefix of the evidence keys. */
   readonly key: string;
   readonly startedMs: number;
   readonly fillsSinceMs: number;
@@ -72,7 +75,10 @@ interface Conclusion {
   readonly problems: readonly string[];
 }
 
-/** Fills, reconciliation, and what paper trading led one to expect: each is a piece of evidence. Gives what is wrong. */
+/**
+ * Compares fills, reconciliation and the results that paper trading predicted; each is a piece of evidence. Returns the
+ * problems.
+ */
 async function conclude(
   run: GoLiveRun,
   { key, startedMs, fillsSinceMs, looks, problems }: Conclusion,
@@ -103,7 +109,7 @@ async function conclude(
   return late;
 }
 
-/** What people hear while a desk trades real money under their eyes. */
+/** The reminder to people while a desk trades real money. */
 function remind(run: GoLiveRun, text: string): void {
   tell(run, 'reminder', {
     event: 'task',
@@ -113,7 +119,7 @@ function remind(run: GoLiveRun, text: string): void {
   });
 }
 
-/** At once, not only when the watch is over. */
+/** Sent at once, not only when the watch is over. */
 function tellProblems(run: GoLiveRun, problems: readonly string[]): void {
   tell(run, 'problems', {
     event: 'warning',
@@ -123,7 +129,7 @@ function tellProblems(run: GoLiveRun, problems: readonly string[]): void {
   });
 }
 
-/** Before anybody is asked for a larger size. */
+/** Sent before anybody is asked for a larger size. */
 function tellResults(run: GoLiveRun, lines: readonly string[], clean: boolean): void {
   tell(run, 'results', {
     event: 'report',
@@ -148,7 +154,7 @@ function tell(
   run.trail.keep(what, run.records.notify.executeWithOptions({ summary: `Tell people: ${what}` }, [notice]));
 }
 
-/** What can't be looked at is a problem, not an error: the next look comes soon. */
+/** What can't be read is a problem, not an error: the next reading comes soon. */
 async function lookAtLive(run: GoLiveRun, fillsSinceMs: number): Promise<Look> {
   const [desk, wrongFills] = await Promise.all([lookAtDesk(run), lookAtFills(run, fillsSinceMs)]);
   return { ...desk, problems: [...desk.problems, ...wrongFills] };
@@ -163,7 +169,7 @@ async function lookAtDesk({ engine, input: { release, attempt } }: GoLiveRun): P
     const ended = granted ? null : `the permission is no longer in force: ${facts.reason}`;
     return { ended, problems: facts.problems, text };
   } catch (error) {
-    // The trader may be restarting; the supervisor cares for it.
+    // The trader may be restarting, which is the supervisor's task.
     const problem = `the trader did not answer: ${causeOf(error)}`;
     return { ended: null, problems: [problem], text: problem };
   }

@@ -1,4 +1,7 @@
-/** What people are told of an incident. The row is written with it: whoever is told can look it up. */
+/**
+ * What people are told about an incident. The incident's row is written at the same time, so that whoever is told can
+ * look it up.
+ */
 import { type ActivityInterfaceFor, workflowInfo } from '@temporalio/workflow';
 import type { Incident, IncidentInput } from '../../../contracts/incident.js';
 import type { IncidentActivities } from '../../../contracts/incident-activities.js';
@@ -14,7 +17,7 @@ export class Announcements {
     private readonly calls: Pick<ActivityInterfaceFor<IncidentActivities>, 'announceIncident'>,
   ) {}
 
-  /** Once a key. Nothing waits for it. */
+  /** Tells people once per key. Nothing waits for it. */
   tell(key: string, text?: string): void {
     this.course.revision += 1;
     this.timeline.trail.keep(
@@ -25,7 +28,7 @@ export class Announcements {
     );
   }
 
-  /** Told at once, not at the next rung: it does not get better by itself. */
+  /** Sent at once instead of at the next escalation, because the problem won't go away by itself. */
   alarm(key: string, text: string): void {
     const { done } = this.course;
     if (done[`alarm:${key}`] !== undefined) return;
@@ -41,7 +44,7 @@ export class Announcements {
   }
 }
 
-/** The incident as people look it up in Postgres. */
+/** The incident's row in Postgres, where people look it up. */
 function rowOf(input: IncidentInput, course: Course): Omit<Incident, 'id'> {
   const { desk, fingerprint, kind, subject, severity, title, simulated, timing } = input;
   const { openedMs, phase, escalations, acknowledged, resolved, outcome, revision } = course;

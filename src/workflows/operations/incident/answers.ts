@@ -1,4 +1,4 @@
-/** What people answer: "I have it", and "it is over". Verified where the key is; each counts once. */
+/** People's answers "I have it" and "it is over". Verified where the key is; each counts once. */
 import { workflowInfo } from '@temporalio/workflow';
 import { type Answered, INCIDENT_OVER, type IncidentAnswer } from '../../../contracts/incident.js';
 import type { Decision } from '../../../domain/decision.js';
@@ -16,7 +16,7 @@ export class Answers {
     private readonly people: Announcements,
   ) {}
 
-  /** Synchronous: what is wrong with an answer on its face. Throwing refuses the update. */
+  /** Refuses an answer that is visibly invalid. Synchronous; throwing refuses the update. */
   refuseUnfit(choice: 'acknowledge' | 'resolve', answer: IncidentAnswer): void {
     if (isUnsealed(answer)) throw new Error('an answer in plain text counts for nothing');
     const { decision } = answer;
@@ -33,7 +33,7 @@ export class Answers {
 
   async acknowledge({ decision, note }: IncidentAnswer): Promise<void> {
     await this.verify(decision);
-    // Of two people at once, the first has it.
+    // If two people acknowledge at once, the first one has it.
     if (this.course.acknowledged !== null) return;
     this.course.acknowledged = answered(decision, note);
     this.record('Acknowledged', decision, note);

@@ -1,9 +1,9 @@
-/** The activities of incidents with their bounds. */
+/** The activities of incidents, with their time limits and retries. */
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { IncidentActivities } from '../../../contracts/incident-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 
-/** Looking: a worker may die over it and another one too; after that the playbook goes on without an answer. */
+/** Reads and checks: two workers may die over one; after that the playbook goes on without an answer. */
 export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities> {
   return proxyActivities<IncidentActivities>({
     taskQueue: operationsQueue(desk),
@@ -13,7 +13,7 @@ export function lookCalls(desk: string): ActivityInterfaceFor<IncidentActivities
   });
 }
 
-/** Once: a restart that was asked for by a worker that died is not asked for again. */
+/** One attempt: a restart that a worker requested before it died is not requested again. */
 export function restartCalls(desk: string): Pick<ActivityInterfaceFor<IncidentActivities>, 'restartProcess'> {
   return proxyActivities<IncidentActivities>({
     taskQueue: operationsQueue(desk),
@@ -22,7 +22,7 @@ export function restartCalls(desk: string): Pick<ActivityInterfaceFor<IncidentAc
   });
 }
 
-/** Retried: its worker ends with everything else, and so does Temporal, for as long as the restore takes. */
+/** Retried, because its worker and Temporal itself end for the duration of the restore. */
 export function restoreCalls(
   desk: string,
 ): Pick<ActivityInterfaceFor<IncidentActivities>, 'restoreDatabase'> {
@@ -35,7 +35,7 @@ export function restoreCalls(
   });
 }
 
-/** Keeping and telling: retried, since Postgres may be down. */
+/** Writes and notices: retried, since Postgres may be down. */
 export function keepCalls(desk: string, evidenceMs: number): ActivityInterfaceFor<IncidentActivities> {
   return proxyActivities<IncidentActivities>({
     taskQueue: operationsQueue(desk),

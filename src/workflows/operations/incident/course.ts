@@ -1,4 +1,4 @@
-/** What is known of one incident so far. All of it goes through continue-as-new. */
+/** The state of one incident so far. All of it goes through continue-as-new. */
 import { workflowInfo } from '@temporalio/workflow';
 import type { StepEvidence } from '../../../contracts/evidence.js';
 import type {
@@ -12,20 +12,20 @@ import type {
 export interface Course {
   readonly openedMs: number;
   readonly reports: IncidentReport[];
-  /** Steps of the playbook that are done, with what they found. */
+  /** What each finished step of the playbook found, by step. */
   readonly done: Record<string, string>;
   phase: string;
   /** The newest steps of the timeline, as Temporal's UI shows them. */
   readonly shown: string[];
   escalations: number;
   acknowledged: Answered | null;
-  /** A person has said that it is over. */
+  /** Set once a person has declared it over. */
   resolved: Answered | null;
   /** How it ended. */
   outcome: string | null;
-  /** Of its row in Postgres: the newest counts. */
+  /** Version of its row in Postgres: the newest wins. */
   revision: number;
-  /** Numbers what is recorded, so that a timeline has one order. */
+  /** Numbers the entries, so that the timeline has one order. */
   sequence: number;
 }
 

@@ -1,4 +1,4 @@
-/** One incident as its playbook has it: steps that are done once, and looking until it is over. */
+/** Runs one incident's playbook: steps that are done once, and polling until it is over. */
 import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } from '@temporalio/workflow';
 import type { IncidentFacts } from '../../../contracts/engine-activities.js';
 import type { IncidentCarried, IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
@@ -11,17 +11,23 @@ import { keepCalls, lookCalls } from './calls.js';
 import { type Course, courseOf, type Finding } from './course.js';
 import { showIncident, Timeline } from './timeline.js';
 
-/** What a step found goes through continue-as-new. */
+/** Longest finding kept, in characters, since findings go through continue-as-new. */
 const FOUND_MAX = 2_000;
 
-/** Runs that began before that are named by the first characters of their id, which tell the minute and not the run. */
+/**
+ * Runs that began before this patch are named by the first characters of their run id, which encode the minute and
+ * don't identify the run.
+ */
 const NAMED_BY_RUN = 'an-incident-is-named-by-its-run';
 const NAME_CHARS = 8;
 
 type Incident = (input: IncidentInput) => Promise<IncidentProgress>;
 
 export class IncidentRun {
-  /** Of its questions and commands: the same in every run of it; the next incident of this fingerprint has another. */
+  /**
+   * Part of the ids of its questions and commands: the same in every run of this incident, different in the next
+   * incident with this fingerprint.
+   */
   readonly name: string;
   readonly course: Course;
   readonly timeline: Timeline;
@@ -29,11 +35,11 @@ export class IncidentRun {
   readonly approvals: Approvals;
   readonly look;
   readonly keep;
-  /** Null: none was known when it was opened. */
+  /** Null if no trader was known when the incident was opened. */
   readonly trader;
 
   private woken = false;
-  /** Each has one open question, or its answer is being carried out. */
+  /** Number of offers with an open question, or with an answer that is being carried out. */
   offersUnderWay = 0;
 
   constructor(readonly input: IncidentInput) {
@@ -48,7 +54,7 @@ export class IncidentRun {
     this.trader = incarnation === null ? null : traderCalls(desk, incarnation);
   }
 
-  /** A step of the playbook that is done once, whatever is repeated; gives what it found. */
+  /** Runs a step of the playbook once, whatever is repeated; returns what it found. */
   async once(step: string, work: () => Promise<Finding>): Promise<string> {
     const { done } = this.course;
     const found = done[step];
@@ -69,7 +75,9 @@ export class IncidentRun {
     return observed;
   }
 
-  /** Looks until the playbook says how it ended, or a person says that it is over; at least every `everyMsMax`. */
+  /**
+   * Polls, at least every `everyMsMax`, until the playbook says how the incident ended or a person declares it over.
+   */
   async watch(
     phase: string,
     ended: () => Promise<string | null>,
@@ -92,7 +100,7 @@ export class IncidentRun {
     }
   }
 
-  /** Null while the trader does not answer. */
+  /** Null while the trader doesn't answer. */
   async facts(): Promise<IncidentFacts | null> {
     if (this.trader === null) return null;
     try {
@@ -110,20 +118,20 @@ export class IncidentRun {
     showIncident(this.input, this.course);
   }
 
-  /** Nothing is under way that a new run would not take up again. */
+  /** True if everything under way would be taken up again by a new run. */
   private get isMovable(): boolean {
     const undecided = this.approvals.carriedOver().filter((open) => !isDecided(open));
     return allHandlersFinished() && this.timeline.trail.settled && undecided.length === this.offersUnderWay;
   }
 
-  /** What it is about has changed. */
+  /** Ends the pause early, because the subject of the incident has changed. */
   wake(): void {
     this.woken = true;
   }
 
-  /** True: somebody woke it. */
+  /** Returns true if `wake` ended the pause. */
   private async pause(ms: number): Promise<boolean> {
-    // Otherwise at the next look: whatever Postgres does, the incident is looked at.
+    // If the run can't move now, it does at a later poll: the incident is watched whatever Postgres does.
     if (workflowInfo().continueAsNewSuggested && this.isMovable) {
       const { name, course, approvals } = this;
       const carried: IncidentCarried = { ...course, name, approvals: approvals.carriedOver() };
@@ -135,7 +143,7 @@ export class IncidentRun {
   }
 }
 
-/** Of a run id as Temporal makes them, the first characters are the time: only the last are its own. */
+/** In Temporal's run ids the first characters encode the time; only the last ones identify the run. */
 function nameOf({ fingerprint, carried }: IncidentInput): string {
   const { firstExecutionRunId: run } = workflowInfo();
   const isNew = carried === null && patched(NAMED_BY_RUN);

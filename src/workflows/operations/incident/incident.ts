@@ -1,6 +1,6 @@
 /**
- * One incident, from the first symptom to the review: people are told until one has answered, the playbook of its kind
- * does what the runbook says, what was found and done is kept, and in the end a person is asked to look back on it.
+ * One incident from the first symptom to the review: people are told until somebody answers, the playbook of its kind
+ * does what the runbook says, findings and actions are recorded, and in the end a person is asked for a review.
  */
 import {
   allHandlersFinished,
@@ -40,7 +40,7 @@ export async function incident(input: IncidentInput): Promise<IncidentProgress> 
   const { course } = run;
   takeMessages(run);
 
-  // Started with its first report: that one comes before anything else.
+  // The incident starts with its first report, which comes before anything else.
   await condition(() => course.reports.length > 0, '10 seconds');
   open(run);
   onCancelRequest(() => goOn(run));
@@ -75,7 +75,7 @@ function takeMessages(run: IncidentRun): void {
   });
 }
 
-/** Reminds, and tells more people each time, until somebody has answered or it is over. */
+/** Reminds, and tells more people each time, until somebody answers or the incident is over. */
 async function climbLadder({ input, course, timeline, people }: IncidentRun): Promise<void> {
   const rungs = [input.timing.respondMs, ...input.timing.escalateMs];
   const isAnswered = () => course.acknowledged !== null || course.outcome !== null;
@@ -102,7 +102,7 @@ function refuseReport(course: Course, report: IncidentReport): void {
   if (course.outcome !== null) throw new Error(INCIDENT_OVER);
 }
 
-/** The same key counts once. The first one opens the incident, which records it itself. */
+/** The same key counts once. The first report opens the incident, which records that report itself. */
 function takeReport({ reports }: Course, timeline: Timeline, report: IncidentReport): void {
   const isKnown = reports.some(({ key }) => key === report.key);
   if (isKnown || reports.length >= REPORTS_MAX) return;
@@ -118,7 +118,7 @@ function takeReport({ reports }: Course, timeline: Timeline, report: IncidentRep
   });
 }
 
-/** Not again after continue-as-new. */
+/** Not repeated after continue-as-new. */
 function open({ input, course, timeline, people }: IncidentRun): void {
   if (input.carried !== null) return;
   const [first] = course.reports;
@@ -126,7 +126,7 @@ function open({ input, course, timeline, people }: IncidentRun): void {
     name: 'Opened',
     kind: 'report',
     verdict: 'fail',
-    // A person may have reported no more than a title.
+    // A person may have reported only a title.
     observed: first?.detail || input.title,
     expected: `a person answers within ${minutes(input.timing.respondMs)}`,
     reference: first?.key ?? null,
@@ -134,7 +134,7 @@ function open({ input, course, timeline, people }: IncidentRun): void {
   people.tell('opened');
 }
 
-/** An incident lasts as long as its cause: cancelling the run would only end the looking. */
+/** An incident lasts as long as its cause: cancelling the run would only end the watch. */
 function goOn({ course, timeline, people }: IncidentRun): void {
   if (course.outcome !== null) return;
   const text = `${CANCEL_ASKED}: the incident goes on, because its cause is not gone. It ends by itself when that is so, or when a person says that it is over.`;

@@ -1,4 +1,4 @@
-/** What the runbook says to each kind of incident: its playbook does these in this order. Shown in Temporal's UI. */
+/** The runbook's steps for each incident kind, in the order in which its playbook does them. Shown in Temporal's UI. */
 import type { ShippedKind } from '../../../contracts/incident.js';
 
 export const RUNBOOK: Readonly<Record<ShippedKind, readonly string[]>> = {

@@ -14,7 +14,7 @@ const titleOf = ({ title }: IncidentInput, { phase }: Course): string => `${titl
 
 export class Timeline {
   readonly trail: EvidenceTrail;
-  /** As the trader said it last. */
+  /** The trader's newest market time. */
   marketMs: number | null = null;
 
   constructor(
@@ -42,7 +42,7 @@ export class Timeline {
   }
 }
 
-/** What Temporal's UI says of an incident: where it is, who has it, and its newest steps. */
+/** Shows an incident in Temporal's UI: its phase, who has it, and its newest steps. */
 export function showIncident(input: IncidentInput, course: Course): void {
   showPhase(titleOf(input, course), linesOf(course));
 }

@@ -1,4 +1,4 @@
-/** What stands in the way of trading again, whoever decides: checks that fail, and books that differ. */
+/** What blocks trading again, whoever decides: checks that fail, and books that differ. */
 
 import { causeOf } from '../../../domain/cause-of.js';
 import { showPhase } from '../../show.js';
@@ -6,7 +6,7 @@ import { runSteps } from '../routine/run-steps.js';
 import { lineOf } from '../routine/step.js';
 import type { ResumptionRun } from './resumption-run.js';
 
-/** The checks again; those that stand in the way. */
+/** Repeats the checks; returns those that block trading. */
 export async function failingChecks(run: ResumptionRun): Promise<string[]> {
   const { steps, desk, simulated } = run.input;
   showPhase(`Resumption of ${desk}: checking again`, [run.situation?.reason ?? '']);
@@ -27,7 +27,7 @@ export async function failingChecks(run: ResumptionRun): Promise<string[]> {
   return results.filter(({ key, verdict }) => verdict === 'fail' && blocking.has(key)).map(lineOf);
 }
 
-/** Null when our book and the venue's agree; else why not. */
+/** Null if our book and the venue's agree; otherwise the difference. */
 export async function reconcile(run: ResumptionRun, differences: readonly string[]): Promise<string | null> {
   const startedMs = Date.now();
   let problem: string | null = null;

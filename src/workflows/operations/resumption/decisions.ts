@@ -1,4 +1,4 @@
-/** What people decide about one halt. Verified where the key is; one decision a person. */
+/** People's decisions about one halt. Verified where the key is; one decision per person. */
 import { condition } from '@temporalio/workflow';
 import type { DecisionOutcome, ResumptionInput } from '../../../contracts/resumption.js';
 import type { Decision } from '../../../domain/decision.js';
@@ -7,12 +7,12 @@ import { decisionCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';
 
 export class Decisions {
-  /** People whose decision is being verified: a second one of theirs is refused meanwhile too. */
+  /** People whose decision is being verified: another one by the same person is refused meanwhile. */
   private readonly verifying = new Set<string>();
 
   constructor(private readonly run: ResumptionRun) {}
 
-  /** Synchronous: what is wrong with a decision on its face. Throwing refuses the update; nothing is recorded. */
+  /** Refuses a decision that is visibly invalid. Synchronous; throwing refuses the update, and nothing is recorded. */
   refuseUnfit(decision: Decision): void {
     const { ended, detail, input, decisions } = this.run;
     if (ended) throw new Error(`this resumption has ended: ${detail}`);
@@ -27,7 +27,7 @@ export class Decisions {
     if (hasDecided) throw new Error(`${decision.person} has decided already`);
   }
 
-  /** Lets the procedure go on, and waits for what comes of it. */
+  /** Lets the procedure go on, and waits for the outcome of the decision. */
   async take(decision: Decision): Promise<DecisionOutcome> {
     const { run } = this;
     const { person, via, choice, decisionId } = decision;
@@ -64,7 +64,7 @@ const sizeOf = ({ sizePct }: Decision): string => (sizePct === undefined ? '' : 
 const whyOf = ({ reason }: Decision): string => (reason === undefined ? '' : `Why: "${reason}".\n`);
 const reasonIn = ({ reason }: Decision): string => (reason === undefined ? '' : `: "${reason}"`);
 
-/** Whoever decided has the answer already; the others hear of it here. Nobody waits for that. */
+/** Asks the others to decide, too. Whoever decided has the answer already. Nobody waits for this. */
 function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail: string): Promise<void> {
   const { person } = decision;
   return decisionCalls(desk).notify.executeWithOptions({ summary: 'Ask for the second person' }, [

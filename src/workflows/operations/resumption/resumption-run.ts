@@ -10,7 +10,7 @@ import { showPhase, showVerdict } from '../../show.js';
 import { tellCancelled } from '../cancelled-notice.js';
 import { recordCalls, traderCalls } from '../operations-calls.js';
 
-/** What one resumption saw and did, as evidence. A step that is repeated is recorded when it says something else. */
+/** What one resumption saw and did, as evidence. A repeated step is recorded only if its result changed. */
 type Finding = Pick<StepEvidence, 'stepKey' | 'name' | 'kind' | 'verdict' | 'observed' | 'expected'> &
   Partial<Pick<StepEvidence, 'person' | 'reference'>>;
 
@@ -22,7 +22,7 @@ class Findings {
     this.trail = new EvidenceTrail(input.desk, recordCalls(input.desk, input.timing.evidenceMs));
   }
 
-  /** `at.cycle` tells repetitions of the same step apart. */
+  /** `at.cycle` distinguishes repetitions of the same step. */
   add(
     at: { readonly startedMs: number; readonly cycle: number; readonly marketMs: number | null },
     said: Finding,
@@ -53,16 +53,16 @@ const END_STAYS = 'a-decision-after-the-end-of-a-resumption-changes-nothing';
 export class ResumptionRun {
   readonly findings: Findings;
   readonly engine;
-  /** Counts the looks; also of the runs before. */
+  /** Counts the passes, those of earlier runs included. */
   cycle: number;
   situation: TraderSituation | null = null;
-  /** What the person who decides should know; only after a drawdown. */
+  /** What the person who decides should know; set only after a drawdown. */
   evidence: readonly string[] | null;
-  /** Why trading stopped is on record. */
+  /** True once the reason for the halt is on record. */
   isExplained: boolean;
   /** The checks have run at least once. */
   isChecked = false;
-  /** No rule arms it any more. */
+  /** True once no rule may arm the desk any more. */
   held: boolean;
   state: ResumptionProgress['state'] = 'looking';
   detail = 'looking at why trading stopped';
@@ -71,7 +71,7 @@ export class ResumptionRun {
   private pauseMs: number;
   private woken = false;
   private failed = false;
-  /** A decision came that the look under way does not know of. */
+  /** A decision arrived that the current pass doesn't know of. */
   private unheard = false;
 
   constructor(readonly input: ResumptionInput) {
@@ -90,17 +90,17 @@ export class ResumptionRun {
     return this.state === 'armed' || this.state === 'superseded';
   }
 
-  /** Nothing would be lost by going on in a new run now. */
+  /** True if continue-as-new would lose nothing now. */
   get settled(): boolean {
     return allHandlersFinished() && this.findings.trail.settled;
   }
 
-  /** Decisions that still count; an expired one is dropped, and the person decides again. */
+  /** Decisions that still count. An expired one is dropped, and the person decides again. */
   get decisions(): readonly Decision[] {
     return this.accepted.filter(({ expiresWallMs }) => expiresWallMs > Date.now());
   }
 
-  /** For a look that acts on them: what it finds answers whoever decided so far. */
+  /** Takes the decisions that this pass acts on: its result answers everybody who has decided so far. */
   heed(): readonly Decision[] {
     this.unheard = false;
     return this.decisions;
@@ -118,9 +118,9 @@ export class ResumptionRun {
     };
   }
 
-  /** Decided: it is looked at everything again, and nothing found before answers the person. */
+  /** Starts a full new pass for this decision: no earlier finding answers the person. */
   accept(decision: Decision): void {
-    // It ended while the decision was being verified: nobody looks again, and the end answers the person.
+    // The run ended while the decision was being verified: there is no further pass, and the end answers the person.
     if (this.ended && patched(END_STAYS)) return;
     this.accepted = [...this.accepted, decision];
     this.unheard = true;
@@ -129,7 +129,7 @@ export class ResumptionRun {
     this.wake();
   }
 
-  /** A decision counts once: also where somebody copied it out of Temporal and sends it again. */
+  /** A decision counts once, even if somebody copies it out of Temporal and sends it again. */
   spend(decisions: readonly Decision[]): void {
     this.accepted = this.accepted.filter((decision) => !decisions.includes(decision));
     this.spent = [...this.spent, ...decisions.map(({ decisionId }) => decisionId)];
@@ -139,14 +139,14 @@ export class ResumptionRun {
     return this.spent.includes(decisionId);
   }
 
-  /** The look itself did not come to its end: nobody signals when the next one would. */
+  /** The pass itself failed: no signal announces when the next one would succeed. */
   waitAfterFailure(why: string): void {
     this.failed = true;
     this.waitFor(`the trader to answer (${why})`);
   }
 
   waitFor(what: string): void {
-    // A decision that came during this look is not answered by what the look found before it.
+    // A decision that arrived during this pass is not answered by earlier findings.
     if (this.unheard) return;
     this.state = 'waiting';
     this.detail = `waits for ${what}`;
@@ -164,7 +164,7 @@ export class ResumptionRun {
     showVerdict(state === 'armed' ? 'pass' : 'not_run');
   }
 
-  /** Whoever cancels a resumption does not want it to arm by itself. */
+  /** Whoever cancels a resumption doesn't want it to arm by itself. */
   hold(): void {
     if (this.ended) return;
     this.held = true;

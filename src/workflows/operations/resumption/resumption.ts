@@ -1,7 +1,7 @@
 /**
- * What it takes to trade again after one halt: why it stopped, the checks again, the venue's book compared, then a
- * decision by the desk file's rule or by a person, then arming by quoting the trader's halt id. Never lifts a
- * person's stop by itself; the trader checks all of it once more.
+ * Resumes trading after one halt: records why trading stopped, repeats the checks, compares the venue's book, waits for
+ * a decision by the desk file's rule or by a person, then arms by quoting the trader's halt id. Never lifts a person's
+ * stop by itself; the trader checks all of it once more.
  */
 import {
   condition,
@@ -48,7 +48,7 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
   onCancelRequest(() => run.hold());
 
   while (!run.ended) {
-    // A person who waits for an answer gets it in this run.
+    // A person who waits for an answer gets it from this run, so it doesn't move before.
     if (workflowInfo().continueAsNewSuggested && run.settled)
       await continueAsNew<typeof resumption>(run.carriedOver());
     try {
@@ -62,7 +62,7 @@ export async function resumption(input: ResumptionInput): Promise<ResumptionProg
   return run.progress;
 }
 
-/** Once through the procedure; returns early with what is missing. */
+/** One pass through the procedure; returns at the first thing that is missing. */
 async function lookOnce(run: ResumptionRun): Promise<void> {
   const situation = await readSituation(run);
   if (run.ended) return;
@@ -117,7 +117,7 @@ async function arm(run: ResumptionRun, situation: TraderSituation, by: string): 
     run.end('armed', `armed, decided by ${by}`);
   } catch (error) {
     const observed = causeOf(error);
-    // Refused, a decision is spent, and the person decides again.
+    // A refused decision is spent, and the person decides again.
     run.spend(decisions);
     if (decisions.length > 0 || run.findings.isNews('arm', 'fail'))
       run.record(startedMs, { ...said, name: 'Arming refused', verdict: 'fail', observed });
@@ -126,8 +126,8 @@ async function arm(run: ResumptionRun, situation: TraderSituation, by: string): 
 }
 
 /**
- * The strictest rule of all active halts counts. A person may do what the rule would do later.
- * `held`: no rule counts any more.
+ * The strictest rule of all active halts counts. A person may do now what the rule would do later. `held`: no rule
+ * counts any more.
  */
 function permissionOf(
   situation: Pick<TraderSituation, 'rule' | 'nextDay'>,

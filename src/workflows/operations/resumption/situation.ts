@@ -1,4 +1,4 @@
-/** Why the desk stopped, and after a drawdown what the person has to know who decides. */
+/** Why the desk stopped, and, after a drawdown, what the person who decides has to know. */
 import { patched } from '@temporalio/workflow';
 import type { TraderSituation } from '../../../contracts/engine-activities.js';
 import type { ResumptionInput } from '../../../contracts/resumption.js';
@@ -7,11 +7,11 @@ import { lookCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
 import type { ResumptionRun } from './resumption-run.js';
 
-/** As in the incident's playbook where the desk file says nothing else. */
+/** Default of the desk file, as in the incident's playbook. */
 const TIMES_NORMAL = 2;
 const SUPERSEDED_IS_KEPT = 'a-superseded-resumption-is-kept-as-evidence';
 
-/** Ends the run where the halt is no longer the one that arming has to quote. */
+/** Ends the run if the halt is no longer the one that arming has to quote. */
 export async function readSituation(run: ResumptionRun): Promise<TraderSituation> {
   const startedMs = Date.now();
   run.cycle += 1;
@@ -35,7 +35,7 @@ export async function readSituation(run: ResumptionRun): Promise<TraderSituation
   return situation;
 }
 
-/** A run that was reset once it had armed has no other word of why it did no more. */
+/** Without this, a run that was reset after it had armed would not say why it did nothing more. */
 function supersede(run: ResumptionRun, startedMs: number, why: string): void {
   if (patched(SUPERSEDED_IS_KEPT))
     run.record(startedMs, {
@@ -49,7 +49,7 @@ function supersede(run: ResumptionRun, startedMs: number, why: string): void {
   run.end('superseded', why);
 }
 
-/** Once, after a drawdown: why, by what figures, and which choice there is. */
+/** Once, after a drawdown: the reason, the figures, and the choices. */
 export async function showDrawdown(run: ResumptionRun, situation: TraderSituation): Promise<void> {
   if (run.evidence !== null || !isDrawdown(situation)) return;
   const startedMs = Date.now();
@@ -65,12 +65,12 @@ export async function showDrawdown(run: ResumptionRun, situation: TraderSituatio
   await tellOfDrawdown(run.input, run.evidence);
 }
 
-/** What a person should have before them who lets a desk trade again after its drawdown limit. */
+/** A person who lets a desk trade again after its drawdown limit should see this evidence first. */
 function isDrawdown({ halts }: Pick<TraderSituation, 'halts'>): boolean {
   return halts.some(({ cause }) => cause === 'drawdown');
 }
 
-/** Lines for a person; what can't be read is said, not left out. */
+/** Lines for a person. What can't be read is named, not left out. */
 async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Promise<string[]> {
   const look = lookCalls(desk);
   try {
@@ -104,7 +104,7 @@ async function readDrawdownEvidence({ desk, incarnation }: ResumptionInput): Pro
   }
 }
 
-/** With the choice that people have. Nobody waits for it: the resumption is asked for by other ways too. */
+/** Tells people with their choices. Nobody waits for it, because people learn of the resumption in other ways too. */
 async function tellOfDrawdown(input: ResumptionInput, lines: readonly string[]): Promise<void> {
   const text = [
     ...lines,

@@ -1,4 +1,4 @@
-/** What an action that comes with Fermata does: a workflow of its own, one at a time. */
+/** Runs an action that ships with Fermata: a separate workflow, one at a time. */
 import {
   ChildWorkflowCancellationType,
   executeChild,
@@ -23,7 +23,7 @@ import type { StepContext, StepOutcome } from './step.js';
 const KEPT_DEFAULT = 14;
 const EVIDENCE_MS = 3_600_000;
 
-/** Runs that began before that leave the step out where one runs already. */
+/** Runs that began before this patch leave the step out if such an action is running already. */
 const WAITS = 'an-action-waits-for-the-one-that-runs';
 const WAIT_MS_FIRST = 1_000;
 const WAIT_MS_EACH = 60_000;
@@ -67,7 +67,7 @@ const ACTIONS: Readonly<Record<ShippedAction, (given: Given, context: StepContex
 export const isShipped = (action: string): action is ShippedAction =>
   SHIPPED_ACTIONS.some((one) => one === action);
 
-/** One at a time: two routines may ask for a backup at the same minute, and each has its own. */
+/** One at a time: two routines may ask for a backup in the same minute, and each gets its own. */
 export async function runAction(
   action: ShippedAction,
   given: Given,
@@ -102,7 +102,7 @@ function child({ desk }: StepContext, workflowId: string, label: ReturnType<type
     workflowId,
     taskQueue: operationsQueue(desk),
     ...label,
-    // What was begun is ended properly, whatever becomes of the routine.
+    // An action that has begun runs to its end, whatever happens to the routine.
     parentClosePolicy: ParentClosePolicy.ABANDON,
     cancellationType: ChildWorkflowCancellationType.ABANDON,
   };

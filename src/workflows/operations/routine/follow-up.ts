@@ -1,4 +1,4 @@
-/** What the failure of a routine's step does, by the desk file: an alarm, or a halt of trading. */
+/** What the failure of a routine's step causes, by the desk file: an alarm, an incident, or a halt of trading. */
 import { patched, workflowInfo } from '@temporalio/workflow';
 import type { RoutineInput, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
@@ -6,9 +6,9 @@ import type { EvidenceTrail } from '../../evidence-trail.js';
 import { keepCalls } from '../incident/calls.js';
 import { decisionCalls, traderCalls } from '../operations-calls.js';
 
-/** Then it is an alarm. */
+/** How long opening an incident may take; after that it is an alarm. */
 const INCIDENT_MS = 30_000;
-/** Runs that began before there were incidents go on as they began. */
+/** Runs that began before there were incidents go on without them. */
 const INCIDENTS_EXIST = 'incidents-exist';
 
 interface FollowUpContext {
@@ -32,7 +32,7 @@ export async function followUp(
 
 const stepOf = ({ steps }: RoutineInput, key: string) => steps.find((step) => step.key === key);
 
-/** Where no incident can be opened, it is an alarm all the same. */
+/** If no incident can be opened, raises an alarm instead. */
 async function openIncident(input: RoutineInput, step: StepResult, context: FollowUpContext): Promise<void> {
   const detail = `${step.title}: ${step.observed}`;
   if (!patched(INCIDENTS_EXIST)) return alarm(input, detail, step.key, context);

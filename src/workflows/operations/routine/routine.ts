@@ -1,6 +1,6 @@
 /**
- * One routine of the desk's runbook, whatever its steps: not later than allowed, checks side by side, then what the
- * desk file says about each failure.
+ * One routine of the desk's runbook, whatever its steps: started no later than allowed, checks in parallel, then the
+ * desk file's reaction to each failure.
  */
 import {
   ApplicationFailure,
@@ -30,9 +30,9 @@ import { followUp } from './follow-up.js';
 import { isNeedless, runSteps } from './run-steps.js';
 import { type Budget, lineOf, recordResult } from './step.js';
 
-/** Runs that began before that close while their evidence may still be on its way. */
+/** Runs that began before this patch may end while their evidence is still being written. */
 const CLOSES_LAST = 'routine-closes-after-its-evidence';
-/** Runs that began before that end as completed, whatever they found. */
+/** Runs that began before this patch end as completed, whatever they found. */
 const FAILED_ENDS_AS_FAILED = 'a-failed-routine-ends-as-failed';
 const PROBLEMS_MAX = 20;
 const OBSERVED_MAX = 500;
@@ -97,7 +97,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   showVerdict(verdict);
   await opened;
   const closesLast = patched(CLOSES_LAST);
-  // Who is told of the failing steps finds them where everybody looks.
+  // Whoever is told of the failed steps finds them on record.
   if (closesLast) await condition(() => trail.settled);
   const problems = steps.filter(({ verdict }) => verdict === 'fail' || verdict === 'warn').map(problemOf);
   if (missed !== null) problems.push({ name: 'Missed', verdict: 'warn', observed: missed });
@@ -108,7 +108,7 @@ export async function routine(input: RoutineInput): Promise<RoutineResult> {
   return { verdict, steps };
 }
 
-/** Everything is written and told by then: Temporal's list shows it as what it is. */
+/** Everything is written and sent by then; the failure makes Temporal's list show the routine as failed. */
 function failureOf({ title }: RoutineInput, result: RoutineResult): ApplicationFailure {
   const failed = result.steps.filter((step) => step.verdict === 'fail').map((step) => step.title);
   const failure = ApplicationFailure.create({
@@ -117,14 +117,14 @@ function failureOf({ title }: RoutineInput, result: RoutineResult): ApplicationF
     nonRetryable: true,
     details: [result],
   });
-  // Where in the code it was found says nothing of what failed.
+  // The place in the code says nothing about what failed.
   failure.stack = '';
   return failure;
 }
 
 /**
- * Where the market has a clock of its own, its schedule stays paused, and a run of it was triggered by a person: it is
- * about the market's now. Null: wall time, or no trader answers.
+ * The market's time for a run that a person triggered where the market has a clock of its own (its schedule stays
+ * paused there). Null: wall time applies, or no trader answers.
  */
 async function marketTimeOf({ desk, marketClock, incarnation }: RoutineInput): Promise<number | null> {
   if (marketClock !== true || incarnation === null) return null;
@@ -134,7 +134,7 @@ async function marketTimeOf({ desk, marketClock, incarnation }: RoutineInput): P
   return situation?.marketMs ?? null;
 }
 
-/** The nominal time of a scheduled run; it stays true when the run starts late. */
+/** The nominal time of a scheduled run, in milliseconds; it stays true when the run starts late. */
 function scheduledMs(): number | null {
   const value = workflowInfo().searchAttributes.TemporalScheduledStartTime?.[0];
   if (value instanceof Date) return value.getTime();
@@ -147,12 +147,12 @@ function budgetOf({ budgetMinutes }: RoutineInput, startedMs: number): Budget | 
   return { minutes: budgetMinutes, untilMs, over: sleep(Math.max(1, untilMs - Date.now())) };
 }
 
-/** What a person or a start asks for is never too late. */
+/** A routine that a person or a start asks for is never too late. */
 function isTooLate({ cause, latestMinutes }: RoutineInput, lateMs: number): boolean {
   return (cause === 'schedule' || cause === 'market-clock') && lateMs > latestMinutes * 60_000;
 }
 
-/** A failure counts as much as the desk file lets it: noted, it leaves the routine clean. */
+/** A failure counts as much as the desk file says: one that is only noted leaves the routine clean. */
 function verdictOf(steps: readonly RoutineStep[], results: readonly StepResult[]): Verdict {
   const weighed = results.map(({ key, verdict }): Verdict => {
     const step = steps.find((one) => one.key === key);

@@ -1,4 +1,6 @@
-/** The steps of a routine: independent ones side by side, each with what was expected and what was observed. */
+/**
+ * The steps of a routine: independent ones run in parallel, each recorded with what was expected and what was observed.
+ */
 
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
@@ -12,19 +14,22 @@ import { FINAL, recordCalls } from '../operations-calls.js';
 import { isShipped, runAction } from './actions.js';
 import { recordResult, type StepContext, type StepKind, type StepOutcome, type StepTrace } from './step.js';
 
-/** Asking must not fail the routine for a database that is back in a moment. */
+/** How long asking a person for a task is retried: a database that is back in a moment must not fail the routine. */
 const ASK_MS = 60_000;
-/** A program or an address ends in the step's own time; judging its output and keeping it come after that. */
+/** A program or a request ends in the step's own time; judging and storing its output take this much more. */
 const CLOSING_MS = 30_000;
-/** An own check ends itself within the step's time, and says why: that comes before Temporal's own end. */
+/**
+ * One of the desk's own checks ends itself within the step's time and says why; this margin lets it do so before
+ * Temporal's timeout.
+ */
 const ANSWER_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
-/** A look may be given ten minutes; that the worker which took it has died is seen by its silence, not at their end. */
+/** A check may be given ten minutes; the heartbeat shows a dead worker before they are over. */
 const LOOK_HEARTBEAT_MS = 30_000;
 
 /**
- * Every step runs beside the others up to one whose failure stops the routine: what comes after such a step waits
- * for it, and is not run when it fails. So does a step for the one that makes it needless.
+ * Every step runs in parallel with the others, up to one whose failure stops the routine: the steps after it wait for
+ * it, and are not run if it fails. A step with `unless` waits for the step that it names.
  */
 export async function runSteps(steps: readonly RoutineStep[], context: StepContext): Promise<StepResult[]> {
   const results: StepResult[] = [];
@@ -56,7 +61,7 @@ export async function runSteps(steps: readonly RoutineStep[], context: StepConte
 
 const LEFT_OUT = 'the routine was cancelled before it';
 
-/** Left out because the step that it names has passed, or was left out so itself. */
+/** True if the step named by `unless` has passed, or was itself left out for this reason. */
 export function isNeedless(
   { unless }: RoutineStep,
   steps: readonly RoutineStep[],
@@ -70,7 +75,7 @@ export function isNeedless(
   );
 }
 
-/** `results`: those of the steps that it has waited for. */
+/** `results`: those of the steps that this one has waited for. */
 function runNeeded(
   step: RoutineStep,
   steps: readonly RoutineStep[],
@@ -86,7 +91,7 @@ function runNeeded(
   return runStep(step, context);
 }
 
-/** Steps whose failure stops the routine close their group. */
+/** A step whose failure stops the routine ends its group. */
 function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
   const groups: RoutineStep[][] = [];
   let open: RoutineStep[] = [];
@@ -100,7 +105,7 @@ function groupsOf(steps: readonly RoutineStep[]): RoutineStep[][] {
   return open.length > 0 ? [...groups, open] : groups;
 }
 
-/** Never rejects: what can't be finished has failed. */
+/** Never rejects: a step that can't be finished has failed. */
 export async function runStep(step: RoutineStep, context: StepContext): Promise<StepResult> {
   const startedMs = Date.now();
   const { key, title } = step;
@@ -116,7 +121,7 @@ export async function runStep(step: RoutineStep, context: StepContext): Promise<
   }
 }
 
-/** What goes on when the budget is over is nobody's any more. */
+/** Work that continues after the budget is over is ignored. */
 async function withinBudget(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
   const { budget } = context;
   if (budget === undefined) return carryOut(step, context);
@@ -160,7 +165,10 @@ function runOwnStep(step: RoutineStep, context: StepContext): Promise<StepOutcom
   return run.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
-/** The process of one of the desk's folder outlives a killed worker, which is seen by its silence; who tries it again waits for that. */
+/**
+ * The process of one of the desk's own actions outlives a killed worker. The heartbeat reveals that death, and the next
+ * attempt waits for the process.
+ */
 function runOwnAction(step: RoutineStep, action: string, context: StepContext): Promise<StepOutcome> {
   const { key: stepKey, title: summary, with: given, timeoutSeconds } = step;
   const { attemptGroup, desk, marketMs } = context;
@@ -182,7 +190,7 @@ function kindOf({ action, report, human, choose }: RoutineStep & { readonly choo
   return human === undefined && choose === undefined ? 'check' : 'human';
 }
 
-/** As evidence, too: what was not done is told beside what was. */
+/** Recorded as evidence too, so that it shows what was not done. */
 export async function leaveOut(
   step: RoutineStep,
   reason: string,
@@ -205,7 +213,7 @@ function record(result: StepResult, startedMs: number, context: StepContext & St
   return result;
 }
 
-/** One attempt may take the step's time, and then close; one more attempt is made, then it has failed. */
+/** One attempt may take the step's time plus the closing time. There is one more attempt; then the check has failed. */
 function checkCalls(
   desk: string,
   step: RoutineStep,
@@ -222,7 +230,7 @@ function checkCalls(
   });
 }
 
-/** A step that only a person can do: a task with a due time, and its end as evidence. */
+/** A step that only a person can do: a task with a due time, whose end is evidence. */
 async function askPerson(step: RoutineStep, context: StepContext): Promise<StepOutcome> {
   const { isCancelled = isCancelRequested, cancelledBy = CANCEL_ASKED } = context;
   const calls = recordCalls(context.desk, ASK_MS);

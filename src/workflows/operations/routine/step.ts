@@ -1,4 +1,4 @@
-/** One step of a routine: what it knows, what came of it, and how that is shown. */
+/** One step of a routine: its context, its result, and how that is shown. */
 
 import type { StepResult } from '../../../contracts/routine.js';
 import type { EvidenceTrail } from '../../evidence-trail.js';
@@ -7,30 +7,33 @@ import { stepLine } from '../../show.js';
 export interface StepContext {
   readonly desk: string;
   readonly routine: string;
-  /** Tells repetitions of the same steps in one run apart. */
+  /** Distinguishes repetitions of the same steps in one run. */
   readonly attemptGroup: number;
   readonly marketMs: number | null;
   readonly simulated: boolean;
   readonly backupsKept?: number | undefined;
   readonly backupDays?: number | undefined;
   readonly trail: Pick<EvidenceTrail, 'add'>;
-  /** Of the whole run; absent: each step's own time counts alone. */
+  /** Budget of the whole run; if absent, only each step's own time counts. */
   readonly budget?: Budget | undefined;
-  /** What has not begun by then is left out. */
+  /** A step that has not begun once this is true is left out. */
   readonly isCancelled?: () => boolean;
-  /** Why, in the evidence of a person's step or a backup that nothing waits for any longer. */
+  /** The reason in the evidence of a person's step or a backup that nothing waits for any longer. */
   readonly cancelledBy?: string;
-  /** What work that goes on by itself gives; null where nothing waits for it any longer. Left out: until a request to cancel. */
+  /**
+   * Resolves with the result of work that continues by itself, or with null once nothing waits for it any longer.
+   * Default: until a cancel request.
+   */
   readonly untilOver?: <T extends object>(work: Promise<T>) => Promise<T | null>;
   readonly onResult: (result: StepResult) => void;
-  /** A repetition that says the same as before needs no row of its own. */
+  /** False for a repetition whose result is the same as before, which needs no row of its own. */
   readonly worthRecording: (result: StepResult) => boolean;
 }
 
 export interface Budget {
   readonly minutes: number;
   readonly untilMs: number;
-  /** At that time. */
+  /** Resolves when the budget is used up. */
   readonly over: Promise<void>;
 }
 
@@ -47,7 +50,7 @@ export interface StepTrace {
   readonly person?: string | null;
 }
 
-/** Also for procedures whose steps are not those of a desk file. */
+/** Also used by procedures whose steps don't come from a desk file. */
 export function recordResult(
   result: StepResult,
   startedMs: number,

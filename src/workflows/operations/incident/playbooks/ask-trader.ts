@@ -4,7 +4,7 @@ import type { IncidentRun } from '../incident-run.js';
 
 export const SILENT = 'the trader does not answer';
 
-/** A step that only the trader can answer: not run while it is silent. */
+/** Runs a step that only the trader can answer; recorded as not run while the trader is silent. */
 export async function askTrader(
   incident: IncidentRun,
   step: Pick<Finding, 'name' | 'kind' | 'expected'>,

@@ -1,6 +1,6 @@
 /**
- * A question with several answers, asked side by side: the first that a person agrees to counts, and is carried out. An
- * answer makes positions smaller or asks a person for something; none lets the desk trade.
+ * A question with several answers, asked in parallel: the first one that a person agrees to counts and is carried out.
+ * Answers make positions smaller or ask a person for something; none lets the desk trade.
  */
 import type { PlaybookAnswer, PlaybookStep } from '../../../../contracts/incident.js';
 import { causeOf } from '../../../../domain/cause-of.js';
@@ -17,7 +17,7 @@ interface Chosen {
   readonly by: string;
 }
 
-/** Never rejects. Ends without an answer where nobody agrees in time, or the incident is declared over meanwhile. */
+/** Never rejects. Ends without an answer if nobody agrees in time, or if the incident is declared over meanwhile. */
 export async function choose(
   incident: IncidentRun,
   step: PlaybookStep,
@@ -62,7 +62,7 @@ async function askAll(
     );
     if (state === 'approved') {
       agreed.push({ answer, by: votes.map(({ person }) => person).join(' and ') });
-      // Two people at once: the second answer must not stand there as what is done.
+      // If two people agree at once, the second answer must not be recorded as carried out.
       if (agreed.length > 1)
         await approvals.supersede({ id: questionId(incident, key) }, 'another was chosen first');
     }
@@ -85,7 +85,7 @@ function parametersOf({ sizePct, human }: PlaybookAnswer) {
   };
 }
 
-/** What came of it, in words. */
+/** The result in words. */
 async function carryOut(
   incident: IncidentRun,
   step: PlaybookStep,
@@ -115,7 +115,7 @@ async function makeSmaller(
   const { input, name } = incident;
   if (input.incarnation === null) throw new Error('no trader is known');
   const now = (await incident.facts())?.sizePct ?? sizePct;
-  // A trader that is being started again takes it a moment later.
+  // A trader that is restarting accepts the command a moment later.
   const { ok, detail } = await approvedCalls(input.desk, input.incarnation).resize.executeWithOptions(
     { summary: `Position size ${sizePct} %` },
     [

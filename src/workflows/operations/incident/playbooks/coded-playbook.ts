@@ -1,7 +1,7 @@
 /**
- * The playbook of a kind of the desk's own that is code of its folder. The code is a run of its own, in a process of its own; what
- * it asks for is carried out here, once each, with the incident's evidence, questions and limits. However that run ends, the
- * incident goes on, and a person can always say that it is over.
+ * The playbook of one of the desk's own incident kinds, written in code in the desk's folder. The code is a separate
+ * run in a separate process. What it asks for is carried out here, once each, with the incident's evidence, questions
+ * and limits. However that run ends, the incident goes on, and a person can always declare it over.
  */
 import {
   ChildWorkflowCancellationType,
@@ -37,7 +37,7 @@ import type { Playbook } from './playbook.js';
 
 const askSignal = defineSignal<[PlaybookAsk]>(PLAYBOOK_MESSAGES.ask);
 
-/** Its process may just be starting. */
+/** The process of the desk's code may still be starting. */
 const BEGUN_MS = 60_000;
 const EXPECTED = 'its code comes to its end';
 const NAME_CHARS = 8;
@@ -46,7 +46,8 @@ export const codedPlaybook =
   (code: PlaybookCode): Playbook =>
   async (incident) => {
     const host = new PlaybookHost(incident, code);
-    // Where it was not done, another run of this incident does not begin it again: a person says what is done.
+    // If the playbook was not finished, another run of this incident doesn't begin it again: a person decides what to
+    // do.
     const says = await incident.once('playbook', () => host.carryOut());
     if (host.isDone) return says;
     if (incident.course.resolved === null)
@@ -61,11 +62,11 @@ export const codedPlaybook =
   };
 
 class PlaybookHost {
-  /** Null: its run was not begun yet. */
+  /** Workflow id of the playbook's run; null until it has begun. */
   private playbook: string | null = null;
   private readonly answered = new Map<number, PlaybookOutcome | null>();
   private begun = false;
-  /** Until a person resumes: a step of it has, with its proof. */
+  /** True from a proven stop by one of the steps until a person resumes. */
   private hasStopped = false;
   private end: PlaybookEnd | null = null;
 
@@ -82,10 +83,10 @@ class PlaybookHost {
 
   async carryOut(): Promise<Finding> {
     const { course, people } = this.incident;
-    // Evidence and reports name the market's time.
+    // Reads the trader once, because evidence and reports carry the market's time.
     await this.incident.facts();
     this.incident.show(`playbooks/${this.code.name}`);
-    // From the run's own random source: one that was reset to before this begins another one.
+    // From the run's own random source: a run that was reset to before this point begins another playbook run.
     const playbook = `${PLAYBOOK_TYPE}:${this.incident.input.fingerprint}:${uuid4().slice(-NAME_CHARS)}`;
     this.playbook = playbook;
     const run = await this.start(playbook);
@@ -142,13 +143,13 @@ class PlaybookHost {
         listed: `Playbook of ${desk}: ${kind.replaceAll('-', ' ')}`,
         details: `Code of the desk's folder. What it does is in the evidence of ${incident}.`,
       }),
-      // It finds out by itself that its incident is gone.
+      // The playbook's run finds out by itself that its incident is gone.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       cancellationType: ChildWorkflowCancellationType.ABANDON,
     });
   }
 
-  /** Never rejects: that would end the incident. */
+  /** Never rejects, because that would end the incident. */
   private async take(ask: PlaybookAsk): Promise<void> {
     if (isUnsealed(ask) || typeof ask?.playbook !== 'string' || typeof ask.id !== 'number') return;
     if (ask.playbook !== this.playbook || this.isOver) {
@@ -174,7 +175,7 @@ class PlaybookHost {
       .catch(() => undefined);
   }
 
-  /** `key`: the same whatever is repeated. */
+  /** `key`: identical on every repetition. */
   private async grant(key: string, wish: PlaybookWish): Promise<PlaybookOutcome> {
     const { incident } = this;
     try {
@@ -210,7 +211,9 @@ class PlaybookHost {
     }
   }
 
-  /** As the desk file refuses it without a step above it that stops. */
+  /**
+   * Leaves the step out for the same reason for which the desk file would be refused: no earlier step stops trading.
+   */
   private leaveOut(title: string): PlaybookOutcome {
     const outcome: PlaybookOutcome = {
       verdict: 'not_run',

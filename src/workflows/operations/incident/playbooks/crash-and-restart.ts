@@ -1,6 +1,6 @@
 /**
- * A process ended unexpectedly. How it is and the last lines of its log are kept, it is started again, every part begins
- * anew, and of a trader the books are compared with the venue: its positions there were not touched. Then it is watched.
+ * A process ended unexpectedly. Its state and the last lines of its log are recorded, and it is awaited until it runs
+ * again. A trader's books are then compared with the venue, where its positions were not touched. Then it is watched.
  */
 import { patched } from '@temporalio/workflow';
 import { serviceOf } from '../../../../domain/container-service.js';
@@ -11,9 +11,9 @@ import type { Playbook } from './playbook.js';
 
 const TRADER = 'trader';
 const PROCESS_IS_LOOKED_AT = 'the-process-of-a-crash-is-looked-at';
-/** While it is watched; what changes is told besides. */
+/** Polling interval of the watch; a change is reported in between as well. */
 const WATCH_EVERY_MS = 30_000;
-/** Since when it runs without a break, wall milliseconds; kept with what the steps found. */
+/** Step key: since when the process has run without a break, in wall milliseconds. */
 const RUNS_SINCE = 'runs-since';
 
 export const crashAndRestart: Playbook = async (incident) => {
@@ -62,11 +62,11 @@ async function lookAtProcess(incident: IncidentRun) {
   } as const;
 }
 
-/** Null: nobody can say it. */
+/** Null if nobody can say. */
 const stateOf = ({ look, input: { subject } }: IncidentRun): Promise<string | null> =>
   look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [subject]);
 
-/** Until it has run without a break for as long as the desk file says; each break is a line of the timeline. */
+/** Watches until the process has run without a break for the desk file's time; each break is a line of the timeline. */
 async function watchOver(incident: IncidentRun, outcome: string): Promise<string> {
   const { input, course } = incident;
   const { watchMs = 0 } = input.settings;
@@ -97,7 +97,7 @@ async function watchOver(incident: IncidentRun, outcome: string): Promise<string
   );
 }
 
-/** Null: it runs, and a trader answers and has replayed its journal. */
+/** Null if it runs; for a trader, if it answers and has replayed its journal. */
 async function whatIsBroken(incident: IncidentRun): Promise<string | null> {
   const { subject } = incident.input;
   const state = await stateOf(incident);
@@ -129,7 +129,7 @@ async function ledgerPositions(incident: IncidentRun) {
   } as const;
 }
 
-/** Null while it does not run. Where nobody says how it is, the trader’s own answer counts. */
+/** Null while it doesn't run. If nobody knows its state, the trader's own answer counts. */
 async function isRunningAgain(incident: IncidentRun): Promise<string | null> {
   const { subject } = incident.input;
   const state = await stateOf(incident);

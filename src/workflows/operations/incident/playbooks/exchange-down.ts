@@ -1,7 +1,7 @@
 /**
- * The exchange does not answer. The adapter tries again by itself, later each time, and its breaker pauses calls; the
- * desk opens nothing new, stops stay at the exchange, the status page is read, and trading goes on by itself once the
- * exchange is back and the books agree, except where a person stopped it.
+ * The exchange doesn't answer. The adapter retries with growing pauses, and its breaker pauses calls. The desk opens
+ * nothing new, stops stay at the exchange, and the status page is read. Trading resumes by itself once the exchange is
+ * back and the books agree, unless a person stopped it.
  */
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { IncidentRun } from '../incident-run.js';
@@ -48,7 +48,7 @@ const callsPause = (incident: IncidentRun) =>
     observed: `API breaker ${venueBreaker}`,
   }));
 
-/** The trader halts by itself; where it has not, it is told to. */
+/** The trader halts by itself; if it has not, it is ordered to. */
 async function opensNothing(incident: IncidentRun) {
   const facts = await incident.facts();
   const common = { name: 'No new trades', kind: 'action', expected: 'halted, no entry order works' } as const;
@@ -63,7 +63,7 @@ async function opensNothing(incident: IncidentRun) {
   if (facts.mode !== 'ACTIVE' || !isAway || incident.trader === null) {
     return {
       ...common,
-      // What rests at an exchange that does not answer can't be cancelled yet.
+      // A resting order at an exchange that doesn't answer can't be cancelled yet.
       verdict: facts.entriesWorking === 0 ? 'pass' : 'warn',
       observed: `${facts.mode}, ${facts.entriesWorking} entry orders work`,
     } as const;
@@ -107,7 +107,7 @@ async function noStatusPage() {
   } as const;
 }
 
-/** Recorded when it says something else than before. */
+/** Records the page when it differs from the last reading. */
 async function readStatusPage(incident: IncidentRun): Promise<void> {
   const { statusPage } = incident.input.settings;
   if (statusPage === null) return;

@@ -1,7 +1,7 @@
 /**
- * Equity is near a loss limit, or at one. Has the market changed? Which strategies lose? At the daily limit the desk
- * halts for the day, at the drawdown limit until a person decides. People are offered smaller positions, and the
- * losing strategies off.
+ * Equity is near a loss limit, or past it. Has the market changed? Which strategies lose? At the daily limit the desk
+ * halts for the day, at the drawdown limit until a person decides. People are offered smaller positions and switching
+ * off the losing strategies.
  */
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import type { IncidentRun } from '../incident-run.js';
@@ -10,7 +10,7 @@ import { askTrader } from './ask-trader.js';
 import { type Offer, offer, switchOff } from './offer.js';
 import type { Playbook } from './playbook.js';
 
-/** What people may do about a large drawdown. */
+/** What people can choose during a large drawdown. */
 const smallerPositions: Offer = {
   key: 'smaller-size',
   title: 'Trade with smaller positions',
@@ -122,7 +122,7 @@ const LOSS_HALTS: Readonly<Record<string, string>> = {
   drawdown: 'Maximum drawdown reached: halted until a person decides',
 };
 
-/** Each when it happens, be it in the middle of the incident. */
+/** Records each loss halt when it happens, also in the middle of the incident. */
 async function recordLossHalts(incident: IncidentRun, { halts }: IncidentFacts): Promise<void> {
   for (const { cause, reason, resume } of halts) {
     const name = LOSS_HALTS[cause];
@@ -137,7 +137,7 @@ async function recordLossHalts(incident: IncidentRun, { halts }: IncidentFacts):
   }
 }
 
-/** Over when no loss halts the desk any more and equity is away from its limits. */
+/** The incident is over when no loss limit halts the desk any more and equity is away from its limits. */
 function howItEnded(facts: IncidentFacts, nearLimitPct: number): string | null {
   const halted = facts.halts.some(({ cause }) => cause === 'daily-loss' || cause === 'drawdown');
   if (halted) return null;

@@ -1,4 +1,7 @@
-/** Something that people may do in an incident: asked of them with what exactly it does, and done when one agrees. */
+/**
+ * An option for people in an incident: they are asked with its exact effect, and it is carried out when one of them
+ * agrees.
+ */
 
 import { type ApprovalOutcome, pressingWithin } from '../../../../contracts/approval.js';
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
@@ -7,21 +10,21 @@ import { causeOf } from '../../../../domain/cause-of.js';
 import { MAY_STOP } from '../../../../domain/roles.js';
 import type { IncidentRun } from '../incident-run.js';
 
-/** Of those that are on. */
+/** Names the strategies to offer, of those that are switched on. */
 type NamesOf = (facts: Parameters<Offer['describe']>[1], subject: string) => readonly string[];
 
 export interface Offer {
   readonly key: string;
   readonly title: string;
-  /** Null: there is nothing to offer. */
+  /** Null if there is nothing to offer. */
   readonly describe: (incident: IncidentRun, facts: IncidentFacts) => Promise<ApprovalParameters | null>;
-  /** What came of it, in words. */
+  /** The result in words. */
   readonly accept: (incident: IncidentRun, parameters: ApprovalParameters, by: string) => Promise<string>;
 }
 
 const NOTHING = 'nothing: there is nothing to switch or to change';
 
-/** Ends when it was decided, has expired or was withdrawn. Never rejects: an incident goes on without it. */
+/** Ends when the question was decided, has expired or was withdrawn. Never rejects: the incident goes on without it. */
 export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   const parameters = await parametersOf(incident, what);
   if (parameters === null) return;
@@ -55,7 +58,7 @@ export async function offer(incident: IncidentRun, what: Offer): Promise<void> {
   }
 }
 
-/** One person who may stop the desk decides, by wall milliseconds `untilMs`. `overtaken`: as of `Approvals.ask`. */
+/** One person who may stop the desk decides, by `untilMs` (wall milliseconds). `overtaken`: see `Approvals.ask`. */
 export function askPeople(
   incident: IncidentRun,
   { key, title }: Pick<Offer, 'key' | 'title'>,
@@ -80,11 +83,11 @@ export function askPeople(
   return approvals.ask(request, overtaken);
 }
 
-/** Of what `askPeople` asks with this key. */
+/** Id of the question that `askPeople` asks with this key. */
 export const questionId = ({ name }: Pick<IncidentRun, 'name'>, key: string): string =>
   `incident:${name}:${key}`;
 
-/** The same question after continue-as-new, whatever has changed since. Null: nothing is offered. */
+/** The same question after continue-as-new, whatever has changed since. Null if nothing is offered. */
 async function parametersOf(incident: IncidentRun, what: Offer): Promise<string | null> {
   const { timing } = incident.input;
   const asked = await incident.once(`${what.key}:asked`, async () => {
@@ -102,7 +105,7 @@ async function parametersOf(incident: IncidentRun, what: Offer): Promise<string 
   return asked.startsWith('{') ? asked : null;
 }
 
-/** Strategies off, by name: what people may choose where one loses. */
+/** Offers to switch off strategies by name, for a drawdown or for a strategy that loses. */
 export function switchOff(title: string, reason: string, names: NamesOf): Offer {
   return {
     key: 'strategies-off',

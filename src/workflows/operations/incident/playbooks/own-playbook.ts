@@ -1,6 +1,6 @@
 /**
- * The playbook of a kind of the desk's own: the steps of its desk file, one after the other, each once, whatever is
- * repeated; then it waits for what the desk file says, or for a person.
+ * The playbook of one of the desk's own incident kinds: the steps of the desk file in order, each once, whatever is
+ * repeated. Then it waits for what the desk file says, or for a person.
  */
 import { condition } from '@temporalio/workflow';
 import {
@@ -19,11 +19,11 @@ import { tradingAction } from './trading-action.js';
 
 export const DECLARED_OVER = 'the incident was declared over';
 
-/** Between two looks of a check that is tried again: doubles from the first to the second. */
+/** Pause between two attempts of a check: doubles from the first value up to the second. */
 const AGAIN_MS = 2_000;
 const AGAIN_MS_MAX = 30_000;
 
-/** What `done` keeps of a step that had nothing to do, beside the verdicts of the others. */
+/** What `done` keeps for a step that was not needed, where other steps have a verdict. */
 const NOT_NEEDED = 'not needed';
 
 export const ownPlaybook =
@@ -48,7 +48,7 @@ export const ownPlaybook =
 
 async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Promise<void> {
   const { steps } = playbook;
-  // Evidence and reports name the market's time.
+  // Reads the trader once, because evidence and reports carry the market's time.
   if (steps.some((step) => resultOf(incident, step) === undefined)) await incident.facts();
   const context = contextOf(incident, playbook, () => incident.course.resolved !== null);
   let stoppedBy: string | null = null;
@@ -76,13 +76,13 @@ async function carryOutSteps(incident: IncidentRun, playbook: OwnPlaybook): Prom
 
 const doneKey = ({ key }: PlaybookStep): string => `step:${key}`;
 
-/** Passed, or left out because an earlier one did. */
+/** Passed, or left out because an earlier step did. */
 const isSettled = (result: string | undefined): boolean => result === 'pass' || result === NOT_NEEDED;
 
 const resultOf = ({ course }: IncidentRun, step: PlaybookStep): string | undefined =>
   course.done[doneKey(step)];
 
-/** One step of a playbook in code. `isOver`: nothing waits for it any longer. */
+/** One step of a playbook in code. `isOver`: true once nothing waits for the step any longer. */
 export function carryOutStep(
   incident: IncidentRun,
   step: PlaybookStep,
@@ -114,7 +114,7 @@ async function carryOut(
   return untilItPasses(step, context);
 }
 
-/** Looked at again as long as the desk file says; only the last look is evidence. */
+/** Repeats the check for the time in the desk file; only the last attempt is evidence. */
 async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<CarriedOut> {
   const untilMs = Date.now() + (step.withinMinutes ?? 0) * 60_000;
   const isOver = () => context.isCancelled?.() === true;
@@ -140,7 +140,7 @@ async function untilItPasses(step: PlaybookStep, context: StepContext): Promise<
   }
 }
 
-/** As of a routine's steps, with the incident's timeline as its evidence. */
+/** The same context as for a routine's steps, with the incident's timeline as evidence trail. */
 function contextOf(
   { input, timeline }: IncidentRun,
   { backupsKept }: PlaybookRules,
@@ -159,9 +159,9 @@ function contextOf(
     },
     isCancelled: isOver,
     cancelledBy: DECLARED_OVER,
-    // Asked to cancel, an incident goes on, and so do its steps.
+    // An incident goes on after a cancel request, and so do its steps.
     untilOver: (work) => {
-      // Of what is no longer waited for, a failure is told by itself.
+      // Nobody awaits `work` once the incident is over; it reports its own failure.
       work.catch(() => {});
       return Promise.race([work, condition(isOver).then(() => null)]);
     },

@@ -1,4 +1,6 @@
 import type { IncidentRun } from '../incident-run.js';
 
-/** Runs to its end and gives how it ended, in words. May be begun again after continue-as-new: steps are done once. */
+/**
+ * Runs to its end and returns how it ended, in words. May begin again after continue-as-new, so each step is done once.
+ */
 export type Playbook = (incident: IncidentRun) => Promise<string>;

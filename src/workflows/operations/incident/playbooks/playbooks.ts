@@ -1,4 +1,4 @@
-/** Which playbook each kind of incident has. Adding one is one file and one line here. */
+/** The playbook of each incident kind. Adding one is one file and one line here. */
 import type { IncidentInput, ShippedKind } from '../../../../contracts/incident.js';
 import { codedPlaybook } from './coded-playbook.js';
 import { crashAndRestart } from './crash-and-restart.js';
@@ -10,7 +10,7 @@ import type { Playbook } from './playbook.js';
 import { strategyUnderperforming } from './strategy-underperforming.js';
 import { tradingHalted } from './trading-halted.js';
 
-/** Reported by a person, a program or a failed step: what it takes is a person's to say. */
+/** Reported by a person, a program or a failed step: a person decides what to do. */
 const reported: Playbook = (incident) =>
   incident.watch('waiting for a person to declare it over', async () => null);
 
@@ -24,7 +24,7 @@ const PLAYBOOKS: Readonly<Record<ShippedKind, Playbook>> = {
   reported,
 };
 
-/** A kind of the desk's own brings its playbook along. One that neither ships nor does is for a person to deal with. */
+/** One of the desk's own incident kinds brings its playbook along. A kind without any playbook is left to a person. */
 export function playbookOf({ kind, playbook, code }: IncidentInput): Playbook {
   if (code !== undefined) return codedPlaybook(code);
   if (playbook !== undefined) return ownPlaybook(playbook);

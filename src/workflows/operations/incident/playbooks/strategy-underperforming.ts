@@ -1,6 +1,6 @@
 /**
- * A strategy was switched off by itself after losses in a row, or keeps losing. Its statistics and the regime of its
- * markets are kept; the trader looks at it again after the desk file's hours; a person can switch it on or off.
+ * A strategy switched itself off after losses in a row, or keeps losing. Its statistics and the regime of its markets
+ * are recorded; the trader reviews it after the desk file's hours; a person can switch it on or off.
  */
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
 import { isLosing } from '../../../../domain/losing-strategy.js';
@@ -10,7 +10,7 @@ import { SILENT } from './ask-trader.js';
 import { offer, switchOff } from './offer.js';
 import type { Playbook } from './playbook.js';
 
-/** When the trader looks at it the next time; kept with what the steps found. */
+/** Step key: when the trader reviews the strategy next. */
 const REVIEW_DUE = 'review-due';
 
 export const strategyUnderperforming: Playbook = async (incident) => {
@@ -28,7 +28,7 @@ export const strategyUnderperforming: Playbook = async (incident) => {
   return outcome;
 };
 
-/** One that switched itself off is off already. */
+/** A strategy that switched itself off needs no offer to be switched off. */
 const off = switchOff(
   'Switch the strategy off',
   'strategy underperforming: off by hand',
@@ -83,7 +83,7 @@ async function state(incident: IncidentRun) {
   } as const;
 }
 
-/** The trader looks at it again after so many hours; each look that left it off moves the next one. */
+/** The trader reviews the strategy after so many hours; each review that leaves it off sets the next one. */
 async function recordReview(incident: IncidentRun, slots: readonly Slot[]): Promise<void> {
   const off = slots[0]?.off;
   if (!off?.automatic || off.nextReviewMarketMs === null) return;

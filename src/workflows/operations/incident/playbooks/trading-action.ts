@@ -1,6 +1,6 @@
 /**
- * What a step of the desk's own playbook does to trading, with its proof. Everything is closed, and the database restored,
- * only where a person agrees.
+ * Carries out a trading action of one of the desk's own playbooks, and proves it. Close-all and a database restore need
+ * a person's agreement.
  */
 import { condition, sleep } from '@temporalio/workflow';
 import type { CommandResult } from '../../../../contracts/control.js';
@@ -13,13 +13,13 @@ import { restartCalls, restoreCalls } from '../calls.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askPeople } from './offer.js';
 
-/** How long one look for the proof takes, and how often it is looked for. */
+/** How long one attempt at the proof takes, and how many there are. */
 const PROOF_MS = 10_000;
 const PROOFS_MAX = 12;
-/** Between two looks whether a trader that was restarted answers. */
+/** Pause between two checks that a restarted trader answers. */
 const ANSWER_EVERY_MS = 5_000;
 
-/** Those that are a command to the trader. */
+/** The actions that are a command to the trader. */
 type Commanded = Exclude<TradingAction, 'restart-trader' | 'restore-database'>;
 
 const EXPECTED: Readonly<Record<TradingAction, string>> = {
@@ -30,7 +30,7 @@ const EXPECTED: Readonly<Record<TradingAction, string>> = {
   'restore-database': 'a person agrees, and the newest good backup is in the place of the database',
 };
 
-/** What people agree to before it is done. */
+/** The actions that people have to agree to first. */
 const AGREED: Partial<Record<TradingAction, ApprovalParameters>> = {
   'close-all': { action: 'close-all' },
   'restore-database': {
@@ -43,12 +43,12 @@ const AGREED: Partial<Record<TradingAction, ApprovalParameters>> = {
 };
 
 interface Agreement {
-  /** Null: nobody agreed. */
+  /** Null if nobody agreed. */
   readonly by: string | null;
   readonly said: string;
 }
 
-/** Never rejects. What is not proven is told to people at once: they can press the same. */
+/** Never rejects. Tells people at once what is not proven, since they can press the same button. */
 export async function tradingAction(
   incident: IncidentRun,
   step: PlaybookStep,
@@ -70,7 +70,7 @@ export async function tradingAction(
   }
 }
 
-/** Ends without an agreement where the incident is declared over meanwhile. */
+/** Ends without an agreement if the incident is declared over meanwhile. */
 async function askFirst(
   incident: IncidentRun,
   { key, title }: PlaybookStep,
@@ -93,7 +93,7 @@ async function askFirst(
   return { by, said: `${state}: ${detail}` };
 }
 
-/** What came of it, in words. Rejects where that is not proven. */
+/** The result in words. Rejects if it is not proven. */
 async function begin(
   incident: IncidentRun,
   step: PlaybookStep,
@@ -111,15 +111,15 @@ async function begin(
   }
 }
 
-/** By the supervisor. */
+/** The supervisor restarts it. */
 function restartTrader({ input }: IncidentRun): Promise<string> {
   const { restartProcess } = restartCalls(input.desk);
   return restartProcess.executeWithOptions({ summary: 'Restart the trader' }, ['trader']);
 }
 
 /**
- * By whoever started the desk, since all of it ends meanwhile. What Postgres knew of this incident stays in the database that
- * was there: its row is written again, and its newest steps are kept as this run knows them.
+ * Whoever started the desk restores, since the whole desk ends meanwhile. What Postgres knew of this incident stays in
+ * the old database: the incident's row is written again, and its newest steps are recorded from this run's memory.
  */
 async function restoreDatabase(
   { input, name, course, timeline, people }: IncidentRun,
@@ -142,7 +142,7 @@ async function restoreDatabase(
   return says;
 }
 
-/** The trader begins HALTED, as after any start. Rejects where it does not answer. */
+/** Waits for the trader, which starts HALTED as always. Rejects if it doesn't answer. */
 async function answers(incident: IncidentRun, did: string): Promise<string> {
   for (let looked = 1; ; looked += 1) {
     const facts = await incident.facts();
@@ -160,7 +160,7 @@ async function carryOut(
 ): Promise<string> {
   const { desk, incarnation } = input;
   if (incarnation === null) throw new Error('no trader is known');
-  // A trader that is being started again takes it a moment later.
+  // A trader that is restarting accepts the command a moment later.
   const calls = approvedCalls(desk, incarnation);
   const command = { commandId: `${name}:${key}`, by: `incident ${input.kind}`, reason: title };
   const options = { summary: title };

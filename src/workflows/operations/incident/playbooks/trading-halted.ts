@@ -1,4 +1,4 @@
-/** A part of the desk halted trading. Why is kept; it is over when the desk trades again. */
+/** A part of the desk halted trading. The reason is recorded; the incident is over when the desk trades again. */
 import { askTrader } from './ask-trader.js';
 import type { Playbook } from './playbook.js';
 
