@@ -1,5 +1,5 @@
 /** The language of incidents: shared by the workflow, its activities and whoever opens or answers one. */
-import type { IncidentSeverity } from '../desk/incident-schema.js';
+import type { IncidentSeverity, ShippedKind, ShippedKinds } from '../desk/incident-schema.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
 import type { ResumeRule } from '../domain/mode.js';
@@ -16,9 +16,8 @@ export interface IncidentReport {
   readonly atMs: number;
 }
 
-export type { ShippedKind } from '../desk/incident-schema.js';
 export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
-export type { IncidentSeverity };
+export type { IncidentSeverity, ShippedKind };
 
 /** One that ships, or a name of the desk's own. */
 export type IncidentKind = string;
@@ -38,18 +37,8 @@ export interface IncidentTiming {
   readonly evidenceMs: number;
 }
 
-/** What the desk file says to this kind. */
-export interface IncidentSettings {
-  readonly statusPage: string | null;
-  readonly offerSizePct: number;
-  readonly volatilityTimesNormal: number;
-  readonly nearLimitPct: number;
-  readonly logLines: number;
-  /** How long a process is watched after its restart; absent in runs that an earlier version began: it is not. */
-  readonly watchMs?: number;
-  readonly losingTrades: number;
-  readonly losingWinRatePct: number;
-}
+/** What the desk file says to a kind that ships. */
+export type SettingsOf<Kind extends ShippedKind> = Omit<ShippedKinds[Kind], 'severity'>;
 
 /** Of the desk's own kind of incident: steps without code, one after the other. */
 export interface OwnPlaybook {
@@ -101,7 +90,8 @@ export interface IncidentInput {
   readonly incarnation: string | null;
   readonly simulated: boolean;
   readonly timing: IncidentTiming;
-  readonly settings: IncidentSettings;
+  /** Of a kind that ships `SettingsOf` it; of runs that an earlier version began, of all of them. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Absent: the playbook of the kind that ships. */
   readonly playbook?: OwnPlaybook;
   /** In the place of steps. */

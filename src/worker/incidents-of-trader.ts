@@ -1,14 +1,11 @@
 /** Opens an incident for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders. */
 import type { Symptom } from '../contracts/incident-activities.js';
-import { serviceOf } from '../domain/container-service.js';
-import { moment } from '../domain/moment.js';
-import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import { readRejectedOrders } from '../store/rejected-orders.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
-import { rejectionSymptom, symptomsOf } from '../temporal/incidents/symptoms.js';
+import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
+import type { ProcessSeen } from '../workflows/operations/incident/playbooks/playbook.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
-import type { RoleSeen } from './roles-alone.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 import { wakeWaitingRuns } from './wake-waiting-runs.js';
 
@@ -36,7 +33,7 @@ export function incidentsOfProcesses(
   const wake = wakeWaitingRuns(context);
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
     const seen = await processes();
-    await report(seen.flatMap((one) => [...crashOf(one), ...silenceOf(one)]));
+    await report(seen.flatMap(symptomsOfProcess));
     await wake(JSON.stringify(seen.map(({ name, state }) => [name, state])));
   });
 }
@@ -55,40 +52,6 @@ export function incidentsOfOrders(context: TraderWatchContext, log: Logger): Rep
     const rejected = await readRejectedOrders(pool, desk.desk, Date.now() - ORDERS_SINCE_MS);
     await report(rejected.map(symptomOf));
   });
-}
-
-type ProcessSeen = Pick<ProcessStatus, 'name' | 'lastDeath'> &
-  Pick<Partial<RoleSeen>, 'silentSinceMs'> & { readonly state: string };
-
-export function crashOf({ name, lastDeath, state }: ProcessSeen): Symptom[] {
-  if (!lastDeath) return [];
-  const after = state === 'down' ? '; it died too often and stays down' : '';
-  return [
-    {
-      kind: 'crash-and-restart',
-      subject: name,
-      key: `death:${lastDeath.atMs}`,
-      source: 'processes',
-      title: `${name} ended unexpectedly`,
-      detail: `${name} ended unexpectedly (${lastDeath.how})${after}`,
-    },
-  ];
-}
-
-/** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
-function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
-  if (typeof silentSinceMs !== 'number') return [];
-  const since = moment(silentSinceMs);
-  return [
-    {
-      kind: 'crash-and-restart',
-      subject: name,
-      key: `silent:${silentSinceMs}`,
-      source: 'processes',
-      title: `${name} is silent`,
-      detail: `${name} has given no sign of life since ${since}: it hangs, or nobody started it again; docker-compose restart ${serviceOf(name)}`,
-    },
-  ];
 }
 
 /** One after the other; the first that fails ends the round. */
