@@ -4,6 +4,7 @@ import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
+import type { Incident } from './published.js';
 import type { RoutineStep } from './routine.js';
 
 /** What was seen, and opens an incident or belongs to one. */
@@ -17,10 +18,7 @@ export interface IncidentReport {
 }
 
 export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
-export type { IncidentSeverity, ShippedKind };
-
-/** One that ships, or a name of the desk's own. */
-export type IncidentKind = string;
+export type { Incident, IncidentSeverity, ShippedKind };
 
 export interface IncidentTiming {
   /** Nobody has acknowledged it by then: reminded; and again at each of the others, to more people. */
@@ -82,7 +80,7 @@ export interface PlaybookAnswer {
 export interface IncidentInput {
   readonly desk: string;
   readonly fingerprint: string;
-  readonly kind: IncidentKind;
+  readonly kind: Incident['kind'];
   readonly subject: string;
   readonly severity: IncidentSeverity;
   readonly title: string;
@@ -156,33 +154,4 @@ export const INCIDENT_OVER = 'the incident is over';
 /** Reports that one run keeps: the rest are counted in Postgres. */
 export const REPORTS_MAX = 50;
 
-export type IncidentState = 'open' | 'acknowledged' | 'resolved';
-
-export interface Incident {
-  readonly desk: string;
-  readonly workflowId: string;
-  readonly firstRunId: string;
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly kind: IncidentKind;
-  /** What it is about: a process, a strategy, a cause; empty where the kind says it all. */
-  readonly subject: string;
-  readonly severity: IncidentSeverity;
-  readonly title: string;
-  readonly detail: string;
-  readonly state: IncidentState;
-  /** What its playbook is doing. */
-  readonly phase: string;
-  readonly openedMs: number;
-  readonly respondByMs: number;
-  readonly escalations: number;
-  readonly acknowledgedMs: number | null;
-  readonly acknowledgedBy: string | null;
-  readonly resolvedMs: number | null;
-  /** A person, or `fermata`. */
-  readonly resolvedBy: string | null;
-  /** How it ended; empty while it lasts. */
-  readonly outcome: string;
-  readonly simulated: boolean;
-  readonly revision: number;
-}
+export type IncidentState = Incident['state'];

@@ -1,23 +1,7 @@
+import type { ValidationShown } from '../contracts/published.js';
 import { readValidations } from '../store/validation-report.js';
 import type { ValidationReport } from '../validation/report/report.js';
 import type { OperationContext } from './operation.js';
-
-/** A report without its long lists; the whole of it is the JSON file that the validation wrote. */
-export interface ValidationShown {
-  readonly id: string;
-  readonly configHash: string;
-  readonly createdMs: number;
-  readonly requestedBy: string;
-  readonly recommendation: 'GO' | 'NO-GO';
-  /** Every reason of a NO-GO, each with the amount that is missing. */
-  readonly reasons: readonly string[];
-  /** May stand for real money; if not, why. */
-  readonly goLive: ValidationReport['goLive'];
-  readonly period: ValidationReport['period'];
-  readonly market: Pick<ValidationReport['market'], 'kind' | 'label' | 'simulated'>;
-  readonly results: ValidationReport['results'];
-  readonly verdicts: ValidationReport['verdicts'];
-}
 
 const SHOWN_MAX = 20;
 

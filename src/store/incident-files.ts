@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncidentShown } from '../contracts/published.js';
 import { plainText } from './plain-text.js';
 import type { Pool } from './pool.js';
 
@@ -6,12 +7,7 @@ type Queries = Pick<Pool, 'query'>;
 
 const CONTENT_CHARS_MAX = 512 * 1024;
 
-export interface IncidentFile {
-  readonly name: string;
-  readonly content: string;
-  /** Hex; the evidence names it too. */
-  readonly sha256: string;
-}
+export type IncidentFile = IncidentShown['files'][number];
 
 /** Kept once a run and name: the same name again answers with what was kept first. Cut to its last 512 KiB. */
 export async function keepIncidentFile(

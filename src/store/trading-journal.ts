@@ -1,4 +1,5 @@
 /** The trading journal: what each of the desk's days came to, and what people noted of it. Not the trader's journal on disk. */
+import type { JournalDay, JournalNote } from '../contracts/published.js';
 import type { Pool } from './pool.js';
 
 /** Of one note of a person. */
@@ -7,43 +8,12 @@ export const NOTE_CHARACTERS_MAX = 2_000;
 type Queries = Pick<Pool, 'query'>;
 
 /** Of one of the desk's days. */
-export interface DayFigures {
-  /** That were detected. */
-  readonly setups: number;
-  /** Entries that went to the venue. */
-  readonly orders: number;
-  /** That were closed, and what they came to after fees: decimal text. */
-  readonly trades: number;
-  readonly result: string;
-  readonly currency: string;
-}
+export type DayFigures = Omit<NonNullable<JournalDay['figures']>, 'writtenMs'>;
 
 export const figuresText = ({ setups, orders, trades, result, currency }: DayFigures): string =>
   `${setups} setups detected, ${orders} orders placed, P&L ${result} ${currency} of ${trades} trades`;
 
-export interface JournalNote {
-  readonly id: number;
-  readonly person: string;
-  readonly text: string;
-  /** Wall milliseconds. */
-  readonly writtenMs: number;
-}
-
-/** A position that was entered, in words. */
-export interface JournalPosition {
-  readonly text: string;
-  readonly writtenMs: number;
-}
-
-export interface JournalDay {
-  /** `2026-07-15`. */
-  readonly date: string;
-  /** Null: nobody has written them. */
-  readonly figures: (DayFigures & { readonly writtenMs: number }) | null;
-  /** Oldest first, as the notes. */
-  readonly positions: readonly JournalPosition[];
-  readonly notes: readonly JournalNote[];
-}
+export type JournalPosition = JournalDay['positions'][number];
 
 /** The same day again takes the place of what was written of it. */
 export async function writeDay(

@@ -1,12 +1,7 @@
 /** Setups as people ask for them: those that the journal has, with the state that their strategy says now. */
-import {
-  pricesOf,
-  rewardToRisk,
-  type SetupPrices,
-  setupEnd,
-  setupFollowed,
-} from '../../domain/setup-note.js';
-import { type NotedSetup, readSetupSteps, readSetups, type SetupStep } from '../../store/noted-setups.js';
+import type { SetupDetails, SetupShown } from '../../contracts/published.js';
+import { pricesOf, rewardToRisk, setupEnd, setupFollowed } from '../../domain/setup-note.js';
+import { type NotedSetup, readSetupSteps, readSetups } from '../../store/noted-setups.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 
@@ -14,21 +9,6 @@ export interface SetupQuery {
   /** Only those that go on. */
   readonly open: boolean;
   readonly limit: number;
-}
-
-export interface SetupShown extends Omit<NotedSetup, 'plan'> {
-  /** Null: nobody knows, since the trader does not answer, or its strategy follows this one no more and noted no end. */
-  readonly state: string | null;
-  readonly open: boolean;
-  /** As it was detected; null: it was not, or its plan names none. Decimal text. */
-  readonly prices: SetupPrices | null;
-}
-
-export interface SetupDetails extends SetupShown {
-  /** Of the plan's prices; null: it has none. */
-  readonly rewardToRisk: number | null;
-  /** The oldest first. */
-  readonly steps: readonly SetupStep[];
 }
 
 type SetupContext = Pick<OperationContext, 'desk' | 'pool' | 'trader'>;
