@@ -33,8 +33,12 @@ export function touchedByExtensions(root, modules) {
       return key === undefined || !isOptional ? [] : [{ name: key, own }];
     });
   const worst = (extensions) => {
-    const touched = extensions.map(({ name, own }) =>
-      modules.filter((module) => !module.path.startsWith(own) && names(module, name, own)),
+    const touched = extensions.map(({ name, own, keys = [] }) =>
+      modules.filter(
+        (module) =>
+          !module.path.startsWith(own) &&
+          (names(module, name, own) || keys.some((key) => hasWord(module, key))),
+      ),
     );
     return (touched.toSorted((a, b) => b.length - a.length)[0] ?? []).map(({ path }) => path);
   };
@@ -43,16 +47,24 @@ export function touchedByExtensions(root, modules) {
     check: worst(registered('src/checks')),
     report: worst(registered('src/reports')),
     limit: worst(optionalLimits(registered('src/limits'))),
-    playbook: worst(
-      files('src/workflows/operations/incident/playbooks', []).filter(({ name }) =>
-        modules.some(
-          ({ path, text }) => path === 'src/desk/incident-schema.ts' && text.includes(`'${name}'`),
-        ),
-      ),
-    ),
-    // Its own file is the desk file.
+    playbook: worst(withKeys(root, registered('src/workflows/operations/incident/playbooks'))),
+    // Its own is the desk file alone.
     "desk's incident": worst(incidentsOfDesks(root)),
   };
+}
+
+/** With the keys of the desk file that each alone has: who names one of them knows it too. */
+function withKeys(root, playbooks) {
+  const { properties } = JSON.parse(readFileSync(join(root, 'desks/schema.json'), 'utf8'));
+  const kinds = properties.incidents.properties.kinds.properties;
+  return playbooks.map((playbook) => ({
+    ...playbook,
+    keys: Object.keys(kinds[playbook.name].properties).filter((key) => key !== 'severity'),
+  }));
+}
+
+function hasWord({ text }, word) {
+  return new RegExp(`\\b${word}\\b`).test(text);
 }
 
 /**

@@ -2,6 +2,7 @@
 import type { ApprovalParameters } from '../domain/approval.js';
 
 import type { Decision } from '../domain/decision.js';
+import type { ApprovalShown } from './published.js';
 
 export interface ApprovalRequest {
   /** Business id, the same for the same question: `golive:my-desk:2.1:1:start`. At most 200 characters. */
@@ -87,41 +88,16 @@ export const APPROVAL_MESSAGES = { vote: 'vote', approvals: 'approvals' } as con
 export const voteUpdateId = (approvalId: string, person: string, choice: string): string =>
   `${approvalId}:${person}:${choice}`;
 
-/** `superseded`: approved, but another change came before it was carried out. */
-export type ApprovalState = 'open' | 'approved' | 'rejected' | 'expired' | 'withdrawn' | 'superseded';
+export type ApprovalState = ApprovalShown['state'];
 
-export interface Approval {
-  readonly id: string;
-  readonly desk: string;
-  /** Short and random: fits into a button's data. */
+export interface Approval extends Omit<ApprovalShown, 'votes'> {
+  /** Short and random: what fits into a button. */
   readonly token: string;
-  readonly kind: string;
-  readonly subject: string;
-  readonly title: string;
-  readonly parameters: ApprovalParameters;
-  readonly parametersHash: string;
-  readonly needed: number;
-  readonly roles: readonly string[];
-  readonly requestedBy: string;
-  readonly workflowId: string;
   /** First execution run id of the workflow that asked. */
   readonly runId: string;
-  readonly createdMs: number;
-  readonly expiresMs: number;
-  readonly state: ApprovalState;
-  readonly closedMs: number | null;
-  /** How it ended, in words; empty while open. */
-  readonly outcome: string;
 }
 
-export interface ApprovalVote {
-  readonly person: string;
-  readonly choice: 'approve' | 'reject';
-  readonly via: string;
-  readonly reason: string;
-  readonly votedMs: number;
-  readonly decision: Decision;
-}
+export type ApprovalVote = ApprovalShown['votes'][number] & { readonly decision: Decision };
 
 export type NewApproval = Omit<Approval, 'createdMs' | 'state' | 'closedMs' | 'outcome'>;
 

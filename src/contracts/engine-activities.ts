@@ -27,7 +27,18 @@ export interface StopReading {
   readonly simulated: boolean;
 }
 
-/** The parts of the trader's status that playbooks need; small enough for a workflow's history. */
+/** From the readings of the risk gate: "3 %" allowed, "2.40 %" now. */
+export function lossesOf({ risk }: Pick<TraderStatus, 'risk'>): IncidentFacts['losses'] {
+  return risk
+    .filter(({ limit }) => limit === 'daily-loss' || limit === 'drawdown')
+    .map(({ limit, value, now }) => ({
+      limit,
+      usedPct: (Number.parseFloat(now) / Number.parseFloat(value)) * 100,
+    }))
+    .filter(({ usedPct }) => Number.isFinite(usedPct));
+}
+
+/** What playbooks need of the trader's status; small enough for a workflow's history. */
 export interface IncidentFacts {
   /** The trader has replayed its journal. */
   readonly begun: boolean;

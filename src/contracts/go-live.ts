@@ -1,6 +1,7 @@
 /** The contract of going live: from the checklist to the last size step. */
 import type { SizePlan } from '../domain/go-live.js';
 import type { PreflightReport } from './preflight.js';
+import type { GoLiveAttempt, GoLiveProgress } from './published.js';
 
 export interface RampStep extends SizePlan {
   /** How long clean trading at the previous size has to last before people are asked. */
@@ -47,24 +48,8 @@ export interface Carried {
   readonly cancelled?: boolean;
 }
 
-export type GoLivePhase =
-  | 'pre-flight'
-  | 'review'
-  | 'approval'
-  | 'cooling-off'
-  | 'watched'
-  | 'ramp'
-  | 'completed'
-  | 'refused'
-  | 'ended';
-
-export interface GoLiveProgress {
-  readonly phase: GoLivePhase;
-  readonly detail: string;
-  /** The size in force; null before the start. */
-  readonly size: SizePlan | null;
-  readonly nextAtMs: number | null;
-}
+export type { GoLiveProgress };
+export type GoLivePhase = GoLiveProgress['phase'];
 
 export interface GoLiveResult {
   /** `completed`: every step was taken; `ended`: it was live, and the permission ended. */
@@ -82,7 +67,7 @@ export interface ChecklistItem {
   readonly expected: string;
 }
 
-export type GoLiveState = 'open' | 'live' | 'completed' | 'refused' | 'ended';
+export type GoLiveState = GoLiveAttempt['state'];
 
 export interface LiveFills {
   readonly fills: number;

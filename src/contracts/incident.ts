@@ -1,9 +1,10 @@
-/** The contract of incidents: shared by the workflow, its activities and whoever opens or answers one. */
-import type { IncidentSeverity } from '../desk/incident-schema.js';
+/** The language of incidents: shared by the workflow, its activities and whoever opens or answers one. */
+import type { IncidentSeverity, ShippedKind, ShippedKinds } from '../desk/incident-schema.js';
 import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
+import type { Incident } from './published.js';
 import type { RoutineStep } from './routine.js';
 
 /** An observation that opens an incident or belongs to an open one. */
@@ -16,12 +17,8 @@ export interface IncidentReport {
   readonly atMs: number;
 }
 
-export type { ShippedKind } from '../desk/incident-schema.js';
 export { isTradingAction, type TradingAction } from '../desk/trading-action.js';
-export type { IncidentSeverity };
-
-/** A shipped kind, or the name of one of the desk's own. */
-export type IncidentKind = string;
+export type { Incident, IncidentSeverity, ShippedKind };
 
 export interface IncidentTiming {
   /** If nobody has acknowledged it by then, people are reminded; and more people again after each of the others. */
@@ -41,18 +38,8 @@ export interface IncidentTiming {
   readonly evidenceMs: number;
 }
 
-/** The desk file's settings for this kind. */
-export interface IncidentSettings {
-  readonly statusPage: string | null;
-  readonly offerSizePct: number;
-  readonly volatilityTimesNormal: number;
-  readonly nearLimitPct: number;
-  readonly logLines: number;
-  /** How long a process is watched after its restart; absent in runs of an earlier version: it isn't watched. */
-  readonly watchMs?: number;
-  readonly losingTrades: number;
-  readonly losingWinRatePct: number;
-}
+/** What the desk file says to a kind that ships. */
+export type SettingsOf<Kind extends ShippedKind> = Omit<ShippedKinds[Kind], 'severity'>;
 
 /** For one of the desk's own kinds: steps without code, in order. */
 export interface OwnPlaybook {
@@ -96,7 +83,7 @@ export interface PlaybookAnswer {
 export interface IncidentInput {
   readonly desk: string;
   readonly fingerprint: string;
-  readonly kind: IncidentKind;
+  readonly kind: Incident['kind'];
   readonly subject: string;
   readonly severity: IncidentSeverity;
   readonly title: string;
@@ -104,8 +91,9 @@ export interface IncidentInput {
   readonly incarnation: string | null;
   readonly simulated: boolean;
   readonly timing: IncidentTiming;
-  readonly settings: IncidentSettings;
-  /** Absent: the playbook of the shipped kind. */
+  /** Of a kind that ships `SettingsOf` it; of runs that an earlier version began, of all of them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Absent: the playbook of the kind that ships. */
   readonly playbook?: OwnPlaybook;
   /** Replaces steps. */
   readonly code?: PlaybookCode;
@@ -169,33 +157,4 @@ export const INCIDENT_OVER = 'the incident is over';
 /** Reports that one run keeps: further ones are counted in Postgres. */
 export const REPORTS_MAX = 50;
 
-export type IncidentState = 'open' | 'acknowledged' | 'resolved';
-
-export interface Incident {
-  readonly desk: string;
-  readonly workflowId: string;
-  readonly firstRunId: string;
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly kind: IncidentKind;
-  /** What it is about: a process, a strategy, a cause; empty if the kind says it all. */
-  readonly subject: string;
-  readonly severity: IncidentSeverity;
-  readonly title: string;
-  readonly detail: string;
-  readonly state: IncidentState;
-  /** What its playbook is doing. */
-  readonly phase: string;
-  readonly openedMs: number;
-  readonly respondByMs: number;
-  readonly escalations: number;
-  readonly acknowledgedMs: number | null;
-  readonly acknowledgedBy: string | null;
-  readonly resolvedMs: number | null;
-  /** A person, or `fermata`. */
-  readonly resolvedBy: string | null;
-  /** How it ended; empty while it is open. */
-  readonly outcome: string;
-  readonly simulated: boolean;
-  readonly revision: number;
-}
+export type IncidentState = Incident['state'];

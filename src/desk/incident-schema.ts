@@ -80,11 +80,16 @@ export const incidentsSchema = z.strictObject({
     .describe('The kinds of incidents: those that ship, and the desk’s own, each with its playbook.'),
 });
 
+export type ShippedKinds = z.output<typeof shippedKindsSchema>;
 /** Each has a playbook in workflow code. */
-export type ShippedKind = keyof z.output<typeof shippedKindsSchema>;
+export type ShippedKind = keyof ShippedKinds;
 export type IncidentSeverity = z.output<typeof severityNameSchema>;
 
 export const SHIPPED_KINDS = Object.keys(shippedKindsSchema.shape) as ShippedKind[];
 
 export const isShippedKind = (kind: string): kind is ShippedKind =>
   (SHIPPED_KINDS as readonly string[]).includes(kind);
+
+/** How long offers of any kind that ships stand. */
+export const offerMinutesOf = ({ kinds }: z.output<typeof incidentsSchema>): number =>
+  kinds['large-drawdown'].offerMinutes;

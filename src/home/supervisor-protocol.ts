@@ -1,22 +1,12 @@
 /** The requests that the supervisor answers on its socket. */
 import { askSocket } from './ask-socket.js';
 import type { BuildSwitch } from './builds.js';
+import type { ProcessStatus } from './process-status.js';
 import type { RestoreOrder } from './restore-order.js';
 import { homePaths } from './runtime.js';
 
-export type ProcessState = 'starting' | 'running' | 'restarting' | 'stopping' | 'stopped' | 'down';
-
-export interface ProcessStatus {
-  readonly name: string;
-  /** `down`: it died too often and stays down until a person restarts it. */
-  readonly state: ProcessState;
-  readonly pid: number | null;
-  readonly restarts: number;
-  /** When the current process was started; null if none runs. */
-  readonly startedWallMs?: number | null;
-  /** The newest unexpected end; null: none since the supervisor started. */
-  readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
-}
+export type { ProcessStatus };
+export type ProcessState = ProcessStatus['state'];
 
 export interface SupervisorMethods {
   who: {

@@ -1,5 +1,13 @@
 import type { Incident } from '../contracts/incident.js';
 import type { PreflightReport } from '../contracts/preflight.js';
+import type {
+  ApprovalShown,
+  IncidentShown,
+  JournalDay,
+  SetupDetails,
+  SetupShown,
+  ValidationShown,
+} from '../contracts/published.js';
 import type { Task } from '../contracts/task.js';
 import type { SignalsStatus, TraderStatus } from '../contracts/trader-status.js';
 import type { SignalBody } from '../desk/signal-schema.js';
@@ -7,10 +15,8 @@ import type { Channel } from '../home/channel-health.js';
 import type { StatementToSign } from '../signing/vote-statement.js';
 import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
-import type { JournalDay } from '../store/trading-journal.js';
 import type { StoredPeriod } from '../validation/data/stored-minutes.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
-import type { ApprovalShown } from './approvals/list-approvals.js';
 import type { ValidationWish } from './ask-for-validation.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
 import type { DrillRequest } from './backup/drill-restore.js';
@@ -25,13 +31,12 @@ import type { DataGaps } from './find-data-gaps.js';
 import type { GoLiveShown } from './go-live/read-go-live.js';
 import type { GoLiveRequest, GoLiveStarted } from './go-live/start-go-live.js';
 import type { IncidentAnswerRequest, IncidentAnswerResult } from './incidents/answer-incident.js';
-import type { IncidentQuery, IncidentShown } from './incidents/list-incidents.js';
+import type { IncidentQuery } from './incidents/list-incidents.js';
 import type { IncidentOpened, OpenIncidentRequest, OwnKindShown } from './incidents/open-incident.js';
 import type { ScheduledRun } from './list-schedules.js';
-import type { ValidationShown } from './list-validations.js';
 import type { Caller, CommandRequest, EmergencyRequest, OperationResult } from './operation.js';
 import type { ErrorsShown } from './read-errors.js';
-import type { SetupDetails, SetupQuery, SetupShown } from './results/list-setups.js';
+import type { SetupQuery } from './results/list-setups.js';
 import type { ChartRequest, ChartShown } from './results/read-chart.js';
 import type { ResultsRequest, ResultsShown } from './results/show-results.js';
 import type { ResumeRequest } from './resume-trading.js';

@@ -1,4 +1,6 @@
-/** Sends a test alert all the way that a real alert takes, and says whether it reached anybody. */
+/** Sends a test alert the whole way that an alert takes, and says whether it reached anybody. */
+import { z } from 'zod';
+import type { Shape } from '../contracts/json-values.js';
 import { causeOf } from '../domain/cause-of.js';
 import { type Channel, shownChannel } from '../home/channel-health.js';
 import { awaitDeliveries } from '../notify/await-deliveries.js';
@@ -9,14 +11,13 @@ import { type DeliveryState, deliveriesOf } from '../store/outbox-delivery.js';
 import type { Caller, OperationContext } from './operation.js';
 import { recordAudit } from './record-audit.js';
 
-export interface AlertTested {
-  /** True if it reached somebody: a chat, a linked person, or a mail server that accepted the address. */
-  readonly ok: boolean;
-  readonly detail: string;
-  /** How many chats or addresses it reached, and how many it was meant for. */
-  readonly reached: number;
-  readonly chats: number;
-}
+export const alertTestedSchema = z.object({
+  ok: z.boolean().describe('It reached somebody: a chat, a linked person, an address'),
+  detail: z.string(),
+  reached: z.number().describe('How many chats or addresses'),
+  chats: z.number().describe('How many it was meant for'),
+});
+export type AlertTested = Shape<typeof alertTestedSchema>;
 
 const WAIT_MS = 20_000;
 

@@ -1,7 +1,8 @@
+import type { JournalNote } from '../contracts/published.js';
 import { dayOfText } from '../domain/civil-date.js';
 import { appendAudit } from '../store/audit.js';
 import { inTransaction } from '../store/pool.js';
-import { type JournalNote, writeNote } from '../store/trading-journal.js';
+import { writeNote } from '../store/trading-journal.js';
 import { readStatus } from '../trader/read-status.js';
 import { datesOf } from '../trader/zone-offset.js';
 import type { Caller, OperationContext } from './operation.js';

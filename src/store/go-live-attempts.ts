@@ -1,22 +1,10 @@
 /** Attempts to trade real money: one at a time per desk; each number is used once. */
 
 import type { GoLiveState } from '../contracts/go-live.js';
+import type { GoLiveAttempt } from '../contracts/published.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
-
-export interface GoLiveAttempt {
-  readonly desk: string;
-  readonly release: string;
-  readonly attempt: number;
-  readonly workflowId: string;
-  readonly askedBy: string;
-  readonly reason: string;
-  readonly state: GoLiveState;
-  readonly detail: string;
-  readonly startedMs: number;
-  readonly finishedMs: number | null;
-}
 
 export interface NewAttempt {
   readonly desk: string;

@@ -1,4 +1,5 @@
-/** Observed symptoms, one row per key. An open incident accepts no more of them, so they are counted here. */
+/** Symptoms that were seen, once by their key. An incident that lasts takes no more of them: they are counted here. */
+import type { IncidentShown } from '../contracts/published.js';
 import type { Pool } from './pool.js';
 
 type Queries = Pick<Pool, 'query'>;
@@ -13,11 +14,7 @@ export interface IncidentAlert {
   readonly detail: string;
 }
 
-export interface AlertShown extends Pick<IncidentAlert, 'key' | 'source' | 'detail'> {
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly times: number;
-}
+export type AlertShown = IncidentShown['alerts'][number];
 
 export interface AlertCounted {
   /** An incident has recorded it, now or earlier. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { IncidentShown } from '../contracts/published.js';
 import { plainText } from './plain-text.js';
 import type { Pool } from './pool.js';
 
@@ -6,12 +7,7 @@ type Queries = Pick<Pool, 'query'>;
 
 const CONTENT_CHARS_MAX = 512 * 1024;
 
-export interface IncidentFile {
-  readonly name: string;
-  readonly content: string;
-  /** Hex; also in the evidence. */
-  readonly sha256: string;
-}
+export type IncidentFile = IncidentShown['files'][number];
 
 /** Stored once per run and name: the same name again returns the first file. Cut to its last 524,288 characters. */
 export async function keepIncidentFile(

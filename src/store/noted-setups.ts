@@ -1,19 +1,12 @@
-/** The setups that strategies followed, from their notes in the journal. */
+/** The setups that strategies followed, from what they noted of them in the journal. */
+import type { SetupDetails, SetupShown } from '../contracts/published.js';
 import { SETUP_NOTE } from '../domain/setup-note.js';
 import { ofAccountInUse } from './account-in-use.js';
 import type { Pool } from './pool.js';
 
-export interface NotedSetup {
-  readonly id: string;
-  readonly strategy: string;
-  readonly symbol: string | null;
-  /** Market milliseconds of its first note, and of its detection; null: not detected. */
-  readonly begunMs: number;
-  readonly detectedMs: number | null;
-  /** Its plan at detection; null: not detected. */
+export interface NotedSetup extends Omit<SetupShown, 'state' | 'open' | 'prices'> {
+  /** As it was detected; null: it was not. */
   readonly plan: string | null;
-  /** Text of its last note. */
-  readonly last: string;
 }
 
 const NOTED = `
@@ -44,11 +37,7 @@ export async function readSetups(
   return found.rows;
 }
 
-export interface SetupStep {
-  /** Market milliseconds. */
-  readonly atMs: number;
-  readonly text: string;
-}
+export type SetupStep = SetupDetails['steps'][number];
 
 /** The notes on one setup, oldest first. Rejects while Postgres is down. */
 export async function readSetupSteps(

@@ -1,18 +1,7 @@
-/** Settings that were changed while the desk ran, as the ledger read them from the trader's journal. */
+/** Settings that were changed while the desk ran, as the ledger took them from the trader's journal. */
+import type { SettingsChangeRecord } from '../contracts/published.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import type { Pool } from './pool.js';
-
-export interface SettingsChangeRecord {
-  readonly incarnation: string;
-  readonly version: number;
-  readonly configHash: string;
-  readonly changes: readonly SettingChange[];
-  readonly by: string;
-  readonly reason: string;
-  readonly approvedBy: readonly string[];
-  readonly marketMs: number;
-  readonly wallMs: number;
-}
 
 interface ChangeRow {
   readonly incarnation: string;

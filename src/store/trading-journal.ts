@@ -1,7 +1,5 @@
-/**
- * The trading journal: the results of each of the desk's days, and people's notes on it. Not the trader's journal on
- * disk.
- */
+/** The trading journal: what each of the desk's days came to, and what people noted of it. Not the trader's journal on disk. */
+import type { JournalDay, JournalNote } from '../contracts/published.js';
 import type { Pool } from './pool.js';
 
 /** Longest note of a person. */
@@ -9,44 +7,13 @@ export const NOTE_CHARACTERS_MAX = 2_000;
 
 type Queries = Pick<Pool, 'query'>;
 
-/** The figures of one of the desk's days. */
-export interface DayFigures {
-  /** Setups detected. */
-  readonly setups: number;
-  /** Entries that were sent to the venue. */
-  readonly orders: number;
-  /** Trades closed, and their result after fees as decimal text. */
-  readonly trades: number;
-  readonly result: string;
-  readonly currency: string;
-}
+/** Of one of the desk's days. */
+export type DayFigures = Omit<NonNullable<JournalDay['figures']>, 'writtenMs'>;
 
 export const figuresText = ({ setups, orders, trades, result, currency }: DayFigures): string =>
   `${setups} setups detected, ${orders} orders placed, P&L ${result} ${currency} of ${trades} trades`;
 
-export interface JournalNote {
-  readonly id: number;
-  readonly person: string;
-  readonly text: string;
-  /** Wall milliseconds. */
-  readonly writtenMs: number;
-}
-
-/** An entered position, in words. */
-export interface JournalPosition {
-  readonly text: string;
-  readonly writtenMs: number;
-}
-
-export interface JournalDay {
-  /** For example `2026-07-15`. */
-  readonly date: string;
-  /** Null: nobody has written them. */
-  readonly figures: (DayFigures & { readonly writtenMs: number }) | null;
-  /** Oldest first, like the notes. */
-  readonly positions: readonly JournalPosition[];
-  readonly notes: readonly JournalNote[];
-}
+export type JournalPosition = JournalDay['positions'][number];
 
 /** Writing the same day again replaces its figures. */
 export async function writeDay(

@@ -1,4 +1,5 @@
-/** The go/no-go criteria: what was required, what was measured, and how much is missing. Pure. */
+import type { ValidationShown } from '../contracts/published.js';
+/** The go/no-go criteria: what was asked for, what came out, and how much is missing. Pure. */
 
 export interface Criteria {
   readonly minTrades: number;
@@ -17,18 +18,7 @@ export interface Measured {
   readonly maxDrawdownPct: number;
 }
 
-export interface CriterionResult {
-  readonly name: CriterionName;
-  readonly title: string;
-  readonly bound: 'at least' | 'at most';
-  readonly threshold: number;
-  readonly observed: number | null;
-  readonly passed: boolean;
-  /** By how much it was missed, in the criterion's unit. 0: it was met. Null: nothing could be measured. */
-  readonly shortfall: number | null;
-  /** One line of plain words. */
-  readonly text: string;
-}
+export type CriterionResult = ValidationShown['verdicts'][number];
 
 interface Definition {
   readonly name: CriterionName;

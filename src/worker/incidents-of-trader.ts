@@ -2,15 +2,12 @@
  * Opens incidents for what the trader's status shows, for processes that ended unexpectedly, and for rejected orders.
  */
 import type { Symptom } from '../contracts/incident-activities.js';
-import { serviceOf } from '../domain/container-service.js';
-import { moment } from '../domain/moment.js';
-import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import { readRejectedOrders } from '../store/rejected-orders.js';
 import { reportSymptom } from '../temporal/incidents/report-incident.js';
-import { rejectionSymptom, symptomsOf } from '../temporal/incidents/symptoms.js';
+import { rejectionSymptom, symptomsOf, symptomsOfProcess } from '../temporal/incidents/symptoms.js';
+import type { ProcessSeen } from '../workflows/operations/incident/playbooks/playbook.js';
 import { type Repeating, repeat } from './repeat.js';
 import type { Logger } from './role-log.js';
-import type { RoleSeen } from './roles-alone.js';
 import type { StatusFollower, TraderWatchContext } from './trader-watch.js';
 import { wakeWaitingRuns } from './wake-waiting-runs.js';
 
@@ -38,7 +35,7 @@ export function incidentsOfProcesses(
   const wake = wakeWaitingRuns(context);
   return repeat('watch over processes', LOOK_EVERY_MS, log, async () => {
     const seen = await processes();
-    await report(seen.flatMap((one) => [...crashOf(one), ...silenceOf(one)]));
+    await report(seen.flatMap(symptomsOfProcess));
     await wake(JSON.stringify(seen.map(({ name, state }) => [name, state])));
   });
 }
@@ -59,41 +56,7 @@ export function incidentsOfOrders(context: TraderWatchContext, log: Logger): Rep
   });
 }
 
-type ProcessSeen = Pick<ProcessStatus, 'name' | 'lastDeath'> &
-  Pick<Partial<RoleSeen>, 'silentSinceMs'> & { readonly state: string };
-
-export function crashOf({ name, lastDeath, state }: ProcessSeen): Symptom[] {
-  if (!lastDeath) return [];
-  const after = state === 'down' ? '; it died too often and stays down' : '';
-  return [
-    {
-      kind: 'crash-and-restart',
-      subject: name,
-      key: `death:${lastDeath.atMs}`,
-      source: 'processes',
-      title: `${name} ended unexpectedly`,
-      detail: `${name} ended unexpectedly (${lastDeath.how})${after}`,
-    },
-  ];
-}
-
-/** Only for roles without a supervisor: the supervisor itself ends a silent trader. */
-function silenceOf({ name, silentSinceMs }: ProcessSeen): Symptom[] {
-  if (typeof silentSinceMs !== 'number') return [];
-  const since = moment(silentSinceMs);
-  return [
-    {
-      kind: 'crash-and-restart',
-      subject: name,
-      key: `silent:${silentSinceMs}`,
-      source: 'processes',
-      title: `${name} is silent`,
-      detail: `${name} has given no sign of life since ${since}: it hangs, or nobody started it again; docker-compose restart ${serviceOf(name)}`,
-    },
-  ];
-}
-
-/** One after the other; the first failure ends the round. */
+/** One after the other; the first that fails ends the round. */
 function reporter(
   context: TraderWatchContext,
   againMs = AGAIN_MS,

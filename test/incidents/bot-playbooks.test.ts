@@ -49,7 +49,7 @@ describe('a crash', () => {
     });
     onTestFinished(() => answer.mockRestore());
     const incident = await openIncident(bench, desk, {
-      ...{ kind: 'crash-and-restart', subject: 'trader', settings: { watchMs: 1_000 } },
+      ...{ kind: 'crash-and-restart', subject: 'trader', settings: { watchMinutes: 1 / 60 } },
     });
     expect(await stepOf(bench, incident, 'It does not keep running')).toMatchObject({
       ...{ verdict: 'fail', observed: 'trader is restarting' },

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
-import { symptomsOf } from '../../src/temporal/incidents/symptoms.js';
+import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
+import { symptomsOf, symptomsOfProcess } from '../../src/temporal/incidents/symptoms.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
-import { crashOf } from '../../src/worker/incidents-of-trader.js';
 import { scriptedStatus } from '../support/trader-status.js';
 import { strategy } from './incident-bench.js';
 
@@ -64,13 +64,13 @@ describe('what is an incident', () => {
 
   it('S2-079 an unexpected end of a process, and each end is one of its own', () => {
     const process = { name: 'trader', state: 'running', pid: 1, restarts: 1 } as const;
-    expect(crashOf({ ...process, lastDeath: null })).toEqual([]);
-    const [first] = crashOf({ ...process, lastDeath: { how: 'SIGKILL', atMs: 5 } });
+    expect(symptomsOfProcess({ ...process, lastDeath: null })).toEqual([]);
+    const [first] = symptomsOfProcess({ ...process, lastDeath: { how: 'SIGKILL', atMs: 5 } });
     expect(first).toMatchObject({ kind: 'crash-and-restart', subject: 'trader', key: 'death:5' });
     expect(first?.detail).toContain('SIGKILL');
-    expect(crashOf({ ...process, state: 'down', lastDeath: { how: 'x', atMs: 5 } })[0]?.detail).toContain(
-      'stays down',
-    );
+    expect(
+      symptomsOfProcess({ ...process, state: 'down', lastDeath: { how: 'x', atMs: 5 } })[0]?.detail,
+    ).toContain('stays down');
   });
 
   it('S2-085 a strategy that was switched off by itself, or keeps losing; not one that a person switched off', () => {
@@ -98,5 +98,18 @@ describe('what is an incident', () => {
       strategy('a', { trades: 10, wins: 3, symbol: 'ETH/USDT' }),
     ];
     expect(of(...both)).toEqual([['strategy-underperforming', 'a']]);
+  });
+
+  it('is begun with the keys that the desk file has for its kind, and with none of the others', () => {
+    const settingsOf = (status: TraderStatus) =>
+      symptomsOf(cryptoBot, status).map(
+        (symptom) => incidentStart(cryptoBot, symptom, status).args[0].settings,
+      );
+    const { statusPage } = cryptoBot.incidents.kinds['exchange-down'];
+    expect(settingsOf(halted('venue'))).toEqual([{ statusPage }]);
+    expect(settingsOf(halted('drawdown'))).toEqual([
+      { nearLimitPct: 80, offerSizePct: 50, offerMinutes: 240, volatilityTimesNormal: 2 },
+    ]);
+    expect(settingsOf(halted('reconciliation'))).toEqual([{}]);
   });
 });

@@ -1,12 +1,12 @@
 /** Parameters of every kind: declared by a file, judged where they are written, changed while the desk trades. */
 import { describe, expect, it } from 'vitest';
 import { typedFor } from '../../dashboard/src/section/typed-setting.js';
-import { settingsSchema } from '../../src/api/routes/settings.js';
 import { backtestDesk } from '../../src/cli/backtest-desk.js';
 import { combinationsOf, sweptValue } from '../../src/cli/swept-values.js';
 import { settingsInForce } from '../../src/desk/desk-settings.js';
 import type { DeclaredValue } from '../../src/domain/declared-value.js';
 import { settingsTerms } from '../../src/domain/settings-change.js';
+import { settingsSchema } from '../../src/operations/settings/read-settings.js';
 import { definitionOf } from '../../src/pack/strategy/own-definition.js';
 import { describeStrategies, readStrategies } from '../../src/pack/strategy/read-strategies.js';
 import { strategy } from '../../src/pack/strategy/strategy-v1.js';

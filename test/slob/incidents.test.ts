@@ -43,7 +43,7 @@ const taskOf = (title: string) =>
   );
 
 it('keeps the last 100 lines of a process that ended or did not answer, and watches it for ten minutes', () => {
-  expect(startOf('crash-and-restart').settings).toMatchObject({ logLines: 100, watchMs: 600_000 });
+  expect(startOf('crash-and-restart').settings).toMatchObject({ logLines: 100, watchMinutes: 10 });
 });
 
 it.each([

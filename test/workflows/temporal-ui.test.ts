@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backupWorkflowId, operationsQueue } from '../../src/contracts/queues.js';
 import type { Desk } from '../../src/desk/schema.js';
 import { incidentStart } from '../../src/temporal/incidents/incident-start.js';
-import { RUNBOOK } from '../../src/workflows/operations/incident/runbook.js';
+import { PLAYBOOKS } from '../../src/workflows/operations/incident/playbooks/registry.js';
 import { cryptoDesk } from '../operations/support/crypto-desk.js';
 import { type Bench, type BenchDesk, openBench } from './support/desk-bench.js';
 import { startRoutine } from './support/routines.js';
@@ -44,7 +44,7 @@ describe("in Temporal's UI", () => {
     const described = await handle.describe();
     expect(await described.staticSummary()).toBe(`Incident of ${desk.desk}: The exchange does not answer`);
     const details = await described.staticDetails();
-    for (const step of RUNBOOK['exchange-down']) expect(details).toContain(`- ${step}`);
+    for (const step of PLAYBOOKS['exchange-down'].runbook) expect(details).toContain(`- ${step}`);
     expect(described.searchAttributes).toMatchObject({
       FermataDesk: [desk.desk],
       FermataRoutine: ['incident'],

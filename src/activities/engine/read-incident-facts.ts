@@ -1,5 +1,4 @@
-import type { IncidentFacts } from '../../contracts/engine-activities.js';
-import type { TraderStatus } from '../../contracts/trader-status.js';
+import { type IncidentFacts, lossesOf } from '../../contracts/engine-activities.js';
 import type { ResumeRule } from '../../domain/mode.js';
 import type { TradingDays } from '../../domain/trading-day.js';
 import { keptOverRestart } from '../../trader/status/kept-over-restart.js';
@@ -55,15 +54,4 @@ export async function readIncidentFacts(
     marketMs,
     dayStartMs: days.startOfDay(marketMs),
   };
-}
-
-/** Uses the risk gate's readings: for example "3 %" allowed, "2.40 %" now. */
-export function lossesOf({ risk }: Pick<TraderStatus, 'risk'>): IncidentFacts['losses'] {
-  return risk
-    .filter(({ limit }) => limit === 'daily-loss' || limit === 'drawdown')
-    .map(({ limit, value, now }) => ({
-      limit,
-      usedPct: (Number.parseFloat(now) / Number.parseFloat(value)) * 100,
-    }))
-    .filter(({ usedPct }) => Number.isFinite(usedPct));
 }

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { approvalSchema } from '../../contracts/published.js';
 import { ANY_ROLE } from '../../domain/roles.js';
+import { voteResultSchema } from '../../operations/approvals/cast-vote.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
-import { approvalSchema } from '../schemas/approvals.js';
 import { reason, signature } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
@@ -19,12 +20,6 @@ const voteSchema = z.strictObject({
     .describe('Of the approval as it was seen: its first 8 digits or more'),
   reason: reason.min(1),
   signature,
-});
-
-const voteResultSchema = z.object({
-  ok: z.boolean(),
-  detail: z.string(),
-  approvalId: z.string().nullable(),
 });
 
 export function approvalsRoutes(app: FastifyInstance, web: WebDependencies): void {

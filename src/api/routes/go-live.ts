@@ -1,9 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import { z } from 'zod';
-import { wallMs } from '../../contracts/json-values.js';
-import { grantSchema } from '../../contracts/trader-status.js';
+import type { z } from 'zod';
 import { MAY_STOP, OPERATOR } from '../../domain/roles.js';
-import type { GoLiveShown } from '../../operations/go-live/read-go-live.js';
+import { goLiveShownSchema } from '../../operations/go-live/read-go-live.js';
 import { goLiveStartedSchema } from '../../operations/go-live/start-go-live.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
@@ -13,49 +11,16 @@ import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 
-const goLiveSchema = z.object({
-  mode: z.enum(['paper', 'live']).describe('Of the desk file'),
-  granted: grantSchema.nullable().describe('The permission that the trader itself holds'),
-  approvers: z.array(z.string()),
-  needed: z.number().describe('How many of them'),
-  attempts: z
-    .array(
-      z.object({
-        desk: z.string(),
-        release: z.string(),
-        attempt: z.number(),
-        workflowId: z.string(),
-        askedBy: z.string(),
-        reason: z.string(),
-        state: z.enum(['open', 'live', 'completed', 'refused', 'ended']),
-        detail: z.string(),
-        startedMs: wallMs,
-        finishedMs: wallMs.nullable(),
-      }),
-    )
-    .describe('Newest first'),
-  progress: z
-    .object({
-      phase: z.enum([
-        ...(['pre-flight', 'review', 'approval', 'cooling-off', 'watched', 'ramp'] as const),
-        ...(['completed', 'refused', 'ended'] as const),
-      ]),
-      detail: z.string(),
-      size: grantSchema.shape.size.nullable().describe('In force; null before the start'),
-      nextAtMs: wallMs.nullable(),
-    })
-    .nullable()
-    .describe('Of the attempt that is not over'),
-  problems: z.array(z.string()).describe('What could not be read'),
-}) satisfies z.ZodType<GoLiveShown>;
-
 type Reason = { Body: z.infer<typeof reasonSchema> };
 
 export function goLiveRoutes(app: FastifyInstance, web: WebDependencies): void {
   const read = {
     summary: 'How far the way to real money is: attempts, what they wait for, what the trader was granted',
     tags: ['go-live'],
-    response: { 200: answer('The state; `problems` says what is missing', goLiveSchema), ...problems(401) },
+    response: {
+      200: answer('The state; `problems` says what is missing', goLiveShownSchema),
+      ...problems(401),
+    },
   };
   app.get('/api/golive', { schema: read }, async () => web.operations.readGoLive());
 

@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Incident } from '../../contracts/incident.js';
-import { wallMs } from '../../contracts/json-values.js';
+import { incidentSchema, incidentShownSchema } from '../../contracts/published.js';
 import { MAY_STOP } from '../../domain/roles.js';
-import type { IncidentShown } from '../../operations/incidents/list-incidents.js';
-import { type IncidentOpened, TITLE_LENGTH_MAX } from '../../operations/incidents/open-incident.js';
-import { outcomeSchema } from '../../operations/operation.js';
+import { incidentAnsweredSchema } from '../../operations/incidents/answer-incident.js';
+import {
+  incidentOpenedSchema,
+  ownKindSchema,
+  TITLE_LENGTH_MAX,
+} from '../../operations/incidents/open-incident.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
@@ -14,68 +16,9 @@ import { problems } from '../schemas/problem.js';
 import { callerOf, emptyBody } from './caller.js';
 import { fromDatabase } from './from-database.js';
 
-/** The desk file defines kinds and severities. */
-const incidentSchema = z.object({
-  desk: z.string(),
-  workflowId: z.string(),
-  firstRunId: z.string(),
-  id: z.string(),
-  fingerprint: z.string().describe('One incident at a time has it'),
-  kind: z.string(),
-  subject: z.string(),
-  severity: z.enum(['critical', 'high', 'medium', 'low']),
-  title: z.string(),
-  detail: z.string(),
-  state: z.enum(['open', 'acknowledged', 'resolved']),
-  phase: z.string().describe('What its playbook is doing'),
-  openedMs: wallMs,
-  respondByMs: wallMs,
-  escalations: z.number(),
-  acknowledgedMs: wallMs.nullable(),
-  acknowledgedBy: z.string().nullable(),
-  resolvedMs: wallMs.nullable(),
-  resolvedBy: z.string().nullable(),
-  outcome: z.string().describe('How it ended; empty while it lasts'),
-  simulated: z.boolean(),
-  revision: z.number().describe('Grows with each change'),
-}) satisfies z.ZodType<Omit<Incident, 'kind'>>;
-
-const incidentShownSchema = incidentSchema.extend({
-  timeline: z
-    .array(
-      z.object({
-        atMs: wallMs,
-        name: z.string(),
-        verdict: z.string(),
-        observed: z.string(),
-        expected: z.string(),
-        person: z.string().nullable(),
-        evidenceId: z.number(),
-      }),
-    )
-    .describe('Oldest first'),
-  alerts: z
-    .array(
-      z.object({
-        key: z.string(),
-        source: z.string(),
-        detail: z.string(),
-        firstMs: wallMs,
-        lastMs: wallMs,
-        times: z.number(),
-      }),
-    )
-    .describe('What was seen'),
-  files: z
-    .array(z.object({ name: z.string(), content: z.string(), sha256: z.string() }))
-    .describe('What was kept, for example the last lines of a log'),
-}) satisfies z.ZodType<Omit<IncidentShown, 'kind'>>;
-
 const listSchema = z.object({
   incidents: z.array(incidentSchema),
-  kinds: z
-    .array(z.object({ kind: z.string(), title: z.string() }))
-    .describe('The desk’s own, which a person may open beside reported'),
+  kinds: z.array(ownKindSchema).describe('The desk’s own, which a person may open beside reported'),
 });
 
 const openSchema = z.strictObject({
@@ -91,10 +34,6 @@ const openSchema = z.strictObject({
   detail: reason.optional(),
 });
 const answerSchema = z.strictObject({ note: reason.optional() });
-const openedSchema = outcomeSchema.extend({
-  incident: z.string().nullable().describe('Its id, to acknowledge or resolve it'),
-}) satisfies z.ZodType<IncidentOpened>;
-const answeredSchema = z.object({ ok: z.boolean(), detail: z.string() });
 
 const params = {
   type: 'object',
@@ -157,7 +96,7 @@ function openRoute(app: FastifyInstance, web: WebDependencies): void {
     summary: 'Report an incident',
     tags: ['incidents'],
     body: jsonSchema(openSchema),
-    response: { 200: answer('Open', openedSchema), ...problems(400, 401, 403, 409) },
+    response: { 200: answer('Open', incidentOpenedSchema), ...problems(400, 401, 403, 409) },
   };
   app.post<{ Body: z.infer<typeof openSchema> }>(
     '/api/incidents',
@@ -182,7 +121,7 @@ function answerRoute(
     tags: ['incidents'],
     params,
     body: jsonSchema(answerSchema),
-    response: { 200: answer('It counts', answeredSchema), ...problems(400, 401, 403, 409) },
+    response: { 200: answer('It counts', incidentAnsweredSchema), ...problems(400, 401, 403, 409) },
   };
   app.post<Named & { Body: z.infer<typeof answerSchema> }>(
     `/api/incidents/:id/${choice}`,

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { decimalText, wallMs } from '../../contracts/json-values.js';
+import { journalDateSchema, journalDaySchema, journalNoteSchema } from '../../contracts/published.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
-import { type JournalDay, type JournalNote, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
+import { NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
@@ -11,38 +11,9 @@ import { callerOf } from './caller.js';
 import { coerceIntegers } from './coerce-query.js';
 import { fromDatabase } from './from-database.js';
 
-const dateSchema = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}$/)
-  .describe('One of the desk’s days');
-
-const noteSchema = z.object({
-  id: z.number(),
-  person: z.string(),
-  text: z.string(),
-  writtenMs: wallMs,
-}) satisfies z.ZodType<JournalNote>;
-
-const daySchema = z.object({
-  date: dateSchema,
-  figures: z
-    .object({
-      setups: z.number().describe('Detected'),
-      orders: z.number().describe('Entries that went to the venue'),
-      trades: z.number().describe('Closed'),
-      result: decimalText.describe('Of what was closed, after fees; decimal text'),
-      currency: z.string(),
-      writtenMs: wallMs,
-    })
-    .nullable()
-    .describe('Null: nobody has written them'),
-  positions: z.array(z.object({ text: z.string(), writtenMs: wallMs })).describe('That were entered'),
-  notes: z.array(noteSchema),
-}) satisfies z.ZodType<JournalDay>;
-
 const askedSchema = z.strictObject({
   text: z.string().min(1).max(NOTE_CHARACTERS_MAX).regex(/\S/),
-  date: dateSchema.optional().describe('One of the desk’s days that has begun; left out: today’s'),
+  date: journalDateSchema.optional().describe('One of the desk’s days that has begun; left out: today’s'),
 });
 
 export function journalRoutes(app: FastifyInstance, web: WebDependencies): void {
@@ -56,7 +27,7 @@ export function journalRoutes(app: FastifyInstance, web: WebDependencies): void 
       properties: { days: { type: 'integer', minimum: 1, maximum: 1000, default: 30 } },
     },
     response: {
-      200: answer('The newest day first', z.object({ days: z.array(daySchema) })),
+      200: answer('The newest day first', z.object({ days: z.array(journalDaySchema) })),
       ...problems(400, 401, 503),
     },
   };
@@ -73,7 +44,7 @@ export function journalRoutes(app: FastifyInstance, web: WebDependencies): void 
     tags: ['records'],
     body: jsonSchema(askedSchema),
     response: {
-      200: answer('Noted', z.object({ date: dateSchema, note: noteSchema })),
+      200: answer('Noted', z.object({ date: journalDateSchema, note: journalNoteSchema })),
       ...problems(400, 401, 403, 409, 503),
     },
   };

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';
 import { CHANNELS } from '../../home/channel-health.js';
+import { alertTestedSchema } from '../../operations/test-alert.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
@@ -9,21 +10,14 @@ import { callerOf } from './caller.js';
 
 const bodySchema = z.strictObject({ channel: z.enum(CHANNELS) });
 
-const testedSchema = z.object({
-  ok: z.boolean().describe('It reached somebody: a chat, a linked person, an address'),
-  detail: z.string(),
-  reached: z.number().describe('How many chats or addresses'),
-  chats: z.number().describe('How many it was meant for'),
-});
-
-/** Going live requires that a test alert has arrived. */
+/** Going live asks that a test alert has arrived. */
 export function notifyTestRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {
     summary: 'Send a test alert, and say whether it reached anybody',
     tags: ['people'],
     body: jsonSchema(bodySchema),
     response: {
-      200: answer('What became of it, after 20 s at most', testedSchema),
+      200: answer('What became of it, after 20 s at most', alertTestedSchema),
       ...problems(400, 401, 403),
     },
   };

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { decimalText, marketMs } from '../../contracts/json-values.js';
-import type { SetupDetails, SetupShown } from '../../operations/results/list-setups.js';
+import { setupDetailsSchema, setupSchema } from '../../contracts/published.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notFound, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
@@ -11,28 +10,6 @@ import { fromDatabase } from './from-database.js';
 
 /** The setups of years; active ones are among the newest. */
 const SETUPS_MAX = 1_000;
-
-const setupSchema = z.object({
-  id: z.string(),
-  strategy: z.string(),
-  symbol: z.string().nullable(),
-  begunMs: marketMs,
-  detectedMs: marketMs.nullable().describe('Null: it was not detected'),
-  last: z.string().describe('What was noted of it last'),
-  state: z.string().nullable().describe('Null: nobody knows'),
-  open: z.boolean().describe('It goes on'),
-  prices: z
-    .object({ entry: decimalText, stop: decimalText, target: decimalText })
-    .nullable()
-    .describe('Of its plan'),
-}) satisfies z.ZodType<SetupShown>;
-
-const detailsSchema = setupSchema.extend({
-  rewardToRisk: z.number().nullable().describe('Of the plan’s prices'),
-  steps: z
-    .array(z.object({ atMs: marketMs, text: z.string() }))
-    .describe('What was noted of it, oldest first'),
-}) satisfies z.ZodType<SetupDetails>;
 
 export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {
   const list = {
@@ -65,7 +42,7 @@ export function setupsRoutes(app: FastifyInstance, web: WebDependencies): void {
       required: ['id'],
       properties: { id: { type: 'string', pattern: '^[0-9A-Za-z_-]{1,40}$' } },
     },
-    response: { 200: answer('As it is now', detailsSchema), ...problems(400, 401, 404, 503) },
+    response: { 200: answer('As it is now', setupDetailsSchema), ...problems(400, 401, 404, 503) },
   };
   app.get<{ Params: { readonly id: string } }>(
     '/api/setups/:id',

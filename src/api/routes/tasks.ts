@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { wallMs } from '../../contracts/json-values.js';
-import type { Task } from '../../contracts/task.js';
+import { taskSchema } from '../../contracts/published.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
@@ -10,31 +9,6 @@ import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
-
-const taskSchema = z.object({
-  id: z.number(),
-  desk: z.string(),
-  source: z.string().describe('Who asks and what about'),
-  title: z.string(),
-  detail: z.string(),
-  items: z.array(z.string()).exactOptional().describe('What has to be ticked, each of them'),
-  dueMs: wallMs,
-  createdMs: wallMs,
-  state: z.enum(['open', 'done', 'withdrawn']),
-  finishedMs: wallMs.nullable(),
-  doneBy: z.string().nullable(),
-  note: z.string().nullable(),
-  origin: z
-    .object({
-      workflowId: z.string(),
-      firstRunId: z.string(),
-      routine: z.string(),
-      stepKey: z.string(),
-      simulated: z.boolean(),
-    })
-    .exactOptional()
-    .describe('The routine that asked'),
-}) satisfies z.ZodType<Task>;
 
 const taskDoneSchema = z.object({ task: taskSchema, problems: z.array(z.string()) });
 

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { decimalText, marketMs, wallMs } from '../../contracts/json-values.js';
+import { marketMs } from '../../contracts/json-values.js';
+import { validationSchema } from '../../contracts/published.js';
 import { VALIDATION_HOURS_MAX } from '../../contracts/validation.js';
 import { OPERATOR } from '../../domain/roles.js';
-import type { ValidationShown } from '../../operations/list-validations.js';
 import type { Operations } from '../../operations/operations.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
@@ -11,63 +11,6 @@ import { problems } from '../schemas/problem.js';
 import { callerOf } from './caller.js';
 import { fromDatabase } from './from-database.js';
 import { OUTCOMES, sendOutcome } from './send-outcome.js';
-
-/** Not validated again: the report was checked when it was written and signed. */
-const validationSchema = z.object({
-  id: z.string(),
-  configHash: z.string(),
-  createdMs: wallMs,
-  requestedBy: z.string(),
-  recommendation: z.enum(['GO', 'NO-GO']),
-  reasons: z.array(z.string()).describe('Every reason of a NO-GO, each with the amount that is missing'),
-  goLive: z
-    .object({ qualifies: z.boolean(), because: z.array(z.string()) })
-    .describe('Whether it may stand for real money, and if not, why'),
-  period: z.object({
-    requestedMs: z.number(),
-    from: z.string().nullable(),
-    to: z.string().nullable(),
-    reached: z.string().nullable(),
-  }),
-  market: z.object({
-    kind: z.enum(['live', 'simulated', 'recorded']).nullable(),
-    label: z.string(),
-    simulated: z.boolean(),
-  }),
-  results: z.object({
-    currency: z.string(),
-    startingEquity: decimalText,
-    finalEquity: decimalText.describe('Open positions at their last price'),
-    netProfit: decimalText,
-    netProfitPct: z.number(),
-    fees: decimalText,
-    fills: z.number(),
-    trades: z.number(),
-    wins: z.number(),
-    winRatePct: z.number().nullable(),
-    sharpe: z.number().nullable(),
-    hourlyReturns: z.number(),
-    maxDrawdownPct: z.number(),
-    maxDrawdownFrom: z.string().nullable().describe('Null where equity never fell'),
-    maxDrawdownTo: z.string().nullable(),
-    openPositions: z.number(),
-    ordersDenied: z.number(),
-  }),
-  verdicts: z
-    .array(
-      z.object({
-        name: z.enum(['minTrades', 'minWinRatePct', 'minSharpe', 'maxDrawdownPct']),
-        title: z.string(),
-        bound: z.enum(['at least', 'at most']),
-        threshold: z.number(),
-        observed: z.number().nullable(),
-        passed: z.boolean(),
-        shortfall: z.number().nullable().describe('In the criterion’s unit; null: nothing could be measured'),
-        text: z.string(),
-      }),
-    )
-    .describe('Each criterion with what was measured'),
-}) satisfies z.ZodType<ValidationShown>;
 
 export function validationsRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

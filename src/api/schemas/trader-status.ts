@@ -5,7 +5,7 @@ import { reconciliationSchema, stopGapSchema, traderStatusSchema } from '../../c
 import { MONEY_AT_STAKE } from '../../domain/account.js';
 import { HEADLINE_TONES } from '../../domain/headline.js';
 import { shownChannelSchema } from '../../home/channel-health.js';
-import type { ProcessStatus } from '../../home/supervisor-protocol.js';
+import { processStatusSchema } from '../../home/process-status.js';
 
 export const reconciliationAnswerSchema = reconciliationSchema.extend({
   clean: z.boolean(),
@@ -15,22 +15,9 @@ export const reconciliationAnswerSchema = reconciliationSchema.extend({
 });
 
 const processesSchema = z
-  .array(
-    z.object({
-      name: z.string(),
-      state: z.enum(['starting', 'running', 'restarting', 'stopping', 'stopped', 'down']),
-      pid: z.number().nullable(),
-      restarts: z.number(),
-      startedWallMs: wallMs.nullable().exactOptional().describe('Of the process that runs now'),
-      lastDeath: z
-        .object({ how: z.string(), atMs: wallMs })
-        .nullable()
-        .exactOptional()
-        .describe('The newest unexpected end'),
-    }),
-  )
+  .array(processStatusSchema)
   .nullable()
-  .describe('Null where the supervisor does not answer') satisfies z.ZodType<readonly ProcessStatus[] | null>;
+  .describe('Null where the supervisor does not answer');
 
 /** The trader's status with the texts about it that are the same everywhere. */
 const shownStatusSchema = traderStatusSchema.extend({

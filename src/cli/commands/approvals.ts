@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import type { ApprovalShown } from '../../contracts/published.js';
 import { moment } from '../../domain/moment.js';
-import type { ApprovalShown } from '../../operations/approvals/list-approvals.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';

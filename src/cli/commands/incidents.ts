@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Incident } from '../../contracts/incident.js';
-import type { IncidentShown } from '../../operations/incidents/list-incidents.js';
+import type { IncidentShown } from '../../contracts/published.js';
 import { runLines, withRun } from '../act-on-desk.js';
 import { CliFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import type { SetupShown } from '../../contracts/published.js';
 import { grouped } from '../../domain/figure-text.js';
 import { moment } from '../../domain/moment.js';
-import type { SetupShown } from '../../operations/results/list-setups.js';
 import { wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { JournalDay } from '../../contracts/published.js';
 import { moment } from '../../domain/moment.js';
 import { MAY_DO_TASKS } from '../../domain/roles.js';
-import { figuresText, type JournalDay, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
+import { figuresText, NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { textOf, wholeNumber } from '../option-values.js';

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import {
   APPROVAL_MESSAGES,
   type Approval,
@@ -5,6 +6,7 @@ import {
   type VoteAnswer,
   voteUpdateId,
 } from '../../contracts/approval.js';
+import type { Shape } from '../../contracts/json-values.js';
 import { decisionSubject } from '../../domain/approval.js';
 import { causeOf } from '../../domain/cause-of.js';
 import { SETTINGS_APPROVAL, settingsTerms } from '../../domain/settings-change.js';
@@ -26,12 +28,13 @@ export interface VoteRequest {
   readonly signature?: string | undefined;
 }
 
-export interface VoteResult {
-  /** True if the vote counts: verified, stored, and delivered to the waiting workflow. */
-  readonly ok: boolean;
-  readonly detail: string;
-  readonly approvalId: string | null;
-}
+export const voteResultSchema = z.object({
+  /** The vote counts: verified, kept, and the waiting workflow has it. */
+  ok: z.boolean(),
+  detail: z.string(),
+  approvalId: z.string().nullable(),
+});
+export type VoteResult = Shape<typeof voteResultSchema>;
 
 /** The workflow stores the vote in Postgres before it answers. */
 const UPDATE_MS = 20_000;

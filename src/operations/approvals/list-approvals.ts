@@ -1,13 +1,8 @@
-import type { Approval, ApprovalVote } from '../../contracts/approval.js';
+import type { ApprovalShown } from '../../contracts/published.js';
 import { readApprovals, readVotes } from '../../store/approvals.js';
 import type { OperationContext } from '../operation.js';
 
-/** An approval as people see it: without its buttons' token and without authentication codes. */
-export type ApprovalShown = Omit<Approval, 'token' | 'runId'> & {
-  readonly votes: readonly Omit<ApprovalVote, 'decision'>[];
-};
-
-/** Open ones first, then newest first; at most 50. Rejects while Postgres is down. */
+/** Open ones first, then newest first, at most 50. Rejects while Postgres is down. */
 export async function listApprovals({
   pool,
   desk,

@@ -1,24 +1,27 @@
+import { z } from 'zod';
 import { GO_LIVE_MESSAGES, type GoLiveProgress } from '../../contracts/go-live.js';
-import type { TraderStatus } from '../../contracts/trader-status.js';
+import type { Shape } from '../../contracts/json-values.js';
+import { goLiveAttemptSchema, goLiveProgressSchema } from '../../contracts/published.js';
+import { grantSchema } from '../../contracts/trader-status.js';
 import { goLiveApprovers } from '../../desk/go-live-people.js';
-import type { Desk } from '../../desk/schema.js';
 import { messageOf } from '../../domain/message-of.js';
-import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import { readAttempts } from '../../store/go-live-attempts.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 
-export interface GoLiveShown {
-  readonly mode: Desk['mode'];
-  /** The trader's own word; also null while it doesn't answer. */
-  readonly granted: TraderStatus['goLive']['granted'];
-  readonly approvers: readonly string[];
-  readonly needed: number;
-  /** Newest first; empty while Postgres is down. */
-  readonly attempts: readonly GoLiveAttempt[];
-  /** Progress of the attempt that is not over; null if there is none, or Temporal is down. */
-  readonly progress: GoLiveProgress | null;
-  readonly problems: readonly string[];
-}
+export const goLiveShownSchema = z.object({
+  mode: z.enum(['paper', 'live']).describe('Of the desk file'),
+  /** Null also while it does not answer. */
+  granted: grantSchema.nullable().describe('The permission that the trader itself holds'),
+  approvers: z.array(z.string()),
+  needed: z.number().describe('How many of them'),
+  /** Empty while Postgres is down. */
+  attempts: z.array(goLiveAttemptSchema).describe('Newest first'),
+  /** Null where there is none, or Temporal is down. */
+  progress: goLiveProgressSchema.nullable().describe('Of the attempt that is not over'),
+  problems: z.array(z.string()).describe('What could not be read'),
+});
+export type GoLiveShown = Shape<typeof goLiveShownSchema>;
 
 const ASK_MS = 5_000;
 

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import {
   INCIDENT_MESSAGES,
   type Incident,
   type IncidentAnswer,
   type IncidentProgress,
 } from '../../contracts/incident.js';
+import type { Shape } from '../../contracts/json-values.js';
 import { causeOf } from '../../domain/cause-of.js';
 import { MAY_STOP, namesWith } from '../../domain/roles.js';
 import { findIncident } from '../../store/incidents.js';
@@ -19,10 +21,8 @@ export interface IncidentAnswerRequest {
   readonly note: string;
 }
 
-export interface IncidentAnswerResult {
-  readonly ok: boolean;
-  readonly detail: string;
-}
+export const incidentAnsweredSchema = z.object({ ok: z.boolean(), detail: z.string() });
+export type IncidentAnswerResult = Shape<typeof incidentAnsweredSchema>;
 
 const UPDATE_MS = 20_000;
 const DECISION_VALID_MS = 5 * 60_000;

@@ -1,7 +1,8 @@
-import type { Incident, IncidentState } from '../../contracts/incident.js';
+import type { IncidentState } from '../../contracts/incident.js';
+import type { Incident, IncidentShown } from '../../contracts/published.js';
 import { readEvidence } from '../../store/evidence/read-evidence.js';
-import { type AlertShown, readAlerts } from '../../store/incident-alerts.js';
-import { type IncidentFile, readIncidentFiles } from '../../store/incident-files.js';
+import { readAlerts } from '../../store/incident-alerts.js';
+import { readIncidentFiles } from '../../store/incident-files.js';
 import { findIncident, readIncidents } from '../../store/incidents.js';
 import type { OperationContext } from '../operation.js';
 
@@ -12,25 +13,7 @@ export interface IncidentQuery {
   readonly limit?: number;
 }
 
-export interface TimelineEntry {
-  readonly atMs: number;
-  readonly name: string;
-  readonly verdict: string;
-  readonly observed: string;
-  readonly expected: string;
-  readonly person: string | null;
-  readonly evidenceId: number;
-}
-
-export interface IncidentShown extends Incident {
-  /** Oldest first. */
-  readonly timeline: readonly TimelineEntry[];
-  /** The alerts, counted by key. */
-  readonly alerts: readonly AlertShown[];
-  readonly files: readonly IncidentFile[];
-}
-
-/** Open ones first, then the newest. Rejects while Postgres is down. */
+/** Those that last first, then the newest. Rejects while Postgres is down. */
 export function listIncidents(
   { pool, desk }: Store,
   options: IncidentQuery = {},

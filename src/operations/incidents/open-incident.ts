@@ -1,9 +1,11 @@
+import { z } from 'zod';
+import type { Shape } from '../../contracts/json-values.js';
 import { kindsToOpen, ownIncidents, titleOfOwn } from '../../desk/own-incidents.js';
 import { messageOf } from '../../domain/message-of.js';
 import { plainText } from '../../domain/plain-text.js';
 import { incidentId } from '../../notify/incident-notice.js';
 import { type Reported, reportIncident } from '../../temporal/incidents/report-incident.js';
-import { type Caller, notDone, type OperationContext, type OperationResult } from '../operation.js';
+import { type Caller, notDone, type OperationContext, outcomeSchema } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 
 export interface OpenIncidentRequest {
@@ -16,16 +18,15 @@ export interface OpenIncidentRequest {
   readonly commandId?: string;
 }
 
-export interface IncidentOpened extends OperationResult {
-  /** The incident that took the report, for whoever wants to answer it; null if none did. */
-  readonly incident: string | null;
-}
+export const incidentOpenedSchema = outcomeSchema.extend({
+  /** Null where none took it. */
+  incident: z.string().nullable().describe('Its id, to acknowledge or resolve it'),
+});
+export type IncidentOpened = Shape<typeof incidentOpenedSchema>;
 
-/** One of the desk's own kinds, which people may open by its name. */
-export interface OwnKindShown {
-  readonly kind: string;
-  readonly title: string;
-}
+/** A kind of the desk's own, which people may open by its name. */
+export const ownKindSchema = z.object({ kind: z.string(), title: z.string() });
+export type OwnKindShown = Shape<typeof ownKindSchema>;
 
 export const ownKinds = ({ desk }: Pick<OperationContext, 'desk'>): readonly OwnKindShown[] =>
   [...ownIncidents(desk)].map(([kind, own]) => ({ kind, title: titleOfOwn(kind, own) }));

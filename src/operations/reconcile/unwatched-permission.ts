@@ -1,8 +1,9 @@
 /** Real money is never traded unwatched: this ends a permission that no run watches any more. */
 
+import type { GoLiveAttempt } from '../../contracts/published.js';
 import { messageOf } from '../../domain/message-of.js';
 import { notify } from '../../notify/notify.js';
-import { type GoLiveAttempt, readAttempts } from '../../store/go-live-attempts.js';
+import { readAttempts } from '../../store/go-live-attempts.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 import { runState } from './run-state.js';

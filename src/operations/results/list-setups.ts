@@ -1,12 +1,7 @@
-/** Setups as people ask for them: those in the journal, with the state that their strategy reports now. */
-import {
-  pricesOf,
-  rewardToRisk,
-  type SetupPrices,
-  setupEnd,
-  setupFollowed,
-} from '../../domain/setup-note.js';
-import { type NotedSetup, readSetupSteps, readSetups, type SetupStep } from '../../store/noted-setups.js';
+/** Setups as people ask for them: those that the journal has, with the state that their strategy says now. */
+import type { SetupDetails, SetupShown } from '../../contracts/published.js';
+import { pricesOf, rewardToRisk, setupEnd, setupFollowed } from '../../domain/setup-note.js';
+import { type NotedSetup, readSetupSteps, readSetups } from '../../store/noted-setups.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { OperationContext } from '../operation.js';
 
@@ -14,21 +9,6 @@ export interface SetupQuery {
   /** True: only open ones. */
   readonly open: boolean;
   readonly limit: number;
-}
-
-export interface SetupShown extends Omit<NotedSetup, 'plan'> {
-  /** Null if unknown: the trader doesn't answer, or its strategy no longer follows this setup and recorded no end. */
-  readonly state: string | null;
-  readonly open: boolean;
-  /** Prices at detection, as decimal text; null if the detection is not recorded or its plan has no prices. */
-  readonly prices: SetupPrices | null;
-}
-
-export interface SetupDetails extends SetupShown {
-  /** From the plan's prices; null if it has none. */
-  readonly rewardToRisk: number | null;
-  /** Oldest first. */
-  readonly steps: readonly SetupStep[];
 }
 
 type SetupContext = Pick<OperationContext, 'desk' | 'pool' | 'trader'>;

@@ -1,12 +1,29 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { z } from 'zod';
 import { pressingWithin } from '../../contracts/approval.js';
+import type { Shape } from '../../contracts/json-values.js';
+import { changeSchema } from '../../contracts/published.js';
 import { operationsQueue, settingsChangeId } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { SettingsChangeInput } from '../../contracts/settings.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { messageOf } from '../../domain/message-of.js';
-import type { SettingChange, SettingsProposal } from '../../domain/settings-change.js';
+import type { SettingsProposal } from '../../domain/settings-change.js';
 import type { Caller, OperationContext } from '../operation.js';
+
+export const settingsResultSchema = z.object({
+  /** `waiting`: people have to approve it first, as a whole. */
+  state: z.enum(['applied', 'waiting', 'refused']),
+  detail: z.string(),
+  changes: z.array(changeSchema),
+  loosening: z.array(changeSchema).describe('Those that may allow more than now'),
+  version: z.number().nullable().describe('In force now'),
+  configHash: z.string().nullable(),
+  approvalId: z.string().nullable(),
+  workflowId: z.string().nullable(),
+  problems: z.array(z.string()),
+});
+export type SettingsResult = Shape<typeof settingsResultSchema>;
 
 interface Asked {
   readonly proposal: SettingsProposal;
@@ -72,19 +89,4 @@ function whyNotAsked(error: unknown, version: number): string {
   }
   const why = messageOf(error);
   return `Nobody could be asked: Temporal: ${why}. Nothing was changed; limits can be tightened meanwhile.`;
-}
-
-export interface SettingsResult {
-  /** `waiting`: people have to approve the change as a whole first. */
-  readonly state: 'applied' | 'waiting' | 'refused';
-  readonly detail: string;
-  readonly changes: readonly SettingChange[];
-  /** The changes that may loosen a limit. */
-  readonly loosening: readonly SettingChange[];
-  /** The version in force now. */
-  readonly version: number | null;
-  readonly configHash: string | null;
-  readonly approvalId: string | null;
-  readonly workflowId: string | null;
-  readonly problems: readonly string[];
 }

@@ -1,19 +1,18 @@
-import type { IncidentInput, IncidentSeverity } from '../../contracts/incident.js';
+import type { IncidentInput, IncidentSeverity, SettingsOf, ShippedKind } from '../../contracts/incident.js';
 import type { Symptom } from '../../contracts/incident-activities.js';
 import { incidentId, operationsQueue } from '../../contracts/queues.js';
 import { runLabel } from '../../contracts/run-label.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { isShippedKind } from '../../desk/incident-schema.js';
+import { isShippedKind, offerMinutesOf } from '../../desk/incident-schema.js';
 import type { OwnIncident } from '../../desk/own-incident-schema.js';
 import { ownIncidents } from '../../desk/own-incidents.js';
 import type { Desk } from '../../desk/schema.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
-import { RUNBOOK } from '../../workflows/operations/incident/runbook.js';
+import { PLAYBOOKS } from '../../workflows/operations/incident/playbooks/registry.js';
 
 const LOOK_MS = 5_000;
-/** The trader's watcher wakes an incident when something changes; nobody does that for an exchange's status page. */
+/** The trader's watcher wakes an incident when something changes. */
 const LOOK_MS_MAX = 2 * 60 * MINUTE_MS;
-const LOOK_AT_PAGE_MS_MAX = 10 * MINUTE_MS;
 const REVIEW_MS = 24 * 60 * MINUTE_MS;
 const EVIDENCE_MS = 24 * 60 * MINUTE_MS;
 
@@ -48,7 +47,8 @@ export function incidentStart(
     title: symptom.title,
     incarnation: status?.incarnation || known,
     simulated: status?.marketData.simulated ?? false,
-    ...rulesOf(desk, symptom.kind, severity, own),
+    timing: timingOf(desk, severity, own),
+    settings: isShippedKind(symptom.kind) ? settingsOf(desk, symptom.kind) : {},
     ...(own === undefined ? {} : playbookOf(desk, own)),
     carried: null,
   };
@@ -71,8 +71,9 @@ export function incidentStart(
 const severityOf = ({ incidents }: Desk, kind: string, own: OwnIncident | undefined): IncidentSeverity =>
   isShippedKind(kind) ? incidents.kinds[kind].severity : (own?.severity ?? 'medium');
 
-/** A kind that is neither the desk's own nor ships comes from a step in an earlier desk file. */
-const runbookOf = (kind: string): readonly string[] => RUNBOOK[isShippedKind(kind) ? kind : 'reported'];
+/** What a kind says that is neither the desk's own nor ships: a step's that an earlier desk file had. */
+const runbookOf = (kind: string): readonly string[] =>
+  PLAYBOOKS[isShippedKind(kind) ? kind : 'reported'].runbook;
 
 const stepsOf = ({ steps, code }: OwnIncident): readonly string[] =>
   code === undefined ? steps.map(({ title }) => title) : [`What playbooks/${code.name} does, step by step.`];
@@ -85,35 +86,24 @@ function playbookOf(
   return code === undefined ? { playbook: { steps, over, ...rules } } : { code: { ...code, ...rules } };
 }
 
-function rulesOf(
-  desk: Desk,
-  kind: Symptom['kind'],
+function timingOf(
+  { incidents }: Desk,
   severity: IncidentSeverity,
   own: OwnIncident | undefined,
-): Pick<IncidentInput, 'timing' | 'settings'> {
-  const { kinds, severities } = desk.incidents;
-  const { respondMinutes, escalateMinutes } = severities[severity];
-  const drawdown = kinds['large-drawdown'];
-  const strategy = kinds['strategy-underperforming'];
+): IncidentInput['timing'] {
+  const { respondMinutes, escalateMinutes } = incidents.severities[severity];
   return {
-    timing: {
-      respondMs: respondMinutes * MINUTE_MS,
-      escalateMs: escalateMinutes.map((minutes) => minutes * MINUTE_MS),
-      lookMs: LOOK_MS,
-      lookMsMax: kind === 'exchange-down' ? LOOK_AT_PAGE_MS_MAX : LOOK_MS_MAX,
-      offerMs: (own?.approvalMinutes ?? drawdown.offerMinutes) * MINUTE_MS,
-      reviewMs: REVIEW_MS,
-      evidenceMs: EVIDENCE_MS,
-    },
-    settings: {
-      statusPage: kinds['exchange-down'].statusPage,
-      offerSizePct: drawdown.offerSizePct,
-      volatilityTimesNormal: drawdown.volatilityTimesNormal,
-      nearLimitPct: drawdown.nearLimitPct,
-      logLines: kinds['crash-and-restart'].logLines,
-      watchMs: (kinds['crash-and-restart'].watchMinutes ?? 0) * MINUTE_MS,
-      losingTrades: strategy.losingTrades,
-      losingWinRatePct: strategy.losingWinRatePct,
-    },
+    respondMs: respondMinutes * MINUTE_MS,
+    escalateMs: escalateMinutes.map((minutes) => minutes * MINUTE_MS),
+    lookMs: LOOK_MS,
+    lookMsMax: LOOK_MS_MAX,
+    offerMs: (own?.approvalMinutes ?? offerMinutesOf(incidents)) * MINUTE_MS,
+    reviewMs: REVIEW_MS,
+    evidenceMs: EVIDENCE_MS,
   };
+}
+
+export function settingsOf<Kind extends ShippedKind>({ incidents }: Desk, kind: Kind): SettingsOf<Kind> {
+  const { severity: _severity, ...settings } = incidents.kinds[kind];
+  return settings;
 }

@@ -15,14 +15,7 @@ import { HOURS_PER_YEAR, returnsOf, sharpeRatio } from '../../domain/statistics.
 import { type CriterionResult, judge, looserThan } from '../criteria.js';
 import type { ValidationRequest } from '../request.js';
 import type { RunMeasure, SwitchedOff } from '../run-measure.js';
-import type {
-  PriceEndpoint,
-  ReportedFile,
-  ReportedHalt,
-  ReportedResults,
-  ReportedTrade,
-  ValidationReport,
-} from './report.js';
+import type { PriceEndpoint, ReportedFile, ReportedHalt, ReportedTrade, ValidationReport } from './report.js';
 
 /** Further trades are counted, not listed. */
 const TRADES_MAX = 2000;
@@ -87,7 +80,7 @@ export function buildReport(inputs: ReportInputs): ValidationReport {
   };
 }
 
-function resultsOf({ measure, desk, openPositions }: ReportInputs): ReportedResults {
+function resultsOf({ measure, desk, openPositions }: ReportInputs): ValidationReport['results'] {
   const trips = measure?.trips.closed ?? [];
   const wins = trips.filter(({ profit }) => profit > 0).length;
   const returns = returnsOf(measure?.hourly ?? []);

@@ -2,8 +2,9 @@
 
 import type { Coverage } from '../../backtest/measure/bar-coverage.js';
 import type { DataProblem } from '../../backtest/measure/data-problems.js';
+import type { ValidationShown } from '../../contracts/published.js';
 import type { Halt } from '../../domain/mode.js';
-import type { Criteria, CriterionResult } from '../criteria.js';
+import type { Criteria } from '../criteria.js';
 
 /** Whose prices they were: an exchange's own, its testnet's, or a simulator's. */
 export interface PriceEndpoint {
@@ -51,53 +52,14 @@ export interface ReportedHalt {
   readonly lifted: string | null;
 }
 
-export interface ReportedResults {
-  readonly currency: string;
-  readonly startingEquity: string;
-  /** With open positions at their last price. */
-  readonly finalEquity: string;
-  readonly netProfit: string;
-  readonly netProfitPct: number;
-  readonly fees: string;
-  readonly fills: number;
-  readonly trades: number;
-  readonly wins: number;
-  readonly winRatePct: number | null;
-  readonly sharpe: number | null;
-  readonly hourlyReturns: number;
-  readonly maxDrawdownPct: number;
-  /** Null: equity never fell. */
-  readonly maxDrawdownFrom: string | null;
-  readonly maxDrawdownTo: string | null;
-  readonly openPositions: number;
-  readonly ordersDenied: number;
-}
-
-export interface ValidationReport {
+/** What of it is published, too, and what is on disk alone. */
+export interface ValidationReport extends Omit<ValidationShown, 'createdMs' | 'market'> {
   readonly version: 1;
   readonly kind: 'validation-report';
-  readonly id: string;
   readonly desk: string;
-  readonly configHash: string;
-  /** Wall time of the request. */
+  /** Wall time when it was asked for. */
   readonly created: string;
-  readonly requestedBy: string;
-  readonly recommendation: 'GO' | 'NO-GO';
-  /** Every reason for a NO-GO; empty for a GO. */
-  readonly reasons: readonly string[];
-  /** Whether it can stand for real money, and if not, why. */
-  readonly goLive: { readonly qualifies: boolean; readonly because: readonly string[] };
-  readonly period: {
-    readonly requestedMs: number;
-    /** Market times of the first price and of the end. Null: there was no price. */
-    readonly from: string | null;
-    readonly to: string | null;
-    readonly reached: string | null;
-  };
-  readonly market: {
-    readonly kind: 'live' | 'simulated' | 'recorded' | null;
-    readonly label: string;
-    readonly simulated: boolean;
+  readonly market: ValidationShown['market'] & {
     readonly symbols: readonly string[];
     /** Traded by the desk, but without prices here. */
     readonly leftOut: readonly string[];
@@ -106,8 +68,6 @@ export interface ValidationReport {
     readonly files: readonly ReportedFile[];
   };
   readonly criteria: Criteria;
-  readonly results: ReportedResults;
-  readonly verdicts: readonly CriterionResult[];
   readonly data: { readonly problems: readonly DataProblem[]; readonly coverage: readonly Coverage[] };
   readonly halts: readonly ReportedHalt[];
   readonly trades: readonly ReportedTrade[];

@@ -84,7 +84,7 @@ describe('histories of incidents', () => {
     const desk = await bench.desk(SERVED);
     desk.processes.set('trader', 'down');
     const incident = await openIncident(bench, desk, {
-      ...{ kind: 'crash-and-restart', subject: 'trader', settings: { watchMs: 300 } },
+      ...{ kind: 'crash-and-restart', subject: 'trader', settings: { watchMinutes: 0.005 } },
     });
     await until('people are told that it stays down', async () =>
       (await timelineOf(bench, incident)).some(({ name }) => name === 'People were told'),

@@ -18,6 +18,7 @@ import {
   type IncidentProgress,
   type IncidentReport,
   REPORTS_MAX,
+  type ShippedKind,
 } from '../../../contracts/incident.js';
 import { isUnsealed } from '../../../domain/unsealed.js';
 import { CANCEL_ASKED, onCancelRequest } from '../../cancellation.js';
@@ -26,7 +27,10 @@ import { showVerdict } from '../../show.js';
 import { Answers } from './answers.js';
 import { type Course, progressOf } from './course.js';
 import { IncidentRun } from './incident-run.js';
-import { playbookOf } from './playbooks/playbooks.js';
+import { codedPlaybook } from './playbooks/coded-playbook.js';
+import { ownPlaybook } from './playbooks/own-playbook.js';
+import type { Playbook } from './playbooks/playbook.js';
+import { PLAYBOOKS } from './playbooks/registry.js';
 import type { Timeline } from './timeline.js';
 
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
@@ -51,6 +55,14 @@ export async function incident(input: IncidentInput): Promise<IncidentProgress> 
   askForReview(run);
   await condition(() => allHandlersFinished() && run.timeline.trail.settled);
   return progressOf(course);
+}
+
+/** A kind of the desk's own brings its playbook along. One that neither ships nor does is for a person to deal with. */
+function playbookOf({ kind, playbook, code, settings }: IncidentInput): Playbook {
+  if (code !== undefined) return codedPlaybook(code);
+  if (playbook !== undefined) return ownPlaybook(playbook);
+  const shipped = PLAYBOOKS[Object.hasOwn(PLAYBOOKS, kind) ? (kind as ShippedKind) : 'reported'];
+  return (incident) => shipped.run(incident, settings as never);
 }
 
 function takeMessages(run: IncidentRun): void {

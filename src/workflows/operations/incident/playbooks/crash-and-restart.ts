@@ -3,11 +3,14 @@
  * again. A trader's books are then compared with the venue, where its positions were not touched. Then it is watched.
  */
 import { patched } from '@temporalio/workflow';
+import type { SettingsOf } from '../../../../contracts/incident.js';
+import { MINUTE_MS } from '../../../../domain/civil-date.js';
 import { serviceOf } from '../../../../domain/container-service.js';
+import { moment } from '../../../../domain/moment.js';
 import { runIdentity } from '../../../evidence-trail.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askTrader } from './ask-trader.js';
-import type { Playbook } from './playbook.js';
+import type { Opening, ProcessSeen, ShippedPlaybook } from './playbook.js';
 
 const TRADER = 'trader';
 const PROCESS_IS_LOOKED_AT = 'the-process-of-a-crash-is-looked-at';
@@ -16,11 +19,54 @@ const WATCH_EVERY_MS = 30_000;
 /** Step key: since when the process has run without a break, in wall milliseconds. */
 const RUNS_SINCE = 'runs-since';
 
-export const crashAndRestart: Playbook = async (incident) => {
-  const { subject, settings } = incident.input;
+/** Runs that an earlier version began have the time in milliseconds. */
+type Settings = SettingsOf<'crash-and-restart'> & { readonly watchMs?: number };
+
+export const crashAndRestart: ShippedPlaybook<'crash-and-restart'> = {
+  runbook: [
+    'Is the process running?',
+    'The last lines of its log are kept.',
+    'It is started again; where it stays down, people are told the command.',
+    'Every part begins anew; the books are compared with the venue.',
+    'Positions at the exchange were not touched.',
+    'What the restart did to the account is said; a paper account is kept.',
+    'It is watched for as long as the desk file says.',
+  ],
+  openedByProcess: (process) => [...crashOf(process), ...silenceOf(process)],
+  run,
+};
+
+function crashOf({ name, lastDeath, state }: ProcessSeen): Opening[] {
+  if (!lastDeath) return [];
+  const after = state === 'down' ? '; it died too often and stays down' : '';
+  return [
+    {
+      subject: name,
+      key: `death:${lastDeath.atMs}`,
+      title: `${name} ended unexpectedly`,
+      detail: `${name} ended unexpectedly (${lastDeath.how})${after}`,
+    },
+  ];
+}
+
+function silenceOf({ name, silentSinceMs }: ProcessSeen): Opening[] {
+  if (typeof silentSinceMs !== 'number') return [];
+  const since = moment(silentSinceMs);
+  return [
+    {
+      subject: name,
+      key: `silent:${silentSinceMs}`,
+      title: `${name} is silent`,
+      detail: `${name} has given no sign of life since ${since}: it hangs, or nobody started it again; docker-compose restart ${serviceOf(name)}`,
+    },
+  ];
+}
+
+async function run(incident: IncidentRun, settings: Settings): Promise<string> {
+  const { subject } = incident.input;
   if (patched(PROCESS_IS_LOOKED_AT)) await incident.once('process', () => lookAtProcess(incident));
   await incident.once('log', async () => {
-    const kept = await keepLog(incident);
+    const kept = await keepLog(incident, settings);
     return {
       name: `Last ${settings.logLines} lines of its log`,
       kind: 'report',
@@ -44,12 +90,12 @@ export const crashAndRestart: Playbook = async (incident) => {
     observed: restarted,
     expected: 'it runs again',
   }));
-  if (subject !== TRADER) return watchOver(incident, restarted);
+  if (subject !== TRADER) return watchOver(incident, settings, restarted);
   const compared = await incident.watch('comparing the books with the venue', () => isReconciled(incident));
   await incident.once('positions-after', () => positionsUntouched(incident, before));
   await incident.once('kept', () => keptOverRestart(incident));
-  return watchOver(incident, `${restarted}; ${compared}`);
-};
+  return watchOver(incident, settings, `${restarted}; ${compared}`);
+}
 
 async function lookAtProcess(incident: IncidentRun) {
   const state = await stateOf(incident);
@@ -66,10 +112,10 @@ async function lookAtProcess(incident: IncidentRun) {
 const stateOf = ({ look, input: { subject } }: IncidentRun): Promise<string | null> =>
   look.processState.executeWithOptions({ summary: `Does ${subject} run?` }, [subject]);
 
-/** Watches until the process has run without a break for the desk file's time; each break is a line of the timeline. */
-async function watchOver(incident: IncidentRun, outcome: string): Promise<string> {
-  const { input, course } = incident;
-  const { watchMs = 0 } = input.settings;
+/** Until it has run without a break for as long as the desk file says; each break is a line of the timeline. */
+async function watchOver(incident: IncidentRun, settings: Settings, outcome: string): Promise<string> {
+  const { course } = incident;
+  const { watchMinutes = 0, watchMs = watchMinutes * MINUTE_MS } = settings;
   if (watchMs === 0 || course.resolved !== null) return outcome;
   return incident.watch(
     'watching whether it keeps running',
@@ -107,9 +153,8 @@ async function whatIsBroken(incident: IncidentRun): Promise<string | null> {
   return facts?.begun === true ? null : 'the trader does not answer';
 }
 
-function keepLog({ input, keep }: IncidentRun) {
-  const { desk, subject: role, settings } = input;
-  const lines = settings.logLines;
+function keepLog({ input, keep }: IncidentRun, { logLines: lines }: Settings) {
+  const { desk, subject: role } = input;
   return keep.keepLogLines.executeWithOptions({ summary: `The last ${lines} lines of ${role}` }, [
     { ...runIdentity(desk), role, lines },
   ]);

@@ -4,25 +4,64 @@
  * back and the books agree, unless a person stopped it.
  */
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
+import type { SettingsOf } from '../../../../contracts/incident.js';
+import type { TraderStatus } from '../../../../contracts/trader-status.js';
+import { MINUTE_MS } from '../../../../domain/civil-date.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askTrader, SILENT } from './ask-trader.js';
-import type { Playbook } from './playbook.js';
+import type { Opening, ShippedPlaybook } from './playbook.js';
 
 const STATUS_PAGE = 'Status page of the exchange';
 const STATUS_PAGE_SAYS = 'what the exchange itself says';
+/** The trader's watcher wakes an incident when something changes; nobody does so for a page of the exchange. */
+const LOOK_AT_PAGE_MS_MAX = 10 * MINUTE_MS;
 
-export const exchangeDown: Playbook = async (incident) => {
-  await incident.once('retries', () => retriesGoOn(incident));
-  await incident.once('breaker', () => callsPause(incident));
-  await incident.once('no-new-trades', () => opensNothing(incident));
-  await incident.once('stops-stay', () => stopsStay(incident));
-  if (incident.input.settings.statusPage === null) await incident.once('status-page', noStatusPage);
-  return incident.watch('waiting for the exchange', async () => {
-    await readStatusPage(incident);
-    const facts = await incident.facts();
-    return facts === null ? null : howItEnded(facts);
-  });
+type Settings = SettingsOf<'exchange-down'>;
+
+export const exchangeDown: ShippedPlaybook<'exchange-down'> = {
+  runbook: [
+    'Calls are tried again by the adapter, later each time.',
+    'The API breaker opens after repeated failures and pauses calls.',
+    'No new trade is opened.',
+    'Positions stay; their stops are at the exchange, and one that is missing is told at once.',
+    'The status page of the exchange is read.',
+    'Trading goes on by itself when the exchange is back and the books agree, except after a person’s stop.',
+  ],
+  openedByTrader: ({ halts, marketData, venueBreaker }) => [
+    ...halts
+      .filter(({ cause }) => cause === 'venue' || (cause === 'stale-data' && marketData.kind === 'live'))
+      .map(({ haltId, reason }) => away(`halt:${haltId}`, reason)),
+    ...openBreaker(venueBreaker),
+  ],
+  run: async (incident, settings) => {
+    await incident.once('retries', () => retriesGoOn(incident));
+    await incident.once('breaker', () => callsPause(incident));
+    await incident.once('no-new-trades', () => opensNothing(incident));
+    await incident.once('stops-stay', () => stopsStay(incident));
+    if (settings.statusPage === null) await incident.once('status-page', noStatusPage);
+    return incident.watch(
+      'waiting for the exchange',
+      async () => {
+        await readStatusPage(incident, settings);
+        const facts = await incident.facts();
+        return facts === null ? null : howItEnded(facts);
+      },
+      LOOK_AT_PAGE_MS_MAX,
+    );
+  },
 };
+
+function openBreaker({ state, sinceWallMs, detail }: TraderStatus['venueBreaker']): Opening[] {
+  if (state === 'closed') return [];
+  return [away(`breaker:${sinceWallMs}`, `API breaker ${state}: ${detail}`)];
+}
+
+const away = (key: string, detail: string): Opening => ({
+  subject: '',
+  key,
+  title: 'The exchange does not answer',
+  detail,
+});
 
 const RETRIES = {
   name: 'Calls are tried again, later each time',
@@ -107,9 +146,8 @@ async function noStatusPage() {
   } as const;
 }
 
-/** Records the page when it differs from the last reading. */
-async function readStatusPage(incident: IncidentRun): Promise<void> {
-  const { statusPage } = incident.input.settings;
+/** Recorded when it says something else than before. */
+async function readStatusPage(incident: IncidentRun, { statusPage }: Settings): Promise<void> {
   if (statusPage === null) return;
   const page = await incident.look.readStatusPage.executeWithOptions(
     { summary: 'What does its status page say?' },

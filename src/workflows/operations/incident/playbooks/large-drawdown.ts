@@ -3,19 +3,22 @@
  * halts for the day, at the drawdown limit until a person decides. People are offered smaller positions and switching
  * off the losing strategies.
  */
-import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
+import { type IncidentFacts, lossesOf } from '../../../../contracts/engine-activities.js';
+import type { SettingsOf } from '../../../../contracts/incident.js';
+import type { TraderStatus } from '../../../../contracts/trader-status.js';
 import type { IncidentRun } from '../incident-run.js';
 import { askTrader } from './ask-trader.js';
-
 import { type Offer, offer, switchOff } from './offer.js';
-import type { Playbook } from './playbook.js';
+import type { Opening, ShippedPlaybook } from './playbook.js';
 
-/** What people can choose during a large drawdown. */
-const smallerPositions: Offer = {
+type Settings = SettingsOf<'large-drawdown'>;
+
+/** What people may do about a large drawdown. */
+const smallerPositions = ({ offerSizePct }: Settings): Offer => ({
   key: 'smaller-size',
   title: 'Trade with smaller positions',
-  describe: async ({ input }, facts) => {
-    const sizePct = Math.max(1, (facts.sizePct * input.settings.offerSizePct) / 100);
+  describe: async (_incident, facts) => {
+    const sizePct = Math.max(1, (facts.sizePct * offerSizePct) / 100);
     return sizePct < facts.sizePct ? { positionSizePct: sizePct, nowPct: facts.sizePct } : null;
   },
   accept: async ({ trader, name }, { positionSizePct }, by) => {
@@ -33,7 +36,7 @@ const smallerPositions: Offer = {
     );
     return result?.detail ?? 'no trader is known';
   },
-};
+});
 
 const strategiesOff = switchOff(
   'Switch the losing strategies off',
@@ -42,25 +45,49 @@ const strategiesOff = switchOff(
     strategies.filter(({ enabled, realised }) => enabled && Number(realised) < 0).map(({ name }) => name),
 );
 
-export const largeDrawdown: Playbook = async (incident) => {
-  await incident.once('market-conditions', () => marketConditions(incident));
-  await incident.once('losses', () => lossesByStrategy(incident));
-  await incident.once('limits', () => lossLimits(incident));
-  const offers = Promise.all([offer(incident, smallerPositions), offer(incident, strategiesOff)]);
-  const outcome = await incident.watch('waiting for the loss to be dealt with', async () => {
-    const facts = await incident.facts();
-    if (facts === null) return null;
-    await recordLossHalts(incident, facts);
-    return howItEnded(facts, incident.input.settings.nearLimitPct);
-  });
-  incident.approvals.withdraw(outcome);
-  await offers;
-  return outcome;
+export const largeDrawdown: ShippedPlaybook<'large-drawdown'> = {
+  runbook: [
+    'Have market conditions changed dramatically?',
+    'Which strategies lose?',
+    'At the daily loss limit the desk halts for the day.',
+    'At maximum drawdown it halts until a person decides.',
+    'People are offered smaller positions, and the losing strategies off.',
+  ],
+  openedByTrader,
+  run: async (incident, settings) => {
+    await incident.once('market-conditions', () => marketConditions(incident, settings));
+    await incident.once('losses', () => lossesByStrategy(incident));
+    await incident.once('limits', () => lossLimits(incident));
+    const offers = Promise.all([offer(incident, smallerPositions(settings)), offer(incident, strategiesOff)]);
+    const outcome = await incident.watch('waiting for the loss to be dealt with', async () => {
+      const facts = await incident.facts();
+      if (facts === null) return null;
+      await recordLossHalts(incident, facts);
+      return howItEnded(facts, settings);
+    });
+    incident.approvals.withdraw(outcome);
+    await offers;
+    return outcome;
+  },
 };
 
-async function marketConditions(incident: IncidentRun) {
+/** At a limit, or near one. Once a day for the day's limit, and once each time for the drawdown. */
+function openedByTrader(status: TraderStatus, { nearLimitPct }: Settings): Opening[] {
+  const halted = status.halts.filter(({ cause }) => LOSS_HALTS[cause] !== undefined);
+  const keys = [
+    ...halted.map(({ haltId, reason }) => ({ key: `halt:${haltId}`, detail: reason })),
+    ...lossesOf(status)
+      .filter(({ usedPct }) => usedPct >= nearLimitPct && halted.length === 0)
+      .map(({ limit, usedPct }) => ({
+        key: `near:${limit}:${status.dayStartEquity}`,
+        detail: `${limit} is at ${usedPct.toFixed(0)} % of its limit; equity ${status.equity}, ${status.drawdownPct} % below its peak`,
+      })),
+  ];
+  return keys.map(({ key, detail }) => ({ subject: '', key, title: 'Large drawdown', detail }));
+}
+
+async function marketConditions(incident: IncidentRun, { volatilityTimesNormal }: Settings) {
   const facts = await incident.facts();
-  const { volatilityTimesNormal } = incident.input.settings;
   const conditions = await incident.look.marketConditions.executeWithOptions(
     { summary: 'Have market conditions changed?' },
     [
@@ -137,9 +164,9 @@ async function recordLossHalts(incident: IncidentRun, { halts }: IncidentFacts):
   }
 }
 
-/** The incident is over when no loss limit halts the desk any more and equity is away from its limits. */
-function howItEnded(facts: IncidentFacts, nearLimitPct: number): string | null {
-  const halted = facts.halts.some(({ cause }) => cause === 'daily-loss' || cause === 'drawdown');
+/** Over when no loss halts the desk any more and equity is away from its limits. */
+function howItEnded(facts: IncidentFacts, { nearLimitPct }: Settings): string | null {
+  const halted = facts.halts.some(({ cause }) => LOSS_HALTS[cause] !== undefined);
   if (halted) return null;
   const near = facts.losses.filter(({ usedPct }) => usedPct >= nearLimitPct);
   if (near.length > 0) return null;

@@ -1,6 +1,37 @@
+import type { SettingsOf, ShippedKind } from '../../../../contracts/incident.js';
+import type { Symptom } from '../../../../contracts/incident-activities.js';
+import type { TraderStatus } from '../../../../contracts/trader-status.js';
+import type { Halt } from '../../../../domain/mode.js';
 import type { IncidentRun } from '../incident-run.js';
 
 /**
  * Runs to its end and returns how it ended, in words. May begin again after continue-as-new, so each step is done once.
  */
 export type Playbook = (incident: IncidentRun) => Promise<string>;
+
+/**
+ * A playbook that ships: what it does, and what opens its kind of incident. Its keys of the desk file are an entry of
+ * `src/desk/incident-schema.ts`: the desk file is read where no workflow code is.
+ */
+export interface ShippedPlaybook<Kind extends ShippedKind> {
+  /** What it does, in this order, as Temporal's UI shows it. */
+  readonly runbook: readonly string[];
+  /** What of the trader's status opens it. */
+  readonly openedByTrader?: (status: TraderStatus, settings: SettingsOf<Kind>) => readonly Opening[];
+  /** Asked for a halt that opened no other kind. */
+  readonly openedByHalt?: (halt: Halt) => readonly Opening[];
+  readonly openedByProcess?: (process: ProcessSeen) => readonly Opening[];
+  readonly run: (incident: IncidentRun, settings: SettingsOf<Kind>) => Promise<string>;
+}
+
+/** The same occurrence always gives the same key. Of a halt: `halt:` and its id. */
+export type Opening = Pick<Symptom, 'subject' | 'key' | 'title' | 'detail'>;
+
+export interface ProcessSeen {
+  readonly name: string;
+  readonly state: string;
+  /** The newest unexpected end. */
+  readonly lastDeath?: { readonly how: string; readonly atMs: number } | null;
+  /** Only of roles that run alone: the supervisor itself ends a trader that is silent. */
+  readonly silentSinceMs?: number | null;
+}

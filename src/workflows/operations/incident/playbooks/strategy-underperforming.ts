@@ -3,32 +3,80 @@
  * are recorded; the trader reviews it after the desk file's hours; a person can switch it on or off.
  */
 import type { IncidentFacts } from '../../../../contracts/engine-activities.js';
-import { isLosing } from '../../../../domain/losing-strategy.js';
+import type { SettingsOf } from '../../../../contracts/incident.js';
+import type { StrategyStatus, TraderStatus } from '../../../../contracts/trader-status.js';
 import { iso } from '../../../../domain/moment.js';
 import type { IncidentRun } from '../incident-run.js';
 import { SILENT } from './ask-trader.js';
 import { offer, switchOff } from './offer.js';
-import type { Playbook } from './playbook.js';
+import type { Opening, ShippedPlaybook } from './playbook.js';
 
 /** Step key: when the trader reviews the strategy next. */
 const REVIEW_DUE = 'review-due';
 
-export const strategyUnderperforming: Playbook = async (incident) => {
-  await incident.once('statistics', () => statistics(incident));
-  await incident.once('regime', () => regime(incident));
-  const began = await incident.once('state', () => state(incident));
-  const offered = offer(incident, off);
-  const outcome = await incident.watch('waiting for the strategy to be looked at again', async () => {
-    const mine = await slotsOf(incident);
-    await recordReview(incident, mine);
-    return mine.length === 0 ? null : howItEnded(incident, mine, began.startsWith('off'));
-  });
-  incident.approvals.withdraw(outcome);
-  await offered;
-  return outcome;
+type Settings = SettingsOf<'strategy-underperforming'>;
+
+export const strategyUnderperforming: ShippedPlaybook<'strategy-underperforming'> = {
+  runbook: [
+    'Its statistics.',
+    'Has the regime of its markets changed: ranging or trending?',
+    'It is switched off by itself after so many losses in a row.',
+    'It is looked at again after so many hours.',
+    'A person may switch it off: by this incident’s offer, or on the dashboard.',
+  ],
+  openedByTrader,
+  run: async (incident, settings) => {
+    await incident.once('statistics', () => statistics(incident));
+    await incident.once('regime', () => regime(incident));
+    const began = await incident.once('state', () => state(incident));
+    const offered = offer(incident, off);
+    const outcome = await incident.watch('waiting for the strategy to be looked at again', async () => {
+      const mine = await slotsOf(incident);
+      await recordReview(incident, mine);
+      return mine.length === 0 ? null : howItEnded(settings, mine, began.startsWith('off'));
+    });
+    incident.approvals.withdraw(outcome);
+    await offered;
+    return outcome;
+  },
 };
 
-/** A strategy that switched itself off needs no offer to be switched off. */
+function openedByTrader({ strategies, incarnation }: TraderStatus, settings: Settings): Opening[] {
+  const byName = new Map<string, StrategyStatus[]>();
+  for (const slot of strategies) byName.set(slot.name, [...(byName.get(slot.name) ?? []), slot]);
+  return [...byName].flatMap(([subject, slots]): Opening[] => {
+    const off = slots[0]?.off ?? null;
+    const total = totalOf(slots);
+    if (off?.automatic) {
+      const title = `${subject} was switched off by itself`;
+      // Each look that leaves it off has a time of its own and is no news; while it is off its trades stay as many.
+      // Each journal counts its own.
+      return [{ subject, title, key: `off:${incarnation}:${total.trades}`, detail: off.reason }];
+    }
+    if (off !== null || slots.every(({ enabled }) => !enabled) || !isLosing(total, settings)) return [];
+    const detail = `${total.trades} trades, ${total.wins} won, result ${total.realised.toFixed(2)}`;
+    const round = Math.floor(total.trades / settings.losingTrades);
+    return [{ subject, title: `${subject} keeps losing`, key: `losing:${round}`, detail }];
+  });
+}
+
+type Total = ReturnType<typeof totalOf>;
+
+/** Of one strategy in all its markets, after fees. */
+function totalOf(slots: readonly Pick<Slot, 'trades' | 'wins' | 'realised'>[]) {
+  return {
+    trades: sum(slots.map(({ trades }) => trades)),
+    wins: sum(slots.map(({ wins }) => wins)),
+    realised: sum(slots.map(({ realised }) => Number(realised))),
+  };
+}
+
+/** Enough trades, a loss in all, and fewer of them won than the bound. */
+function isLosing({ trades, wins, realised }: Total, bounds: Settings): boolean {
+  return trades >= bounds.losingTrades && realised < 0 && (wins / trades) * 100 < bounds.losingWinRatePct;
+}
+
+/** One that switched itself off is off already. */
 const off = switchOff(
   'Switch the strategy off',
   'strategy underperforming: off by hand',
@@ -102,7 +150,7 @@ async function recordReview(incident: IncidentRun, slots: readonly Slot[]): Prom
 }
 
 async function howItEnded(
-  { input }: IncidentRun,
+  settings: Settings,
   slots: readonly Slot[],
   wasOff: boolean,
 ): Promise<string | null> {
@@ -112,12 +160,7 @@ async function howItEnded(
   if (off !== null && !off.automatic) return `${off.by} switched ${name} off: ${off.reason}`;
   if (off !== null || !slot.enabled) return null;
   if (wasOff) return `${name} is on again, ${regimesOf(slots)}`;
-  const total = {
-    trades: sum(slots.map(({ trades }) => trades)),
-    wins: sum(slots.map(({ wins }) => wins)),
-    realised: sum(slots.map(({ realised }) => Number(realised))),
-  };
-  return isLosing(total, input.settings) ? null : `${name} no longer keeps losing`;
+  return isLosing(totalOf(slots), settings) ? null : `${name} no longer keeps losing`;
 }
 
 function stateText({ off, enabled }: Slot): string {

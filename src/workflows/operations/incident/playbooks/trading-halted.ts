@@ -1,22 +1,39 @@
-/** A part of the desk halted trading. The reason is recorded; the incident is over when the desk trades again. */
+/** A part of the desk halted trading. Why is kept; it is over when the desk trades again. */
+import type { HaltCause } from '../../../../domain/mode.js';
 import { askTrader } from './ask-trader.js';
-import type { Playbook } from './playbook.js';
+import type { ShippedPlaybook } from './playbook.js';
 
 const WHY = { name: 'Why trading stopped', kind: 'report', expected: 'a desk that trades' } as const;
 
-export const tradingHalted: Playbook = async (incident) => {
-  await incident.once('why', () =>
-    askTrader(incident, WHY, ({ halts }) => ({
-      verdict: 'warn',
-      observed:
-        halts.map(({ cause, by, reason }) => `${cause} (${by}): ${reason}`).join('; ') || 'it trades again',
-    })),
-  );
-  return incident.watch('waiting for the desk to trade again', async () => {
-    const facts = await incident.facts();
-    if (facts === null) return null;
-    if (facts.mode === 'ACTIVE') return 'the desk trades again';
-    const mine = facts.halts.some(({ cause }) => cause === incident.input.subject);
-    return mine ? null : `that halt has ended; the desk is ${facts.mode}: ${facts.reason}`;
-  });
+/** A person's own, an orderly start or end. */
+const NO_INCIDENT: ReadonlySet<HaltCause> = new Set<HaltCause>([
+  'startup',
+  'shutdown',
+  'person',
+  'kill',
+  'recording-ended',
+]);
+
+export const tradingHalted: ShippedPlaybook<'trading-halted'> = {
+  runbook: ['Why trading stopped.', 'Over when the desk trades again.'],
+  openedByHalt: ({ cause, haltId, reason }) =>
+    NO_INCIDENT.has(cause)
+      ? []
+      : [{ subject: cause, key: `halt:${haltId}`, title: `Trading halted: ${cause}`, detail: reason }],
+  run: async (incident) => {
+    await incident.once('why', () =>
+      askTrader(incident, WHY, ({ halts }) => ({
+        verdict: 'warn',
+        observed:
+          halts.map(({ cause, by, reason }) => `${cause} (${by}): ${reason}`).join('; ') || 'it trades again',
+      })),
+    );
+    return incident.watch('waiting for the desk to trade again', async () => {
+      const facts = await incident.facts();
+      if (facts === null) return null;
+      if (facts.mode === 'ACTIVE') return 'the desk trades again';
+      const mine = facts.halts.some(({ cause }) => cause === incident.input.subject);
+      return mine ? null : `that halt has ended; the desk is ${facts.mode}: ${facts.reason}`;
+    });
+  },
 };

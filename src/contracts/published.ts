@@ -1,0 +1,312 @@
+/**
+ * What is on record and published as it is: questions to people, incidents, tasks, the way to real money, settings, setups, the
+ * trading journal. Each field is declared here and nowhere else. Whoever needs the types alone imports them as types, and loads
+ * no zod.
+ */
+import { z } from 'zod';
+import { severityNameSchema } from '../desk/own-incident-schema.js';
+import type { SettingChange } from '../domain/settings-change.js';
+import type { SetupPrices } from '../domain/setup-note.js';
+import { decimalText, marketMs, type Shape, settingValue, wallMs } from './json-values.js';
+import { grantSchema } from './trader-status.js';
+
+/** As people see it: without the token of its buttons and without authentication codes. */
+export const approvalSchema = z.object({
+  id: z.string(),
+  desk: z.string(),
+  kind: z.string(),
+  subject: z.string(),
+  title: z.string(),
+  parameters: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .describe('Everything that is agreed to'),
+  parametersHash: z.string().describe('A vote quotes it: what was seen is what is decided'),
+  needed: z.number().describe('Different people; one refusal ends it'),
+  roles: z.array(z.string()),
+  requestedBy: z.string(),
+  workflowId: z.string(),
+  createdMs: wallMs,
+  expiresMs: wallMs,
+  /** `superseded`: approved, and overtaken by another change before it was carried out. */
+  state: z.enum(['open', 'approved', 'rejected', 'expired', 'withdrawn', 'superseded']),
+  closedMs: wallMs.nullable(),
+  /** How it ended, in words; empty while open. */
+  outcome: z.string(),
+  votes: z.array(
+    z.object({
+      person: z.string(),
+      choice: z.enum(['approve', 'reject']),
+      via: z.string(),
+      reason: z.string(),
+      votedMs: wallMs,
+    }),
+  ),
+});
+export type ApprovalShown = Shape<typeof approvalSchema>;
+
+/** Kinds and severities are the desk file's. */
+export const incidentSchema = z.object({
+  desk: z.string(),
+  workflowId: z.string(),
+  firstRunId: z.string(),
+  id: z.string(),
+  fingerprint: z.string().describe('One incident at a time has it'),
+  /** One that ships, or a name of the desk's own. */
+  kind: z.string(),
+  /** What it is about: a process, a strategy, a cause; empty where the kind says it all. */
+  subject: z.string(),
+  severity: severityNameSchema,
+  title: z.string(),
+  detail: z.string(),
+  state: z.enum(['open', 'acknowledged', 'resolved']),
+  phase: z.string().describe('What its playbook is doing'),
+  openedMs: wallMs,
+  respondByMs: wallMs,
+  escalations: z.number(),
+  acknowledgedMs: wallMs.nullable(),
+  acknowledgedBy: z.string().nullable(),
+  resolvedMs: wallMs.nullable(),
+  /** A person, or `fermata`. */
+  resolvedBy: z.string().nullable(),
+  outcome: z.string().describe('How it ended; empty while it lasts'),
+  simulated: z.boolean(),
+  revision: z.number().describe('Grows with each change'),
+});
+export type Incident = Shape<typeof incidentSchema>;
+
+export const incidentShownSchema = incidentSchema.extend({
+  timeline: z
+    .array(
+      z.object({
+        atMs: wallMs,
+        name: z.string(),
+        verdict: z.string(),
+        observed: z.string(),
+        expected: z.string(),
+        person: z.string().nullable(),
+        evidenceId: z.number(),
+      }),
+    )
+    .describe('Oldest first'),
+  alerts: z
+    .array(
+      z.object({
+        /** The same for the same occurrence, however often it is seen: a halt id, the time of a crash. */
+        key: z.string(),
+        /** Who saw it. */
+        source: z.string(),
+        detail: z.string(),
+        firstMs: wallMs,
+        lastMs: wallMs,
+        times: z.number(),
+      }),
+    )
+    .describe('What was seen'),
+  files: z
+    .array(
+      z.object({
+        name: z.string(),
+        content: z.string(),
+        /** Hex; the evidence names it too. */
+        sha256: z.string(),
+      }),
+    )
+    .describe('What was kept, for example the last lines of a log'),
+});
+export type IncidentShown = Shape<typeof incidentShownSchema>;
+
+export const taskSchema = z.object({
+  id: z.number(),
+  desk: z.string(),
+  /** For example `incident:<fingerprint>:review`; the same source again is the same task. */
+  source: z.string().describe('Who asks and what about'),
+  title: z.string(),
+  /** What is to be done, in words. */
+  detail: z.string(),
+  /** Left out: the note alone is asked for. */
+  items: z.array(z.string()).exactOptional().describe('What has to be ticked, each of them'),
+  dueMs: wallMs,
+  createdMs: wallMs,
+  state: z.enum(['open', 'done', 'withdrawn']),
+  finishedMs: wallMs.nullable(),
+  doneBy: z.string().nullable(),
+  note: z.string().nullable(),
+  /** Whose evidence its end belongs to. */
+  origin: z
+    .object({
+      workflowId: z.string(),
+      firstRunId: z.string(),
+      routine: z.string(),
+      stepKey: z.string(),
+      simulated: z.boolean(),
+    })
+    .exactOptional()
+    .describe('The routine that asked'),
+});
+export type Task = Shape<typeof taskSchema>;
+
+export const goLiveAttemptSchema = z.object({
+  desk: z.string(),
+  release: z.string(),
+  attempt: z.number(),
+  workflowId: z.string(),
+  askedBy: z.string(),
+  reason: z.string(),
+  state: z.enum(['open', 'live', 'completed', 'refused', 'ended']),
+  detail: z.string(),
+  startedMs: wallMs,
+  finishedMs: wallMs.nullable(),
+});
+export type GoLiveAttempt = Shape<typeof goLiveAttemptSchema>;
+
+export const goLiveProgressSchema = z.object({
+  phase: z.enum([
+    ...(['pre-flight', 'review', 'approval', 'cooling-off', 'watched', 'ramp'] as const),
+    ...(['completed', 'refused', 'ended'] as const),
+  ]),
+  detail: z.string(),
+  size: grantSchema.shape.size.nullable().describe('In force; null before the start'),
+  nextAtMs: wallMs.nullable(),
+});
+export type GoLiveProgress = Shape<typeof goLiveProgressSchema>;
+
+export const changeSchema = z.object({
+  key: z.string(),
+  from: settingValue,
+  to: settingValue,
+}) satisfies z.ZodType<SettingChange>;
+
+export const settingsChangeSchema = z.object({
+  incarnation: z.string(),
+  version: z.number(),
+  configHash: z.string(),
+  changes: z.array(changeSchema),
+  by: z.string(),
+  reason: z.string(),
+  approvedBy: z.array(z.string()),
+  marketMs,
+  wallMs,
+});
+export type SettingsChangeRecord = Shape<typeof settingsChangeSchema>;
+
+export const setupSchema = z.object({
+  id: z.string(),
+  strategy: z.string(),
+  symbol: z.string().nullable(),
+  /** Of its first note. */
+  begunMs: marketMs,
+  detectedMs: marketMs.nullable().describe('Null: it was not detected'),
+  last: z.string().describe('What was noted of it last'),
+  /** The trader does not answer, or its strategy follows this one no more and noted no end. */
+  state: z.string().nullable().describe('Null: nobody knows'),
+  open: z.boolean().describe('It goes on'),
+  /** As it was detected; null: it was not, or its plan names none. */
+  prices: (
+    z.object({ entry: decimalText, stop: decimalText, target: decimalText }) satisfies z.ZodType<SetupPrices>
+  )
+    .nullable()
+    .describe('Of its plan'),
+});
+export type SetupShown = Shape<typeof setupSchema>;
+
+export const setupDetailsSchema = setupSchema.extend({
+  rewardToRisk: z.number().nullable().describe('Of the plan’s prices'),
+  steps: z
+    .array(z.object({ atMs: marketMs, text: z.string() }))
+    .describe('What was noted of it, oldest first'),
+});
+export type SetupDetails = Shape<typeof setupDetailsSchema>;
+
+/** `2026-07-15`. */
+export const journalDateSchema = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/)
+  .describe('One of the desk’s days');
+
+export const journalNoteSchema = z.object({
+  id: z.number(),
+  person: z.string(),
+  text: z.string(),
+  writtenMs: wallMs,
+});
+export type JournalNote = Shape<typeof journalNoteSchema>;
+
+export const journalDaySchema = z.object({
+  date: journalDateSchema,
+  figures: z
+    .object({
+      setups: z.number().describe('Detected'),
+      orders: z.number().describe('Entries that went to the venue'),
+      trades: z.number().describe('Closed'),
+      result: decimalText.describe('Of what was closed, after fees; decimal text'),
+      currency: z.string(),
+      writtenMs: wallMs,
+    })
+    .nullable()
+    .describe('Null: nobody has written them'),
+  /** In words. Oldest first, as the notes. */
+  positions: z.array(z.object({ text: z.string(), writtenMs: wallMs })).describe('That were entered'),
+  notes: z.array(journalNoteSchema),
+});
+export type JournalDay = Shape<typeof journalDaySchema>;
+
+/** Of a paper validation, without the long lists of its report, which is the JSON file that it wrote. Checked when that was written and signed. */
+export const validationSchema = z.object({
+  id: z.string(),
+  configHash: z.string(),
+  createdMs: wallMs,
+  requestedBy: z.string(),
+  recommendation: z.enum(['GO', 'NO-GO']),
+  reasons: z.array(z.string()).describe('Every reason of a NO-GO, each with the amount that is missing'),
+  goLive: z
+    .object({ qualifies: z.boolean(), because: z.array(z.string()) })
+    .describe('Whether it may stand for real money, and if not, why'),
+  /** Market times of the first price and of the end; null where no price came. */
+  period: z.object({
+    requestedMs: z.number(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    reached: z.string().nullable(),
+  }),
+  market: z.object({
+    kind: z.enum(['live', 'simulated', 'recorded']).nullable(),
+    label: z.string(),
+    simulated: z.boolean(),
+  }),
+  results: z.object({
+    currency: z.string(),
+    startingEquity: decimalText,
+    finalEquity: decimalText.describe('Open positions at their last price'),
+    netProfit: decimalText,
+    netProfitPct: z.number(),
+    fees: decimalText,
+    fills: z.number(),
+    trades: z.number(),
+    wins: z.number(),
+    winRatePct: z.number().nullable(),
+    sharpe: z.number().nullable(),
+    hourlyReturns: z.number(),
+    maxDrawdownPct: z.number(),
+    maxDrawdownFrom: z.string().nullable().describe('Null where equity never fell'),
+    maxDrawdownTo: z.string().nullable(),
+    openPositions: z.number(),
+    ordersDenied: z.number(),
+  }),
+  verdicts: z
+    .array(
+      z.object({
+        name: z.enum(['minTrades', 'minWinRatePct', 'minSharpe', 'maxDrawdownPct']),
+        title: z.string(),
+        bound: z.enum(['at least', 'at most']),
+        threshold: z.number(),
+        observed: z.number().nullable(),
+        passed: z.boolean(),
+        /** By how much it was missed; 0 where it was met. */
+        shortfall: z.number().nullable().describe('In the criterion’s unit; null: nothing could be measured'),
+        /** One line of plain words. */
+        text: z.string(),
+      }),
+    )
+    .describe('Each criterion with what was measured'),
+});
+export type ValidationShown = Shape<typeof validationSchema>;
