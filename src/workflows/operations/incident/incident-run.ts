@@ -129,7 +129,7 @@ export class IncidentRun {
     this.woken = true;
   }
 
-  /** Returns true if `wake` ended the pause. */
+  /** Returns true if the pause ended early: by `wake`, or because a person declared the incident over. */
   private async pause(ms: number): Promise<boolean> {
     // If the run can't move now, it does at a later poll: the incident is watched whatever Postgres does.
     if (workflowInfo().continueAsNewSuggested && this.isMovable) {
