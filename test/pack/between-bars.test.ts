@@ -241,13 +241,13 @@ describe('fills', () => {
     desk.fill(entry!, 10_000);
     const [stop] = desk.live('protective', 0);
     desk.accept(stop!);
-    desk.quote(0, 10_000);
-    desk.cancelled(stop!);
+    desk.bar(0, 10_000);
+    desk.happen({ kind: 'order.cancelled', clientId: stop!.clientId });
     const [exit] = desk.live('exit', 0);
     desk.accept(exit!);
     desk.fill(exit!, 10_000);
     const [next] = desk.live('entry', 0);
-    expect(desk.order(next!)?.state).toBe('sent');
+    expect(desk.stateOf(next!)).toBe('intended');
   });
 
   it('from before a start are not shown, though it is warm as the venue tells of them', () => {

@@ -73,7 +73,13 @@ function scripted(given: CandleCase): Strategy {
 }
 
 const REASONS: Readonly<Record<string, Outcome['why']>> = {
-  ...{ stop: 'stop', trailingStop: 'trailing', 'target 1 of 1': 'target', strategy: 'strategy', time: 'time' },
+  ...{
+    stop: 'stop',
+    trailingStop: 'trailing',
+    'target 1 of 1': 'target',
+    strategy: 'strategy',
+    time: 'time',
+  },
 };
 
 function outcome({ report }: Backtest, { leverage = 1 }: CandleCase) {

@@ -78,7 +78,10 @@ export type Row = readonly [number, string, string, string, string];
 
 export function writeRows(folder: string, rows: readonly Row[], name = 'rows.csv'): string {
   const file = join(folder, name);
-  writeFileSync(file, `ts,open,high,low,close,volume\n${rows.map((row) => `${row.join(',')},1`).join('\n')}\n`);
+  writeFileSync(
+    file,
+    `ts,open,high,low,close,volume\n${rows.map((row) => `${row.join(',')},1`).join('\n')}\n`,
+  );
   return file;
 }
 

@@ -61,7 +61,14 @@ export const SAME: readonly CandleCase[] = [
   },
   {
     ...{ number: 1, about: 'a stop is filled at its price, far above the low', enterAfter: [0] },
-    candles: [QUIET, QUIET, [4987, 5012, 4600, 4600], [4975, 5000, 4975, 4977], [4977, 4995, 4977, 4995], ENDS],
+    candles: [
+      QUIET,
+      QUIET,
+      [4987, 5012, 4600, 4600],
+      [4975, 5000, 4975, 4977],
+      [4977, 4995, 4977, 4995],
+      ENDS,
+    ],
     ...{ stopPct: 1, trades: [stop(1, 2)], profit: -0.01 },
   },
   {
@@ -85,7 +92,11 @@ export const SAME: readonly CandleCase[] = [
   {
     ...{ number: 5, about: 'a target is filled at its price, far below the high', enterAfter: [0] },
     candles: [
-      ...[[5000, 5025, 4980, 4987], [5000, 5025, 4980, 4987], [4987, 5025, 4975, 4987]],
+      ...[
+        [5000, 5025, 4980, 4987],
+        [5000, 5025, 4980, 4987],
+        [4987, 5025, 4975, 4987],
+      ],
       ...[[4975, 6000, 4975, 6000], [4962, 4987, 4962, 4972], DOWN],
     ] as CandleCase['candles'],
     ...{ stopPct: 1, targetPct: 3, trades: [target(1, 3)], profit: 0.03 },
@@ -119,12 +130,20 @@ export const SAME: readonly CandleCase[] = [
     ...{ stopPct: 5, targetPct: 10, trades: [stop(1, 1)], profit: -0.05 },
   },
   {
-    ...{ number: 17, about: 'a trade that is closed after two hours, at the open of the third', enterAfter: [0] },
+    ...{
+      number: 17,
+      about: 'a trade that is closed after two hours, at the open of the third',
+      enterAfter: [0],
+    },
     candles: [QUIET, QUIET, [4987, 5300, 4950, 5050], [4980, 5000, 4940, 4962], FIRM, DOWN],
     ...{ stopPct: 10, targetPct: 10, minutes: 120, trades: [time(1, 3)], profit: -0.004 },
   },
   {
-    ...{ number: 25, about: 'a stop before the close that was asked for in the same candle', enterAfter: [0] },
+    ...{
+      number: 25,
+      about: 'a stop before the close that was asked for in the same candle',
+      enterAfter: [0],
+    },
     candles: [QUIET, QUIET, STILL, [5010, 5010, 4855, 5010], [5010, 5010, 4977, 4995], ENDS],
     ...{ exitAfter: 3, stopPct: 1, trades: [stop(1, 3)], profit: -0.01 },
   },
@@ -144,7 +163,11 @@ export const SAME: readonly CandleCase[] = [
     ...{ exitAfter: 3, stopPct: 1, trades: [left(1, 4)], profit: 0.01 },
   },
   {
-    ...{ number: 29, about: 'a target before the close that was asked for in the same candle', enterAfter: [0] },
+    ...{
+      number: 29,
+      about: 'a target before the close that was asked for in the same candle',
+      enterAfter: [0],
+    },
     candles: [QUIET, QUIET, STILL, [5010, 5251, 4986, 5010], [5010, 5010, 4855, 4995], ENDS],
     ...{ exitAfter: 3, stopPct: 10, targetPct: 5, trades: [target(1, 3)], profit: 0.05 },
   },
@@ -187,14 +210,24 @@ export const OTHER: readonly OtherCase[] = [
     ours: { trades: [trailing(1, 3)], profit: -0.0576 },
   },
   {
-    ...{ number: 9, about: 'a stop that trails up and is reached in one candle', enterAfter: [0], trail: 520 },
+    ...{
+      number: 9,
+      about: 'a stop that trails up and is reached in one candle',
+      enterAfter: [0],
+      trail: 520,
+    },
     candles: [WIDE, WIDE, WIDE, [5000, 5200, 4550, 4850], SINKS],
     ...{ stopPct: 10, targetPct: 10, trades: [trailing(1, 3)], profit: -0.064 },
     why: 'as before',
     ours: { trades: [trailing(1, 3)], profit: -0.0692 },
   },
   {
-    ...{ number: 33, about: 'a stop that trails by 3 % over the gap of an open', enterAfter: [0], trail: 151 },
+    ...{
+      number: 33,
+      about: 'a stop that trails by 3 % over the gap of an open',
+      enterAfter: [0],
+      trail: 151,
+    },
     candles: [WIDE, [5000, 5050, 5000, 5000], SWINGS, LOW, SINKS],
     ...{ stopPct: 10, targetPct: 10, trades: [trailing(1, 2)], profit: -0.02 },
     why: 'its rule is the low first; ours is the extreme nearer to the open, here the high, which the stop follows',
