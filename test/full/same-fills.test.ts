@@ -16,9 +16,9 @@ import {
   writeMinutes,
 } from '../validation/support/validations.js';
 
-const MINUTES = 240;
-/** Market minutes a minute: a third of one, from price to price, is many times what an order takes. */
-const SPEED = 240;
+const MINUTES = 144;
+/** Market minutes a minute. From price to price it is a third of a second then, many times what an order takes. */
+const SPEED = 60;
 const THIRD_MS = MINUTE_MS / 3;
 
 /** One coin, and averages that cross all the time. */
@@ -53,7 +53,7 @@ it('a backtest, a validation and a trader on paper come to the same fills on one
   const folder = temporaryFolder();
   // Ripples on the waves: on long ones the averages cross, short ones turn right after an entry, so that stops go off.
   const ripple = (at: number): number => {
-    const half = at % 96 < 48 ? 12 : 4;
+    const half = at % 48 < 24 ? 12 : 4;
     return 700 * Math.abs((at % (2 * half)) - half);
   };
   const minutes = waves(MINUTES).map((minute, at) => {
