@@ -89,7 +89,6 @@ const DATA = fileURLToPath(new URL('../../../../../shared/data/', import.meta.ur
 
 /** A recording that lies beside the project on machines that have it. Null: this one has not. */
 export function recordingBeside(name: string): string | null {
-  const folder = process.env.FERMATA_RECORDINGS ?? DATA;
-  const file = join(folder, name);
+  const file = join(DATA, name);
   return existsSync(file) ? file : null;
 }
