@@ -5,11 +5,12 @@ import { expect, it } from 'vitest';
 import type { ExitPlan, ExitTarget } from '../../src/domain/exit-plan.js';
 import type { EntryType, Side } from '../../src/domain/order.js';
 import type { EntryWish, Strategy } from '../../src/engine/strategies/strategy.js';
-import { BEGIN_MS, temporaryFolder } from '../validation/support/validations.js';
-import { asPeer } from './published/support/peers.js';
+import { BEGIN_MS, MINUTE_MS, temporaryFolder } from '../validation/support/validations.js';
+import { asPeer, type Row as BarRow, type PeerDesk, writeRows } from './published/support/peers.js';
 
 const LOTS = 10;
 const SECOND_MS = 1000;
+const DESK: PeerDesk = { cash: '10000', tickSize: '0.01', lotSize: '1' };
 /** Bids before the order, which leaves at the last of them. */
 const BEFORE = ['100.00', '100.00', '100.00'];
 
@@ -80,6 +81,13 @@ function asksOnce({ side, type, price, worst, stop, exits }: Row): Strategy {
   };
 }
 
+async function fillsOf(file: string, row: Row): Promise<readonly string[]> {
+  const { measure } = await asPeer(DESK, file, () => asksOnce(row));
+  return measure!.fills.map(
+    ({ side, quantityLots, priceTicks }) => `${side} ${quantityLots} at ${(priceTicks / 100).toFixed(2)}`,
+  );
+}
+
 it.each(ROWS)('%s', async (_, row) => {
   const file = join(temporaryFolder(), 'quotes.csv');
   // Each price stands for two quotes, as it does where nothing trades for a second.
@@ -88,10 +96,26 @@ it.each(ROWS)('%s', async (_, row) => {
     (bid, at) => `${BEGIN_MS + at * SECOND_MS},${bid},${(Number(bid) + 0.01).toFixed(2)},,`,
   );
   writeFileSync(file, `ts,bid,ask,bid_size,ask_size\n${lines.join('\n')}\n`);
-  const desk = { cash: '10000', tickSize: '0.01', lotSize: '1' };
-  const { measure } = await asPeer(desk, file, () => asksOnce(row));
-  const fills = measure!.fills.map(
-    ({ side, quantityLots, priceTicks }) => `${side} ${quantityLots} at ${(priceTicks / 100).toFixed(2)}`,
-  );
-  expect(fills).toEqual(row.fills);
+  expect(await fillsOf(file, row)).toEqual(row.fills);
+});
+
+it.each([
+  ['a stop at its low, below the stop', '', ['100.00', '100.50', '97.00', '98.00'], 'sell 10 at 97.00'],
+  [
+    'a target at its high, above the target',
+    'target 101',
+    ['100.00', '104.00', '99.50', '103.00'],
+    'sell 10 at 104.00',
+  ],
+] as const)('a bar has four prices and no others: %s', async (_, exits, [open, high, low, close], fill) => {
+  const flat = ['100.00', '100.00', '100.00', '100.00'] as const;
+  const bars: BarRow[] = [
+    [BEGIN_MS, ...flat],
+    [BEGIN_MS + MINUTE_MS, open, high, low, close],
+  ];
+  const row: Row = {
+    ...{ side: 'buy', type: 'market', price: 0, worst: 0, stop: ticks('99'), exits: planOf(exits) },
+    ...{ bids: [], fills: [] },
+  };
+  expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
 });
