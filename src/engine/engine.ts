@@ -23,7 +23,7 @@ import { onOrderAnswer, onOrderUpdate } from './orders/order-events.js';
 import type { EngineRecord } from './record.js';
 import { showEditedSignals } from './signals/show-signal.js';
 import { stateHash } from './state-hash.js';
-import { showFills, showTrade } from './strategies/between-bars.js';
+import { showFills, showTrade, takeFillsToShow } from './strategies/between-bars.js';
 import { onBar } from './strategies/on-bar.js';
 import type { StrategyLine } from './strategies/strategy.js';
 import { onSnapshot } from './sync/reconcile.js';
@@ -129,7 +129,11 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     return core.effects;
   }
   handle(core, event);
-  showFills(core);
+  const fills = takeFillsToShow(core);
+  if (fills.length > 0) {
+    settle(core);
+    showFills(core, fills);
+  }
   showEditedSignals(core);
   settle(core);
   return core.effects;

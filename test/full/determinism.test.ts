@@ -5,7 +5,7 @@ import { loaded, temporaryFolder, waves, writeMinutes } from '../validation/supp
 const PROCESSES = 50;
 const RUNS = 20;
 
-it('1,000 runs come to the same state and fills, whatever zone, locale and garbage collector', async () => {
+it('1,000 runs come to the same state and fills, whatever zone, locale, garbage collector and number of cores', async () => {
   const file = writeMinutes(temporaryFolder(), waves(1_440));
   const seen: string[] = [];
   for (const one of surroundings(PROCESSES)) seen.push(...(await hashesOf(one, loaded.file, file, RUNS)));

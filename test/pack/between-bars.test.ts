@@ -48,6 +48,14 @@ beforeAll(() => {
     between(`${tells} onQuote(desk) { if (desk.lots === 0 && !desk.entryResting) ${entry} },`),
   );
   write(
+    'strategies/again.ts',
+    between(`onQuote(desk) {
+        if (desk.lots !== 0) return desk.exit('enough');
+        if (!desk.entryResting) ${entry}
+      },
+      onFill(desk, { opens }) { if (!opens && desk.lots === 0) ${entry} },`),
+  );
+  write(
     'strategies/listens.ts',
     between("onTrade(desk, trade) { desk.note('trade ' + JSON.stringify(trade) + ' at ' + desk.bid); },"),
   );
@@ -222,6 +230,24 @@ describe('fills', () => {
       [{ side: 'sell', lots, ticks: 9_900, opens: false }, 0],
     ]);
     expect(shown([listedOf('trades'), { ...listedOf('watches'), name: 'other' }]).notes).toEqual([]);
+  });
+
+  it('bring an entry that stays, also where the fill is of the exit that the strategy asked for', () => {
+    const desk = deskOf('again').active();
+    for (const close of [10_000, 10_000]) desk.bar(0, close);
+    desk.quote(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    const [stop] = desk.live('protective', 0);
+    desk.accept(stop!);
+    desk.bar(0, 10_000);
+    desk.happen({ kind: 'order.cancelled', clientId: stop!.clientId });
+    const [exit] = desk.live('exit', 0);
+    desk.accept(exit!);
+    desk.fill(exit!, 10_000);
+    const [next] = desk.live('entry', 0);
+    expect(desk.stateOf(next!)).toBe('intended');
   });
 
   it('from before a start are not shown, though it is warm as the venue tells of them', () => {

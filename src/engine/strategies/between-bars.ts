@@ -7,7 +7,7 @@ import { type Core, setTime, touch } from '../core.js';
 import type { QuoteEvent, TradeEvent } from '../event.js';
 import { isMarketOpen } from '../flow/session.js';
 import { contextOf } from './on-bar.js';
-import type { StrategyContext } from './strategy.js';
+import type { OwnFill, StrategyContext } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
 
 /** Called once the quote is the price. True if a strategy was shown it. */
@@ -74,17 +74,31 @@ function show(core: Core, slot: StrategySlot, marketMs: number): void {
 const contextNow = (core: Core, slot: StrategySlot): StrategyContext =>
   contextOf(core, slot, { atMs: core.marketMs, warmup: false, late: false }, slot.allowance);
 
-/** Shows strategies their fills once the event that brought them has been fully processed. */
-export function showFills(core: Core): void {
-  if (core.unshownFills.length === 0) return;
-  for (const { clientId, instrument, side, quantityLots, priceTicks } of core.unshownFills.splice(0)) {
-    const intent = core.state.orders.get(clientId)?.intent;
-    const slot = core.slots.find(
-      ({ name, instrument: { id } }) => name === intent?.strategy && id === instrument,
-    );
-    if (intent === undefined || slot?.strategy.onFill === undefined) continue;
-    if (!core.begun || slot.barsSeen < slot.strategy.warmupBars) continue;
-    slot.strategy.onFill(contextNow(core, slot), { side, quantityLots, priceTicks, purpose: intent.purpose });
-    touch(core, instrument);
+export interface FillToShow {
+  readonly slot: StrategySlot;
+  readonly fill: OwnFill;
+}
+
+/** Takes the fills that came since the last call, as far as a strategy listens to them. */
+export function takeFillsToShow(core: Core): readonly FillToShow[] {
+  if (core.unshownFills.length === 0) return [];
+  return core.unshownFills
+    .splice(0)
+    .flatMap(({ clientId, instrument, side, quantityLots, priceTicks }): FillToShow[] => {
+      const intent = core.state.orders.get(clientId)?.intent;
+      const slot = core.slots.find(
+        ({ name, instrument: { id } }) => name === intent?.strategy && id === instrument,
+      );
+      if (intent === undefined || slot?.strategy.onFill === undefined) return [];
+      if (!core.begun || slot.barsSeen < slot.strategy.warmupBars) return [];
+      return [{ slot, fill: { side, quantityLots, priceTicks, purpose: intent.purpose } }];
+    });
+}
+
+/** Called once the event that brought them has been fully processed: an exit that is done cancels no entry any more. */
+export function showFills(core: Core, fills: readonly FillToShow[]): void {
+  for (const { slot, fill } of fills) {
+    slot.strategy.onFill?.(contextNow(core, slot), fill);
+    touch(core, slot.instrument.id);
   }
 }

@@ -1,5 +1,5 @@
-/** What must change no result: where a process runs, and how its memory is kept. */
-import { execFile } from 'node:child_process';
+/** What must change no result: where a process runs, on how many cores, and how its memory is kept. */
+import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -9,6 +9,8 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 export interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
   readonly flags: readonly string[];
+  /** On the first core alone; otherwise on all. */
+  readonly oneCore: boolean;
 }
 
 const ZONES = ['UTC', 'Asia/Kathmandu', 'America/St_Johns', 'Pacific/Apia', 'Europe/Vienna'];
@@ -24,26 +26,34 @@ const FLAGS: readonly (readonly string[])[] = [
   ['--always-sparkplug'],
 ];
 
-/** The first `count` of their combinations, in an order in which zone, locale and flags all change from one to the next. */
+/** Keeps a process on one core. Only Linux has it; elsewhere V8's own `--single-threaded` has to stand for it. */
+const TASKSET = 'taskset';
+export const canBindCores = (): boolean =>
+  spawnSync(TASKSET, ['--cpu-list', '0', process.execPath, '--version']).status === 0;
+
+/** The first `count` of their combinations, in an order in which zone, locale, flags and cores change from one to the next. */
 export function surroundings(count: number): readonly Surroundings[] {
   return Array.from({ length: count }, (_, at) => {
     const locale = LOCALES[(at + Math.floor(at / ZONES.length)) % LOCALES.length]!;
     return {
       env: { TZ: ZONES[at % ZONES.length]!, LANG: locale, LC_ALL: locale },
       flags: FLAGS[at % FLAGS.length]!,
+      oneCore: at % 2 === 1,
     };
   });
 }
 
 /** What each of so many backtests in one process came to. */
 export async function hashesOf(
-  { env, flags }: Surroundings,
+  { env, flags, oneCore }: Surroundings,
   desk: string,
   file: string,
   runs: number,
 ): Promise<readonly string[]> {
   const args = [...flags, '--import', 'tsx', PROGRAM, desk, file, String(runs)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
+  const bound = oneCore && canBindCores() ? [TASKSET, '--cpu-list', '0'] : [];
+  const [program = '', ...rest] = [...bound, process.execPath, ...args];
+  const { stdout } = await promisify(execFile)(program, rest, {
     cwd: ROOT,
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
   });
