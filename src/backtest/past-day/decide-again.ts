@@ -14,6 +14,7 @@ import type { EngineRecord } from '../../engine/record.js';
 import { stateHash } from '../../engine/state-hash.js';
 import { decidesBetweenBars, Hindsight } from '../../engine/strategies/hindsight.js';
 import { RESTED } from '../../engine/strategies/on-bar.js';
+import { warmupMinutes } from '../../engine/strategies/strategy.js';
 import type { StrategySlot } from '../../engine/strategies/strategy-slot.js';
 import { warmUpBars } from '../../trader/warm-up.js';
 import { bidBelow } from '../../venue/bar-path.js';
@@ -224,7 +225,9 @@ class PastDay {
   #start(marketMs: number): void {
     for (const desk of this.#desks()) {
       desk.restart();
-      const wanted = warmUpBars(desk.slots.map(({ strategy }) => strategy));
+      const wanted = warmUpBars(
+        desk.slots.map(({ strategy }) => ({ warmupMinutes: warmupMinutes(strategy) })),
+      );
       const ended = this.#endedBy(marketMs);
       for (const { id } of this.setting.config.instruments)
         for (const bar of ended.filter(({ instrument }) => instrument === id).slice(-wanted))

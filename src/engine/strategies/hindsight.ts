@@ -11,8 +11,8 @@ import type { EngineRecord } from '../record.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import type { EngineState } from '../state.js';
 import { contextOf, isEnabled } from './on-bar.js';
-import type { EntryWish } from './strategy.js';
-import { buildSlots, type StrategySlot } from './strategy-slot.js';
+import type { EntryWish, StrategyContext } from './strategy.js';
+import { buildSlots, type StrategySlot, shownOf } from './strategy-slot.js';
 
 /** A finished bar without the stamps of its event. */
 export type PastBar = Pick<
@@ -94,36 +94,36 @@ export class Hindsight {
   #show(slot: StrategySlot, bar: PastBar, warmup: boolean): Asked {
     const core = this.#core;
     const atMs = bar.openMs + bar.spanMs;
-    slot.lastOpenMs = bar.openMs;
-    slot.barsSeen += 1;
-    const mayAsk = !warmup && slot.barsSeen >= slot.strategy.warmupBars;
+    const mayAsk = (): boolean => !warmup && slot.barsSeen >= slot.strategy.warmupBars;
     const context = contextOf(core, slot, { atMs, warmup, late: false });
     const entries: EntryWish[] = [];
     let exit: string | null = null;
     let sawQuote = false;
     const work = workAt(core, bar.instrument);
     if (context.positionLots === 0) work.exiting = null;
-    slot.strategy.onBar(
-      {
-        ...context,
-        get lastQuote() {
-          sawQuote = true;
-          return context.lastQuote;
-        },
-        enter: (wish) => {
-          if (mayAsk && isEnabled(core, slot)) entries.push(wish);
-        },
-        exit: (because) => {
-          if (!mayAsk || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
-          exit = because;
-          work.exiting = { because, why: null };
-        },
-        note: () => undefined,
-        fail: () => undefined,
+    let isNews = true;
+    const asking: StrategyContext = {
+      ...context,
+      get lastQuote() {
+        sawQuote = true;
+        return context.lastQuote;
       },
-      // Strategies decide by the bar; they must not use the stamps of its event.
-      { kind: 'bar', ...bar, warmup, wallMs: atMs, marketMs: atMs, monotonicMs: 0 },
-    );
+      enter: (wish) => {
+        if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(wish);
+      },
+      exit: (because) => {
+        if (!mayAsk() || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
+        exit = because;
+        work.exiting = { because, why: null };
+      },
+      note: () => undefined,
+      fail: () => undefined,
+    };
+    // Strategies decide by the bar; the stamps of its event are not shown.
+    for (const { late = false, ...shown } of shownOf(slot, bar)) {
+      isNews = !late;
+      slot.strategy.onBar(asking, shown);
+    }
     return { entries, exit, sawQuote };
   }
 }

@@ -20,7 +20,7 @@ import { cancelOrder } from '../orders/cancel-order.js';
 import { ownerOf } from '../trades/trade.js';
 import { enter } from './enter.js';
 import type { StrategyContext } from './strategy.js';
-import { type Allowance, betweenBars, type StrategySlot } from './strategy-slot.js';
+import { type Allowance, betweenBars, type StrategySlot, shownOf } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
 /** Why an entry that no bar has filled is cancelled. */
@@ -36,13 +36,29 @@ export function onBar(core: Core, bar: BarEvent): void {
   core.returns[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   for (const slot of core.slots) {
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
+    slot.allowance = betweenBars();
+    if (slot.stream !== null) {
+      showSpans(core, slot, bar);
+      continue;
+    }
     slot.lastOpenMs = bar.openMs;
     slot.barsSeen += 1;
-    slot.allowance = betweenBars();
     const { openMs, spanMs, warmup, late = false } = bar;
     slot.strategy.onBar(contextOf(core, slot, { atMs: openMs + spanMs, warmup, late }), bar);
   }
   if (!bar.warmup) touch(core, bar.instrument);
+}
+
+/** The clocks are those of the moment, also for a longer bar that had ended before. */
+function showSpans(core: Core, slot: StrategySlot, bar: BarEvent): void {
+  const { openMs, spanMs, warmup, late = false } = bar;
+  const atMs = openMs + spanMs;
+  for (const shown of shownOf(slot, bar)) {
+    const context = contextOf(core, slot, { atMs, warmup, late: late || shown.late === true });
+    slot.strategy.onBar(context, shown);
+  }
+  const unfit = slot.stream?.unfit ?? null;
+  if (unfit !== null) contextOf(core, slot, { atMs, warmup, late }).fail(unfit);
 }
 
 function ageEntries(core: Core, bar: BarEvent): void {

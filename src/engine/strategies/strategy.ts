@@ -1,5 +1,5 @@
 /** What a strategy is: parameters with bounds, and functions that see bars and what happens between them. */
-import { minuteOfDay } from '../../domain/civil-date.js';
+import { MINUTE_MS, minuteOfDay } from '../../domain/civil-date.js';
 import {
   type ChoiceRange,
   type DeclaredValue,
@@ -14,7 +14,8 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
-import type { BarEvent, TradeEvent } from '../event.js';
+import type { TradeEvent } from '../event.js';
+import type { FinishedBar } from './bar-stream.js';
 import type { StrategySize } from './size-entry.js';
 
 interface Named {
@@ -73,6 +74,9 @@ export type EntryWish = LimitEntry | MarketEntry | StopEntry;
 /** Most past bars that a strategy can be warmed up with. */
 export const WARMUP_BARS_MAX = 5000;
 
+/** The minutes that they may take together, where they are longer than a minute. */
+export const WARMUP_MINUTES_MAX = 50_000;
+
 /** Most lines of one strategy on one instrument. */
 export const LINES_MAX = 10;
 
@@ -123,10 +127,15 @@ export interface StrategyLine {
 }
 
 export interface Strategy {
-  /** Bars needed before the first decision, which is made at the last of them. At most `WARMUP_BARS_MAX`. */
+  /**
+   * Bars needed before the first decision, which is made at the last of them; bars of the longest span. At most
+   * `WARMUP_BARS_MAX`.
+   */
   readonly warmupBars: number;
+  /** Spans of the bars that it is shown, shortest first. Left out: bars as they come, which are minutes. */
+  readonly spansMs?: readonly number[];
   /** Called for each finished bar of its instrument, in order. During warm-up it can't order anything. */
-  onBar(context: StrategyContext, bar: BarEvent): void;
+  onBar(context: StrategyContext, bar: FinishedBar): void;
   /** Called for each fill of its own orders, once it has warmed up. Fills from before a start are not shown. */
   onFill?(context: StrategyContext, fill: OwnFill): void;
   /**
@@ -159,6 +168,12 @@ export interface Strategy {
    * none.
    */
   lines?(): readonly StrategyLine[];
+}
+
+/** Minutes that a strategy needs for its warm-up; the first longer bar may begin in the middle of one. */
+export function warmupMinutes({ warmupBars, spansMs }: Pick<Strategy, 'warmupBars' | 'spansMs'>): number {
+  const longestMs = spansMs?.at(-1);
+  return longestMs === undefined ? warmupBars : ((warmupBars + 1) * longestMs) / MINUTE_MS;
 }
 
 /** What a strategy is created with. A time of day is given as whole minutes since midnight. */

@@ -6,7 +6,7 @@ import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../do
 import { ENTRY_TYPES, type EntryType, type Side } from '../../domain/order.js';
 import { unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
-import type { BarEvent } from '../../engine/event.js';
+import { BarStream } from '../../engine/strategies/bar-stream.js';
 import {
   type DeclaredStrategy,
   type EntryWish,
@@ -33,6 +33,8 @@ export interface Trial {
 }
 
 const TRIAL_BARS = 3000;
+/** As many bars of its longest span, but no more minutes than that. */
+const TRIAL_MINUTES_MAX = 60_000;
 /** So that a strategy that waits for certain hours sees all of them. */
 const TRIAL_HOURS = alwaysOpen();
 const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
@@ -154,6 +156,9 @@ function runTrial(
 ): Trial | { readonly failed: string; readonly line: number | null } {
   const { values } = readParameters({ parameters }, {});
   const strategy = new HostedStrategy(module, values, INSTRUMENT);
+  const { spansMs } = strategy;
+  const stream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
+  const bars = Math.min(TRIAL_MINUTES_MAX, TRIAL_BARS * ((stream?.longestMs ?? MINUTE_MS) / MINUTE_MS));
   const hash = createHash('sha256');
   let [entries, exits, lots, seed, close] = [0, 0, 0, 12_345, 2_000_000];
   let failed: string | null = null;
@@ -165,9 +170,10 @@ function runTrial(
   const add = (what: string): void => {
     hash.update(`${what}\n`);
   };
-  for (let at = 0; at < TRIAL_BARS && failed === null; at += 1) {
+  for (let at = 0; at < bars && failed === null; at += 1) {
     const openTicks = close;
     close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
+    if (close < 500_000) close = 1_000_000 - close;
     const [highTicks, lowTicks] = [Math.max(openTicks, close) + 300, Math.min(openTicks, close) - 300];
     const openMs = at * MINUTE_MS;
     const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
@@ -202,12 +208,11 @@ function runTrial(
     strategy.onQuote?.(context);
     strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker: at % 2 === 0 ? 'buy' : null });
     strategy.onTimer?.(context, openMs + MINUTE_MS);
-    strategy.onBar(context, {
-      ...{ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, ...prices, warmup: false },
-    } as BarEvent);
+    const bar = { openMs, spanMs: MINUTE_MS, ...prices };
+    for (const shown of stream?.take(bar) ?? [bar]) strategy.onBar(context, shown);
     if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
-  return failed === null ? { bars: TRIAL_BARS, entries, exits, hash: hash.digest('hex') } : placed(failed);
+  return failed === null ? { bars, entries, exits, hash: hash.digest('hex') } : placed(failed);
 }
 
 const fillOf = (side: Side, purpose: 'entry' | 'exit') => ({ side, purpose, quantityLots: 100 });

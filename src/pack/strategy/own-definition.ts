@@ -1,11 +1,12 @@
 /** A desk's own strategy as the engine knows strategies. */
 import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
-import type { BarEvent } from '../../engine/event.js';
+import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
 import type {
   EntryWish,
   ParameterValues,
@@ -50,6 +51,7 @@ export class HostedStrategy implements Strategy {
   readonly onTimer?: NonNullable<Strategy['onTimer']>;
   readonly onSignal?: NonNullable<Strategy['onSignal']>;
   readonly timerMs?: number;
+  readonly spansMs?: readonly number[];
   #inside: ContextStrategy | null = null;
   #failed = '';
   #state = '';
@@ -74,6 +76,7 @@ export class HostedStrategy implements Strategy {
     });
     const inside = this.#inside as ContextStrategy | null;
     this.warmupBars = inside?.warmupBars ?? 0;
+    if (inside !== null && inside.spans !== '') this.spansMs = inside.spans.split(',').map(Number);
     if (inside !== null && inside.onFill !== null)
       this.onFill = (context, { side, quantityLots, priceTicks, purpose }) =>
         this.#show(context, ({ onFill }) => onFill?.(side, quantityLots, priceTicks, purpose === 'entry'));
@@ -90,9 +93,10 @@ export class HostedStrategy implements Strategy {
     }
   }
 
-  onBar(context: StrategyContext, { openMs, openTicks, highTicks, lowTicks, closeTicks }: BarEvent): void {
+  onBar(context: StrategyContext, bar: FinishedBar): void {
+    const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
     this.#show(context, (inside) => {
-      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks);
+      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, spanMs / MINUTE_MS);
       this.#readWords();
     });
   }

@@ -53,6 +53,8 @@ export interface Drawing {
 
 export interface ContextStrategy {
   readonly warmupBars: number;
+  /** Milliseconds, shortest first, separated by commas. Empty: bars as they come. */
+  readonly spans: string;
   /** Sets the values of `desk`; called before each of the others. */
   show(
     lots: number,
@@ -62,7 +64,14 @@ export interface ContextStrategy {
     shorting: boolean,
     stopLossPct: number,
   ): void;
-  onBar(openMs: number, openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): void;
+  onBar(
+    openMs: number,
+    openTicks: number,
+    highTicks: number,
+    lowTicks: number,
+    closeTicks: number,
+    spanMinutes: number,
+  ): void;
   /** Null: it doesn't handle fills. */
   readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
   /**

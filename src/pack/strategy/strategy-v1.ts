@@ -83,8 +83,10 @@ export interface InstrumentFacts {
   readonly lotSize: string;
 }
 
-/** A finished minute. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
+/** A finished bar. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
 export interface Bar {
+  /** 1 for a minute; the span that was asked for in `bars`. */
+  readonly spanMinutes: number;
   /** Milliseconds since 1970, UTC. */
   readonly openMs: number;
   readonly openTicks: number;
@@ -239,9 +241,20 @@ export interface ExternalSignal {
 }
 
 export interface Strategy {
-  /** Bars needed before the first decision, at most 5,000; until the last of them, wishes have no effect. */
+  /**
+   * Bars needed before the first decision, at most 5,000; until the last of them, wishes have no effect. With `bars`:
+   * bars of the longest span, at most 50,000 minutes together.
+   */
   readonly warmupBars: number;
-  /** Called for each finished minute, in order. Wishes are carried out when it has returned. */
+  /**
+   * Spans of the bars that it is shown: `15m`, `4h`, `1d`, up to six that divide a day. They are built from minutes.
+   * Default: each minute.
+   */
+  readonly bars?: readonly string[];
+  /**
+   * Called for each finished bar, in order; of several that end at the same time, the shortest first. Wishes are
+   * carried out when it has returned.
+   */
   onBar(desk: DeskView, bar: Bar): void;
   /**
    * Called for each fill of its own orders, partial fills included, once it has warmed up; `desk.lots` is the position
