@@ -177,6 +177,7 @@ function strategyAlone(): (bar: BarEvent) => void {
       return calendar.readingAt(atMs);
     },
     ...{ enter: ignore, exit: ignore, note: ignore },
+    watched: () => ({ lastQuote: null, lastBar: null }),
     fail(reason) {
       throw new Error(reason);
     },

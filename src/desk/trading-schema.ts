@@ -73,6 +73,14 @@ export const strategySchema = z.strictObject({
       'One of the strategies that ship with Fermata, or `./strategies/NAME.ts`: a file beside this one.',
     ),
   symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
+  watches: z
+    .array(symbol)
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      'Instruments of this desk that it only looks at, for a strategy that says `watches: true`. Left out: none.',
+    ),
   enabled: z.boolean().default(true).describe('`false`: loaded, shown, enters nothing.'),
   parameters: z
     .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))

@@ -67,6 +67,7 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
     get session() {
       return context.session;
     },
+    watched: context.watched,
     enter: (wish) => context.enter(entryOf(context, wish, asked)),
     exit: context.exit,
     note: context.note,

@@ -361,6 +361,9 @@ class PastDay {
     if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
     const between = now.slots.find(decidesBetweenBars);
     if (between !== undefined) return `${between.name} decides between bars, too: ${NO_QUOTES}`;
+    const watching = now.slots.find(({ watched }) => watched.length > 0);
+    if (watching !== undefined)
+      return `${watching.name} also decides by bars of other instruments: ${NO_ORDER}`;
     const cold = now.slots.find(({ barsSeen, strategy }) => barsSeen < strategy.warmupBars);
     if (cold !== undefined) return `too few bars before it are stored for ${cold.name} to have warmed up`;
     if (!isNothing(then) || isNothing(now.choice)) return null;
@@ -391,6 +394,7 @@ class PastDay {
 const RESULT_PLACES = 24;
 const NOTHING: Choice = { entries: [], leaves: [] };
 const NO_QUOTES = 'quotes are not recorded';
+const NO_ORDER = 'the order in which bars of the same minute came is not recorded';
 const OTHER_FILE = 'the desk file or its settings were others then';
 const NOT_RUNNING = 'no trader may have run then: nothing is recorded up to the next start';
 const NO_QUOTE_YET = 'the trader had just started, and a quote may not have come yet';

@@ -20,7 +20,7 @@ import { cancelOrder } from '../orders/cancel-order.js';
 import { ownerOf } from '../trades/trade.js';
 import { enter } from './enter.js';
 import type { StrategyContext } from './strategy.js';
-import { type Allowance, betweenBars, type StrategySlot, shownOf } from './strategy-slot.js';
+import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
 
 /** Why an entry that no bar has filled is cancelled. */
@@ -35,9 +35,10 @@ export function onBar(core: Core, bar: BarEvent): void {
   core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   core.returns[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   for (const slot of core.slots) {
+    if (slot.watched.length > 0 && slot.instrument.id !== bar.instrument) showWatched(core, slot, bar);
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;
     slot.allowance = betweenBars();
-    if (slot.stream !== null) {
+    if (slot.stream !== null || slot.watched.length > 0) {
       showSpans(core, slot, bar);
       continue;
     }
@@ -59,6 +60,22 @@ function showSpans(core: Core, slot: StrategySlot, bar: BarEvent): void {
   }
   const unfit = slot.stream?.unfit ?? null;
   if (unfit !== null) contextOf(core, slot, { atMs, warmup, late }).fail(unfit);
+}
+
+/** What it asks for is about the instrument that it trades. */
+function showWatched(core: Core, slot: StrategySlot, bar: BarEvent): void {
+  const place = slot.watched.findIndex(({ instrument }) => instrument.id === bar.instrument);
+  const watched = slot.watched[place];
+  if (watched === undefined) return;
+  const { openMs, spanMs, warmup, late = false } = bar;
+  const atMs = openMs + spanMs;
+  for (const shown of shownOfWatched(slot, watched, bar)) {
+    const context = contextOf(core, slot, { atMs, warmup, late: late || shown.late === true });
+    slot.strategy.onBar(context, shown, place);
+  }
+  const unfit = watched.stream?.unfit ?? null;
+  if (unfit !== null) contextOf(core, slot, { atMs, warmup, late }).fail(unfit);
+  if (!warmup) touch(core, slot.instrument.id);
 }
 
 function ageEntries(core: Core, bar: BarEvent): void {
@@ -98,7 +115,6 @@ export function contextOf(
   const trading = live && slot.barsSeen >= slot.strategy.warmupBars;
   const isNews = !late;
   const at = instrument.id;
-  const { bidTicks, askTicks } = core.market;
   const note = (text: string) => {
     if (allowance.notes > 0) coreNote(core, 'info', text, at, slot.name);
     allowance.notes -= 1;
@@ -107,13 +123,16 @@ export function contextOf(
     instrument,
     positionLots: ownLots(core, slot),
     entryResting: restingEntryLots(core, at) > 0,
-    lastQuote: core.market.hasQuote(at)
-      ? { bidTicks: bidTicks[at] as number, askTicks: askTicks[at] as number }
-      : null,
+    lastQuote: lastQuoteOf(core, at),
     shorting: core.config.capabilities.shorting,
     stopLossPct: core.config.risk.stopLossPct,
     get session() {
       return sessionsAt(core, at).calendar.readingAt(atMs);
+    },
+    watched: (place) => {
+      const watched = slot.watched[place];
+      if (watched === undefined) throw new RangeError(`${slot.name} watches no instrument ${place}`);
+      return { lastQuote: lastQuoteOf(core, watched.instrument.id), lastBar: watched.lastBar };
     },
     enter: (wish) => {
       const isHeard = trading && isNews && allowance.entries > 0;
@@ -136,6 +155,11 @@ export function contextOf(
       coreNote(core, 'alarm', `${slot.name} was switched off: ${reason}`, at);
     },
   };
+}
+
+function lastQuoteOf({ market }: Core, at: number): StrategyContext['lastQuote'] {
+  if (!market.hasQuote(at)) return null;
+  return { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
 }
 
 /** Another strategy's position is not this one's to close, and dust belongs to none. */

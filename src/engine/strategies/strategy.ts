@@ -95,6 +95,8 @@ export interface StrategyContext {
   readonly stopLossPct: number;
   /** The market's session clock: at the end of the bar, or at the quote between bars. Computed when it is read. */
   readonly session: SessionReading;
+  /** What is known of the instrument that it watches at this place of its list. */
+  watched(place: number): WatchedInstrument;
   /** Asks for an entry; the risk gate decides. */
   enter(wish: EntryWish): void;
   /**
@@ -105,6 +107,14 @@ export interface StrategyContext {
   note(text: string): void;
   /** The strategy can't go on: it is off until a person switches it on again. Positions keep their stops. */
   fail(reason: string): void;
+}
+
+/** An instrument that a strategy looks at beside the one that it trades. */
+export interface WatchedInstrument {
+  /** Null: no quote yet. */
+  readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
+  /** The newest that has ended, as it came. Null: none yet. */
+  readonly lastBar: FinishedBar | null;
 }
 
 /** A fill of a strategy's own order: of its entry, or of an order that closes its trade. */
@@ -134,8 +144,11 @@ export interface Strategy {
   readonly warmupBars: number;
   /** Spans of the bars that it is shown, shortest first. Left out: bars as they come, which are minutes. */
   readonly spansMs?: readonly number[];
-  /** Called for each finished bar of its instrument, in order. During warm-up it can't order anything. */
-  onBar(context: StrategyContext, bar: FinishedBar): void;
+  /**
+   * Called for each finished bar of its instrument, in order, and of those that it watches. `watched`: the place of
+   * the bar's instrument among these; left out for its own. During warm-up it can't order anything.
+   */
+  onBar(context: StrategyContext, bar: FinishedBar, watched?: number): void;
   /** Called for each fill of its own orders, once it has warmed up. Fills from before a start are not shown. */
   onFill?(context: StrategyContext, fill: OwnFill): void;
   /**
@@ -187,10 +200,13 @@ export interface DeclaredStrategy {
   readonly parameters: readonly ParameterSpec[];
   /** Order types that it may ask for. Left out: limit orders only. */
   readonly enters?: readonly EntryType[];
+  /** It knows what to do with bars of other instruments. Left out: it can't watch any. */
+  readonly watches?: true;
 }
 
 export interface StrategyDefinition extends DeclaredStrategy {
-  create(parameters: ParameterValues, instrument: Instrument): Strategy;
+  /** `watched`: instruments that it only looks at. */
+  create(parameters: ParameterValues, instrument: Instrument, watched?: readonly Instrument[]): Strategy;
 }
 
 /**

@@ -6,7 +6,7 @@ import { MINUTE_MS } from '../../domain/civil-date.js';
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES } from '../../domain/order.js';
 import { LINES_MAX, WARMUP_BARS_MAX, WARMUP_MINUTES_MAX } from '../../engine/strategies/strategy.js';
-import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
+import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX, WATCHED_NUMBERS } from './names.js';
 
 /** One day. */
 const TIMER_SECONDS_MAX = 86_400;
@@ -87,7 +87,7 @@ export const STAND_BETWEEN = `"use strict";
   };
   const enters = () => made.enters ?? ['limit'];
   const declared = () => JSON.stringify(made === undefined || made === null ? null : {
-    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, creates: typeof made.create === 'function',
+    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, watches: made.watches, creates: typeof made.create === 'function',
   }) ?? 'null';
   const counted = (work) => {
     fermataSteps = 0;
@@ -96,10 +96,13 @@ export const STAND_BETWEEN = `"use strict";
     ${STEP}();
     return answer;
   };
-  const create = (host, parameters, instrument) => {
+  const create = (host, parameters, instrument, watches, takesAny) => {
+    const own = Object.freeze(JSON.parse(instrument));
+    const watched = JSON.parse(watches).map((facts) => Object.freeze(facts));
     const strategy = counted(() => made.create({
       parameters: Object.freeze(JSON.parse(parameters)),
-      instrument: Object.freeze(JSON.parse(instrument)),
+      instrument: own,
+      watches: Object.freeze([...watched]),
     }));
     if (typeof strategy?.onBar !== 'function' || typeof strategy.state !== 'function') throw new TypeError('create: expected an object with warmupBars, onBar and state');
     const warmupBars = strategy.warmupBars;
@@ -107,6 +110,11 @@ export const STAND_BETWEEN = `"use strict";
     const spans = spansOf(strategy.bars);
     const longest = spans[spans.length - 1];
     if (longest !== undefined && (warmupBars + 1) * longest > ${WARMUP_MINUTES_MAX}) throw new TypeError('warmupBars: expected at most ' + (Math.floor(${WARMUP_MINUTES_MAX} / longest) - 1) + ' bars of its longest span, found ' + warmupBars);
+    const readings = new Map(watched.map(({ symbol }, place) => {
+      const reading = { symbol };
+      for (const what of ${JSON.stringify(WATCHED_NUMBERS)}) Object.defineProperty(reading, what, { enumerable: true, get: () => host.watched(place, what) });
+      return [symbol, Object.freeze(reading)];
+    }));
     const desk = {
       session: Object.freeze({
         get open() { return host.minutesToClose() > 0; },
@@ -131,10 +139,15 @@ export const STAND_BETWEEN = `"use strict";
           ...closedAt(targets),
         );
       },
+      of(symbol) {
+        const reading = readings.get(symbol) ?? (takesAny ? readings.values().next().value : undefined);
+        if (reading === undefined) throw new TypeError('desk.of: expected one of the instruments that it watches (' + [...readings.keys()].join(', ') + '), found ' + text(symbol));
+        return reading;
+      },
       exit(because) { host.exit(text(because)); },
       note(line) { host.note(text(line)); },
     };
-    const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, spanMinutes: 1 };
+    const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, spanMinutes: 1, symbol: own.symbol };
     const call = (name, work) => {
       const answer = counted(work);
       if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError(name + ': expected no promise');
@@ -144,8 +157,9 @@ export const STAND_BETWEEN = `"use strict";
       desk.lots = lots; desk.entryResting = entryResting; desk.bid = bid; desk.ask = ask;
       desk.shorting = shorting; desk.stopLossPct = stopLossPct;
     };
-    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks, spanMinutes) => {
+    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks, spanMinutes, place) => {
       bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks; bar.spanMinutes = spanMinutes;
+      if (watched.length > 0) bar.symbol = (watched[place] ?? own).symbol;
       call('onBar', () => strategy.onBar(desk, bar));
     };
     const isMissing = (name) => {

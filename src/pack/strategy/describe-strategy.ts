@@ -6,7 +6,7 @@ import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../do
 import { ENTRY_TYPES, type EntryType, type Side } from '../../domain/order.js';
 import { unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
-import { BarStream } from '../../engine/strategies/bar-stream.js';
+import { BarStream, type FinishedBar } from '../../engine/strategies/bar-stream.js';
 import {
   type DeclaredStrategy,
   type EntryWish,
@@ -41,6 +41,8 @@ const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
 /** Two words at least: a single word may belong to any program, like PATH and HOME. */
 const VARIABLE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
+/** For a strategy that watches others. */
+const OTHER = { ...INSTRUMENT, symbol: 'ETH/USDT' } as const;
 
 export function describeStrategy(
   file: string,
@@ -66,12 +68,14 @@ export function describeStrategy(
 /** A string: what is wrong with it. */
 function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
   if (written === null) return 'no default export';
-  const { kind, suits, parameters, enters, creates } = written as Record<string, unknown>;
+  const { kind, suits, parameters, enters, watches, creates } = written as Record<string, unknown>;
   if (kind !== 'strategy' || creates !== true) return 'another default export';
   if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
   const isEntry = (one: unknown): one is EntryType => ENTRY_TYPES.some((type) => type === one);
   if (enters !== undefined && !(Array.isArray(enters) && enters.length > 0 && enters.every(isEntry)))
     return `enters: ${JSON.stringify(enters)}, and not a list of ${ENTRY_TYPES.join(' or ')}`;
+  if (watches !== undefined && watches !== true)
+    return `watches: ${JSON.stringify(watches)}, and not true; which instruments is said by the desk file`;
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
     return 'no parameters; where it has none: parameters: {}';
   const specs: ParameterSpec[] = [];
@@ -81,7 +85,11 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
     if (typeof spec === 'string') return `parameters.${name}: ${spec}`;
     specs.push(spec);
   }
-  return { suits, parameters: specs, ...(enters === undefined ? {} : { enters }) };
+  return {
+    ...{ suits, parameters: specs },
+    ...(enters === undefined ? {} : { enters }),
+    ...(watches === undefined ? {} : { watches }),
+  };
 }
 
 /** As written in the file, unchecked. */
@@ -152,11 +160,13 @@ const isChoices = (choices: unknown): choices is readonly string[] =>
 /** Runs on a price path that rises and falls in stretches, so that both trend following and fading strategies act. */
 function runTrial(
   module: StrategyModule,
-  { parameters }: Omit<DeclaredStrategy, 'kind'>,
+  { parameters, watches }: Omit<DeclaredStrategy, 'kind'>,
 ): Trial | { readonly failed: string; readonly line: number | null } {
   const { values } = readParameters({ parameters }, {});
-  const strategy = new HostedStrategy(module, values, INSTRUMENT);
+  const strategy = new HostedStrategy(module, values, INSTRUMENT, watches === true ? [OTHER] : [], true);
   const { spansMs } = strategy;
+  const otherStream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
+  let other: FinishedBar | null = null;
   const stream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
   const bars = Math.min(TRIAL_MINUTES_MAX, TRIAL_BARS * ((stream?.longestMs ?? MINUTE_MS) / MINUTE_MS));
   const hash = createHash('sha256');
@@ -187,6 +197,7 @@ function runTrial(
       shorting: false,
       stopLossPct: 2,
       session: TRIAL_HOURS.readingAt(openMs + MINUTE_MS),
+      watched: () => ({ lastQuote: { bidTicks: close - 1, askTicks: close + 1 }, lastBar: other }),
       enter: (wish: EntryWish) => {
         entries += 1;
         fills.push(fillOf(wish.side, 'entry'));
@@ -210,6 +221,10 @@ function runTrial(
     strategy.onTimer?.(context, openMs + MINUTE_MS);
     const bar = { openMs, spanMs: MINUTE_MS, ...prices };
     for (const shown of stream?.take(bar) ?? [bar]) strategy.onBar(context, shown);
+    if (watches) {
+      other = bar;
+      for (const shown of otherStream?.take(bar) ?? [bar]) strategy.onBar(context, shown, 0);
+    }
     if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
   return failed === null ? { bars, entries, exits, hash: hash.digest('hex') } : placed(failed);

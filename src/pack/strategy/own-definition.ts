@@ -21,6 +21,7 @@ import {
   type ContextStrategy,
   type Drawing,
   openContext,
+  type Watching,
   type Wishes,
   whatItThrew,
 } from './strategy-context.js';
@@ -28,12 +29,21 @@ import {
 /** More wishes in one call are certainly a mistake. */
 const WISHES_MAX = 20;
 
-export const definitionOf = ({ kind, suits, parameters, module }: OwnStrategy): StrategyDefinition => ({
+export const definitionOf = ({
   kind,
   suits,
   parameters,
-  create: (values, instrument) => new HostedStrategy(module, values, instrument),
+  watches,
+  module,
+}: OwnStrategy): StrategyDefinition => ({
+  ...{ kind, suits, parameters },
+  ...(watches === undefined ? {} : { watches }),
+  create: (values, instrument, watched) => new HostedStrategy(module, values, instrument, watched),
 });
+
+type Facts = Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>;
+
+const factsOf = ({ symbol, kind, tickSize, lotSize }: Facts): Facts => ({ symbol, kind, tickSize, lotSize });
 
 type Wish =
   | { readonly kind: 'enter'; readonly entry: EntryWish }
@@ -63,14 +73,19 @@ export class HostedStrategy implements Strategy {
   constructor(
     private readonly module: StrategyModule,
     parameters: ParameterValues,
-    { symbol, kind, tickSize, lotSize }: Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>,
+    instrument: Facts,
+    watched: readonly Facts[] = [],
+    /** Where no desk file says what it watches, whatever it asks for stands for the first of these. */
+    takesAny = false,
   ) {
-    const facts = JSON.stringify({ symbol, kind, tickSize, lotSize });
+    const facts = JSON.stringify(factsOf(instrument));
     this.#attempt(() => {
       this.#inside = openContext(module).create(
-        { ...this.#wanted(), ...this.#clocks(), ...this.#drawing() },
+        { ...this.#wanted(), ...this.#clocks(), ...this.#drawing(), ...this.#watching() },
         JSON.stringify(parameters),
         facts,
+        JSON.stringify(watched.map(factsOf)),
+        takesAny,
       );
       this.#readWords();
     });
@@ -93,10 +108,10 @@ export class HostedStrategy implements Strategy {
     }
   }
 
-  onBar(context: StrategyContext, bar: FinishedBar): void {
+  onBar(context: StrategyContext, bar: FinishedBar, watched = -1): void {
     const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
     this.#show(context, (inside) => {
-      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, spanMs / MINUTE_MS);
+      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, spanMs / MINUTE_MS, watched);
       this.#readWords();
     });
   }
@@ -159,6 +174,17 @@ export class HostedStrategy implements Strategy {
       minutesToClose: () => read()?.minutesToClose ?? Number.NaN,
       date: () => read()?.date ?? '',
       weekday: () => read()?.weekday ?? '',
+    };
+  }
+
+  #watching(): Watching {
+    return {
+      watched: (place, what) => {
+        const { lastQuote = null, lastBar = null } = this.#context?.watched(place) ?? {};
+        if (what === 'bid') return lastQuote?.bidTicks ?? Number.NaN;
+        if (what === 'ask') return lastQuote?.askTicks ?? Number.NaN;
+        return lastBar?.[what] ?? Number.NaN;
+      },
     };
   }
 

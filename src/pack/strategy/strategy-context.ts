@@ -8,6 +8,7 @@ import type { EntryType, Side } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
+import type { WatchedNumber } from './names.js';
 import { SCRIPT } from './names.js';
 import { sourceLines } from './source-lines.js';
 
@@ -46,6 +47,11 @@ export interface Clocks {
   weekday(): string;
 }
 
+/** Numbers about an instrument that it watches, asked for only where a strategy reads them; NaN: not known yet. */
+export interface Watching {
+  watched(place: number, what: WatchedNumber): number;
+}
+
 /** Called for each line of a strategy, in order; NaN: not known yet. */
 export interface Drawing {
   line(name: string, ticks: number): void;
@@ -71,6 +77,8 @@ export interface ContextStrategy {
     lowTicks: number,
     closeTicks: number,
     spanMinutes: number,
+    /** -1: its own instrument; else the place among those that it watches. */
+    watched: number,
   ): void;
   /** Null: it doesn't handle fills. */
   readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
@@ -105,8 +113,17 @@ export interface ContextStrategy {
 export interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
-  /** `parameters`, `instrument`: JSON. Throws what the strategy throws. */
-  create(host: Wishes & Clocks & Drawing, parameters: string, instrument: string): ContextStrategy;
+  /**
+   * `parameters`, `instrument`, `watches`: JSON. `takesAny`: any other symbol stands for the first that it watches.
+   * Throws what the strategy throws.
+   */
+  create(
+    host: Wishes & Clocks & Drawing & Watching,
+    parameters: string,
+    instrument: string,
+    watches: string,
+    takesAny: boolean,
+  ): ContextStrategy;
 }
 
 /** Throws what the file throws while loading. */

@@ -85,6 +85,8 @@ export interface InstrumentFacts {
 
 /** A finished bar. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
 export interface Bar {
+  /** The instrument that the strategy trades, or one that it watches. */
+  readonly symbol: string;
   /** 1 for a minute; the span that was asked for in `bars`. */
   readonly spanMinutes: number;
   /** Milliseconds since 1970, UTC. */
@@ -183,6 +185,19 @@ export interface SessionView {
   readonly minutesToClose: number;
 }
 
+/** An instrument that the strategy watches. Numbers are NaN before they are known. */
+export interface WatchedView {
+  readonly symbol: string;
+  readonly bid: number;
+  readonly ask: number;
+  /** Its newest finished minute. */
+  readonly openMs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+}
+
 /** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
 export interface DeskView {
   /** The strategy's position: long is positive. */
@@ -197,6 +212,8 @@ export interface DeskView {
   /** The farthest stop that the desk allows, in percent of the price. */
   readonly stopLossPct: number;
   readonly session: SessionView;
+  /** One of the instruments that it watches; its numbers are read when they are used. Throws for any other. */
+  of(symbol: string): WatchedView;
   /** Sized by the desk file (`size`) or by the wish; the limits decide. */
   enter(wish: EntryWish): void;
   /** Closes the strategy's own position at the market; does nothing without one. Also works while it is off. */
@@ -303,9 +320,16 @@ export interface StrategyDefinition<P extends ParameterSpecs> {
   readonly parameters: P;
   /** The entry types that it uses; default: only limit orders. Not every venue supports each of them. */
   readonly enters?: readonly EntryWish['type'][];
+  /**
+   * It tells bars of other instruments apart (`bar.symbol`), so the desk file may let it watch some. Default: it may
+   * not.
+   */
+  readonly watches?: true;
   create(setup: {
     readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };
     readonly instrument: InstrumentFacts;
+    /** Those that it watches, as listed in the desk file, without its own. */
+    readonly watches: readonly InstrumentFacts[];
   }): Strategy;
 }
 
