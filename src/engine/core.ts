@@ -70,6 +70,11 @@ export interface InstrumentWork {
    */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
   /**
+   * A part that the strategy asked to close, until its trade has sold `untilLots` in all. A halt withdraws it, as it
+   * does `exiting`.
+   */
+  parting: { readonly because: string; readonly trade: string; readonly untilLots: number } | null;
+  /**
    * Set while the position is being closed, in any mode, because no stop can protect it: the venue says that the
    * stop's price has passed (`passed`), a resting stop did not fire (`overrun`), or the venue takes no stop
    * (`refused`).
@@ -285,6 +290,7 @@ export function createCore(config: EngineConfig): Core {
 function newWork(): InstrumentWork {
   return {
     exiting: null,
+    parting: null,
     unnamedLots: 0,
     securing: null,
     overrunSinceMs: null,
@@ -431,6 +437,14 @@ export function note(
 
 /** The line that says why a position is closed. */
 export const exitNote = (because: string): string => `${because}${LEAVING}`;
+
+const PARTING = ': closing a part of the position';
+
+/** The same of a part of it. */
+export const partNote = (because: string): string => `${because}${PARTING}`;
+
+export const partBecause = (text: string): string | null =>
+  text.endsWith(PARTING) ? text.slice(0, -PARTING.length) : null;
 
 /** The reason in such a line. Null: the line is not about an exit. */
 export const exitBecause = (text: string): string | null =>

@@ -6,6 +6,7 @@ import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
 import { type Core, createCore, sessionsAt, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
+import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
 import type { EngineRecord } from '../record.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
@@ -64,7 +65,7 @@ export class Hindsight {
       bringIntoForce(this.#core, record.changed);
     // As the live engine does when it raises a halt.
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING')
-      for (const work of this.#core.work) work.exiting = null;
+      for (const work of this.#core.work) work.exiting = work.parting = null;
   }
 
   /** A process began: strategies know nothing until they have seen bars again. */
@@ -111,11 +112,15 @@ export class Hindsight {
       enter: (wish) => {
         if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(wish);
       },
-      exit: (because) => {
+      exit: (because, partPpm) => {
         if (!mayAsk() || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
+        if (partPpm !== undefined && lotsOfPart(core, bar.instrument, partPpm) === null) return;
         exit = because;
-        work.exiting = { because, why: null };
+        // A part is sold at once, so that the next bar may ask for another.
+        if (partPpm === undefined) work.exiting = { because, why: null };
       },
+      // Not judged: it goes by quotes.
+      adjust: () => undefined,
       note: () => undefined,
       fail: () => undefined,
     };

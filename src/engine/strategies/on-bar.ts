@@ -1,6 +1,8 @@
 /**
  * Finished bars: entries that have rested long enough are cancelled, then every strategy of the instrument decides.
  */
+
+import type { InstrumentId } from '../../domain/instrument.js';
 import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';
 import {
@@ -8,6 +10,7 @@ import {
   note as coreNote,
   exitNote,
   liveOrders,
+  partNote,
   positionAt,
   sessionsAt,
   touch,
@@ -15,9 +18,11 @@ import {
 } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { isDust } from '../flow/dust.js';
+import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { ownerOf } from '../trades/trade.js';
+import { adjustExits } from './adjust-exits.js';
 import { enter } from './enter.js';
 import type { StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
@@ -102,7 +107,11 @@ interface Occasion {
 }
 
 /** At a bar it may ask for as much as it likes. */
-const unbounded = (): Allowance => ({ entries: Number.POSITIVE_INFINITY, notes: Number.POSITIVE_INFINITY });
+const unbounded = (): Allowance => ({
+  entries: Number.POSITIVE_INFINITY,
+  notes: Number.POSITIVE_INFINITY,
+  changes: Number.POSITIVE_INFINITY,
+});
 
 export function contextOf(
   core: Core,
@@ -139,11 +148,17 @@ export function contextOf(
       if (isHeard) allowance.entries -= 1;
       if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note, signal);
     },
-    exit: (because) => {
+    exit: (because, partPpm) => {
       const work = workAt(core, at);
       if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
+      if (partPpm !== undefined && closePart(core, at, { because, partPpm }, note)) return;
       note(exitNote(because));
       work.exiting = { because, why: null };
+    },
+    adjust: (wish) => {
+      const isHeard = trading && ownLots(core, slot) !== 0 && allowance.changes > 0;
+      if (isHeard) allowance.changes -= 1;
+      if (isHeard) adjustExits(core, slot, wish, note);
     },
     note: (text) => {
       if (trading) note(text);
@@ -155,6 +170,26 @@ export function contextOf(
       coreNote(core, 'alarm', `${slot.name} was switched off: ${reason}`, at);
     },
   };
+}
+
+/** False: the rest would be too small at its stop, so the whole position is closed. */
+export function closePart(
+  core: Core,
+  at: InstrumentId,
+  { because, partPpm }: { readonly because: string; readonly partPpm: number },
+  note: (text: string) => void,
+): boolean {
+  const work = workAt(core, at);
+  const { trade, quantityLots } = positionAt(core, at);
+  if (work.parting !== null || trade === null) return true;
+  const lots = lotsOfPart(core, at, partPpm);
+  if (lots !== null && lots >= Math.abs(quantityLots)) return false;
+  if (lots === null) note(`${because}: the part is too small for an order, and stays`);
+  else {
+    note(partNote(because));
+    work.parting = { because, trade: trade.id, untilLots: trade.exitLots + lots };
+  }
+  return true;
 }
 
 function lastQuoteOf({ market }: Core, at: number): StrategyContext['lastQuote'] {

@@ -28,6 +28,8 @@ export interface StrategySlot {
   timerMs: number;
   /** What it may still ask for before its next bar. */
   allowance: Allowance;
+  /** The newest refusal of a change of its exits, which is noted once. */
+  exitsRefused: string;
 }
 
 interface Watched {
@@ -41,9 +43,11 @@ interface Watched {
 export interface Allowance {
   entries: number;
   notes: number;
+  /** Changes of its exits. */
+  changes: number;
 }
 
-export const betweenBars = (): Allowance => ({ entries: 1, notes: 20 });
+export const betweenBars = (): Allowance => ({ entries: 1, notes: 20, changes: 5 });
 
 /** What a strategy is shown of a bar of its instrument, in order. Each is counted just before it is shown. */
 export function* shownOf(
@@ -114,6 +118,7 @@ export function buildSlots(config: EngineConfig): StrategySlot[] {
         lastOpenMs: Number.NEGATIVE_INFINITY,
         timerMs: Number.NEGATIVE_INFINITY,
         allowance: betweenBars(),
+        exitsRefused: '',
       };
     }),
   );

@@ -15,6 +15,7 @@ import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { TradeEvent } from '../event.js';
+import type { ExitsWish } from './adjust-exits.js';
 import type { FinishedBar } from './bar-stream.js';
 import type { StrategySize } from './size-entry.js';
 
@@ -101,9 +102,11 @@ export interface StrategyContext {
   enter(wish: EntryWish): void;
   /**
    * Closes the strategy's own position at the market, in every mode that allows it, and also while the strategy is
-   * off.
+   * off. `partPpm`: only that part of it, in parts per million.
    */
-  exit(because: string): void;
+  exit(because: string, partPpm?: number): void;
+  /** Changes what closes its open trade, in every mode, and also while the strategy is off. */
+  adjust(wish: ExitsWish): void;
   note(text: string): void;
   /** The strategy can't go on: it is off until a person switches it on again. Positions keep their stops. */
   fail(reason: string): void;

@@ -144,7 +144,22 @@ export const STAND_BETWEEN = `"use strict";
         if (reading === undefined) throw new TypeError('desk.of: expected one of the instruments that it watches (' + [...readings.keys()].join(', ') + '), found ' + text(symbol));
         return reading;
       },
-      exit(because) { host.exit(text(because)); },
+      exit(because, options) {
+        const part = options?.part;
+        if (part !== undefined && !(typeof part === 'number' && part > 0 && part < 1)) throw new TypeError('part: expected a part of the position above 0 and below 1, found ' + text(part));
+        // A part that rounds to none, or to all of it, is one millionth more or less.
+        host.exit(text(because), part === undefined ? 0 : Math.min(${WHOLE_TRADE_PPM - 1}, Math.max(1, Math.round(part * ${WHOLE_TRADE_PPM}))));
+      },
+      adjust(change) {
+        const { stop, targets, trail, breakEvenAt, maxBars, because } = change;
+        const changed = (value, name) => (value === undefined ? 0 : value === null ? -1 : whole(value, name));
+        const ticks = (value, name) => changed(value === undefined || value === null ? value : value.ticks, name + '.ticks');
+        host.adjust(
+          stop === undefined ? 0 : whole(stop?.ticks, 'stop.ticks'), ticks(trail, 'trail'), ticks(breakEvenAt, 'breakEvenAt'),
+          changed(maxBars, 'maxBars'), text(because), targets !== undefined,
+          ...(targets === null || targets?.length === 0 ? [] : closedAt(targets)),
+        );
+      },
       note(line) { host.note(text(line)); },
     };
     const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, spanMinutes: 1, symbol: own.symbol };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { StrategyModule } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
+import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES, type EntryType, type Side } from '../../domain/order.js';
 import { unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
@@ -204,12 +205,13 @@ function runTrial(
         lots = wish.side === 'buy' ? 100 : 0;
         add(JSON.stringify(wish));
       },
-      exit: (because) => {
+      exit: (because, partPpm) => {
         exits += 1;
         fills.push(fillOf(lots > 0 ? 'sell' : 'buy', 'exit'));
-        lots = 0;
+        lots = partPpm === undefined ? 0 : lots - Math.floor((lots * partPpm) / WHOLE_TRADE_PPM);
         add(because);
       },
+      adjust: (wish) => add(JSON.stringify(wish)),
       note: add,
       fail: (reason) => {
         failed = reason;

@@ -6,6 +6,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
+import type { ExitsWish } from '../../engine/strategies/adjust-exits.js';
 import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
 import type {
   EntryWish,
@@ -47,7 +48,9 @@ const factsOf = ({ symbol, kind, tickSize, lotSize }: Facts): Facts => ({ symbol
 
 type Wish =
   | { readonly kind: 'enter'; readonly entry: EntryWish }
-  | { readonly kind: 'exit' | 'note'; readonly text: string };
+  | { readonly kind: 'exit'; readonly text: string; readonly partPpm: number }
+  | { readonly kind: 'adjust'; readonly exits: ExitsWish }
+  | { readonly kind: 'note'; readonly text: string };
 
 /**
  * Wishes are carried out after the strategy has returned: whatever it throws is its own fault, never the engine's. Once
@@ -230,7 +233,19 @@ export class HostedStrategy implements Strategy {
               : { type, limitTicks: ticks, restBars, ...wish };
         add({ kind: 'enter', entry });
       },
-      exit: (because) => add({ kind: 'exit', text: plainText(because) }),
+      exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
+      adjust: (stopTicks, trailTicks, breakEvenAtTicks, maxBars, because, hasTargets, ...numbers) => {
+        const asked = (value: number): number | null => (value < 0 ? null : value);
+        const exits: ExitsWish = {
+          ...(stopTicks === 0 ? {} : { stopTicks }),
+          ...(hasTargets ? { targets: targetsOf(numbers) } : {}),
+          ...(trailTicks === 0 ? {} : { trailTicks: asked(trailTicks) }),
+          ...(breakEvenAtTicks === 0 ? {} : { breakEvenAtTicks: asked(breakEvenAtTicks) }),
+          ...(maxBars === 0 ? {} : { maxBars: asked(maxBars) }),
+          because: plainText(because),
+        };
+        add({ kind: 'adjust', exits });
+      },
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
@@ -243,11 +258,16 @@ function exitPlanOf(
   maxBars: number,
   ...numbers: readonly number[]
 ): ExitPlan | null {
+  const targets = targetsOf(numbers);
+  const plan = asksFor({ trailTicks, breakEvenAtTicks, maxBars });
+  return targets.length === 0 ? plan : { targets, ...plan };
+}
+
+function targetsOf(numbers: readonly number[]): readonly ExitTarget[] {
   const targets: ExitTarget[] = [];
   for (let at = 0; at + 1 < numbers.length; at += 2)
     targets.push({ ticks: numbers[at] as number, closedPpm: numbers[at + 1] as number });
-  const plan = asksFor({ trailTicks, breakEvenAtTicks, maxBars });
-  return targets.length === 0 ? plan : { targets, ...plan };
+  return targets;
 }
 
 /** Drops zeros; null if nothing was asked for. */
@@ -258,6 +278,8 @@ function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partia
 
 function carryOut(context: StrategyContext, wish: Wish): void {
   if (wish.kind === 'enter') context.enter(wish.entry);
-  else if (wish.kind === 'exit') context.exit(wish.text);
+  else if (wish.kind === 'adjust') context.adjust(wish.exits);
+  else if (wish.kind === 'exit')
+    context.exit(wish.text, ...(wish.partPpm === 0 ? [] : ([wish.partPpm] as const)));
   else context.note(wish.text);
 }

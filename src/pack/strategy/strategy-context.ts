@@ -35,7 +35,18 @@ export interface Wishes {
     maxBars: number,
     ...targets: readonly number[]
   ): void;
-  exit(because: string): void;
+  /** `partPpm`: parts per million; 0: all of it. */
+  exit(because: string, partPpm: number): void;
+  /** 0: as it is; -1: not any more. `targets` as above, of what is left; without them they stay as they are. */
+  adjust(
+    stopTicks: number,
+    trailTicks: number,
+    breakEvenAtTicks: number,
+    maxBars: number,
+    because: string,
+    hasTargets: boolean,
+    ...targets: readonly number[]
+  ): void;
   note(text: string): void;
 }
 

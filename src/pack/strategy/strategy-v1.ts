@@ -114,6 +114,20 @@ export interface Exits {
   readonly maxBars?: number;
 }
 
+/** A change of the exits of an open trade. What is left out stays as it is; null: not any more. */
+export interface ExitsChange {
+  /** Nearer to the market than it is now. */
+  readonly stop?: { readonly ticks: number };
+  /** Instead of those that are left; parts are of what is held now. Null or an empty list: none. */
+  readonly targets?: Exits['targets'] | null;
+  readonly trail?: { readonly ticks: number } | null;
+  readonly breakEvenAt?: { readonly ticks: number } | null;
+  /** Still counted from the entry. */
+  readonly maxBars?: number | null;
+  /** The reason in one line, for people. */
+  readonly because: string;
+}
+
 /** Size of one entry: one of the first three, as in the desk file. The desk file's own size and the limits bound it. */
 export interface EntrySize {
   /** The loss at its stop, in percent of equity. */
@@ -216,8 +230,13 @@ export interface DeskView {
   of(symbol: string): WatchedView;
   /** Sized by the desk file (`size`) or by the wish; the limits decide. */
   enter(wish: EntryWish): void;
-  /** Closes the strategy's own position at the market; does nothing without one. Also works while it is off. */
-  exit(because: string): void;
+  /**
+   * Closes the strategy's own position at the market, or a part of it (0.5: half of what is held); does nothing without
+   * one. Also works while it is off.
+   */
+  exit(because: string, options?: { readonly part?: number }): void;
+  /** Changes what closes its open trade; does nothing without one. Also works while it is off. */
+  adjust(change: ExitsChange): void;
   /** Notes one line for people. */
   note(text: string): void;
 }

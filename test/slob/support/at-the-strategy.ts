@@ -101,6 +101,7 @@ export class AtTheStrategy {
         this.exits.push(because);
         this.lots = 0;
       },
+      adjust: () => undefined,
       note: (text) => {
         if (!past) this.notes.push(text);
       },
