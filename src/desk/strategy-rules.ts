@@ -59,12 +59,14 @@ function kindRules({ kind }: DeskStrategy, index: number): BrokenRule[] {
 
 function sizeRules({ size }: DeskStrategy, index: number): BrokenRule[] {
   if (size === undefined) return [];
-  const given = (['riskPct', 'lots', 'equityPct'] as const).filter((key) => size[key] !== undefined);
+  const given = (['riskPct', 'lots', 'equityPct', 'volatilityPct'] as const).filter(
+    (key) => size[key] !== undefined,
+  );
   if (given.length === 1) return [];
   return [
     {
       path: ['strategies', index, 'size'],
-      expected: 'one of riskPct, lots and equityPct',
+      expected: 'one of riskPct, lots, equityPct and volatilityPct',
       found: given.length === 0 ? 'none of them' : given.join(' and '),
       doThis: given.length === 0 ? 'say how large its entries are, or take size out' : 'keep one of them',
     },

@@ -61,6 +61,11 @@ const sizeSchema = z.strictObject({
   equityPct: percent
     .optional()
     .describe('What an entry may be worth, percent of equity; `risk.maxPositionSizePct` bounds it.'),
+  volatilityPct: percent
+    .optional()
+    .describe(
+      'What one standard deviation of a day’s return may cost the position, percent of equity (docs/STRATEGY.md#size).',
+    ),
   maxLots: lots.optional().describe('Never more than that.'),
 });
 
@@ -89,7 +94,7 @@ export const strategySchema = z.strictObject({
   size: sizeSchema
     .optional()
     .describe(
-      'How large its entries are: one of `riskPct`, `lots` and `equityPct`, bounded by the limits. Left out: as large as `risk.maxPositionSizePct` lets them be.',
+      'How large its entries are: one of `riskPct`, `lots`, `equityPct` and `volatilityPct`, bounded by the limits. Left out: as large as `risk.maxPositionSizePct` lets them be.',
     ),
 });
 

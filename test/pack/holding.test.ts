@@ -16,7 +16,7 @@ const holding = (held: string): string =>
   strategyOf(`
 if (desk.lots === 0 && !desk.entryResting) return desk.enter({
   side: 'buy', type: 'limit', ticks: desk.bid, restBars: 9, because: 'in',
-  exits: { stop: { ticks: desk.bid - 200 }, trail: { ticks: 400 } },
+  exits: { stop: { ticks: Math.floor(desk.bid * 0.98) }, trail: { ticks: Math.floor(desk.bid * 0.04) } },
 });
 if (desk.lots > 0) { ${held} }`);
 
@@ -33,7 +33,7 @@ beforeAll(() => {
     'strategies/works.ts',
     holding(`
       if (bar.openMs % 420_000 === 0) desk.exit('a third', { part: 1 / 3 });
-      desk.adjust({ stop: { ticks: bar.lowTicks - 120 }, because: 'behind the low' });`),
+      desk.adjust({ stop: { ticks: Math.floor(bar.lowTicks * 0.9985) }, because: 'behind the low' });`),
   );
 });
 

@@ -7,20 +7,8 @@ import { isClosing } from '../halts/mode.js';
 import type { TradeEntry } from '../state.js';
 import { averageOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
+import type { ExitsWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
-
-/** A member that is left out stays as it is. */
-export interface ExitsWish {
-  readonly stopTicks?: number;
-  /** Of what is left of the trade now. Empty: none. */
-  readonly targets?: readonly ExitTarget[];
-  /** Null, here and below: not any more. */
-  readonly trailTicks?: number | null;
-  readonly breakEvenAtTicks?: number | null;
-  readonly maxBars?: number | null;
-  /** Why, in one line of plain words. */
-  readonly because: string;
-}
 
 type Said = (text: string) => void;
 

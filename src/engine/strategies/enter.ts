@@ -96,5 +96,7 @@ function entryToSize(core: Core, at: InstrumentId, limitTicks: number, protectTi
     equity: core.market.equity,
     maxPositionSizePct: core.config.risk.maxPositionSizePct,
     sizeFactorPpm: core.state.sizeFactorPpm,
+    dayVolatility: core.dayVolatility[at]?.ofDay ?? null,
+    returnsSeen: core.dayVolatility[at]?.seen ?? 0,
   };
 }

@@ -39,6 +39,7 @@ export function onBar(core: Core, bar: BarEvent): void {
   core.guard.closedAt(bar.instrument, bar.closeTicks);
   core.regimes[bar.instrument]?.update(bar.openMs, bar.closeTicks);
   core.returns[bar.instrument]?.update(bar.openMs, bar.closeTicks);
+  core.dayVolatility[bar.instrument]?.update(bar.openMs, bar.spanMs, bar.closeTicks);
   for (const slot of core.slots) {
     if (slot.watched.length > 0 && slot.instrument.id !== bar.instrument) showWatched(core, slot, bar);
     if (slot.instrument.id !== bar.instrument || bar.openMs <= slot.lastOpenMs) continue;

@@ -9,13 +9,12 @@ import {
   type TextRange,
   valueText,
 } from '../../domain/declared-value.js';
-import type { ExitPlan } from '../../domain/exit-plan.js';
+import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
 import type { TradeEvent } from '../event.js';
-import type { ExitsWish } from './adjust-exits.js';
 import type { FinishedBar } from './bar-stream.js';
 import type { StrategySize } from './size-entry.js';
 
@@ -71,6 +70,19 @@ export interface StopEntry extends AnyEntry {
 }
 
 export type EntryWish = LimitEntry | MarketEntry | StopEntry;
+
+/** A change of what closes an open trade. A member that is left out stays as it is. */
+export interface ExitsWish {
+  readonly stopTicks?: number;
+  /** Of what is left of the trade now. Empty: none. */
+  readonly targets?: readonly ExitTarget[];
+  /** Null, here and below: not any more. */
+  readonly trailTicks?: number | null;
+  readonly breakEvenAtTicks?: number | null;
+  readonly maxBars?: number | null;
+  /** Why, in one line of plain words. */
+  readonly because: string;
+}
 
 /** Most past bars that a strategy can be warmed up with. */
 export const WARMUP_BARS_MAX = 5000;

@@ -6,10 +6,10 @@ import type { Instrument } from '../../domain/instrument.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
-import type { ExitsWish } from '../../engine/strategies/adjust-exits.js';
 import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
 import type {
   EntryWish,
+  ExitsWish,
   ParameterValues,
   SignalRefusal,
   Strategy,
@@ -216,10 +216,11 @@ export class HostedStrategy implements Strategy {
         lots,
         equityPct,
         maxLots,
+        volatilityPct,
         ...asked
       ) => {
         const exits = exitPlanOf(...asked);
-        const size = asksFor({ riskPct, lots, equityPct, maxLots });
+        const size = asksFor({ riskPct, lots, equityPct, maxLots, volatilityPct });
         const wish = {
           ...{ side, protectTicks, because: plainText(because) },
           ...(exits === null ? {} : { exits }),

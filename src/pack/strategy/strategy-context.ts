@@ -30,6 +30,7 @@ export interface Wishes {
     lots: number,
     equityPct: number,
     maxLots: number,
+    volatilityPct: number,
     trailTicks: number,
     breakEvenAtTicks: number,
     maxBars: number,

@@ -128,7 +128,7 @@ export interface ExitsChange {
   readonly because: string;
 }
 
-/** Size of one entry: one of the first three, as in the desk file. The desk file's own size and the limits bound it. */
+/** Size of one entry: one of the first four, as in the desk file. The desk file's own size and the limits bound it. */
 export interface EntrySize {
   /** The loss at its stop, in percent of equity. */
   readonly riskPct?: number;
@@ -136,6 +136,8 @@ export interface EntrySize {
   readonly lots?: number;
   /** Its value, in percent of equity. */
   readonly equityPct?: number;
+  /** What one standard deviation of a day's return may cost the position, in percent of equity. */
+  readonly volatilityPct?: number;
   /** Upper bound in lots. */
   readonly maxLots?: number;
 }
