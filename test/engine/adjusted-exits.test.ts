@@ -323,3 +323,98 @@ describe('the exits of an open trade, changed by its strategy', () => {
     expect(replacing(desk)).toMatchObject([{ stopTicks: 9_900 }]);
   });
 });
+
+describe('an entry beside its own trade', () => {
+  const adds =
+    (protectTicks: number, more: object = {}): Ask =>
+    (context) =>
+      context.enter({ side: 'buy', limitTicks: 10_040, protectTicks, restBars: 3, because: 'more', ...more });
+  /** So small that there is room for more. */
+  const small = { risk: { ...new DeskUnderTest().config.risk, maxPositionSizePct: 20 } };
+  const heldSmall = (asks: readonly Ask[], exits?: ExitPlan) => {
+    const strategies = [{ ...asking(asks, exits), size: { lots: 6_000 } }];
+    const desk = new DeskUnderTest({ capabilities: ABLE, strategies, ...small }, 1).active();
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    const [stop] = desk.live('protective', 0);
+    desk.accept(stop!);
+    desk.bar(0, 10_050);
+    return { desk, stop: stop! };
+  };
+
+  it('adds to it: one trade with one average, and the nearer stop for all of it', () => {
+    const { desk } = heldSmall([adds(9_900)]);
+    const [more] = desk.live('entry', 0);
+    desk.accept(more!);
+    desk.fill(more!, 10_040);
+    expect(desk.recorded('trade.closed')).toEqual([]);
+    expect(desk.engine.view.positions).toMatchObject([{ quantityLots: 12_000, averageTicks: 10_020 }]);
+    expect(replacing(desk)).toMatchObject([{ stopTicks: 9_900, quantityLots: 12_000 }]);
+    replays(desk);
+  });
+
+  it('is refused, on record, where it would take the stop of the trade back', () => {
+    const { desk } = heldSmall([adds(9_700)]);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      { limit: 'exits', reason: 'the stop of the trade that it adds to would go back' },
+    ]);
+    expect(desk.live('entry', 0)).toEqual([]);
+  });
+
+  it('keeps the exits of before where it brings none, and else brings its own for all that is held', () => {
+    const own: ExitPlan = { targets: [{ ticks: 10_300, closedPpm: 500_000 }] };
+    for (const [exits, plan] of [
+      [undefined, HALVES],
+      [own, own],
+    ] as const) {
+      const { desk, stop } = heldSmall([adds(9_800, exits === undefined ? {} : { exits })], HALVES);
+      const [more] = desk.live('entry', 0);
+      desk.accept(more!);
+      desk.fill(more!, 10_040);
+      expect(exitsOf(desk)?.plan).toEqual(plan);
+      const [whole] = replacing(desk);
+      completed(desk, whole!, stop);
+      desk.quote(0, 10_300);
+      expect(desk.effects).toContainEqual(expect.objectContaining({ kind: 'amend', quantityLots: 6_000 }));
+    }
+  });
+
+  it('on the other side is refused; once the trade is closed, the fill that closed it may be answered by it', () => {
+    const other: Ask = (context) =>
+      context.enter({ side: 'sell', limitTicks: 9_990, protectTicks: 10_200, restBars: 3, because: 'turn' });
+    const listed = asking([other, (context) => context.exit('turn')]);
+    const strategy: TradedStrategy = {
+      ...listed,
+      own: {
+        ...listed.own!,
+        create: (...given) => ({
+          ...listed.own!.create(...given),
+          onFill: (context, { purpose }) => {
+            if (purpose !== 'entry' && context.positionLots === 0) other(context);
+          },
+        }),
+      },
+    };
+    const desk = new DeskUnderTest({ capabilities: FUTURES, strategies: [strategy] }, 1).active();
+    desk.bar(0, 10_000);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    desk.accept(desk.live('protective', 0)[0]!);
+    desk.bar(0, 10_000);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      {
+        limit: 'reverses',
+        reason: 'its trade is long: it has to be closed before the other side is entered',
+      },
+    ]);
+    desk.bar(0, 10_000);
+    const [sale] = desk.live('exit', 0);
+    desk.accept(sale!);
+    desk.fill(sale!, 9_999);
+    expect(desk.lots(0)).toBe(0);
+    expect(desk.live('entry', 0)).toMatchObject([{ side: 'sell', limitTicks: 9_990 }]);
+  });
+});
