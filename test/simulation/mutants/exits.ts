@@ -56,10 +56,4 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     find: 'if (!isNearer(side, priceTicks, stopTicks)) return',
     put: 'if (isNearer(side, priceTicks, stopTicks) === null) return',
   },
-  {
-    what: 'new targets of a strategy count what was sold before them',
-    file: 'engine/trades/trade-exits.ts',
-    find: 'soldBefore: record.targetsAnew ? trade.exitLots : soldBefore,',
-    put: 'soldBefore,',
-  },
 ];
