@@ -9,6 +9,7 @@ import type { Instrument } from '../domain/instrument.js';
 import { formatMoney } from '../domain/money.js';
 import type { Engine } from '../engine/engine.js';
 import type { EngineRecord } from '../engine/record.js';
+import { warmupMinutes } from '../engine/strategies/strategy.js';
 import { buildSlots } from '../engine/strategies/strategy-slot.js';
 import type { EngineView } from '../engine/view.js';
 import { warmUpBars } from '../trader/warm-up.js';
@@ -144,7 +145,7 @@ export class Run<Measured extends Measure> {
     const { id, desk, configHash, feed, instruments, signal, interrupted } = this.#parts;
     const config = instanceConfig({ id, desk, configHash, instruments });
     const slots = buildSlots(config);
-    const wanted = warmUpBars(slots.map(({ strategy }) => strategy));
+    const wanted = warmUpBars(slots.map(({ strategy }) => ({ warmupMinutes: warmupMinutes(strategy) })));
     const listeners = slots.filter(({ strategy }) => strategy.onTrade !== undefined);
     if (!feed.tellsTrades)
       this.#found.push(...listeners.map(({ name, instrument }) => untoldTrades(name, instrument.symbol)));

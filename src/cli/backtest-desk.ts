@@ -91,7 +91,7 @@ export function backtestDesk(given: LoadedDesk, options: DeskOptions): BacktestD
   const set = settings.map(([, , line]) => line);
   if (options.strategy === undefined) return { ...loaded, desk, configHash, text, set };
   const traded = new Set([
-    ...desk.strategies.flatMap(({ symbols }) => symbols),
+    ...desk.strategies.flatMap(({ symbols, watches = [] }) => [...symbols, ...watches]),
     ...Object.values(desk.venue.feeAssets ?? {}),
   ]);
   const instruments = desk.instruments.filter(({ symbol }) => traded.has(symbol));

@@ -17,7 +17,7 @@ import type { DataFile } from './market-choice.js';
  * How far to read before the day: longer than the longest warm-up of a market that closes at night and over a
  * weekend.
  */
-const WARM_UP_MS = 10 * DAY_MS;
+const WARM_UP_MS_MIN = 10 * DAY_MS;
 
 /** Market milliseconds of the day's first and last record, and whether its money was paper or real. */
 interface DayAsked {
@@ -26,14 +26,17 @@ interface DayAsked {
   readonly account: string;
 }
 
-/** Ordered by their ends. Rejects while Postgres is down. */
+/** `warmUpBars`: minutes that the strategies need before the day. Ordered by their ends. Rejects while Postgres is down. */
 export async function storedBars(
   runtime: Runtime,
   instruments: readonly Instrument[],
   { fromMs, toMs, account }: DayAsked,
+  warmUpBars: number,
 ): Promise<readonly MarketBar[]> {
   const pool = openPool(runtime, 'replay');
-  const day = { desk: runtime.desk, fromMs: fromMs - WARM_UP_MS, toMs: toMs + MINUTE_MS };
+  // Twice as long, for markets that are closed half of the time.
+  const warmUpMs = Math.max(WARM_UP_MS_MIN, 2 * warmUpBars * MINUTE_MS);
+  const day = { desk: runtime.desk, fromMs: fromMs - warmUpMs, toMs: toMs + MINUTE_MS };
   try {
     const source = priceSourceOf(account) ?? (await newestSource(pool, { ...day, fromMs }));
     if (source === null) return [];

@@ -12,6 +12,7 @@ import {
   entryProblems,
   parameterProblems,
   type ReadStrategies,
+  watchRules,
   withOwnStrategies,
 } from './own-strategies.js';
 import { positionOf } from './positions.js';
@@ -91,6 +92,7 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
       : [
           ...parameterProblems(strategy, index, strategy.own.parameters),
           ...entryProblems(desk, index, options.venues),
+          ...watchRules(strategy, index, strategy.own).map((rule) => ({ ...rule, key: keyText(rule.path) })),
         ],
   );
   if (foundOfOwn.length + foundTwice.length > 0) throw refuse([...foundOfOwn, ...foundTwice]);

@@ -1,6 +1,6 @@
 /** Strategies of the desk's own folder: named by `kind: ./strategies/NAME.ts`, read above this layer. */
 import { isWithin, rangeText } from '../domain/declared-value.js';
-import type { ParameterSpec } from '../engine/strategies/strategy.js';
+import type { DeclaredStrategy, ParameterSpec } from '../engine/strategies/strategy.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
 import type { DeskVenue } from './desk-venue.js';
@@ -59,6 +59,24 @@ export function parameterProblems(
       ? []
       : [{ path, key, expected: rangeText(range), found: String(value), doThis }];
   });
+}
+
+/** Instruments to look at, for a strategy that would take their bars for those of the instrument that it trades. */
+export function watchRules(
+  { kind, watches = [] }: Pick<Desk['strategies'][number], 'kind' | 'watches'>,
+  index: number,
+  declared: Pick<DeclaredStrategy, 'watches'> | undefined,
+): BrokenRule[] {
+  if (watches.length === 0 || declared === undefined || declared.watches === true) return [];
+  return [
+    {
+      path: ['strategies', index, 'watches'],
+      expected: 'no instruments to look at, unless the strategy says watches: true',
+      found: `${watches.join(', ')} for ${kind}`,
+      doThis:
+        'take watches out here, or let the strategy tell bars apart by bar.symbol and say watches: true',
+    },
+  ];
 }
 
 /** Entry types that the desk's venue doesn't support. */

@@ -2,23 +2,31 @@
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import type { BrokenRule } from './broken-rule.js';
 import { closestName } from './closest-name.js';
-import { parameterProblems } from './own-strategies.js';
+import { parameterProblems, watchRules } from './own-strategies.js';
 import { OWN_STRATEGY } from './own-strategy.js';
 import type { Desk, DeskStrategy } from './schema.js';
 
 export function strategyRules(desk: Desk): BrokenRule[] {
   const known = desk.instruments.map((instrument) => instrument.symbol);
   return desk.strategies.flatMap((strategy, index) => [
-    ...symbolRules(strategy, index, known),
+    ...symbolRules(strategy, index, known, 'symbols'),
+    ...symbolRules(strategy, index, known, 'watches'),
+    ...watchRules(strategy, index, STRATEGIES.get(strategy.kind)),
     ...kindRules(strategy, index),
     ...parameterRules(strategy, index),
     ...sizeRules(strategy, index),
   ]);
 }
 
-function symbolRules(strategy: DeskStrategy, index: number, known: readonly string[]): BrokenRule[] {
-  return strategy.symbols.flatMap((symbol, at) => {
-    const path = ['strategies', index, 'symbols', at];
+function symbolRules(
+  strategy: DeskStrategy,
+  index: number,
+  known: readonly string[],
+  list: 'symbols' | 'watches',
+): BrokenRule[] {
+  const symbols = strategy[list] ?? [];
+  return symbols.flatMap((symbol, at) => {
+    const path = ['strategies', index, list, at];
     if (!known.includes(symbol)) {
       return [
         {
@@ -29,7 +37,7 @@ function symbolRules(strategy: DeskStrategy, index: number, known: readonly stri
         },
       ];
     }
-    return strategy.symbols.indexOf(symbol) === at
+    return symbols.indexOf(symbol) === at
       ? []
       : [{ path, expected: 'each symbol only once', found: symbol, doThis: 'remove it' }];
   });
@@ -51,12 +59,14 @@ function kindRules({ kind }: DeskStrategy, index: number): BrokenRule[] {
 
 function sizeRules({ size }: DeskStrategy, index: number): BrokenRule[] {
   if (size === undefined) return [];
-  const given = (['riskPct', 'lots', 'equityPct'] as const).filter((key) => size[key] !== undefined);
+  const given = (['riskPct', 'lots', 'equityPct', 'volatilityPct'] as const).filter(
+    (key) => size[key] !== undefined,
+  );
   if (given.length === 1) return [];
   return [
     {
       path: ['strategies', index, 'size'],
-      expected: 'one of riskPct, lots and equityPct',
+      expected: 'one of riskPct, lots, equityPct and volatilityPct',
       found: given.length === 0 ? 'none of them' : given.join(' and '),
       doThis: given.length === 0 ? 'say how large its entries are, or take size out' : 'keep one of them',
     },

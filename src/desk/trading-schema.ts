@@ -61,6 +61,11 @@ const sizeSchema = z.strictObject({
   equityPct: percent
     .optional()
     .describe('What an entry may be worth, percent of equity; `risk.maxPositionSizePct` bounds it.'),
+  volatilityPct: percent
+    .optional()
+    .describe(
+      'What one standard deviation of a day’s return may cost the position, percent of equity (docs/STRATEGY.md#size).',
+    ),
   maxLots: lots.optional().describe('Never more than that.'),
 });
 
@@ -73,6 +78,14 @@ export const strategySchema = z.strictObject({
       'One of the strategies that ship with Fermata, or `./strategies/NAME.ts`: a file beside this one.',
     ),
   symbols: z.array(symbol).min(1).describe('Instruments of this desk that it trades.'),
+  watches: z
+    .array(symbol)
+    .min(1)
+    .max(20)
+    .optional()
+    .describe(
+      'Instruments of this desk that it only looks at, for a strategy that says `watches: true`. Left out: none.',
+    ),
   enabled: z.boolean().default(true).describe('`false`: loaded, shown, enters nothing.'),
   parameters: z
     .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
@@ -81,7 +94,7 @@ export const strategySchema = z.strictObject({
   size: sizeSchema
     .optional()
     .describe(
-      'How large its entries are: one of `riskPct`, `lots` and `equityPct`, bounded by the limits. Left out: as large as `risk.maxPositionSizePct` lets them be.',
+      'How large its entries are: one of `riskPct`, `lots`, `equityPct` and `volatilityPct`, bounded by the limits. Left out: as large as `risk.maxPositionSizePct` lets them be.',
     ),
 });
 

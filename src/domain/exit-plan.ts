@@ -18,8 +18,8 @@ export interface ExitPlan {
   readonly maxBars?: number;
 }
 
-/** What can move a stop nearer to the market. */
-export const STOP_MOVERS = ['breakEvenStop', 'trailingStop'] as const;
+/** What can move a stop nearer to the market; `adjustedStop`: its strategy. */
+export const STOP_MOVERS = ['breakEvenStop', 'trailingStop', 'adjustedStop'] as const;
 export type StopMover = (typeof STOP_MOVERS)[number];
 
 export const TARGETS_MAX = 5;

@@ -8,6 +8,7 @@ export type ExitReason =
   | 'stop'
   | 'breakEvenStop'
   | 'trailingStop'
+  | 'adjustedStop'
   | 'time'
   | 'sessionEnd'
   | 'strategy'
@@ -23,6 +24,7 @@ const WORDS: Readonly<Record<Exclude<ExitReason, TargetReason>, string>> = {
   stop: 'by its stop',
   breakEvenStop: 'by its break-even stop',
   trailingStop: 'by its trailing stop',
+  adjustedStop: 'by its stop, which its strategy had moved',
   time: 'by its time exit',
   sessionEnd: 'by the end of its session',
   strategy: 'by its strategy',

@@ -22,7 +22,7 @@ import { orderTransition } from './orders/order-table.js';
 import type { Difference, EngineRecord } from './record.js';
 import { type EngineState, type OrderEntry, trackOf } from './state.js';
 import { applyTradeClosed, exitReason, tripTotals } from './trades/trade.js';
-import { applyStopMoved, applyTargetReached } from './trades/trade-exits.js';
+import { applyExitsChanged, applyStopMoved, applyTargetReached } from './trades/trade-exits.js';
 
 /** Final orders kept in case of late answers; older ones are forgotten. */
 const FINAL_ORDERS_MAX = 500;
@@ -80,6 +80,9 @@ export function applyRecord(state: EngineState, record: EngineRecord): void {
       return;
     case 'stop.moved':
       applyStopMoved(state, record);
+      return;
+    case 'exits.changed':
+      applyExitsChanged(state, record);
       return;
     case 'halt':
       applyHalt(state, record.halt);

@@ -16,6 +16,8 @@ export interface StrategyConfig {
   readonly name: string;
   readonly kind: string;
   readonly symbols: readonly string[];
+  /** Instruments that it only looks at. Left out: none. */
+  readonly watches?: readonly string[] | undefined;
   readonly enabled: boolean;
   readonly parameters: Readonly<Record<string, DeclaredValue>>;
   /** How large the strategy's entries are. Left out: as large as the limits allow. */

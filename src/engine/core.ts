@@ -5,7 +5,7 @@ import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import type { Fill, Side } from '../domain/order.js';
-import { alwaysOpen } from '../domain/sessions/session-calendar.js';
+import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
@@ -20,6 +20,7 @@ import { incarnationOf } from './orders/client-id.js';
 import { QuoteGuard } from './quote-guard.js';
 import type { EngineRecord } from './record.js';
 import { createState, type EngineState, type OrderEntry, type PositionEntry } from './state.js';
+import { DayVolatility } from './strategies/day-volatility.js';
 import { RegimeMeter } from './strategies/regime.js';
 import { ReturnMeter } from './strategies/returns.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
@@ -69,6 +70,11 @@ export interface InstrumentWork {
    * (`why: 'person'`, allowed in every mode). A halt withdraws it, and a stop protects the position again.
    */
   exiting: { readonly because: string; readonly why: ExitReason | null } | null;
+  /**
+   * A part that the strategy asked to close, until its trade has sold `untilLots` in all. A halt withdraws it, as it
+   * does `exiting`.
+   */
+  parting: { readonly because: string; readonly trade: string; readonly untilLots: number } | null;
   /**
    * Set while the position is being closed, in any mode, because no stop can protect it: the venue says that the
    * stop's price has passed (`passed`), a resting stop did not fire (`overrun`), or the venue takes no stop
@@ -216,6 +222,8 @@ export interface Core {
   readonly regimes: readonly RegimeMeter[];
   /** By instrument. Empty if no limit asks for them. */
   readonly returns: readonly ReturnMeter[];
+  /** By instrument. Empty if no strategy can size its entries by it. */
+  readonly dayVolatility: readonly DayVolatility[];
   feedEnded: boolean;
   /**
    * Why nothing can be recorded any more, and so no order can be sent; only a restart helps. Null: recording works.
@@ -273,6 +281,9 @@ export function createCore(config: EngineConfig): Core {
     venueBreaker: CLOSED_BREAKER,
     regimes: config.instruments.map(() => new RegimeMeter()),
     returns: measuresReturns(config.risk) ? config.instruments.map(() => new ReturnMeter()) : [],
+    dayVolatility: sizesByVolatility(config)
+      ? config.instruments.map(({ id }) => new DayVolatility(calendarAt(config, id)))
+      : [],
     feedEnded: false,
     journalFault: null,
     nextMinuteMs: 0,
@@ -282,9 +293,17 @@ export function createCore(config: EngineConfig): Core {
   };
 }
 
+/** Strategies of a desk's own may ask for it with any entry. */
+const sizesByVolatility = ({ strategies }: EngineConfig): boolean =>
+  strategies.some(({ size, own }) => own !== undefined || size?.volatilityPct !== undefined);
+
+const calendarAt = ({ sessions }: EngineConfig, id: InstrumentId): SessionCalendar =>
+  sessions?.[id]?.calendar ?? alwaysOpen();
+
 function newWork(): InstrumentWork {
   return {
     exiting: null,
+    parting: null,
     unnamedLots: 0,
     securing: null,
     overrunSinceMs: null,
@@ -431,6 +450,14 @@ export function note(
 
 /** The line that says why a position is closed. */
 export const exitNote = (because: string): string => `${because}${LEAVING}`;
+
+const PARTING = ': closing a part of the position';
+
+/** The same of a part of it. */
+export const partNote = (because: string): string => `${because}${PARTING}`;
+
+export const partBecause = (text: string): string | null =>
+  text.endsWith(PARTING) ? text.slice(0, -PARTING.length) : null;
 
 /** The reason in such a line. Null: the line is not about an exit. */
 export const exitBecause = (text: string): string | null =>

@@ -5,6 +5,7 @@
 import type { CashKind } from '../domain/cash.js';
 import type { OthersCoins } from '../domain/coins.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
+import type { ExitPlan, StopMover } from '../domain/exit-plan.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
@@ -242,7 +243,19 @@ export type EngineRecord =
       readonly instrument: InstrumentId;
       readonly trade: string;
       readonly stopTicks: number;
-      readonly why: 'breakEvenStop' | 'trailingStop';
+      readonly why: StopMover;
+      readonly marketMs: number;
+    }
+  /** Its strategy changed what closes a trade beside its stop. */
+  | {
+      readonly type: 'exits.changed';
+      readonly instrument: InstrumentId;
+      readonly trade: string;
+      /** All of it, as it is from here on. */
+      readonly plan: ExitPlan;
+      /** The targets are new ones, of what is left of the trade now; none of them is reached. */
+      readonly targetsAnew: boolean;
+      readonly because: string;
       readonly marketMs: number;
     }
   /** The outcome of a trade, for readers of the journal; written right after the record that closed it. */

@@ -39,6 +39,7 @@ import {
 } from './state.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { Regime } from './strategies/regime.js';
+import { warmupMinutes } from './strategies/strategy.js';
 import { nextReviewMs, regimeAt } from './strategies/tracker.js';
 import { ownerOf } from './trades/trade.js';
 
@@ -115,6 +116,8 @@ export interface StrategyView {
   readonly state: string;
   readonly barsSeen: number;
   readonly warmupBars: number;
+  /** The minutes that those bars take. */
+  readonly warmupMinutes: number;
   readonly trades: number;
   readonly wins: number;
   /** After fees, money units. */
@@ -433,6 +436,7 @@ function strategyViews(core: Core): StrategyView[] {
       state: slot.strategy.state(),
       barsSeen: slot.barsSeen,
       warmupBars: slot.strategy.warmupBars,
+      warmupMinutes: warmupMinutes(slot.strategy),
       trades: trips?.trades ?? 0,
       wins: trips?.wins ?? 0,
       realised: trips === undefined ? 0 : tripMoney(core, trips),

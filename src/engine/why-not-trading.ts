@@ -13,6 +13,7 @@ import { type Core, liveOrders } from './core.js';
 import { isTradable } from './flow/dust.js';
 import { noEntryReason } from './flow/session.js';
 import { openFeeReason } from './orders/fee-value.js';
+import { spanText } from './strategies/bar-stream.js';
 import { isEnabled } from './strategies/on-bar.js';
 import type { StrategySlot } from './strategies/strategy-slot.js';
 import { nextReviewMs } from './strategies/tracker.js';
@@ -85,8 +86,10 @@ function slotReasons(core: Core, slot: StrategySlot): WaitingReason[] {
   }
   const missing = slot.strategy.warmupBars - slot.barsSeen;
   if (missing > 0) {
-    const reason = `warming up: ${slot.barsSeen} of ${slot.strategy.warmupBars} bars seen`;
-    return [{ subject, reason, waitsFor: `${missing} more finished bars` }];
+    const { stream } = slot;
+    const bars = stream === null ? 'bars' : `bars of ${spanText(stream.longestMs)}`;
+    const reason = `warming up: ${slot.barsSeen} of ${slot.strategy.warmupBars} ${bars} seen`;
+    return [{ subject, reason, waitsFor: `${missing} more finished ${bars}` }];
   }
   const resting = stopEntryReason(core, slot, subject);
   if (resting !== null) return [resting];

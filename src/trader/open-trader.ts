@@ -28,7 +28,7 @@ import { BarHistory } from './status/bar-history.js';
 import { keptOverRestart } from './status/kept-over-restart.js';
 import { RecordLog } from './status/record-log.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
-import { catchUpVenue, warmUp } from './warm-up.js';
+import { catchUpVenue, warmUp, warmUpBars } from './warm-up.js';
 
 export interface OpenTraderParts {
   readonly runtime: Runtime;
@@ -104,7 +104,7 @@ async function openOn(
     runner.begin();
     await takeOverRules({ paths: parts.paths, journal: parts.journal, desk, engine, runner });
     parts.onProgress('warming up the strategies');
-    const bars = new BarHistory(instruments);
+    const bars = new BarHistory(instruments, warmUpBars(engine.view.strategies));
     const shown = await warmUp(engine, runner, feed, bars, instruments.length);
     for (const line of [keptOverRestart(desk.mode, venue.account), ...news]) {
       activity.say(line, { wallMs: parts.clock.wallMs(), marketMs: feed.nowMs() });

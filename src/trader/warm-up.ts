@@ -3,7 +3,7 @@
 import type { MarketBar, MarketFeed } from '../contracts/market-feed.js';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Engine } from '../engine/engine.js';
-import { WARMUP_BARS_MAX } from '../engine/strategies/strategy.js';
+import { WARMUP_MINUTES_MAX } from '../engine/strategies/strategy.js';
 import type { PaperVenue } from '../venue/paper/paper-venue.js';
 import type { Runner } from './running/runner.js';
 import type { BarHistory } from './status/bar-history.js';
@@ -46,9 +46,9 @@ export async function warmUp(
 }
 
 /** Past bars that all strategies are shown, in the trader as in a backtest. */
-export function warmUpBars(strategies: readonly { readonly warmupBars: number }[]): number {
-  const wanted = Math.max(BARS_MIN, ...strategies.map(({ warmupBars }) => warmupBars));
-  return Math.min(WARMUP_BARS_MAX, wanted);
+export function warmUpBars(strategies: readonly { readonly warmupMinutes: number }[]): number {
+  const wanted = Math.max(BARS_MIN, ...strategies.map(({ warmupMinutes }) => warmupMinutes));
+  return Math.min(WARMUP_MINUTES_MAX, wanted);
 }
 
 /** Oldest first. A strategy that has seen a bar is not shown it again. */

@@ -304,14 +304,15 @@ describe('a backtest', () => {
   });
 
   it('shows a strategy as many minutes of before as it needs, as the running desk does', async () => {
+    const beginMs = BEGIN_MS + 800 * MINUTE_MS;
     let before = 0;
     const patient: StrategyDefinition = {
       ...{ kind: 'patient', suits: 'trending', parameters: [] },
       create: () => ({
         warmupBars: 700,
         state: () => 'waits',
-        onBar: (_context, { warmup }) => {
-          if (warmup) before += 1;
+        onBar: (_context, { openMs }) => {
+          if (openMs < beginMs) before += 1;
         },
       }),
     };
@@ -321,7 +322,6 @@ describe('a backtest', () => {
         { name: 'patient', kind: 'patient', symbols: ['BTC/USDT'], enabled: true, parameters: {} },
       ] as unknown as Desk['strategies'];
       const file = writeMinutes(temporaryFolder(), waves(900));
-      const beginMs = BEGIN_MS + 800 * MINUTE_MS;
       await backtest(file, { desk: { ...loaded.desk, strategies }, beginMs });
     } finally {
       (STRATEGIES as Map<string, StrategyDefinition>).delete('patient');

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { buildInstrument } from '../../src/domain/build-instrument.js';
 import { parseMoney } from '../../src/domain/money.js';
+import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
+import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
+import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import { DayVolatility } from '../../src/engine/strategies/day-volatility.js';
 import { type EntryToSize, type StrategySize, sizeEntry } from '../../src/engine/strategies/size-entry.js';
-import { DeskUnderTest } from './support/desk.js';
-import { oneEntry } from './support/one-entry.js';
+import { DeskUnderTest, START_MS } from './support/desk.js';
+import { entriesInTurn, oneEntry } from './support/one-entry.js';
 
 const FREE = { makerFeePpm: 0, takerFeePpm: 0, minNotional: '0' };
 /** Tick 0.25 × multiplier 20: $5 a tick, $20 a point. */
@@ -23,7 +27,7 @@ const sized = (size: StrategySize, changes: Partial<EntryToSize> & { points?: nu
   return sizeEntry(size, {
     ...{ instrument, limitTicks: 5_000 * perPoint, protectTicks: (5_000 - points) * perPoint },
     ...{ bidTicks: 5_000 * perPoint, heldLots: 0, equity: parseMoney('50000'), maxPositionSizePct: 100_000 },
-    sizeFactorPpm: 1_000_000,
+    ...{ sizeFactorPpm: 1_000_000, dayVolatility: 0.01, returnsSeen: 480 },
     ...more,
   });
 };
@@ -58,6 +62,81 @@ describe('lots by what the stop may lose', () => {
   });
 });
 
+describe('lots by what a day may move', () => {
+  // Equity × percent ÷ (price × standard deviation × dollars a point), rounded down, less what is held.
+  it.each([
+    [1, 0.01, '500000', {}, 5], // 5,000 ÷ (5,000 × 0.01 × 20 = 1,000)
+    [1, 0.012, '500000', {}, 4], // 5,000 ÷ 1,200 = 4.17
+    [0.5, 0.005, '500000', {}, 5], // 2,500 ÷ 500
+    [1, 0.01, '500000', { heldLots: 2 }, 3],
+    [1, 0.01, '500000', { heldLots: 5 }, 0],
+    [1, 0.01, '500000', { sizeFactorPpm: 500_000 }, 2], // 2,500 ÷ 1,000
+    [1, 0.01, '500000', { maxPositionSizePct: 60 }, 3], // the limits: 300,000 ÷ 100,000
+    [1, 0.01, '99999', {}, 0], // 999.99 ÷ 1,000
+  ] as const)(
+    'NQ: %d %% at %d a day of %s with %j are %d',
+    (volatilityPct, dayVolatility, equity, more, lots) => {
+      expect(sized({ volatilityPct }, { dayVolatility, equity: parseMoney(equity), ...more }).lots).toBe(
+        lots,
+      );
+    },
+  );
+
+  it('spot: 1 % of 50,000 at 2 % a day are five coins', () => {
+    expect(sized({ volatilityPct: 1 }, { instrument: BTC, dayVolatility: 0.02 }).lots).toBe(5_000);
+    expect(sized({ volatilityPct: 1, maxLots: 400 }, { instrument: BTC, dayVolatility: 0.02 }).lots).toBe(
+      400,
+    );
+  });
+
+  it('says why there is none, with the figures', () => {
+    const why = (changes: Partial<EntryToSize>) => sized({ volatilityPct: 1 }, changes).why;
+    expect(why({ dayVolatility: 0.02 })).toBe(
+      '1 % of equity is 500.00 USD, and one lot moves by 2000.00 USD in a day (2.00 %): not one lot fits',
+    );
+    expect(why({ dayVolatility: null, returnsSeen: 17 })).toBe(
+      'what a day moves is known after 240 returns of its minutes, and 17 were seen',
+    );
+    expect(why({ dayVolatility: 0 })).toContain('has not moved');
+  });
+});
+
+describe('what a day moves', () => {
+  const at = (minute: number): number => START_MS + minute * 60_000;
+  /** Up and down by 0.1 %, so that each squared return is about a millionth. */
+  const swinging = (calendar: SessionCalendar, bars: number, spanMs = 60_000) => {
+    const meter = new DayVolatility(calendar);
+    for (let bar = 0; bar < bars; bar += 1)
+      meter.update(START_MS + bar * spanMs, spanMs, bar % 2 === 0 ? 1_000_000 : 1_001_000);
+    return meter;
+  };
+
+  it('is the root of the mean squared return of a minute times the minutes of a day', () => {
+    // √(0.000001 × 1,440) = 0.0379
+    expect(swinging(alwaysOpen(), 600).ofDay).toBeCloseTo(0.0379, 4);
+    // The same moves in five minutes each are a fifth of the variance.
+    expect(swinging(alwaysOpen(), 600, 300_000).ofDay).toBeCloseTo(0.0379 / Math.sqrt(5), 4);
+  });
+
+  it('counts the minutes in which the market trades', () => {
+    const hours = withOwnHours(ALWAYS_OPEN, {
+      hours: Object.fromEntries(['mon', 'tue', 'wed', 'thu', 'fri'].map((day) => [day, ['09:30-16:00']])),
+    });
+    // √(0.000001 × 390) = 0.0197
+    expect(swinging(new SessionCalendar(hours, () => 0), 600).ofDay).toBeCloseTo(0.0197, 4);
+  });
+
+  it('is known from 240 returns on, goes by the newest 480, and has none over a gap', () => {
+    expect(swinging(alwaysOpen(), 240).ofDay).toBeNull();
+    expect(swinging(alwaysOpen(), 241).ofDay).not.toBeNull();
+    const meter = swinging(alwaysOpen(), 241);
+    meter.update(at(300), 60_000, 5_000_000);
+    expect(meter.seen).toBe(240);
+    for (let bar = 301; bar <= 780; bar += 1) meter.update(at(bar), 60_000, 5_000_000);
+    expect(meter.ofDay).toBe(0);
+  });
+});
+
 describe('other sizes', () => {
   it.each([
     [{ lots: 3 }, {}, 3],
@@ -82,6 +161,20 @@ describe('an entry', () => {
     desk.bar(0, 10_000);
     return desk;
   };
+
+  it('by what a day moves is refused before that is known, and sized by it afterwards', () => {
+    const desk = entered({ volatilityPct: 0.01 });
+    expect(desk.recorded('order.denied')).toMatchObject([
+      { limit: 'size', reason: expect.stringContaining('after 240 returns of its minutes, and 0 were seen') },
+    ]);
+    const wishes = Array.from({ length: 301 }, () => ({}));
+    const strategies = [{ ...entriesInTurn(wishes), size: { volatilityPct: 0.01 } }];
+    const known = new DeskUnderTest({ strategies }, 1).active();
+    for (let bar = 0; bar < 300; bar += 1) known.bar(0, bar % 2 === 0 ? 10_000 : 10_010, true);
+    known.bar(0, 10_000);
+    // 0.01 % of 10,000 is 1, and √(0.000001 × 1,440) of 10,000 ticks × 0.00001 is 0.0038.
+    expect(known.live('entry', 0)).toMatchObject([{ quantityLots: 263 }]);
+  });
 
   it('is as large as its strategy says', () => {
     expect(entered({ lots: 70 }).live('entry', 0)).toMatchObject([{ quantityLots: 70 }]);

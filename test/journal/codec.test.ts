@@ -34,7 +34,14 @@ const WITHOUT_SLOTS: readonly RecordType[] = [
     'size.factor',
   ] as const),
   ...(['golive.granted', 'golive.voided', 'fee.valued', 'cash', 'coins.counted', 'coins.claimed'] as const),
-  ...(['order.amended', 'stop.gap', 'trade.closed', 'target.reached', 'stop.moved'] as const),
+  ...([
+    'order.amended',
+    'stop.gap',
+    'trade.closed',
+    'target.reached',
+    'stop.moved',
+    'exits.changed',
+  ] as const),
   ...(['signal', 'signal.withdrawn', 'signal.refused'] as const),
 ];
 

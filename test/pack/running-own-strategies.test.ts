@@ -247,7 +247,7 @@ describe('in the engine', () => {
       expect.stringContaining('type: the strategy says that it enters by limit, found market'),
     ]);
     expect(problemsOf(() => listed('./strategies/sizes.ts'))).toEqual([
-      expect.stringContaining('size: expected one of riskPct, lots and equityPct'),
+      expect.stringContaining('size: expected one of riskPct, lots, equityPct and volatilityPct'),
     ]);
   });
 

@@ -49,7 +49,7 @@ it('shows a strategy that is taken as it stands there', () => {
 });
 
 it('shows parameters of each kind that are taken as they stand there', () => {
-  const [, parameters = ''] = blocks('ts');
+  const parameters = blocks('ts').find((text) => text.startsWith('parameters: {')) ?? '';
   writeFileSync(
     join(folder, 'desks/mine/strategies/kinds.ts'),
     `import { strategy } from 'fermata/strategy';
@@ -60,6 +60,19 @@ export default strategy({ suits: 'trending', ${parameters}
   expect(found?.parameters.map(({ type }) => type ?? 'number')).toEqual([
     ...['number', 'number', 'choice', 'boolean', 'time', 'text'],
   ]);
+});
+
+it('shows longer bars, asked for as they are there', () => {
+  const made = blocks('ts').find((text) => text.includes("bars: ['1m', '1h']")) ?? '';
+  writeFileSync(
+    join(folder, 'desks/mine/strategies/hours.ts'),
+    `import { Ema, strategy } from 'fermata/strategy';
+export default strategy({ suits: 'trending', parameters: {}, create() {
+  const trend = new Ema(3);
+  ${made} } });`,
+  );
+  const [found] = describeStrategies(join(folder, 'desks/mine'), ['strategies/hours.ts']);
+  expect(found?.trial.bars).toBe(60_000);
 });
 
 /** Each line of a block. A validation on made-up prices may say NO-GO: that is an answer, too. */

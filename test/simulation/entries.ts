@@ -1,6 +1,9 @@
 /** The entries that a run's strategy asks for: the shipped one's, with exits beside the stop, at the market, or by a stop. */
+
+import { MINUTE_MS } from '../../src/domain/civil-date.js';
 import type { EntryType } from '../../src/domain/order.js';
 import type { TradedStrategy } from '../../src/engine/config.js';
+import type { FinishedBar } from '../../src/engine/strategies/bar-stream.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { externalSignals } from '../../src/engine/strategies/external-signals.js';
 import type { EntryWish, Strategy, StrategyContext } from '../../src/engine/strategies/strategy.js';
@@ -29,6 +32,32 @@ export interface AskedEntries {
   readonly entryType: EntryType;
   /** It follows signals from outside, too. */
   readonly signals: boolean;
+  /** While it holds, it closes parts of its position and changes its exits. */
+  readonly changes: boolean;
+}
+
+/** In each third run with exits, and in some without; it takes nothing from what the seed draws. */
+export const changesOfSeed = (seed: number): boolean => seed % 12 === 2 || seed % 16 === 9;
+
+export const PART_PPM_MAX = 700_000;
+
+/** At some bars of what it holds, by their time alone. */
+function change(context: StrategyContext, { openMs, closeTicks }: FinishedBar): void {
+  const { positionLots, lastQuote } = context;
+  if (positionLots === 0 || lastQuote === null) return;
+  const minute = openMs / MINUTE_MS;
+  const toward = positionLots > 0 ? 1 : -1;
+  const price = positionLots > 0 ? lastQuote.bidTicks : lastQuote.askTicks;
+  if (minute % 7 === 3) context.exit('a part of it', 300_000 + (minute % 5) * 100_000);
+  // Now and then where it may not go: that has to be refused.
+  const away = minute % 11 === 0 ? -40 : 60 + (minute % 3) * 20;
+  if (minute % 3 === 1) context.adjust({ stopTicks: price - toward * away, because: 'nearer' });
+  if (minute % 8 !== 5) return;
+  const targets = [
+    { ticks: closeTicks + toward * 30, closedPpm: 400_000 },
+    { ticks: closeTicks + toward * 70, closedPpm: 1_000_000 },
+  ];
+  context.adjust({ targets, maxBars: 120, because: 'other targets' });
 }
 
 /** At the market in each fifth run, by a stop in each tenth; it takes nothing from what the seed draws. */
@@ -38,7 +67,7 @@ export function entryTypeOfSeed(seed: number): EntryType {
 }
 
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
-  if (asked.exits === null && asked.entryType === 'limit' && !asked.signals) return listed;
+  if (asked.exits === null && asked.entryType === 'limit' && !asked.signals && !asked.changes) return listed;
   return {
     ...listed,
     own: {
@@ -51,7 +80,10 @@ export function withEntries(listed: TradedStrategy, asked: AskedEntries): Traded
             ? { onSignal: (context, signal, ageMs) => follower.onSignal?.(context, signal, ageMs) ?? null }
             : {}),
           warmupBars: inner.warmupBars,
-          onBar: (context, bar) => inner.onBar(askingFor(context, asked), bar),
+          onBar: (context, bar) => {
+            inner.onBar(askingFor(context, asked), bar);
+            if (asked.changes) change(context, bar);
+          },
           state: () => inner.state(),
         };
       },
@@ -67,8 +99,10 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
     get session() {
       return context.session;
     },
+    watched: context.watched,
     enter: (wish) => context.enter(entryOf(context, wish, asked)),
     exit: context.exit,
+    adjust: context.adjust,
     note: context.note,
     fail: context.fail,
   };

@@ -7,7 +7,7 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
-import { type AskedEntries, entryTypeOfSeed, REST_BARS, withEntries } from './entries.js';
+import { type AskedEntries, changesOfSeed, entryTypeOfSeed, REST_BARS, withEntries } from './entries.js';
 import { exitsOfSeed } from './exit-plans.js';
 import { hoursOfSeed, sessionsOf } from './market-hours.js';
 import { feeAssetsOf } from './outside.js';
@@ -207,6 +207,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     exits: exitsOfSeed(seed),
     ...hoursOfSeed(seed),
     entryType: entryTypeOfSeed(seed),
+    changes: changesOfSeed(seed),
     signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
     endsFlat: random.chance(0.5),
   };

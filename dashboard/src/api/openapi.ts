@@ -1032,7 +1032,7 @@ export interface paths {
                                         } | null;
                                         timeExitMs: number | null;
                                         /** @description null: the stop is where the entry wanted it */
-                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
                                         words: string[];
                                     };
@@ -2257,7 +2257,7 @@ export interface paths {
                                         } | null;
                                         timeExitMs: number | null;
                                         /** @description null: the stop is where the entry wanted it */
-                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
                                         words: string[];
                                     };
@@ -7142,7 +7142,7 @@ export interface components {
                         } | null;
                         timeExitMs: number | null;
                         /** @description null: the stop is where the entry wanted it */
-                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                        stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                         /** @description All of it for people, a few words each */
                         words: string[];
                     };
@@ -7579,7 +7579,7 @@ export interface components {
                             } | null;
                             timeExitMs: number | null;
                             /** @description null: the stop is where the entry wanted it */
-                            stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                            stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                             /** @description All of it for people, a few words each */
                             words: string[];
                         };

@@ -2,7 +2,7 @@
 import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, OrderIntent, Side } from '../../domain/order.js';
-import { exitBecause } from '../../engine/core.js';
+import { exitBecause, partBecause } from '../../engine/core.js';
 import type { EngineRecord } from '../../engine/record.js';
 import type { Asked } from '../../engine/strategies/hindsight.js';
 import type { EntryWish } from '../../engine/strategies/strategy.js';
@@ -21,7 +21,7 @@ interface ChosenEntry {
 
 export interface Choice {
   readonly entries: readonly ChosenEntry[];
-  /** Strategies that close their position. */
+  /** Strategies that close their position, or a part of it. */
   readonly leaves: readonly string[];
 }
 
@@ -38,7 +38,7 @@ const BY_PLAN = /^(target \d+ of \d+ is reached|\d+ bars have passed)$/;
 /** `hasExits`: the open trade has an exit plan. */
 export function leavesBy(record: EngineRecord, hasExits: boolean): boolean {
   if (record.type !== 'note' || record.strategy === null) return false;
-  const because = exitBecause(record.text);
+  const because = exitBecause(record.text) ?? partBecause(record.text);
   return because !== null && !(hasExits && BY_PLAN.test(because));
 }
 

@@ -14,6 +14,7 @@ import type { EngineRecord } from '../../engine/record.js';
 import { stateHash } from '../../engine/state-hash.js';
 import { decidesBetweenBars, Hindsight } from '../../engine/strategies/hindsight.js';
 import { RESTED } from '../../engine/strategies/on-bar.js';
+import { warmupMinutes } from '../../engine/strategies/strategy.js';
 import type { StrategySlot } from '../../engine/strategies/strategy-slot.js';
 import { warmUpBars } from '../../trader/warm-up.js';
 import { bidBelow } from '../../venue/bar-path.js';
@@ -224,7 +225,9 @@ class PastDay {
   #start(marketMs: number): void {
     for (const desk of this.#desks()) {
       desk.restart();
-      const wanted = warmUpBars(desk.slots.map(({ strategy }) => strategy));
+      const wanted = warmUpBars(
+        desk.slots.map(({ strategy }) => ({ warmupMinutes: warmupMinutes(strategy) })),
+      );
       const ended = this.#endedBy(marketMs);
       for (const { id } of this.setting.config.instruments)
         for (const bar of ended.filter(({ instrument }) => instrument === id).slice(-wanted))
@@ -358,6 +361,9 @@ class PastDay {
     if (byHash && this.#then.configHash !== this.#then.state.config?.configHash) return OTHER_FILE;
     const between = now.slots.find(decidesBetweenBars);
     if (between !== undefined) return `${between.name} decides between bars, too: ${NO_QUOTES}`;
+    const watching = now.slots.find(({ watched }) => watched.length > 0);
+    if (watching !== undefined)
+      return `${watching.name} also decides by bars of other instruments: ${NO_ORDER}`;
     const cold = now.slots.find(({ barsSeen, strategy }) => barsSeen < strategy.warmupBars);
     if (cold !== undefined) return `too few bars before it are stored for ${cold.name} to have warmed up`;
     if (!isNothing(then) || isNothing(now.choice)) return null;
@@ -388,6 +394,7 @@ class PastDay {
 const RESULT_PLACES = 24;
 const NOTHING: Choice = { entries: [], leaves: [] };
 const NO_QUOTES = 'quotes are not recorded';
+const NO_ORDER = 'the order in which bars of the same minute came is not recorded';
 const OTHER_FILE = 'the desk file or its settings were others then';
 const NOT_RUNNING = 'no trader may have run then: nothing is recorded up to the next start';
 const NO_QUOTE_YET = 'the trader had just started, and a quote may not have come yet';

@@ -16,9 +16,12 @@ import type { Instrument } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moment } from '../../domain/moment.js';
 import type { EngineConfig } from '../../engine/config.js';
+import { warmupMinutes } from '../../engine/strategies/strategy.js';
+import { buildSlots } from '../../engine/strategies/strategy-slot.js';
 import { calendarOf, deskFolderOf, deskPaths, homePaths, type Runtime } from '../../home/runtime.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import { buildInstruments, engineConfig } from '../../trader/engine-config.js';
+import { warmUpBars } from '../../trader/warm-up.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { paperCapabilities } from '../../venue/paper/capabilities.js';
 import { backtestDesk, type Setting } from '../backtest-desk.js';
@@ -193,7 +196,9 @@ async function barsOf(
     return { bars: await recordedBars(files, loaded.desk, instruments), withoutBars: null };
   }
   try {
-    const bars = await storedBars(runtime, instruments, day);
+    const strategies = buildSlots(configOf(loaded)).map(({ strategy }) => strategy);
+    const wanted = warmUpBars(strategies.map((one) => ({ warmupMinutes: warmupMinutes(one) })));
+    const bars = await storedBars(runtime, instruments, day, wanted);
     return { bars, withoutBars: bars.length > 0 ? null : 'no candle of that day is stored' };
   } catch (error) {
     return { bars: [], withoutBars: `the desk’s candles could not be read: ${messageOf(error)}` };

@@ -3,7 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, isClosedByPerson, positionAt, sessionsAt, workAt } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
-import { followExits, lotsAfterTargets } from './exits.js';
+import { followExits, followPart, lotsAfterTargets } from './exits.js';
 import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
@@ -39,6 +39,7 @@ function step(core: Core, at: InstrumentId): void {
   const isOpen = isMarketOpen(core, at);
   if (isOpen) {
     followExits(core, at);
+    followPart(core, at);
     leaveBeforeClose(core, at);
   }
   const exiting = workAt(core, at).exiting;

@@ -127,7 +127,7 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void
 function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
   const work = workAt(core, at);
   if (work.exiting !== null || !mayReduce(core)) return;
-  const isClosed = lotsAfterTargets(core, positionAt(core, at)) === 0;
+  const isClosed = leftByTargets(core, positionAt(core, at)) === 0;
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
   const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
@@ -152,10 +152,78 @@ export function isAtBreakEven({ side, protectTicks, entryTickLots, entryLots }: 
 }
 
 /**
- * How many of the held lots the reached targets leave. Null: all of them. Never leaves what no order could sell; a
- * part too small for an order waits for the next target. While nothing can be sold, the stop covers the whole.
+ * How many of the held lots are left by the targets that are reached and by the part that the strategy closes. Null:
+ * all of them. Never leaves what no order could sell. While nothing can be sold, the stop covers the whole.
  */
 export function lotsAfterTargets(core: Core, position: PositionEntry): number | null {
+  const [byTargets, byPart] = [leftByTargets(core, position), leftByPart(core, position)];
+  return byTargets === null || byPart === null ? (byTargets ?? byPart) : Math.min(byTargets, byPart);
+}
+
+/** Why that part is closed. Null: the strategy asked for it. */
+export function reasonOfPart(core: Core, position: PositionEntry): ExitReason | null {
+  const [byTargets, byPart] = [leftByTargets(core, position), leftByPart(core, position)];
+  const exits = position.trade?.exits;
+  if (exits === undefined || byTargets === null) return null;
+  return byPart !== null && byPart < byTargets ? null : reachedTarget({ exits });
+}
+
+/**
+ * Lots of an order for that part of what is held, rounded down: all of it if the rest would be too small at its stop.
+ * Null: the part itself is too small for an order.
+ */
+export function lotsOfPart(core: Core, at: InstrumentId, partPpm: number): number | null {
+  const { quantityLots, trade } = positionAt(core, at);
+  const held = Math.abs(quantityLots);
+  const lots = Number((BigInt(held) * BigInt(partPpm)) / BigInt(WHOLE_TRADE_PPM));
+  if (trade === null || isRestTooSmall(core, at, trade, held - lots)) return held;
+  const priceTicks = closingTicks(core, at, trade.side);
+  return lots === 0 || isTooSmall(instrumentAt(core, at), lots, priceTicks) ? null : lots;
+}
+
+function isRestTooSmall(
+  core: Core,
+  at: InstrumentId,
+  { side, protectTicks }: TradeEntry,
+  rest: number,
+): boolean {
+  const stopTicks = protectTicks ?? closingTicks(core, at, side);
+  return isTooSmall(instrumentAt(core, at), rest, leastAtStop(side === 'long', stopTicks));
+}
+
+function leftByPart(core: Core, position: PositionEntry): number | null {
+  const { instrument: at, trade, quantityLots } = position;
+  const { parting } = workAt(core, at);
+  if (parting === null || trade === null || parting.trade !== trade.id) return null;
+  if (!mayReduce(core) || !isMarketOpen(core, at)) return null;
+  const held = Math.abs(quantityLots);
+  const lots = parting.untilLots - trade.exitLots;
+  if (lots <= 0 || held === 0) return null;
+  return lots >= held || isRestTooSmall(core, at, trade, held - lots) ? 0 : held - lots;
+}
+
+/** A part that is closed is over, also where what is left of it is too small; one that leaves nothing is an exit. */
+export function followPart(core: Core, at: InstrumentId): void {
+  const work = workAt(core, at);
+  const { parting } = work;
+  if (parting === null) return;
+  const position = positionAt(core, at);
+  const { trade } = position;
+  const lots = trade?.id === parting.trade ? parting.untilLots - trade.exitLots : 0;
+  if (
+    trade === null ||
+    lots <= 0 ||
+    isTooSmall(instrumentAt(core, at), lots, closingTicks(core, at, trade.side))
+  ) {
+    work.parting = null;
+  } else if (leftByPart(core, position) === 0) {
+    work.parting = null;
+    work.exiting ??= { because: parting.because, why: null };
+  }
+}
+
+/** A part too small for an order waits for the next target. */
+function leftByTargets(core: Core, position: PositionEntry): number | null {
   const trade = tradeWithExits(core, position);
   const target = trade?.exits.plan.targets?.[trade.exits.reached - 1];
   if (trade === null || target === undefined) return null;
@@ -186,7 +254,7 @@ export function tradeWithExits(
 }
 
 /** The price at which a long can be sold (bid) or a short bought back (ask). */
-function closingTicks({ market }: Core, at: InstrumentId, side: TradeEntry['side']): number {
+export function closingTicks({ market }: Core, at: InstrumentId, side: TradeEntry['side']): number {
   return (side === 'long' ? market.bidTicks[at] : market.askTicks[at]) as number;
 }
 

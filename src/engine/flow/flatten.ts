@@ -14,7 +14,7 @@ import type { OrderEntry, PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { isDust } from './dust.js';
-import { lotsAfterTargets, reachedTarget } from './exits.js';
+import { lotsAfterTargets, reasonOfPart } from './exits.js';
 import { protect } from './protect.js';
 import { isConfirmed, isOversold, shrinksBeforeSale } from './wanted-stop.js';
 
@@ -64,7 +64,7 @@ export function flatten(
 }
 
 /**
- * Sells the part that the reached targets close. If the stop has to shrink first, it rests for the remainder before
+ * Sells the part that the reached targets close, or that the strategy asked to close. If the stop has to shrink first, it rests for the remainder before
  * the sale leaves; otherwise it stays whole and shrinks after the sale.
  */
 export function reduceToTargets(core: Core, at: InstrumentId): void {
@@ -79,9 +79,7 @@ export function reduceToTargets(core: Core, at: InstrumentId): void {
     !liveStops(core, at).every((stop) => restsFor(stop, leftLots))
   )
     return;
-  const exits = position.trade?.exits;
-  const why = exits === undefined ? null : reachedTarget({ exits });
-  sendClosing(core, position, { purpose: 'exit', leftLots, why });
+  sendClosing(core, position, { purpose: 'exit', leftLots, why: reasonOfPart(core, position) });
 }
 
 function restsFor(stop: OrderEntry, lots: number): boolean {

@@ -67,10 +67,11 @@ function isBeside({ intent }: OrderEntry, stop: OrderEntry, { limitTicks }: Want
  */
 function mayRest(core: Core, stop: OrderEntry): boolean {
   const { clientId, instrument, group } = stop.intent;
-  const { exiting, securing, targetAtMs } = workAt(core, instrument);
+  const { exiting, parting, securing, targetAtMs } = workAt(core, instrument);
   const watch = core.watches.get(clientId);
   if (watch !== undefined && isAsked(watch)) return false;
-  if (group === undefined || exiting !== null || securing !== null || !mayReduce(core)) return false;
+  if (group === undefined || exiting !== null || parting !== null || securing !== null) return false;
+  if (!mayReduce(core)) return false;
   return core.monotonicMs >= targetAtMs && liveOrders(core, instrument).every((one) => one === stop);
 }
 

@@ -19,7 +19,7 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
     atMarketMs: core.marketMs,
   };
   commit(core, { type: 'halt', halt });
-  if (halt.mode !== 'REDUCING') for (const work of core.work) work.exiting = null;
+  if (halt.mode !== 'REDUCING') for (const work of core.work) work.exiting = work.parting = null;
   touchAll(core);
   return halt;
 }

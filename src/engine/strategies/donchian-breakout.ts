@@ -4,7 +4,7 @@
  * bars closes the position. The reverse if the venue can short. With `stopEntrySlippageTicks` it does not wait for
  * the close: a stop entry rests one tick beyond the range. Richard Donchian's channel, as used by the Turtle traders.
  */
-import type { BarEvent } from '../event.js';
+import type { FinishedBar } from './bar-stream.js';
 import { Atr, Donchian } from './indicators.js';
 import { enterByStop, enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type {
@@ -61,7 +61,7 @@ class DonchianBreakout implements Strategy {
     this.warmupBars = Math.max(entryBars, exitBars, atrBars) + 1;
   }
 
-  onBar(context: StrategyContext, bar: BarEvent): void {
+  onBar(context: StrategyContext, bar: FinishedBar): void {
     this.seen += 1;
     const { high: entryHigh, low: entryLow } = this.entry;
     const { high: exitHigh, low: exitLow } = this.exit;

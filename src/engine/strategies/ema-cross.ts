@@ -3,7 +3,7 @@
  * the stop is the nearer of an ATR multiple and the desk's stop-loss; the position is closed when they cross back.
  * The reverse if the venue can short.
  */
-import type { BarEvent } from '../event.js';
+import type { FinishedBar } from './bar-stream.js';
 import { Atr, Ema } from './indicators.js';
 import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type {
@@ -54,7 +54,7 @@ class EmaCross implements Strategy {
       ) + 1;
   }
 
-  onBar(context: StrategyContext, bar: BarEvent): void {
+  onBar(context: StrategyContext, bar: FinishedBar): void {
     this.seen += 1;
     this.fast.update(bar.closeTicks);
     this.slow.update(bar.closeTicks);

@@ -4,6 +4,7 @@ import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
 import { isDust } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
+import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
@@ -44,6 +45,11 @@ export function enter(
     ...(signal === undefined ? {} : { signal }),
     ...besideRest(core, at),
   };
+  const wrong = besideOwn(core, slot, wish);
+  if (wrong !== null) {
+    denyOrder(core, order, wrong);
+    return;
+  }
   const isSized = slot.size !== null || wish.size !== undefined;
   if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
   else {
@@ -51,6 +57,28 @@ export function enter(
     const restBars = wish.type === 'market' ? marketBars : wish.restBars;
     if (placeOrder(core, order, restBars)) note(wish.because);
   }
+}
+
+/**
+ * An entry beside an open trade of its own strategy adds to it and gives the whole trade its stop, which never goes
+ * back. The other way, its fill would close the trade beside a stop that still rests. Null: nothing is in its way.
+ */
+function besideOwn(
+  core: Core,
+  { name, instrument }: StrategySlot,
+  wish: EntryWish,
+): { readonly limit: string; readonly reason: string } | null {
+  const { trade, quantityLots } = positionAt(core, instrument.id);
+  if (trade === null || trade.strategy !== name || quantityLots === 0 || isDust(core, instrument.id))
+    return null;
+  const { side, protectTicks } = trade;
+  if (wish.side === (side === 'long' ? 'sell' : 'buy')) {
+    const reason = `its trade is ${side}: it has to be closed before the other side is entered`;
+    return core.config.capabilities.shorting ? { limit: 'reverses', reason } : null;
+  }
+  return protectTicks !== null && isNearer(side, protectTicks, wish.protectTicks)
+    ? { limit: 'exits', reason: 'the stop of the trade that it adds to would go back' }
+    : null;
 }
 
 /**
@@ -96,5 +124,7 @@ function entryToSize(core: Core, at: InstrumentId, limitTicks: number, protectTi
     equity: core.market.equity,
     maxPositionSizePct: core.config.risk.maxPositionSizePct,
     sizeFactorPpm: core.state.sizeFactorPpm,
+    dayVolatility: core.dayVolatility[at]?.ofDay ?? null,
+    returnsSeen: core.dayVolatility[at]?.seen ?? 0,
   };
 }

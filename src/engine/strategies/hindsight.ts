@@ -6,13 +6,14 @@ import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
 import { type Core, createCore, sessionsAt, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
+import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
 import type { EngineRecord } from '../record.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import type { EngineState } from '../state.js';
 import { contextOf, isEnabled } from './on-bar.js';
-import type { EntryWish } from './strategy.js';
-import { buildSlots, type StrategySlot } from './strategy-slot.js';
+import type { EntryWish, StrategyContext } from './strategy.js';
+import { buildSlots, type StrategySlot, shownOf } from './strategy-slot.js';
 
 /** A finished bar without the stamps of its event. */
 export type PastBar = Pick<
@@ -64,7 +65,7 @@ export class Hindsight {
       bringIntoForce(this.#core, record.changed);
     // As the live engine does when it raises a halt.
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING')
-      for (const work of this.#core.work) work.exiting = null;
+      for (const work of this.#core.work) work.exiting = work.parting = null;
   }
 
   /** A process began: strategies know nothing until they have seen bars again. */
@@ -94,36 +95,40 @@ export class Hindsight {
   #show(slot: StrategySlot, bar: PastBar, warmup: boolean): Asked {
     const core = this.#core;
     const atMs = bar.openMs + bar.spanMs;
-    slot.lastOpenMs = bar.openMs;
-    slot.barsSeen += 1;
-    const mayAsk = !warmup && slot.barsSeen >= slot.strategy.warmupBars;
+    const mayAsk = (): boolean => !warmup && slot.barsSeen >= slot.strategy.warmupBars;
     const context = contextOf(core, slot, { atMs, warmup, late: false });
     const entries: EntryWish[] = [];
     let exit: string | null = null;
     let sawQuote = false;
     const work = workAt(core, bar.instrument);
     if (context.positionLots === 0) work.exiting = null;
-    slot.strategy.onBar(
-      {
-        ...context,
-        get lastQuote() {
-          sawQuote = true;
-          return context.lastQuote;
-        },
-        enter: (wish) => {
-          if (mayAsk && isEnabled(core, slot)) entries.push(wish);
-        },
-        exit: (because) => {
-          if (!mayAsk || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
-          exit = because;
-          work.exiting = { because, why: null };
-        },
-        note: () => undefined,
-        fail: () => undefined,
+    let isNews = true;
+    const asking: StrategyContext = {
+      ...context,
+      get lastQuote() {
+        sawQuote = true;
+        return context.lastQuote;
       },
-      // Strategies decide by the bar; they must not use the stamps of its event.
-      { kind: 'bar', ...bar, warmup, wallMs: atMs, marketMs: atMs, monotonicMs: 0 },
-    );
+      enter: (wish) => {
+        if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(wish);
+      },
+      exit: (because, partPpm) => {
+        if (!mayAsk() || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
+        if (partPpm !== undefined && lotsOfPart(core, bar.instrument, partPpm) === null) return;
+        exit = because;
+        // A part is sold at once, so that the next bar may ask for another.
+        if (partPpm === undefined) work.exiting = { because, why: null };
+      },
+      // Not judged: it goes by quotes.
+      adjust: () => undefined,
+      note: () => undefined,
+      fail: () => undefined,
+    };
+    // Strategies decide by the bar; the stamps of its event are not shown.
+    for (const { late = false, ...shown } of shownOf(slot, bar)) {
+      isNews = !late;
+      slot.strategy.onBar(asking, shown);
+    }
     return { entries, exit, sawQuote };
   }
 }

@@ -3,7 +3,7 @@
  * force. A limit order at the bid enters; the position is closed when the index reaches `exitLevel`. The reverse if
  * the venue can short, at 100 − oversold and 100 − exitLevel.
  */
-import type { BarEvent } from '../event.js';
+import type { FinishedBar } from './bar-stream.js';
 import { Atr, Rsi } from './indicators.js';
 import { enterProtected, numberOf, STOP_PARAMETERS } from './protected-entry.js';
 import type { ParameterValues, Strategy, StrategyContext, StrategyDefinition } from './strategy.js';
@@ -48,7 +48,7 @@ class RsiReversion implements Strategy {
     this.warmupBars = Math.max(bars + 2, atrBars);
   }
 
-  onBar(context: StrategyContext, bar: BarEvent): void {
+  onBar(context: StrategyContext, bar: FinishedBar): void {
     this.seen += 1;
     this.rsi.update(bar.closeTicks);
     this.atr.update(bar.highTicks, bar.lowTicks, bar.closeTicks);

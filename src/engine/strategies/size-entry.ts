@@ -1,14 +1,15 @@
 /**
- * How many lots an entry is for: by what its stop may lose, fixed, or by a part of equity, but never more than the
- * limits leave.
+ * How many lots an entry is for: by what its stop may lose, fixed, by a part of equity, or by what a day's moves may
+ * cost, but never more than the limits leave.
  */
 import type { Instrument } from '../../domain/instrument.js';
 import { formatMoney } from '../../domain/money.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { FULL_SIZE_PPM, largestPosition } from '../../limits/size-factor.js';
+import { VOLATILITY_BARS_MIN } from './day-volatility.js';
 
 /**
- * The size as given by the desk file or by an entry: one of the first three, or none for as large as the limits
+ * The size as given by the desk file or by an entry: one of the first four, or none for as large as the limits
  * allow. Percentages are of equity; lots are the instrument's (contracts of a future).
  */
 export interface StrategySize {
@@ -17,6 +18,8 @@ export interface StrategySize {
   readonly lots?: number | undefined;
   /** What the entry may be worth. */
   readonly equityPct?: number | undefined;
+  /** What one standard deviation of a day's return may cost the position. */
+  readonly volatilityPct?: number | undefined;
   /** Upper bound, whatever the other members result in. */
   readonly maxLots?: number | undefined;
 }
@@ -38,6 +41,9 @@ export interface EntryToSize {
   readonly equity: number;
   readonly maxPositionSizePct: number;
   readonly sizeFactorPpm: number;
+  /** Standard deviation of a day's return, as a part of the price. Null: not known yet, after `returnsSeen`. */
+  readonly dayVolatility: number | null;
+  readonly returnsSeen: number;
 }
 
 /**
@@ -57,13 +63,16 @@ function lotsByLimits(entry: EntryToSize, equityPct = entry.maxPositionSizePct):
  * words.
  */
 export function sizeEntry(size: StrategySize, entry: EntryToSize): SizedEntry {
-  const { riskPct, lots: fixed, equityPct, maxLots = Number.POSITIVE_INFINITY } = size;
+  const { riskPct, lots: fixed, equityPct, volatilityPct, maxLots = Number.POSITIVE_INFINITY } = size;
   const most = Math.min(maxLots, lotsByLimits(entry, equityPct));
   const byLimits = { lots: most, why: 'the limits and what is held leave not one lot' };
-  if (riskPct !== undefined) {
-    const byRisk = sizeByRisk(riskPct, entry);
-    return byRisk.lots < most || byRisk.lots === 0 ? byRisk : byLimits;
-  }
+  const byRule =
+    riskPct !== undefined
+      ? sizeByRisk(riskPct, entry)
+      : volatilityPct !== undefined
+        ? sizeByVolatility(volatilityPct, entry)
+        : null;
+  if (byRule !== null) return byRule.lots < most || byRule.lots === 0 ? byRule : byLimits;
   if (fixed === undefined) return byLimits;
   const lots = Math.floor((fixed * entry.sizeFactorPpm) / FULL_SIZE_PPM);
   if (lots >= most && lots > 0) return byLimits;
@@ -81,5 +90,27 @@ function sizeByRisk(riskPct: number, entry: EntryToSize): SizedEntry {
     why:
       `${riskPct} % of equity is ${formatMoney(Math.floor(risk), 2)} ${instrument.quote}, and one lot loses ` +
       `${formatMoney(Math.round(perLot), 2)} ${instrument.quote} at its stop: not one lot fits`,
+  };
+}
+
+/** The allowed cost ÷ (price × standard deviation of a day's return × worth of a tick of one lot), less what is held. */
+function sizeByVolatility(volatilityPct: number, entry: EntryToSize): SizedEntry {
+  const { instrument, equity, limitTicks, sizeFactorPpm, heldLots, dayVolatility, returnsSeen } = entry;
+  if (dayVolatility === null)
+    return {
+      lots: 0,
+      why: `what a day moves is known after ${VOLATILITY_BARS_MIN} returns of its minutes, and ${returnsSeen} were seen`,
+    };
+  if (dayVolatility === 0)
+    return { lots: 0, why: 'its price has not moved, so what a day moves is not known' };
+  const cost = largestPosition(equity, volatilityPct, sizeFactorPpm);
+  const perLot = limitTicks * dayVolatility * instrument.moneyPerTickLot;
+  const lots = Math.max(0, Math.floor(cost / perLot) - heldLots);
+  return {
+    lots,
+    why:
+      `${volatilityPct} % of equity is ${formatMoney(Math.floor(cost), 2)} ${instrument.quote}, and one lot moves by ` +
+      `${formatMoney(Math.round(perLot), 2)} ${instrument.quote} in a day (${(dayVolatility * 100).toFixed(2)} %): not one lot fits` +
+      (heldLots === 0 ? '' : ' beside what is held'),
   };
 }

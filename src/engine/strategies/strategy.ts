@@ -1,5 +1,5 @@
 /** What a strategy is: parameters with bounds, and functions that see bars and what happens between them. */
-import { minuteOfDay } from '../../domain/civil-date.js';
+import { MINUTE_MS, minuteOfDay } from '../../domain/civil-date.js';
 import {
   type ChoiceRange,
   type DeclaredValue,
@@ -9,12 +9,13 @@ import {
   type TextRange,
   valueText,
 } from '../../domain/declared-value.js';
-import type { ExitPlan } from '../../domain/exit-plan.js';
+import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { EntryType, Fill, OrderIntent, Side } from '../../domain/order.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
-import type { BarEvent, TradeEvent } from '../event.js';
+import type { TradeEvent } from '../event.js';
+import type { FinishedBar } from './bar-stream.js';
 import type { StrategySize } from './size-entry.js';
 
 interface Named {
@@ -70,8 +71,24 @@ export interface StopEntry extends AnyEntry {
 
 export type EntryWish = LimitEntry | MarketEntry | StopEntry;
 
+/** A change of what closes an open trade. A member that is left out stays as it is. */
+export interface ExitsWish {
+  readonly stopTicks?: number;
+  /** Of what is left of the trade now. Empty: none. */
+  readonly targets?: readonly ExitTarget[];
+  /** Null, here and below: not any more. */
+  readonly trailTicks?: number | null;
+  readonly breakEvenAtTicks?: number | null;
+  readonly maxBars?: number | null;
+  /** Why, in one line of plain words. */
+  readonly because: string;
+}
+
 /** Most past bars that a strategy can be warmed up with. */
 export const WARMUP_BARS_MAX = 5000;
+
+/** The minutes that they may take together, where they are longer than a minute. */
+export const WARMUP_MINUTES_MAX = 50_000;
 
 /** Most lines of one strategy on one instrument. */
 export const LINES_MAX = 10;
@@ -91,16 +108,28 @@ export interface StrategyContext {
   readonly stopLossPct: number;
   /** The market's session clock: at the end of the bar, or at the quote between bars. Computed when it is read. */
   readonly session: SessionReading;
+  /** What is known of the instrument that it watches at this place of its list. */
+  watched(place: number): WatchedInstrument;
   /** Asks for an entry; the risk gate decides. */
   enter(wish: EntryWish): void;
   /**
    * Closes the strategy's own position at the market, in every mode that allows it, and also while the strategy is
-   * off.
+   * off. `partPpm`: only that part of it, in parts per million.
    */
-  exit(because: string): void;
+  exit(because: string, partPpm?: number): void;
+  /** Changes what closes its open trade, in every mode, and also while the strategy is off. */
+  adjust(wish: ExitsWish): void;
   note(text: string): void;
   /** The strategy can't go on: it is off until a person switches it on again. Positions keep their stops. */
   fail(reason: string): void;
+}
+
+/** An instrument that a strategy looks at beside the one that it trades. */
+export interface WatchedInstrument {
+  /** Null: no quote yet. */
+  readonly lastQuote: { readonly bidTicks: number; readonly askTicks: number } | null;
+  /** The newest that has ended, as it came. Null: none yet. */
+  readonly lastBar: FinishedBar | null;
 }
 
 /** A fill of a strategy's own order: of its entry, or of an order that closes its trade. */
@@ -123,10 +152,18 @@ export interface StrategyLine {
 }
 
 export interface Strategy {
-  /** Bars needed before the first decision, which is made at the last of them. At most `WARMUP_BARS_MAX`. */
+  /**
+   * Bars needed before the first decision, which is made at the last of them; bars of the longest span. At most
+   * `WARMUP_BARS_MAX`.
+   */
   readonly warmupBars: number;
-  /** Called for each finished bar of its instrument, in order. During warm-up it can't order anything. */
-  onBar(context: StrategyContext, bar: BarEvent): void;
+  /** Spans of the bars that it is shown, shortest first. Left out: bars as they come, which are minutes. */
+  readonly spansMs?: readonly number[];
+  /**
+   * Called for each finished bar of its instrument, in order, and of those that it watches. `watched`: the place of
+   * the bar's instrument among these; left out for its own. During warm-up it can't order anything.
+   */
+  onBar(context: StrategyContext, bar: FinishedBar, watched?: number): void;
   /** Called for each fill of its own orders, once it has warmed up. Fills from before a start are not shown. */
   onFill?(context: StrategyContext, fill: OwnFill): void;
   /**
@@ -161,6 +198,12 @@ export interface Strategy {
   lines?(): readonly StrategyLine[];
 }
 
+/** Minutes that a strategy needs for its warm-up; the first longer bar may begin in the middle of one. */
+export function warmupMinutes({ warmupBars, spansMs }: Pick<Strategy, 'warmupBars' | 'spansMs'>): number {
+  const longestMs = spansMs?.at(-1);
+  return longestMs === undefined ? warmupBars : ((warmupBars + 1) * longestMs) / MINUTE_MS;
+}
+
 /** What a strategy is created with. A time of day is given as whole minutes since midnight. */
 export type ParameterValues = Readonly<Record<string, DeclaredValue>>;
 
@@ -172,10 +215,13 @@ export interface DeclaredStrategy {
   readonly parameters: readonly ParameterSpec[];
   /** Order types that it may ask for. Left out: limit orders only. */
   readonly enters?: readonly EntryType[];
+  /** It knows what to do with bars of other instruments. Left out: it can't watch any. */
+  readonly watches?: true;
 }
 
 export interface StrategyDefinition extends DeclaredStrategy {
-  create(parameters: ParameterValues, instrument: Instrument): Strategy;
+  /** `watched`: instruments that it only looks at. */
+  create(parameters: ParameterValues, instrument: Instrument, watched?: readonly Instrument[]): Strategy;
 }
 
 /**

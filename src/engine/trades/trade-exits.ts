@@ -2,6 +2,7 @@
 import type { OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../record.js';
 import type { EngineState, TradeEntry } from '../state.js';
+import { entryOf } from './trade.js';
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
@@ -55,12 +56,34 @@ export function applyStopMoved(state: EngineState, record: Of<'stop.moved'>): vo
   exits.movedBy = record.why;
 }
 
-function tradeAt(
-  state: EngineState,
-  { instrument, trade: id }: { readonly instrument: number; readonly trade: string },
-) {
+export function applyExitsChanged(state: EngineState, record: Of<'exits.changed'>): void {
+  const trade = openTrade(state, record);
+  if (trade === null)
+    throw new RangeError(`no trade ${record.trade} is open in instrument ${record.instrument}`);
+  const { entry, openedMs, soldBefore, reached, movedBy } = trade.exits ?? {
+    ...{ entry: entryOf(trade), openedMs: trade.openedMs, soldBefore: 0, reached: 0, movedBy: null },
+  };
+  trade.exits = {
+    ...{ entry, plan: record.plan, openedMs },
+    soldBefore: record.targetsAnew ? trade.exitLots : soldBefore,
+    reached: record.targetsAnew ? 0 : reached,
+    movedBy,
+  };
+}
+
+interface NamedTrade {
+  readonly instrument: number;
+  readonly trade: string;
+}
+
+function openTrade(state: EngineState, { instrument, trade: id }: NamedTrade): TradeEntry | null {
   const trade = state.positions[instrument]?.trade ?? null;
-  if (trade?.exits === undefined || trade.id !== id)
-    throw new RangeError(`no trade ${id} with exits is open in instrument ${instrument}`);
+  return trade?.id === id ? trade : null;
+}
+
+function tradeAt(state: EngineState, named: NamedTrade) {
+  const trade = openTrade(state, named);
+  if (trade?.exits === undefined)
+    throw new RangeError(`no trade ${named.trade} with exits is open in instrument ${named.instrument}`);
   return { trade, exits: trade.exits };
 }

@@ -60,6 +60,9 @@ function idOf(state: EngineState, order: OrderEntry | null): string {
   return order.trades === 1 ? id : `${id}-${order.trades}`;
 }
 
+/** Client id of the entry that opened it, from its own id. */
+export const entryOf = ({ id }: Pick<TradeEntry, 'id'>): string => `f${id.slice(1).replace(/-\d+$/, '')}`;
+
 export function exitReason(state: EngineState, order: OrderEntry | null): ExitReason {
   if (order?.intent.why !== undefined) return order.intent.why;
   switch (order?.intent.purpose) {

@@ -9,9 +9,12 @@ import type { Instrument } from '../../domain/instrument.js';
 import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
-export const HISTORY_BARS_MAX = 5000;
+/** The longest warm-up of a strategy that asks for longer bars. */
+export const HISTORY_BARS_MAX = 50_000;
+/** What is asked for once it runs: older minutes are of no use to orders that rest. */
+const MISSING_BARS_MAX = 5000;
 const PAGE_BARS = 1000;
-const PAGES_MAX = 10;
+const PAGES_MAX = 60;
 
 export interface MinuteReaderTimes {
   /** If the stream delivers minutes: how long after its end a minute is awaited before it is requested. */
@@ -148,7 +151,7 @@ export class MinuteReader {
   /** Requests everything from the next minute on. */
   private async fetchMissing(one: Minutes): Promise<void> {
     const { times, steadyMs, marketMs } = this.options;
-    const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - HISTORY_BARS_MAX * MINUTE_MS;
+    const oldestMs = Math.floor(marketMs() / MINUTE_MS) * MINUTE_MS - MISSING_BARS_MAX * MINUTE_MS;
     const sinceMs = Math.max(one.nextMs ?? oldestMs, oldestMs);
     // At growing intervals if there is no result, so that a venue without trades is not asked forever.
     one.failures += 1;

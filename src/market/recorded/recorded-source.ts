@@ -12,7 +12,7 @@ import type { RecordedFile } from './recorded-file.js';
 import { RowEvents, type RowShape } from './row-events.js';
 
 /** Bars kept for the warm-up of strategies after a restart. */
-const HISTORY_BARS_MAX = 5000;
+const HISTORY_BARS_MAX = 50_000;
 
 export interface RecordedInput {
   readonly file: string;

@@ -2,13 +2,15 @@
  * Scripts that run in a strategy's context with it: they remove what a strategy must not use, and stand between it and
  * us. Only numbers and strings cross, so it can never reach an object of ours.
  */
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import { TARGETS_MAX, WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES } from '../../domain/order.js';
-import { LINES_MAX, WARMUP_BARS_MAX } from '../../engine/strategies/strategy.js';
-import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX } from './names.js';
+import { LINES_MAX, WARMUP_BARS_MAX, WARMUP_MINUTES_MAX } from '../../engine/strategies/strategy.js';
+import { EXPORTS, GLOBALS, MATH, MEMBERS, STEP, STEPS_MAX, WATCHED_NUMBERS } from './names.js';
 
 /** One day. */
 const TIMER_SECONDS_MAX = 86_400;
+const SPANS_MAX = 6;
 
 /** Runs before the strategy. */
 export const TAKE_AWAY = `"use strict";
@@ -60,20 +62,32 @@ export const STAND_BETWEEN = `"use strict";
     return numbers;
   };
   const sizeOf = (size) => {
-    if (size === undefined) return [0, 0, 0, 0];
-    const { riskPct, lots, equityPct, maxLots } = size ?? {};
-    if ([riskPct, lots, equityPct].filter((one) => one !== undefined).length !== 1) throw new TypeError('size: expected one of riskPct, lots and equityPct');
+    if (size === undefined) return [0, 0, 0, 0, 0];
+    const { riskPct, lots, equityPct, volatilityPct, maxLots } = size ?? {};
+    if ([riskPct, lots, equityPct, volatilityPct].filter((one) => one !== undefined).length !== 1) throw new TypeError('size: expected one of riskPct, lots, equityPct and volatilityPct');
     const percent = (value, name) => {
       if (value === undefined) return 0;
       if (typeof value !== 'number' || !(value > 0 && value <= 100)) throw new TypeError(name + ': expected a percentage above 0 and up to 100, found ' + String(value));
       return value;
     };
     const count = (value, name) => (value === undefined ? 0 : whole(value, name));
-    return [percent(riskPct, 'size.riskPct'), count(lots, 'size.lots'), percent(equityPct, 'size.equityPct'), count(maxLots, 'size.maxLots')];
+    return [percent(riskPct, 'size.riskPct'), count(lots, 'size.lots'), percent(equityPct, 'size.equityPct'), count(maxLots, 'size.maxLots'), percent(volatilityPct, 'size.volatilityPct')];
+  };
+  const spansOf = (bars) => {
+    if (bars === undefined) return [];
+    if (!Array.isArray(bars) || bars.length < 1 || bars.length > ${SPANS_MAX}) throw new TypeError('bars: expected a list of 1 to ${SPANS_MAX} spans, such as 1m, 15m, 4h and 1d');
+    const spans = bars.map((span) => {
+      const [, count, unit] = /^([1-9][0-9]{0,3})([mhd])$/.exec(String(span)) ?? [];
+      const minutes = Number(count) * (unit === 'd' ? 1440 : unit === 'h' ? 60 : 1);
+      if (!(1440 % minutes === 0)) throw new TypeError('bars: expected spans that divide a day, such as 1m, 15m, 4h and 1d, found ' + text(span));
+      return minutes;
+    });
+    if (new Set(spans).size !== spans.length) throw new TypeError('bars: expected each span once');
+    return spans.sort((one, other) => one - other);
   };
   const enters = () => made.enters ?? ['limit'];
   const declared = () => JSON.stringify(made === undefined || made === null ? null : {
-    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, creates: typeof made.create === 'function',
+    kind: made.kind, suits: made.suits, parameters: made.parameters, enters: made.enters, watches: made.watches, creates: typeof made.create === 'function',
   }) ?? 'null';
   const counted = (work) => {
     fermataSteps = 0;
@@ -82,14 +96,25 @@ export const STAND_BETWEEN = `"use strict";
     ${STEP}();
     return answer;
   };
-  const create = (host, parameters, instrument) => {
+  const create = (host, parameters, instrument, watches, takesAny) => {
+    const own = Object.freeze(JSON.parse(instrument));
+    const watched = JSON.parse(watches).map((facts) => Object.freeze(facts));
     const strategy = counted(() => made.create({
       parameters: Object.freeze(JSON.parse(parameters)),
-      instrument: Object.freeze(JSON.parse(instrument)),
+      instrument: own,
+      watches: Object.freeze([...watched]),
     }));
     if (typeof strategy?.onBar !== 'function' || typeof strategy.state !== 'function') throw new TypeError('create: expected an object with warmupBars, onBar and state');
     const warmupBars = strategy.warmupBars;
     if (!Number.isSafeInteger(warmupBars) || warmupBars < 0 || warmupBars > ${WARMUP_BARS_MAX}) throw new TypeError('warmupBars: expected a whole number from 0 to ${WARMUP_BARS_MAX}, found ' + String(warmupBars));
+    const spans = spansOf(strategy.bars);
+    const longest = spans[spans.length - 1];
+    if (longest !== undefined && (warmupBars + 1) * longest > ${WARMUP_MINUTES_MAX}) throw new TypeError('warmupBars: expected at most ' + (Math.floor(${WARMUP_MINUTES_MAX} / longest) - 1) + ' bars of its longest span, found ' + warmupBars);
+    const readings = new Map(watched.map(({ symbol }, place) => {
+      const reading = { symbol };
+      for (const what of ${JSON.stringify(WATCHED_NUMBERS)}) Object.defineProperty(reading, what, { enumerable: true, get: () => host.watched(place, what) });
+      return [symbol, Object.freeze(reading)];
+    }));
     const desk = {
       session: Object.freeze({
         get open() { return host.minutesToClose() > 0; },
@@ -114,10 +139,30 @@ export const STAND_BETWEEN = `"use strict";
           ...closedAt(targets),
         );
       },
-      exit(because) { host.exit(text(because)); },
+      of(symbol) {
+        const reading = readings.get(symbol) ?? (takesAny ? readings.values().next().value : undefined);
+        if (reading === undefined) throw new TypeError('desk.of: expected one of the instruments that it watches (' + [...readings.keys()].join(', ') + '), found ' + text(symbol));
+        return reading;
+      },
+      exit(because, options) {
+        const part = options?.part;
+        if (part !== undefined && !(typeof part === 'number' && part > 0 && part < 1)) throw new TypeError('part: expected a part of the position above 0 and below 1, found ' + text(part));
+        // A part that rounds to none, or to all of it, is one millionth more or less.
+        host.exit(text(because), part === undefined ? 0 : Math.min(${WHOLE_TRADE_PPM - 1}, Math.max(1, Math.round(part * ${WHOLE_TRADE_PPM}))));
+      },
+      adjust(change) {
+        const { stop, targets, trail, breakEvenAt, maxBars, because } = change;
+        const changed = (value, name) => (value === undefined ? 0 : value === null ? -1 : whole(value, name));
+        const ticks = (value, name) => changed(value === undefined || value === null ? value : value.ticks, name + '.ticks');
+        host.adjust(
+          stop === undefined ? 0 : whole(stop?.ticks, 'stop.ticks'), ticks(trail, 'trail'), ticks(breakEvenAt, 'breakEvenAt'),
+          changed(maxBars, 'maxBars'), text(because), targets !== undefined,
+          ...(targets === null || targets?.length === 0 ? [] : closedAt(targets)),
+        );
+      },
       note(line) { host.note(text(line)); },
     };
-    const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0 };
+    const bar = { openMs: 0, openTicks: 0, highTicks: 0, lowTicks: 0, closeTicks: 0, spanMinutes: 1, symbol: own.symbol };
     const call = (name, work) => {
       const answer = counted(work);
       if (answer !== undefined && typeof answer?.then === 'function') throw new TypeError(name + ': expected no promise');
@@ -127,8 +172,9 @@ export const STAND_BETWEEN = `"use strict";
       desk.lots = lots; desk.entryResting = entryResting; desk.bid = bid; desk.ask = ask;
       desk.shorting = shorting; desk.stopLossPct = stopLossPct;
     };
-    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks) => {
-      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks;
+    const onBar = (openMs, openTicks, highTicks, lowTicks, closeTicks, spanMinutes, place) => {
+      bar.openMs = openMs; bar.openTicks = openTicks; bar.highTicks = highTicks; bar.lowTicks = lowTicks; bar.closeTicks = closeTicks; bar.spanMinutes = spanMinutes;
+      if (watched.length > 0) bar.symbol = (watched[place] ?? own).symbol;
       call('onBar', () => strategy.onBar(desk, bar));
     };
     const isMissing = (name) => {
@@ -162,7 +208,7 @@ export const STAND_BETWEEN = `"use strict";
       names ??= said;
       if (said !== names) throw new TypeError('lines: expected the same names in the same order each time, ' + names + ', found ' + text(said));
     };
-    return { warmupBars, show, onBar, onFill, onSignal, onQuote, onTrade, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
+    return { warmupBars, spans: spans.map((minutes) => minutes * ${MINUTE_MS}).join(','), show, onBar, onFill, onSignal, onQuote, onTrade, onTimer, timerSeconds, lines, state: () => counted(() => text(strategy.state())) };
   };
   return { declared, create };
 })();`;

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import type { StrategyModule } from '../../desk/own-strategy.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import { isWithin, rangeText, SETTING_TEXT_MAX, type ValueRange } from '../../domain/declared-value.js';
+import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import { ENTRY_TYPES, type EntryType, type Side } from '../../domain/order.js';
 import { unfitCharacter } from '../../domain/plain-text.js';
 import { alwaysOpen } from '../../domain/sessions/session-calendar.js';
-import type { BarEvent } from '../../engine/event.js';
+import { BarStream, type FinishedBar } from '../../engine/strategies/bar-stream.js';
 import {
   type DeclaredStrategy,
   type EntryWish,
@@ -33,12 +34,16 @@ export interface Trial {
 }
 
 const TRIAL_BARS = 3000;
+/** As many bars of its longest span, but no more minutes than that. */
+const TRIAL_MINUTES_MAX = 60_000;
 /** So that a strategy that waits for certain hours sees all of them. */
 const TRIAL_HOURS = alwaysOpen();
 const NAME = /^[a-zA-Z][a-zA-Z0-9]{0,39}$/;
 /** Two words at least: a single word may belong to any program, like PATH and HOME. */
 const VARIABLE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$/;
 const INSTRUMENT = { symbol: 'BTC/USDT', kind: 'spot', tickSize: '0.01', lotSize: '0.00001' } as const;
+/** For a strategy that watches others. */
+const OTHER = { ...INSTRUMENT, symbol: 'ETH/USDT' } as const;
 
 export function describeStrategy(
   file: string,
@@ -64,12 +69,14 @@ export function describeStrategy(
 /** A string: what is wrong with it. */
 function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
   if (written === null) return 'no default export';
-  const { kind, suits, parameters, enters, creates } = written as Record<string, unknown>;
+  const { kind, suits, parameters, enters, watches, creates } = written as Record<string, unknown>;
   if (kind !== 'strategy' || creates !== true) return 'another default export';
   if (suits !== 'trending' && suits !== 'ranging') return `suits: ${JSON.stringify(suits)}`;
   const isEntry = (one: unknown): one is EntryType => ENTRY_TYPES.some((type) => type === one);
   if (enters !== undefined && !(Array.isArray(enters) && enters.length > 0 && enters.every(isEntry)))
     return `enters: ${JSON.stringify(enters)}, and not a list of ${ENTRY_TYPES.join(' or ')}`;
+  if (watches !== undefined && watches !== true)
+    return `watches: ${JSON.stringify(watches)}, and not true; which instruments is said by the desk file`;
   if (typeof parameters !== 'object' || parameters === null || Array.isArray(parameters))
     return 'no parameters; where it has none: parameters: {}';
   const specs: ParameterSpec[] = [];
@@ -79,7 +86,11 @@ function declaredIn(written: unknown): Omit<DeclaredStrategy, 'kind'> | string {
     if (typeof spec === 'string') return `parameters.${name}: ${spec}`;
     specs.push(spec);
   }
-  return { suits, parameters: specs, ...(enters === undefined ? {} : { enters }) };
+  return {
+    ...{ suits, parameters: specs },
+    ...(enters === undefined ? {} : { enters }),
+    ...(watches === undefined ? {} : { watches }),
+  };
 }
 
 /** As written in the file, unchecked. */
@@ -150,10 +161,15 @@ const isChoices = (choices: unknown): choices is readonly string[] =>
 /** Runs on a price path that rises and falls in stretches, so that both trend following and fading strategies act. */
 function runTrial(
   module: StrategyModule,
-  { parameters }: Omit<DeclaredStrategy, 'kind'>,
+  { parameters, watches }: Omit<DeclaredStrategy, 'kind'>,
 ): Trial | { readonly failed: string; readonly line: number | null } {
   const { values } = readParameters({ parameters }, {});
-  const strategy = new HostedStrategy(module, values, INSTRUMENT);
+  const strategy = new HostedStrategy(module, values, INSTRUMENT, watches === true ? [OTHER] : [], true);
+  const { spansMs } = strategy;
+  const otherStream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
+  let other: FinishedBar | null = null;
+  const stream = spansMs === undefined ? null : new BarStream(spansMs, TRIAL_HOURS);
+  const bars = Math.min(TRIAL_MINUTES_MAX, TRIAL_BARS * ((stream?.longestMs ?? MINUTE_MS) / MINUTE_MS));
   const hash = createHash('sha256');
   let [entries, exits, lots, seed, close] = [0, 0, 0, 12_345, 2_000_000];
   let failed: string | null = null;
@@ -165,9 +181,10 @@ function runTrial(
   const add = (what: string): void => {
     hash.update(`${what}\n`);
   };
-  for (let at = 0; at < TRIAL_BARS && failed === null; at += 1) {
+  for (let at = 0; at < bars && failed === null; at += 1) {
     const openTicks = close;
     close += Math.round(draw() * 8000 + (Math.floor(at / 200) % 2 === 0 ? 300 : -300));
+    if (close < 500_000) close = 1_000_000 - close;
     const [highTicks, lowTicks] = [Math.max(openTicks, close) + 300, Math.min(openTicks, close) - 300];
     const openMs = at * MINUTE_MS;
     const prices = { openTicks, highTicks, lowTicks, closeTicks: close };
@@ -181,18 +198,20 @@ function runTrial(
       shorting: false,
       stopLossPct: 2,
       session: TRIAL_HOURS.readingAt(openMs + MINUTE_MS),
+      watched: () => ({ lastQuote: { bidTicks: close - 1, askTicks: close + 1 }, lastBar: other }),
       enter: (wish: EntryWish) => {
         entries += 1;
         fills.push(fillOf(wish.side, 'entry'));
         lots = wish.side === 'buy' ? 100 : 0;
         add(JSON.stringify(wish));
       },
-      exit: (because) => {
+      exit: (because, partPpm) => {
         exits += 1;
         fills.push(fillOf(lots > 0 ? 'sell' : 'buy', 'exit'));
-        lots = 0;
+        lots = partPpm === undefined ? 0 : lots - Math.floor((lots * partPpm) / WHOLE_TRADE_PPM);
         add(because);
       },
+      adjust: (wish) => add(JSON.stringify(wish)),
       note: add,
       fail: (reason) => {
         failed = reason;
@@ -202,12 +221,15 @@ function runTrial(
     strategy.onQuote?.(context);
     strategy.onTrade?.(context, { priceTicks: close, quantityLots: 100, taker: at % 2 === 0 ? 'buy' : null });
     strategy.onTimer?.(context, openMs + MINUTE_MS);
-    strategy.onBar(context, {
-      ...{ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, ...prices, warmup: false },
-    } as BarEvent);
+    const bar = { openMs, spanMs: MINUTE_MS, ...prices };
+    for (const shown of stream?.take(bar) ?? [bar]) strategy.onBar(context, shown);
+    if (watches) {
+      other = bar;
+      for (const shown of otherStream?.take(bar) ?? [bar]) strategy.onBar(context, shown, 0);
+    }
     if (at % 50 === 0) add(`${strategy.state()} ${JSON.stringify(strategy.lines())}`);
   }
-  return failed === null ? { bars: TRIAL_BARS, entries, exits, hash: hash.digest('hex') } : placed(failed);
+  return failed === null ? { bars, entries, exits, hash: hash.digest('hex') } : placed(failed);
 }
 
 const fillOf = (side: Side, purpose: 'entry' | 'exit') => ({ side, purpose, quantityLots: 100 });

@@ -9,6 +9,12 @@ export const STEP = 'fermataStep';
 /** Per call of a strategy. A bar's decision takes a few thousand steps; this many take some hundredths of a second. */
 export const STEPS_MAX = 10_000_000;
 
+/** What `desk.of` says of an instrument. */
+export const WATCHED_NUMBERS = [
+  ...(['bid', 'ask', 'openMs', 'openTicks', 'highTicks', 'lowTicks', 'closeTicks'] as const),
+] as const;
+export type WatchedNumber = (typeof WATCHED_NUMBERS)[number];
+
 /** Globals that it may use, in addition to `Math`. All others are removed where it runs. */
 export const GLOBALS: ReadonlySet<string> = new Set([
   ...['undefined', 'NaN', 'Infinity', 'isNaN', 'isFinite', 'parseInt', 'parseFloat', 'arguments'],

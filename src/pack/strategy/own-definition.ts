@@ -1,13 +1,15 @@
 /** A desk's own strategy as the engine knows strategies. */
 import type { OwnStrategy, StrategyModule } from '../../desk/own-strategy.js';
+import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { ExitPlan, ExitTarget } from '../../domain/exit-plan.js';
 import type { Instrument } from '../../domain/instrument.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SessionReading } from '../../domain/sessions/session-calendar.js';
 import type { Signal } from '../../domain/signal.js';
-import type { BarEvent } from '../../engine/event.js';
+import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
 import type {
   EntryWish,
+  ExitsWish,
   ParameterValues,
   SignalRefusal,
   Strategy,
@@ -20,6 +22,7 @@ import {
   type ContextStrategy,
   type Drawing,
   openContext,
+  type Watching,
   type Wishes,
   whatItThrew,
 } from './strategy-context.js';
@@ -27,16 +30,27 @@ import {
 /** More wishes in one call are certainly a mistake. */
 const WISHES_MAX = 20;
 
-export const definitionOf = ({ kind, suits, parameters, module }: OwnStrategy): StrategyDefinition => ({
+export const definitionOf = ({
   kind,
   suits,
   parameters,
-  create: (values, instrument) => new HostedStrategy(module, values, instrument),
+  watches,
+  module,
+}: OwnStrategy): StrategyDefinition => ({
+  ...{ kind, suits, parameters },
+  ...(watches === undefined ? {} : { watches }),
+  create: (values, instrument, watched) => new HostedStrategy(module, values, instrument, watched),
 });
+
+type Facts = Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>;
+
+const factsOf = ({ symbol, kind, tickSize, lotSize }: Facts): Facts => ({ symbol, kind, tickSize, lotSize });
 
 type Wish =
   | { readonly kind: 'enter'; readonly entry: EntryWish }
-  | { readonly kind: 'exit' | 'note'; readonly text: string };
+  | { readonly kind: 'exit'; readonly text: string; readonly partPpm: number }
+  | { readonly kind: 'adjust'; readonly exits: ExitsWish }
+  | { readonly kind: 'note'; readonly text: string };
 
 /**
  * Wishes are carried out after the strategy has returned: whatever it throws is its own fault, never the engine's. Once
@@ -50,6 +64,7 @@ export class HostedStrategy implements Strategy {
   readonly onTimer?: NonNullable<Strategy['onTimer']>;
   readonly onSignal?: NonNullable<Strategy['onSignal']>;
   readonly timerMs?: number;
+  readonly spansMs?: readonly number[];
   #inside: ContextStrategy | null = null;
   #failed = '';
   #state = '';
@@ -61,19 +76,25 @@ export class HostedStrategy implements Strategy {
   constructor(
     private readonly module: StrategyModule,
     parameters: ParameterValues,
-    { symbol, kind, tickSize, lotSize }: Pick<Instrument, 'symbol' | 'kind' | 'tickSize' | 'lotSize'>,
+    instrument: Facts,
+    watched: readonly Facts[] = [],
+    /** Where no desk file says what it watches, whatever it asks for stands for the first of these. */
+    takesAny = false,
   ) {
-    const facts = JSON.stringify({ symbol, kind, tickSize, lotSize });
+    const facts = JSON.stringify(factsOf(instrument));
     this.#attempt(() => {
       this.#inside = openContext(module).create(
-        { ...this.#wanted(), ...this.#clocks(), ...this.#drawing() },
+        { ...this.#wanted(), ...this.#clocks(), ...this.#drawing(), ...this.#watching() },
         JSON.stringify(parameters),
         facts,
+        JSON.stringify(watched.map(factsOf)),
+        takesAny,
       );
       this.#readWords();
     });
     const inside = this.#inside as ContextStrategy | null;
     this.warmupBars = inside?.warmupBars ?? 0;
+    if (inside !== null && inside.spans !== '') this.spansMs = inside.spans.split(',').map(Number);
     if (inside !== null && inside.onFill !== null)
       this.onFill = (context, { side, quantityLots, priceTicks, purpose }) =>
         this.#show(context, ({ onFill }) => onFill?.(side, quantityLots, priceTicks, purpose === 'entry'));
@@ -90,9 +111,10 @@ export class HostedStrategy implements Strategy {
     }
   }
 
-  onBar(context: StrategyContext, { openMs, openTicks, highTicks, lowTicks, closeTicks }: BarEvent): void {
+  onBar(context: StrategyContext, bar: FinishedBar, watched = -1): void {
+    const { openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = bar;
     this.#show(context, (inside) => {
-      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks);
+      inside.onBar(openMs, openTicks, highTicks, lowTicks, closeTicks, spanMs / MINUTE_MS, watched);
       this.#readWords();
     });
   }
@@ -158,6 +180,17 @@ export class HostedStrategy implements Strategy {
     };
   }
 
+  #watching(): Watching {
+    return {
+      watched: (place, what) => {
+        const { lastQuote = null, lastBar = null } = this.#context?.watched(place) ?? {};
+        if (what === 'bid') return lastQuote?.bidTicks ?? Number.NaN;
+        if (what === 'ask') return lastQuote?.askTicks ?? Number.NaN;
+        return lastBar?.[what] ?? Number.NaN;
+      },
+    };
+  }
+
   #drawing(): Drawing {
     return {
       line: (name, ticks) => {
@@ -183,10 +216,11 @@ export class HostedStrategy implements Strategy {
         lots,
         equityPct,
         maxLots,
+        volatilityPct,
         ...asked
       ) => {
         const exits = exitPlanOf(...asked);
-        const size = asksFor({ riskPct, lots, equityPct, maxLots });
+        const size = asksFor({ riskPct, lots, equityPct, maxLots, volatilityPct });
         const wish = {
           ...{ side, protectTicks, because: plainText(because) },
           ...(exits === null ? {} : { exits }),
@@ -200,7 +234,19 @@ export class HostedStrategy implements Strategy {
               : { type, limitTicks: ticks, restBars, ...wish };
         add({ kind: 'enter', entry });
       },
-      exit: (because) => add({ kind: 'exit', text: plainText(because) }),
+      exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
+      adjust: (stopTicks, trailTicks, breakEvenAtTicks, maxBars, because, hasTargets, ...numbers) => {
+        const asked = (value: number): number | null => (value < 0 ? null : value);
+        const exits: ExitsWish = {
+          ...(stopTicks === 0 ? {} : { stopTicks }),
+          ...(hasTargets ? { targets: targetsOf(numbers) } : {}),
+          ...(trailTicks === 0 ? {} : { trailTicks: asked(trailTicks) }),
+          ...(breakEvenAtTicks === 0 ? {} : { breakEvenAtTicks: asked(breakEvenAtTicks) }),
+          ...(maxBars === 0 ? {} : { maxBars: asked(maxBars) }),
+          because: plainText(because),
+        };
+        add({ kind: 'adjust', exits });
+      },
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
@@ -213,11 +259,16 @@ function exitPlanOf(
   maxBars: number,
   ...numbers: readonly number[]
 ): ExitPlan | null {
+  const targets = targetsOf(numbers);
+  const plan = asksFor({ trailTicks, breakEvenAtTicks, maxBars });
+  return targets.length === 0 ? plan : { targets, ...plan };
+}
+
+function targetsOf(numbers: readonly number[]): readonly ExitTarget[] {
   const targets: ExitTarget[] = [];
   for (let at = 0; at + 1 < numbers.length; at += 2)
     targets.push({ ticks: numbers[at] as number, closedPpm: numbers[at + 1] as number });
-  const plan = asksFor({ trailTicks, breakEvenAtTicks, maxBars });
-  return targets.length === 0 ? plan : { targets, ...plan };
+  return targets;
 }
 
 /** Drops zeros; null if nothing was asked for. */
@@ -228,6 +279,8 @@ function asksFor<T extends Readonly<Record<string, number>>>(numbers: T): Partia
 
 function carryOut(context: StrategyContext, wish: Wish): void {
   if (wish.kind === 'enter') context.enter(wish.entry);
-  else if (wish.kind === 'exit') context.exit(wish.text);
+  else if (wish.kind === 'adjust') context.adjust(wish.exits);
+  else if (wish.kind === 'exit')
+    context.exit(wish.text, ...(wish.partPpm === 0 ? [] : ([wish.partPpm] as const)));
   else context.note(wish.text);
 }

@@ -8,6 +8,7 @@ import type { EntryType, Side } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';
 import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
+import type { WatchedNumber } from './names.js';
 import { SCRIPT } from './names.js';
 import { sourceLines } from './source-lines.js';
 
@@ -29,12 +30,24 @@ export interface Wishes {
     lots: number,
     equityPct: number,
     maxLots: number,
+    volatilityPct: number,
     trailTicks: number,
     breakEvenAtTicks: number,
     maxBars: number,
     ...targets: readonly number[]
   ): void;
-  exit(because: string): void;
+  /** `partPpm`: parts per million; 0: all of it. */
+  exit(because: string, partPpm: number): void;
+  /** 0: as it is; -1: not any more. `targets` as above, of what is left; without them they stay as they are. */
+  adjust(
+    stopTicks: number,
+    trailTicks: number,
+    breakEvenAtTicks: number,
+    maxBars: number,
+    because: string,
+    hasTargets: boolean,
+    ...targets: readonly number[]
+  ): void;
   note(text: string): void;
 }
 
@@ -46,6 +59,11 @@ export interface Clocks {
   weekday(): string;
 }
 
+/** Numbers about an instrument that it watches, asked for only where a strategy reads them; NaN: not known yet. */
+export interface Watching {
+  watched(place: number, what: WatchedNumber): number;
+}
+
 /** Called for each line of a strategy, in order; NaN: not known yet. */
 export interface Drawing {
   line(name: string, ticks: number): void;
@@ -53,6 +71,8 @@ export interface Drawing {
 
 export interface ContextStrategy {
   readonly warmupBars: number;
+  /** Milliseconds, shortest first, separated by commas. Empty: bars as they come. */
+  readonly spans: string;
   /** Sets the values of `desk`; called before each of the others. */
   show(
     lots: number,
@@ -62,7 +82,16 @@ export interface ContextStrategy {
     shorting: boolean,
     stopLossPct: number,
   ): void;
-  onBar(openMs: number, openTicks: number, highTicks: number, lowTicks: number, closeTicks: number): void;
+  onBar(
+    openMs: number,
+    openTicks: number,
+    highTicks: number,
+    lowTicks: number,
+    closeTicks: number,
+    spanMinutes: number,
+    /** -1: its own instrument; else the place among those that it watches. */
+    watched: number,
+  ): void;
   /** Null: it doesn't handle fills. */
   readonly onFill: ((side: 'buy' | 'sell', lots: number, ticks: number, opens: boolean) => void) | null;
   /**
@@ -96,8 +125,17 @@ export interface ContextStrategy {
 export interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
-  /** `parameters`, `instrument`: JSON. Throws what the strategy throws. */
-  create(host: Wishes & Clocks & Drawing, parameters: string, instrument: string): ContextStrategy;
+  /**
+   * `parameters`, `instrument`, `watches`: JSON. `takesAny`: any other symbol stands for the first that it watches.
+   * Throws what the strategy throws.
+   */
+  create(
+    host: Wishes & Clocks & Drawing & Watching,
+    parameters: string,
+    instrument: string,
+    watches: string,
+    takesAny: boolean,
+  ): ContextStrategy;
 }
 
 /** Throws what the file throws while loading. */

@@ -83,8 +83,12 @@ export interface InstrumentFacts {
   readonly lotSize: string;
 }
 
-/** A finished minute. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
+/** A finished bar. Prices are whole ticks. The object is reused in each call: copy its numbers, don't keep it. */
 export interface Bar {
+  /** The instrument that the strategy trades, or one that it watches. */
+  readonly symbol: string;
+  /** 1 for a minute; the span that was asked for in `bars`. */
+  readonly spanMinutes: number;
   /** Milliseconds since 1970, UTC. */
   readonly openMs: number;
   readonly openTicks: number;
@@ -110,7 +114,21 @@ export interface Exits {
   readonly maxBars?: number;
 }
 
-/** Size of one entry: one of the first three, as in the desk file. The desk file's own size and the limits bound it. */
+/** A change of the exits of an open trade. What is left out stays as it is; null: not any more. */
+export interface ExitsChange {
+  /** Nearer to the market than it is now. */
+  readonly stop?: { readonly ticks: number };
+  /** Instead of those that are left; parts are of what is held now. Null or an empty list: none. */
+  readonly targets?: Exits['targets'] | null;
+  readonly trail?: { readonly ticks: number } | null;
+  readonly breakEvenAt?: { readonly ticks: number } | null;
+  /** Still counted from the entry. */
+  readonly maxBars?: number | null;
+  /** The reason in one line, for people. */
+  readonly because: string;
+}
+
+/** Size of one entry: one of the first four, as in the desk file. The desk file's own size and the limits bound it. */
 export interface EntrySize {
   /** The loss at its stop, in percent of equity. */
   readonly riskPct?: number;
@@ -118,6 +136,8 @@ export interface EntrySize {
   readonly lots?: number;
   /** Its value, in percent of equity. */
   readonly equityPct?: number;
+  /** What one standard deviation of a day's return may cost the position, in percent of equity. */
+  readonly volatilityPct?: number;
   /** Upper bound in lots. */
   readonly maxLots?: number;
 }
@@ -181,6 +201,19 @@ export interface SessionView {
   readonly minutesToClose: number;
 }
 
+/** An instrument that the strategy watches. Numbers are NaN before they are known. */
+export interface WatchedView {
+  readonly symbol: string;
+  readonly bid: number;
+  readonly ask: number;
+  /** Its newest finished minute. */
+  readonly openMs: number;
+  readonly openTicks: number;
+  readonly highTicks: number;
+  readonly lowTicks: number;
+  readonly closeTicks: number;
+}
+
 /** The same object in each call. During warm-up wishes have no effect; while the strategy is off, `enter` has none. */
 export interface DeskView {
   /** The strategy's position: long is positive. */
@@ -195,10 +228,17 @@ export interface DeskView {
   /** The farthest stop that the desk allows, in percent of the price. */
   readonly stopLossPct: number;
   readonly session: SessionView;
+  /** One of the instruments that it watches; its numbers are read when they are used. Throws for any other. */
+  of(symbol: string): WatchedView;
   /** Sized by the desk file (`size`) or by the wish; the limits decide. */
   enter(wish: EntryWish): void;
-  /** Closes the strategy's own position at the market; does nothing without one. Also works while it is off. */
-  exit(because: string): void;
+  /**
+   * Closes the strategy's own position at the market, or a part of it (0.5: half of what is held); does nothing without
+   * one. Also works while it is off.
+   */
+  exit(because: string, options?: { readonly part?: number }): void;
+  /** Changes what closes its open trade; does nothing without one. Also works while it is off. */
+  adjust(change: ExitsChange): void;
   /** Notes one line for people. */
   note(text: string): void;
 }
@@ -239,9 +279,20 @@ export interface ExternalSignal {
 }
 
 export interface Strategy {
-  /** Bars needed before the first decision, at most 5,000; until the last of them, wishes have no effect. */
+  /**
+   * Bars needed before the first decision, at most 5,000; until the last of them, wishes have no effect. With `bars`:
+   * bars of the longest span, at most 50,000 minutes together.
+   */
   readonly warmupBars: number;
-  /** Called for each finished minute, in order. Wishes are carried out when it has returned. */
+  /**
+   * Spans of the bars that it is shown: `15m`, `4h`, `1d`, up to six that divide a day. They are built from minutes.
+   * Default: each minute.
+   */
+  readonly bars?: readonly string[];
+  /**
+   * Called for each finished bar, in order; of several that end at the same time, the shortest first. Wishes are
+   * carried out when it has returned.
+   */
   onBar(desk: DeskView, bar: Bar): void;
   /**
    * Called for each fill of its own orders, partial fills included, once it has warmed up; `desk.lots` is the position
@@ -290,9 +341,16 @@ export interface StrategyDefinition<P extends ParameterSpecs> {
   readonly parameters: P;
   /** The entry types that it uses; default: only limit orders. Not every venue supports each of them. */
   readonly enters?: readonly EntryWish['type'][];
+  /**
+   * It tells bars of other instruments apart (`bar.symbol`), so the desk file may let it watch some. Default: it may
+   * not.
+   */
+  readonly watches?: true;
   create(setup: {
     readonly parameters: { readonly [name in keyof P]: ParameterValue<P[name]> };
     readonly instrument: InstrumentFacts;
+    /** Those that it watches, as listed in the desk file, without its own. */
+    readonly watches: readonly InstrumentFacts[];
   }): Strategy;
 }
 

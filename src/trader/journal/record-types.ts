@@ -36,4 +36,5 @@ export const RECORD_TYPES: Readonly<Record<EngineRecord['type'], number>> = {
   signal: 44,
   'signal.withdrawn': 45,
   'signal.refused': 46,
+  'exits.changed': 50,
 };

@@ -92,6 +92,8 @@ export function activityText(record: EngineRecord, wording: Wording): string | n
       return targetText(record, wording);
     case 'stop.moved':
       return stopMovedText(record, wording);
+    case 'exits.changed':
+      return `${nameOf(record.instrument, instruments)}: the exits of its trade were changed: ${record.because}`;
     case 'strategy.toggled':
       return `strategy ${record.strategy} was switched ${record.enabled ? 'on' : 'off'} by ${record.by}: ${record.reason}`;
     case 'settings':
@@ -148,7 +150,11 @@ function stopMovedText(
   wording: Wording,
 ): string {
   const price = priceText(stopTicks, instrument, wording);
-  const to = why === 'breakEvenStop' ? `break-even at ${price}` : `${price}, behind the market`;
+  const to = {
+    breakEvenStop: `break-even at ${price}`,
+    trailingStop: `${price}, behind the market`,
+    adjustedStop: `${price}, as its strategy asks`,
+  }[why];
   return `${nameOf(instrument, wording.instruments)}: the stop goes to ${to}`;
 }
 

@@ -28,11 +28,15 @@ export class BarHistory {
   /** By instrument, strategy and name: the value, in ticks, after the bar that began at that time. */
   readonly #lines: Map<string, DrawnLine>[];
 
-  constructor(private readonly instruments: readonly Instrument[]) {
+  /** `atLeast`: bars of each instrument that the strategies need, however many instruments there are. */
+  constructor(
+    private readonly instruments: readonly Instrument[],
+    atLeast = 0,
+  ) {
     this.#bars = instruments.map(() => []);
     this.#lines = instruments.map(() => new Map());
     const share = Math.floor(BARS_TOTAL_MAX / Math.max(1, instruments.length));
-    this.#keptMax = Math.max(BARS_KEPT_MIN, Math.min(BARS_KEPT_MAX, share));
+    this.#keptMax = Math.max(BARS_KEPT_MIN, atLeast, Math.min(BARS_KEPT_MAX, share));
   }
 
   add(bar: MarketBar): void {

@@ -37,6 +37,7 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
     words.push(breakEven.done ? 'break-even done' : `break-even at ${grouped(breakEven.price)}`);
   if (trailBy !== null)
     words.push(`trails by ${grouped(trailBy)}${stopMovedBy === null ? ', not moved yet' : ''}`);
+  if (stopMovedBy === 'adjustedStop') words.push('stop moved by its strategy');
   if (timeExitMs !== null) words.push(`time exit ${shortMoment(timeExitMs)} UTC`);
   return words;
 }

@@ -16,6 +16,7 @@ const CALM: ReadonlySet<EngineRecord['type']> = new Set([
   'trade.closed',
   'target.reached',
   'stop.moved',
+  'exits.changed',
   'armed',
   'flat.proven',
 ]);
@@ -26,6 +27,7 @@ const OF_ORDERS: ReadonlySet<EngineRecord['type']> = new Set([
   'trade.closed',
   'target.reached',
   'stop.moved',
+  'exits.changed',
 ]);
 const ORDERS_KEPT = 1_000;
 

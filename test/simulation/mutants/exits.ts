@@ -44,4 +44,16 @@ export const EXIT_MUTANTS: readonly Mutant[] = [
     find: 'if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(',
     put: 'if (!mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(',
   },
+  {
+    what: 'a part that a strategy closes is the whole',
+    file: 'engine/flow/exits.ts',
+    find: 'return lots >= held || isRestTooSmall(core, at, trade, held - lots) ? 0 : held - lots;',
+    put: 'return 0;',
+  },
+  {
+    what: 'a strategy moves its stop to where the market is already',
+    file: 'engine/strategies/adjust-exits.ts',
+    find: 'if (!isNearer(side, priceTicks, stopTicks)) return',
+    put: 'if (isNearer(side, priceTicks, stopTicks) === null) return',
+  },
 ];

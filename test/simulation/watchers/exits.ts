@@ -1,10 +1,12 @@
 /** What closes a trade beside its stop: each when the market is there, for its part alone, and no stop ever goes back. */
 import type { ExitPlan } from '../../../src/domain/exit-plan.js';
 import type { OrderIntent } from '../../../src/domain/order.js';
+import { exitBecause, partBecause } from '../../../src/engine/core.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { EngineView } from '../../../src/engine/view.js';
+import { PART_PPM_MAX } from '../entries.js';
 import type { FollowedBook } from '../followed-book.js';
 import { NO_FAULTS, type Scenario } from '../scenario.js';
 import { isTradableAt, SURELY_TRADABLE } from '../tradable.js';
@@ -26,7 +28,7 @@ interface Trade {
   /** Client id. */
   readonly entry: string;
   readonly side: 'long' | 'short';
-  readonly plan: ExitPlan;
+  plan: ExitPlan;
   readonly openedMs: number;
   sold: number;
   reached: number;
@@ -48,6 +50,8 @@ export class Exits implements Watcher {
   #lastFill: Fill | null = null;
   /** Held after the last fill, signed; fees that were paid in coins are not taken off. */
   readonly #lots = new Map<number, number>();
+  /** The largest part that the strategy can have asked for, in lots. */
+  readonly #parts = new Map<number, number>();
 
   constructor(
     private readonly book: FollowedBook,
@@ -61,6 +65,7 @@ export class Exits implements Watcher {
     this.#beyondSinceMs.clear();
     this.#dueSinceMs.clear();
     this.#refused.clear();
+    this.#parts.clear();
     for (const record of records) this.#follow(record);
   }
 
@@ -106,9 +111,23 @@ export class Exits implements Watcher {
     const { order } = effect;
     if (order.purpose === 'exit' || order.purpose === 'close') this.#dueSinceMs.delete(order.instrument);
     const trade = this.#trades.get(order.instrument);
-    if (trade === undefined) return null;
+    const tooMuch = this.#tooMuch(order);
+    if (tooMuch !== null || trade === undefined) return tooMuch;
     if (order.purpose === 'protective') return this.#wrongStop(order, trade);
     return order.why?.startsWith('target ') === true ? this.#wrongPart(order, trade) : null;
+  }
+
+  /** What the strategy asked a part of, and not the whole, is sold only in part, unless the rest could not be sold. */
+  #tooMuch({ clientId, instrument: at, purpose, why, quantityLots }: OrderIntent): string | null {
+    const most = this.#parts.get(at);
+    if (most === undefined || purpose !== 'exit' || why !== undefined) return null;
+    const held = Math.abs(this.book.lots[at] ?? 0);
+    const stopTicks = this.#trades.get(at)?.stopTicks ?? this.#bids.get(at) ?? 0;
+    const leastTicks = Math.floor(stopTicks * BELOW_TRIGGER ** 2);
+    const isSellable = isTradableAt(this.scenario.instruments[at]!, held - most, leastTicks);
+    return isSellable && quantityLots > most
+      ? `${clientId} closes ${quantityLots} of ${held} lots, a part of at most ${most} was asked for`
+      : null;
   }
 
   /** Where the venue refuses one, that of before is restored: never one that was nowhere. */
@@ -168,6 +187,7 @@ export class Exits implements Watcher {
   #follow(record: EngineRecord): void {
     if (record.type === 'order.intended' && record.order.purpose === 'entry')
       this.#entries.set(record.order.clientId, record.order);
+    if (record.type === 'note') this.#noted(record);
     if (record.type === 'trade.closed') this.#closed(record);
     if (record.type === 'position.adopted' || record.type === 'coins.claimed') this.#forget(record);
     if (record.type === 'fill') {
@@ -182,9 +202,23 @@ export class Exits implements Watcher {
       // The feed may be silent from here on: the quote that it was beyond counts for this target alone.
       this.#beyondSinceMs.delete(record.instrument);
     }
+    if (record.type === 'exits.changed') {
+      trade.plan = record.plan;
+      if (record.targetsAnew) Object.assign(trade, { sold: 0, reached: 0 });
+      this.#beyondSinceMs.delete(record.instrument);
+      this.#dueSinceMs.delete(record.instrument);
+    }
     if (record.type !== 'stop.moved') return;
     trade.stopTicks = record.stopTicks;
     trade.places.add(`${record.why} ${record.stopTicks}`);
+  }
+
+  #noted({ symbol, text }: Extract<EngineRecord, { readonly type: 'note' }>): void {
+    const at = this.scenario.instruments.findIndex((instrument) => instrument.symbol === symbol);
+    if (exitBecause(text) !== null) this.#parts.delete(at);
+    if (partBecause(text) === null) return;
+    const held = Math.abs(this.book.lots[at] ?? 0);
+    this.#parts.set(at, Math.floor((held * PART_PPM_MAX) / 1_000_000));
   }
 
   /** What nobody here bought or sold: how much of the trade it is, is not known any more. */
@@ -212,6 +246,7 @@ export class Exits implements Watcher {
   /** One fill may close a trade and open the next, on the other side. */
   #closed({ instrument, why }: Extract<EngineRecord, { readonly type: 'trade.closed' }>): void {
     this.#trades.delete(instrument);
+    this.#parts.delete(instrument);
     const isOpen = (this.#lots.get(instrument) ?? 0) !== 0;
     if (why === 'reversal' && isOpen && this.#lastFill?.instrument === instrument)
       this.#begin(this.#lastFill);
@@ -259,6 +294,8 @@ export class Exits implements Watcher {
     const price = trade.side === 'long' ? quote.bidTicks : quote.askTicks;
     const { trailTicks = Number.NaN, breakEvenAtTicks = Number.NaN } = trade.plan;
     const behind = Math.abs(price - stopTicks);
+    if (why === 'adjustedStop' && (trade.side === 'long' ? stopTicks >= price : stopTicks <= price))
+      return `the stop of ${at} is moved to ${stopTicks}, where the market is at ${price}`;
     if (why === 'trailingStop' && behind !== trailTicks)
       return `the stop of ${at} trails the market by ${behind}, not by ${trailTicks}`;
     if (why === 'breakEvenStop' && !isAt(trade, price, breakEvenAtTicks))

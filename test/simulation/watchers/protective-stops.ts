@@ -92,8 +92,9 @@ export class ProtectiveStops implements Watcher {
     if (!sells || !this.scenario.capabilities.stopLocksBalance) return null;
     const stops = this.book.liveOn(instrument, 'protective');
     const locked = stops.reduce((lots, { leftLots }) => lots + leftLots, 0);
-    // Of a part that is sold for a target, the stop keeps the rest.
-    const isPart = why?.startsWith('target ') === true && !stops.some(({ state }) => state === 'cancelling');
+    // Of a part that is sold for a target, or because the strategy asked for it, the stop keeps the rest.
+    const mayBePart = why?.startsWith('target ') === true || (purpose === 'exit' && why === undefined);
+    const isPart = mayBePart && !stops.some(({ state }) => state === 'cancelling');
     const free = isPart ? Math.abs(this.book.lots[instrument] ?? 0) - quantityLots : 0;
     return locked > free ? `${clientId} sells what a stop still locks` : null;
   }

@@ -90,6 +90,7 @@ export class AtTheStrategy {
       shorting,
       stopLossPct,
       session: NQ_HOURS.readingAt(momentOf(this.date, at) + 60_000),
+      watched: () => ({ lastQuote: null, lastBar: null }),
       enter: (wish) => {
         if (past || wish.type === 'market' || wish.type === 'stop') return;
         this.entries.push(wish);
@@ -100,6 +101,7 @@ export class AtTheStrategy {
         this.exits.push(because);
         this.lots = 0;
       },
+      adjust: () => undefined,
       note: (text) => {
         if (!past) this.notes.push(text);
       },

@@ -1,0 +1,97 @@
+/** A strategy changes what closes its open trade: a stop comes nearer to the market, the rest is replaced. */
+import { type ExitPlan, type ExitTarget, wrongExits } from '../../domain/exit-plan.js';
+import { staleMsOf } from '../../limits/stale-data.js';
+import { type Core, commit, note as coreNote, positionAt, touch, workAt } from '../core.js';
+import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
+import { isClosing } from '../halts/mode.js';
+import type { TradeEntry } from '../state.js';
+import { averageOf } from '../trades/trade.js';
+import { isNearer } from '../trades/trade-exits.js';
+import type { ExitsWish } from './strategy.js';
+import type { StrategySlot } from './strategy-slot.js';
+
+type Said = (text: string) => void;
+
+/** All of it is done, or none. What is so already changes nothing. */
+export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, note: Said): void {
+  const at = slot.instrument.id;
+  const { trade } = positionAt(core, at);
+  if (trade === null || isClosing(core) || workAt(core, at).exiting !== null) return;
+  const why = wrongChange(core, slot, trade, wish);
+  if (why !== null) {
+    const text = `${wish.because}: its exits stay as they are: ${why}`;
+    // A strategy that asks for the same at each bar is answered once.
+    if (slot.exitsRefused !== text) coreNote(core, 'info', text, at, slot.name);
+    slot.exitsRefused = text;
+    return;
+  }
+  slot.exitsRefused = '';
+  const { stopTicks, targets, because } = wish;
+  const before = trade.exits?.plan ?? {};
+  const isAnew = targets !== undefined && !isSame(targets, openTargets(trade));
+  const own = isAnew ? targets : (before.targets ?? []);
+  const others = changedOthers(before, wish);
+  const changesPlan = isAnew || !isSame(others, changedOthers(before, {}));
+  const movesStop = stopTicks !== undefined && stopTicks !== trade.protectTicks;
+  if (!changesPlan && !movesStop) return;
+  const about = { instrument: at, trade: trade.id, marketMs: core.marketMs };
+  note(because);
+  // A stop can be moved only of a trade that has exits.
+  if (changesPlan || trade.exits === undefined) {
+    const plan = own.length === 0 ? others : { targets: own, ...others };
+    commit(core, { type: 'exits.changed', ...about, plan, targetsAnew: isAnew, because });
+  }
+  if (movesStop) commit(core, { type: 'stop.moved', ...about, stopTicks, why: 'adjustedStop' });
+  touch(core, at);
+}
+
+/** Null: it can be done. Otherwise a sentence on what is wrong, without figures that change with each quote. */
+function wrongChange(core: Core, slot: StrategySlot, trade: TradeEntry, wish: ExitsWish): string | null {
+  const at = slot.instrument.id;
+  const { stopTicks, targets, trailTicks, breakEvenAtTicks, maxBars } = wish;
+  const { side, protectTicks, entryTickLots, entryLots } = trade;
+  if (trade.strategy !== slot.name || protectTicks === null)
+    return 'what is held was opened by none of its entries';
+  const age = core.market.quoteAgeMs(at, core.monotonicMs);
+  if (age === null || age > staleMsOf(core.config.risk)) return 'there is no fresh price';
+  const priceTicks = closingTicks(core, at, side);
+  if (stopTicks !== undefined && stopTicks !== protectTicks) {
+    if (!isNearer(side, stopTicks, protectTicks))
+      return 'a stop comes nearer to the market, and never goes back';
+    if (!isNearer(side, priceTicks, stopTicks)) return 'the market has reached that stop already';
+  }
+  const entrySide = side === 'long' ? 'buy' : 'sell';
+  if (targets !== undefined && !isSame(targets, openTargets(trade))) {
+    if (lotsAfterTargets(core, positionAt(core, at)) !== null) return 'a part of it is being closed';
+    const wrong = wrongExits({ targets }, entrySide, priceTicks);
+    if (wrong !== null) return wrong.replace('the entry', 'the market');
+  }
+  const average = averageOf(entryTickLots, entryLots) ?? priceTicks;
+  return wrongExits(
+    {
+      ...(trailTicks == null ? {} : { trailTicks }),
+      ...(breakEvenAtTicks == null ? {} : { breakEvenAtTicks }),
+      ...(maxBars == null ? {} : { maxBars }),
+    },
+    entrySide,
+    average,
+  );
+}
+
+/** What the plan has beside targets, with the changes. */
+function changedOthers(plan: ExitPlan, wish: Partial<ExitsWish>): ExitPlan {
+  const changed: Record<string, number> = {};
+  for (const name of ['trailTicks', 'breakEvenAtTicks', 'maxBars'] as const) {
+    const value = wish[name] === undefined ? plan[name] : wish[name];
+    if (value !== undefined && value !== null) changed[name] = value;
+  }
+  return changed;
+}
+
+/** Those that a change of the same targets would leave as they are: none of them is reached yet. */
+function openTargets({ exits }: TradeEntry): readonly ExitTarget[] | null {
+  if (exits === undefined) return [];
+  return exits.reached === 0 ? (exits.plan.targets ?? []) : null;
+}
+
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
