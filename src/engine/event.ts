@@ -169,6 +169,8 @@ export type EngineEvent =
       readonly text: string;
       /** A stop whose trigger price the market has already passed. */
       readonly wouldTrigger?: boolean;
+      /** A post-only order that the market would have filled at once. */
+      readonly wouldTake?: boolean;
     } & Stamp)
   | ({ readonly kind: 'order.sendUnknown'; readonly clientId: string; readonly cause: string } & Stamp)
   | ({ readonly kind: 'order.lookup'; readonly clientId: string; readonly found: VenueOrder | null } & Stamp)

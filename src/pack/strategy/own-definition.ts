@@ -8,6 +8,7 @@ import type { Signal } from '../../domain/signal.js';
 import type { BarEvent } from '../../engine/event.js';
 import type {
   EntryWish,
+  LimitEntry,
   ParameterValues,
   SignalRefusal,
   Strategy,
@@ -20,6 +21,7 @@ import {
   type ContextStrategy,
   type Drawing,
   openContext,
+  type TimeInForceName,
   type Wishes,
   whatItThrew,
 } from './strategy-context.js';
@@ -178,6 +180,9 @@ export class HostedStrategy implements Strategy {
         slippageTicks,
         protectTicks,
         restBars,
+        postOnly,
+        timeInForce,
+        untilMs,
         because,
         riskPct,
         lots,
@@ -197,13 +202,24 @@ export class HostedStrategy implements Strategy {
             ? { type, slippageTicks, ...wish }
             : type === 'stop'
               ? { type, stopTicks: ticks, slippageTicks, restBars, ...wish }
-              : { type, limitTicks: ticks, restBars, ...wish };
+              : { type, limitTicks: ticks, restBars, ...termsOf(postOnly, timeInForce, untilMs), ...wish };
         add({ kind: 'enter', entry });
       },
       exit: (because) => add({ kind: 'exit', text: plainText(because) }),
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
+}
+
+/** Members that are not asked for are left out. */
+function termsOf(postOnly: boolean, timeInForce: TimeInForceName, untilMs: number): Partial<LimitEntry> {
+  return {
+    ...(postOnly ? { postOnly } : {}),
+    ...(timeInForce === 'day' ? { day: true } : {}),
+    ...(timeInForce === 'immediateOrCancel' ? { timeInForce: 'IOC' } : {}),
+    ...(timeInForce === 'fillOrKill' ? { timeInForce: 'FOK' } : {}),
+    ...(untilMs === 0 ? {} : { untilMs }),
+  };
 }
 
 /** Null: nothing but the stop. */
