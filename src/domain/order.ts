@@ -28,7 +28,6 @@ export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
 export const ORDER_STATES = [
   'denied',
   'intended',
-  'sending',
   'unknown',
   'working',
   'partlyFilled',
@@ -40,6 +39,8 @@ export const ORDER_STATES = [
   'absent',
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
+/** Of an order that the engine handed over. One that the gate refused is a record only. */
+export type SentState = Exclude<OrderState, 'denied'>;
 
 export const FINAL_ORDER_STATES: ReadonlySet<OrderState> = new Set([
   'denied',

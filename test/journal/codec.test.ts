@@ -121,7 +121,7 @@ const HOT: readonly EngineRecord[] = [
     order: { ...INTENT, limitTicks: null, stopTicks: null, protectTicks: null, reduceOnly: false },
   },
   STATE,
-  { ...STATE, state: 'denied', venueId: null, reason: '' },
+  { ...STATE, state: 'rejected', venueId: null, reason: '' },
   FILLED,
   { type: 'fill', fill: { ...FILL, caughtUp: true, feeIn: { asset: 'BTC', amount: '0.00000001' } } },
   EQUITY,

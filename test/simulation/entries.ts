@@ -132,12 +132,12 @@ function onTerms(
   { bidTicks, askTicks }: { readonly bidTicks: number; readonly askTicks: number },
   planFor: (ticks: number) => Pick<LimitEntry, 'exits'>,
 ): LimitEntry {
-  const [own, other, away] = wish.side === 'buy' ? [bidTicks, askTicks, 1] : [askTicks, bidTicks, -1];
+  const [other, away] = wish.side === 'buy' ? [askTicks, 1] : [bidTicks, -1];
   if (terms !== 'postOnly') {
     const limitTicks = other + away * TAKES_TICKS;
     return { ...wish, timeInForce: terms, limitTicks, ...planFor(limitTicks) };
   }
   // Now and then at a price that would take: that has to be refused.
-  const limitTicks = bidTicks % 8 === 0 ? other : own;
+  const limitTicks = bidTicks % 8 === 0 ? other : other - away;
   return { ...wish, postOnly: true, limitTicks, ...planFor(limitTicks) };
 }

@@ -127,7 +127,6 @@ describe('a resting order on paper', () => {
   });
 
   it('that is post-only is refused where it would take, and expires where the market meets it on its way', async () => {
-    await bench.reopen({ latencyMs: 500 });
     bench.quote(1000, 5_999_800, 6_000_000);
     const postOnly = { type: 'limit', postOnly: true } as const;
     expect(await bench.venue.submit(approved({ ...postOnly, limitTicks: 6_000_000 }))).toEqual({

@@ -56,7 +56,7 @@ function checkOrder(core: Core, entry: OrderEntry, watch: OrderWatch): void {
 function answerIsLate(core: Core, entry: OrderEntry, watch: OrderWatch): void {
   if (entry.state === 'cancelling') {
     sendCancel(core, entry);
-  } else if (entry.state === 'intended' || entry.state === 'sending') {
+  } else if (entry.state === 'intended') {
     onUnanswered(core, entry, `no answer within ${core.config.closeAll.answerTimeoutMs} ms`);
   } else if (watch.lookupByMs === null) {
     sendLookup(core, entry);

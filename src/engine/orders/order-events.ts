@@ -61,9 +61,6 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
     case 'order.cancelRejected':
       onCancelRefused(core, entry, `${event.code}: ${event.text}`);
       return;
-    case 'order.expired':
-      changeOrder(core, entry, 'expired', 'it expired at the venue');
-      return;
     case 'order.amended':
       onAmended(core, entry, event.quantityLots);
       return;

@@ -6,10 +6,10 @@ export const SIDES: Numbers<Side> = { buy: 0, sell: 1 };
 const PURPOSES: Numbers<OrderPurpose> = { entry: 0, protective: 1, exit: 2, close: 3 };
 const TYPES: Numbers<OrderType> = { market: 0, limit: 1, stop: 2 };
 const TIMES_IN_FORCE: Numbers<Exclude<TimeInForce, 'FOK'>> = { GTC: 0, IOC: 1 };
+/** 2 was a state that no journal has. */
 const STATES: Numbers<OrderState> = {
   denied: 0,
   intended: 1,
-  sending: 2,
   unknown: 3,
   working: 4,
   partlyFilled: 5,
