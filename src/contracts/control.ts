@@ -45,7 +45,14 @@ export interface ControlMethods {
   stop: { params: { commandId: string; by: string; reason: string }; result: CommandResult };
   /** A halt by a part of Fermata (check, auditor, ledger), with its cause and resume rule. */
   halt: {
-    params: { commandId: string; by: string; reason: string; cause: Halt['cause']; resume: Halt['resume'] };
+    params: {
+      commandId: string;
+      by: string;
+      reason: string;
+      /** What a person said has methods of its own. */
+      cause: Exclude<Halt['cause'], 'person' | 'kill'>;
+      resume: Halt['resume'];
+    };
     result: CommandResult;
   };
   closeAll: { params: { commandId: string; by: string; reason: string }; result: CommandResult };

@@ -130,7 +130,9 @@ export interface PersonCommand {
 export interface EngineActivities {
   sendStop(command: PersonCommand): Promise<CommandResult>;
   sendCloseAll(command: PersonCommand): Promise<CommandResult>;
-  sendHalt(command: PersonCommand & { cause: HaltCause; resume: ResumeRule }): Promise<CommandResult>;
+  sendHalt(
+    command: PersonCommand & { cause: Exclude<HaltCause, 'person' | 'kill'>; resume: ResumeRule },
+  ): Promise<CommandResult>;
   proveStopped(patienceMs: number): Promise<StopReading>;
   proveFlat(patienceMs: number): Promise<FlatReading>;
   readSituation(): Promise<TraderSituation>;

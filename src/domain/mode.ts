@@ -37,6 +37,8 @@ export type HaltCause = (typeof HALT_CAUSES)[number];
 /** What has to happen before the desk may trade again; the strictest of all active halts counts. */
 export const RESUME_RULES = ['auto', 'next-day', 'person', 'two-people'] as const;
 export type ResumeRule = (typeof RESUME_RULES)[number];
+/** What lifts the halt of a person: people, and never a rule. */
+export type PersonsRule = Exclude<ResumeRule, 'auto' | 'next-day'>;
 
 /** Completes the message `Trades again …`. */
 export const RESUME_WORDS: Readonly<Record<ResumeRule, string>> = {
@@ -72,6 +74,12 @@ export interface Halt {
   readonly atWallMs: number;
   readonly atMarketMs: number;
 }
+
+/** What a new halt is raised with: only people lift what a person said, and never a rule. */
+export type HaltWhy =
+  | { readonly cause: 'person'; readonly resume: PersonsRule }
+  | { readonly cause: 'kill'; readonly resume: 'two-people' }
+  | { readonly cause: Exclude<HaltCause, 'person' | 'kill'>; readonly resume: ResumeRule };
 
 /** Why a person let the desk trade again, in their own words, bounded and plain (`reasonOf`). */
 export interface SaidReason {

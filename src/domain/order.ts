@@ -17,7 +17,8 @@ export type EntryType = (typeof ENTRY_TYPES)[number];
 /** Why an order exists. A stop of the desk cancels entries only; protective stops survive it. */
 export const ORDER_PURPOSES = ['entry', 'protective', 'exit', 'close'] as const;
 export type OrderPurpose = (typeof ORDER_PURPOSES)[number];
-export type TimeInForce = 'GTC' | 'IOC';
+/** Rests until it is cancelled; takes what is there at once; or all of it at once, else nothing. */
+export type TimeInForce = 'GTC' | 'IOC' | 'FOK';
 
 /**
  * `denied` is ours, `rejected` is the venue's, `unknown` is neither.
@@ -27,7 +28,6 @@ export type TimeInForce = 'GTC' | 'IOC';
 export const ORDER_STATES = [
   'denied',
   'intended',
-  'sending',
   'unknown',
   'working',
   'partlyFilled',
@@ -39,6 +39,8 @@ export const ORDER_STATES = [
   'absent',
 ] as const;
 export type OrderState = (typeof ORDER_STATES)[number];
+/** Of an order that the engine handed over. One that the gate refused is a record only. */
+export type SentState = Exclude<OrderState, 'denied'>;
 
 export const FINAL_ORDER_STATES: ReadonlySet<OrderState> = new Set([
   'denied',
@@ -85,6 +87,27 @@ export interface OrderIntent {
    * Left out: there was no such dust.
    */
   readonly besideRestOf?: string;
+  /** For a limit entry: it may only add to the book, and is refused where it would be filled at once. */
+  readonly postOnly?: true;
+  /** For an entry: market time from which what is left of it is cancelled. Left out: none. */
+  readonly untilMs?: number;
+}
+
+/** It never rests: what is not filled as it arrives is gone. Any other order at the market is filled soon, too. */
+export function isDoneAtOnce({ type, timeInForce }: Pick<OrderIntent, 'type' | 'timeInForce'>): boolean {
+  return type === 'market' || timeInForce !== 'GTC';
+}
+
+/** How the reason of a refusal begins that a post-only order asked for itself: an outcome like others, no error. */
+export const POST_ONLY_REFUSED = 'post-only, and would have been filled at once';
+
+/** A limit order at this price would be filled at once. */
+export function wouldTake(
+  { side, limitTicks }: Pick<OrderIntent, 'side' | 'limitTicks'>,
+  { bidTicks, askTicks }: { readonly bidTicks: number; readonly askTicks: number },
+): boolean {
+  if (limitTicks === null) return true;
+  return side === 'buy' ? limitTicks >= askTicks : limitTicks <= bidTicks;
 }
 
 /**

@@ -47,6 +47,10 @@ export interface VenueCapabilities {
    * that is filled or cancelled completely ends them.
    */
   readonly linksOrders: boolean;
+  /** Refuses a limit order that says `postOnly` and would be filled at once. Left out: it takes no such order. */
+  readonly postOnly?: boolean;
+  /** Takes orders that are filled whole at once, else not at all (`FOK`). Left out: it takes none. */
+  readonly fillOrKill?: boolean;
 }
 
 /** How many lots the venue takes in one order. Null: no known bound. */
@@ -73,6 +77,8 @@ export type SendOutcome =
       readonly text: string;
       /** A stop whose trigger price the market has already passed. */
       readonly wouldTrigger?: boolean;
+      /** A post-only order that the market would have filled at once. */
+      readonly wouldTake?: boolean;
     }
   | { readonly kind: 'unknown'; readonly cause: string };
 

@@ -3,7 +3,7 @@
 import { placesOf } from '../domain/book-steps.js';
 import { type Halt, MODE_RANK, type Mode, RESUME_RANK } from '../domain/mode.js';
 import { parseUnits, type Units } from '../domain/money.js';
-import { FINAL_ORDER_STATES, type Fill, type OrderState } from '../domain/order.js';
+import { FINAL_ORDER_STATES, type Fill, type SentState } from '../domain/order.js';
 import { applyCash } from './apply-cash.js';
 import { applyClaim, applyCoins, knowOthers } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
@@ -195,12 +195,14 @@ function applyOrderState(state: EngineState, record: Of<'order.state'>): void {
   const entry = state.orders.get(record.clientId);
   if (entry === undefined)
     throw new RangeError(`a state for the order ${record.clientId}, which was never intended`);
+  if (record.state === 'denied')
+    throw new RangeError(`the order ${record.clientId} was sent, and the gate denied it`);
   if (record.venueId !== null) entry.venueId = record.venueId;
   entry.reason = record.reason;
   moveTo(state, entry, record.state);
 }
 
-function moveTo(state: EngineState, entry: OrderEntry, next: OrderState): void {
+function moveTo(state: EngineState, entry: OrderEntry, next: SentState): void {
   const { clientId, instrument } = entry.intent;
   entry.state = next;
   if (!FINAL_ORDER_STATES.has(next)) {

@@ -3,7 +3,7 @@
  */
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
-import type { ResumeRule } from '../domain/mode.js';
+import type { PersonsRule, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { VenueCapabilities } from '../domain/venue.js';
@@ -38,8 +38,8 @@ export interface ResumeRules {
   readonly venue: ResumeRule;
   readonly dailyLoss: ResumeRule;
   readonly drawdown: ResumeRule;
-  readonly person: ResumeRule;
-  readonly kill: ResumeRule;
+  readonly person: PersonsRule;
+  readonly kill: 'two-people';
 }
 
 /** After how many losses a strategy is switched off automatically, and after how much market time it is reviewed. */

@@ -162,7 +162,6 @@ function handle(core: Core, event: OtherEvent): void {
     case 'order.lookupFailed':
     case 'order.cancelled':
     case 'order.cancelRejected':
-    case 'order.expired':
     case 'order.amended':
     case 'order.amendRejected':
     case 'order.replaced':

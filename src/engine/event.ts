@@ -4,7 +4,7 @@ import type { CoinOwner } from '../domain/coins.js';
 import type { DeclaredValue } from '../domain/declared-value.js';
 import type { GoLiveGrant } from '../domain/go-live.js';
 import type { InstrumentId } from '../domain/instrument.js';
-import type { HaltCause, ResumeRule, SaidReason } from '../domain/mode.js';
+import type { HaltWhy, SaidReason } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
 import type { Fill, Side } from '../domain/order.js';
 import type { SignalName, SignalRequest } from '../domain/signal.js';
@@ -86,7 +86,8 @@ export interface VenueSnapshot {
 }
 
 export type Command =
-  | { readonly name: 'stop'; readonly cause?: HaltCause; readonly resume?: ResumeRule }
+  /** `why` left out: a person, lifted as the desk file says. */
+  | { readonly name: 'stop'; readonly why?: HaltWhy }
   | { readonly name: 'closeAll' }
   /** Closes one position at the market, in every mode; nothing else changes. */
   | { readonly name: 'closePosition'; readonly symbol: string }
@@ -119,7 +120,6 @@ export type Command =
       readonly authority: 'person' | 'two-people';
     }
   | { readonly name: 'revokeGoLive' }
-  | { readonly name: 'reduce' }
   /** Says whose the coins are that no trade explains. `cost`: decimal, for one coin, if they are the desk's. */
   | {
       readonly name: 'claimCoins';
@@ -169,6 +169,8 @@ export type EngineEvent =
       readonly text: string;
       /** A stop whose trigger price the market has already passed. */
       readonly wouldTrigger?: boolean;
+      /** A post-only order that the market would have filled at once. */
+      readonly wouldTake?: boolean;
     } & Stamp)
   | ({ readonly kind: 'order.sendUnknown'; readonly clientId: string; readonly cause: string } & Stamp)
   | ({ readonly kind: 'order.lookup'; readonly clientId: string; readonly found: VenueOrder | null } & Stamp)
@@ -182,7 +184,6 @@ export type EngineEvent =
       readonly code: string;
       readonly text: string;
     } & Stamp)
-  | ({ readonly kind: 'order.expired'; readonly clientId: string } & Stamp)
   | ({ readonly kind: 'order.amended'; readonly clientId: string; readonly quantityLots: number } & Stamp)
   /** The amend was refused; the order rests unchanged. */
   | ({

@@ -9,7 +9,7 @@ import type { GoLiveGrant } from '../domain/go-live.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Halt, Mode } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
-import type { OrderIntent, OrderState } from '../domain/order.js';
+import type { OrderIntent, SentState } from '../domain/order.js';
 import type { Signal } from '../domain/signal.js';
 import type { StopGapCause, StopGaps } from '../domain/stop-gap.js';
 import { FULL_SIZE_PPM } from '../limits/size-factor.js';
@@ -22,7 +22,7 @@ export interface OrderEntry {
   readonly replaces: string | null;
   /** The venue holds it with a different quantity than was sent. */
   amended: boolean;
-  state: OrderState;
+  state: SentState;
   venueId: string | null;
   filledLots: number;
   reason: string;

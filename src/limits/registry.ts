@@ -5,6 +5,7 @@ import { drawdownLimit } from './drawdown.js';
 import { grossExposureLimit } from './gross-exposure.js';
 import type { AccountView, EntryView, LeftOut, Limit, Rule, WaitingReason } from './limit.js';
 import { lossStreakLimit } from './loss-streak.js';
+import { minRewardToRiskLimit } from './min-reward-to-risk.js';
 import { openPositionsLimit } from './open-positions.js';
 import { orderRateLimit } from './order-rate.js';
 import { positionSizeLimit } from './position-size.js';
@@ -14,6 +15,7 @@ import {
   exitsRule,
   feeValueRule,
   goLiveRule,
+  limitEntryRule,
   marketEntryRule,
   modeRule,
   protectableRule,
@@ -40,6 +42,7 @@ export const GATE = [
   volatilityLimit,
   marketEntryRule,
   stopEntryRule,
+  limitEntryRule,
   priceCollarLimit,
   stopLossLimit,
   dailyLossLimit,
@@ -52,6 +55,7 @@ export const GATE = [
   strategyExposureLimit,
   correlatedExposureLimit,
   exitsRule,
+  minRewardToRiskLimit,
   protectableRule,
 ] as const satisfies readonly (Rule | Limit)[];
 

@@ -2,7 +2,7 @@
 import { formatDecimal } from '../domain/decimal.js';
 import { wrongExits } from '../domain/exit-plan.js';
 import { formatMoney, worth } from '../domain/money.js';
-import type { OrderPurpose } from '../domain/order.js';
+import { type OrderPurpose, wouldTake } from '../domain/order.js';
 import { largestAtMarket, smallestOrder } from '../domain/order-bounds.js';
 import type { Rule } from './limit.js';
 
@@ -100,6 +100,28 @@ export const stopEntryRule: Rule = rule(({ intent, instrument, bidTicks, askTick
   const filledAtTicks = buys ? stopTicks - spreadTicks : stopTicks + spreadTicks;
   if (protectTicks === null || isBehind(protectTicks, filledAtTicks)) return null;
   return refused('its stop-loss is so near its trigger that it would go off as the entry is filled');
+});
+
+/** Terms of a limit entry that the venue knows, and that can be kept at the newest quote. */
+export const limitEntryRule: Rule = rule(({ intent, instrument, capabilities, bidTicks, askTicks }) => {
+  const { purpose, type, side, postOnly = false, timeInForce } = intent;
+  if (purpose !== 'entry') return null;
+  if (timeInForce === 'FOK' && (type !== 'limit' || capabilities.fillOrKill !== true))
+    return {
+      limit: 'fill-or-kill',
+      reason: `${capabilities.name} takes no entry of this kind that is to be filled whole or not at all: let it take what is there at once (immediateOrCancel), or rest`,
+    };
+  if (!postOnly) return null;
+  const refused = (reason: string) => ({ limit: 'post-only', reason });
+  if (capabilities.postOnly !== true)
+    return refused(`${capabilities.name} takes no post-only entries: let it enter by a limit without that`);
+  if (type !== 'limit' || timeInForce !== 'GTC')
+    return refused('only a limit entry that rests can be post-only');
+  if (!wouldTake(intent, { bidTicks, askTicks })) return null;
+  const [word, ticks] = side === 'buy' ? ['ask', askTicks] : ['bid', bidTicks];
+  return refused(
+    `it would be filled at once, and is post-only: the ${word} is ${formatDecimal(ticks, instrument.tickSize)}`,
+  );
 });
 
 /** The market can reach the exits of the plan, and each closes a part of what those before it leave. */

@@ -22,7 +22,7 @@ export async function endOrderly(
     commandId: `shutdown-${process.pid}-${journal.lastSequence}`,
     by: 'fermata',
     reason: 'orderly end: entries are cancelled, positions keep their protective stops',
-    command: { name: 'stop', cause: 'shutdown', resume },
+    command: { name: 'stop', why: { cause: 'shutdown', resume } },
   });
   await Promise.race([stopped, sleep(COMMAND_MS_MAX, undefined, { ref: false })]);
   const left = await waitUntil(() => trader.status().entriesWorking === 0, ENTRIES_OFF_MS_MAX);

@@ -382,7 +382,7 @@ describe('the time without a stop', () => {
   it('is measured where the venue ends a stop by itself', () => {
     const desk = new DeskUnderTest({ capabilities: ABLE }).active();
     const { stop } = desk.hold(0);
-    desk.happen({ kind: 'order.expired', clientId: stop.clientId });
+    desk.expire(stop.clientId);
     desk.pass(150);
     desk.accept(desk.live('protective', 0)[0]!);
     expect(gaps(desk)).toEqual([{ why: 'lost', ms: 150, ended: 'protected' }]);
@@ -403,7 +403,7 @@ describe('the time without a stop', () => {
     const desk = new DeskUnderTest({ capabilities: ABLE }).active();
     desk.hold(0);
     for (const ms of [100, 400, 250]) {
-      desk.happen({ kind: 'order.expired', clientId: desk.live('protective', 0)[0]!.clientId });
+      desk.expire(desk.live('protective', 0)[0]!.clientId);
       for (let _at = 0; desk.live('protective', 0).length === 0; _at += 1) desk.pass(50);
       const [stop] = desk.live('protective', 0);
       const { withoutStopMs } = desk.engine.view.positions[0]!;
@@ -442,7 +442,7 @@ describe("a strategy's exit where the stop locks nothing and can only reduce", (
     const { desk, stop, exit } = exiting();
     const sold = Math.floor(exit.quantityLots / 3);
     desk.fill(exit, 9_800, sold);
-    desk.happen({ kind: 'order.expired', clientId: exit.clientId });
+    desk.expire(exit.clientId);
     for (let tries = 0; tries < 3 && sent(desk, 'amend').length === 0; tries += 1) {
       for (const { clientId } of desk.live('exit', 0))
         desk.happen({ kind: 'order.rejected', clientId, code: '-1015', text: 'too many' });

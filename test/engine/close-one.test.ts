@@ -31,7 +31,7 @@ describe('closing one position', () => {
     expect(desk.live('close', 0)).toEqual([]);
   });
 
-  it.each(['stop', 'reduce'] as const)('is taken on spot after a %s, too: the stop goes first', (name) => {
+  it.each(['stop'] as const)('is taken on spot after a %s, too: the stop goes first', (name) => {
     const desk = new DeskUnderTest({ capabilities: SPOT }).active();
     const { entry, stop } = desk.hold(0);
     desk.command({ name });

@@ -13,7 +13,7 @@ function leftOver() {
   const [close] = desk.live('close', 0);
   desk.accept(close!);
   desk.fill(close!, 10_000, close!.quantityLots - 30);
-  desk.happen({ kind: 'order.expired', clientId: close!.clientId });
+  desk.expire(close!.clientId);
   return desk;
 }
 

@@ -379,7 +379,7 @@ function leftOver(exits: ExitPlan, next: Partial<LimitEntry>, minLots?: number) 
   });
   const [sale] = desk.live('exit', 0);
   desk.fill(sale!, 10_200, sale!.quantityLots - (minLots === undefined ? 30 : 60));
-  desk.happen({ kind: 'order.expired', clientId: sale!.clientId });
+  desk.expire(sale!.clientId);
   return desk;
 }
 

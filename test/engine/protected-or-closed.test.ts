@@ -61,7 +61,7 @@ describe('a stop whose price is already passed', () => {
     expect(desk.engine.view.positions).toEqual([]);
   });
 
-  it.each(['stop', 'kill', 'reduce'] as const)('closes it after a %s too', (name) => {
+  it.each(['stop', 'kill'] as const)('closes it after a %s too', (name) => {
     const { desk, stop } = bought();
     desk.command({ name });
     refuse(desk, stop);
@@ -86,7 +86,7 @@ describe('a stop whose price is already passed', () => {
       desk.snapshot({ openOrders: [] });
       for (const stop of desk.live('protective', 0)) {
         if (desk.stateOf(stop) === 'intended') refuse(desk, stop);
-        else desk.happen({ kind: 'order.expired', clientId: stop.clientId });
+        else desk.expire(stop.clientId);
       }
       desk.pass(1_000);
     }

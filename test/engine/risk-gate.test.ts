@@ -253,6 +253,66 @@ describe('the risk gate', () => {
     },
   );
 
+  // Its stop is 400 ticks away.
+  it.each<[string | null, number, NonNullable<OrderIntent['exits']>]>([
+    [null, 2, { targets: [{ ticks: 10_800, closedPpm: 1_000_000 }] }],
+    ['reward-to-risk', 2, { targets: [{ ticks: 10_799, closedPpm: 1_000_000 }] }],
+    [null, 2.2, { targets: [{ ticks: 10_880, closedPpm: 1_000_000 }] }],
+    [
+      null,
+      1.5,
+      {
+        targets: [
+          { ticks: 10_400, closedPpm: 500_000 },
+          { ticks: 10_800, closedPpm: 1_000_000 },
+        ],
+      },
+    ],
+    [
+      'reward-to-risk',
+      1.51,
+      {
+        targets: [
+          { ticks: 10_400, closedPpm: 500_000 },
+          { ticks: 10_800, closedPpm: 1_000_000 },
+        ],
+      },
+    ],
+    // The half that no target closes has no reward.
+    ['reward-to-risk', 1.01, { targets: [{ ticks: 10_800, closedPpm: 500_000 }] }],
+    ['reward-to-risk', 0.1, { trailTicks: 50 }],
+  ])('judges the reward by the parts that its targets close: %s at %d', (limit, minRewardToRisk, exits) => {
+    expect(limitOf({ exits }, {}, { minRewardToRisk })).toBe(limit);
+    const { targets } = exits;
+    if (targets === undefined) return;
+    const below = targets.map(({ ticks, closedPpm }) => ({ ticks: 20_000 - ticks, closedPpm }));
+    const sale = { side: 'sell', protectTicks: 10_400, exits: { targets: below } } as const;
+    expect(limitOf(sale, { capabilities: FUTURES }, { minRewardToRisk })).toBe(limit);
+  });
+
+  it('refuses an entry that has no targets where a reward is required, and leaves stops alone', () => {
+    expect(limitOf({}, {}, { minRewardToRisk: 0.1 })).toBe('reward-to-risk');
+    const stop = { purpose: 'protective', side: 'sell', type: 'stop', quantityLots: 10 } as const;
+    expect(limitOf(stop, { positionLots: 10 }, { minRewardToRisk: 0.1 })).toBeNull();
+  });
+
+  it.each<[string | null, Partial<OrderIntent>, Partial<RiskCheck['capabilities']>]>([
+    [null, { postOnly: true }, { postOnly: true }],
+    ['post-only', { postOnly: true }, {}],
+    ['post-only', { postOnly: true, limitTicks: 10_002 }, { postOnly: true }],
+    ['post-only', { postOnly: true, timeInForce: 'IOC' }, { postOnly: true }],
+    [
+      'post-only',
+      { postOnly: true, type: 'stop', stopTicks: 10_050, limitTicks: 10_060 },
+      { postOnly: true },
+    ],
+    [null, { timeInForce: 'IOC' }, {}],
+    [null, { timeInForce: 'FOK' }, { fillOrKill: true }],
+    ['fill-or-kill', { timeInForce: 'FOK' }, {}],
+  ])('asks of the terms of a limit entry what the venue can do: %s (%#)', (limit, intent, can) => {
+    expect(limitOf(intent, { capabilities: { ...SPOT, ...can } })).toBe(limit);
+  });
+
   it('refuses an entry whose exposure has no price', () => {
     const unpriced = { holdings: () => [holding(Number.NaN)] };
     for (const key of ['maxGrossExposurePct', 'maxStrategyExposurePct', 'maxCorrelatedExposurePct'])

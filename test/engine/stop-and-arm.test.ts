@@ -109,20 +109,20 @@ describe('arm', () => {
 
   it('by rule lifts a next-day halt only once the market day has changed; a person may earlier', () => {
     const desk = new DeskUnderTest().active();
-    desk.command({ name: 'stop', cause: 'daily-loss' });
+    desk.command({ name: 'stop', why: { cause: 'daily-loss', resume: 'next-day' } });
     expect(desk.arm('rule')).toMatchObject({ ok: false, code: 'authority' });
     desk.marketMs = START_MS + 86_400_000;
     desk.quote(0, 10_000);
     desk.quote(1, 10_000);
     expect(desk.arm('rule').ok).toBe(true);
-    desk.command({ name: 'stop', cause: 'daily-loss' });
+    desk.command({ name: 'stop', why: { cause: 'daily-loss', resume: 'next-day' } });
     expect(desk.arm('person').ok).toBe(true);
   });
 
   it('asks for the strictest of all halts', () => {
     const desk = new DeskUnderTest().active();
-    desk.command({ name: 'stop', cause: 'check-failed', resume: 'two-people' });
-    desk.command({ name: 'stop', cause: 'venue' });
+    desk.command({ name: 'stop', why: { cause: 'check-failed', resume: 'two-people' } });
+    desk.command({ name: 'stop', why: { cause: 'venue', resume: 'auto' } });
     expect(desk.arm('person')).toMatchObject({ ok: false, code: 'authority' });
     expect(desk.arm('two-people').ok).toBe(true);
   });
@@ -137,17 +137,7 @@ describe('arm', () => {
   });
 });
 
-describe('reduce and toggle', () => {
-  it('lets only reducing orders leave', () => {
-    const desk = new DeskUnderTest({ capabilities: FUTURES }).active();
-    desk.hold(0);
-    const entry = desk.enter(1);
-    desk.command({ name: 'reduce' });
-    expect(desk.sent('cancel')).toEqual([entry.clientId]);
-    for (const close of [9_000, 8_900, 8_800]) desk.bar(0, close);
-    expect(desk.live('exit', 0)).toHaveLength(1);
-  });
-
+describe('toggle', () => {
   it('switches a strategy off: its entries leave, its position keeps its stop', () => {
     const desk = new DeskUnderTest().active();
     const { stop } = desk.hold(0);

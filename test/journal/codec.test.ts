@@ -59,7 +59,9 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 }
 
 /** Every field that a record of a hot type can have: a new field does not compile here before it is named. */
-const INTENT: Required<Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal' | 'besideRestOf'>> = {
+const INTENT: Required<
+  Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'postOnly' | 'untilMs'>
+> = {
   clientId: 'fabc12301',
   instrument: 3,
   strategy: 'ema-cross',
@@ -126,7 +128,7 @@ const HOT: readonly EngineRecord[] = [
     order: { ...INTENT, limitTicks: null, stopTicks: null, protectTicks: null, reduceOnly: false },
   },
   STATE,
-  { ...STATE, state: 'denied', venueId: null, reason: '' },
+  { ...STATE, state: 'rejected', venueId: null, reason: '' },
   FILLED,
   { type: 'fill', fill: { ...FILL, caughtUp: true, feeIn: { asset: 'BTC', amount: '0.00000001' } } },
   EQUITY,
@@ -141,6 +143,16 @@ it.each(HOT)('gives back each field of $type from its slots, present or not', (r
   expect(readBack(bytes)).toStrictEqual(record);
   expect(HOT.filter((other) => isSameRecord(record, other))).toEqual([record]);
 });
+
+it.each<Partial<OrderIntent>>([{ postOnly: true }, { untilMs: 5 }, { timeInForce: 'FOK' }])(
+  'keeps an entry with %o whole, as JSON: the slots of the others stay as they were',
+  (terms) => {
+    const record = { ...INTENDED, order: { ...INTENT, ...terms } };
+    const { layout, bytes } = written(record);
+    expect(layout).toBe(0);
+    expect(readBack(bytes)).toStrictEqual(record);
+  },
+);
 
 it('reads every layout that was ever on main as it was meant', () => {
   const kept = JSON.parse(readFileSync(new URL('../journals/layouts.json', import.meta.url), 'utf8'));

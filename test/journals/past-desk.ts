@@ -88,7 +88,7 @@ export function livePast(kind: PastKind): DeskUnderTest {
   desk.happen({ kind: 'order.rejected', clientId: refused.clientId, code: '-2010', text: 'no funds' });
   const lost = desk.enter(1);
   desk.happen({ kind: 'order.sendUnknown', clientId: lost.clientId, cause: 'timeout' });
-  desk.command({ name: 'stop', cause: 'check-failed', resume: 'person' });
+  desk.command({ name: 'stop', why: { cause: 'check-failed', resume: 'person' } });
   return desk;
 }
 

@@ -116,6 +116,21 @@ beforeAll(() => {
     'strategies/sizes.ts',
     atMarket(strategyOf(AT_MARKET.replace('riskPct: 0.1', 'riskPct: 0.1, lots: 2'))),
   );
+  const limit = (terms: string) =>
+    strategyOf(
+      `if (desk.lots === 0) desk.enter({ side: 'buy', type: 'limit', ticks: desk.ask || 10002, exits: { stop: { ticks: 9900 } }, because: 'asked', ${terms} });`,
+    );
+  const rests = (terms: string) => limit(terms).replace('desk.ask || 10002', 'desk.bid || 10000');
+  write('strategies/post-only.ts', rests('restBars: 3, postOnly: true, until: 4_000_000_000_000'));
+  write('strategies/day.ts', rests("restBars: 3, timeInForce: 'day'"));
+  write('strategies/kill.ts', limit("timeInForce: 'fillOrKill'"));
+  write('strategies/take.ts', limit("timeInForce: 'immediateOrCancel'"));
+  write('strategies/kill-post-only.ts', limit("timeInForce: 'fillOrKill', postOnly: true"));
+  write('strategies/forever.ts', limit("restBars: 3, timeInForce: 'forever'"));
+  write(
+    'strategies/market-post-only.ts',
+    atMarket(strategyOf(AT_MARKET.replace('because:', 'postOnly: true, because:'))),
+  );
   write('strategies/waits.ts', strategyOf(''));
   write('strategies/wordless.ts', strategyOf('').replace("'waits'", "''"));
   write(
@@ -259,6 +274,33 @@ describe('in the engine', () => {
     expect(desk.live('entry', 0)).toMatchObject([
       { type: 'stop', stopTicks: 10_052, limitTicks: 10_067, protectTicks: 9_902, timeInForce: 'GTC' },
     ]);
+  });
+
+  it('enters by a limit that may only rest, that ends with the session, or that takes at once', () => {
+    const asked = (name: string) => {
+      const capabilities = { ...FUTURES, postOnly: true, fillOrKill: true };
+      const desk = new DeskUnderTest({
+        capabilities,
+        strategies: [listed(`./strategies/${name}.ts`, { bars: 1 })],
+      });
+      desk.active().bar(0, 10_000);
+      return desk;
+    };
+    const untilMs = 4_000_000_000_000;
+    expect(asked('post-only').live('entry', 0)).toMatchObject([
+      { postOnly: true, untilMs, timeInForce: 'GTC' },
+    ]);
+    expect(asked('kill').live('entry', 0)).toMatchObject([{ timeInForce: 'FOK', limitTicks: 10_002 }]);
+    expect(asked('take').live('entry', 0)).toMatchObject([{ timeInForce: 'IOC' }]);
+    expect(asked('day').recorded('order.denied')).toMatchObject([{ limit: 'time-in-force' }]);
+    const problem = (name: string) => problemsOf(() => listed(`./strategies/${name}.ts`))[0];
+    expect(problem('kill-post-only')).toContain(
+      'postOnly, until: an entry with timeInForce fillOrKill never rests',
+    );
+    expect(problem('forever')).toContain(
+      'timeInForce: expected immediateOrCancel or fillOrKill or day, found forever',
+    );
+    expect(problem('market-post-only')).toContain('only an entry of type limit has them, found type market');
   });
 
   it('that throws is switched off with its line, until a person says otherwise; its stop stays', () => {

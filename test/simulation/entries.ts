@@ -6,7 +6,12 @@ import type { TradedStrategy } from '../../src/engine/config.js';
 import type { FinishedBar } from '../../src/engine/strategies/bar-stream.js';
 import { emaCross } from '../../src/engine/strategies/ema-cross.js';
 import { externalSignals } from '../../src/engine/strategies/external-signals.js';
-import type { EntryWish, Strategy, StrategyContext } from '../../src/engine/strategies/strategy.js';
+import type {
+  EntryWish,
+  LimitEntry,
+  Strategy,
+  StrategyContext,
+} from '../../src/engine/strategies/strategy.js';
 import { type ExitPlanName, planOf } from './exit-plans.js';
 import { SIGNAL_SOURCE } from './signals.js';
 
@@ -20,6 +25,12 @@ const TRIGGER_TICKS = 6;
 /** and it may be filled so far beyond that: prices often move by more at once. */
 export const BEYOND_TRIGGER_TICKS = 8;
 
+/** An entry that takes at once may be filled so far beyond the quote. */
+const TAKES_TICKS = 3;
+
+/** What a limit entry asks for beside its price. */
+export type LimitTerms = 'postOnly' | 'IOC' | 'FOK';
+
 /** All that its sender says; an entry rests as long as those of the averages. */
 const FOLLOWING = {
   ...{ sources: SIGNAL_SOURCE, maxAgeSeconds: 604_800, minRewardToRisk: 0, slippageTicks: 0 },
@@ -30,6 +41,8 @@ export interface AskedEntries {
   /** What it asks for beside a stop; null: nothing. */
   readonly exits: ExitPlanName | null;
   readonly entryType: EntryType;
+  /** Of its limit entries; null: they rest, or take what is there. */
+  readonly terms: LimitTerms | null;
   /** It follows signals from outside, too. */
   readonly signals: boolean;
   /** While it holds, it closes parts of its position and changes its exits. */
@@ -66,8 +79,17 @@ export function entryTypeOfSeed(seed: number): EntryType {
   return seed % 10 === 2 ? 'stop' : 'limit';
 }
 
+/** Only of runs with limit entries: some that may only rest, some that never do. */
+export function termsOfSeed(seed: number): LimitTerms | null {
+  if (entryTypeOfSeed(seed) !== 'limit') return null;
+  if (seed % 10 === 4) return 'postOnly';
+  if (seed % 10 !== 6) return null;
+  return seed % 20 === 6 ? 'IOC' : 'FOK';
+}
+
 export function withEntries(listed: TradedStrategy, asked: AskedEntries): TradedStrategy {
-  if (asked.exits === null && asked.entryType === 'limit' && !asked.signals && !asked.changes) return listed;
+  const isPlain = asked.entryType === 'limit' && asked.terms === null;
+  if (asked.exits === null && isPlain && !asked.signals && !asked.changes) return listed;
   return {
     ...listed,
     own: {
@@ -111,7 +133,7 @@ function askingFor(context: StrategyContext, asked: AskedEntries): StrategyConte
 function entryOf(
   { lastQuote }: StrategyContext,
   wish: EntryWish,
-  { exits, entryType }: AskedEntries,
+  { exits, entryType, terms }: AskedEntries,
 ): EntryWish {
   if (wish.type === 'market' || wish.type === 'stop' || lastQuote === null) return wish;
   const { side, protectTicks, because, limitTicks, restBars } = wish;
@@ -121,7 +143,7 @@ function entryOf(
   const anyEntry = { side, protectTicks, because };
   switch (entryType) {
     case 'limit':
-      return { ...wish, ...planFor(limitTicks) };
+      return terms === null ? { ...wish, ...planFor(limitTicks) } : onTerms(terms, wish, lastQuote, planFor);
     case 'market':
       return {
         ...{ ...anyEntry, ...planFor(beyond(quoteTicks, SLIPPAGE_TICKS)) },
@@ -136,4 +158,20 @@ function entryOf(
       };
     }
   }
+}
+
+function onTerms(
+  terms: LimitTerms,
+  wish: LimitEntry,
+  { bidTicks, askTicks }: { readonly bidTicks: number; readonly askTicks: number },
+  planFor: (ticks: number) => Pick<LimitEntry, 'exits'>,
+): LimitEntry {
+  const [other, away] = wish.side === 'buy' ? [askTicks, 1] : [bidTicks, -1];
+  if (terms !== 'postOnly') {
+    const limitTicks = other + away * TAKES_TICKS;
+    return { ...wish, timeInForce: terms, limitTicks, ...planFor(limitTicks) };
+  }
+  // Now and then at a price that would take: that has to be refused.
+  const limitTicks = bidTicks % 8 === 0 ? other : other - away;
+  return { ...wish, postOnly: true, limitTicks, ...planFor(limitTicks) };
 }

@@ -52,9 +52,6 @@ export class Evidence {
       case 'order.cancelled':
         this.#ended(message.clientId, 'cancelled');
         return;
-      case 'order.expired':
-        this.#ended(message.clientId, 'expired');
-        return;
       case 'order.replaced':
         this.#ended(message.replaced, 'cancelled');
         return;

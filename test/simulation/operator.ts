@@ -117,7 +117,7 @@ export class Operator {
       'stop',
       'closeAll',
       'kill',
-      'reduce',
+      'stop',
       'toggle',
       'reconcile',
       'resize',

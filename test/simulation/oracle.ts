@@ -26,6 +26,7 @@ import { ClosesAskedFor } from './watchers/closes-asked-for.js';
 import { EntriesAllowed } from './watchers/entries-allowed.js';
 import { Exits } from './watchers/exits.js';
 import { HaltsKept } from './watchers/halts-kept.js';
+import { LimitEntries } from './watchers/limit-entries.js';
 import { LossLimits } from './watchers/loss-limits.js';
 import { MarketEntries } from './watchers/market-entries.js';
 import { MarketHours } from './watchers/market-hours.js';
@@ -113,6 +114,7 @@ export class Oracle {
       new Trades(scenario),
       new Exits(book, scenario),
       ...(scenario.hours ? [new MarketHours(book, scenario)] : []),
+      new LimitEntries(scenario),
       new MarketEntries(book, scenario),
       new StopEntries(book, scenario),
       ...(scenario.signals ? [new Signals(book)] : []),

@@ -7,7 +7,14 @@ import type { EngineConfig, ResumeRules } from '../../src/engine/config.js';
 import type { QuoteRules } from '../../src/engine/quote-guard.js';
 import type { RiskNumbers } from '../../src/limits/registry.js';
 import { coins, crossStrategy, engineConfigWith, RESUME } from '../support/engine-config.js';
-import { type AskedEntries, changesOfSeed, entryTypeOfSeed, REST_BARS, withEntries } from './entries.js';
+import {
+  type AskedEntries,
+  changesOfSeed,
+  entryTypeOfSeed,
+  REST_BARS,
+  termsOfSeed,
+  withEntries,
+} from './entries.js';
 import { exitsOfSeed } from './exit-plans.js';
 import { hoursOfSeed, sessionsOf } from './market-hours.js';
 import { feeAssetsOf } from './outside.js';
@@ -208,6 +215,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     ...hoursOfSeed(seed),
     entryType: entryTypeOfSeed(seed),
     changes: changesOfSeed(seed),
+    terms: termsOfSeed(seed),
     signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
     endsFlat: random.chance(0.5),
   };
@@ -231,6 +239,8 @@ function drawCapabilities(seed: number, spot: boolean, random: Random): VenueCap
     amends: seed % 3 !== 0,
     replaces: seed % 4 !== 0,
     linksOrders: false,
+    postOnly: true,
+    fillOrKill: true,
   };
 }
 

@@ -1,5 +1,5 @@
 /** What a desk records that trades two coins for a long time: entries with their stops, exits, equity, readings of the venue. */
-import type { Fill, OrderIntent, OrderState } from '../../src/domain/order.js';
+import type { Fill, OrderIntent, SentState } from '../../src/domain/order.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { coins } from './engine-config.js';
 
@@ -78,7 +78,7 @@ function order(number: number, is: Partial<OrderIntent>, trip: number): OrderInt
   };
 }
 
-function state({ clientId }: OrderIntent, next: OrderState, marketMs: number): EngineRecord {
+function state({ clientId }: OrderIntent, next: SentState, marketMs: number): EngineRecord {
   const venueId = next === 'working' ? `4${clientId.length}${marketMs}` : null;
   return { type: 'order.state', clientId, state: next, venueId, reason: '', marketMs };
 }

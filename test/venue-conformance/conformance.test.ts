@@ -119,6 +119,55 @@ describe.each(SUBJECTS)('$name', (kind) => {
     expect(await subject.venue.openOrders()).toEqual([]);
   });
 
+  itCan(
+    can.postOnly === true,
+    'rests a post-only order, and refuses one that would be filled at once',
+    async () => {
+      const wanted = resting({ postOnly: true });
+      expect((await subject.venue.submit(wanted)).kind).toBe('accepted');
+      expect(await subject.venue.openOrders()).toMatchObject([
+        { type: 'limit', limitTicks: START - 5 * STEP },
+      ]);
+      const taking = order({ type: 'limit', limitTicks: START + STEP, postOnly: true });
+      expect(await subject.venue.submit(taking)).toMatchObject({
+        ...{ kind: 'rejected', code: '-2010', wouldTake: true },
+        text: 'Order would immediately match and take.',
+      });
+      expect(await subject.venue.orderByClientId(taking.clientId, 0)).toBeNull();
+      expect(filledLots(taking.clientId)).toBe(0);
+    },
+  );
+
+  itCan(can.postOnly !== true, 'sends no post-only order at all', async () => {
+    const outcome = await subject.venue.submit(resting({ postOnly: true }));
+    expect(outcome).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(await subject.venue.openOrders()).toEqual([]);
+  });
+
+  it('fills a limit order that may not rest at once, and ends one that the price is not at', async () => {
+    const taking = order({ type: 'limit', limitTicks: START + STEP, timeInForce: 'IOC' });
+    expect((await subject.venue.submit(taking)).kind).toBe('accepted');
+    await eventually(() => expect(filledLots(taking.clientId)).toBe(LOTS));
+    const beside = order({ type: 'limit', limitTicks: START - STEP, timeInForce: 'IOC' });
+    expect((await subject.venue.submit(beside)).kind).toBe('accepted');
+    await eventually(async () => expect(await subject.venue.openOrders()).toEqual([]));
+    expect(filledLots(beside.clientId)).toBe(0);
+  });
+
+  itCan(can.fillOrKill === true, 'fills an order whole at once, or not at all', async () => {
+    const whole = { type: 'limit', timeInForce: 'FOK' } as const;
+    const taking = order({ ...whole, limitTicks: START + STEP });
+    expect((await subject.venue.submit(taking)).kind).toBe('accepted');
+    await eventually(() => expect(filledLots(taking.clientId)).toBe(LOTS));
+    const beside = order({ ...whole, limitTicks: START - STEP });
+    expect((await subject.venue.submit(beside)).kind).toBe('accepted');
+    await eventually(async () =>
+      expect(await subject.venue.orderByClientId(beside.clientId, 0)).toMatchObject({
+        ...{ state: 'expired', filledLots: 0 },
+      }),
+    );
+  });
+
   it('holds a protective stop, which locks what it would sell where the venue does so, and sells when the price falls to it', async () => {
     const position = await bought();
     const stop = approved({

@@ -31,7 +31,14 @@ export interface SubjectKind {
   /** What it can and can't do: tests of what it can't are not its own. */
   readonly can: Pick<
     VenueCapabilities,
-    'shorting' | 'stopLocksBalance' | 'protectiveStops' | 'amends' | 'replaces' | 'linksOrders'
+    | 'shorting'
+    | 'stopLocksBalance'
+    | 'protectiveStops'
+    | 'amends'
+    | 'replaces'
+    | 'linksOrders'
+    | 'postOnly'
+    | 'fillOrKill'
   >;
   /** Elsewhere a stop that the market has passed is carried out at once. */
   readonly refusesPassedStops: boolean;
@@ -64,7 +71,7 @@ const feesOnly: SubjectKind['cashOf'] = (opening) => -opening.reduce((sum, { fee
 const SPOT: Omit<SubjectKind, 'name' | 'open'> = {
   can: {
     ...{ shorting: false, stopLocksBalance: true, protectiveStops: 'venue' },
-    ...{ amends: true, replaces: true, linksOrders: false },
+    ...{ amends: true, replaces: true, linksOrders: false, postOnly: true, fillOrKill: true },
   },
   refusesPassedStops: true,
   symbols: ['BTC/USDT', 'ETH/USDT'],
@@ -154,7 +161,7 @@ const ibkr: SubjectKind = {
   name: 'ibkr on its simulator',
   can: {
     ...{ shorting: true, stopLocksBalance: false, protectiveStops: 'venue' },
-    ...{ amends: false, replaces: false, linksOrders: true },
+    ...{ amends: false, replaces: false, linksOrders: true, postOnly: false, fillOrKill: false },
   },
   refusesPassedStops: false,
   symbols: ['NQ/USD'],

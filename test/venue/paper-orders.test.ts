@@ -126,6 +126,51 @@ describe('a resting order on paper', () => {
     expect(await bench.venue.openOrders()).toEqual([]);
   });
 
+  it('that is post-only is refused where it would take, and expires where the market meets it on its way', async () => {
+    bench.quote(1000, 5_999_800, 6_000_000);
+    const postOnly = { type: 'limit', postOnly: true } as const;
+    expect(await bench.venue.submit(approved({ ...postOnly, limitTicks: 6_000_000 }))).toEqual({
+      ...{
+        kind: 'rejected',
+        code: '-2010',
+        text: 'Order would immediately match and take.',
+        wouldTake: true,
+      },
+    });
+    const late = approved({ ...postOnly, limitTicks: 5_999_900 });
+    expect(await bench.venue.submit(late)).toMatchObject({ kind: 'accepted' });
+    bench.quote(2000, 5_999_700, 5_999_900);
+    await eventually(() =>
+      expect(bench.events).toMatchObject([
+        { kind: 'order', order: { clientId: late.clientId, state: 'expired' } },
+      ]),
+    );
+    expect(bench.fills()).toEqual([]);
+  });
+
+  it('that is post-only fills at its limit as maker once it rests', async () => {
+    bench.quote(1000, 5_999_800, 6_000_000);
+    await bench.venue.submit(approved({ type: 'limit', postOnly: true, limitTicks: 5_999_900 }));
+    bench.quote(2000, 5_999_800, 6_000_000);
+    bench.quote(3000, 5_999_500, 5_999_700);
+    await bench.filled(1);
+    expect(bench.fills()[0]).toMatchObject({ priceTicks: 5_999_900, liquidity: 'maker' });
+  });
+
+  it('that is to be filled whole takes nothing of a book that is too thin for it', async () => {
+    await bench.reopen({ limitToQuoteSize: true });
+    bench.quote(1000, 5_999_800, 6_000_000, { lots: 999 });
+    const whole = { type: 'limit', limitTicks: 6_000_000, timeInForce: 'FOK' } as const;
+    await bench.venue.submit(approved(whole));
+    await eventually(() =>
+      expect(bench.events).toMatchObject([{ kind: 'order', order: { state: 'expired', filledLots: 0 } }]),
+    );
+    bench.quote(2000, 5_999_800, 6_000_000, { lots: 1000 });
+    await bench.venue.submit(approved(whole));
+    await bench.filled(1);
+    expect(bench.fills()[0]).toMatchObject({ quantityLots: 1000, liquidity: 'taker' });
+  });
+
   it('that a gap took past its worst price is a limit order from then on, also after a restart', async () => {
     bench.quote(1000, 5_999_800, 6_000_000);
     const entry = approved({ type: 'stop', stopTicks: 6_010_000, limitTicks: 6_011_000 });

@@ -1103,7 +1103,7 @@ export interface paths {
                                 /** @enum {string} */
                                 purpose: "entry" | "protective" | "exit" | "close";
                                 /** @enum {string} */
-                                state: "denied" | "intended" | "sending" | "unknown" | "working" | "partlyFilled" | "cancelling" | "filled" | "cancelled" | "rejected" | "expired" | "absent";
+                                state: "denied" | "intended" | "unknown" | "working" | "partlyFilled" | "cancelling" | "filled" | "cancelled" | "rejected" | "expired" | "absent";
                                 /** @description Decimal text */
                                 quantity: string;
                                 /** @description Decimal text */
@@ -7189,7 +7189,7 @@ export interface components {
                 /** @enum {string} */
                 purpose: "entry" | "protective" | "exit" | "close";
                 /** @enum {string} */
-                state: "denied" | "intended" | "sending" | "unknown" | "working" | "partlyFilled" | "cancelling" | "filled" | "cancelled" | "rejected" | "expired" | "absent";
+                state: "denied" | "intended" | "unknown" | "working" | "partlyFilled" | "cancelling" | "filled" | "cancelled" | "rejected" | "expired" | "absent";
                 /** @description Decimal text */
                 quantity: string;
                 /** @description Decimal text */
@@ -7626,7 +7626,7 @@ export interface components {
                     /** @enum {string} */
                     purpose: "entry" | "protective" | "exit" | "close";
                     /** @enum {string} */
-                    state: "denied" | "intended" | "sending" | "unknown" | "working" | "partlyFilled" | "cancelling" | "filled" | "cancelled" | "rejected" | "expired" | "absent";
+                    state: "denied" | "intended" | "unknown" | "working" | "partlyFilled" | "cancelling" | "filled" | "cancelled" | "rejected" | "expired" | "absent";
                     /** @description Decimal text */
                     quantity: string;
                     /** @description Decimal text */

@@ -198,9 +198,7 @@ export function armingObstacle(core: Core): Obstacle | null {
 
 function hasUnknownOrders(core: Core): boolean {
   return core.state.live.some((orders) =>
-    [...orders.values()].some(
-      ({ state }) => state === 'unknown' || state === 'intended' || state === 'sending',
-    ),
+    [...orders.values()].some(({ state }) => state === 'unknown' || state === 'intended'),
   );
 }
 

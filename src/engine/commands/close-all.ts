@@ -4,20 +4,14 @@ import type { CommandOutcome } from '../effect.js';
 import type { CommandEvent } from '../event.js';
 import { isTradable } from '../flow/dust.js';
 import { beginCloseAll } from '../flow/prove-flat.js';
-import { resumeRuleOf } from '../halts/mode.js';
+import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { REPAIR_DISK } from './arm.js';
 import { done, refused } from './outcome.js';
 
 export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
   const { by, reason } = event;
-  raiseHalt(core, {
-    mode: 'HALTED',
-    cause: 'person',
-    by,
-    reason,
-    resume: resumeRuleOf(core.config, 'person'),
-  });
+  raiseHalt(core, { mode: 'HALTED', by, reason, ...haltWhy(core.config, 'person') });
   if (core.journalFault !== null) return cannotClose(core.journalFault);
   beginCloseAll(core, by, reason);
   return done(core, closingWords(core));
@@ -26,7 +20,7 @@ export function closeAll(core: Core, event: CommandEvent): CommandOutcome {
 /** Like a close-all, but it takes two people to arm again. */
 export function kill(core: Core, event: CommandEvent): CommandOutcome {
   const { by, reason } = event;
-  raiseHalt(core, { mode: 'KILLED', cause: 'kill', by, reason, resume: resumeRuleOf(core.config, 'kill') });
+  raiseHalt(core, { mode: 'KILLED', by, reason, ...haltWhy(core.config, 'kill') });
   if (core.journalFault !== null) return cannotClose(core.journalFault);
   beginCloseAll(core, by, reason);
   return done(core, `killed: two people are needed to arm; ${closingWords(core)}`);

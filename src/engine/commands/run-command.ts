@@ -2,7 +2,7 @@
 import { type Core, commit, wantSnapshot } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
-import { resumeRuleOf } from '../halts/mode.js';
+import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { switchStrategy } from '../strategies/switch-strategy.js';
 import { arm } from './arm.js';
@@ -51,8 +51,6 @@ function carryOut(core: Core, event: CommandEvent): CommandOutcome {
       return kill(core, event);
     case 'arm':
       return arm(core, command, event);
-    case 'reduce':
-      return reduce(core, event);
     case 'claimCoins':
       return claimCoins(core, command, event);
     case 'toggle':
@@ -81,24 +79,15 @@ function notStarted(): CommandOutcome {
   return refused('not-started', 'the engine has not begun; nothing is being traded', 'try again in a moment');
 }
 
-/** From here on only orders that make positions smaller are allowed. */
-function reduce(core: Core, event: CommandEvent): CommandOutcome {
-  raiseHalt(core, {
-    mode: 'REDUCING',
-    cause: 'person',
-    by: event.by,
-    reason: event.reason,
-    resume: resumeRuleOf(core.config, 'person'),
-  });
-  return done(core, 'only orders that reduce a position leave the desk; entries are being cancelled');
-}
-
 /** Works in every mode. A stop while halted is recorded as a newer halt. */
 function stop(core: Core, command: Stop, event: CommandEvent): CommandOutcome {
-  const cause = command.cause ?? 'person';
-  const resume = command.resume ?? resumeRuleOf(core.config, cause);
   const entries = liveEntries(core);
-  raiseHalt(core, { mode: 'HALTED', cause, by: event.by, reason: event.reason, resume });
+  raiseHalt(core, {
+    mode: 'HALTED',
+    by: event.by,
+    reason: event.reason,
+    ...(command.why ?? haltWhy(core.config, 'person')),
+  });
   const cancelled =
     entries === 1 ? '1 entry order is being cancelled' : `${entries} entry orders are being cancelled`;
   return done(core, `stopped; ${cancelled}, positions keep their protective stops`);

@@ -19,7 +19,7 @@ import {
   watchLosses,
 } from '../core.js';
 import type { Stamp } from '../event.js';
-import { isClosing, resumeRuleOf } from '../halts/mode.js';
+import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
@@ -50,10 +50,9 @@ export function begin(core: Core, stamp: Stamp): string | null {
   watchLosses(core);
   raiseHalt(core, {
     mode: 'HALTED',
-    cause: 'startup',
     by: 'fermata',
     reason: 'the trader started; it trades again once everything is checked',
-    resume: resumeRuleOf(core.config, 'startup'),
+    ...haltWhy(core.config, 'startup'),
   });
   for (const { id } of core.config.instruments) askAboutOrders(core, id);
   if (isClosing(core)) startClosingClock(core);
@@ -196,7 +195,7 @@ function startDay(core: Core): void {
 function askAboutOrders(core: Core, at: number): void {
   for (const entry of liveOrders(core, at)) {
     watchOf(core, entry.intent.clientId);
-    if (entry.state === 'intended' || entry.state === 'sending') {
+    if (entry.state === 'intended') {
       onUnanswered(core, entry, 'the trader ended before the answer came');
     } else {
       sendLookup(core, entry);

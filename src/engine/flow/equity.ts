@@ -7,7 +7,7 @@ import { formatMoney, writeUnits } from '../../domain/money.js';
 import { cashUnits, heldAt } from '../books.js';
 import { type Core, commit, setTime, touch } from '../core.js';
 import type { QuoteEvent } from '../event.js';
-import { resumeRuleOf } from '../halts/mode.js';
+import { haltWhy } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import { reviewDisabled } from '../strategies/tracker.js';
 
@@ -86,7 +86,7 @@ export function haltOnLoss(core: Core): void {
   const drawdown = core.market.equity <= core.limits.drawdownFloor;
   const cause = drawdown ? 'drawdown' : 'daily-loss';
   const reason = drawdown ? drawdownReason(core) : dailyLossReason(core);
-  raiseHalt(core, { mode: 'HALTED', cause, by: 'fermata', reason, resume: resumeRuleOf(core.config, cause) });
+  raiseHalt(core, { mode: 'HALTED', by: 'fermata', reason, ...haltWhy(core.config, cause) });
 }
 
 function drawdownReason({ market, limits, config }: Core): string {

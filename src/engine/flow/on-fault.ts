@@ -3,7 +3,7 @@ import type { HaltCause } from '../../domain/mode.js';
 import type { LostAction } from '../config.js';
 import { type Core, touchAll, wantFreshSnapshot } from '../core.js';
 import type { EngineEvent } from '../event.js';
-import { isClosing, resumeRuleOf } from '../halts/mode.js';
+import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseFault, raiseHalt } from '../halts/raise-halt.js';
 import { beginCloseAll } from './prove-flat.js';
 
@@ -47,10 +47,9 @@ function onClockJump(core: Core, gapMs: number): void {
   core.guard.forgetDoubts();
   raiseHalt(core, {
     mode: 'HALTED',
-    cause: 'clock-jump',
     by: 'fermata',
     reason: `the clock jumped by ${(gapMs / 1000).toFixed(1)} s: the venue is read again before anything else`,
-    resume: resumeRuleOf(core.config, 'clock-jump'),
+    ...haltWhy(core.config, 'clock-jump'),
   });
   wantFreshSnapshot(core);
 }

@@ -2,7 +2,7 @@
 import { type Core, type OrderWatch, touchAll, wantSnapshot } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
-import { sendCancel } from '../orders/cancel-order.js';
+import { cancelOrder, sendCancel } from '../orders/cancel-order.js';
 import { lookupFailed, sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
@@ -38,6 +38,9 @@ export function onTick(core: Core): void {
 }
 
 function checkOrder(core: Core, entry: OrderEntry, watch: OrderWatch): void {
+  const { purpose, untilMs } = entry.intent;
+  if (purpose === 'entry' && untilMs !== undefined && core.marketMs >= untilMs)
+    cancelOrder(core, entry, 'the time until which it may rest is over');
   if (isPast(core, watch.answerByMs)) {
     watch.answerByMs = null;
     answerIsLate(core, entry, watch);
@@ -53,7 +56,7 @@ function checkOrder(core: Core, entry: OrderEntry, watch: OrderWatch): void {
 function answerIsLate(core: Core, entry: OrderEntry, watch: OrderWatch): void {
   if (entry.state === 'cancelling') {
     sendCancel(core, entry);
-  } else if (entry.state === 'intended' || entry.state === 'sending') {
+  } else if (entry.state === 'intended') {
     onUnanswered(core, entry, `no answer within ${core.config.closeAll.answerTimeoutMs} ms`);
   } else if (watch.lookupByMs === null) {
     sendLookup(core, entry);

@@ -15,7 +15,7 @@ import {
   wantSnapshot,
 } from '../core.js';
 import type { VenueSnapshot } from '../event.js';
-import { isClosing, resumeRuleOf } from '../halts/mode.js';
+import { haltWhy, isClosing } from '../halts/mode.js';
 import { raiseHalt } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import { retryDelayMs } from '../timing.js';
@@ -98,8 +98,8 @@ export function escalateCloseAll(core: Core): void {
   const what = open.length > 0 ? 'not closed' : 'closed in our book, but positions could not be read back';
   const reason = `${what} after ${seconds} s: ${symbols.join(', ')}; closing goes on`;
   commit(core, { type: 'flat.escalated', symbols, reason, marketMs: core.marketMs });
-  const resume = resumeRuleOf(core.config, 'close-all-incomplete');
-  raiseHalt(core, { mode: 'HALTED', cause: 'close-all-incomplete', by: 'fermata', reason, resume });
+  const why = haltWhy(core.config, 'close-all-incomplete');
+  raiseHalt(core, { mode: 'HALTED', by: 'fermata', reason, ...why });
 }
 
 /** Nothing is left that can be traded. */

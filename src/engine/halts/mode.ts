@@ -1,5 +1,5 @@
 /** Questions about the mode that several parts ask. */
-import type { HaltCause, ResumeRule } from '../../domain/mode.js';
+import type { HaltCause, HaltWhy } from '../../domain/mode.js';
 import type { EngineConfig } from '../config.js';
 import type { Core } from '../core.js';
 
@@ -17,28 +17,27 @@ export function mayReduce(core: Core): boolean {
   return core.begun && (core.state.mode === 'ACTIVE' || core.state.mode === 'REDUCING');
 }
 
-/** What the desk file requires before trading resumes after a halt of this cause. */
-export function resumeRuleOf(config: EngineConfig, cause: HaltCause): ResumeRule {
-  const { resume } = config;
+/** Why the desk halts, with what the desk file requires before trading resumes after it. */
+export function haltWhy({ resume }: EngineConfig, cause: HaltCause): HaltWhy {
   switch (cause) {
     case 'startup':
     case 'shutdown':
-      return resume.startup;
+      return { cause, resume: resume.startup };
     case 'person':
-      return resume.person;
+      return { cause, resume: resume.person };
     case 'kill':
-      return resume.kill;
+      return { cause, resume: resume.kill };
     case 'daily-loss':
-      return resume.dailyLoss;
+      return { cause, resume: resume.dailyLoss };
     case 'drawdown':
-      return resume.drawdown;
+      return { cause, resume: resume.drawdown };
     case 'venue':
     case 'stale-data':
       // Prices that come back mean that the venue is back; nothing was wrong with the desk.
-      return resume.venue;
+      return { cause, resume: resume.venue };
     case 'close-all-incomplete':
-      return resume.person;
+      return { cause, resume: resume.person };
     default:
-      return resume.fault;
+      return { cause, resume: resume.fault };
   }
 }

@@ -1,9 +1,9 @@
 /** Every halt draws a new id and is recorded first; then the orders of every instrument are advanced. */
-import type { Halt, HaltCause } from '../../domain/mode.js';
+import type { Halt, HaltCause, HaltWhy } from '../../domain/mode.js';
 import { type Core, commit, touchAll } from '../core.js';
-import { resumeRuleOf } from './mode.js';
+import { haltWhy } from './mode.js';
 
-export type HaltWish = Pick<Halt, 'mode' | 'cause' | 'by' | 'reason' | 'resume'>;
+export type HaltWish = Pick<Halt, 'mode' | 'by' | 'reason'> & HaltWhy;
 
 /** Always records a new halt, so an arming that quotes an older one is refused from here on. */
 export function raiseHalt(core: Core, wish: HaltWish): Halt {
@@ -30,13 +30,13 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
  */
 export function raiseForeign(core: Core, reason: string): void {
   if (core.state.halts.some((halt) => halt.cause === 'reconciliation')) return;
-  const resume = resumeRuleOf(core.config, 'reconciliation');
-  raiseHalt(core, { mode: 'REDUCING', cause: 'reconciliation', by: 'fermata', reason, resume });
+  const why = haltWhy(core.config, 'reconciliation');
+  raiseHalt(core, { mode: 'REDUCING', by: 'fermata', reason, ...why });
 }
 
 /** A halt by the desk itself; raised once while a halt of the same cause is active. */
 export function raiseFault(core: Core, cause: HaltCause, reason: string): void {
   const known = core.state.halts.some((halt) => halt.cause === cause && halt.mode !== 'REDUCING');
   if (known) return;
-  raiseHalt(core, { mode: 'HALTED', cause, by: 'fermata', reason, resume: resumeRuleOf(core.config, cause) });
+  raiseHalt(core, { mode: 'HALTED', by: 'fermata', reason, ...haltWhy(core.config, cause) });
 }

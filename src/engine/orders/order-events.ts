@@ -1,5 +1,5 @@
 /** What the venue reports about one order, asked for or not, and what follows from it. */
-import { FINAL_ORDER_STATES } from '../../domain/order.js';
+import { FINAL_ORDER_STATES, isDoneAtOnce, POST_ONLY_REFUSED } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
 import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt } from '../core.js';
 import type { EngineEvent } from '../event.js';
@@ -42,7 +42,8 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
       onAccepted(core, entry, event.venueId);
       return;
     case 'order.rejected':
-      onRejected(core, entry, `${event.code}: ${event.text}`);
+      if (event.wouldTake === true) onWouldTake(core, entry, `${event.code}: ${event.text}`);
+      else onRejected(core, entry, `${event.code}: ${event.text}`);
       if (event.wouldTrigger === true) onWouldTrigger(core, entry);
       return;
     case 'order.sendUnknown':
@@ -59,9 +60,6 @@ function answer(core: Core, entry: OrderEntry, event: OrderAnswer): void {
       return;
     case 'order.cancelRejected':
       onCancelRefused(core, entry, `${event.code}: ${event.text}`);
-      return;
-    case 'order.expired':
-      changeOrder(core, entry, 'expired', 'it expired at the venue');
       return;
     case 'order.amended':
       onAmended(core, entry, event.quantityLots);
@@ -92,7 +90,7 @@ function onAccepted(core: Core, entry: OrderEntry, venueId: string): void {
   }
   watch.lookupAtMs = null;
   watch.lookupByMs = null;
-  const filledSoon = entry.intent.type === 'market';
+  const filledSoon = isDoneAtOnce(entry.intent);
   watch.answerByMs = filledSoon ? core.monotonicMs + core.config.closeAll.answerTimeoutMs : null;
 }
 
@@ -129,6 +127,19 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
   const delayMs = differs ? CONFIRM_AFTER_MS : retryDelayMs(Math.max(closeRefusals, stopRefusals));
   if (purpose !== 'entry') readSoon(core, delayMs);
   if (purpose === 'protective') onStopRefused(core, entry);
+}
+
+/** As asked for: a post-only entry is not made where the market has come to its price meanwhile. */
+function onWouldTake(core: Core, entry: OrderEntry, said: string): void {
+  const { instrument, strategy } = entry.intent;
+  if (!changeOrder(core, entry, 'rejected', `${POST_ONLY_REFUSED} (${said})`)) return;
+  note(
+    core,
+    'info',
+    `a post-only entry was not made: it would have been filled at once`,
+    instrument,
+    strategy,
+  );
 }
 
 function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.replaceRejected'>): void {

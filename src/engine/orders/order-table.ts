@@ -1,5 +1,8 @@
-/** The order state machine: state × event → next state. Every cell is tested. */
-import type { OrderState } from '../../domain/order.js';
+/**
+ * The order state machine: state × event → next state. Every cell is tested, and every state is reached from
+ * `intended`.
+ */
+import type { SentState } from '../../domain/order.js';
 
 export type OrderEvent =
   /** The venue says that it has the order, or a lookup found it. */
@@ -18,7 +21,7 @@ export type OrderEvent =
   | 'completingFill';
 
 /** `ignored`: late or repeated, changes nothing. `illegal`: contradicts what we know; halts and reconciles. */
-export type OrderTransition = OrderState | 'ignored' | 'illegal';
+export type OrderTransition = SentState | 'ignored' | 'illegal';
 
 type Row = Readonly<Record<OrderEvent, OrderTransition>>;
 
@@ -72,22 +75,8 @@ const ended = (state: 'cancelled' | 'expired'): Row => ({
   completingFill: 'filled',
 });
 
-export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
-  /** Refused by our own risk gate and never sent: nothing can happen to it. */
-  denied: {
-    accepted: 'illegal',
-    rejected: 'illegal',
-    unanswered: 'illegal',
-    foundAbsent: 'illegal',
-    cancelRequested: 'illegal',
-    cancelled: 'illegal',
-    cancelRefused: 'illegal',
-    expired: 'illegal',
-    partialFill: 'illegal',
-    completingFill: 'illegal',
-  },
+export const ORDER_TABLE: Readonly<Record<SentState, Row>> = {
   intended: inFlight,
-  sending: inFlight,
   /** No answer: only a lookup, a late answer or a fill resolves it; it is never sent again. */
   unknown: { ...inFlight, unanswered: 'ignored' },
   /** Some venues accept an order and reject it a moment later. */
@@ -127,6 +116,6 @@ export const ORDER_TABLE: Readonly<Record<OrderState, Row>> = {
   },
 };
 
-export function orderTransition(state: OrderState, event: OrderEvent): OrderTransition {
+export function orderTransition(state: SentState, event: OrderEvent): OrderTransition {
   return ORDER_TABLE[state][event];
 }

@@ -1,7 +1,8 @@
 /** Turns what a strategy asks for into an order: price, size, and the gate's verdict. */
 import type { InstrumentId } from '../../domain/instrument.js';
+import { isDoneAtOnce } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
-import { type Core, instrumentAt, positionAt } from '../core.js';
+import { type Core, instrumentAt, positionAt, sessionsAt } from '../core.js';
 import { isDust } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { isNearer } from '../trades/trade-exits.js';
@@ -25,6 +26,7 @@ export function enter(
   const at = slot.instrument.id;
   const { type = 'limit' } = wish;
   const limitTicks = worstTicks(core, at, wish);
+  const terms = termsOf(core, at, wish);
   const { lots, why } =
     limitTicks === null
       ? { lots: 0, why: 'there is no price yet to enter at' }
@@ -40,7 +42,7 @@ export function enter(
     stopTicks: wish.type === 'stop' ? wish.stopTicks : null,
     protectTicks: wish.protectTicks,
     reduceOnly: false,
-    timeInForce: type === 'market' ? 'IOC' : 'GTC',
+    ...terms,
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
     ...(signal === undefined ? {} : { signal }),
     ...besideRest(core, at),
@@ -50,13 +52,45 @@ export function enter(
     denyOrder(core, order, wrong);
     return;
   }
+  const tooLate = whyOver(core, at, wish, order);
   const isSized = slot.size !== null || wish.size !== undefined;
-  if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
+  if (tooLate !== null) denyOrder(core, order, { limit: 'time-in-force', reason: tooLate });
+  else if (lots === 0 && (isSized || limitTicks === null))
+    denyOrder(core, order, { limit: 'size', reason: why });
   else {
     const marketBars = signal === undefined ? MARKET_REST_BARS : SIGNALLED_REST_BARS;
-    const restBars = wish.type === 'market' ? marketBars : wish.restBars;
+    const restBars = wish.type === 'market' || isDoneAtOnce(order) ? marketBars : wish.restBars;
     if (placeOrder(core, order, restBars)) note(wish.because);
   }
+}
+
+type Terms = Pick<OrderWish, 'timeInForce' | 'postOnly' | 'untilMs'>;
+
+/** How long it may rest, and whether it may be filled at once. An order without such terms has none of the members. */
+function termsOf(core: Core, at: InstrumentId, wish: EntryWish): Terms {
+  if (wish.type === 'market') return { timeInForce: 'IOC' };
+  if (wish.type === 'stop') return { timeInForce: 'GTC' };
+  const { timeInForce = 'GTC', postOnly = false, day = false, untilMs = Number.POSITIVE_INFINITY } = wish;
+  const endMs = Math.min(untilMs, day ? closeMs(core, at) : Number.POSITIVE_INFINITY);
+  return {
+    timeInForce,
+    ...(postOnly ? { postOnly } : {}),
+    ...(Number.isFinite(endMs) ? { untilMs: endMs } : {}),
+  };
+}
+
+/** Why no entry can rest so long. Null: it can. */
+function whyOver(core: Core, at: InstrumentId, wish: EntryWish, { untilMs }: Terms): string | null {
+  if ((wish.type ?? 'limit') !== 'limit') return null;
+  if ('day' in wish && wish.day === true && !Number.isFinite(closeMs(core, at)))
+    return 'an entry for the session only needs a market that closes, and this one never does: say until when instead';
+  if (untilMs === undefined || untilMs > core.marketMs) return null;
+  return 'the time until which this entry may rest is over';
+}
+
+/** The end of the session that is open now; infinite where the market never closes. */
+function closeMs(core: Core, at: InstrumentId): number {
+  return sessionsAt(core, at).calendar.phaseAt(core.marketMs).untilMs;
 }
 
 /**

@@ -49,8 +49,16 @@ interface AnyEntry {
 export interface LimitEntry extends AnyEntry {
   readonly type?: 'limit';
   readonly limitTicks: number;
-  /** Bars for which the order rests before it is cancelled. */
+  /** Bars for which the order rests before it is cancelled; one that is done at once doesn't rest. */
   readonly restBars: number;
+  /** It may only add to the book: refused where it would be filled at once. */
+  readonly postOnly?: boolean;
+  /** It takes what is there at once, or is filled whole at once, or not at all. Left out: it rests. */
+  readonly timeInForce?: 'IOC' | 'FOK';
+  /** It rests no longer than the session. */
+  readonly day?: boolean;
+  /** Market time until which it rests at the longest. */
+  readonly untilMs?: number;
 }
 
 export interface MarketEntry extends AnyEntry {

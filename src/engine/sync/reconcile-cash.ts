@@ -5,6 +5,7 @@
 import type { CashKind } from '../../domain/cash.js';
 import { DAY_MS } from '../../domain/civil-date.js';
 import { formatUnits, parseUnits, type Units, writeUnits } from '../../domain/money.js';
+import { isDoneAtOnce } from '../../domain/order.js';
 import type { CashMovement } from '../../domain/venue.js';
 import { cashUnits, stepsAt } from '../books.js';
 import { type Core, commit, liveOrders, note, type SnapshotRequest } from '../core.js';
@@ -70,7 +71,7 @@ function moved(core: Core, asked: SnapshotRequest): boolean {
     ({ id }) =>
       asked.activity[id] !== core.work[id]?.activity ||
       liveOrders(core, id).some(
-        ({ state, intent }) => intent.type === 'market' || state === 'unknown' || state === 'intended',
+        ({ state, intent }) => isDoneAtOnce(intent) || state === 'unknown' || state === 'intended',
       ),
   );
 }

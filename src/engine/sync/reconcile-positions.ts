@@ -7,6 +7,7 @@ import type { OthersCoins } from '../../domain/coins.js';
 import { formatDecimal } from '../../domain/decimal.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { worth } from '../../domain/money.js';
+import { isDoneAtOnce } from '../../domain/order.js';
 import { othersCoins } from '../apply-coins.js';
 import { averageTicks } from '../books.js';
 import { othersLotsAt } from '../commands/claim-coins.js';
@@ -140,7 +141,7 @@ function isConfirmed(core: Core, at: InstrumentId, venues: number, asked: Snapsh
 /** Orders of unknown fate, or that fill at once: their effect on the position is not known yet. */
 function mayFillAnyMoment(core: Core, at: InstrumentId): boolean {
   return liveOrders(core, at).some(
-    ({ state, intent }) => intent.type === 'market' || state === 'unknown' || state === 'intended',
+    ({ state, intent }) => isDoneAtOnce(intent) || state === 'unknown' || state === 'intended',
   );
 }
 

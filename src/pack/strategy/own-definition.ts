@@ -10,6 +10,7 @@ import type { FinishedBar } from '../../engine/strategies/bar-stream.js';
 import type {
   EntryWish,
   ExitsWish,
+  LimitEntry,
   ParameterValues,
   SignalRefusal,
   Strategy,
@@ -22,6 +23,7 @@ import {
   type ContextStrategy,
   type Drawing,
   openContext,
+  type TimeInForceName,
   type Watching,
   type Wishes,
   whatItThrew,
@@ -211,6 +213,9 @@ export class HostedStrategy implements Strategy {
         slippageTicks,
         protectTicks,
         restBars,
+        postOnly,
+        timeInForce,
+        untilMs,
         because,
         riskPct,
         lots,
@@ -231,7 +236,7 @@ export class HostedStrategy implements Strategy {
             ? { type, slippageTicks, ...wish }
             : type === 'stop'
               ? { type, stopTicks: ticks, slippageTicks, restBars, ...wish }
-              : { type, limitTicks: ticks, restBars, ...wish };
+              : { type, limitTicks: ticks, restBars, ...termsOf(postOnly, timeInForce, untilMs), ...wish };
         add({ kind: 'enter', entry });
       },
       exit: (because, partPpm) => add({ kind: 'exit', text: plainText(because), partPpm }),
@@ -250,6 +255,17 @@ export class HostedStrategy implements Strategy {
       note: (text) => add({ kind: 'note', text: plainText(text) }),
     };
   }
+}
+
+/** Members that are not asked for are left out. */
+function termsOf(postOnly: boolean, timeInForce: TimeInForceName, untilMs: number): Partial<LimitEntry> {
+  return {
+    ...(postOnly ? { postOnly } : {}),
+    ...(timeInForce === 'day' ? { day: true } : {}),
+    ...(timeInForce === 'immediateOrCancel' ? { timeInForce: 'IOC' } : {}),
+    ...(timeInForce === 'fillOrKill' ? { timeInForce: 'FOK' } : {}),
+    ...(untilMs === 0 ? {} : { untilMs }),
+  };
 }
 
 /** Null: nothing but the stop. */

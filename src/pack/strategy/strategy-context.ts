@@ -7,10 +7,13 @@ import type { StrategyModule } from '../../desk/own-strategy.js';
 import type { EntryType, Side } from '../../domain/order.js';
 import { plainText } from '../../domain/plain-text.js';
 import type { SignalAction } from '../../domain/signal.js';
-import { COUNT_STEPS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
+import { COUNT_STEPS, type LASTS, STAND_BETWEEN, TAKE_AWAY } from './context-script.js';
 import type { WatchedNumber } from './names.js';
 import { SCRIPT } from './names.js';
 import { sourceLines } from './source-lines.js';
+
+/** How an entry says how long it rests; empty: until it is cancelled. */
+export type TimeInForceName = '' | (typeof LASTS)[number];
 
 /** Called from inside with strings and numbers; none of them throws. */
 export interface Wishes {
@@ -25,6 +28,9 @@ export interface Wishes {
     slippageTicks: number,
     stopTicks: number,
     restBars: number,
+    postOnly: boolean,
+    timeInForce: TimeInForceName,
+    untilMs: number,
     because: string,
     riskPct: number,
     lots: number,

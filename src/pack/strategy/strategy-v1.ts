@@ -157,6 +157,21 @@ export interface LimitEntry extends AnyEntry {
   readonly ticks: number;
   /** Bars that it rests before it is cancelled. */
   readonly restBars: number;
+  /** It may only rest: it is refused where it would be filled at once. Not at every venue. */
+  readonly postOnly?: boolean;
+  /** `day`: it rests no longer than the session, in a market that closes. */
+  readonly timeInForce?: 'day';
+  /** Rests at the longest until this market time, in milliseconds since 1970, UTC. */
+  readonly until?: number;
+}
+
+/** A limit order that never rests. What it doesn't get at once is gone. */
+export interface TakingEntry extends AnyEntry {
+  readonly type: 'limit';
+  /** The limit price. */
+  readonly ticks: number;
+  /** `fillOrKill`: all of it or nothing. Not at every venue. */
+  readonly timeInForce: 'immediateOrCancel' | 'fillOrKill';
 }
 
 /**
@@ -183,7 +198,7 @@ export interface StopEntry extends AnyEntry {
   readonly restBars: number;
 }
 
-export type EntryWish = LimitEntry | MarketEntry | StopEntry;
+export type EntryWish = LimitEntry | TakingEntry | MarketEntry | StopEntry;
 
 /**
  * The time in the instrument's market: at the end of the bar, or at the quote between bars. Costs nothing if it isn't

@@ -76,7 +76,9 @@ type Rule = { readonly by: string; readonly reason: string; readonly command: Co
 function stops({ halts }: EngineState): Rule[] {
   return halts.flatMap(({ cause, by, reason, resume }): Rule[] => {
     if (cause === 'kill') return [{ by, reason, command: { name: 'kill' } }];
-    return cause === 'person' ? [{ by, reason, command: { name: 'stop', cause, resume } }] : [];
+    if (cause !== 'person') return [];
+    const byPeople = resume === 'two-people' ? resume : 'person';
+    return [{ by, reason, command: { name: 'stop', why: { cause, resume: byPeople } } }];
   });
 }
 

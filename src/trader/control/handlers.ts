@@ -76,7 +76,7 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     status: async () => parts.now()?.status() ?? parts.startingStatus(),
     // What makes the desk safer is carried out each time it is asked for.
     stop: (params) => always(params, { name: 'stop' }),
-    halt: (params) => always(params, { name: 'stop', cause: params.cause, resume: params.resume }),
+    halt: (params) => always(params, { name: 'stop', why: { cause: params.cause, resume: params.resume } }),
     closeAll: (params) => always(params, { name: 'closeAll' }),
     kill: (params) => always(params, { name: 'kill' }),
     closePosition: (params) => always(params, { name: 'closePosition', symbol: params.symbol }),

@@ -92,8 +92,9 @@ export class VenueCalls implements VenueLink {
           if (outcome.kind === 'accepted')
             this.post({ kind: 'order.accepted', clientId, venueId: outcome.venueId });
           else if (outcome.kind === 'rejected') {
-            const { code, text, wouldTrigger = false } = outcome;
-            this.post({ kind: 'order.rejected', clientId, code, text, wouldTrigger });
+            const { code, text, wouldTrigger = false, wouldTake } = outcome;
+            const why = { wouldTrigger, ...(wouldTake === true ? { wouldTake } : {}) };
+            this.post({ kind: 'order.rejected', clientId, code, text, ...why });
           } else this.post({ kind: 'order.sendUnknown', clientId, cause: outcome.cause });
         },
         (error: unknown) => this.post({ kind: 'order.sendUnknown', clientId, cause: messageOf(error) }),

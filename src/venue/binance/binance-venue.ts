@@ -208,6 +208,8 @@ function capabilities(simulated: boolean): VenueCapabilities {
     amends: true,
     replaces: true,
     linksOrders: false,
+    postOnly: true,
+    fillOrKill: true,
   };
 }
 

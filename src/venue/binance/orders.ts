@@ -32,12 +32,10 @@ export function orderParameters(order: OrderIntent, market: BinanceMarket): Reco
   const type = sentType(order);
   if (type === 'market') return { ...common, type: 'MARKET' };
   if (type === 'limit') {
-    return {
-      ...common,
-      type: 'LIMIT',
-      timeInForce: order.timeInForce,
-      price: price(needed(order.limitTicks, order)),
-    };
+    const limit = price(needed(order.limitTicks, order));
+    // The exchange refuses it (-2010) where it would take, and knows no time in force for it.
+    if (order.postOnly) return { ...common, type: 'LIMIT_MAKER', price: limit };
+    return { ...common, type: 'LIMIT', timeInForce: order.timeInForce, price: limit };
   }
   const stopTicks = needed(order.stopTicks, order);
   if (market.stopLossMarket && !isBounded(order))

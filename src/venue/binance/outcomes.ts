@@ -29,6 +29,11 @@ export function wouldTrigger(code: number, text: string): boolean {
   return code === WOULD_TRIGGER || (code === NEW_ORDER_REJECTED && /trigger immediately/i.test(text));
 }
 
+/** `LIMIT_MAKER`: the market has come to its price. */
+function wouldTake(code: number, text: string): boolean {
+  return code === NEW_ORDER_REJECTED && /match and take/i.test(text);
+}
+
 /**
  * A quantity or price that the exchange no longer accepts, or a symbol that is halted ("Market is closed.") or
  * delisted.
@@ -51,6 +56,7 @@ export function sendOutcome(answer: Answer, order: OrderIntent, market: BinanceM
             code: String(answer.code),
             text: answer.text,
             wouldTrigger: wouldTrigger(answer.code, answer.text),
+            ...(wouldTake(answer.code, answer.text) ? { wouldTake: true } : {}),
           };
     case 'unanswered':
       return { kind: 'unknown', cause: answer.cause };

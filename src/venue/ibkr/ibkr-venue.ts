@@ -223,5 +223,8 @@ function capabilities({ money, instruments }: IbkrVenueOptions): VenueCapabiliti
     amends: false,
     replaces: false,
     linksOrders: true,
+    // It routes to exchanges that know neither for every contract, and would do them itself in its own way.
+    postOnly: false,
+    fillOrKill: false,
   };
 }

@@ -26,6 +26,11 @@ export function orderOf(intent: OrderIntent, { instrument }: ResolvedContract, a
     transmit: true,
     ...(intent.group === undefined ? {} : { ocaGroup: intent.group, ocaType: REDUCE_WITH_BLOCK }),
   };
+  // Both are refused by the gate: see the venue's capabilities.
+  if (intent.postOnly || intent.timeInForce === 'FOK')
+    throw new RangeError(
+      'an order that may only rest, or only be filled whole: this venue takes none of those',
+    );
   const tif = intent.timeInForce === 'IOC' ? TimeInForce.IOC : TimeInForce.GTC;
   // The check of the desk file refuses such entries here: none leaves without the bound that it was judged by.
   if (intent.type === 'market' && isBounded(intent))

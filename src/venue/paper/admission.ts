@@ -4,7 +4,7 @@
  */
 import type { Instrument } from '../../domain/instrument.js';
 import { mulDiv, worth } from '../../domain/money.js';
-import { isBounded, type OrderIntent } from '../../domain/order.js';
+import { isBounded, type OrderIntent, wouldTake } from '../../domain/order.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
 import { isOwned, VALUE, type ValueRule } from '../../domain/value.js';
 import type { PaperBook } from './book.js';
@@ -16,6 +16,7 @@ export interface Rejection {
   readonly code: string;
   readonly text: string;
   readonly wouldTrigger?: true;
+  readonly wouldTake?: true;
 }
 
 /** What the venue's prices mean for an order and its account. */
@@ -41,6 +42,14 @@ const INSUFFICIENT: Rejection = {
 const WOULD_TRIGGER: Readonly<Record<ValueRule['pays'], Rejection>> = {
   value: { code: '-2010', text: 'Stop price would trigger immediately.', wouldTrigger: true },
   result: { code: '-2021', text: 'Order would immediately trigger.', wouldTrigger: true },
+};
+const WOULD_TAKE: Readonly<Record<ValueRule['pays'], Rejection>> = {
+  value: { code: '-2010', text: 'Order would immediately match and take.', wouldTake: true },
+  result: {
+    code: '-5022',
+    text: 'Due to the order could not be executed as maker, the Post Only order will be rejected.',
+    wouldTake: true,
+  },
 };
 const filter = (name: string): Rejection => ({ code: '-1013', text: `Filter failure: ${name}` });
 
@@ -86,6 +95,7 @@ export function refuseByAccount(
   fees: FeeRules,
 ): Rejection | null {
   if (wouldTrigger(order, quote(instrument.symbol))) return WOULD_TRIGGER[VALUE[instrument.kind].pays];
+  if (takesThough(order, quote(instrument.symbol))) return WOULD_TAKE[VALUE[instrument.kind].pays];
   const value = worth(order.quantityLots, reserveTicks ?? 0, instrument.moneyPerTickLot);
   return isOwned(instrument)
     ? refuseOwned(order, instrument, book, value, fees)
@@ -117,6 +127,11 @@ function refuseOwned(
 function wouldTrigger({ type, side, stopTicks }: OrderIntent, quote: QuotePrices | null): boolean {
   if (type !== 'stop' || stopTicks === null || quote === null) return false;
   return isTriggered(side === 'buy', stopTicks, quote);
+}
+
+/** It is post-only, and the market has come to its price. */
+function takesThough(order: OrderIntent, quote: QuotePrices | null): boolean {
+  return order.postOnly === true && quote !== null && wouldTake(order, quote);
 }
 
 /**

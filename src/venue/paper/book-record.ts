@@ -20,6 +20,8 @@ export interface PaperOrder {
   readonly stopTicks: number | null;
   readonly reduceOnly: boolean;
   readonly timeInForce: TimeInForce;
+  /** It is never filled as it arrives. Absent: it may be. */
+  readonly postOnly?: true;
   /** The most that a lot of it may cost, in ticks: for a buy, cash is held back at this price. */
   readonly reserveTicks: number;
   /** Market time from which it can be matched. */

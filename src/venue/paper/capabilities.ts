@@ -16,5 +16,7 @@ export function paperCapabilities(instruments: readonly Instrument[]): VenueCapa
     amends: true,
     replaces: true,
     linksOrders: false,
+    postOnly: true,
+    fillOrKill: true,
   };
 }

@@ -148,16 +148,27 @@ export class Exchange {
 
   private match(order: PaperOrder, quote: QuoteEvent, resting: boolean, caughtUp: boolean): void {
     const { slippageTicks, limitFill, volumePartPpm } = this.rules;
-    // An IOC order never rests, however late the first quote comes.
-    const rests = resting && order.timeInForce !== 'IOC';
+    // An order that must be done at once never rests, however late the first quote comes.
+    const rests = resting && order.timeInForce === 'GTC';
     const execution = executeAtQuote(order, quote, rests, slippageTicks, limitFill);
     const size = order.side === 'buy' ? quote.askLots : quote.bidLots;
+    // The market came to it on its way, after it was accepted.
+    if (order.postOnly && !rests && execution) {
+      this.expire(order);
+      return;
+    }
+    if (order.timeInForce === 'FOK' && execution) {
+      if (this.lotsFor(order, execution, size).lots < order.quantityLots) {
+        this.expire(order);
+        return;
+      }
+    }
     // A stop without a worst price takes and ends, unless it waits for volume.
     const staysOn = order.limitTicks !== null || volumePartPpm !== undefined;
     if (staysOn && goesOff(order, quote)) this.output.triggered(order);
     if (execution) this.execute(order, execution, size, quote.marketMs, caughtUp);
     // A taker never rests: the part that a thin book did not fill expires, as at the exchange.
-    const takes = order.timeInForce === 'IOC' || (execution !== null && !staysOn);
+    const takes = order.timeInForce !== 'GTC' || (execution !== null && !staysOn);
     if (takes && isOpen(order)) this.expire(order);
   }
 
@@ -168,16 +179,8 @@ export class Exchange {
     marketMs: number,
     caughtUp: boolean,
   ): void {
-    const remaining = order.quantityLots - order.filledLots;
-    const left = this.rules.volumePartPpm === undefined ? undefined : this.left.get(order.symbol);
-    const size =
-      left === undefined
-        ? this.rules.limitToQuoteSize && sizeLots > 0
-          ? sizeLots
-          : remaining
-        : left[order.side];
-    const offered = Math.min(remaining, size);
-    const quantityLots = Math.min(offered, this.affordableLots(order, execution));
+    const { offered, lots: quantityLots } = this.lotsFor(order, execution, sizeLots);
+    const left = this.leftOf(order);
     if (left !== undefined) left[order.side] -= quantityLots;
     if (quantityLots > 0) {
       this.output.fill({
@@ -195,6 +198,28 @@ export class Exchange {
     }
     if (!isOpen(order)) this.forget(order.clientId);
     else if (quantityLots < offered) this.expire(order);
+  }
+
+  /** What is offered of the rest of it, and how much of that it gets. */
+  private lotsFor(
+    order: PaperOrder,
+    execution: Execution,
+    sizeLots: number,
+  ): { readonly offered: number; readonly lots: number } {
+    const remaining = order.quantityLots - order.filledLots;
+    const left = this.leftOf(order);
+    const size =
+      left === undefined
+        ? this.rules.limitToQuoteSize && sizeLots > 0
+          ? sizeLots
+          : remaining
+        : left[order.side];
+    const offered = Math.min(remaining, size);
+    return { offered, lots: Math.min(offered, this.affordableLots(order, execution)) };
+  }
+
+  private leftOf({ symbol }: PaperOrder): { buy: number; sell: number } | undefined {
+    return this.rules.volumePartPpm === undefined ? undefined : this.left.get(symbol);
   }
 
   /**

@@ -14,7 +14,13 @@ export interface OrderPlace {
 export function paperOrderOf(intent: OrderIntent, place: OrderPlace): PaperOrder {
   const { clientId, side, type, quantityLots, limitTicks, stopTicks, reduceOnly, timeInForce } = intent;
   const asked = { clientId, side, type, quantityLots, limitTicks, stopTicks, reduceOnly, timeInForce };
-  return { ...asked, ...place, state: 'working', filledLots: 0 };
+  return {
+    ...asked,
+    ...(intent.postOnly ? { postOnly: true } : {}),
+    ...place,
+    state: 'working',
+    filledLots: 0,
+  };
 }
 
 export function venueOrderOf(order: PaperOrder, instrument: InstrumentId): VenueOrder {

@@ -145,6 +145,13 @@ export class DeskUnderTest {
     return this.happen({ kind: 'order.accepted', clientId: order.clientId, venueId: `v-${order.clientId}` });
   }
 
+  /** The venue says that the order has expired, with what was filled of it. */
+  expire(clientId: string): readonly Effect[] {
+    const order = this.engine.view.orders.find((one) => one.clientId === clientId);
+    if (order === undefined) throw new Error(`no live order ${clientId}`);
+    return this.happen({ kind: 'order.update', order: venueOrder(order, order.filledLots, 'expired') });
+  }
+
   fill(order: OrderIntent, priceTicks: number, lots = order.quantityLots, fee = 0): readonly Effect[] {
     return this.happen({ kind: 'fill', fill: this.makeFill(order, priceTicks, lots, fee) });
   }

@@ -9,6 +9,18 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
     put: '    if (this.#running) return this.#link.submit(order);\n',
   },
   {
+    what: 'an entry that may not rest is sent as one that may',
+    file: 'engine/strategies/enter.ts',
+    find: '  return {\n    timeInForce,\n',
+    put: "  return {\n    timeInForce: timeInForce === 'IOC' ? 'GTC' : timeInForce,\n",
+  },
+  {
+    what: 'a post-only entry is sent at a price that would take',
+    file: 'limits/rules.ts',
+    find: '  if (!wouldTake(intent, { bidTicks, askTicks })) return null;\n',
+    put: '  if (!wouldTake(intent, { bidTicks, askTicks }) || bidTicks > 0) return null;\n',
+  },
+  {
     what: 'an order that waits for the disk is not withdrawn',
     file: 'trader/running/runner.ts',
     find: 'if (this.#unsent.delete(effect.clientId))',

@@ -27,6 +27,24 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     put: "if (order.type === 'stop') return { priceTicks: taken, liquidity: 'taker' };\n  if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;\n",
   },
   {
+    what: 'the paper venue fills a post-only entry that the market meets on its way',
+    file: 'venue/paper/exchange.ts',
+    find: '    if (order.postOnly && !rests && execution) {\n',
+    put: "    if (order.postOnly && !rests && execution && order.clientId === '') {\n",
+  },
+  {
+    what: 'the paper venue fills a part of an entry that is to be filled whole',
+    file: 'venue/paper/exchange.ts',
+    find: "if (order.timeInForce === 'FOK' && execution) {",
+    put: "if (order.timeInForce === 'FOK' && execution && order.clientId === '') {",
+  },
+  {
+    what: 'the paper venue lets an entry rest that may not',
+    file: 'venue/paper/exchange.ts',
+    find: "    const rests = resting && order.timeInForce === 'GTC';\n",
+    put: "    const rests = resting || order.type === 'limit';\n",
+  },
+  {
     what: 'the paper venue takes stops that the market has passed',
     file: 'venue/paper/admission.ts',
     find: '  if (wouldTrigger(order, quote(instrument.symbol))) return',

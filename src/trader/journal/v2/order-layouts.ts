@@ -5,11 +5,11 @@ import { type Layout, type Numbers, wordsOf } from './layout.js';
 export const SIDES: Numbers<Side> = { buy: 0, sell: 1 };
 const PURPOSES: Numbers<OrderPurpose> = { entry: 0, protective: 1, exit: 2, close: 3 };
 const TYPES: Numbers<OrderType> = { market: 0, limit: 1, stop: 2 };
-const TIMES_IN_FORCE: Numbers<TimeInForce> = { GTC: 0, IOC: 1 };
+const TIMES_IN_FORCE: Numbers<Exclude<TimeInForce, 'FOK'>> = { GTC: 0, IOC: 1 };
+/** 2 was a state that no journal has. */
 const STATES: Numbers<OrderState> = {
   denied: 0,
   intended: 1,
-  sending: 2,
   unknown: 3,
   working: 4,
   partlyFilled: 5,
@@ -35,14 +35,17 @@ const HAS_REPLACES = 16;
 
 export const ORDER_INTENDED_1: Layout<'order.intended'> = {
   write: (to, { order, replaces, marketMs }) => {
-    const { limitTicks, stopTicks, protectTicks } = order;
+    const { limitTicks, stopTicks, protectTicks, timeInForce } = order;
     // Written whole, as JSON: few orders have these members, and the layout stays unchanged.
     if (
       order.exits !== undefined ||
       order.why !== undefined ||
       order.group !== undefined ||
       order.signal !== undefined ||
-      order.besideRestOf !== undefined
+      order.besideRestOf !== undefined ||
+      order.postOnly !== undefined ||
+      order.untilMs !== undefined ||
+      timeInForce === 'FOK'
     )
       to.fits = false;
     to.byte(
@@ -58,7 +61,7 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
     to.choice(PURPOSES, order.purpose);
     to.choice(SIDES, order.side);
     to.choice(TYPES, order.type);
-    to.choice(TIMES_IN_FORCE, order.timeInForce);
+    to.choice(TIMES_IN_FORCE, timeInForce === 'FOK' ? 'IOC' : timeInForce);
     to.i53(order.quantityLots);
     if (limitTicks !== null) to.i53(limitTicks);
     if (stopTicks !== null) to.i53(stopTicks);
