@@ -11,6 +11,7 @@ import {
   valueText,
 } from '../../domain/declared-value.js';
 import type { Instrument } from '../../domain/instrument.js';
+import type { ContractMonth, ContractTerms } from '../../domain/sessions/contract-months.js';
 import type { SettingChange } from '../../domain/settings-change.js';
 import { mostOf } from '../../limits/most-of.js';
 import { LIMITS, type RiskKey, type RiskNumbers } from '../../limits/registry.js';
@@ -36,6 +37,15 @@ export interface SettingsSource {
   readonly risk: RiskNumbers;
   readonly strategies: readonly StrategyConfig[];
   readonly instruments: readonly Pick<Instrument, 'kind'>[];
+  /** Instruments that are rolled from month to month. */
+  readonly contracts?: readonly (RolledContract | null)[];
+}
+
+export interface RolledContract {
+  readonly symbol: string;
+  /** In force. */
+  readonly month: ContractMonth;
+  readonly traded: Pick<ContractTerms, 'choices'>;
 }
 
 export type SettingValues = Readonly<Record<string, DeclaredValue>>;
@@ -50,12 +60,24 @@ function riskKey(key: RiskKey): string {
   return `risk.${key}`;
 }
 
+const CONTRACTS = 'instruments.';
+
+/** Which month an instrument stands for. Not in the desk file, so no part of the configuration's hash. */
+export const monthKey = (symbol: string): string => `${CONTRACTS}${symbol}.contractMonth`;
+
+export const isMonthKey = (key: string): boolean => key.startsWith(CONTRACTS);
+
 export function parameterKey(strategy: string, parameter: string): string {
   return `strategies.${strategy}.parameters.${parameter}`;
 }
 
 /** A limit that the desk file leaves out is not a setting; adding it takes an edit of the file. */
-export function settingSpecs({ risk, strategies, instruments }: SettingsSource): readonly SettingSpec[] {
+export function settingSpecs({
+  risk,
+  strategies,
+  instruments,
+  contracts = [],
+}: SettingsSource): readonly SettingSpec[] {
   const inFile = LIMITS.filter(({ setting }) => risk[setting.key] !== undefined);
   const most = new Map(inFile.map(({ setting }) => [riskKey(setting.key), mostOf(setting, instruments)]));
   const parameters = strategies.flatMap((strategy) =>
@@ -73,11 +95,27 @@ export function settingSpecs({ risk, strategies, instruments }: SettingsSource):
     const max = most.get(spec.key);
     return max === undefined ? [] : [{ ...spec, max }];
   });
-  return [...limits, ...parameters];
+  const months = contracts
+    .filter((contract) => contract !== null)
+    .map(
+      ({ symbol, traded: { choices } }): SettingSpec => ({
+        key: monthKey(symbol),
+        meaning: `month that ${symbol} stands for`,
+        unit: '',
+        type: 'choice',
+        choices,
+        tighter: 'neither',
+      }),
+    );
+  return [...limits, ...parameters, ...months];
 }
 
 /** The value of every key in `source`, with defaults filled in. */
-export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instruments'>): SettingValues {
+export function settingValues({
+  risk,
+  strategies,
+  contracts = [],
+}: Omit<SettingsSource, 'instruments'>): SettingValues {
   const values: Record<string, DeclaredValue> = {};
   for (const { setting } of LIMITS) {
     const value = risk[setting.key];
@@ -88,6 +126,7 @@ export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instru
       values[parameterKey(strategy.name, spec.name)] = strategy.parameters[spec.name] ?? spec.default;
     }
   }
+  for (const contract of contracts) if (contract !== null) values[monthKey(contract.symbol)] = contract.month;
   return values;
 }
 
