@@ -16,6 +16,7 @@ import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
 import { connectionTest, dataFresh, venuePort } from './connection.js';
+import { contractInForce } from './contract-in-force.js';
 import { database } from './database.js';
 import { databaseIntact } from './database-intact.js';
 import { diskSpace, logSpace } from './disk-space.js';
@@ -75,6 +76,7 @@ const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['mail-sent', mailSent],
   ['exits-working', exitsWorking],
   ['roll-due', rollDue],
+  ['contract-in-force', contractInForce],
   ['packages-outdated', packagesOutdated],
   ['file-permissions', filePermissions],
   ['exposed-secrets', exposedSecrets],

@@ -4,8 +4,8 @@
  */
 import type { Desk } from '../desk/schema.js';
 import { CONTRACT_ZONE, type ContractMonth, monthInForceAt } from '../domain/sessions/contract-months.js';
+import { monthKey } from '../domain/settings-change.js';
 import type { EngineRecord } from '../engine/record.js';
-import { monthKey } from '../engine/settings/setting-specs.js';
 import { readJournal } from './journal/read-journal.js';
 import { zoneOffset } from './zone-offset.js';
 

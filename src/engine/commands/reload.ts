@@ -2,7 +2,7 @@
  * Changes settings while the desk runs. A tighter value applies at once; one that loosens anything needs approval.
  */
 import type { DeclaredValue } from '../../domain/declared-value.js';
-import { changesText, type SettingChange } from '../../domain/settings-change.js';
+import { changesText, isMonthKey, monthKey, type SettingChange } from '../../domain/settings-change.js';
 import { type Core, commit, touchAll, watchLosses } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
@@ -12,8 +12,6 @@ import { cancelOrder } from '../orders/cancel-order.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { effectiveConfig, effectiveHash } from '../settings/effective-config.js';
 import {
-  isMonthKey,
-  monthKey,
   needsApproval,
   type SettingSpec,
   type SettingValues,

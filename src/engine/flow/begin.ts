@@ -5,6 +5,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
+import { isMonthKey } from '../../domain/settings-change.js';
 import { sameInstruments } from '../apply-config.js';
 import { averageTicks, fundsOf, heldPositions } from '../books.js';
 import {
@@ -26,7 +27,7 @@ import { onUnanswered } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { stillChanged } from '../settings/effective-config.js';
-import { isMonthKey, type SettingValues, settingValues } from '../settings/setting-specs.js';
+import { type SettingValues, settingValues } from '../settings/setting-specs.js';
 import type { PositionEntry } from '../state.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';

@@ -1,12 +1,11 @@
 /** The configuration that the engine trades by: the desk file with the settings changed since. */
 import { createHash } from 'node:crypto';
 import type { SizePlan } from '../../domain/go-live.js';
+import { isMonthKey, monthKey } from '../../domain/settings-change.js';
 import type { RiskNumbers } from '../../limits/registry.js';
 import type { EngineConfig, InstrumentContract } from '../config.js';
 import type { SettingsState } from '../state.js';
 import {
-  isMonthKey,
-  monthKey,
   parameterKey,
   type SettingsSource,
   type SettingValues,

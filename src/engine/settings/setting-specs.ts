@@ -12,7 +12,7 @@ import {
 } from '../../domain/declared-value.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { ContractMonth, ContractTerms } from '../../domain/sessions/contract-months.js';
-import type { SettingChange } from '../../domain/settings-change.js';
+import { monthKey, type SettingChange } from '../../domain/settings-change.js';
 import { mostOf } from '../../limits/most-of.js';
 import { LIMITS, type RiskKey, type RiskNumbers } from '../../limits/registry.js';
 import type { StrategyConfig } from '../config.js';
@@ -59,13 +59,6 @@ export const RISK_SPECS: readonly LimitSpec[] = LIMITS.map(({ setting }) => {
 function riskKey(key: RiskKey): string {
   return `risk.${key}`;
 }
-
-const CONTRACTS = 'instruments.';
-
-/** Which month an instrument stands for. Not in the desk file, so no part of the configuration's hash. */
-export const monthKey = (symbol: string): string => `${CONTRACTS}${symbol}.contractMonth`;
-
-export const isMonthKey = (key: string): boolean => key.startsWith(CONTRACTS);
 
 export function parameterKey(strategy: string, parameter: string): string {
   return `strategies.${strategy}.parameters.${parameter}`;

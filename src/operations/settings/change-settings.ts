@@ -106,7 +106,7 @@ async function reload(
   }
 }
 
-function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
+export function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
   return {
     state: 'refused',
     detail,
