@@ -134,6 +134,7 @@ async function tell(
           ? looked.map(({ outcome }) => outcome.observed).join('\n')
           : `${open.map(({ outcome }) => outcome.observed).join('\n')}\nNothing is entered until the trader has started with the new contract: fermata restart trader, then fermata status.`,
         fingerprint: `roll:${approvalId}`,
+        ...(done ? {} : { about: 'roll-due' as const }),
         audience: ['approver', 'operator'],
       },
     ])
