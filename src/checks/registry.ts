@@ -16,7 +16,7 @@ import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
 import { connectionTest, dataFresh, venuePort } from './connection.js';
-import { contractInForce } from './contract-in-force.js';
+import { contractInForce } from './rolled.js';
 import { database } from './database.js';
 import { databaseIntact } from './database-intact.js';
 import { diskSpace, logSpace } from './disk-space.js';

@@ -263,7 +263,7 @@ const listedContractSchema = z.object({
   lastTradeDay: z.string().describe('2026-12-18'),
 }) satisfies z.ZodType<ListedContract>;
 
-export const CONTRACT_PHASES = ['trading', 'roll-due', 'leaving', 'ended', 'rolled'] as const;
+export const CONTRACT_PHASES = ['trading', 'due', 'leaving', 'ended', 'rolled'] as const;
 
 /** Which contract of a future an instrument stands for. */
 const contractSchema = z.object({
@@ -281,7 +281,7 @@ const contractSchema = z.object({
   phase: z
     .enum(CONTRACT_PHASES)
     .describe(
-      'roll-due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again',
+      'due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again',
     ),
   next: z.string().nullable().describe('The month that follows, yyyymm'),
   choices: z.array(z.string()).describe('Months that people may roll to; empty without a rule'),

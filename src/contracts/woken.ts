@@ -19,6 +19,6 @@ export type WokenTopic =
   | 'abandoned'
   | 'unwatched-go-live'
   | 'watched-on'
-  | 'roll-due';
+  | 'contract-ends';
 
 export const topicOfIncident = (kind: string): WokenTopic => (isShippedKind(kind) ? kind : 'own-incident');

@@ -6,7 +6,7 @@ export interface ContractFacts {
   readonly lastTradeDay: string | null;
   readonly daysLeft: number | null;
   readonly rollDay: string | null;
-  readonly phase: 'trading' | 'roll-due' | 'leaving' | 'ended' | 'rolled';
+  readonly phase: 'trading' | 'due' | 'leaving' | 'ended' | 'rolled';
   readonly next: string | null;
   readonly atVenue: {
     readonly traded: { readonly name: string };
@@ -28,7 +28,7 @@ export function contractWords(contract: ContractFacts): string {
 
 const PHASE_WORDS = {
   trading: '',
-  'roll-due': ': nothing is entered until people roll it',
+  due: ': nothing is entered until people roll it',
   leaving: ': nothing is entered, and what is held is closed, until people roll it',
   ended: ': expired',
   rolled: ': rolled, the trader has to start again',

@@ -6,7 +6,7 @@ import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
-import { CONTRACT_ZONE, type ContractMonth, contractTerms } from '../domain/sessions/contract-months.js';
+import { CONTRACT_ZONE, type ContractMonth, contractTerms, monthInForceAt } from '../domain/sessions/contract-months.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';
@@ -46,11 +46,14 @@ export function buildInstruments(
 function buildContracts(
   desk: Desk,
   instruments: readonly Instrument[],
+  nowMs: number | undefined,
 ): readonly (InstrumentContract | null)[] {
   return desk.instruments.map(({ symbol, roll }, id) => {
     const month = instruments[id]?.contractMonth;
     if (roll === undefined || month === undefined) return null;
-    return { symbol, month, traded: contractTerms(month, roll, zoneOffset(CONTRACT_ZONE)) };
+    const offset = zoneOffset(CONTRACT_ZONE);
+    const nearest = nowMs === undefined ? month : monthInForceAt(nowMs, roll, offset);
+    return { symbol, month, traded: contractTerms(month, roll, offset, nearest) };
   });
 }
 
@@ -97,6 +100,8 @@ export function engineConfig(
   instruments: readonly Instrument[],
   capabilities: VenueCapabilities,
   money: TradedAccount | null = null,
+  /** Which months can still be entered; left out: those from the one in force on. */
+  nowMs?: number,
 ): EngineConfig {
   const offset = zoneOffset(desk.timezone);
   const { closeAll, risk } = desk;
@@ -130,7 +135,7 @@ export function engineConfig(
       ? { sessions: buildSessions(desk) }
       : {}),
     ...(desk.instruments.some(({ roll }) => roll !== undefined)
-      ? { contracts: buildContracts(desk, instruments) }
+      ? { contracts: buildContracts(desk, instruments, nowMs) }
       : {}),
     capabilities,
     startingCash: money?.startingCash ?? parseUnits(desk.paper.balance),

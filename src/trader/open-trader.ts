@@ -139,7 +139,7 @@ async function openOn(
 }
 
 async function replayedEngine(
-  { loaded, journal, log, onProgress }: OpenTraderParts,
+  { loaded, journal, clock, log, onProgress }: OpenTraderParts,
   instruments: readonly Instrument[],
   venue: TradingVenue,
 ): Promise<Replayed & { readonly records: number }> {
@@ -148,7 +148,7 @@ async function replayedEngine(
   const account = await tradedAccount(venue, journal, desk.mode);
   const { capabilities } = venue.port;
   const engine = createEngine(
-    engineConfig(desk, configHash, incarnation, instruments, capabilities, account),
+    engineConfig(desk, configHash, incarnation, instruments, capabilities, account, clock.wallMs()),
   );
   const activity = new ActivityLog(instruments);
   const recordLog = new RecordLog(log, instruments);

@@ -31,7 +31,7 @@ export async function askForDueRolls(context: AskForRoll): Promise<void> {
   const { contracts = [] } = await readStatus(context);
   const due = contracts.filter(({ phase, choices }) => choices.length > 0 && IS_DUE[phase]);
   for (const contract of due) {
-    if (contract.phase !== 'roll-due') await notify(context.pool, woken(context, contract), context.runtime.home);
+    if (contract.phase !== 'due') await notify(context.pool, woken(context, contract), context.runtime.home);
     if (await wasAsked(context, contract)) continue;
     const { symbol, month, rollDay } = contract;
     const reason = `${symbol} ${month}: its roll day was ${rollDay}`;
@@ -42,7 +42,7 @@ export async function askForDueRolls(context: AskForRoll): Promise<void> {
 
 const IS_DUE = {
   trading: false,
-  'roll-due': true,
+  due: true,
   leaving: true,
   ended: true,
   rolled: false,
@@ -63,10 +63,10 @@ function woken({ desk: { desk } }: AskForRoll, contract: ContractStatus): Notice
     desk,
     event: 'system',
     severity: 'critical',
+    about: 'contract-ends',
     title: phase === 'ended' ? `${symbol} ${month} has expired` : `${symbol} ${month} ends: ${lastTradeDay}`,
     text: `${contractWords(contract)}\nNothing is entered in it, and what the desk holds of it is closed while it may close. Roll it: fermata roll ${symbol}`,
-    fingerprint: `roll-due:${symbol}:${month}:${phase}`,
-    about: 'roll-due',
+    fingerprint: `contract-ends:${symbol}:${month}:${phase}`,
     audience: ['approver', 'operator'],
   };
 }

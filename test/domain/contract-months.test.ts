@@ -54,6 +54,15 @@ describe('a month of a future on a stock index', () => {
     expect(monthInForceAt(Date.parse('2027-01-04T12:00:00Z'), MONDAY, newYork)).toBe('202703');
   });
 
+  it('can be gone back from, to the nearest month that is still entered, and from to three months ahead', () => {
+    expect(contractTerms('202706', MONDAY, newYork, '202612').choices).toEqual([
+      ...['202612', '202703', '202706', '202709', '202712', '202803'],
+    ]);
+    expect(contractTerms('202612', MONDAY, newYork, '202703').choices).toEqual([
+      ...['202612', '202703', '202706', '202709'],
+    ]);
+  });
+
   it('is followed by the next quarter, over the end of the year too', () => {
     expect(['202603', '202612', '202611'].map(monthAfter)).toEqual(['202606', '202703', '202612']);
   });
@@ -62,7 +71,7 @@ describe('a month of a future on a stock index', () => {
 it('a contract is told with its name, its end and what follows', () => {
   const contract = {
     ...{ symbol: 'NQ/USD', month: '202612', lastTradeDay: '2026-12-18', daysLeft: 4, rollDay: '2026-12-14' },
-    ...({ phase: 'roll-due', next: '202703' } as const),
+    ...({ phase: 'due', next: '202703' } as const),
     atVenue: { traded: { name: 'NQZ6' }, following: { name: 'NQH7' } },
   } as const;
   expect(contractWords(contract)).toBe(

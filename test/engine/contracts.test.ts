@@ -44,7 +44,7 @@ describe('the roll day', () => {
     expect(desk.sent('cancel')).toEqual([]);
     expect(desk.engine.view.contracts).toMatchObject([{ phase: 'trading' }]);
     pass(desk, HOUR_MS);
-    expect(desk.engine.view.contracts).toMatchObject([{ phase: 'roll-due' }]);
+    expect(desk.engine.view.contracts).toMatchObject([{ phase: 'due' }]);
     expect(desk.sent('cancel')).toEqual([entry.clientId]);
     expect(why(desk)).toContain(`people to roll it: fermata roll ${SYMBOL}`);
   });

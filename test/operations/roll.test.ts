@@ -101,7 +101,7 @@ describe('the roll day', () => {
     const { desk, operations, context } = await nasdaq();
     await askForDueRolls(context);
     expect(await operations.listApprovals()).toEqual([]);
-    desk.trader.contracts = [{ ...NASDAQ, phase: 'roll-due' }];
+    desk.trader.contracts = [{ ...NASDAQ, phase: 'due' }];
     await askForDueRolls(context);
     const [question] = await asked(operations);
     expect(question).toMatchObject({ state: 'open', title: expect.stringContaining('its roll day was 2026-12-14') });
@@ -119,7 +119,7 @@ describe('the roll day', () => {
     await askForDueRolls(context);
     const { rows } = await bench.database.pool.query(
       'select severity, body from notice where desk = $1 and fingerprint = $2',
-      [desk.name, `roll-due:NQ/USD:202612:${phase}`],
+      [desk.name, `contract-ends:NQ/USD:202612:${phase}`],
     );
     expect(rows).toMatchObject([{ severity: 'critical', body: expect.stringContaining('fermata roll NQ/USD') }]);
   });
@@ -127,7 +127,7 @@ describe('the roll day', () => {
   it.each([
     [{ phase: 'trading', rollDay: '2999-12-14' }, 'pass'],
     [{ phase: 'trading', rollDay: '2000-01-01' }, 'warn'],
-    [{ phase: 'roll-due' }, 'fail'],
+    [{ phase: 'due' }, 'fail'],
     [{ phase: 'leaving' }, 'fail'],
     [{ phase: 'rolled' }, 'fail'],
     [{ rollDay: '2999-12-14', lastTradeDay: '2026-12-19' }, 'fail'],

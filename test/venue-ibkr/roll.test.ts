@@ -142,6 +142,9 @@ it('a roll that people approved is in the journal, and the next start trades, pr
   role = await startTrader(runtime);
   const after = await until('ready', ready);
   expect(after.contracts).toMatchObject([
+    { month: '202703', choices: ['202612', '202703', '202706', '202709', '202712'] },
+  ]);
+  expect(after.contracts).toMatchObject([
     { month: '202703', phase: 'trading', rollDay: '2027-03-15', atVenue: { traded: { name: 'NQH7' } } },
   ]);
   expect(after.configHash).toBe(before.configHash);

@@ -7469,10 +7469,10 @@ export interface components {
                 /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                 rollDay: string | null;
                 /**
-                 * @description roll-due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
+                 * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
                  * @enum {string}
                  */
-                phase: "trading" | "roll-due" | "leaving" | "ended" | "rolled";
+                phase: "trading" | "due" | "leaving" | "ended" | "rolled";
                 /** @description The month that follows, yyyymm */
                 next: string | null;
                 /** @description Months that people may roll to; empty without a rule */
@@ -7946,10 +7946,10 @@ export interface components {
                     /** @description Nothing is entered in it from then on; null: the desk file has no rule */
                     rollDay: string | null;
                     /**
-                     * @description roll-due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
+                     * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
                      * @enum {string}
                      */
-                    phase: "trading" | "roll-due" | "leaving" | "ended" | "rolled";
+                    phase: "trading" | "due" | "leaving" | "ended" | "rolled";
                     /** @description The month that follows, yyyymm */
                     next: string | null;
                     /** @description Months that people may roll to; empty without a rule */

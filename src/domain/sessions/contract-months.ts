@@ -37,8 +37,8 @@ const LAST_TRADE_AT = minuteOfDay('09:30');
 /** On the business day before the last trade, an hour before stocks close: while there is a market to leave in. */
 const FLAT_AT = minuteOfDay('15:00');
 const QUARTERS = [3, 6, 9, 12];
-/** Months that people may choose from: the one in force and those after it. */
-const CHOICES = 4;
+/** Months that people may choose from after the one in force. */
+const AHEAD = 3;
 
 export interface ContractTerms {
   readonly month: ContractMonth;
@@ -53,7 +53,7 @@ export interface ContractTerms {
   readonly rollDay: string;
   /** The month that follows. */
   readonly next: ContractMonth;
-  /** The months that the instrument can stand for: this one and those that follow, the nearest first. */
+  /** The months that the instrument can stand for, the nearest first: back too, where a roll went too far. */
   readonly choices: readonly ContractMonth[];
 }
 
@@ -97,11 +97,19 @@ export function monthInForceAt(utcMs: number, rule: RollRule, offsetAt: ZoneOffs
   return month;
 }
 
-export function contractTerms(month: ContractMonth, rule: RollRule, offsetAt: ZoneOffset): ContractTerms {
+/** `nearest`: the earliest month that can be entered. */
+export function contractTerms(
+  month: ContractMonth,
+  rule: RollRule,
+  offsetAt: ZoneOffset,
+  nearest: ContractMonth = month,
+): ContractTerms {
   const [last, roll] = [lastTradeDay(month), rollDay(month, rule)];
   const at = (day: DayNumber, minute: number) => utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
-  const choices = [month];
-  while (choices.length < CHOICES) choices.push(monthAfter(choices.at(-1) ?? month));
+  const choices = [nearest < month ? nearest : month];
+  const newest = (): ContractMonth => choices.at(-1) ?? month;
+  while (newest() < month) choices.push(monthAfter(newest()));
+  for (let ahead = 0; ahead < AHEAD; ahead += 1) choices.push(monthAfter(newest()));
   return {
     month,
     lastTradeMs: at(last, LAST_TRADE_AT),

@@ -6,13 +6,13 @@ import { type Core, exitNote, instrumentAt, liveOrders, note, positionAt, workAt
 import { mayReduce } from '../halts/mode.js';
 import { isDust } from './dust.js';
 
-export type ContractPhase = 'trading' | 'roll-due' | 'leaving' | 'ended' | 'rolled';
+export type ContractPhase = 'trading' | 'due' | 'leaving' | 'ended' | 'rolled';
 
 export function contractPhase({ month, traded }: InstrumentContract, marketMs: number): ContractPhase {
   if (month !== traded.month) return 'rolled';
   if (marketMs >= traded.lastTradeMs) return 'ended';
   if (marketMs >= traded.flatMs) return 'leaving';
-  return marketMs >= traded.rollMs ? 'roll-due' : 'trading';
+  return marketMs >= traded.rollMs ? 'due' : 'trading';
 }
 
 const contractAt = (core: Core, at: InstrumentId): InstrumentContract | null =>

@@ -129,12 +129,12 @@ async function tell(
         desk,
         event: 'system',
         severity: done ? 'info' : 'critical',
+        ...(done ? {} : { about: 'contract-ends' as const }),
         title: done ? `Rolled: ${words}` : `Rolled, and not proven: ${words}`,
         text: done
           ? looked.map(({ outcome }) => outcome.observed).join('\n')
           : `${open.map(({ outcome }) => outcome.observed).join('\n')}\nNothing is entered until the trader has started with the new contract: fermata restart trader, then fermata status.`,
         fingerprint: `roll:${approvalId}`,
-        ...(done ? {} : { about: 'roll-due' as const }),
         audience: ['approver', 'operator'],
       },
     ])
