@@ -6,7 +6,12 @@ import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
-import { CONTRACT_ZONE, type ContractMonth, contractTerms, monthInForceAt } from '../domain/sessions/contract-months.js';
+import {
+  CONTRACT_ZONE,
+  type ContractMonth,
+  contractTerms,
+  monthInForceAt,
+} from '../domain/sessions/contract-months.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';

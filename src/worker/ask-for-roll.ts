@@ -4,8 +4,8 @@
  */
 import type { Notice } from '../contracts/notice.js';
 import type { ContractStatus } from '../contracts/trader-status.js';
-import { contractWords } from '../domain/contract-words.js';
 import { HOUR_MS } from '../domain/civil-date.js';
+import { contractWords } from '../domain/contract-words.js';
 import { monthKey } from '../domain/settings-change.js';
 import { notify } from '../notify/notify.js';
 import { listApprovals } from '../operations/approvals/list-approvals.js';

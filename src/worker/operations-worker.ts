@@ -26,9 +26,9 @@ import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { afterFills } from './after-fills.js';
+import { askForRolls } from './ask-for-roll.js';
 import { bundleFile } from './bundle-workflows.js';
 import { failingChecksOf } from './failing-checks.js';
-import { askForRolls } from './ask-for-roll.js';
 import { followRuns } from './follow-runs.js';
 import { incidentsOfOrders, incidentsOfProcesses } from './incidents-of-trader.js';
 import { installRuntime } from './install-runtime.js';
@@ -118,7 +118,10 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
     afterFills({ desk, pool, home: runtime.home }, log),
     watchStuckWorkflows(watched, log, runtime.home),
     watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
-    askForRolls({ runtime, desk, trader, temporal, pool, decisionKey, newId: randomUUID, nowMs: Date.now }, log),
+    askForRolls(
+      { runtime, desk, trader, temporal, pool, decisionKey, newId: randomUUID, nowMs: Date.now },
+      log,
+    ),
   ];
 
   return {

@@ -11,7 +11,11 @@ const SYMBOL = new DeskUnderTest({}, 1).config.instruments[0]?.symbol ?? '';
 const KEY = monthKey(SYMBOL);
 
 /** `202603`, whose roll day begins `inMs` from now; the afternoon on which it is left is three days later. */
-function dueIn(inMs: number, changes: ConstructorParameters<typeof DeskUnderTest>[0] = {}, journal?: DeskUnderTest) {
+function dueIn(
+  inMs: number,
+  changes: ConstructorParameters<typeof DeskUnderTest>[0] = {},
+  journal?: DeskUnderTest,
+) {
   const rollMs = START_MS + inMs;
   const traded = {
     ...contractTerms('202603', 'monday-before-expiry', () => 0),
@@ -56,14 +60,20 @@ describe('the roll day', () => {
     expect(desk.live('exit', 0)).toEqual([]);
     pass(desk, 3 * DAY_MS);
     expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell', type: 'market' }]);
-    expect(desk.recorded('note').map(({ text }) => text).join()).toContain('is traded for the last time');
+    expect(
+      desk
+        .recorded('note')
+        .map(({ text }) => text)
+        .join(),
+    ).toContain('is traded for the last time');
   });
 
   it('tells people each hour of a position that a halted desk holds into the last trade', () => {
     const desk = dueIn(HOUR_MS).active();
     desk.hold(0);
     desk.command({ name: 'stop', cause: 'person', resume: 'person' });
-    const alarms = () => desk.recorded('note').filter(({ level, text }) => level === 'alarm' && text.includes('settled'));
+    const alarms = () =>
+      desk.recorded('note').filter(({ level, text }) => level === 'alarm' && text.includes('settled'));
     pass(desk, 3 * DAY_MS + 2 * HOUR_MS);
     pass(desk, 60_000);
     expect(alarms()).toHaveLength(1);

@@ -51,7 +51,9 @@ const roll = (operations: Operations, wish: { symbol?: string; to?: string } = {
 
 const asked = (operations: Operations) =>
   until('the question', async () => {
-    const found = (await operations.listApprovals()).filter(({ parameters }) => monthKey('NQ/USD') in parameters);
+    const found = (await operations.listApprovals()).filter(
+      ({ parameters }) => monthKey('NQ/USD') in parameters,
+    );
     return found.length > 0 ? found : null;
   });
 
@@ -104,7 +106,10 @@ describe('the roll day', () => {
     desk.trader.contracts = [{ ...NASDAQ, phase: 'due' }];
     await askForDueRolls(context);
     const [question] = await asked(operations);
-    expect(question).toMatchObject({ state: 'open', title: expect.stringContaining('its roll day was 2026-12-14') });
+    expect(question).toMatchObject({
+      state: 'open',
+      title: expect.stringContaining('its roll day was 2026-12-14'),
+    });
     await askForDueRolls(context);
     expect(await asked(operations)).toHaveLength(1);
     const later = { ...context, nowMs: () => Date.now() + 21 * 3_600_000 };
@@ -121,7 +126,9 @@ describe('the roll day', () => {
       'select severity, body from notice where desk = $1 and fingerprint = $2',
       [desk.name, `contract-ends:NQ/USD:202612:${phase}`],
     );
-    expect(rows).toMatchObject([{ severity: 'critical', body: expect.stringContaining('fermata roll NQ/USD') }]);
+    expect(rows).toMatchObject([
+      { severity: 'critical', body: expect.stringContaining('fermata roll NQ/USD') },
+    ]);
   });
 
   it.each([

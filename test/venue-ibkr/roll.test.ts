@@ -108,7 +108,9 @@ it('a roll that people approved is in the journal, and the next start trades, pr
   ]);
   expect(await look('roll-due')).toMatchObject({ verdict: 'pass' });
   expect(await look('roll-due', { warnDays: 30 })).toMatchObject({ verdict: 'warn' });
-  expect(await look('contract-in-force', { symbol: 'NQ/USD', month: '202612' })).toMatchObject({ verdict: 'pass' });
+  expect(await look('contract-in-force', { symbol: 'NQ/USD', month: '202612' })).toMatchObject({
+    verdict: 'pass',
+  });
 
   const proposal = {
     incarnation: before.incarnation,
@@ -152,11 +154,15 @@ it('a roll that people approved is in the journal, and the next start trades, pr
   expect(tradedContract({ host: '127.0.0.1', port }, 'NQ/USD')).toMatchObject({ localSymbol: 'NQH7' });
   const bid = Number(after.marketData.lastPrices[0]?.bid);
   expect(Math.abs(bid - Number(NEW))).toBeLessThan(5);
-  expect(await look('contract-in-force', { symbol: 'NQ/USD', month: '202703' })).toMatchObject({ verdict: 'pass' });
+  expect(await look('contract-in-force', { symbol: 'NQ/USD', month: '202703' })).toMatchObject({
+    verdict: 'pass',
+  });
   const months = [...readJournal(journal)].flatMap(({ record }) =>
     record.type === 'config' ? [record.instruments[0]?.contractMonth] : [],
   );
   expect(months).toEqual(['202612', '202703']);
-  const settings = [...readJournal(journal)].flatMap(({ record }) => (record.type === 'settings' ? [record] : []));
+  const settings = [...readJournal(journal)].flatMap(({ record }) =>
+    record.type === 'settings' ? [record] : [],
+  );
   expect(settings).toMatchObject([{ changes: proposal.changes, approvedBy: ['operator'], version: 1 }]);
 });

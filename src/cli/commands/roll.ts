@@ -19,18 +19,23 @@ export function rollCommand(command: Command): void {
     .option('--to <month>', 'month, 202703; left out: the one that follows')
     .option('--reason <text>', 'why; kept with the evidence', reasonText)
     .option('--json', 'for scripts')
-    .action(async (symbol: string | undefined, { to, reason = 'rolled to the next contract', json }: RollOptions) => {
-      process.exitCode = await withOperations(async (operations, runtime) => {
-        const caller = { person: deskPerson(runtime, OPERATOR), via: 'cli' } as const;
-        const result = await operations.rollContract(caller, { symbol, to, reason });
-        if (json === true) printJson(result);
-        else
-          printLines([
-            result.detail,
-            ...(result.approvalId === null ? [] : [`Approve it: fermata approve ${result.approvalId}`]),
-            ...result.problems,
-          ]);
-        return result.state === 'refused' ? EXIT_FAILED : EXIT_OK;
-      });
-    });
+    .action(
+      async (
+        symbol: string | undefined,
+        { to, reason = 'rolled to the next contract', json }: RollOptions,
+      ) => {
+        process.exitCode = await withOperations(async (operations, runtime) => {
+          const caller = { person: deskPerson(runtime, OPERATOR), via: 'cli' } as const;
+          const result = await operations.rollContract(caller, { symbol, to, reason });
+          if (json === true) printJson(result);
+          else
+            printLines([
+              result.detail,
+              ...(result.approvalId === null ? [] : [`Approve it: fermata approve ${result.approvalId}`]),
+              ...result.problems,
+            ]);
+          return result.state === 'refused' ? EXIT_FAILED : EXIT_OK;
+        });
+      },
+    );
 }
