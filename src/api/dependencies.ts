@@ -31,6 +31,7 @@ export type DeskOperations = Pick<
   | 'castVote'
   | 'readSettings'
   | 'changeSettings'
+  | 'rollContract'
   | 'toggleStrategy'
   | 'explainCash'
   | 'claimCoins'

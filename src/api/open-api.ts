@@ -61,6 +61,7 @@ const NOTHING_BEHIND: WebDependencies = {
     castVote: unavailable,
     readSettings: unavailable,
     changeSettings: unavailable,
+    rollContract: unavailable,
     toggleStrategy: unavailable,
     explainCash: unavailable,
     claimCoins: unavailable,

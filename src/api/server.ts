@@ -56,6 +56,7 @@ import { reconciliationRoute } from './routes/reconciliation.js';
 import { refreshRoute } from './routes/refresh.js';
 import { resultsRoute } from './routes/results.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
+import { rollRoutes } from './routes/roll.js';
 import { settingsRoutes } from './routes/settings.js';
 import { setupsRoutes } from './routes/setups.js';
 import { signInLinkRoute } from './routes/sign-in-link.js';
@@ -166,6 +167,7 @@ async function registerRoutes(
   signingRoute(app, web);
   notifyTestRoute(app, web);
   settingsRoutes(app, web);
+  rollRoutes(app, web);
   approvalsRoutes(app, web);
   incidentsRoutes(app, web);
   tasksRoutes(app, web);

@@ -35,6 +35,8 @@ import { packagesOutdated } from './packages-outdated.js';
 import { positionsAgree } from './positions-agree.js';
 import { profitAndPositions } from './profit-and-positions.js';
 import { riskSettings } from './risk-settings.js';
+import { rollDue } from './roll-due.js';
+import { contractInForce } from './rolled.js';
 import { exposedSecrets } from './security/exposed-secrets.js';
 import { filePermissions } from './security/file-permissions.js';
 import { signInRequired } from './security/sign-in-required.js';
@@ -73,6 +75,8 @@ const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['mail-round-trip', mailRoundTrip],
   ['mail-sent', mailSent],
   ['exits-working', exitsWorking],
+  ['roll-due', rollDue],
+  ['contract-in-force', contractInForce],
   ['packages-outdated', packagesOutdated],
   ['file-permissions', filePermissions],
   ['exposed-secrets', exposedSecrets],

@@ -165,6 +165,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => ofDesk((await import('./commands/coins.js')).coinsCommand),
   },
   {
+    name: 'roll',
+    group: 'Stop and resume',
+    summary: 'let a future stand for its next month, once people approve',
+    load: async () => ofDesk((await import('./commands/roll.js')).rollCommand),
+  },
+  {
     name: 'size',
     group: 'Stop and resume',
     summary: 'position size, percent of the desk file’s',

@@ -1,6 +1,7 @@
 /** `fermata status` for people: one small screen. */
 
 import type { TraderStatus } from '../contracts/trader-status.js';
+import { contractWords } from '../domain/contract-words.js';
 import { grouped, signed } from '../domain/figure-text.js';
 import { headlineLine } from '../domain/headline.js';
 import { moment } from '../domain/moment.js';
@@ -32,6 +33,7 @@ export function statusLines(
     `prices     ${marketData.label}${marketData.simulated ? ' (NOT LIVE)' : ''}, ${marketData.state}`,
     `equity     ${grouped(status.equity)} ${currency}  today ${signed(status.dayPnl)}  drawdown ${status.drawdownPct} %`,
     `fills      ${grouped(String(status.fills))}   positions ${status.openPositions}   orders ${status.openOrders}`,
+    ...(status.contracts ?? []).map((contract) => `contract   ${contractWords(contract)}`),
     ...(size === null ? [] : [`size       ${size}`]),
     ...alerts.map(alertsLine),
     ...(runbook === undefined ? [] : [runbookLine(runbook)]),

@@ -10,6 +10,7 @@ import { HALT_CAUSES, type Halt, MODES, RESUME_RULES } from '../domain/mode.js';
 import { ORDER_PURPOSES, ORDER_STATES, ORDER_TYPES, SIDES } from '../domain/order.js';
 import { SIGNAL_ACTIONS, SIGNAL_STANDINGS } from '../domain/signal.js';
 import { STOP_GAP_CAUSES } from '../domain/stop-gap.js';
+import type { ListedContract } from '../domain/venue.js';
 import type { Difference } from '../engine/record.js';
 import { decimalText, marketMs, type Shape, settingValue, wallMs } from './json-values.js';
 import { marketSourceSchema } from './market-feed.js';
@@ -256,6 +257,41 @@ export const signalsSchema = z.object({
 });
 export type SignalsStatus = Shape<typeof signalsSchema>;
 
+const listedContractSchema = z.object({
+  name: z.string().describe('As people know it at the broker, for example NQZ6'),
+  month: z.string().describe('yyyymm'),
+  lastTradeDay: z.string().describe('2026-12-18'),
+}) satisfies z.ZodType<ListedContract>;
+
+export const CONTRACT_PHASES = ['trading', 'due', 'leaving', 'ended', 'rolled'] as const;
+
+/** Which contract of a future an instrument stands for. */
+const contractSchema = z.object({
+  symbol: z.string(),
+  month: z
+    .string()
+    .nullable()
+    .describe('In force, yyyymm; null: what the broker’s continuous future stands for'),
+  lastTradeDay: z.string().nullable().describe('Of what is traded; null: not known yet'),
+  daysLeft: z.number().nullable().describe('Days until then, begun ones included; 0 or less: it has expired'),
+  rollDay: z
+    .string()
+    .nullable()
+    .describe('Nothing is entered in it from then on; null: the desk file has no rule'),
+  phase: z
+    .enum(CONTRACT_PHASES)
+    .describe(
+      'due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again',
+    ),
+  next: z.string().nullable().describe('The month that follows, yyyymm'),
+  choices: z.array(z.string()).describe('Months that people may roll to; empty without a rule'),
+  atVenue: z
+    .object({ traded: listedContractSchema, following: listedContractSchema.nullable() })
+    .nullable()
+    .describe('As the broker describes them; null: not connected, or no broker'),
+});
+export type ContractStatus = Shape<typeof contractSchema>;
+
 const notTradingSchema = z.object({
   /** `desk`, a strategy's name or a symbol. */
   subject: z.string(),
@@ -355,6 +391,11 @@ export const traderStatusSchema = z.object({
   settings: z
     .object({ version: z.number(), changed: z.record(z.string(), settingValue), fileConfigHash: z.string() })
     .describe('What was changed while the desk ran'),
+  /** Absent from traders of earlier versions, and where no future is traded. */
+  contracts: z
+    .array(contractSchema)
+    .exactOptional()
+    .describe('Of each future, the contract that it stands for'),
   /** The newest lines, newest first, at most 50. */
   activity: z.array(z.object({ wallMs, marketMs, text: z.string() })),
   rssBytes: z.number(),

@@ -18,6 +18,7 @@ export type WokenTopic =
   | 'earlier-build'
   | 'abandoned'
   | 'unwatched-go-live'
-  | 'watched-on';
+  | 'watched-on'
+  | 'contract-ends';
 
 export const topicOfIncident = (kind: string): WokenTopic => (isShippedKind(kind) ? kind : 'own-incident');

@@ -6,6 +6,7 @@ import type { DeclaredValue } from '../domain/declared-value.js';
 import type { SettingChange } from '../domain/settings-change.js';
 import {
   needsApproval,
+  type RolledContract,
   type SettingSpec,
   type SettingsSource,
   type SettingValues,
@@ -16,19 +17,29 @@ import {
 } from '../engine/settings/setting-specs.js';
 import type { Desk } from './schema.js';
 
+export type { RolledContract };
+
 export type Setting = SettingSpec & {
   /** The value in force. */
   readonly value: DeclaredValue;
   readonly fileValue: DeclaredValue;
 };
 
-export function settingsSource({ risk, strategies, instruments }: Desk): SettingsSource {
-  return { risk, strategies, instruments };
+/** `contracts`: the instruments that are rolled, from the trader, whose journal knows the months in force. */
+export function settingsSource(
+  { risk, strategies, instruments }: Desk,
+  contracts: readonly RolledContract[] = [],
+): SettingsSource {
+  return { risk, strategies, instruments, contracts };
 }
 
-/** `changed`: the changes since, from the trader. */
-export function settingsInForce(desk: Desk, changed: SettingValues): readonly Setting[] {
-  const source = settingsSource(desk);
+/** `changed`: the changes since, from the trader; `contracts` as for `settingsSource`. */
+export function settingsInForce(
+  desk: Desk,
+  changed: SettingValues,
+  contracts: readonly RolledContract[] = [],
+): readonly Setting[] {
+  const source = settingsSource(desk, contracts);
   const fileValues = settingValues(source);
   return settingSpecs(source).map((spec) => {
     const fileValue = fileValues[spec.key] as DeclaredValue;

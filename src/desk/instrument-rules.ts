@@ -23,6 +23,7 @@ export function instrumentRules(desk: Desk, venues: readonly DeskVenue[]): Broke
   return [
     ...balanceRules(desk),
     ...monthRules(desk, venues),
+    ...desk.instruments.flatMap(rollRules),
     ...desk.instruments.flatMap((instrument, index) => [
       ...kindRules(instrument, index),
       ...stepRules(instrument, index),
@@ -102,18 +103,54 @@ function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   const { feeds, instruments } = desk;
   const feed = venues.find(({ name, kinds }) => feeds.includes(name) && kinds.includes('future'));
   if (ordersLeave(desk) || feed === undefined) return [];
-  return instruments.flatMap(({ kind, contractMonth, symbol }, index) =>
-    kind !== 'future' || contractMonth !== undefined
+  return instruments.flatMap(({ kind, contractMonth, roll, symbol }, index) =>
+    kind !== 'future' || contractMonth !== undefined || roll !== undefined
       ? []
       : [
           {
             path: ['instruments', index, 'contractMonth'],
             expected: `the month of the future, since the paper account trades it at the prices of ${feed.name} (${symbol})`,
             found: 'nothing',
-            doThis: 'write the month that trades now, year first, for example contractMonth: "202612"',
+            doThis:
+              'write the month that trades now, year first, for example contractMonth: "202612", or a rule: roll: monday-before-expiry',
           },
         ],
   );
+}
+
+/** Which months there are is known for futures on stock indices only; others name theirs. */
+function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
+  const { roll, kind, contractMonth, sessions, symbol } = instrument;
+  if (roll === undefined) return [];
+  const path = ['instruments', index, 'roll'];
+  if (kind !== 'future')
+    return [
+      {
+        path,
+        expected: 'no roll, which belongs to kind: future',
+        found: `roll of kind: ${kind} (${symbol})`,
+        doThis: 'remove roll, or write kind: future',
+      },
+    ];
+  if (sessions?.calendar !== 'cme-equity-index')
+    return [
+      {
+        path,
+        expected: `sessions.calendar: cme-equity-index, whose futures end on the third Friday of a quarter (${symbol})`,
+        found: sessions?.calendar ?? 'no calendar',
+        doThis:
+          'add sessions: { calendar: cme-equity-index }, or name the month by hand: contractMonth instead of roll',
+      },
+    ];
+  if (contractMonth === undefined) return [];
+  return [
+    {
+      path: ['instruments', index, 'contractMonth'],
+      expected: `no contractMonth beside roll: the month in force is in the journal, and people change it (${symbol})`,
+      found: contractMonth,
+      doThis: 'remove contractMonth; another month than the next: fermata roll --to MONTH',
+    },
+  ];
 }
 
 const has = (kinds: readonly DeskInstrument['kind'][], kind: DeskInstrument['kind']): boolean =>

@@ -1,5 +1,6 @@
 /** What is traded, by which strategies, with which money and within which limits. */
 import { z } from 'zod';
+import { ROLL_DAYS_MAX } from '../domain/sessions/contract-months.js';
 import { STRATEGIES } from '../engine/strategies/registry.js';
 import { type FixedKey, LIMITS, type OptionalKey } from '../limits/registry.js';
 import { OWN_STRATEGY } from './own-strategy.js';
@@ -39,6 +40,24 @@ export const instrumentSchema = z.strictObject({
     .optional()
     .describe(
       'Month of a future; left out, where orders leave: the one that its continuous future stands for, and one that is held until it is closed. Needed for Fermata’s own paper account on prices of Interactive Brokers.',
+    ),
+  roll: z
+    .union([
+      z.literal('monday-before-expiry'),
+      z.strictObject({
+        daysBefore: z
+          .number()
+          .int()
+          .min(1)
+          .max(ROLL_DAYS_MAX)
+          .describe('Business days before the last trade.'),
+      }),
+    ])
+    .optional()
+    .describe(
+      'From when on the month that is traded is entered no more, and people are asked to roll to the next one: ' +
+        '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future on the calendar ' +
+        'cme-equity-index without contractMonth. Left out: the month is that of contractMonth, or what the broker’s continuous future stands for.',
     ),
   minNotional: decimal
     .default('0')

@@ -9,6 +9,17 @@ export interface SettingChange {
   readonly to: DeclaredValue;
 }
 
+const CONTRACTS = 'instruments.';
+const MONTH = '.contractMonth';
+
+/** Which month an instrument stands for. Not in the desk file, so no part of the configuration's hash. */
+export const monthKey = (symbol: string): string => `${CONTRACTS}${symbol}${MONTH}`;
+
+export const isMonthKey = (key: string): boolean => key.startsWith(CONTRACTS) && key.endsWith(MONTH);
+
+/** The symbol of such a key. */
+export const symbolOfMonth = (key: string): string => key.slice(CONTRACTS.length, -MONTH.length);
+
 export interface SettingsProposal {
   /** Incarnation of the trader's journal: a new journal counts settings versions from the start. */
   readonly incarnation: string;

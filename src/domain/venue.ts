@@ -68,6 +68,24 @@ export interface ClosedInstrument {
   readonly why: string;
 }
 
+/** A contract of a future, as the venue describes it. */
+export interface ListedContract {
+  /** As people know it there, for example NQZ6. */
+  readonly name: string;
+  /** yyyymm. */
+  readonly month: string;
+  /** 2026-12-18. */
+  readonly lastTradeDay: string;
+}
+
+/** What orders in an instrument go to, and what will follow it. */
+export interface VenueContract {
+  readonly instrument: InstrumentId;
+  readonly traded: ListedContract;
+  /** Null: the venue lists none, or was not asked yet. */
+  readonly following: ListedContract | null;
+}
+
 /** A send has three outcomes. `unknown` is never turned into `rejected` and never resent blindly. */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly venueId: string }

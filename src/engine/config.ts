@@ -5,6 +5,7 @@ import type { DeclaredValue } from '../domain/declared-value.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { PersonsRule, ResumeRule } from '../domain/mode.js';
 import type { Units } from '../domain/money.js';
+import type { ContractMonth, ContractTerms } from '../domain/sessions/contract-months.js';
 import type { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { VenueCapabilities } from '../domain/venue.js';
 import type { RiskNumbers } from '../limits/registry.js';
@@ -61,6 +62,15 @@ export interface InstrumentSessions {
   readonly flatBeforeCloseMs?: number;
 }
 
+/** Which month an instrument stands for, if people roll it. */
+export interface InstrumentContract {
+  readonly symbol: string;
+  /** In force: another than that of `traded` from when people rolled it until the trader has started again. */
+  readonly month: ContractMonth;
+  /** What this trader was started with: its orders and prices are of that month. */
+  readonly traded: ContractTerms;
+}
+
 export type LostAction = 'none' | 'stop' | 'closeAll';
 
 export interface EngineConfig {
@@ -84,6 +94,8 @@ export interface EngineConfig {
   readonly dayStartMs: (marketMs: number) => number;
   /** One for each instrument. Left out: all are always open. */
   readonly sessions?: readonly InstrumentSessions[];
+  /** One for each instrument; null: it is not rolled here. Left out: none is. */
+  readonly contracts?: readonly (InstrumentContract | null)[];
   readonly capabilities: VenueCapabilities;
   /** Money units; used only at the very first start. */
   readonly startingCash: number | Units;

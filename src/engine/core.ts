@@ -115,6 +115,8 @@ export interface InstrumentWork {
   hadStop: boolean;
   /** Monotonic time at which the market was seen to open. Null: it is closed. */
   openSinceMs: number | null;
+  /** Monotonic time at which people were last told that a contract ends while it is held. Null: they were not. */
+  expiryToldMs: number | null;
   /** Counts everything that can change the position. A snapshot during which it changed proves nothing. */
   activity: number;
   /** Monotonic time of the last message about an implausible quote. */
@@ -320,6 +322,7 @@ function newWork(): InstrumentWork {
     stopGap: null,
     hadStop: false,
     openSinceMs: Number.NEGATIVE_INFINITY,
+    expiryToldMs: null,
     activity: 0,
     doubtSaidMs: null,
     doubtsUnsaid: 0,

@@ -17,9 +17,11 @@ import { type RiskReading, riskReadings } from '../limits/registry.js';
 import { accountView } from './account-view.js';
 import { othersCoins } from './apply-coins.js';
 import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
+import type { InstrumentContract } from './config.js';
 import { type Core, liveOrders, workAt } from './core.js';
 import { isDust } from './flow/dust.js';
 import { isAtBreakEven, timeExitMs } from './flow/exits.js';
+import { type ContractPhase, contractPhase } from './flow/expiry.js';
 import { liveStops } from './flow/flatten.js';
 import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
 import { restingTargets } from './orders/linked-orders.js';
@@ -157,6 +159,10 @@ export interface SignalView extends SignalEntry {
   readonly standing: SignalStanding;
 }
 
+export interface ContractView extends InstrumentContract {
+  readonly phase: ContractPhase;
+}
+
 export interface EngineView {
   /** Newest first. */
   readonly signals: readonly SignalView[];
@@ -222,6 +228,8 @@ export interface EngineView {
   /** Hash of the configuration that the desk trades by, changed settings included. */
   readonly configHash: string;
   readonly settings: SettingsState;
+  /** Instruments that are rolled from month to month. */
+  readonly contracts: readonly ContractView[];
   /** Null: no go-live is in force. */
   readonly goLive: GoLiveGrant | null;
   readonly risk: readonly RiskReading[];
@@ -278,6 +286,9 @@ export function readView(core: Core): EngineView {
     signalsRefused: state.signalsRefused,
     configHash: core.config.configHash,
     settings: state.settings,
+    contracts: (core.config.contracts ?? []).flatMap((contract) =>
+      contract === null ? [] : [{ ...contract, phase: contractPhase(contract, core.marketMs) }],
+    ),
     goLive: state.goLive,
     risk: riskReadings(accountView(core), core.config.risk),
     venueBreaker: core.venueBreaker,

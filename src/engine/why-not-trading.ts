@@ -11,6 +11,7 @@ import { accountView, restingEntryLots } from './account-view.js';
 import { armingObstacle, needs } from './commands/arm.js';
 import { type Core, liveOrders } from './core.js';
 import { isTradable } from './flow/dust.js';
+import { expiryReason } from './flow/expiry.js';
 import { noEntryReason } from './flow/session.js';
 import { openFeeReason } from './orders/fee-value.js';
 import { spanText } from './strategies/bar-stream.js';
@@ -70,6 +71,8 @@ function priceReasons(core: Core): WaitingReason[] {
     const closed = core.closed.get(id);
     if (closed !== undefined)
       return [{ subject: symbol, reason: closed, waitsFor: 'the venue to take orders in it' }];
+    const ending = expiryReason(core, id);
+    if (ending !== null) return [{ subject: symbol, ...ending }];
     const session = noEntryReason(core, id);
     if (session !== null) return [{ subject: symbol, reason: session, waitsFor: 'the next session' }];
     const age = core.market.quoteAgeMs(id, core.monotonicMs);

@@ -45,6 +45,7 @@ import { resumeTrading } from './resume-trading.js';
 import { runRoutine } from './run-routine.js';
 import { changeSettings } from './settings/change-settings.js';
 import { readSettings } from './settings/read-settings.js';
+import { rollContract } from './settings/roll-contract.js';
 import { listSignals, sendSignal, withdrawSignal } from './signals.js';
 import { statementToSign } from './statement-to-sign.js';
 import { stopTrading } from './stop-trading.js';
@@ -92,6 +93,7 @@ export function operationsOver(context: OperationContext): Operations {
     castVote: (caller, request) => castVote(context, caller, request),
     readSettings: () => readSettings(context),
     changeSettings: (caller, request) => changeSettings(context, caller, request),
+    rollContract: (caller, request) => rollContract(context, caller, request),
     claimCoins: (caller, request) => claimCoins(context, caller, request),
     toggleStrategy: (caller, request) => toggleStrategy(context, caller, request),
     explainCash: (caller, request) => explainCash(context, caller, request),

@@ -44,6 +44,7 @@ import type { RoutineOutcome, RoutineRequest } from './run-routine.js';
 import type { SettingsResult } from './settings/ask-for-approval.js';
 import type { SettingsRequest } from './settings/change-settings.js';
 import type { SettingsShown } from './settings/read-settings.js';
+import type { RollRequest } from './settings/roll-contract.js';
 import type { WithdrawalRequest } from './signals.js';
 import type { ToDecide } from './statement-to-sign.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
@@ -67,6 +68,7 @@ export interface Operations {
   /** Rejects with `TraderUnavailable`. */
   readSettings(): Promise<SettingsShown>;
   changeSettings(caller: Caller, request: SettingsRequest): Promise<SettingsResult>;
+  rollContract(caller: Caller, request: RollRequest): Promise<SettingsResult>;
   claimCoins(caller: Caller, request: CoinsRequest): Promise<OperationResult>;
   toggleStrategy(caller: Caller, request: ToggleRequest): Promise<OperationResult>;
   explainCash(caller: Caller, request: CashExplanation): Promise<OperationResult>;

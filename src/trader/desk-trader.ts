@@ -189,6 +189,7 @@ export class DeskTrader implements CommandedTrader {
     const { view } = engine;
     return traderStatus(this.#facts, {
       view,
+      venueContracts: this.#parts.venue.port.contracts?.() ?? [],
       notTrading: [...engine.whyNotTrading(), ...this.#deaf()],
       sequence: this.sequence(),
       marketData: this.#market.status(clock.monotonicMs(), view),

@@ -6,10 +6,16 @@ import { MINUTE_MS } from '../domain/civil-date.js';
 import type { Instrument } from '../domain/instrument.js';
 import { parseUnits, type Units } from '../domain/money.js';
 import { tradingHours } from '../domain/sessions/calendars.js';
+import {
+  CONTRACT_ZONE,
+  type ContractMonth,
+  contractTerms,
+  monthInForceAt,
+} from '../domain/sessions/contract-months.js';
 import { SessionCalendar } from '../domain/sessions/session-calendar.js';
 import { tradingDayStart } from '../domain/trading-day.js';
 import type { VenueCapabilities } from '../domain/venue.js';
-import type { EngineConfig, InstrumentSessions } from '../engine/config.js';
+import type { EngineConfig, InstrumentContract, InstrumentSessions } from '../engine/config.js';
 import type { QuoteRules } from '../engine/quote-guard.js';
 import { definitionOf } from '../pack/strategy/own-definition.js';
 import { zoneOffset } from './zone-offset.js';
@@ -26,12 +32,34 @@ export interface TradedAccount {
   readonly historyBeginsMs?: number;
 }
 
-/** In the order of the desk file; the index is the instrument's id. */
-export function buildInstruments(desk: Desk): readonly Instrument[] {
+/**
+ * In the order of the desk file; the index is the instrument's id. `months`: which month each symbol that is rolled
+ * stands for now.
+ */
+export function buildInstruments(
+  desk: Desk,
+  months: ReadonlyMap<string, ContractMonth> = new Map(),
+): readonly Instrument[] {
   const { makerFeePpm, takerFeePpm } = desk.paper;
-  return desk.instruments.map((instrument, id) =>
-    buildInstrument(id, { ...instrument, makerFeePpm, takerFeePpm }),
-  );
+  return desk.instruments.map((instrument, id) => {
+    const contractMonth = instrument.contractMonth ?? months.get(instrument.symbol);
+    return buildInstrument(id, { ...instrument, contractMonth, makerFeePpm, takerFeePpm });
+  });
+}
+
+/** Only of instruments whose month is known: prices of no market, and recorded ones, are of no contract. */
+function buildContracts(
+  desk: Desk,
+  instruments: readonly Instrument[],
+  nowMs: number | undefined,
+): readonly (InstrumentContract | null)[] {
+  return desk.instruments.map(({ symbol, roll }, id) => {
+    const month = instruments[id]?.contractMonth;
+    if (roll === undefined || month === undefined) return null;
+    const offset = zoneOffset(CONTRACT_ZONE);
+    const nearest = nowMs === undefined ? month : monthInForceAt(nowMs, roll, offset);
+    return { symbol, month, traded: contractTerms(month, roll, offset, nearest) };
+  });
 }
 
 function buildSessions(desk: Desk): readonly InstrumentSessions[] {
@@ -77,6 +105,8 @@ export function engineConfig(
   instruments: readonly Instrument[],
   capabilities: VenueCapabilities,
   money: TradedAccount | null = null,
+  /** Which months can still be entered; left out: those from the one in force on. */
+  nowMs?: number,
 ): EngineConfig {
   const offset = zoneOffset(desk.timezone);
   const { closeAll, risk } = desk;
@@ -108,6 +138,9 @@ export function engineConfig(
     dayStartMs: (marketMs) => tradingDayStart(marketMs, desk.dayBoundary, offset),
     ...(desk.instruments.some(({ sessions }) => sessions !== undefined)
       ? { sessions: buildSessions(desk) }
+      : {}),
+    ...(desk.instruments.some(({ roll }) => roll !== undefined)
+      ? { contracts: buildContracts(desk, instruments, nowMs) }
       : {}),
     capabilities,
     startingCash: money?.startingCash ?? parseUnits(desk.paper.balance),

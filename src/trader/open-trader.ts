@@ -19,6 +19,7 @@ import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
+import { monthsInForce } from './months-in-force.js';
 import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
@@ -57,11 +58,15 @@ export interface OpenedTrader {
 /** Throws with a clear message if any part can't be opened; parts that were opened are closed then. */
 export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> {
   const { loaded, runtime, paths, log } = parts;
-  const instruments = buildInstruments(loaded.desk);
+  // Before anything is connected: prices, venue and strategies have to begin with the same contract.
+  const months = monthsInForce(loaded.desk, parts.journal.directory, parts.clock.wallMs());
+  const dated = buildInstruments(loaded.desk, months);
   parts.onProgress('choosing where prices come from');
   const position = openMarketPositionFile(paths.marketPosition);
   const { desk, outside } = deskOfFeeds(runtime, loaded.desk);
-  const feed = await createFeed(runtime.market, desk, instruments, position, outside);
+  const feed = await createFeed(runtime.market, desk, dated, position, outside);
+  // Simulated and recorded prices are of no month: nothing is rolled on them.
+  const instruments = feed.source.kind === 'live' ? dated : buildInstruments(loaded.desk);
   log('info', `prices: ${feed.source.label}`, { market: feed.source });
   try {
     if (ordersLeave(desk)) return await openOn(parts, feed, instruments, []);
@@ -134,7 +139,7 @@ async function openOn(
 }
 
 async function replayedEngine(
-  { loaded, journal, log, onProgress }: OpenTraderParts,
+  { loaded, journal, clock, log, onProgress }: OpenTraderParts,
   instruments: readonly Instrument[],
   venue: TradingVenue,
 ): Promise<Replayed & { readonly records: number }> {
@@ -143,7 +148,7 @@ async function replayedEngine(
   const account = await tradedAccount(venue, journal, desk.mode);
   const { capabilities } = venue.port;
   const engine = createEngine(
-    engineConfig(desk, configHash, incarnation, instruments, capabilities, account),
+    engineConfig(desk, configHash, incarnation, instruments, capabilities, account, clock.wallMs()),
   );
   const activity = new ActivityLog(instruments);
   const recordLog = new RecordLog(log, instruments);

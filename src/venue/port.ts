@@ -11,6 +11,7 @@ import type {
   SendOutcome,
   VenueBalances,
   VenueCapabilities,
+  VenueContract,
   VenueOrder,
   VenuePosition,
 } from '../domain/venue.js';
@@ -65,6 +66,8 @@ export interface VenuePort {
    * venues where that can't happen.
    */
   closedInstruments?(): readonly ClosedInstrument[];
+  /** Of its futures, as last read from the venue, without a request; absent where contracts have no months. */
+  contracts?(): readonly VenueContract[];
   /** The stream of orders and fills. Its only subscriber is the runner. */
   onEvent(listener: (event: VenueStreamEvent) => void): void;
   close(): Promise<void>;

@@ -2,6 +2,7 @@
  * The process for everything that is not a stop: routines, resumption, schedules, and (unless it has its own process)
  * the ledger. It watches the trader and starts what the trader's state requires.
  */
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createGoLiveActivities } from '../activities/create-go-live-activities.js';
@@ -25,6 +26,7 @@ import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { afterFills } from './after-fills.js';
+import { askForRolls } from './ask-for-roll.js';
 import { bundleFile } from './bundle-workflows.js';
 import { failingChecksOf } from './failing-checks.js';
 import { followRuns } from './follow-runs.js';
@@ -116,6 +118,10 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
     afterFills({ desk, pool, home: runtime.home }, log),
     watchStuckWorkflows(watched, log, runtime.home),
     watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
+    askForRolls(
+      { runtime, desk, trader, temporal, pool, decisionKey, newId: randomUUID, nowMs: Date.now },
+      log,
+    ),
   ];
 
   return {

@@ -28,7 +28,7 @@ const TOPICS: Readonly<Record<WokenTopic, true>> = {
     'stuck-run': true,
     'earlier-build': true,
   },
-  ...{ abandoned: true, 'unwatched-go-live': true, 'watched-on': true },
+  ...{ abandoned: true, 'unwatched-go-live': true, 'watched-on': true, 'contract-ends': true },
 };
 
 const sections = new Map(

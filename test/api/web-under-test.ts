@@ -337,6 +337,7 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
     readIncident: async () => null,
     readSettings: () => Promise.reject(new Error('not in this test')),
     changeSettings: () => Promise.reject(new Error('not in this test')),
+    rollContract: () => Promise.reject(new Error('not in this test')),
     statementToSign: async () => null,
     exportRecords: (caller, request) => {
       const context = {

@@ -139,7 +139,10 @@ describe('an entry by a stop', () => {
         startingCash: 1,
         instruments,
       },
-      { view: desk.engine.view, notTrading: [], sequence: 0, marketData: null as never, activity: [] },
+      {
+        ...{ view: desk.engine.view, notTrading: [], venueContracts: [] },
+        ...{ sequence: 0, marketData: { marketMs: 0 } as never, activity: [] },
+      },
     );
     expect(orders).toMatchObject([{ type: 'stop', price: '100.50', worstPrice: '100.70' }]);
   });

@@ -639,8 +639,8 @@ describe('a sign-off', () => {
     expect(steps.filter(({ required, human }) => !required && human === undefined)).toEqual([]);
     expect(steps.map(({ key }) => key)).toEqual(
       (
-        'port gateway connection data database dashboard disk errors failures intact shutdowns account books positions ' +
-        'drawdown backup enabled limits configuration sign-off'
+        'port gateway connection data contract database dashboard disk errors failures intact shutdowns account books ' +
+        'positions drawdown backup enabled limits configuration sign-off'
       ).split(' '),
     );
   });

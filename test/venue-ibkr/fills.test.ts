@@ -11,7 +11,7 @@ function fillOf(instrument: Instrument, side: 'BOT' | 'SLD', price: number) {
   const contract = { conId: 1 };
   const execution = { execId: '0001.01', side, shares: 10, price, permId: 7, time: TIME };
   const cost = { execId: '0001.01', commission: 1, currency: 'USD' };
-  const market = { instrument, contract, name: instrument.symbol, problem: null };
+  const market = { instrument, contract, name: instrument.symbol, listed: null, problem: null };
   return readFill({ contract, execution, cost }, market, false);
 }
 

@@ -51,6 +51,48 @@ const fault = (one: Parameters<IbkrSimulator['simulation']['faults']['add']>[0])
   simulator.simulation.faults.add(one);
 const held = async ({ venue }: OpenVenue) => (await venue.positions())[0]?.quantityLots;
 
+describe('the contract of a future', () => {
+  const december = { ...NQ, contractMonth: '202612' };
+  const fridayAt = (weeks: number) => FRIDAY + weeks * 7 * 86_400_000;
+
+  it('is told with its last trade and the month that follows, as the broker lists them', async () => {
+    const { venue } = await at({ instruments: [december] });
+    await eventually(() =>
+      expect(venue.contracts?.()).toEqual([
+        {
+          instrument: 0,
+          traded: { name: 'NQZ6', month: '202612', lastTradeDay: '2026-12-18' },
+          following: { name: 'NQH7', month: '202703', lastTradeDay: '2027-03-19' },
+        },
+      ]),
+    );
+  });
+
+  it('stays the named one in its last week, when the continuous future is the next already', async () => {
+    const tuesday = fridayAt(4) - 3 * 86_400_000;
+    await start({ wallMs: () => tuesday });
+    const named = await at({ instruments: [december] });
+    const front = await at({ clientId: 20 });
+    expect(named.venue.contracts?.()).toMatchObject([{ traded: { name: 'NQZ6' } }]);
+    expect(front.venue.contracts?.()).toMatchObject([{ traded: { name: 'NQH7' } }]);
+  });
+
+  it('that has expired takes no order, and says which one it is', async () => {
+    await start({ wallMs: () => fridayAt(4) });
+    const { venue } = await at({ instruments: [december], up: false });
+    const why = 'NQ/USD 202612 is not listed at the broker (200): it has expired, or there is no such month';
+    await eventually(() => expect(venue.closedInstruments?.()).toEqual([{ instrument: 0, why }]));
+    expect(await venue.submit(order())).toMatchObject({ kind: 'rejected', code: 'NOT_SENT' });
+    expect(simulator.simulation.orders.open).toEqual([]);
+    expect(venue.contracts?.()).toEqual([]);
+  });
+
+  it('of a share is none: it does not expire', async () => {
+    const { venue } = await at({ instruments: [APPLE] });
+    expect(venue.contracts?.()).toEqual([]);
+  });
+});
+
 describe('an account', () => {
   it('is up once it is known whose it is and what is traded', async () => {
     const { venue, events } = await at();

@@ -3296,6 +3296,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/roll": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask people to let a future stand for another month
+         * @description 202: it waits for approval. Then the trader takes it, starts again with the new contract, and it is read back. 409: something is held or rests in the old contract, or there is no such month.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description A future of the desk, NQ/USD; left out: the only one that is rolled */
+                        symbol?: string;
+                        /** @description Month, 202703; left out: the one that follows. `contracts[].choices` of the status has them */
+                        to?: string;
+                        /** @description Kept in the journal, the evidence and the audit trail */
+                        reason: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description In force already */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            state: "applied" | "waiting" | "refused";
+                            detail: string;
+                            changes: {
+                                key: string;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
+                            }[];
+                            /** @description Those that may allow more than now */
+                            loosening: {
+                                key: string;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
+                            }[];
+                            /** @description In force now */
+                            version: number | null;
+                            configHash: string | null;
+                            approvalId: string | null;
+                            workflowId: string | null;
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Waits for approval */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {string} */
+                            state: "applied" | "waiting" | "refused";
+                            detail: string;
+                            changes: {
+                                key: string;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
+                            }[];
+                            /** @description Those that may allow more than now */
+                            loosening: {
+                                key: string;
+                                from: number | string | boolean;
+                                to: number | string | boolean;
+                            }[];
+                            /** @description In force now */
+                            version: number | null;
+                            configHash: string | null;
+                            approvalId: string | null;
+                            workflowId: string | null;
+                            problems: string[];
+                        };
+                    };
+                };
+                /** @description Bad Request */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Unauthorized */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Forbidden */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+                /** @description Conflict */
+                409: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["Problem"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/approvals": {
         parameters: {
             query?: never;
@@ -7320,6 +7457,46 @@ export interface components {
                 };
                 fileConfigHash: string;
             };
+            /** @description Of each future, the contract that it stands for */
+            contracts?: {
+                symbol: string;
+                /** @description In force, yyyymm; null: what the broker’s continuous future stands for */
+                month: string | null;
+                /** @description Of what is traded; null: not known yet */
+                lastTradeDay: string | null;
+                /** @description Days until then, begun ones included; 0 or less: it has expired */
+                daysLeft: number | null;
+                /** @description Nothing is entered in it from then on; null: the desk file has no rule */
+                rollDay: string | null;
+                /**
+                 * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
+                 * @enum {string}
+                 */
+                phase: "trading" | "due" | "leaving" | "ended" | "rolled";
+                /** @description The month that follows, yyyymm */
+                next: string | null;
+                /** @description Months that people may roll to; empty without a rule */
+                choices: string[];
+                /** @description As the broker describes them; null: not connected, or no broker */
+                atVenue: {
+                    traded: {
+                        /** @description As people know it at the broker, for example NQZ6 */
+                        name: string;
+                        /** @description yyyymm */
+                        month: string;
+                        /** @description 2026-12-18 */
+                        lastTradeDay: string;
+                    };
+                    following: {
+                        /** @description As people know it at the broker, for example NQZ6 */
+                        name: string;
+                        /** @description yyyymm */
+                        month: string;
+                        /** @description 2026-12-18 */
+                        lastTradeDay: string;
+                    } | null;
+                } | null;
+            }[];
             activity: {
                 /** @description Wall clock, milliseconds since 1970 */
                 wallMs: number;
@@ -7757,6 +7934,46 @@ export interface components {
                     };
                     fileConfigHash: string;
                 };
+                /** @description Of each future, the contract that it stands for */
+                contracts?: {
+                    symbol: string;
+                    /** @description In force, yyyymm; null: what the broker’s continuous future stands for */
+                    month: string | null;
+                    /** @description Of what is traded; null: not known yet */
+                    lastTradeDay: string | null;
+                    /** @description Days until then, begun ones included; 0 or less: it has expired */
+                    daysLeft: number | null;
+                    /** @description Nothing is entered in it from then on; null: the desk file has no rule */
+                    rollDay: string | null;
+                    /**
+                     * @description due: people are asked to roll; leaving: what is held is closed, too; rolled: the trader has to start again
+                     * @enum {string}
+                     */
+                    phase: "trading" | "due" | "leaving" | "ended" | "rolled";
+                    /** @description The month that follows, yyyymm */
+                    next: string | null;
+                    /** @description Months that people may roll to; empty without a rule */
+                    choices: string[];
+                    /** @description As the broker describes them; null: not connected, or no broker */
+                    atVenue: {
+                        traded: {
+                            /** @description As people know it at the broker, for example NQZ6 */
+                            name: string;
+                            /** @description yyyymm */
+                            month: string;
+                            /** @description 2026-12-18 */
+                            lastTradeDay: string;
+                        };
+                        following: {
+                            /** @description As people know it at the broker, for example NQZ6 */
+                            name: string;
+                            /** @description yyyymm */
+                            month: string;
+                            /** @description 2026-12-18 */
+                            lastTradeDay: string;
+                        } | null;
+                    } | null;
+                }[];
                 activity: {
                     /** @description Wall clock, milliseconds since 1970 */
                     wallMs: number;

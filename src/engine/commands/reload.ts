@@ -2,11 +2,12 @@
  * Changes settings while the desk runs. A tighter value applies at once; one that loosens anything needs approval.
  */
 import type { DeclaredValue } from '../../domain/declared-value.js';
-import { changesText, type SettingChange } from '../../domain/settings-change.js';
+import { changesText, isMonthKey, monthKey, type SettingChange } from '../../domain/settings-change.js';
 import { type Core, commit, touchAll, watchLosses } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
 import type { Command, CommandEvent } from '../event.js';
 import { haltOnLoss } from '../flow/equity.js';
+import { rollObstacle } from '../flow/expiry.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { effectiveConfig, effectiveHash } from '../settings/effective-config.js';
@@ -49,8 +50,10 @@ export function reload(core: Core, command: Reload, event: CommandEvent): Comman
       'have the change approved',
     );
   }
+  const unready = notFlat(core, changes);
+  if (unready !== null) return unready;
   takeIn(core, command, event, changes);
-  if (loosening.length > 0 && core.state.goLive !== null)
+  if (loosening.some(({ key }) => !isMonthKey(key)) && core.state.goLive !== null)
     voidGoLive(core, event.by, 'the settings were loosened since');
   return done(core, `settings version ${core.state.settings.version}: ${changesText(changes)}`);
 }
@@ -63,6 +66,21 @@ function problemsOf(core: Core, values: SettingValues): string[] {
       spec === undefined ? `${key} can't be changed while the desk runs` : settingProblem(spec, value);
     return problem === null ? [] : [problem];
   });
+}
+
+/** A position or an order is of a contract: it would become one of another. */
+function notFlat(core: Core, changes: readonly SettingChange[]): CommandOutcome | null {
+  for (const { id, symbol } of core.config.instruments) {
+    const change = changes.find(({ key }) => key === monthKey(symbol));
+    const obstacle = change === undefined ? null : rollObstacle(core, id);
+    if (obstacle !== null)
+      return refused(
+        'not-flat',
+        `${obstacle}: it is not rolled to ${change?.to}, and still stands for ${change?.from}`,
+        'close the position and let its orders end (fermata close-all, or wait for the end of the session), then roll again',
+      );
+  }
+  return null;
 }
 
 function specOf(specs: ReadonlyMap<string, SettingSpec>, key: string): SettingSpec {

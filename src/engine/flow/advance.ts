@@ -4,6 +4,7 @@ import { type Core, isClosedByPerson, positionAt, sessionsAt, workAt } from '../
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
 import { followExits, followPart, lotsAfterTargets } from './exits.js';
+import { expiryReason, leaveBeforeExpiry } from './expiry.js';
 import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
@@ -34,13 +35,16 @@ function step(core: Core, at: InstrumentId): void {
     return;
   }
   const { cancelsEntries = false, flatBeforeCloseMs } = sessionsAt(core, at);
-  const noEntry = cancelsEntries || flatBeforeCloseMs !== undefined ? noEntryReason(core, at) : null;
+  const isEnding = expiryReason(core, at) !== null;
+  const noEntry =
+    isEnding || cancelsEntries || flatBeforeCloseMs !== undefined ? noEntryReason(core, at) : null;
   if (noEntry !== null) cancelEntries(core, at, noEntry);
   const isOpen = isMarketOpen(core, at);
   if (isOpen) {
     followExits(core, at);
     followPart(core, at);
     leaveBeforeClose(core, at);
+    leaveBeforeExpiry(core, at);
   }
   const exiting = workAt(core, at).exiting;
   // While the market is closed, the stop stays until the exit can be made.

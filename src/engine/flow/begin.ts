@@ -5,6 +5,7 @@ import type { Instrument } from '../../domain/instrument.js';
 import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
+import { isMonthKey } from '../../domain/settings-change.js';
 import { sameInstruments } from '../apply-config.js';
 import { averageTicks, fundsOf, heldPositions } from '../books.js';
 import {
@@ -26,7 +27,7 @@ import { onUnanswered } from '../orders/order-events.js';
 import { watchOf } from '../orders/order-watch.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import { stillChanged } from '../settings/effective-config.js';
-import { settingValues } from '../settings/setting-specs.js';
+import { type SettingValues, settingValues } from '../settings/setting-specs.js';
 import type { PositionEntry } from '../state.js';
 import { beginDay, onMinute } from './equity.js';
 import { startClosingClock } from './prove-flat.js';
@@ -113,7 +114,9 @@ function takeUpSettings(core: Core): void {
   const changed = stillChanged(settings, core.base);
   bringIntoForce(core, changed);
   const fileValues = settingValues(core.base);
-  const lost = Object.entries(settings.changed).filter(([key]) => !(key in changed));
+  const lost = Object.entries(settings.changed).filter(
+    ([key, value]) => !(key in changed) && !isTakenOver(key, value, fileValues),
+  );
   if (lost.length === 0 || config === null) return;
   commit(core, {
     type: 'settings',
@@ -130,6 +133,10 @@ function takeUpSettings(core: Core): void {
     marketMs: core.marketMs,
   });
 }
+
+/** A start takes the month that people rolled to into its instruments: it is no change any more. */
+const isTakenOver = (key: string, value: DeclaredValue, now: SettingValues): boolean =>
+  isMonthKey(key) && now[key] === value;
 
 /** A go-live is for exactly this configuration and this journal. */
 function endOldGoLive(core: Core): void {

@@ -15,12 +15,15 @@ import {
 import { mayReduce } from '../halts/mode.js';
 import { OPENING_MS } from '../timing.js';
 import { isDust } from './dust.js';
+import { expiryReason } from './expiry.js';
 
 export const isMarketOpen = (core: Core, at: InstrumentId): boolean =>
   sessionsAt(core, at).calendar.isOpen(core.marketMs);
 
-/** Why trading hours allow no entry now, in words for people. Null: they allow it. */
+/** Why trading hours, or the end of its contract, allow no entry now, in words for people. Null: they allow it. */
 export function noEntryReason(core: Core, at: InstrumentId): string | null {
+  const ending = expiryReason(core, at);
+  if (ending !== null) return ending.reason;
   const { calendar, noEntriesBeforeCloseMs = 0, flatBeforeCloseMs = 0 } = sessionsAt(core, at);
   const { open, untilMs } = calendar.phaseAt(core.marketMs);
   if (!open) return closedWords(calendar, core.marketMs);

@@ -1,8 +1,9 @@
 /** The configuration that the engine trades by: the desk file with the settings changed since. */
 import { createHash } from 'node:crypto';
 import type { SizePlan } from '../../domain/go-live.js';
+import { isMonthKey, monthKey } from '../../domain/settings-change.js';
 import type { RiskNumbers } from '../../limits/registry.js';
-import type { EngineConfig } from '../config.js';
+import type { EngineConfig, InstrumentContract } from '../config.js';
 import type { SettingsState } from '../state.js';
 import {
   parameterKey,
@@ -35,7 +36,7 @@ export function effectiveConfig(
 function withChanges(
   source: EngineConfig,
   changed: SettingValues,
-): Pick<EngineConfig, 'risk' | 'strategies'> {
+): Pick<EngineConfig, 'risk' | 'strategies' | 'contracts'> {
   const risk = Object.entries(source.risk).map(([key, value]) => [key, changed[`risk.${key}`] ?? value]);
   return {
     risk: Object.fromEntries(risk) as RiskNumbers,
@@ -43,7 +44,15 @@ function withChanges(
       ...strategy,
       parameters: { ...strategy.parameters, ...parametersOf(strategy.name, changed) },
     })),
+    ...(source.contracts === undefined
+      ? {}
+      : { contracts: source.contracts.map((contract) => inForce(contract, changed)) }),
   };
+}
+
+function inForce(contract: InstrumentContract | null, changed: SettingValues): InstrumentContract | null {
+  const month = contract === null ? undefined : changed[monthKey(contract.symbol)];
+  return contract === null || typeof month !== 'string' ? contract : { ...contract, month };
 }
 
 function parametersOf(strategy: string, changed: SettingValues): SettingValues {
@@ -52,9 +61,13 @@ function parametersOf(strategy: string, changed: SettingValues): SettingValues {
   return Object.fromEntries(own.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-/** The desk file's own hash if nothing is changed, else one over file and changes together. */
+/**
+ * The desk file's own hash if nothing is changed, else one over file and changes together. A month that people rolled to
+ * is no part of it: what was approved for this configuration goes on with the next contract.
+ */
 export function effectiveHash(fileHash: string, changed: SettingValues): string {
-  const entries = Object.entries(changed).sort(([a], [b]) => (a < b ? -1 : 1));
+  const configured = Object.entries(changed).filter(([key]) => !isMonthKey(key));
+  const entries = configured.sort(([a], [b]) => (a < b ? -1 : 1));
   if (entries.length === 0) return fileHash;
   return createHash('sha256')
     .update(JSON.stringify([fileHash, entries]))

@@ -11,7 +11,8 @@ import {
   valueText,
 } from '../../domain/declared-value.js';
 import type { Instrument } from '../../domain/instrument.js';
-import type { SettingChange } from '../../domain/settings-change.js';
+import type { ContractMonth, ContractTerms } from '../../domain/sessions/contract-months.js';
+import { monthKey, type SettingChange } from '../../domain/settings-change.js';
 import { mostOf } from '../../limits/most-of.js';
 import { LIMITS, type RiskKey, type RiskNumbers } from '../../limits/registry.js';
 import type { StrategyConfig } from '../config.js';
@@ -36,6 +37,15 @@ export interface SettingsSource {
   readonly risk: RiskNumbers;
   readonly strategies: readonly StrategyConfig[];
   readonly instruments: readonly Pick<Instrument, 'kind'>[];
+  /** Instruments that are rolled from month to month. */
+  readonly contracts?: readonly (RolledContract | null)[];
+}
+
+export interface RolledContract {
+  readonly symbol: string;
+  /** In force. */
+  readonly month: ContractMonth;
+  readonly traded: Pick<ContractTerms, 'choices'>;
 }
 
 export type SettingValues = Readonly<Record<string, DeclaredValue>>;
@@ -55,7 +65,12 @@ export function parameterKey(strategy: string, parameter: string): string {
 }
 
 /** A limit that the desk file leaves out is not a setting; adding it takes an edit of the file. */
-export function settingSpecs({ risk, strategies, instruments }: SettingsSource): readonly SettingSpec[] {
+export function settingSpecs({
+  risk,
+  strategies,
+  instruments,
+  contracts = [],
+}: SettingsSource): readonly SettingSpec[] {
   const inFile = LIMITS.filter(({ setting }) => risk[setting.key] !== undefined);
   const most = new Map(inFile.map(({ setting }) => [riskKey(setting.key), mostOf(setting, instruments)]));
   const parameters = strategies.flatMap((strategy) =>
@@ -73,11 +88,27 @@ export function settingSpecs({ risk, strategies, instruments }: SettingsSource):
     const max = most.get(spec.key);
     return max === undefined ? [] : [{ ...spec, max }];
   });
-  return [...limits, ...parameters];
+  const months = contracts
+    .filter((contract) => contract !== null)
+    .map(
+      ({ symbol, traded: { choices } }): SettingSpec => ({
+        key: monthKey(symbol),
+        meaning: `month that ${symbol} stands for`,
+        unit: '',
+        type: 'choice',
+        choices,
+        tighter: 'neither',
+      }),
+    );
+  return [...limits, ...parameters, ...months];
 }
 
 /** The value of every key in `source`, with defaults filled in. */
-export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instruments'>): SettingValues {
+export function settingValues({
+  risk,
+  strategies,
+  contracts = [],
+}: Omit<SettingsSource, 'instruments'>): SettingValues {
   const values: Record<string, DeclaredValue> = {};
   for (const { setting } of LIMITS) {
     const value = risk[setting.key];
@@ -88,6 +119,7 @@ export function settingValues({ risk, strategies }: Omit<SettingsSource, 'instru
       values[parameterKey(strategy.name, spec.name)] = strategy.parameters[spec.name] ?? spec.default;
     }
   }
+  for (const contract of contracts) if (contract !== null) values[monthKey(contract.symbol)] = contract.month;
   return values;
 }
 

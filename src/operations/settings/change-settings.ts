@@ -1,6 +1,7 @@
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import {
   changesAsked,
+  type RolledContract,
   type Setting,
   settingProblems,
   settingsApproversNeeded,
@@ -13,6 +14,14 @@ import { readStatus } from '../../trader/read-status.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
 import { askForApproval, type SettingsResult } from './ask-for-approval.js';
+
+/** The instruments whose month people may change, from a trader's status. */
+export const rolledContracts = ({
+  contracts = [],
+}: Pick<TraderStatus, 'contracts'>): readonly RolledContract[] =>
+  contracts.flatMap(({ symbol, month, choices }) =>
+    month === null || choices.length === 0 ? [] : [{ symbol, month, traded: { choices } }],
+  );
 
 export interface SettingsRequest {
   /** Only the keys to change, by their path in the desk file. */
@@ -35,7 +44,7 @@ export async function changeSettings(
   const status = await readStatus(context).catch(messageOf);
   if (typeof status === 'string')
     return refused(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
-  const settings = settingsInForce(context.desk, status.settings.changed);
+  const settings = settingsInForce(context.desk, status.settings.changed, rolledContracts(status));
   const problems = settingProblems(context.desk, settings, request.values);
   const result =
     problems.length > 0
@@ -97,7 +106,7 @@ async function reload(
   }
 }
 
-function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
+export function refused(detail: string, status: TraderStatus | null = null): SettingsResult {
   return {
     state: 'refused',
     detail,

@@ -9,6 +9,7 @@ import { readSettingsChanges } from '../../store/settings-changes.js';
 import { readStatus } from '../../trader/read-status.js';
 import { listApprovals } from '../approvals/list-approvals.js';
 import type { OperationContext } from '../operation.js';
+import { rolledContracts } from './change-settings.js';
 
 const anySettingSchema = z.object({
   key: z.string(),
@@ -74,7 +75,7 @@ export async function readSettings(context: OperationContext): Promise<SettingsS
     version: status.settings.version,
     configHash: status.configHash,
     fileConfigHash: status.settings.fileConfigHash,
-    settings: settingsInForce(desk, status.settings.changed),
+    settings: settingsInForce(desk, status.settings.changed, rolledContracts(status)),
     restartOnly,
     waiting: approvals.filter(({ kind, state }) => kind === SETTINGS_APPROVAL && state === 'open'),
     history,

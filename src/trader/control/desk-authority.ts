@@ -113,8 +113,9 @@ export function deskAuthority({
         approvers,
       }),
     forSettings: ({ approvalId, baseVersion, values, decisions }) => {
-      const { changed, version } = engine.view.settings;
-      const inForce = { ...settingValues(settingsSource(desk)), ...changed };
+      const { contracts, settings } = engine.view;
+      const { changed, version } = settings;
+      const inForce = { ...settingValues(settingsSource(desk, contracts)), ...changed };
       const changes = settingChanges(inForce, values);
       // Made for settings that are not in force; the engine refuses it, whoever approved.
       if (changes.length === 0 || baseVersion !== version) return [];

@@ -14,6 +14,7 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { formatMoney, parseMoney, percentOfPpm } from '../../domain/money.js';
 import { shownTicks } from '../../domain/order.js';
+import type { VenueContract } from '../../domain/venue.js';
 import type {
   CoinsView,
   EngineView,
@@ -26,6 +27,7 @@ import type {
 } from '../../engine/view.js';
 import type { WaitingReason } from '../../limits/limit.js';
 import { fallPct } from '../../limits/loss-floors.js';
+import { contractsStatus } from './contracts-status.js';
 import { exitsStatus } from './exits-status.js';
 
 /** The answer has to fit a frame; the counts beside the lists are always complete. */
@@ -49,6 +51,7 @@ export interface StatusFacts {
 
 export interface StatusNow {
   readonly view: EngineView;
+  readonly venueContracts: readonly VenueContract[];
   readonly notTrading: readonly WaitingReason[];
   readonly sequence: number;
   readonly marketData: TraderStatus['marketData'];
@@ -62,6 +65,10 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
   const money = (units: number): string => formatMoney(Math.round(units), places);
   const instrumentOf = (id: InstrumentId): Instrument => required(instruments, id);
   const { reconciliation } = view;
+  const contracts = contractsStatus({
+    ...{ instruments, rolled: view.contracts, atVenue: now.venueContracts },
+    marketMs: now.marketData.marketMs,
+  });
   const open = view.positions.filter(({ protection }) => protection !== 'dust');
   return {
     ...constants,
@@ -118,6 +125,7 @@ export function traderStatus(facts: StatusFacts, now: StatusNow): TraderStatus {
     risk: view.risk,
     configHash: view.configHash,
     settings: { version: view.settings.version, changed: view.settings.changed, fileConfigHash },
+    ...(contracts.length === 0 ? {} : { contracts }),
     activity: now.activity,
     rssBytes: process.memoryUsage.rss(),
   };

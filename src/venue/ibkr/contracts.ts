@@ -1,6 +1,7 @@
 /** The broker's contract for an instrument of the desk, as the broker describes it. */
 import { type Contract, type ContractDetails, EventName, SecType } from '@stoqey/ib';
 import type { Instrument } from '../../domain/instrument.js';
+import type { ListedContract } from '../../domain/venue.js';
 import { numberOf, textOf, Unbelievable } from './decode.js';
 import { type Gateway, type Question, Refused } from './gateway.js';
 
@@ -10,6 +11,8 @@ export interface ResolvedContract {
   readonly contract: Contract & { readonly conId: number };
   /** As people know it, for example NQZ6. */
   readonly name: string;
+  /** Of a future; null for everything else. */
+  readonly listed: ListedContract | null;
   /** Why no position may be opened in it; null if it is as the desk file says. */
   readonly problem: string | null;
 }
@@ -72,13 +75,18 @@ export async function resolveContract(
     return described(instrument, asked, found);
   } catch (error) {
     if (error instanceof Refused && error.code === NO_DEFINITION)
-      return { instrument, problem: `${instrument.symbol} is not listed at the broker (200)` };
+      return { instrument, problem: notListed(instrument) };
     if (error instanceof Unbelievable) return { instrument, problem: error.message };
     throw error;
   }
 }
 
 const NO_DEFINITION = 200;
+
+const notListed = ({ symbol, contractMonth }: Instrument): string =>
+  contractMonth === undefined
+    ? `${symbol} is not listed at the broker (200)`
+    : `${symbol} ${contractMonth} is not listed at the broker (200): it has expired, or there is no such month`;
 
 async function only(gateway: Gateway, asked: Contract, { symbol }: Instrument): Promise<ContractDetails> {
   const [first, second] = await gateway.ask(contractDetails(asked));
@@ -104,7 +112,40 @@ function described(instrument: Instrument, asked: Contract, details: ContractDet
     exchange: asked.exchange ?? '',
     currency: textOf(contract.currency, 'currency'),
   };
-  return { instrument, contract: traded, name, problem: otherwise(instrument, details) };
+  const listed = secType === SecType.FUT ? listedOf(details) : null;
+  return { instrument, contract: traded, name, listed, problem: otherwise(instrument, details) };
+}
+
+/** Some answers have a time of day behind the date. */
+const LAST_TRADE = /^(\d{4})(\d{2})(\d{2})(\D|$)/;
+
+function listedOf({ contract, contractMonth }: ContractDetails): ListedContract {
+  const told = textOf(contract.lastTradeDateOrContractMonth, 'lastTradeDateOrContractMonth');
+  const [, year, month, day] = LAST_TRADE.exec(told) ?? [];
+  if (year === undefined || month === undefined || day === undefined)
+    throw new Unbelievable(`${contract.localSymbol}: expected the date of its last trade, found ${told}`);
+  return {
+    name: textOf(contract.localSymbol, 'localSymbol'),
+    // The month that it is named after: of some products, the last trade is in the month before.
+    month: /^\d{6}$/.test(contractMonth ?? '') ? String(contractMonth) : `${year}${month}`,
+    lastTradeDay: `${year}-${month}-${day}`,
+  };
+}
+
+/** The next month of the same future that the broker lists; null: none. Throws `VenueUnavailable`. */
+export async function followingContract(
+  gateway: Gateway,
+  { contract, listed }: ResolvedContract,
+): Promise<ListedContract | null> {
+  if (listed === null) return null;
+  const { symbol = '', exchange = '', currency = '' } = contract;
+  const all = await gateway.ask(contractDetails({ secType: SecType.FUT, symbol, exchange, currency }));
+  const later = all
+    .filter((one) => one.contract.symbol === symbol)
+    .map(listedOf)
+    .filter(({ lastTradeDay }) => lastTradeDay > listed.lastTradeDay)
+    .sort((a, b) => (a.lastTradeDay < b.lastTradeDay ? -1 : 1));
+  return later[0] ?? null;
 }
 
 /** Where the desk file differs from the broker; null if nowhere. */

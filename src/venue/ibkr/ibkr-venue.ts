@@ -4,13 +4,13 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fill } from '../../domain/order.js';
-import type { VenueBalances, VenueCapabilities, VenuePosition } from '../../domain/venue.js';
+import type { ListedContract, VenueBalances, VenueCapabilities, VenuePosition } from '../../domain/venue.js';
 import type { RefusedAnswer } from '../definition.js';
 import { createVenueHealth } from '../health.js';
 import { type VenuePort, type VenueStreamEvent, VenueUnavailable } from '../port.js';
 import { steadyNowMs } from '../steady-clock.js';
 import { AccountReadings } from './account.js';
-import { askedOf } from './contracts.js';
+import { askedOf, followingContract } from './contracts.js';
 import { currentTime, GATEWAY_TIMES, Gateway, type Session } from './gateway.js';
 import { LiveEvents } from './live-events.js';
 import { MARGIN_AHEAD_MS } from './margin.js';
@@ -142,7 +142,20 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     if (whys.length < instruments.length) health.resolved('setup');
     else health.against('setup', whys.join('; '));
     void askMarginAhead(session);
+    void askFollowing(setup);
   });
+  const following = new Map<number, ListedContract | null>();
+  /** For the status only: that nothing is heard of it keeps nobody from trading. */
+  const askFollowing = async ({ contracts }: Setup): Promise<void> => {
+    following.clear();
+    for (const [id, contract] of contracts)
+      await followingContract(reading, contract).then(
+        (next) => following.set(id, next),
+        (error: unknown) => {
+          if (!(error instanceof VenueUnavailable)) throw error;
+        },
+      );
+  };
   const askMarginAhead = async (session: Session): Promise<void> => {
     while (reading.session === session) {
       await trading.margins.askAhead();
@@ -196,6 +209,10 @@ export async function openIbkrVenue(options: IbkrVenueOptions): Promise<IbkrVenu
     submit: (order) => trading.submit(order),
     cancel: (id, instrument) => trading.cancel(id, instrument),
     closedInstruments: () => setup?.closed ?? [],
+    contracts: () =>
+      [...(setup?.contracts.values() ?? [])].flatMap(({ instrument: { id }, listed }) =>
+        listed === null ? [] : [{ instrument: id, traded: listed, following: following.get(id) ?? null }],
+      ),
     onEvent(next) {
       listener = next;
       const detail = health.state === 'up' ? 'connected' : health.reasons.join('; ');

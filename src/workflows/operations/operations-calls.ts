@@ -62,6 +62,17 @@ export function approvedCalls(desk: string, incarnation: string): ActivityInterf
   });
 }
 
+/** Checks that prove what was done, repeated by the procedure until they pass. */
+export function proofCalls(desk: string): Pick<ActivityInterfaceFor<OperationsActivities>, 'runCheck'> {
+  return proxyActivities<OperationsActivities>({
+    taskQueue: operationsQueue(desk),
+    startToCloseTimeout: '30 seconds',
+    heartbeatTimeout: '15 seconds',
+    scheduleToCloseTimeout: '2 minutes',
+    retry: { maximumAttempts: 3, initialInterval: 500, nonRetryableErrorTypes: FINAL },
+  });
+}
+
 /** Calls to the trader: few and short attempts, because the procedures poll anyway. */
 export function traderCalls(desk: string, incarnation: string): ActivityInterfaceFor<EngineActivities> {
   return proxyActivities<EngineActivities>({

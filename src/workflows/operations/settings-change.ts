@@ -19,6 +19,7 @@ import { EvidenceTrail } from '../evidence-trail.js';
 import { showPhase, showVerdict } from '../show.js';
 import { Approvals } from './approval.js';
 import { approvedCalls, recordCalls } from './operations-calls.js';
+import { bringIntoForce, lookBefore, rollsOf } from './roll.js';
 
 const SETTINGS_CHANGED = 'SettingsChanged' satisfies FailureName;
 
@@ -45,7 +46,13 @@ export async function settingsChange(input: SettingsChangeInput): Promise<Settin
     remindEveryMs: input.remindEveryMs,
     escalateAfterMs: input.escalateAfterMs,
   });
-  const result = await carryOut(input, outcome);
+  const rolls = rollsOf(input).length > 0 && outcome.state === 'approved';
+  if (rolls) await lookBefore(input, trail);
+  const taken = await carryOut(input, outcome);
+  const result =
+    rolls && taken.state === 'applied'
+      ? { ...taken, detail: `${taken.detail}; ${await bringIntoForce(input, trail)}` }
+      : taken;
   if (result.state === 'superseded') await approvals.supersede({ id: input.approvalId }, result.detail);
   trail.add({
     routine: 'settings',

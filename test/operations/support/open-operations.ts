@@ -21,11 +21,15 @@ export function openOperations(
   bench: Bench,
   { name, trader }: BenchDesk,
   { address = bench.address, pool = bench.database.pool, people, routines, runtime }: OperationsChange = {},
-): { readonly operations: Operations; readonly temporal: TemporalAccess } {
+): {
+  readonly operations: Operations;
+  readonly temporal: TemporalAccess;
+  readonly context: OperationContext;
+} {
   const temporal = openTemporal({ home: null, temporal: address });
   const shipped = cryptoDesk();
   const desk = { ...shipped, desk: name, routines: routines ?? shipped.routines };
-  const operations = operationsOver({
+  const context: OperationContext = {
     runtime: { desk: name, ...runtime } as Runtime,
     desk: people === undefined ? desk : { ...desk, people },
     trader: trader.client,
@@ -34,6 +38,6 @@ export function openOperations(
     decisionKey: () => DECISION_KEY,
     newId: randomUUID,
     nowMs: Date.now,
-  });
-  return { operations, temporal };
+  };
+  return { operations: operationsOver(context), temporal, context };
 }

@@ -124,6 +124,57 @@ describe('histories of changed settings', () => {
     await keepHistory(bench, name, changing.workflowId);
   });
 
+  it('roll: the trader takes it, starts again, and is read back until it has the new contract', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    // The old contract, then one look that comes before the trader has the new one.
+    const looks = [
+      { verdict: 'pass', observed: 'NQ/USD is NQZ6', expected: '202612' },
+      { verdict: 'fail', observed: 'the trader has not started again', expected: '202703' },
+      { verdict: 'pass', observed: 'NQ/USD is NQH7', expected: '202703' },
+    ] as const;
+    let looked = 0;
+    desk.checks.set('contract-in-force', () => looks[looked++] ?? looks[1]);
+    const changing = await change(desk, {
+      proposal: {
+        incarnation: desk.trader.incarnation,
+        version: 1,
+        changes: [{ key: 'instruments.NQ/USD.contractMonth', from: '202612', to: '202703' }],
+      },
+    });
+    await vote(bench, desk.name, { choice: 'approve' });
+    expect(await changing.result()).toMatchObject({
+      state: 'applied',
+      detail: expect.stringContaining('NQ/USD 202612 → 202703: proven'),
+    });
+    expect(looked).toBe(3);
+    expect(desk.restarted).toEqual(['trader']);
+    expect(await desk.evidence('settings')).toMatchObject([
+      { step_key: 'before-nq-usd', verdict: 'pass' },
+      { step_key: 'proof-nq-usd', verdict: 'pass', observed: 'NQ/USD is NQH7' },
+      { step_key: 'decision', verdict: 'pass' },
+    ]);
+    expect(desk.trader.sent('reload')).toMatchObject([
+      { values: { 'instruments.NQ/USD.contractMonth': '202703' } },
+    ]);
+    await keepHistory(bench, 'settings-change-roll', changing.workflowId);
+  });
+
+  it('a roll that the trader refuses restarts nothing, and people hear why', async () => {
+    const desk = await bench.desk({ serve: ['engine', 'operations'] });
+    desk.trader.refusesReload = 'a position in NQ/USD is open';
+    const changing = await change(desk, {
+      proposal: {
+        incarnation: desk.trader.incarnation,
+        version: 1,
+        changes: [{ key: 'instruments.NQ/USD.contractMonth', from: '202612', to: '202703' }],
+      },
+    });
+    await vote(bench, desk.name, { choice: 'approve' });
+    expect(await changing.result()).toMatchObject({ state: 'refused' });
+    expect(desk.restarted).toEqual([]);
+    await keepHistory(bench, 'settings-change-roll-refused', changing.workflowId);
+  });
+
   it('settings-change-superseded', async () => {
     const desk = await bench.desk({ serve: ['engine', 'operations'] });
     desk.trader.settingsVersion = 1;

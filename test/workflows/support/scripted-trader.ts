@@ -36,6 +36,7 @@ export class ScriptedTrader {
   strategies: TraderStatus['strategies'] = [];
   held: TraderStatus['positions'] = [];
   orders: TraderStatus['orders'] = [];
+  contracts: NonNullable<TraderStatus['contracts']> = [];
   targetsWait: 'venue' | 'desk' = 'desk';
   /** What the venue lists, where it is not what the trader counts. */
   venueOrderIds: readonly string[] | null = null;
@@ -151,6 +152,7 @@ export class ScriptedTrader {
       marketData: { ...idle.marketData, marketMs: this.marketMs, ...this.market },
       positions: this.held,
       orders: this.orders,
+      ...(this.contracts.length === 0 ? {} : { contracts: this.contracts }),
       targetsWait: this.targetsWait,
       openPositions: this.positions.length,
       openOrders: this.entriesWorking,

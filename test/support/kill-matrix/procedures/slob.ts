@@ -3,6 +3,7 @@ import type { Procedure } from '../procedure.js';
 import { deploy } from './deploy.js';
 import { ownIncident } from './own-incident.js';
 import { restore } from './restore.js';
+import { roll } from './roll.js';
 import { routineNamed } from './routine.js';
 
 export const SLOB_PROCEDURES: readonly Procedure[] = [
@@ -22,6 +23,7 @@ export const SLOB_PROCEDURES: readonly Procedure[] = [
   ownIncident('breaker-triggered', 'A: smaller positions'),
   ownIncident('order-rejected'),
   ownIncident('mail-missing'),
+  roll,
   restore,
   deploy,
 ];

@@ -1,0 +1,41 @@
+/** The contract of a future in words, for status, checks and messages. */
+
+export interface ContractFacts {
+  readonly symbol: string;
+  readonly month: string | null;
+  readonly lastTradeDay: string | null;
+  readonly daysLeft: number | null;
+  readonly rollDay: string | null;
+  readonly phase: 'trading' | 'due' | 'leaving' | 'ended' | 'rolled';
+  readonly next: string | null;
+  readonly atVenue: {
+    readonly traded: { readonly name: string };
+    readonly following: { readonly name: string } | null;
+  } | null;
+}
+
+/** `NQ/USD is NQZ6 (202612), last trade 2026-12-18 (24 days); roll day 2026-12-14, then 202703 (NQH7)`. */
+export function contractWords(contract: ContractFacts): string {
+  const { symbol, month, lastTradeDay, daysLeft, rollDay, next, atVenue } = contract;
+  const following = atVenue?.following?.name;
+  const name = [atVenue?.traded.name, month === null ? 'front month' : month].filter(Boolean);
+  const is = name.length === 2 ? `${name[0]} (${name[1]})` : (name[0] ?? 'not known');
+  const last = lastTradeDay === null ? '' : `, last trade ${lastTradeDay}${daysWords(daysLeft)}`;
+  const roll = rollDay === null ? '' : `; roll day ${rollDay}`;
+  const then = next === null ? '' : `, then ${next}${following === undefined ? '' : ` (${following})`}`;
+  return `${symbol} is ${is}${last}${roll}${then}${PHASE_WORDS[contract.phase]}`;
+}
+
+const PHASE_WORDS = {
+  trading: '',
+  due: ': nothing is entered until people roll it',
+  leaving: ': nothing is entered, and what is held is closed, until people roll it',
+  ended: ': expired',
+  rolled: ': rolled, the trader has to start again',
+} as const satisfies Readonly<Record<ContractFacts['phase'], string>>;
+
+function daysWords(daysLeft: number | null): string {
+  if (daysLeft === null) return '';
+  if (daysLeft <= 0) return ' (past)';
+  return ` (${daysLeft} ${daysLeft === 1 ? 'day' : 'days'})`;
+}

@@ -1,0 +1,127 @@
+/**
+ * Quarterly futures on stock indices at the CME: when a month ends, and from when on its successor is traded.
+ *
+ * Trading in a month ends at 09:30 New York on its third Friday, when the index opens (CME Rulebook 359 for NQ, 358 for
+ * ES). Where the stock exchanges are closed on that Friday, as on June 19, 2026, it is the business day before.
+ */
+import {
+  DAY_MS,
+  type DayNumber,
+  dateText,
+  HOUR_MS,
+  MINUTE_MS,
+  minuteOfDay,
+  nthWeekday,
+  WEEKDAYS,
+  weekdayIndex,
+  weekdayOf,
+} from '../civil-date.js';
+import { utcOfLocal, type ZoneOffset } from '../trading-day.js';
+import { stockException } from './us-holidays.js';
+
+/** yyyymm. */
+export type ContractMonth = string;
+
+/**
+ * From when on a month is no longer entered: so many business days before its last trade, or from the Monday of its
+ * last week, when the CME rolls, too.
+ */
+export type RollRule = 'monday-before-expiry' | { readonly daysBefore: number };
+
+export const ROLL_DAYS_MAX = 30;
+
+/** Where dates and times of these contracts are read. */
+export const CONTRACT_ZONE = 'America/New_York';
+
+const LAST_TRADE_AT = minuteOfDay('09:30');
+/** On the business day before the last trade, an hour before stocks close: while there is a market to leave in. */
+const FLAT_AT = minuteOfDay('15:00');
+const QUARTERS = [3, 6, 9, 12];
+/** Months that people may choose from after the one in force. */
+const AHEAD = 3;
+
+export interface ContractTerms {
+  readonly month: ContractMonth;
+  /** Trading in the month ends; venue time. */
+  readonly lastTradeMs: number;
+  /** Nothing is entered in it from here on: midnight of the roll day in New York. */
+  readonly rollMs: number;
+  /** A position in it is closed from here on. */
+  readonly flatMs: number;
+  /** Dates in New York, 2026-12-18. */
+  readonly lastTradeDay: string;
+  readonly rollDay: string;
+  /** The month that follows. */
+  readonly next: ContractMonth;
+  /** The months that the instrument can stand for, the nearest first: back too, where a roll went too far. */
+  readonly choices: readonly ContractMonth[];
+}
+
+export const isQuarterly = (month: ContractMonth): boolean => QUARTERS.includes(Number(month.slice(4)));
+
+export function monthAfter(month: ContractMonth): ContractMonth {
+  const [year, at] = [Number(month.slice(0, 4)), Number(month.slice(4))];
+  const next = QUARTERS.find((quarter) => quarter > at);
+  return next === undefined ? `${year + 1}03` : `${year}${String(next).padStart(2, '0')}`;
+}
+
+const isBusinessDay = (day: DayNumber): boolean =>
+  !['sat', 'sun'].includes(weekdayOf(day)) && stockException(day) !== 'closed';
+
+function businessDaysBefore(day: DayNumber, count: number): DayNumber {
+  let at = day;
+  for (let left = count; left > 0; ) {
+    at -= 1;
+    if (isBusinessDay(at)) left -= 1;
+  }
+  return at;
+}
+
+export function lastTradeDay(month: ContractMonth): DayNumber {
+  const friday = nthWeekday(Number(month.slice(0, 4)), Number(month.slice(4)), 'fri', 3);
+  return isBusinessDay(friday) ? friday : businessDaysBefore(friday, 1);
+}
+
+export function rollDay(month: ContractMonth, rule: RollRule): DayNumber {
+  const last = lastTradeDay(month);
+  if (rule === 'monday-before-expiry') return last - weekdayIndex(last) + WEEKDAYS.indexOf('mon');
+  return businessDaysBefore(last, rule.daysBefore);
+}
+
+/** The month that is entered at a moment: the first one whose roll day is still to come. */
+export function monthInForceAt(utcMs: number, rule: RollRule, offsetAt: ZoneOffset): ContractMonth {
+  const today = Math.floor((utcMs + offsetAt(utcMs)) / DAY_MS);
+  const year = Number(dateText(today).slice(0, 4));
+  let month: ContractMonth = `${year}03`;
+  while (rollDay(month, rule) <= today) month = monthAfter(month);
+  return month;
+}
+
+/** `nearest`: the earliest month that can be entered. */
+export function contractTerms(
+  month: ContractMonth,
+  rule: RollRule,
+  offsetAt: ZoneOffset,
+  nearest: ContractMonth = month,
+): ContractTerms {
+  const [last, roll] = [lastTradeDay(month), rollDay(month, rule)];
+  const at = (day: DayNumber, minute: number) => utcOfLocal(day * DAY_MS + minute * MINUTE_MS, offsetAt);
+  const choices = [nearest < month ? nearest : month];
+  const newest = (): ContractMonth => choices.at(-1) ?? month;
+  while (newest() < month) choices.push(monthAfter(newest()));
+  for (let ahead = 0; ahead < AHEAD; ahead += 1) choices.push(monthAfter(newest()));
+  return {
+    month,
+    lastTradeMs: at(last, LAST_TRADE_AT),
+    rollMs: at(roll, 0),
+    flatMs: at(businessDaysBefore(last, 1), FLAT_AT),
+    lastTradeDay: dateText(last),
+    rollDay: dateText(roll),
+    next: monthAfter(month),
+    choices,
+  };
+}
+
+/** Whole days until a moment, begun ones included; below 0 once it has passed. */
+export const daysUntil = (nowMs: number, utcMs: number): number =>
+  Math.ceil((utcMs - nowMs) / (24 * HOUR_MS));

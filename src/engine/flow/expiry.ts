@@ -1,0 +1,77 @@
+/** The end of a contract: nothing is entered in it from its roll day on, and nothing is held into its last trade. */
+import { MINUTE_MS } from '../../domain/civil-date.js';
+import type { InstrumentId } from '../../domain/instrument.js';
+import type { InstrumentContract } from '../config.js';
+import { type Core, exitNote, instrumentAt, liveOrders, note, positionAt, workAt } from '../core.js';
+import { mayReduce } from '../halts/mode.js';
+import { isDust } from './dust.js';
+
+export type ContractPhase = 'trading' | 'due' | 'leaving' | 'ended' | 'rolled';
+
+export function contractPhase({ month, traded }: InstrumentContract, marketMs: number): ContractPhase {
+  if (month !== traded.month) return 'rolled';
+  if (marketMs >= traded.lastTradeMs) return 'ended';
+  if (marketMs >= traded.flatMs) return 'leaving';
+  return marketMs >= traded.rollMs ? 'due' : 'trading';
+}
+
+const contractAt = (core: Core, at: InstrumentId): InstrumentContract | null =>
+  core.config.contracts?.[at] ?? null;
+
+/** Why its contract allows no entry now, and what helps, in words for people. Null: it allows one. */
+export function expiryReason(
+  core: Core,
+  at: InstrumentId,
+): { readonly reason: string; readonly waitsFor: string } | null {
+  const contract = contractAt(core, at);
+  if (contract === null) return null;
+  const { symbol, month, traded } = contract;
+  const phase = contractPhase(contract, core.marketMs);
+  if (phase === 'trading') return null;
+  if (phase === 'rolled')
+    return {
+      reason: `${symbol} was rolled from ${traded.month} to ${month}, and this trader still has the prices of ${traded.month}`,
+      waitsFor: 'its restart: fermata restart trader',
+    };
+  const last = `its last trade is on ${traded.lastTradeDay} at 09:30 New York`;
+  const reason =
+    phase === 'ended'
+      ? `${symbol} ${traded.month} has expired (${traded.lastTradeDay})`
+      : `nothing is entered in ${symbol} ${traded.month} since its roll day, ${traded.rollDay}: ${last}`;
+  return { reason, waitsFor: `people to roll it: fermata roll ${symbol}` };
+}
+
+/** Whether the position, or an order, keeps an instrument from standing for another month. Null: nothing does. */
+export function rollObstacle(core: Core, at: InstrumentId): string | null {
+  const { symbol } = instrumentAt(core, at);
+  if (positionAt(core, at).quantityLots !== 0) return `a position in ${symbol} is open`;
+  return liveOrders(core, at).length > 0 ? `orders in ${symbol} are open` : null;
+}
+
+/**
+ * Closes what is held before the contract is settled, in every mode that lets the desk close. In the others people are
+ * told, once an hour.
+ */
+export function leaveBeforeExpiry(core: Core, at: InstrumentId): void {
+  const contract = contractAt(core, at);
+  const work = workAt(core, at);
+  if (contract === null || core.marketMs < contract.traded.flatMs) return;
+  if (work.exiting !== null || positionAt(core, at).quantityLots === 0 || isDust(core, at)) return;
+  const { symbol, traded } = contract;
+  const because = `${symbol} ${traded.month} is traded for the last time on ${traded.lastTradeDay} at 09:30 New York`;
+  if (mayReduce(core)) {
+    note(core, 'alarm', exitNote(because), at);
+    work.exiting = { because, why: 'sessionEnd' };
+    return;
+  }
+  if (work.expiryToldMs !== null && core.monotonicMs - work.expiryToldMs < TELL_EVERY_MS) return;
+  work.expiryToldMs = core.monotonicMs;
+  note(
+    core,
+    'alarm',
+    `${because}, a position is open and the desk is ${core.state.mode}: close it (fermata close-all), or it is settled`,
+    at,
+  );
+}
+
+const TELL_EVERY_MS = 60 * MINUTE_MS;

@@ -1,0 +1,135 @@
+/** An instrument that is rolled from month to month: what the core refuses, closes and takes. */
+import { describe, expect, it } from 'vitest';
+import { contractTerms } from '../../src/domain/sessions/contract-months.js';
+import { monthKey } from '../../src/domain/settings-change.js';
+import { FUTURES } from '../support/engine-config.js';
+import { DeskUnderTest, START_MS } from './support/desk.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const SYMBOL = new DeskUnderTest({}, 1).config.instruments[0]?.symbol ?? '';
+const KEY = monthKey(SYMBOL);
+
+/** `202603`, whose roll day begins `inMs` from now; the afternoon on which it is left is three days later. */
+function dueIn(
+  inMs: number,
+  changes: ConstructorParameters<typeof DeskUnderTest>[0] = {},
+  journal?: DeskUnderTest,
+) {
+  const rollMs = START_MS + inMs;
+  const traded = {
+    ...contractTerms('202603', 'monday-before-expiry', () => 0),
+    ...{ rollMs, flatMs: rollMs + 3 * DAY_MS, lastTradeMs: rollMs + 4 * DAY_MS },
+  };
+  const contracts = [{ symbol: SYMBOL, month: '202603', traded }];
+  return new DeskUnderTest({ contracts, capabilities: FUTURES, ...changes }, 1, journal?.records ?? []);
+}
+
+const roll = (desk: DeskUnderTest, to: string, approvedBy: readonly string[] = ['anna']) =>
+  desk.command({
+    ...{ name: 'reload', baseVersion: desk.engine.view.settings.version },
+    ...{ values: { [KEY]: to }, approvedBy },
+  });
+
+const why = (desk: DeskUnderTest) => JSON.stringify(desk.engine.whyNotTrading());
+
+function pass(desk: DeskUnderTest, ms: number): void {
+  desk.wait(ms);
+  desk.quote(0, 10_000);
+  desk.pass(0);
+}
+
+describe('the roll day', () => {
+  it('ends entries: a resting one is cancelled, and the status says what it waits for', () => {
+    const desk = dueIn(2 * HOUR_MS).active();
+    const entry = desk.enter(0);
+    desk.accept(entry);
+    pass(desk, HOUR_MS);
+    expect(desk.sent('cancel')).toEqual([]);
+    expect(desk.engine.view.contracts).toMatchObject([{ phase: 'trading' }]);
+    pass(desk, HOUR_MS);
+    expect(desk.engine.view.contracts).toMatchObject([{ phase: 'due' }]);
+    expect(desk.sent('cancel')).toEqual([entry.clientId]);
+    expect(why(desk)).toContain(`people to roll it: fermata roll ${SYMBOL}`);
+  });
+
+  it('closes nothing by itself; the afternoon before the last trade does', () => {
+    const desk = dueIn(HOUR_MS).active();
+    desk.hold(0);
+    pass(desk, 2 * HOUR_MS);
+    expect(desk.live('exit', 0)).toEqual([]);
+    pass(desk, 3 * DAY_MS);
+    expect(desk.live('exit', 0)).toMatchObject([{ side: 'sell', type: 'market' }]);
+    expect(
+      desk
+        .recorded('note')
+        .map(({ text }) => text)
+        .join(),
+    ).toContain('is traded for the last time');
+  });
+
+  it('tells people each hour of a position that a halted desk holds into the last trade', () => {
+    const desk = dueIn(HOUR_MS).active();
+    desk.hold(0);
+    desk.command({ name: 'stop', cause: 'person', resume: 'person' });
+    const alarms = () =>
+      desk.recorded('note').filter(({ level, text }) => level === 'alarm' && text.includes('settled'));
+    pass(desk, 3 * DAY_MS + 2 * HOUR_MS);
+    pass(desk, 60_000);
+    expect(alarms()).toHaveLength(1);
+    pass(desk, HOUR_MS);
+    expect(alarms()).toHaveLength(2);
+  });
+});
+
+describe('a roll', () => {
+  it('is taken only as people approved it, and nothing is entered until the trader has started again', () => {
+    const desk = dueIn(2 * DAY_MS).active();
+    expect(roll(desk, '202606', [])).toMatchObject({ ok: false, code: 'approval-needed' });
+    expect(roll(desk, '202612')).toMatchObject({ ok: true });
+    expect(roll(desk, '202606')).toMatchObject({ ok: true });
+    expect(desk.recorded('settings').at(-1)).toMatchObject({
+      changes: [{ key: KEY, from: '202612', to: '202606' }],
+      approvedBy: ['anna'],
+    });
+    expect(desk.engine.view.contracts).toMatchObject([{ month: '202606', phase: 'rolled' }]);
+    expect(why(desk)).toContain('rolled from 202603 to 202606');
+  });
+
+  it.each(['202602', '202603x', '203006'])('to %s is refused: it is none of the months ahead', (to) => {
+    expect(roll(dueIn(DAY_MS).active(), to)).toMatchObject({ ok: false, code: 'bad-setting' });
+  });
+
+  it('is refused while a position is held, and while an order rests: both are of the old month', () => {
+    const held = dueIn(DAY_MS).active();
+    held.hold(0);
+    expect(roll(held, '202606')).toMatchObject({ ok: false, code: 'not-flat' });
+    const resting = dueIn(DAY_MS).active();
+    resting.accept(resting.enter(0));
+    expect(roll(resting, '202606')).toMatchObject({ ok: false, code: 'not-flat' });
+    expect(resting.engine.view.contracts).toMatchObject([{ month: '202603', phase: 'trading' }]);
+  });
+
+  it('leaves the hash of the configuration as it is: what was approved for it goes on', () => {
+    const desk = dueIn(DAY_MS).active();
+    const { configHash } = desk.engine.view;
+    roll(desk, '202606');
+    expect(desk.engine.view.configHash).toBe(configHash);
+  });
+
+  it('is over with the next start: the new month is in the books, and nobody is told of an edited file', () => {
+    const before = dueIn(DAY_MS).active();
+    roll(before, '202606');
+    const rolled = {
+      symbol: SYMBOL,
+      month: '202606',
+      traded: contractTerms('202606', 'monday-before-expiry', () => 0),
+    };
+    const instruments = before.config.instruments.map((one) => ({ ...one, contractMonth: '202606' }));
+    const after = dueIn(DAY_MS, { contracts: [rolled], instruments }, before).active();
+    expect(after.recorded('settings')).toHaveLength(1);
+    expect(after.recorded('config').at(-1)).toMatchObject({ instruments: [{ contractMonth: '202606' }] });
+    expect(after.engine.view.contracts).toMatchObject([{ month: '202606', phase: 'trading' }]);
+    expect(why(after)).not.toContain('rolled');
+  });
+});

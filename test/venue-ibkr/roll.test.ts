@@ -1,0 +1,168 @@
+/** A future is rolled: the trader's own start, journal, prices and orders at a simulated Gateway, with both months listed. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { runCheck } from '../../src/activities/operations/create-operations-activities.js';
+import { CHECKS } from '../../src/checks/registry.js';
+import type { TraderStatus } from '../../src/contracts/trader-status.js';
+import { decisionSubject } from '../../src/domain/approval.js';
+import { signDecision } from '../../src/domain/decision.js';
+import { monthKey, settingsTerms } from '../../src/domain/settings-change.js';
+import { deskPaths, homePaths, type Runtime } from '../../src/home/runtime.js';
+import { connectTrader } from '../../src/trader/client.js';
+import { readJournal } from '../../src/trader/journal/read-journal.js';
+import { startTrader } from '../../src/trader/start.js';
+import { tradedContract } from '../../src/venue/ibkr/months.js';
+import { loadDesk } from '../../src/venue/load-desk.js';
+import { DECISION_KEY } from '../go-live/support/live-desk.js';
+import { FRIDAY, startSimulator } from './support/at-gateway.js';
+
+const DESK = `
+desk: nasdaq
+version: 1
+mode: paper
+venue: { name: ibkr, testnet: true, account: broker-paper }
+feeds: [ibkr]
+timezone: America/New_York
+instruments:
+  - symbol: NQ/USD
+    kind: future
+    tickSize: "0.25"
+    lotSize: "1"
+    multiplier: "20"
+    exchange: CME
+    spread: "0.25"
+    roll: monday-before-expiry
+    sessions: { calendar: cme-equity-index }
+paper: { balance: "1000000", currency: USD }
+strategies: [{ name: cross, kind: emaCross, symbols: [NQ/USD] }]
+risk: { maxPositionSizePct: 70, maxConcurrentPositions: 1, stopLossPct: 1.5, dailyLossLimitPct: 50, maxDrawdownPct: 50 }
+resume: { startup: auto }
+deadMan: { action: none }
+people: [{ name: operator, roles: [operator, approver] }]
+`;
+const KEY = monthKey('NQ/USD');
+const OLD = '15234';
+const NEW = '15400';
+
+it('a roll that people approved is in the journal, and the next start trades, prices and warms up on the new contract alone', async () => {
+  const begunMs = performance.now();
+  const clock = (): number => Math.floor(FRIDAY + performance.now() - begunMs);
+  // The calendar's month is that of the machine's date.
+  const now = vi.spyOn(Date, 'now').mockImplementation(clock);
+  onTestFinished(() => now.mockRestore());
+  const accounts = [{ id: 'DU1234567', cash: '1000000.00', positions: [] }];
+  const simulator = await startSimulator({ wallMs: clock, accounts });
+  const home = mkdtempSync(join(tmpdir(), 'fermata-roll-'));
+  const deskFile = join(home, 'desk.yaml');
+  writeFileSync(deskFile, DESK);
+  const { desk, configHash } = loadDesk(deskFile);
+  const paths = homePaths(home);
+  mkdirSync(paths.secrets, { recursive: true, mode: 0o700 });
+  writeFileSync(join(paths.secrets, 'decision-key'), `${DECISION_KEY}\n`, { mode: 0o600 });
+  const market = { kind: 'live', files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
+  const runtime = {
+    ...{ version: 1, home, desk: desk.desk, deskFile, configHash, market },
+    simulatedVenue: simulator.address,
+  } as unknown as Runtime;
+  simulator.simulation.setPrice('NQH7', NEW);
+  const trading = setInterval(() => {
+    simulator.simulation.setPrice('NQZ6', OLD);
+    simulator.simulation.setPrice('NQH7', NEW);
+  }, 200);
+  const { controlSocket, journal } = deskPaths(paths, desk.desk);
+  const client = connectTrader(controlSocket);
+  let role = await startTrader(runtime);
+  onTestFinished(async () => {
+    clearInterval(trading);
+    client.close();
+    await role.stop();
+    await simulator.close();
+    rmSync(home, { recursive: true, force: true });
+    rmSync(paths.sockets, { recursive: true, force: true });
+  });
+  const until = (what: string, holds: (status: TraderStatus) => boolean) =>
+    vi.waitFor(
+      async () => {
+        const status = await client.call('status', {}, { timeoutMs: 30_000 });
+        if (!holds(status)) throw new Error(`not ${what}: ${JSON.stringify(status, null, 1)}`);
+        return status;
+      },
+      { timeout: 100_000, interval: 50 },
+    );
+  const ready = ({ reconciliation, marketData, contracts }: TraderStatus): boolean =>
+    reconciliation.state === 'clean' &&
+    marketData.lastPrices.length > 0 &&
+    contracts?.[0]?.atVenue?.following != null;
+  const look = (check: string, parameters = {}) =>
+    runCheck(CHECKS, { trader: client, desk, runtime } as never, { check, with: parameters });
+
+  const before = await until('ready', ready);
+  expect(before.contracts).toMatchObject([
+    {
+      ...{ symbol: 'NQ/USD', month: '202612', next: '202703', phase: 'trading' },
+      ...{ lastTradeDay: '2026-12-18', rollDay: '2026-12-14', daysLeft: 28 },
+      atVenue: { traded: { name: 'NQZ6' }, following: { name: 'NQH7', lastTradeDay: '2027-03-19' } },
+    },
+  ]);
+  expect(await look('roll-due')).toMatchObject({ verdict: 'pass' });
+  expect(await look('roll-due', { warnDays: 30 })).toMatchObject({ verdict: 'warn' });
+  expect(await look('contract-in-force', { symbol: 'NQ/USD', month: '202612' })).toMatchObject({
+    verdict: 'pass',
+  });
+
+  const proposal = {
+    incarnation: before.incarnation,
+    version: 1,
+    changes: [{ key: KEY, from: '202612', to: '202703' }],
+  };
+  const approvalId = 'settings:nasdaq:1:abcd';
+  const vote = signDecision(DECISION_KEY, {
+    ...{ decisionId: `${approvalId}:operator:approve`, desk: 'nasdaq', person: 'operator', via: 'web' },
+    ...{ choice: 'approve', subject: decisionSubject({ id: approvalId, ...settingsTerms(proposal) }) },
+    ...{ atWallMs: clock(), expiresWallMs: clock() + 600_000 },
+  } as const);
+  await client.call(
+    'reload',
+    {
+      ...{ commandId: 'roll', by: 'operator', reason: 'the December contract ends', baseVersion: 0 },
+      ...{ values: { [KEY]: '202703' }, approvalId, decisions: [vote] },
+    },
+    { timeoutMs: 30_000 },
+  );
+  const rolled = await until('rolled', ({ contracts }) => contracts?.[0]?.phase === 'rolled');
+  expect(rolled.configHash).toBe(before.configHash);
+  expect(JSON.stringify(rolled.notTrading)).toContain('fermata restart trader');
+  // Its prices, and its orders, are still of the old one: neither is mixed with the new.
+  expect(await look('contract-in-force', { symbol: 'NQ/USD', month: '202703' })).toMatchObject({
+    verdict: 'fail',
+    observed: expect.stringContaining('the trader has not started again; orders go to NQZ6'),
+  });
+
+  await role.stop();
+  role = await startTrader(runtime);
+  const after = await until('ready', ready);
+  expect(after.contracts).toMatchObject([
+    { month: '202703', choices: ['202612', '202703', '202706', '202709', '202712'] },
+  ]);
+  expect(after.contracts).toMatchObject([
+    { month: '202703', phase: 'trading', rollDay: '2027-03-15', atVenue: { traded: { name: 'NQH7' } } },
+  ]);
+  expect(after.configHash).toBe(before.configHash);
+  const { port } = simulator;
+  expect(tradedContract({ host: '127.0.0.1', port }, 'NQ/USD')).toMatchObject({ localSymbol: 'NQH7' });
+  const bid = Number(after.marketData.lastPrices[0]?.bid);
+  expect(Math.abs(bid - Number(NEW))).toBeLessThan(5);
+  expect(await look('contract-in-force', { symbol: 'NQ/USD', month: '202703' })).toMatchObject({
+    verdict: 'pass',
+  });
+  const months = [...readJournal(journal)].flatMap(({ record }) =>
+    record.type === 'config' ? [record.instruments[0]?.contractMonth] : [],
+  );
+  expect(months).toEqual(['202612', '202703']);
+  const settings = [...readJournal(journal)].flatMap(({ record }) =>
+    record.type === 'settings' ? [record] : [],
+  );
+  expect(settings).toMatchObject([{ changes: proposal.changes, approvedBy: ['operator'], version: 1 }]);
+});
