@@ -27,12 +27,6 @@ export const PAPER_VENUE_MUTANTS: readonly Mutant[] = [
     put: "if (order.type === 'stop') return { priceTicks: taken, liquidity: 'taker' };\n  if (buy ? quote.askTicks > limit : quote.bidTicks < limit) return null;\n",
   },
   {
-    what: 'the paper venue fills a post-only entry that the market meets on its way',
-    file: 'venue/paper/exchange.ts',
-    find: '    if (order.postOnly && !rests && execution) {\n',
-    put: "    if (order.postOnly && !rests && execution && order.clientId === '') {\n",
-  },
-  {
     what: 'the paper venue fills a part of an entry that is to be filled whole',
     file: 'venue/paper/exchange.ts',
     find: "if (order.timeInForce === 'FOK' && execution) {",
