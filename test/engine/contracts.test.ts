@@ -71,7 +71,7 @@ describe('the roll day', () => {
   it('tells people each hour of a position that a halted desk holds into the last trade', () => {
     const desk = dueIn(HOUR_MS).active();
     desk.hold(0);
-    desk.command({ name: 'stop', cause: 'person', resume: 'person' });
+    desk.command({ name: 'stop', why: { cause: 'person', resume: 'person' } });
     const alarms = () =>
       desk.recorded('note').filter(({ level, text }) => level === 'alarm' && text.includes('settled'));
     pass(desk, 3 * DAY_MS + 2 * HOUR_MS);
