@@ -18,7 +18,7 @@ function seconds(): number | null {
   }
 }
 
-const kept = process.env.FERMATA_PROCESSOR_TIMES;
+const kept = process.env.PROCESSOR_TIMES;
 const began = kept === undefined ? null : seconds();
 /** The first file of a process has also begun it and loaded what it shares. */
 const FOUND = Symbol.for('fermata: a test file was in this process');
