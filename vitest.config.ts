@@ -26,6 +26,7 @@ const asBuilt = {
 
 const shared = {
   environment: 'node' as const,
+  setupFiles: [pathOf('test/support/processor-time.ts')],
   pool: 'forks' as const,
   server: { deps: { external: [/^(?!.*\/node_modules\/).*\/dist\//] } },
   // One more than the cores that CI has: tests wait for processes and timers half of their time.

@@ -28,7 +28,9 @@ function newestBelow(place) {
   if (!looked.has(place)) {
     const stat = statSync(join(root, place), { throwIfNoEntry: false });
     const below = stat?.isDirectory() ? readdirSync(join(root, place)) : null;
-    const found = below === null ? (stat?.mtimeMs ?? 0) : newest(below.map((name) => join(place, name)));
+    // What is missing can't be judged: the build itself says what it lacks.
+    const found =
+      below === null ? (stat?.mtimeMs ?? Infinity) : newest(below.map((name) => join(place, name)));
     looked.set(place, found);
   }
   return looked.get(place);

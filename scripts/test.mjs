@@ -8,11 +8,18 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from './find-chromium.mjs';
 import { desksWithProofs } from './proofs/proof-tables.mjs';
-import { countRun, readRunReport, slowestFiles, stampReport } from './proofs/run-report.mjs';
+import {
+  costliestFiles,
+  countRun,
+  processorSecondsOfChildren,
+  readRunReport,
+  slowestFiles,
+  stampReport,
+} from './proofs/run-report.mjs';
 import { notOfThese, sourceState } from './proofs/source-state.mjs';
 import { summariseProofs } from './proofs/summary.mjs';
 
-/** How many of the slowest files are listed with their time. */
+/** How many of the slowest files are listed with their time, and of those that took most of the processor. */
 const SLOWEST = 12;
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -24,18 +31,28 @@ if (built.status !== 0) process.exit(built.status ?? 1);
 const folder = mkdtempSync(join(tmpdir(), 'fermata-test-'));
 const report = keptReport === null ? join(folder, 'report.json') : resolve(keptReport);
 rmSync(report, { force: true });
+const processorTimes = join(folder, 'processor-times');
 const before = sourceState(root);
 const status = runVitest();
 const run = { ...before, whole: filters.length === 0 };
 if (existsSync(report)) stampReport(report, run);
 const files = existsSync(report) ? readRunReport(report, root) : [];
 const slowest = existsSync(report) && files.length > SLOWEST ? slowestFiles(report, root, SLOWEST) : [];
+const costliest =
+  existsSync(processorTimes) && files.length > SLOWEST ? costliestFiles(processorTimes, root, SLOWEST) : [];
 rmSync(folder, { recursive: true, force: true });
 
 const { passed, failed, skipped } = countRun(files);
 if (slowest.length > 0) {
   console.log(`Where the time went, the ${SLOWEST} slowest of ${files.length} files:`);
-  for (const [seconds, file] of slowest) console.log(`${seconds.toFixed(1).padStart(7)} s  ${file}`);
+  for (const timed of slowest) console.log(timedLine(timed));
+}
+if (costliest.length > 0) {
+  const all = processorSecondsOfChildren();
+  console.log(
+    `The ${SLOWEST} that took most of the processor${all === null ? '' : `, of ${all.toFixed(0)} s`}:`,
+  );
+  for (const timed of costliest) console.log(timedLine(timed));
 }
 if (skipped > 0) console.log(`${skipped} skipped, each with its reason above`);
 const steps = [...runStep(), ...proofSteps()];
@@ -43,6 +60,10 @@ for (const { ok, what } of steps) console.log(`${ok ? 'ok    ' : 'FAIL  '}${what
 const failures = failed + steps.filter(({ ok }) => !ok).length;
 console.log(`${passed + steps.filter(({ ok }) => ok).length} passed, ${failures} failed`);
 process.exit(failures === 0 ? 0 : 1);
+
+function timedLine([seconds, file]) {
+  return `${seconds.toFixed(1).padStart(7)} s  ${file}`;
+}
 
 /** Arguments that are not ours go to vitest, and may leave tests out. */
 function readArguments(given) {
@@ -70,7 +91,11 @@ function runVitest() {
       `--outputFile.json=${report}`,
       ...filters,
     ],
-    { cwd: root, stdio: 'inherit', env: { ...process.env, CHROMIUM_PATH: findChromium() } },
+    {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, CHROMIUM_PATH: findChromium(), PROCESSOR_TIMES: processorTimes },
+    },
   );
   return run.status;
 }

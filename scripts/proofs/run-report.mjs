@@ -24,6 +24,28 @@ export function slowestFiles(path, root, count) {
     .slice(0, count);
 }
 
+/** The files that took most of the processor, as `test/support/processor-time.ts` keeps them: `[seconds, file]`. */
+export function costliestFiles(path, root, count) {
+  return readFileSync(path, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+    .map(([seconds, name]) => [seconds, relative(root, name)])
+    .sort(([one], [other]) => other - one)
+    .slice(0, count);
+}
+
+/** Of all that this process has begun and waited for; null where the system doesn't tell. */
+export function processorSecondsOfChildren() {
+  try {
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1).split(' ');
+    // User and system, in hundredths of a second.
+    return (Number(fields[13]) + Number(fields[14])) / 100;
+  } catch {
+    return null;
+  }
+}
+
 export function countRun(files) {
   const count = (wanted) =>
     files.reduce((sum, { tests }) => sum + tests.filter(({ status }) => wanted(status)).length, 0);

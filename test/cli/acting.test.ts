@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { NO_REASON } from '../../src/domain/no-reason.js';
 import { type FileLock, tryLockFile } from '../../src/home/file-lock.js';
 import { homePaths, type Runtime, SECRET_FILES } from '../../src/home/runtime.js';
@@ -24,17 +24,30 @@ const HALT_ID = 'ab'.repeat(16);
 const PATIENT = ['--timeout', '120'];
 const TAKEN = { commandId: 'x', ok: true, detail: 'halted', haltId: HALT_ID, mode: 'HALTED' };
 
-let folder: string;
-let trader: TraderDouble | null = null;
+interface Here {
+  readonly folder: string;
+  /** Ends with the test. */
+  begin(...of: Parameters<typeof startTraderDouble>): Promise<TraderDouble>;
+}
 
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'fermata-act-'));
-});
-afterEach(async () => {
-  await trader?.close();
-  trader = null;
-  rmSync(folder, { recursive: true, force: true });
-});
+/** A folder and traders of the test's own: each mostly waits for servers that are away, so they run beside each other. */
+const inFolder =
+  <Given extends unknown[]>(test: (here: Here, ...given: Given) => Promise<void>) =>
+  async (...given: Given): Promise<void> => {
+    const folder = mkdtempSync(join(tmpdir(), 'fermata-act-'));
+    const traders: TraderDouble[] = [];
+    const begin: Here['begin'] = async (...of) => {
+      const trader = await startTraderDouble(...of);
+      traders.push(trader);
+      return trader;
+    };
+    try {
+      await test({ folder, begin }, ...given);
+    } finally {
+      await Promise.all(traders.map((trader) => trader.close()));
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
 
 /** A trader that is halted once it was told to stop, with `entriesWorking` entry orders left. */
 function stoppable(entriesWorking: number): Answers {
@@ -67,24 +80,30 @@ function starting({ home }: Runtime): FileLock {
   return lock;
 }
 
-describe('with Temporal and Postgres both down', () => {
-  it('stop is proven from the trader alone, and what is missing is said', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
-    const outcome = JSON.parse(out) as { proven: boolean; haltId: string; problems: string[] };
-    expect(outcome).toMatchObject({ ok: true, proven: true, haltId: HALT_ID, workflowId: null });
-    expect(outcome.problems.join('\n')).toMatch(/Temporal/);
-    expect(code).toBe(0);
-    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason: 'test' } });
-    expect(trader.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
-  });
+describe.concurrent('with Temporal and Postgres both down', () => {
+  it(
+    'stop is proven from the trader alone, and what is missing is said',
+    inFolder(async ({ folder, begin }) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
+      const outcome = JSON.parse(out) as { proven: boolean; haltId: string; problems: string[] };
+      expect(outcome).toMatchObject({ ok: true, proven: true, haltId: HALT_ID, workflowId: null });
+      expect(outcome.problems.join('\n')).toMatch(/Temporal/);
+      expect(code).toBe(0);
+      expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason: 'test' } });
+      expect(trader.asked.filter(({ method }) => method === 'stop')).toHaveLength(1);
+    }),
+  );
 
-  it('stop works whatever was typed as a name', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--as', '']);
-    expect(code).toBe(0);
-    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator' } });
-  });
+  it(
+    'stop works whatever was typed as a name',
+    inFolder(async ({ folder, begin }) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--as', '']);
+      expect(code).toBe(0);
+      expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator' } });
+    }),
+  );
 
   it.each([
     [[], NO_REASON],
@@ -94,72 +113,90 @@ describe('with Temporal and Postgres both down', () => {
     [['--resaon', 'odd prices'], '--resaon odd prices'],
     [['--timeout', 'soon', '--as'], NO_REASON],
     [['--reason', 'x'.repeat(10_000)], 'x'.repeat(500)],
-  ])('stop is not refused for how it is typed: %j', async (args, reason) => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code } = await runCommand(folder, ['stop', ...PATIENT, ...args]);
-    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason } });
-    expect(code).toBe(0);
-  });
+  ])(
+    'stop is not refused for how it is typed: %j',
+    inFolder(async ({ folder, begin }, args, reason) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code } = await runCommand(folder, ['stop', ...PATIENT, ...args]);
+      expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { by: 'operator', reason } });
+      expect(code).toBe(0);
+    }),
+  );
 
-  it('stop says of what it does not know that it was no option', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { err } = await runCommand(folder, ['stop', ...PATIENT, '--dsek', 'other']);
-    expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: '--dsek other' } });
-    expect(err).toMatch(/! not known to stop: --dsek\. .*home was asked to stop/);
-  });
+  it(
+    'stop says of what it does not know that it was no option',
+    inFolder(async ({ folder, begin }) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { err } = await runCommand(folder, ['stop', ...PATIENT, '--dsek', 'other']);
+      expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: '--dsek other' } });
+      expect(err).toMatch(/! not known to stop: --dsek\. .*home was asked to stop/);
+    }),
+  );
 
-  it('close-all waits for no reason', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    expect((await runCommand(folder, ['close-all', ...PATIENT])).code).toBe(0);
-    expect(trader.asked[0]).toMatchObject({ method: 'closeAll', params: { reason: NO_REASON } });
-  });
+  it(
+    'close-all waits for no reason',
+    inFolder(async ({ folder, begin }) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      expect((await runCommand(folder, ['close-all', ...PATIENT])).code).toBe(0);
+      expect(trader.asked[0]).toMatchObject({ method: 'closeAll', params: { reason: NO_REASON } });
+    }),
+  );
 
-  it('close-all exits 0 when the venue reports that nothing is left', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code, out } = await runCommand(folder, ['close-all', ...PATIENT, '--reason', 'test']);
-    expect(out).toMatch(/^✓ close-all: proven/);
-    expect(code).toBe(0);
-  });
+  it(
+    'close-all exits 0 when the venue reports that nothing is left',
+    inFolder(async ({ folder, begin }) => {
+      await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code, out } = await runCommand(folder, ['close-all', ...PATIENT, '--reason', 'test']);
+      expect(out).toMatch(/^✓ close-all: proven/);
+      expect(code).toBe(0);
+    }),
+  );
 
-  it('status answers', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code, out } = await runCommand(folder, ['status', '--json']);
-    expect(JSON.parse(out)).toMatchObject({
-      desk: 'crypto-bot',
-      mode: 'ACTIVE',
-      reason: 'every check was clean',
-      marketData: { simulated: true },
-      equity: '10012.5',
-      openPositions: 1,
-      openOrders: 0,
-      fills: 3,
-    });
-    expect(code).toBe(0);
-  });
+  it(
+    'status answers',
+    inFolder(async ({ folder, begin }) => {
+      await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code, out } = await runCommand(folder, ['status', '--json']);
+      expect(JSON.parse(out)).toMatchObject({
+        desk: 'crypto-bot',
+        mode: 'ACTIVE',
+        reason: 'every check was clean',
+        marketData: { simulated: true },
+        equity: '10012.5',
+        openPositions: 1,
+        openOrders: 0,
+        fills: 3,
+      });
+      expect(code).toBe(0);
+    }),
+  );
 
-  it('says in its status whether other users of this machine reach Temporal', async () => {
-    const runtime = writeRuntime(join(folder, 'home'));
-    trader = await startTraderDouble(runtime, stoppable(0));
-    const statusWith = async (isolation: 'loopback' | 'own-network') => {
-      const told = { ...runtime, temporal: { ...runtime.temporal, isolation } };
-      writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(told));
-      return (await runCommand(folder, ['status'])).out;
-    };
-    expect(await statusWith('loopback')).toMatch(
-      /ports are open to other users of this machine.*never decide/,
-    );
-    expect(await statusWith('own-network')).not.toMatch(/other users/);
-  });
+  it(
+    'says in its status whether other users of this machine reach Temporal',
+    inFolder(async ({ folder, begin }) => {
+      const runtime = writeRuntime(join(folder, 'home'));
+      await begin(runtime, stoppable(0));
+      const statusWith = async (isolation: 'loopback' | 'own-network') => {
+        const told = { ...runtime, temporal: { ...runtime.temporal, isolation } };
+        writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(told));
+        return (await runCommand(folder, ['status'])).out;
+      };
+      expect(await statusWith('loopback')).toMatch(
+        /ports are open to other users of this machine.*never decide/,
+      );
+      expect(await statusWith('own-network')).not.toMatch(/other users/);
+    }),
+  );
 });
 
 /** What an argument of a program can carry: neither NUL nor half of a pair. */
 const TYPED = UNFIT_TEXTS.filter(([, text]) => !/[\0\p{Cs}]/u.test(text));
 
-describe('text that commands a terminal or reads otherwise than it is', () => {
+describe.concurrent('text that commands a terminal or reads otherwise than it is', () => {
   it.each(TYPED)(
     '%s: a stop is carried out with it made plain, and shows none of it',
-    async (_what, text, plain) => {
-      trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
+    inFolder(async ({ folder, begin }, _what, text, plain) => {
+      const trader = await begin(writeRuntime(join(folder, 'home')), stoppable(0));
       const { code, out, err } = await runCommand(folder, [
         'stop',
         ...PATIENT,
@@ -171,107 +208,133 @@ describe('text that commands a terminal or reads otherwise than it is', () => {
       expect(trader.asked[0]).toMatchObject({ method: 'stop', params: { reason: plain } });
       expect(out + err).not.toContain(text);
       expect(code).toBe(0);
-    },
+    }),
   );
 
-  it.each(TYPED)('%s: anything else is refused before it reaches anybody', async (_what, text) => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(0));
-    const { code, err } = await runCommand(folder, ['incident', 'open', text, '--note', 'seen']);
-    expect(err).toMatch(/expected text without control and direction characters, found U\+[0-9A-F]{4}/);
-    expect(err).toContain('kept safe: nothing was changed');
-    expect(err).not.toContain(text);
-    expect(code).not.toBe(0);
-  });
+  it.each(TYPED)(
+    '%s: anything else is refused before it reaches anybody',
+    inFolder(async ({ folder, begin }, _what, text) => {
+      await begin(writeRuntime(join(folder, 'home')), stoppable(0));
+      const { code, err } = await runCommand(folder, ['incident', 'open', text, '--note', 'seen']);
+      expect(err).toMatch(/expected text without control and direction characters, found U\+[0-9A-F]{4}/);
+      expect(err).toContain('kept safe: nothing was changed');
+      expect(err).not.toContain(text);
+      expect(code).not.toBe(0);
+    }),
+  );
 });
 
-describe('where several desks run', () => {
-  let second: TraderDouble;
-  const begin = async (entriesOfSecond: number): Promise<void> => {
+describe.concurrent('where several desks run', () => {
+  const beginTwo = async ({ folder, begin }: Here, entriesOfSecond: number) => {
     const home = join(folder, 'home');
-    trader = await startTraderDouble(writeRuntime(home), stoppable(0));
+    const trader = await begin(writeRuntime(home), stoppable(0));
     const runtime = writeRuntime(join(home, 'desk-homes', 'second'), CRYPTO_DESK, 'second');
-    second = await startTraderDouble(runtime, stoppable(entriesOfSecond));
+    return { trader, second: await begin(runtime, stoppable(entriesOfSecond)) };
   };
-  afterEach(() => second.close());
 
-  it('a stop without a name is for each of them, and each answers for itself', async () => {
-    await begin(0);
-    const { code, out } = await runCommand(folder, ['stop', ...PATIENT, 'odd', 'prices']);
-    for (const desk of [trader, second])
-      expect(desk?.asked[0]).toMatchObject({ method: 'stop', params: { reason: 'odd prices' } });
-    expect(out).toContain('✓ stop of crypto-bot: proven');
-    expect(out).toContain('✓ stop of second: proven');
-    expect(code).toBe(0);
-  });
+  it(
+    'a stop without a name is for each of them, and each answers for itself',
+    inFolder(async (here) => {
+      const { trader, second } = await beginTwo(here, 0);
+      const { folder } = here;
+      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, 'odd', 'prices']);
+      for (const desk of [trader, second])
+        expect(desk?.asked[0]).toMatchObject({ method: 'stop', params: { reason: 'odd prices' } });
+      expect(out).toContain('✓ stop of crypto-bot: proven');
+      expect(out).toContain('✓ stop of second: proven');
+      expect(code).toBe(0);
+    }),
+  );
 
-  it('tells a script of each, and exits 1 where one is not proven', async () => {
-    await begin(1);
-    const { code, out } = await runCommand(folder, ['stop', '--desk', '--json', '--timeout', '2']);
-    const message = expect.stringMatching(/^stop of second was not proven within 2 s/);
-    expect(JSON.parse(out)).toMatchObject({
-      desks: [{ desk: 'crypto-bot' }, { desk: 'second', error: { message } }],
-    });
-    expect(code).toBe(1);
-  });
-
-  it('a stop with a name is that one’s, and nothing else guesses which is meant', async () => {
-    await begin(0);
-    const { out } = await runCommand(folder, ['stop', ...PATIENT, '--desk', 'second']);
-    expect(out).toMatch(/^✓ stop: proven/);
-    for (const command of [['status'], ['close-all'], ['resume', '--reason', 'x'], ['down'], ['backup']]) {
-      const { code, err } = await runCommand(folder, command);
+  it(
+    'tells a script of each, and exits 1 where one is not proven',
+    inFolder(async (here) => {
+      await beginTwo(here, 1);
+      const { folder } = here;
+      const { code, out } = await runCommand(folder, ['stop', '--desk', '--json', '--timeout', '2']);
+      const message = expect.stringMatching(/^stop of second was not proven within 2 s/);
+      expect(JSON.parse(out)).toMatchObject({
+        desks: [{ desk: 'crypto-bot' }, { desk: 'second', error: { message } }],
+      });
       expect(code).toBe(1);
-      expect(err).toContain('with --desk crypto-bot, or with --desk second');
-    }
-    expect((await runCommand(folder, ['status', '--desk', 'third'])).err).toContain('no desk third');
-    expect(trader?.asked).toEqual([]);
-  });
+    }),
+  );
 
-  it('one that lives beside nobody is found without a name', async () => {
-    await begin(0);
-    rmSync(join(homePaths(join(folder, 'home')).run, 'runtime.json'));
-    const { out } = await runCommand(folder, ['status', '--json']);
-    expect(JSON.parse(out)).toMatchObject({ mode: 'ACTIVE' });
-    expect(trader?.asked).toEqual([]);
-  });
+  it(
+    'a stop with a name is that one’s, and nothing else guesses which is meant',
+    inFolder(async (here) => {
+      const { trader } = await beginTwo(here, 0);
+      const { folder } = here;
+      const { out } = await runCommand(folder, ['stop', ...PATIENT, '--desk', 'second']);
+      expect(out).toMatch(/^✓ stop: proven/);
+      for (const command of [['status'], ['close-all'], ['resume', '--reason', 'x'], ['down'], ['backup']]) {
+        const { code, err } = await runCommand(folder, command);
+        expect(code).toBe(1);
+        expect(err).toContain('with --desk crypto-bot, or with --desk second');
+      }
+      expect((await runCommand(folder, ['status', '--desk', 'third'])).err).toContain('no desk third');
+      expect(trader?.asked).toEqual([]);
+    }),
+  );
+
+  it(
+    'one that lives beside nobody is found without a name',
+    inFolder(async (here) => {
+      const { trader } = await beginTwo(here, 0);
+      const { folder } = here;
+      rmSync(join(homePaths(join(folder, 'home')).run, 'runtime.json'));
+      const { out } = await runCommand(folder, ['status', '--json']);
+      expect(JSON.parse(out)).toMatchObject({ mode: 'ACTIVE' });
+      expect(trader?.asked).toEqual([]);
+    }),
+  );
 });
 
-describe('a stop that can’t be proven', () => {
-  it('exits 1, says that it goes on, and does not wait for ever', async () => {
-    trader = await startTraderDouble(writeRuntime(join(folder, 'home')), stoppable(1));
-    const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '2']);
-    expect(err).toMatch(
-      /^… the trader has taken the stop; waiting for the proof and the workflow, at most 2 s$/m,
-    );
-    expect(err).toMatch(/stop was not proven within 2 s/);
-    expect(err).toMatch(/kept safe: what was asked for is not taken back/);
-    expect(code).toBe(1);
-  });
+describe.concurrent('a stop that can’t be proven', () => {
+  it(
+    'exits 1, says that it goes on, and does not wait for ever',
+    inFolder(async ({ folder, begin }) => {
+      await begin(writeRuntime(join(folder, 'home')), stoppable(1));
+      const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '2']);
+      expect(err).toMatch(
+        /^… the trader has taken the stop; waiting for the proof and the workflow, at most 2 s$/m,
+      );
+      expect(err).toMatch(/stop was not proven within 2 s/);
+      expect(err).toMatch(/kept safe: what was asked for is not taken back/);
+      expect(code).toBe(1);
+    }),
+  );
 
-  it('exits 1 where the desk is being started and no trader answers in time', async () => {
-    const lock = starting(writeRuntime(join(folder, 'home')));
-    const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '2']);
-    lock.release();
-    expect(err).toMatch(/^… the trader has not answered yet: it is asked again, at most 2 s$/m);
-    expect(err).toMatch(/stop was not proven within 2 s/);
-    expect(code).toBe(1);
-  });
+  it(
+    'exits 1 where the desk is being started and no trader answers in time',
+    inFolder(async ({ folder }) => {
+      const lock = starting(writeRuntime(join(folder, 'home')));
+      const { code, err } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '2']);
+      lock.release();
+      expect(err).toMatch(/^… the trader has not answered yet: it is asked again, at most 2 s$/m);
+      expect(err).toMatch(/stop was not proven within 2 s/);
+      expect(code).toBe(1);
+    }),
+  );
 
-  it('is taken by a trader that is only being started', async () => {
-    const runtime = writeRuntime(join(folder, 'home'));
-    const lock = starting(runtime);
-    const stopped = runCommand(folder, ['stop', '--reason', 'test', '--timeout', '30']);
-    // Longer than the command takes to find out that nobody answers yet.
-    await sleep(2_000);
-    trader = await startTraderDouble(runtime, stoppable(0));
-    const { code, out } = await stopped;
-    lock.release();
-    expect(out).toMatch(/^✓ stop: proven/);
-    expect(code).toBe(0);
-  });
+  it(
+    'is taken by a trader that is only being started',
+    inFolder(async ({ folder, begin }) => {
+      const runtime = writeRuntime(join(folder, 'home'));
+      const lock = starting(runtime);
+      const stopped = runCommand(folder, ['stop', '--reason', 'test', '--timeout', '30']);
+      // Longer than the command takes to find out that nobody answers yet.
+      await sleep(2_000);
+      await begin(runtime, stoppable(0));
+      const { code, out } = await stopped;
+      lock.release();
+      expect(out).toMatch(/^✓ stop: proven/);
+      expect(code).toBe(0);
+    }),
+  );
 });
 
-describe('a desk that has ended', () => {
+describe.concurrent('a desk that has ended', () => {
   it.each([
     ['stop', 'this stop was not kept'],
     ['close-all', 'nothing of this was kept'],
@@ -280,103 +343,123 @@ describe('a desk that has ended', () => {
     ['status', 'start it with `fermata up`'],
     ['restart', 'start it with `fermata up`'],
     ['link', 'start it with `fermata up`'],
-  ])('%s says so instead of waiting for somebody', async (command, doThis) => {
-    writeRuntime(join(folder, 'home'));
-    const value = command === 'size' ? ['50'] : [];
-    const reason = ['status', 'restart', 'link'].includes(command) ? [] : ['--reason', 'test'];
-    const { code, err } = await runCommand(folder, [command, ...value, ...reason]);
-    expect(err).toMatch(/^✗ desk crypto-bot has ended: none of its processes runs, so nothing is trading\n/);
-    expect(err).toContain(doThis);
-    expect(code).toBe(1);
-  });
+  ])(
+    '%s says so instead of waiting for somebody',
+    inFolder(async ({ folder }, command, doThis) => {
+      writeRuntime(join(folder, 'home'));
+      const value = command === 'size' ? ['50'] : [];
+      const reason = ['status', 'restart', 'link'].includes(command) ? [] : ['--reason', 'test'];
+      const { code, err } = await runCommand(folder, [command, ...value, ...reason]);
+      expect(err).toMatch(
+        /^✗ desk crypto-bot has ended: none of its processes runs, so nothing is trading\n/,
+      );
+      expect(err).toContain(doThis);
+      expect(code).toBe(1);
+    }),
+  );
 
-  it('tells a script the same, once', async () => {
-    writeRuntime(join(folder, 'home'));
-    const { code, out, err } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
-    expect(JSON.parse(out)).toMatchObject({ error: { message: expect.stringContaining('has ended') } });
-    expect({ code, err }).toEqual({ code: 1, err: '' });
-  });
+  it(
+    'tells a script the same, once',
+    inFolder(async ({ folder }) => {
+      writeRuntime(join(folder, 'home'));
+      const { code, out, err } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
+      expect(JSON.parse(out)).toMatchObject({ error: { message: expect.stringContaining('has ended') } });
+      expect({ code, err }).toEqual({ code: 1, err: '' });
+    }),
+  );
 
-  it('hands a stop to a Temporal that somebody else runs, and does not wait for a trader', async () => {
-    const runtime = writeRuntime(join(folder, 'home'));
-    const elsewhere = { ...runtime, temporal: { ...runtime.temporal, kind: 'external' as const } };
-    writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(elsewhere));
-    const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
-    const outcome = JSON.parse(out) as { detail: string; problems: string[] };
-    expect(outcome).toMatchObject({ ok: false, proven: false, workflowId: null });
-    expect(outcome.detail).toContain('has ended');
-    expect(outcome.problems.join()).toMatch(/The workflow that proves the stop was not started: Temporal/);
-    expect(code).toBe(1);
-  });
+  it(
+    'hands a stop to a Temporal that somebody else runs, and does not wait for a trader',
+    inFolder(async ({ folder }) => {
+      const runtime = writeRuntime(join(folder, 'home'));
+      const elsewhere = { ...runtime, temporal: { ...runtime.temporal, kind: 'external' as const } };
+      writeFileSync(join(homePaths(runtime.home).run, 'runtime.json'), JSON.stringify(elsewhere));
+      const { code, out } = await runCommand(folder, ['stop', ...PATIENT, '--reason', 'test', '--json']);
+      const outcome = JSON.parse(out) as { detail: string; problems: string[] };
+      expect(outcome).toMatchObject({ ok: false, proven: false, workflowId: null });
+      expect(outcome.detail).toContain('has ended');
+      expect(outcome.problems.join()).toMatch(/The workflow that proves the stop was not started: Temporal/);
+      expect(code).toBe(1);
+    }),
+  );
 });
 
-describe('a desk file that was broken since the start', () => {
-  function broken(): Runtime {
+describe.concurrent('a desk file that was broken since the start', () => {
+  function broken(folder: string): Runtime {
     const deskFile = join(folder, 'broken.yaml');
     writeFileSync(deskFile, readFileSync(CRYPTO_DESK, 'utf8').replace('version: 1', 'version: 2'));
     return writeRuntime(join(folder, 'home'), deskFile);
   }
 
-  it('keeps nobody from stopping, and what was not written is said', async () => {
-    trader = await startTraderDouble(broken(), stoppable(0));
-    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '30']);
-    expect(out).toMatch(/^✓ stop: proven/);
-    expect(out).toMatch(/The workflow that proves it was not started: .*broken.yaml/);
-    expect(out).toMatch(/The evidence of it was not written/);
-    expect(out).toMatch(/The audit entry was not written/);
-    expect(code).toBe(0);
-  });
-
-  it('keeps nobody waiting for a playbook in code that never ends', async () => {
-    const desk = join(folder, 'desk');
-    mkdirSync(join(desk, 'playbooks'), { recursive: true });
-    copyFileSync(CRYPTO_DESK, join(desk, 'desk.yaml'));
-    writeFileSync(join(desk, 'playbooks/endless.ts'), 'for (;;) {}\nexport default 1;\n');
-    trader = await startTraderDouble(
-      writeRuntime(join(folder, 'home'), join(desk, 'desk.yaml')),
-      stoppable(0),
-    );
-    // Its code would be ended after sixty seconds, in which this process could do nothing else.
-    const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '50']);
-    expect(out).toMatch(/^✓ stop: proven/);
-    expect(code).toBe(0);
-  });
-
-  it('says what was not written of a stop that could not be proven either', async () => {
-    trader = await startTraderDouble(broken(), stoppable(1));
-    const { code, out, err } = await runCommand(folder, ['stop', '--timeout', '12']);
-    expect(out + err).toMatch(/The evidence of it was not written/);
-    expect(out + err).toMatch(/No reason was given, and nobody could be asked for it/);
-    expect(code).toBe(1);
-  });
-
-  it('leaves evidence and an audit entry of a stop, and asks for the reason', async () => {
-    const database = await createTestDatabase();
-    try {
-      const runtime = broken();
-      const { host, port, database: name, appUser, appPassword } = database;
-      const postgres = { host, port, database: name, user: appUser };
-      const { run, secrets } = homePaths(runtime.home);
-      writeFileSync(join(run, 'runtime.json'), JSON.stringify({ ...runtime, postgres }));
-      const secret = appUser === 'fermata_app' ? 'postgresAppPassword' : 'postgresPassword';
-      writeFileSync(join(secrets, SECRET_FILES[secret]), appPassword, { mode: 0o600 });
-      trader = await startTraderDouble(runtime, stoppable(0));
-      const { code, out } = await runCommand(folder, ['stop', '--timeout', '30']);
-      expect(out).not.toMatch(/not written|may be missing/);
-      expect(out).toMatch(/no reason was given: task \d+ asks for it/);
+  it(
+    'keeps nobody from stopping, and what was not written is said',
+    inFolder(async ({ folder, begin }) => {
+      await begin(broken(folder), stoppable(0));
+      const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '30']);
+      expect(out).toMatch(/^✓ stop: proven/);
+      expect(out).toMatch(/The workflow that proves it was not started: .*broken.yaml/);
+      expect(out).toMatch(/The evidence of it was not written/);
+      expect(out).toMatch(/The audit entry was not written/);
       expect(code).toBe(0);
-      const evidence = await database.pool.query(
-        "select verdict, observed from evidence where desk = $1 and routine = 'emergency-stop' order by id",
-        [runtime.desk],
-      );
-      expect(evidence.rows).toMatchObject([
-        { verdict: 'pass', observed: expect.stringMatching(/\(cli\): no reason given/) },
-        { verdict: 'pass', observed: expect.stringMatching(/without a workflow: HALTED/) },
-      ]);
-      const [entry] = await readAudit(database.pool, runtime.desk);
-      expect(entry).toMatchObject({ action: 'stop', outcome: 'proven', via: 'cli' });
-    } finally {
-      await database.drop();
-    }
-  });
+    }),
+  );
+
+  it(
+    'keeps nobody waiting for a playbook in code that never ends',
+    inFolder(async ({ folder, begin }) => {
+      const desk = join(folder, 'desk');
+      mkdirSync(join(desk, 'playbooks'), { recursive: true });
+      copyFileSync(CRYPTO_DESK, join(desk, 'desk.yaml'));
+      writeFileSync(join(desk, 'playbooks/endless.ts'), 'for (;;) {}\nexport default 1;\n');
+      await begin(writeRuntime(join(folder, 'home'), join(desk, 'desk.yaml')), stoppable(0));
+      // Its code would be ended after sixty seconds, in which this process could do nothing else.
+      const { code, out } = await runCommand(folder, ['stop', '--reason', 'test', '--timeout', '50']);
+      expect(out).toMatch(/^✓ stop: proven/);
+      expect(code).toBe(0);
+    }),
+  );
+
+  it(
+    'says what was not written of a stop that could not be proven either',
+    inFolder(async ({ folder, begin }) => {
+      await begin(broken(folder), stoppable(1));
+      const { code, out, err } = await runCommand(folder, ['stop', '--timeout', '30']);
+      expect(out + err).toMatch(/The evidence of it was not written/);
+      expect(out + err).toMatch(/No reason was given, and nobody could be asked for it/);
+      expect(code).toBe(1);
+    }),
+  );
+
+  it(
+    'leaves evidence and an audit entry of a stop, and asks for the reason',
+    inFolder(async ({ folder, begin }) => {
+      const database = await createTestDatabase();
+      try {
+        const runtime = broken(folder);
+        const { host, port, database: name, appUser, appPassword } = database;
+        const postgres = { host, port, database: name, user: appUser };
+        const { run, secrets } = homePaths(runtime.home);
+        writeFileSync(join(run, 'runtime.json'), JSON.stringify({ ...runtime, postgres }));
+        const secret = appUser === 'fermata_app' ? 'postgresAppPassword' : 'postgresPassword';
+        writeFileSync(join(secrets, SECRET_FILES[secret]), appPassword, { mode: 0o600 });
+        await begin(runtime, stoppable(0));
+        const { code, out } = await runCommand(folder, ['stop', '--timeout', '30']);
+        expect(out).not.toMatch(/not written|may be missing/);
+        expect(out).toMatch(/no reason was given: task \d+ asks for it/);
+        expect(code).toBe(0);
+        const evidence = await database.pool.query(
+          "select verdict, observed from evidence where desk = $1 and routine = 'emergency-stop' order by id",
+          [runtime.desk],
+        );
+        expect(evidence.rows).toMatchObject([
+          { verdict: 'pass', observed: expect.stringMatching(/\(cli\): no reason given/) },
+          { verdict: 'pass', observed: expect.stringMatching(/without a workflow: HALTED/) },
+        ]);
+        const [entry] = await readAudit(database.pool, runtime.desk);
+        expect(entry).toMatchObject({ action: 'stop', outcome: 'proven', via: 'cli' });
+      } finally {
+        await database.drop();
+      }
+    }),
+  );
 });

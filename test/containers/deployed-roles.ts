@@ -2,12 +2,14 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Pool } from 'pg';
 import { startBinanceSimulator } from '../../simulators/binance/start.js';
 import { DEFAULT_TOKEN } from '../../simulators/telegram/simulation.js';
 import { startTelegramSimulator, type TelegramSimulator } from '../../simulators/telegram/start.js';
 import type { Incident } from '../../src/contracts/incident.js';
 import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { deskPaths, homePaths } from '../../src/home/runtime.js';
+import { readIncidents } from '../../src/store/incidents.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';
 import { resolveTemporal } from '../../src/supervisor/temporal/resolve-temporal.js';
@@ -23,6 +25,8 @@ import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 import { SERVICE_OF_ROLE } from './compose-file.js';
 import { makeImageFolder } from './image-folder.js';
 import { Programs } from './programs.js';
+
+const isCrash = ({ kind }: Incident): boolean => kind === 'crash-and-restart';
 
 export const ROLES = Object.keys(SERVICE_OF_ROLE);
 
@@ -48,6 +52,7 @@ export class DeployedRoles {
   temporal!: GuardedTemporal;
   /** Of the server itself, which asks nobody who they are. */
   temporalAddress = '';
+  #postgres!: Pool;
   readonly #stops: (() => Promise<void>)[] = [];
 
   async start(): Promise<void> {
@@ -86,10 +91,15 @@ export class DeployedRoles {
     return this.trader.call('status', {}, { timeoutMs: 10_000 });
   }
 
-  /** The incidents of roles that died, as a person in a container lists them. */
+  /** The incidents of roles that died, as they stand in Postgres: who waits for one asks often, and a command takes a second. */
   async crashes(): Promise<readonly Incident[]> {
+    return (await readIncidents(this.#postgres, 'crypto-bot')).filter(isCrash);
+  }
+
+  /** The same, as a person in a container lists them. */
+  async listedCrashes(): Promise<readonly Incident[]> {
     const { stdout } = await this.programs.run('cli', {}, ['bin/fermata.js', 'incidents', '--all', '--json']);
-    return (JSON.parse(stdout) as Incident[]).filter(({ kind }) => kind === 'crash-and-restart');
+    return (JSON.parse(stdout) as Incident[]).filter(isCrash);
   }
 
   async #environment(
@@ -161,6 +171,10 @@ export class DeployedRoles {
     const password = readFileSync(join(secrets, 'postgres-password'), 'utf8').trim();
     const database = { directory: join(folder, 'postgres'), logFile: join(folder, 'postgres.log') };
     this.#endWith(await startPostgres({ ...database, port, user: 'fermata', password }));
+    const connection = { host: '127.0.0.1', port, user: 'fermata', password, database: 'fermata', max: 1 };
+    this.#postgres = new Pool(connection);
+    this.#postgres.on('error', () => undefined);
+    this.#stops.push(() => this.#postgres.end());
     const binary = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
     if (binary.kind !== 'binary') throw new Error('a Temporal binary is needed');
     const server = { binary: binary.path, ports, database: null, logFile: join(folder, 'temporal.log') };

@@ -114,6 +114,7 @@ describe('roles that are started one by one, with the environment of docker-comp
       return found.length > 0 ? found : null;
     });
     expect(all).toMatchObject([{ subject: 'auditor', detail: expect.stringContaining('BINANCE_AUDITOR') }]);
+    expect((await deployed.listedCrashes()).map(({ id }) => id)).toEqual(all.map(({ id }) => id));
   });
 
   it('know people who were linked from inside a container', async () => {
