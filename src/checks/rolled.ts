@@ -4,11 +4,12 @@ import { readStatus } from '../trader/read-status.js';
 import { check } from './check.js';
 
 const PARAMETERS = z.strictObject({
-  symbol: z.string().describe('A future of this desk.'),
+  symbol: z.string().default('').describe('A future of this desk; left out: the first one.'),
   month: z
     .string()
-    .regex(/^20\d{2}(0[1-9]|1[0-2])$/, 'expected a month in quotes, year first, for example "202612"')
-    .describe('The month that it should stand for.'),
+    .regex(/^(20\d{2}(0[1-9]|1[0-2]))?$/, 'expected a month in quotes, year first, for example "202612"')
+    .default('')
+    .describe('The month that it should stand for; left out: the one in force.'),
 });
 
 const READ_MS = 6_000;
@@ -17,12 +18,14 @@ const READ_MS = 6_000;
  * The proof of a roll, read back: the trader and the broker name this month, its minutes come, and nothing is held and
  * nothing rests that could be of another.
  */
-export const contractInForce = check(PARAMETERS, async ({ trader }, { symbol, month }) => {
+export const contractInForce = check(PARAMETERS, async ({ trader }, given) => {
   const status = await readStatus({ trader });
-  const contract = status.contracts?.find((one) => one.symbol === symbol);
+  const contract = status.contracts?.find((one) => given.symbol === '' || one.symbol === given.symbol);
+  const symbol = contract?.symbol ?? given.symbol;
+  const month = given.month === '' ? (contract?.month ?? 'a month') : given.month;
   const expected = `${symbol} is ${month} here and at the broker, with its own minutes; flat, and no order rests`;
   if (contract === undefined)
-    return { verdict: 'fail', observed: `the trader names no contract of ${symbol}`, expected };
+    return { verdict: 'fail', observed: `the trader names no contract of ${symbol || 'a future'}`, expected };
   const wrong: string[] = [];
   if (contract.month !== month) wrong.push(`it stands for ${contract.month ?? 'the front month'}`);
   if (contract.phase === 'rolled') wrong.push('the trader has not started again');

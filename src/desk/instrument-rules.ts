@@ -118,6 +118,9 @@ function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   );
 }
 
+/** E-mini and micro futures on Nasdaq-100, S&P 500, Dow and Russell 2000. */
+const INDEX_FUTURES = ['NQ', 'MNQ', 'ES', 'MES', 'YM', 'MYM', 'RTY', 'M2K'];
+
 /** Which months there are is known for futures on stock indices only; others name theirs. */
 function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
   const { roll, kind, contractMonth, sessions, symbol } = instrument;
@@ -132,11 +135,11 @@ function rollRules(instrument: DeskInstrument, index: number): BrokenRule[] {
         doThis: 'remove roll, or write kind: future',
       },
     ];
-  if (sessions?.calendar !== 'cme-equity-index')
+  if (sessions?.calendar !== 'cme-equity-index' && !INDEX_FUTURES.includes(symbol.split('/')[0] ?? ''))
     return [
       {
         path,
-        expected: `sessions.calendar: cme-equity-index, whose futures end on the third Friday of a quarter (${symbol})`,
+        expected: `a future on a stock index (${INDEX_FUTURES.join(', ')}), or sessions.calendar: cme-equity-index: they end on the third Friday of a quarter (${symbol})`,
         found: sessions?.calendar ?? 'no calendar',
         doThis:
           'add sessions: { calendar: cme-equity-index }, or name the month by hand: contractMonth instead of roll',

@@ -56,8 +56,8 @@ export const instrumentSchema = z.strictObject({
     .optional()
     .describe(
       'From when on the month that is traded is entered no more, and people are asked to roll to the next one: ' +
-        '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future on the calendar ' +
-        'cme-equity-index without contractMonth. Left out: the month is that of contractMonth, or what the broker’s continuous future stands for.',
+        '`monday-before-expiry` (the Monday of its last week) or `{ daysBefore: 4 }`. For a future on a stock index ' +
+        '(NQ, ES and the like, or on the calendar cme-equity-index) without contractMonth. Left out: the month is that of contractMonth, or what the broker’s continuous future stands for.',
     ),
   minNotional: decimal
     .default('0')

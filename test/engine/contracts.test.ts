@@ -103,7 +103,10 @@ describe('a roll', () => {
   it('is refused while a position is held, and while an order rests: both are of the old month', () => {
     const held = dueIn(DAY_MS).active();
     held.hold(0);
-    expect(roll(held, '202606')).toMatchObject({ ok: false, code: 'not-flat' });
+    expect(roll(held, '202606')).toMatchObject({
+      ...{ ok: false, code: 'not-flat' },
+      message: expect.stringContaining('a position in'),
+    });
     const resting = dueIn(DAY_MS).active();
     resting.accept(resting.enter(0));
     expect(roll(resting, '202606')).toMatchObject({ ok: false, code: 'not-flat' });
