@@ -85,6 +85,11 @@ export interface OrderIntent {
    * Left out: there was no such dust.
    */
   readonly besideRestOf?: string;
+  /**
+   * For an entry where several strategies trade the instrument: its fills make a trade of its strategy's own beside
+   * those of others. Left out: they join the trade that is open.
+   */
+  readonly ownTrade?: true;
 }
 
 /**

@@ -10,13 +10,13 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, exitNote, instrumentAt, note, positionAt, workAt } from '../core.js';
+import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeWorkAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { restingTargets } from '../orders/linked-orders.js';
-import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
+import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
 import { averageOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
-import { isDust } from './dust.js';
+import { isDustOf } from './dust.js';
 import { isMarketOpen } from './session.js';
 
 /** A trailing stop moves only once it would come nearer by this fraction of its distance, not with each tick. */
@@ -28,16 +28,27 @@ type WithExits = TradeEntry & { readonly exits: TradeExits };
  * Records what the market has reached since. Only a fresh price counts: an old one does not tell what could be had.
  */
 export function followExits(core: Core, at: InstrumentId): void {
-  const trade = tradeWithExits(core, positionAt(core, at));
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
-  if (trade !== null && age !== null && age <= staleMsOf(core.config.risk)) {
-    const priceTicks = closingTicks(core, at, trade.side);
-    // A target that rests is filled by the venue.
-    if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(core, at, trade, priceTicks);
-    moveStop(core, at, trade, priceTicks);
+  const isFresh = age !== null && age <= staleMsOf(core.config.risk);
+  const trades = holdingsOf(positionAt(core, at)).map((holding) => ({
+    holding,
+    trade: tradeWithExits(core, holding),
+  }));
+  for (const { trade } of trades) if (trade !== null && isFresh) follow(core, at, trade);
+  core.market.exitAboveTicks[at] = Number.POSITIVE_INFINITY;
+  core.market.exitBelowTicks[at] = Number.NEGATIVE_INFINITY;
+  for (const { holding, trade } of trades) {
+    if (trade === null) continue;
+    watchExits(core, at, trade);
+    leaveWhereDue(core, holding, trade);
   }
-  watchExits(core, at, trade);
-  if (trade !== null) leaveWhereDue(core, at, trade);
+}
+
+function follow(core: Core, at: InstrumentId, trade: WithExits): void {
+  const priceTicks = closingTicks(core, at, trade.side);
+  // A target that rests is filled by the venue.
+  if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(core, at, trade, priceTicks);
+  moveStop(core, at, trade, priceTicks);
 }
 
 function noteTargets(core: Core, at: InstrumentId, { id, side, exits }: WithExits, priceTicks: number): void {
@@ -105,11 +116,8 @@ function nextTrailTicks({ side, exits, protectTicks }: WithExits): number | null
 }
 
 /** Sets the prices that quotes are compared with; nothing is computed until one of them is reached. */
-function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void {
+function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
   const { exitAboveTicks, exitBelowTicks } = core.market;
-  exitAboveTicks[at] = Number.POSITIVE_INFINITY;
-  exitBelowTicks[at] = Number.NEGATIVE_INFINITY;
-  if (trade === null) return;
   const { side, exits, protectTicks } = trade;
   const { targets = [], breakEvenAtTicks } = exits.plan;
   const isHeld = mayReduce(core) && restingTargets(core, at).length === 0;
@@ -124,14 +132,14 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void
 }
 
 /** Closes the whole trade, as an exit of its strategy would; noted once. */
-function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
-  const work = workAt(core, at);
+function leaveWhereDue(core: Core, holding: Holding, trade: WithExits): void {
+  const work = tradeWorkAt(core, holding);
   if (work.exiting !== null || !mayReduce(core)) return;
-  const isClosed = lotsAfterTargets(core, positionAt(core, at)) === 0;
+  const isClosed = lotsAfterTargets(core, holding) === 0;
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
   const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
-  note(core, 'info', exitNote(because), at, trade.strategy);
+  note(core, 'info', exitNote(because), holding.instrument, trade.strategy);
   work.exiting = { because, why };
 }
 
@@ -155,7 +163,7 @@ export function isAtBreakEven({ side, protectTicks, entryTickLots, entryLots }: 
  * How many of the held lots the reached targets leave. Null: all of them. Never leaves what no order could sell; a
  * part too small for an order waits for the next target. While nothing can be sold, the stop covers the whole.
  */
-export function lotsAfterTargets(core: Core, position: PositionEntry): number | null {
+export function lotsAfterTargets(core: Core, position: Holding): number | null {
   const trade = tradeWithExits(core, position);
   const target = trade?.exits.plan.targets?.[trade.exits.reached - 1];
   if (trade === null || target === undefined) return null;
@@ -179,9 +187,10 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
 /** Null for what is too small to sell: nothing could be done about it. */
 export function tradeWithExits(
   core: Core,
-  { instrument, trade, quantityLots }: PositionEntry,
+  holding: Holding,
 ): WithExits | null {
-  if (trade?.exits === undefined || quantityLots === 0 || isDust(core, instrument)) return null;
+  const { trade, quantityLots } = holding;
+  if (trade?.exits === undefined || quantityLots === 0 || isDustOf(core, holding)) return null;
   return trade as WithExits;
 }
 

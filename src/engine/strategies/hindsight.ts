@@ -4,7 +4,7 @@
  */
 import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
-import { type Core, createCore, sessionsAt, workAt } from '../core.js';
+import { type Core, createCore, sessionsAt, tradeWorkOf, withdrawExits } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { mayReduce } from '../halts/mode.js';
 import type { EngineRecord } from '../record.js';
@@ -64,7 +64,7 @@ export class Hindsight {
       bringIntoForce(this.#core, record.changed);
     // As the live engine does when it raises a halt.
     if (record.type === 'halt' && record.halt.mode !== 'REDUCING')
-      for (const work of this.#core.work) work.exiting = null;
+      withdrawExits(this.#core);
   }
 
   /** A process began: strategies know nothing until they have seen bars again. */
@@ -101,7 +101,7 @@ export class Hindsight {
     const entries: EntryWish[] = [];
     let exit: string | null = null;
     let sawQuote = false;
-    const work = workAt(core, bar.instrument);
+    const work = tradeWorkOf(core, bar.instrument, slot.name);
     if (context.positionLots === 0) work.exiting = null;
     slot.strategy.onBar(
       {

@@ -11,14 +11,15 @@ import {
   positionAt,
   sessionsAt,
   touch,
-  workAt,
+  tradeWorkOf,
 } from '../core.js';
 import type { BarEvent } from '../event.js';
-import { isDust } from '../flow/dust.js';
+import { isDust, isDustOf } from '../flow/dust.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { ownerOf } from '../trades/trade.js';
-import { enter } from './enter.js';
+import { holdingsOf } from '../state.js';
+import { NOBODY, ownerOf } from '../trades/trade.js';
+import { enter, isShared } from './enter.js';
 import type { StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
@@ -90,7 +91,7 @@ export function contextOf(
   return {
     instrument,
     positionLots: ownLots(core, slot),
-    entryResting: restingEntryLots(core, at) > 0,
+    entryResting: restingEntryLots(core, at, isShared(core, at) ? slot.name : undefined) > 0,
     lastQuote: core.market.hasQuote(at)
       ? { bidTicks: bidTicks[at] as number, askTicks: askTicks[at] as number }
       : null,
@@ -105,7 +106,7 @@ export function contextOf(
       if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note, signal);
     },
     exit: (because) => {
-      const work = workAt(core, at);
+      const work = tradeWorkOf(core, at, slot.name);
       if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
       note(exitNote(because));
       work.exiting = { because, why: null };
@@ -124,8 +125,11 @@ export function contextOf(
 
 /** Another strategy's position is not this one's to close, and dust belongs to none. */
 function ownLots(core: Core, slot: StrategySlot): number {
-  const position = positionAt(core, slot.instrument.id);
-  if (isDust(core, slot.instrument.id)) return 0;
-  const owner = ownerOf(position);
-  return owner === slot.name || owner === 'fermata' ? position.quantityLots : 0;
+  const at = slot.instrument.id;
+  const position = positionAt(core, at);
+  const own = holdingsOf(position).find((holding) => ownerOf(holding) === slot.name);
+  if (own !== undefined) return isDustOf(core, own) ? 0 : own.quantityLots;
+  // What nobody owns is the strategy's to close where it is the only one.
+  const isOnly = position.parts.length === 0 && !isShared(core, at) && ownerOf(position) === NOBODY;
+  return isOnly && !isDust(core, at) ? position.quantityLots : 0;
 }

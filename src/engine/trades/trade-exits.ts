@@ -1,7 +1,7 @@
 /** How records change the exits of a trade: what is reached stays reached, and a stop only moves nearer. */
 import type { OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../record.js';
-import type { EngineState, TradeEntry } from '../state.js';
+import { type EngineState, holdingsOf, type TradeEntry } from '../state.js';
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
 
@@ -59,8 +59,10 @@ function tradeAt(
   state: EngineState,
   { instrument, trade: id }: { readonly instrument: number; readonly trade: string },
 ) {
-  const trade = state.positions[instrument]?.trade ?? null;
-  if (trade?.exits === undefined || trade.id !== id)
+  const position = state.positions[instrument];
+  const held = position === undefined ? [] : holdingsOf(position);
+  const trade = held.find((holding) => holding.trade?.id === id)?.trade ?? null;
+  if (trade?.exits === undefined)
     throw new RangeError(`no trade ${id} with exits is open in instrument ${instrument}`);
   return { trade, exits: trade.exits };
 }

@@ -42,7 +42,8 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
       order.why !== undefined ||
       order.group !== undefined ||
       order.signal !== undefined ||
-      order.besideRestOf !== undefined
+      order.besideRestOf !== undefined ||
+      order.ownTrade !== undefined
     )
       to.fits = false;
     to.byte(
