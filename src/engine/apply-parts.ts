@@ -74,16 +74,19 @@ function inTurn({ parts }: PositionEntry, owner: string): Holding[] {
   return parts.filter(({ trade }) => trade !== null).sort((one, other) => rank(one) - rank(other));
 }
 
-/** Divides fee and coins by lots; the last one takes what rounding leaves. */
+/**
+ * Divides the fee by lots; the last one takes what rounding leaves. A fee in coins is of what was bought beyond all
+ * trades, so the last one pays the whole of it.
+ */
 function shared(shares: readonly [Holding, number][], execution: Execution): [Holding, Execution][] {
-  let { quantityLots: lotsLeft, fee: feeLeft, coins: coinsLeft } = execution;
+  let { quantityLots: lotsLeft, fee: feeLeft } = execution;
   return shares.map(([part, quantityLots]) => {
-    const of = (units: Units): Units => mulDivUnits(units, BigInt(quantityLots), BigInt(lotsLeft));
-    const [fee, coins] = [of(feeLeft), of(coinsLeft)];
+    const isLast = quantityLots === lotsLeft;
+    const partly = execution.coins > 0n ? 0n : mulDivUnits(feeLeft, BigInt(quantityLots), BigInt(lotsLeft));
+    const fee: Units = isLast ? feeLeft : partly;
     lotsLeft -= quantityLots;
     feeLeft -= fee;
-    coinsLeft -= coins;
-    return [part, { ...execution, quantityLots, fee, coins }];
+    return [part, { ...execution, quantityLots, fee, coins: isLast ? execution.coins : 0n }];
   });
 }
 
