@@ -6,11 +6,20 @@
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { type Core, instrumentAt, liveOrders, ordersFor, remainingLots, tradeWorkAt } from '../core.js';
+import {
+  type Core,
+  instrumentAt,
+  isWhole,
+  liveOrders,
+  ordersFor,
+  positionAt,
+  remainingLots,
+  tradeWorkAt,
+} from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { cancelTargets } from '../orders/linked-orders.js';
 import { placeOrder } from '../orders/place-order.js';
-import type { Holding, OrderEntry } from '../state.js';
+import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { isDustOf } from './dust.js';
@@ -47,7 +56,7 @@ export function flatten(
   if (cancelTargets(core, at, 'its position is being closed')) return;
   const waiting = core.monotonicMs < work.closeAtMs;
   if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
-    protect(core, position);
+    protectEach(core, position);
     return;
   }
   const closing = { purpose, leftLots: 0, why };
@@ -61,6 +70,13 @@ export function flatten(
   }
   // If the sale does not happen, the position is without a stop, as for any other reason.
   if (!stopsFor(core, position).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
+}
+
+/** While a position in parts can not be closed as a whole, each trade has its own stop again. */
+function protectEach(core: Core, position: Holding): void {
+  const at = position.instrument;
+  for (const holding of isWhole(core, position) ? holdingsOf(positionAt(core, at)) : [position])
+    protect(core, holding);
 }
 
 /**
