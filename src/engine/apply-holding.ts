@@ -91,12 +91,7 @@ function payFee(state: EngineState, steps: BookSteps, position: Holding, executi
  * leaves the position with them. If fewer coins are held than the fee takes (the fill of a sale can arrive before
  * that of its purchase), the rest is owed and counts as sold at this price.
  */
-function takeCoins(
-  state: EngineState,
-  steps: BookSteps,
-  position: Holding,
-  execution: Execution,
-): void {
+function takeCoins(state: EngineState, steps: BookSteps, position: Holding, execution: Execution): void {
   const { coins, fee: value } = execution;
   const held = coinsOf(position, steps);
   const own = held < 0n ? 0n : held < coins ? held : coins;

@@ -19,7 +19,14 @@ import { MarketBook } from './market-book.js';
 import { incarnationOf } from './orders/client-id.js';
 import { QuoteGuard } from './quote-guard.js';
 import type { EngineRecord } from './record.js';
-import { createState, type EngineState, type Holding, holdingsOf, type OrderEntry, type PositionEntry } from './state.js';
+import {
+  createState,
+  type EngineState,
+  type Holding,
+  holdingsOf,
+  type OrderEntry,
+  type PositionEntry,
+} from './state.js';
 import { RegimeMeter } from './strategies/regime.js';
 import { ReturnMeter } from './strategies/returns.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';

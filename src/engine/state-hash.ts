@@ -43,7 +43,8 @@ export function stateHash(state: EngineState): string {
   if (amended.length > 0)
     all.push(amended.map(({ intent }) => [intent.clientId, intent.quantityLots]).sort(byFirst));
   const apart = state.positions.filter(({ parts }) => parts.length > 0);
-  if (apart.length > 0) all.push(['parts', apart.map(({ instrument, parts }) => [instrument, parts.map(partOf)])]);
+  if (apart.length > 0)
+    all.push(['parts', apart.map(({ instrument, parts }) => [instrument, parts.map(partOf)])]);
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
   const { signals, signalsRefused } = state;
   if (signals.size > 0 || signalsRefused.size > 0)

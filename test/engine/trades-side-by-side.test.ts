@@ -10,7 +10,12 @@ import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS } from './support/desk.js';
 
 /** Enters when a bar closes at its price, and closes its trade when one closes at the other. */
-function waiting(name: string, enterAt: number, exitAt: number, wish: Partial<LimitEntry> = {}): TradedStrategy {
+function waiting(
+  name: string,
+  enterAt: number,
+  exitAt: number,
+  wish: Partial<LimitEntry> = {},
+): TradedStrategy {
   const kind = `./strategies/${name}.ts`;
   return {
     ...{ name, kind, symbols: ['BTC/USDT'], enabled: true, parameters: {} },
@@ -176,7 +181,11 @@ describe('a second strategy on one instrument', () => {
     desk.bar(0, 10_001);
     desk.bar(0, 10_002);
     expect(desk.recorded('order.denied')).toMatchObject([
-      { limit: 'against', order: { strategy: 'b' }, reason: expect.stringContaining('the strategy a has an entry resting') },
+      {
+        limit: 'against',
+        order: { strategy: 'b' },
+        reason: expect.stringContaining('the strategy a has an entry resting'),
+      },
     ]);
     const entry = desk.live('entry', 0)[0]!;
     desk.accept(entry);
@@ -190,16 +199,34 @@ describe('a second strategy on one instrument', () => {
   });
 
   it('sells the parts that its targets close, and nothing of the other one', () => {
-    const exits = { targets: [{ ticks: 10_100, closedPpm: 500_000 }, { ticks: 10_200, closedPpm: 1_000_000 }] };
+    const exits = {
+      targets: [
+        { ticks: 10_100, closedPpm: 500_000 },
+        { ticks: 10_200, closedPpm: 1_000_000 },
+      ],
+    };
     const strategies = [
       waiting('a', 10_001, 10_011, { exits }),
-      waiting('b', 10_002, 10_012, { exits: { targets: [{ ticks: 10_150, closedPpm: 400_000 }, { ticks: 10_300, closedPpm: 1_000_000 }] } }),
+      waiting('b', 10_002, 10_012, {
+        exits: {
+          targets: [
+            { ticks: 10_150, closedPpm: 400_000 },
+            { ticks: 10_300, closedPpm: 1_000_000 },
+          ],
+        },
+      }),
     ];
     const desk = both(deskOf({ strategies }).active());
     desk.quote(0, 10_100);
     settle(desk, 10_100);
-    expect(parts(desk)).toEqual([['a', 200], ['b', 400]]);
-    expect(stops(desk)).toEqual([['a', 200, 9_800], ['b', 400, 9_800]]);
+    expect(parts(desk)).toEqual([
+      ['a', 200],
+      ['b', 400],
+    ]);
+    expect(stops(desk)).toEqual([
+      ['a', 200, 9_800],
+      ['b', 400, 9_800],
+    ]);
     desk.quote(0, 10_200);
     settle(desk, 10_200);
     expect(closed(desk)).toEqual([['a', 'target 2 of 2', 400]]);
@@ -217,7 +244,11 @@ describe('a second strategy on one instrument', () => {
       desk.command({ name: 'reconcile' });
     }
     settle(desk);
-    expect(parts(desk)).toEqual([['a', 400], ['b', 400], ['fermata', 130]]);
+    expect(parts(desk)).toEqual([
+      ['a', 400],
+      ['b', 400],
+      ['fermata', 130],
+    ]);
     expect(stops(desk)).toContainEqual(['fermata', 130, 9_500]);
     for (let reading = 0; reading < 4 && desk.lots(0) !== 600; reading += 1) {
       desk.snapshot({ positions: [600] });
@@ -226,8 +257,14 @@ describe('a second strategy on one instrument', () => {
       desk.command({ name: 'reconcile' });
     }
     settle(desk);
-    expect(parts(desk)).toEqual([['a', 200], ['b', 400]]);
-    expect(stops(desk)).toEqual([['a', 200, 9_800], ['b', 400, 9_700]]);
+    expect(parts(desk)).toEqual([
+      ['a', 200],
+      ['b', 400],
+    ]);
+    expect(stops(desk)).toEqual([
+      ['a', 200, 9_800],
+      ['b', 400, 9_700],
+    ]);
     expect(replayed(desk)).toBe(desk.engine.stateHash());
   });
 
@@ -243,8 +280,14 @@ describe('a second strategy on one instrument', () => {
     settle(desk);
     // 399.6 lots each: the two rests make a whole one, which the older trade takes over.
     expect(desk.lots(0)).toBe(799);
-    expect(parts(desk)).toEqual([['a', 400], ['b', 399]]);
-    expect(stops(desk)).toEqual([['a', 400, 9_800], ['b', 399, 9_700]]);
+    expect(parts(desk)).toEqual([
+      ['a', 400],
+      ['b', 399],
+    ]);
+    expect(stops(desk)).toEqual([
+      ['a', 400, 9_800],
+      ['b', 399, 9_700],
+    ]);
     expect(replayed(desk)).toBe(desk.engine.stateHash());
   });
 
@@ -262,17 +305,24 @@ describe('a second strategy on one instrument', () => {
         const [apart, whole] = [records, records].map(stateOf);
         steps.forEach(({ by, buys, lots, ticks, fee }, at) => {
           const order = orderBy(by, buys, lots, at);
-          const paid = fee === 'coins' && buys ? { fee: 40_000, feeIn: { asset: 'BTC', amount: '0.00037' } } : {};
+          const paid =
+            fee === 'coins' && buys ? { fee: 40_000, feeIn: { asset: 'BTC', amount: '0.00037' } } : {};
           const fill: Fill = {
             ...{ tradeId: `f${at}`, clientId: order.clientId, instrument: 0, side: order.side },
-            ...{ quantityLots: lots, priceTicks: ticks, fee: fee === 'cash' ? 12_345 : 0, liquidity: 'taker' },
+            ...{
+              quantityLots: lots,
+              priceTicks: ticks,
+              fee: fee === 'cash' ? 12_345 : 0,
+              liquidity: 'taker',
+            },
             ...{ marketMs: START_MS + at, simulated: true },
             ...paid,
           };
           for (const state of [apart!, whole!]) {
             const { ownTrade: _, ...joining } = order;
             const sent = state === apart ? order : joining;
-            if (by !== 'nobody') applyRecord(state, { type: 'order.intended', order: sent, marketMs: START_MS });
+            if (by !== 'nobody')
+              applyRecord(state, { type: 'order.intended', order: sent, marketMs: START_MS });
             applyRecord(state, { type: 'fill', fill });
           }
           expectWhole(apart!.positions[0]!);

@@ -52,7 +52,9 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 }
 
 /** Every field that a record of a hot type can have: a new field does not compile here before it is named. */
-const INTENT: Required<Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'ownTrade'>> = {
+const INTENT: Required<
+  Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'ownTrade'>
+> = {
   clientId: 'fabc12301',
   instrument: 3,
   strategy: 'ema-cross',

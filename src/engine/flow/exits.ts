@@ -185,10 +185,7 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
 }
 
 /** Null for what is too small to sell: nothing could be done about it. */
-export function tradeWithExits(
-  core: Core,
-  holding: Holding,
-): WithExits | null {
+export function tradeWithExits(core: Core, holding: Holding): WithExits | null {
   const { trade, quantityLots } = holding;
   if (trade?.exits === undefined || quantityLots === 0 || isDustOf(core, holding)) return null;
   return trade as WithExits;

@@ -5,7 +5,7 @@ import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import { isRestingTarget, type Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
 import { type Core, instrumentAt, ordersFor, positionAt, remainingLots, tradeWorkAt } from '../core.js';
-import type { OrderEntry, Holding } from '../state.js';
+import type { Holding, OrderEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE } from '../timing.js';
 import { lotsAfterTargets } from './exits.js';
 

@@ -50,7 +50,8 @@ export function enter(
   const isSized = slot.size !== null || wish.size !== undefined;
   const against = whyAgainst(core, slot, wish);
   if (against !== null) denyOrder(core, order, { limit: 'against', reason: against });
-  else if (lots === 0 && (isSized || limitTicks === null)) denyOrder(core, order, { limit: 'size', reason: why });
+  else if (lots === 0 && (isSized || limitTicks === null))
+    denyOrder(core, order, { limit: 'size', reason: why });
   else {
     const marketBars = signal === undefined ? MARKET_REST_BARS : SIGNALLED_REST_BARS;
     const restBars = wish.type === 'market' ? marketBars : wish.restBars;
@@ -61,7 +62,10 @@ export function enter(
 /**
  * What is too small is up to the venue, which may change it. The journal keeps what it was when the entry was made.
  */
-function besideRest(core: Core, { name, instrument: { id: at } }: StrategySlot): Pick<OrderWish, 'besideRestOf'> {
+function besideRest(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+): Pick<OrderWish, 'besideRestOf'> {
   const position = positionAt(core, at);
   const held = position.parts.find((part) => ownerOf(part) === name) ?? position;
   const exits = held.trade?.exits;
@@ -78,7 +82,11 @@ export function isShared(core: Core, at: InstrumentId): boolean {
  * The venue has one position, so an entry against the trade of another strategy would close that instead of opening
  * its own. Null: it is against none.
  */
-function whyAgainst(core: Core, { name, instrument: { id: at } }: StrategySlot, { side }: EntryWish): string | null {
+function whyAgainst(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+  { side }: EntryWish,
+): string | null {
   if (!isShared(core, at)) return null;
   const against = (lots: number): boolean => (side === 'buy' ? lots < 0 : lots > 0);
   const holder = holdingsOf(positionAt(core, at)).find(

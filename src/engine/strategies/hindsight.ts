@@ -63,8 +63,7 @@ export class Hindsight {
     if (record.type === 'settings' && this.settings === 'followed')
       bringIntoForce(this.#core, record.changed);
     // As the live engine does when it raises a halt.
-    if (record.type === 'halt' && record.halt.mode !== 'REDUCING')
-      withdrawExits(this.#core);
+    if (record.type === 'halt' && record.halt.mode !== 'REDUCING') withdrawExits(this.#core);
   }
 
   /** A process began: strategies know nothing until they have seen bars again. */

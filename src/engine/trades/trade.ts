@@ -81,12 +81,7 @@ export function exitReason(state: EngineState, order: OrderEntry | null): ExitRe
 }
 
 /** Adds the trade to the totals and to its strategy's streak; its own record is written next. */
-export function closeTrade(
-  state: EngineState,
-  position: Holding,
-  why: ExitReason,
-  closedMs: number,
-): void {
+export function closeTrade(state: EngineState, position: Holding, why: ExitReason, closedMs: number): void {
   const { trade, instrument } = position;
   if (trade === null) throw new RangeError(`no trade is open in instrument ${instrument}`);
   const totals = tripTotals(state, trade.strategy, instrument);

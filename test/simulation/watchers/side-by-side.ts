@@ -79,7 +79,8 @@ export class SideBySide implements Watcher {
           : [[strategy, quantityLots] as const];
       const [theirs, ours] = [new Map(shown), this.#held.get(instrument) ?? new Map<string, number>()];
       const sum = shown.reduce((lots, [, own]) => lots + own, 0);
-      if (sum !== quantityLots) return `${quantityLots} lots are held in ${instrument}, its trades have ${sum}`;
+      if (sum !== quantityLots)
+        return `${quantityLots} lots are held in ${instrument}, its trades have ${sum}`;
       for (const owner of new Set([...theirs.keys(), ...ours.keys()]))
         if ((theirs.get(owner) ?? 0) !== (ours.get(owner) ?? 0))
           return `${owner} has ${theirs.get(owner) ?? 0} lots in ${instrument}, its fills come to ${ours.get(owner) ?? 0}`;
