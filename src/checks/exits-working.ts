@@ -35,7 +35,8 @@ async function look(trader: CheckContext['trader']): Promise<CheckOutcome> {
   const { status, listed } = asked;
   if (status.positions.length === 0)
     return { verdict: 'pass', observed: 'nothing is held', expected: EXPECTED };
-  const found = status.positions.map((position) => childrenOf(position, status, listed));
+  const held = status.positions.flatMap(heldIn);
+  const found = held.map(({ position, strategy }) => childrenOf(position, strategy, status, listed));
   const missing = found.flatMap((one) => one.missing);
   const observed = [...missing, ...found.flatMap((one) => one.working)].join('; ');
   return { verdict: missing.length > 0 ? 'fail' : 'pass', observed, expected: EXPECTED };
@@ -63,13 +64,30 @@ interface Children {
   readonly working: readonly string[];
 }
 
+interface Held {
+  readonly position: PositionStatus;
+  readonly strategy: string | null;
+}
+
+/** Where several strategies hold it, each trade has its own stop. */
+function heldIn(position: PositionStatus): Held[] {
+  const { parts = [] } = position;
+  if (parts.length === 0) return [{ position, strategy: null }];
+  return parts.map((part) => ({
+    position: { ...position, quantity: part.quantity, trade: part },
+    strategy: part.strategy,
+  }));
+}
+
+/** `strategy`: whose orders are looked at. Null: all. */
 function childrenOf(
   position: PositionStatus,
+  strategy: string | null,
   { orders, targetsWait }: TraderStatus,
   listed: ReadonlySet<string>,
 ): Children {
   const { symbol, side, quantity, trade } = position;
-  const held = `${side} ${quantity} ${symbol}`;
+  const held = `${side} ${quantity} ${symbol}${strategy === null ? '' : ` of ${strategy}`}`;
   const missing: string[] = [];
   const working: string[] = [];
   const resting = (is: (order: OrderStatus) => boolean) =>
@@ -78,6 +96,7 @@ function childrenOf(
         order.symbol === symbol &&
         listed.has(order.clientId) &&
         left(order) === Number(quantity) &&
+        (strategy === null || order.strategy === strategy) &&
         is(order),
     );
   const stop = resting(({ purpose }) => purpose === 'protective');
@@ -89,7 +108,7 @@ function childrenOf(
   if (wanted === undefined) return { missing, working };
   // At every venue, the desk itself holds a target that leaves a part of the trade open.
   const closesAll = next === targets.length - 1 && Math.round(sum(targets)) === 100;
-  if (targetsWait !== 'venue' || !closesAll) {
+  if (targetsWait !== 'venue' || !closesAll || strategy !== null) {
     working.push(`target ${wanted.price}, held by the desk`);
     return { missing, working };
   }

@@ -82,7 +82,15 @@ function positionLines({ positions }: TraderStatus): string[] {
   return positions.flatMap((position) => [
     `${position.symbol} ${position.side} ${grouped(position.quantity)} at ${grouped(position.averagePrice)}, now ${grouped(position.markPrice ?? 'unknown')}, ` +
       `${signed(position.unrealised)}${multiple(position)}, stop ${grouped(position.stopPrice ?? 'none')} (${position.protection}${bare(position)})`,
-    ...exitsLine(position),
+    ...((position.parts?.length ?? 0) > 1 ? partLines(position) : exitsLine(position)),
+  ]);
+}
+
+/** Where several strategies hold it: what each has, with its own stop. */
+function partLines({ parts = [] }: TraderStatus['positions'][number]): string[] {
+  return parts.flatMap((part) => [
+    `  ${part.strategy} ${grouped(part.quantity)}${multiple({ trade: part })}, stop ${grouped(part.stopPrice ?? 'none')} (${part.protection})`,
+    ...exitsLine({ trade: part }).map((line) => `  ${line}`),
   ]);
 }
 

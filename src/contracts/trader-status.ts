@@ -75,6 +75,16 @@ const tradeSchema = z.object({
 });
 export type TradeStatus = Shape<typeof tradeSchema>;
 
+const PROTECTIONS = ['confirmed', 'pending', 'missing', 'passed', 'closing', 'synthetic'] as const;
+
+/** What one strategy holds of a position that several may trade. */
+const partSchema = tradeSchema.extend({
+  strategy: z.string().describe('`fermata`: nobody’s'),
+  quantity: decimalText,
+  stopPrice: decimalText.nullable(),
+  protection: z.enum(PROTECTIONS).describe('By its own stop, for its own quantity'),
+});
+
 export const positionSchema = z.object({
   symbol: z.string(),
   side: z.enum(['long', 'short']),
@@ -87,7 +97,7 @@ export const positionSchema = z.object({
    * `confirmed`: the venue acknowledged the protective stop for the whole quantity. `passed`: it rests although the market is
    * past its price. `closing`: no stop can protect the position, so it is being closed at the market.
    */
-  protection: z.enum(['confirmed', 'pending', 'missing', 'passed', 'closing', 'synthetic']),
+  protection: z.enum(PROTECTIONS),
   withoutStopMs: z
     .number()
     .nullable()
@@ -97,6 +107,13 @@ export const positionSchema = z.object({
   strategy: z.string(),
   /** Of that strategy; null if there is none, for example for a position of less than one lot. */
   trade: tradeSchema.nullable(),
+  /** Also absent from traders of earlier versions. */
+  parts: z
+    .array(partSchema)
+    .exactOptional()
+    .describe(
+      'Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest',
+    ),
 });
 export type PositionStatus = Shape<typeof positionSchema>;
 

@@ -91,6 +91,11 @@ export interface OrderIntent {
   readonly postOnly?: true;
   /** For an entry: market time from which what is left of it is cancelled. Left out: none. */
   readonly untilMs?: number;
+  /**
+   * For an entry where several strategies trade the instrument: its fills make a trade of its strategy's own beside
+   * those of others. Left out: they join the trade that is open.
+   */
+  readonly ownTrade?: true;
 }
 
 /** It never rests: what is not filled as it arrives is gone. Any other order at the market is filled soon, too. */

@@ -17,7 +17,8 @@ import { noEntryReason } from './flow/session.js';
 import { needsGoLive } from './halts/go-live-missing.js';
 import { isClosing } from './halts/mode.js';
 import { openFeeReason } from './orders/fee-value.js';
-import type { PositionEntry } from './state.js';
+import { holdingsOf, type PositionEntry } from './state.js';
+import { ownerOf } from './trades/trade.js';
 
 export function accountView(core: Core): AccountView {
   const { market, state } = core;
@@ -85,7 +86,7 @@ function holdingsOnce(core: Core): () => readonly Holding[] {
 
 function holdings(core: Core): Holding[] {
   return core.state.positions.map((position) => {
-    const { instrument: at, quantityLots, trade } = position;
+    const { instrument: at, quantityLots } = position;
     const { minNotional, moneyPerTickLot } = instrumentAt(core, at);
     const worthAt = (lots: number, ticks: number): number =>
       lots === 0 ? 0 : lots * ticks * moneyPerTickLot;
@@ -98,7 +99,11 @@ function holdings(core: Core): Holding[] {
     const add = (strategy: string, money: number): void => {
       if (money !== 0) byStrategy.set(strategy, (byStrategy.get(strategy) ?? 0) + money);
     };
-    add(trade?.strategy ?? 'fermata', Math.abs(held));
+    const parts = holdingsOf(position);
+    for (const part of parts) {
+      const share = parts.length === 1 ? 1 : part.quantityLots / quantityLots;
+      add(ownerOf(part), Math.abs(held) * share);
+    }
     let buying = 0;
     let selling = 0;
     for (const entry of liveOrders(core, at)) {
@@ -136,10 +141,12 @@ function highest(values: readonly (number | null)[]): number | null {
   return known.length === 0 ? null : Math.max(...known);
 }
 
-export function restingEntryLots(core: Core, at: InstrumentId): number {
+/** Of all strategies, or of one. */
+export function restingEntryLots(core: Core, at: InstrumentId, of?: string): number {
   let lots = 0;
   for (const entry of liveOrders(core, at)) {
-    if (entry.intent.purpose === 'entry') lots += remainingLots(entry);
+    const { purpose, strategy } = entry.intent;
+    if (purpose === 'entry' && strategy === (of ?? strategy)) lots += remainingLots(entry);
   }
   return lots;
 }

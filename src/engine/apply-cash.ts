@@ -1,7 +1,7 @@
 /** Applies a cash record: changes the balance and, for capital, the day's start and the peak. */
 import { isCapital } from '../domain/cash.js';
 import { readUnits } from '../domain/money.js';
-import { move } from './apply-execution.js';
+import { move } from './apply-holding.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';
 

@@ -1,7 +1,8 @@
 /** Coins that no trade of the desk explains: found, claimed by a person, or gone again. */
 import { NO_COINS, type OthersCoins } from '../domain/coins.js';
 import type { InstrumentId } from '../domain/instrument.js';
-import { applyExecution, move } from './apply-execution.js';
+import { applyExecution } from './apply-execution.js';
+import { move } from './apply-holding.js';
 import { stepsAt } from './books.js';
 import type { EngineRecord } from './record.js';
 import type { EngineState } from './state.js';

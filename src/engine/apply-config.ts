@@ -7,7 +7,7 @@ import type { Instrument } from '../domain/instrument.js';
 import { readUnits, type Units } from '../domain/money.js';
 import { settleOf } from '../domain/value.js';
 import type { EngineRecord } from './record.js';
-import { type EngineState, emptyPosition, type TradeEntry } from './state.js';
+import { type EngineState, emptyPosition, type Holding, type TradeEntry } from './state.js';
 import { beginTrade } from './trades/trade.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
@@ -54,13 +54,18 @@ function rescale(state: EngineState, instruments: readonly Instrument[], scales:
   for (const position of state.positions) {
     const instrument = instruments[position.instrument];
     const quote = settlesIn(instrument);
-    position.remainder *= finer(instrument?.base ?? '');
-    position.cost *= finer(quote);
-    position.realised *= finer(quote);
-    position.carried *= finer(quote);
-    if (position.trade !== null) rescaleTrade(position.trade, finer(quote));
+    for (const holding of [position, ...position.parts])
+      rescaleHolding(holding, finer(instrument?.base ?? ''), finer(quote));
   }
   for (const trip of state.trips.values()) trip.realised *= finer(quoteOf(trip.instrument));
+}
+
+function rescaleHolding(holding: Holding, byCoins: Units, by: Units): void {
+  holding.remainder *= byCoins;
+  holding.cost *= by;
+  holding.realised *= by;
+  holding.carried *= by;
+  if (holding.trade !== null) rescaleTrade(holding.trade, by);
 }
 
 function rescaleTrade(trade: TradeEntry, by: Units): void {

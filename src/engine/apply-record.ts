@@ -7,7 +7,8 @@ import { FINAL_ORDER_STATES, type Fill, type SentState } from '../domain/order.j
 import { applyCash } from './apply-cash.js';
 import { applyClaim, applyCoins, knowOthers } from './apply-coins.js';
 import { applyConfig } from './apply-config.js';
-import { applyExecution, type Execution, move } from './apply-execution.js';
+import { applyExecution } from './apply-execution.js';
+import { type Execution, move } from './apply-holding.js';
 import {
   applySignal,
   applySignalRefused,

@@ -4,7 +4,7 @@ import type { InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
 import { VALUE } from '../domain/value.js';
 import type { Held } from './market-book.js';
-import type { EngineState, PositionEntry } from './state.js';
+import type { EngineState, Holding } from './state.js';
 
 /** Money units of an amount in the books of an instrument's quote currency. */
 export function moneyOf(units: Units, { perMoney }: Pick<BookSteps, 'perMoney'>): number {
@@ -12,13 +12,13 @@ export function moneyOf(units: Units, { perMoney }: Pick<BookSteps, 'perMoney'>)
 }
 
 /** Lots held, including what is below one as a fraction. */
-export function heldLots({ quantityLots, remainder }: PositionEntry, { perLot }: BookSteps): number {
+export function heldLots({ quantityLots, remainder }: Holding, { perLot }: BookSteps): number {
   if (remainder === 0n) return quantityLots;
   return Number(BigInt(quantityLots) * perLot + remainder) / Number(perLot);
 }
 
 /** A position as it is valued. */
-export function heldAt(state: EngineState, position: PositionEntry): Held {
+export function heldAt(state: EngineState, position: Holding): Held {
   const steps = stepsAt(state, position.instrument);
   return {
     instrument: position.instrument,
@@ -32,7 +32,7 @@ export function heldPositions(state: EngineState): Held[] {
 }
 
 /** Average price of what is held, in ticks, not rounded. */
-export function averageTicks(state: EngineState, position: PositionEntry): number {
+export function averageTicks(state: EngineState, position: Holding): number {
   const steps = stepsAt(state, position.instrument);
   const lots = heldLots(position, steps);
   return VALUE[steps.kind].averageTicks(Number(position.cost), lots, Number(steps.perTickLot));

@@ -4,7 +4,7 @@ import { isCapital } from '../domain/cash.js';
 import type { ExitReason } from '../domain/exit-reason.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { Units } from '../domain/money.js';
-import type { Fill, Side } from '../domain/order.js';
+import type { Fill, OrderIntent, Side } from '../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
 import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
@@ -19,12 +19,19 @@ import { MarketBook } from './market-book.js';
 import { incarnationOf } from './orders/client-id.js';
 import { QuoteGuard } from './quote-guard.js';
 import type { EngineRecord } from './record.js';
-import { createState, type EngineState, type OrderEntry, type PositionEntry } from './state.js';
+import {
+  createState,
+  type EngineState,
+  type Holding,
+  holdingsOf,
+  type OrderEntry,
+  type PositionEntry,
+} from './state.js';
 import { DayVolatility } from './strategies/day-volatility.js';
 import { RegimeMeter } from './strategies/regime.js';
 import { ReturnMeter } from './strategies/returns.js';
 import { buildSlots, type StrategySlot } from './strategies/strategy-slot.js';
-import { tradeClosed } from './trades/trade.js';
+import { ownerOf, tradeClosed } from './trades/trade.js';
 
 /** Deadlines of one order, in monotonic time. Null: nothing is awaited. */
 export interface OrderWatch {
@@ -63,8 +70,8 @@ export interface FormerStop {
   due: boolean;
 }
 
-/** What the engine keeps of one instrument in memory: deadlines, retries, what is under way. Not durable. */
-export interface InstrumentWork {
+/** What the engine keeps in memory of the orders that protect and close one trade. Not durable. */
+export interface TradeWork {
   /**
    * Set while the position is being closed outside a close-all: by its strategy, by its exit plan, or by a person
    * (`why: 'person'`, allowed in every mode). A halt withdraws it, and a stop protects the position again.
@@ -75,6 +82,26 @@ export interface InstrumentWork {
    * does `exiting`.
    */
   parting: { readonly because: string; readonly trade: string; readonly untilLots: number } | null;
+  closeRefusals: number;
+  closeAtMs: number;
+  stopRefusals: number;
+  stopAtMs: number;
+  unprotectedSinceMs: number | null;
+  /** The stop that rested before it was cancelled to make way for another. */
+  formerStop: FormerStop | null;
+  /** Since when no resting stop covers the whole position. Null: one does, or there is nothing to protect. */
+  stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
+  /** A stop has rested for this position before. */
+  hadStop: boolean;
+}
+
+/**
+ * What the engine keeps of one instrument in memory: deadlines, retries, what is under way. Not durable. The members
+ * of a trade are those of the whole position; where it is in parts, each trade has its own in `trades`.
+ */
+export interface InstrumentWork extends TradeWork {
+  /** By strategy. Empty: the position is whole. */
+  readonly trades: Map<string, TradeWork>;
   /**
    * Set while the position is being closed, in any mode, because no stop can protect it: the venue says that the
    * stop's price has passed (`passed`), a resting stop did not fire (`overrun`), or the venue takes no stop
@@ -88,13 +115,6 @@ export interface InstrumentWork {
    * it is the desk's.
    */
   unnamedLots: number;
-  closeRefusals: number;
-  closeAtMs: number;
-  stopRefusals: number;
-  stopAtMs: number;
-  unprotectedSinceMs: number | null;
-  /** The stop that rested before it was cancelled to make way for another. */
-  formerStop: FormerStop | null;
   /** Monotonic time before which no target is placed beside the stop. */
   targetAtMs: number;
   /**
@@ -109,10 +129,6 @@ export interface InstrumentWork {
   unlikeSinceMs: number | null;
   /** An entry was filled, and the venue's own list has not yet shown the orders that are to close the position. */
   unverified: boolean;
-  /** Since when no resting stop covers the whole position. Null: one does, or there is nothing to protect. */
-  stopGap: { readonly sinceMs: number; readonly why: StopGapCause } | null;
-  /** A stop has rested for this position before. */
-  hadStop: boolean;
   /** Monotonic time at which the market was seen to open. Null: it is closed. */
   openSinceMs: number | null;
   /** Monotonic time at which people were last told that a contract ends while it is held. Null: they were not. */
@@ -302,25 +318,32 @@ const sizesByVolatility = ({ strategies }: EngineConfig): boolean =>
 const calendarAt = ({ sessions }: EngineConfig, id: InstrumentId): SessionCalendar =>
   sessions?.[id]?.calendar ?? alwaysOpen();
 
-function newWork(): InstrumentWork {
+function newTradeWork(): TradeWork {
   return {
     exiting: null,
     parting: null,
-    unnamedLots: 0,
-    securing: null,
-    overrunSinceMs: null,
     closeRefusals: 0,
     closeAtMs: 0,
     stopRefusals: 0,
     stopAtMs: 0,
     unprotectedSinceMs: null,
     formerStop: null,
+    stopGap: null,
+    hadStop: false,
+  };
+}
+
+function newWork(): InstrumentWork {
+  return {
+    ...newTradeWork(),
+    trades: new Map(),
+    unnamedLots: 0,
+    securing: null,
+    overrunSinceMs: null,
     targetAtMs: 0,
     endedGroup: null,
     unlikeSinceMs: null,
     unverified: false,
-    stopGap: null,
-    hadStop: false,
     openSinceMs: Number.NEGATIVE_INFINITY,
     expiryToldMs: null,
     activity: 0,
@@ -417,6 +440,63 @@ export function positionAt(core: Core, id: InstrumentId): PositionEntry {
 
 export function workAt(core: Core, id: InstrumentId): InstrumentWork {
   return required(core.work[id], id);
+}
+
+/** That of the trade; of a whole position, that of its instrument. */
+export function tradeWorkAt(core: Core, holding: Holding): TradeWork {
+  if (isWhole(core, holding)) return workAt(core, holding.instrument);
+  return tradeWorkOf(core, holding.instrument, ownerOf(holding));
+}
+
+/** All that is held, and not the part of one trade. */
+export function isWhole(core: Core, holding: Holding): boolean {
+  return holding === positionAt(core, holding.instrument);
+}
+
+export function tradeWorkOf(core: Core, at: InstrumentId, strategy: string): TradeWork {
+  const work = workAt(core, at);
+  if (positionAt(core, at).parts.length === 0) return work;
+  const known = work.trades.get(strategy);
+  if (known !== undefined) return known;
+  const isFirst = work.trades.size === 0 && ownerOf(holdingsOf(positionAt(core, at))[0]) === strategy;
+  const created = isFirst ? takeWork(work) : newTradeWork();
+  work.trades.set(strategy, created);
+  return created;
+}
+
+/** The position has just been taken apart: what was under way for the whole goes on for its oldest trade. */
+function takeWork(work: InstrumentWork): TradeWork {
+  const fresh = newTradeWork();
+  const taken = { ...fresh };
+  for (const key of Object.keys(fresh) as (keyof TradeWork)[]) {
+    if (key === 'exiting' && work.exiting?.why === 'person') continue;
+    Object.assign(taken, { [key]: work[key] });
+    Object.assign(work, { [key]: fresh[key] });
+  }
+  return taken;
+}
+
+/** That of the order's trade; a close is of the whole position. */
+export function workOfOrder(core: Core, { instrument, purpose, strategy }: OrderIntent): TradeWork {
+  return purpose === 'close' ? workAt(core, instrument) : tradeWorkOf(core, instrument, strategy);
+}
+
+/** What is kept for the position and for each of its trades. */
+export function tradeWorks(work: InstrumentWork): TradeWork[] {
+  return [work, ...work.trades.values()];
+}
+
+/** No position is being closed any more outside a close-all. */
+export function withdrawExits({ work }: Core): void {
+  for (const held of work.flatMap(tradeWorks)) held.exiting = held.parting = null;
+}
+
+/** The live orders that concern what is held: those of the part's strategy, and what closes the whole position. */
+export function ordersFor(core: Core, holding: Holding): OrderEntry[] {
+  const orders = liveOrders(core, holding.instrument);
+  if (isWhole(core, holding)) return orders;
+  const owner = ownerOf(holding);
+  return orders.filter(({ intent }) => intent.strategy === owner || intent.purpose === 'close');
 }
 
 /** A person asked to close this position, which is allowed in every mode. */

@@ -1,6 +1,6 @@
 /** One hash for the whole durable state: equal on every machine, and equal live and after a replay. */
 import { createHash } from 'node:crypto';
-import type { EngineState, TradeEntry } from './state.js';
+import type { EngineState, Holding, TradeEntry } from './state.js';
 
 /** SHA-256, hex, over the canonical JSON of the durable state. */
 export function stateHash(state: EngineState): string {
@@ -13,14 +13,7 @@ export function stateHash(state: EngineState): string {
     wins,
     String(realised),
   ]);
-  const positions = state.positions.map((position) => [
-    position.quantityLots,
-    String(position.remainder),
-    String(position.cost),
-    String(position.realised),
-    String(position.carried),
-    position.trade && Object.entries(position.trade).map(([key, value]) => [key, written(value)]),
-  ]);
+  const positions = state.positions.map(partOf);
   const { config, counters } = state;
   const content = [
     config && [config.desk, config.configHash, config.symbols, String(config.startingCash)],
@@ -49,11 +42,23 @@ export function stateHash(state: EngineState): string {
   const amended = [...state.orders.values()].filter((entry) => entry.amended);
   if (amended.length > 0)
     all.push(amended.map(({ intent }) => [intent.clientId, intent.quantityLots]).sort(byFirst));
+  const apart = state.positions.filter(({ parts }) => parts.length > 0);
+  if (apart.length > 0)
+    all.push(['parts', apart.map(({ instrument, parts }) => [instrument, parts.map(partOf)])]);
   if (stopGaps.size > 0) all.push(['stop gaps', [...stopGaps].sort(byFirst)]);
   const { signals, signalsRefused } = state;
   if (signals.size > 0 || signalsRefused.size > 0)
     all.push(['signals', [...signals].sort(byFirst), [...signalsRefused].sort(byFirst)]);
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
+}
+
+function partOf({ quantityLots, remainder, cost, realised, carried, trade }: Holding): unknown[] {
+  const amounts = [remainder, cost, realised, carried].map(String);
+  return [
+    quantityLots,
+    ...amounts,
+    trade && Object.entries(trade).map(([key, value]) => [key, written(value)]),
+  ];
 }
 
 /** A trade without exits is written without the member, so that the state of older journals keeps its hash. */

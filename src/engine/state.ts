@@ -70,6 +70,8 @@ export interface TradeEntry {
   protectTicks: number | null;
   /** Left out: the entry asked for none. */
   exits?: TradeExits;
+  /** It stands beside the trades of other strategies. Left out: it takes every fill of its instrument. */
+  readonly own?: true;
 }
 
 export interface ClosedTrade extends TradeEntry {
@@ -78,7 +80,8 @@ export interface ClosedTrade extends TradeEntry {
   readonly closedMs: number;
 }
 
-export interface PositionEntry {
+/** A position, or the part of one that belongs to one trade or to none. */
+export interface Holding {
   readonly instrument: InstrumentId;
   /** Signed: long is positive. */
   quantityLots: number;
@@ -95,6 +98,16 @@ export interface PositionEntry {
   trade: TradeEntry | null;
   /** What fees in coins earned or cost while no trade was open, in the same units; the next trade takes it over. */
   carried: Units;
+}
+
+/**
+ * What the venue holds. Where several strategies trade the instrument it is in parts: one for each trade (nobody's
+ * lots are a trade of `fermata`), and at most one without a trade for what is below a lot. All parts are on the side
+ * of the position, and their lots, remainders and costs add up to its own. The trade is then the part's, and the
+ * position's own is null. Empty: the position is whole, one trade at most.
+ */
+export interface PositionEntry extends Holding {
+  parts: Holding[];
 }
 
 /**
@@ -315,6 +328,10 @@ export function trackOf(state: EngineState, strategy: string): StrategyTrack {
 }
 
 export function emptyPosition(instrument: InstrumentId): PositionEntry {
+  return { ...emptyHolding(instrument), parts: [] };
+}
+
+export function emptyHolding(instrument: InstrumentId): Holding {
   return {
     instrument,
     quantityLots: 0,
@@ -324,6 +341,11 @@ export function emptyPosition(instrument: InstrumentId): PositionEntry {
     trade: null,
     carried: 0n,
   };
+}
+
+/** What each trade of a position holds. A whole position is its only one, also while it is flat. */
+export function holdingsOf(position: PositionEntry): readonly Holding[] {
+  return position.parts.length === 0 ? [position] : position.parts.filter(({ trade }) => trade !== null);
 }
 
 /** The halt whose id arming must quote. Null: nothing halts the desk. */

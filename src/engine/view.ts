@@ -18,18 +18,19 @@ import { accountView } from './account-view.js';
 import { othersCoins } from './apply-coins.js';
 import { averageTicks, cashUnits, heldAt, moneyOf, stepsAt } from './books.js';
 import type { InstrumentContract } from './config.js';
-import { type Core, liveOrders, workAt } from './core.js';
-import { isDust } from './flow/dust.js';
+import { type Core, liveOrders, tradeWorks, workAt } from './core.js';
+import { isDust, isDustOf } from './flow/dust.js';
 import { isAtBreakEven, timeExitMs } from './flow/exits.js';
 import { type ContractPhase, contractPhase } from './flow/expiry.js';
-import { liveStops } from './flow/flatten.js';
-import { isConfirmed, wantedStop } from './flow/wanted-stop.js';
+import { isConfirmed, stopsFor, wantedStop } from './flow/wanted-stop.js';
 import { restingTargets } from './orders/linked-orders.js';
 import { type HeldBackView, heldBackViews, type QuoteView, quoteViews } from './quote-views.js';
 import type { Difference } from './record.js';
 import { restingSignals, standingOf } from './signals/show-signal.js';
 import {
   type CloseAllState,
+  type Holding,
+  holdingsOf,
   newestDeskHalt,
   type PositionEntry,
   type SettingsState,
@@ -68,8 +69,19 @@ export interface PositionView {
   readonly protection: Protection;
   /** For how long no resting stop has covered the whole position. Null: one does. */
   readonly withoutStopMs: number | null;
+  /** Of the oldest trade. */
   readonly strategy: string;
   readonly trade: TradeView | null;
+  /** Where several strategies may trade the instrument: what each of them holds, oldest first. Empty: it is whole. */
+  readonly parts: readonly PartView[];
+}
+
+/** What one strategy holds of a position, with its own stop. */
+export interface PartView extends TradeView {
+  readonly strategy: string;
+  readonly quantityLots: number;
+  readonly stopTicks: number;
+  readonly protection: Protection;
 }
 
 /** An open trade. Amounts in money units. */
@@ -341,13 +353,38 @@ function positionViews(core: Core): PositionView[] {
         markTicks: market.hasQuote(at) ? (marks[at] as number) : null,
         unrealised,
         realised: Math.round(moneyOf(position.realised, steps)),
-        stopTicks: wantedStop(core, position).stopTicks,
-        protection: protectionOf(core, at, Math.abs(position.quantityLots)),
+        stopTicks: nearestStop(core, position),
+        protection: weakest(holdingsOf(position).map((holding) => protectionOf(core, holding))),
         withoutStopMs: withoutStopMs(core, at),
-        strategy: ownerOf(position),
-        trade: tradeView(core, position, unrealised),
+        strategy: ownerOf(holdingsOf(position)[0]),
+        trade: tradeView(core, holdingsOf(position)[0] ?? position),
+        parts: partViews(core, position),
       };
     });
+}
+
+/** That of the trade whose stop the market would reach first. */
+function nearestStop(core: Core, position: PositionEntry): number {
+  const ticks = holdingsOf(position).map((holding) => wantedStop(core, holding).stopTicks);
+  return position.quantityLots > 0 ? Math.max(...ticks) : Math.min(...ticks);
+}
+
+const WEAKEST_FIRST = ['passed', 'closing', 'missing', 'pending', 'confirmed', 'dust'] as const;
+
+function weakest(all: readonly Protection[]): Protection {
+  return WEAKEST_FIRST.find((protection) => all.includes(protection)) ?? 'missing';
+}
+
+function partViews(core: Core, position: PositionEntry): PartView[] {
+  if (position.parts.length === 0) return [];
+  return holdingsOf(position).flatMap((holding) => {
+    const trade = tradeView(core, holding);
+    if (trade === null) return [];
+    const { quantityLots } = holding;
+    const { stopTicks } = wantedStop(core, holding);
+    const protection = protectionOf(core, holding);
+    return [{ ...trade, strategy: ownerOf(holding), quantityLots, stopTicks, protection }];
+  });
 }
 
 function dustViews(core: Core): DustView[] {
@@ -368,8 +405,10 @@ function dustViews(core: Core): DustView[] {
   });
 }
 
-function tradeView(core: Core, { trade, instrument }: PositionEntry, unrealised: number): TradeView | null {
+function tradeView(core: Core, holding: Holding): TradeView | null {
+  const { trade, instrument } = holding;
   if (trade === null) return null;
+  const unrealised = core.market.unrealised(heldAt(core.state, holding));
   const steps = stepsAt(core.state, instrument);
   const money = (units: Units): number => Math.round(moneyOf(units, steps));
   const result = money(trade.result) + unrealised;
@@ -395,20 +434,22 @@ function exitsView(core: Core, at: InstrumentId, trade: TradeEntry): ExitsView |
   return { plan, reached, rests, movedBy, atBreakEven: isAtBreakEven(trade), timeExitMs: timeExitMs(exits) };
 }
 
-function protectionOf(core: Core, at: InstrumentId, lots: number): Protection {
+function protectionOf(core: Core, holding: Holding): Protection {
+  const at = holding.instrument;
+  const lots = Math.abs(holding.quantityLots);
   const { securing, overrunSinceMs } = workAt(core, at);
-  if (isDust(core, at)) return 'dust';
+  if (isDustOf(core, holding)) return 'dust';
   if (securing !== null) return 'closing';
   if (overrunSinceMs !== null) return 'passed';
-  const stops = liveStops(core, at);
+  const stops = stopsFor(core, holding);
   if (stops.some((stop) => stop.intent.quantityLots - stop.filledLots === lots && isConfirmed(stop)))
     return 'confirmed';
   return stops.length > 0 ? 'pending' : 'missing';
 }
 
 function withoutStopMs(core: Core, at: InstrumentId): number | null {
-  const { stopGap } = workAt(core, at);
-  return stopGap === null ? null : Math.max(0, Math.ceil(core.monotonicMs - stopGap.sinceMs));
+  const begun = tradeWorks(workAt(core, at)).flatMap(({ stopGap }) => stopGap?.sinceMs ?? []);
+  return begun.length === 0 ? null : Math.max(0, Math.ceil(core.monotonicMs - Math.min(...begun)));
 }
 
 function orderViews(core: Core, at: InstrumentId): OrderView[] {

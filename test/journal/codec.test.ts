@@ -60,7 +60,10 @@ function readBack(bytes: Buffer, codec = CODEC): EngineRecord {
 
 /** Every field that a record of a hot type can have: a new field does not compile here before it is named. */
 const INTENT: Required<
-  Omit<OrderIntent, 'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'postOnly' | 'untilMs'>
+  Omit<
+    OrderIntent,
+    'exits' | 'why' | 'group' | 'signal' | 'besideRestOf' | 'ownTrade' | 'postOnly' | 'untilMs'
+  >
 > = {
   clientId: 'fabc12301',
   instrument: 3,

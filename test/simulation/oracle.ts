@@ -37,6 +37,7 @@ import { Readings } from './watchers/readings.js';
 import { RealPrices } from './watchers/real-prices.js';
 import { RefusedStops } from './watchers/refused-stops.js';
 import { Results } from './watchers/results.js';
+import { SideBySide } from './watchers/side-by-side.js';
 import { Signals } from './watchers/signals.js';
 import { StopChanges } from './watchers/stop-changes.js';
 import { StopEntries } from './watchers/stop-entries.js';
@@ -44,6 +45,16 @@ import { StopGaps } from './watchers/stop-gaps.js';
 import { StopsTrusted } from './watchers/stops-trusted.js';
 import { Trades } from './watchers/trades.js';
 
+const OF_ONE_TRADE = [
+  EntriesAllowed,
+  ProtectiveStops,
+  StopGaps,
+  Results,
+  StopChanges,
+  RefusedStops,
+  Trades,
+  Exits,
+] as const;
 const CALLS_PER_SECOND_MAX = 60;
 const RESTS: ReadonlySet<string> = new Set(['working', 'partlyFilled']);
 
@@ -90,7 +101,7 @@ export class Oracle {
     this.#book = book;
     this.evidence = new Evidence(scenario, book);
     this.#unprotectable = new Unprotectable(book);
-    this.#watchers = [
+    const watchers: readonly Watcher[] = [
       new AnswersInTime(book),
       new HaltsKept(book),
       new CloseAllDeadline(book, closeAll.deadlineMs),
@@ -118,7 +129,12 @@ export class Oracle {
       new MarketEntries(book, scenario),
       new StopEntries(book, scenario),
       ...(scenario.signals ? [new Signals(book)] : []),
+      ...(scenario.sideBySide ? [new SideBySide(book, scenario, this.#unprotectable)] : []),
     ];
+    // These know one trade and one stop of a position; where it has several, the one above looks at each.
+    this.#watchers = scenario.sideBySide
+      ? watchers.filter((watcher) => !OF_ONE_TRADE.some((kind) => watcher instanceof kind))
+      : watchers;
     this.#listeners = this.#watchers.filter(
       (watcher): watcher is Watcher & Required<Pick<Watcher, 'heard'>> => watcher.heard !== undefined,
     );
@@ -284,7 +300,10 @@ export class Oracle {
       const lots = Math.abs(this.#book.lots[id] ?? 0);
       const stops = this.#book.liveOn(id, 'protective').filter(({ state }) => RESTS.has(state));
       const bidTicks = this.evidence.bidTicks(id) ?? 0;
-      return isTradableAt(instrument, lots, bidTicks) && !stops.some(({ leftLots }) => leftLots === lots);
+      const isCovered = this.scenario.sideBySide
+        ? stops.reduce((sum, { leftLots }) => sum + leftLots, 0) >= lots
+        : stops.some(({ leftLots }) => leftLots === lots);
+      return isTradableAt(instrument, lots, bidTicks) && !isCovered;
     });
     return bare?.symbol ?? null;
   }

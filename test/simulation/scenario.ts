@@ -115,6 +115,8 @@ export interface Scenario extends AskedEntries {
   readonly hours: boolean;
   /** Nothing is held over it. */
   readonly flatByClose: boolean;
+  /** Two strategies trade each instrument. */
+  readonly sideBySide: boolean;
   /** Ends with a close-all that has to be proven. */
   readonly endsFlat: boolean;
 }
@@ -145,8 +147,11 @@ export const NO_FAULTS: FaultRates = {
   lateMs: 0,
 };
 
+/** The strategy beside the first one. */
+const SECOND = 'behind';
+
 export function drawScenario(seed: number, random: Random): Scenario {
-  const drawn = drawDesk(seed, random);
+  const drawn = besideAnother(drawDesk(seed, random));
   // A minute after each opening no price is due yet: that minute is most of such a run.
   const scenario = drawn.hours ? { ...drawn, ...NO_SILENCE } : drawn;
   const { strangerEveryMs, conversionEveryMs, restoreEveryMs, ownedByOthers } = scenario;
@@ -155,6 +160,13 @@ export function drawScenario(seed: number, random: Random): Scenario {
   if (seed % 3 !== 1 || !alone) return scenario;
   const instruments = scenario.instruments.map((one) => ({ ...one, ...BOUNDS }));
   return { ...scenario, instruments, smallestEveryMs: 15_000 };
+}
+
+/** In each tenth run. Fees in coins are for the property test of the engine: what is below a lot is joined there. */
+function besideAnother(scenario: Scenario): Scenario {
+  const { seed, exits, entryType } = scenario;
+  const sideBySide = seed % 10 === 9 && exits === null && entryType === 'limit';
+  return sideBySide ? { ...scenario, sideBySide, signals: false, feesIn: 'quote' } : scenario;
 }
 
 function drawDesk(seed: number, random: Random): Scenario {
@@ -217,6 +229,7 @@ function drawDesk(seed: number, random: Random): Scenario {
     changes: changesOfSeed(seed),
     terms: termsOfSeed(seed),
     signals: hasSignals(seed) && entryTypeOfSeed(seed) === 'limit' && exitsOfSeed(seed) === null,
+    sideBySide: false,
     endsFlat: random.chance(0.5),
   };
 }
@@ -282,7 +295,13 @@ export function engineConfig(
 ): EngineConfig {
   const { instruments, capabilities, traded, ownedByOthers, hours, flatByClose } = scenario;
   const parameters = { fastBars: 2, slowBars: 4, atrBars: 3, entryRestBars: REST_BARS, entryOffsetTicks: 0 };
-  const strategies = crossStrategy(instruments.slice(0, traded), parameters);
+  const first = crossStrategy(instruments.slice(0, traded), parameters);
+  // A bar behind the first one, with its stop elsewhere: both hold much of the time.
+  const behind = { ...parameters, slowBars: 5, atrBars: 4 };
+  const second = crossStrategy(instruments.slice(0, traded), behind).map((one) => ({ ...one, name: SECOND }));
+  const strategies = scenario.sideBySide
+    ? [...first, ...second].map((one) => ({ ...one, size: { equityPct: 4 } }))
+    : first;
   return engineConfigWith({
     configHash: configHashOf(scenario, edition),
     incarnation,

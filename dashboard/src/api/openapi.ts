@@ -1037,6 +1037,59 @@ export interface paths {
                                         words: string[];
                                     };
                                 } | null;
+                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                                parts?: {
+                                    id: string;
+                                    /** @description Market clock, milliseconds since 1970 */
+                                    openedMs: number;
+                                    /** @description Decimal text */
+                                    fees: string;
+                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    result: string;
+                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    risk: string | null;
+                                    /** @description Result in multiples of the risk */
+                                    r: string | null;
+                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    exits?: {
+                                        /** @description The nearest first */
+                                        targets: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description Of the whole trade, what is closed there */
+                                            pct: number;
+                                            reached: boolean;
+                                            /**
+                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @enum {boolean}
+                                             */
+                                            rests?: true;
+                                        }[];
+                                        /** @description How far behind the market the stop follows */
+                                        trailBy: string | null;
+                                        breakEven: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description The stop is at the average, or nearer */
+                                            done: boolean;
+                                        } | null;
+                                        timeExitMs: number | null;
+                                        /** @description null: the stop is where the entry wanted it */
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        /** @description All of it for people, a few words each */
+                                        words: string[];
+                                    };
+                                    /** @description `fermata`: nobody’s */
+                                    strategy: string;
+                                    /** @description Decimal text */
+                                    quantity: string;
+                                    stopPrice: string | null;
+                                    /**
+                                     * @description By its own stop, for its own quantity
+                                     * @enum {string}
+                                     */
+                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                                }[];
                             }[];
                         };
                     };
@@ -2262,6 +2315,59 @@ export interface paths {
                                         words: string[];
                                     };
                                 } | null;
+                                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                                parts?: {
+                                    id: string;
+                                    /** @description Market clock, milliseconds since 1970 */
+                                    openedMs: number;
+                                    /** @description Decimal text */
+                                    fees: string;
+                                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                                    result: string;
+                                    /** @description What its first stop would have lost; null: nobody knows */
+                                    risk: string | null;
+                                    /** @description Result in multiples of the risk */
+                                    r: string | null;
+                                    /** @description What closes it beside its stop; left out where nothing does */
+                                    exits?: {
+                                        /** @description The nearest first */
+                                        targets: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description Of the whole trade, what is closed there */
+                                            pct: number;
+                                            reached: boolean;
+                                            /**
+                                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                                             * @enum {boolean}
+                                             */
+                                            rests?: true;
+                                        }[];
+                                        /** @description How far behind the market the stop follows */
+                                        trailBy: string | null;
+                                        breakEven: {
+                                            /** @description Decimal text */
+                                            price: string;
+                                            /** @description The stop is at the average, or nearer */
+                                            done: boolean;
+                                        } | null;
+                                        timeExitMs: number | null;
+                                        /** @description null: the stop is where the entry wanted it */
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        /** @description All of it for people, a few words each */
+                                        words: string[];
+                                    };
+                                    /** @description `fermata`: nobody’s */
+                                    strategy: string;
+                                    /** @description Decimal text */
+                                    quantity: string;
+                                    stopPrice: string | null;
+                                    /**
+                                     * @description By its own stop, for its own quantity
+                                     * @enum {string}
+                                     */
+                                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                                }[];
                             }[];
                             /** @description The prices are simulated */
                             simulated: boolean;
@@ -7284,6 +7390,59 @@ export interface components {
                         words: string[];
                     };
                 } | null;
+                /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                parts?: {
+                    id: string;
+                    /** @description Market clock, milliseconds since 1970 */
+                    openedMs: number;
+                    /** @description Decimal text */
+                    fees: string;
+                    /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                    result: string;
+                    /** @description What its first stop would have lost; null: nobody knows */
+                    risk: string | null;
+                    /** @description Result in multiples of the risk */
+                    r: string | null;
+                    /** @description What closes it beside its stop; left out where nothing does */
+                    exits?: {
+                        /** @description The nearest first */
+                        targets: {
+                            /** @description Decimal text */
+                            price: string;
+                            /** @description Of the whole trade, what is closed there */
+                            pct: number;
+                            reached: boolean;
+                            /**
+                             * @description At the venue, in one group with the stop; left out where the desk holds it
+                             * @enum {boolean}
+                             */
+                            rests?: true;
+                        }[];
+                        /** @description How far behind the market the stop follows */
+                        trailBy: string | null;
+                        breakEven: {
+                            /** @description Decimal text */
+                            price: string;
+                            /** @description The stop is at the average, or nearer */
+                            done: boolean;
+                        } | null;
+                        timeExitMs: number | null;
+                        /** @description null: the stop is where the entry wanted it */
+                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                        /** @description All of it for people, a few words each */
+                        words: string[];
+                    };
+                    /** @description `fermata`: nobody’s */
+                    strategy: string;
+                    /** @description Decimal text */
+                    quantity: string;
+                    stopPrice: string | null;
+                    /**
+                     * @description By its own stop, for its own quantity
+                     * @enum {string}
+                     */
+                    protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                }[];
             }[];
             stopGaps: {
                 /** @enum {string} */
@@ -7761,6 +7920,59 @@ export interface components {
                             words: string[];
                         };
                     } | null;
+                    /** @description Where several strategies may trade the instrument: what each holds, the oldest first; `strategy` and `trade` are then of the oldest */
+                    parts?: {
+                        id: string;
+                        /** @description Market clock, milliseconds since 1970 */
+                        openedMs: number;
+                        /** @description Decimal text */
+                        fees: string;
+                        /** @description Of what is closed, after all fees so far, with what the rest is worth now */
+                        result: string;
+                        /** @description What its first stop would have lost; null: nobody knows */
+                        risk: string | null;
+                        /** @description Result in multiples of the risk */
+                        r: string | null;
+                        /** @description What closes it beside its stop; left out where nothing does */
+                        exits?: {
+                            /** @description The nearest first */
+                            targets: {
+                                /** @description Decimal text */
+                                price: string;
+                                /** @description Of the whole trade, what is closed there */
+                                pct: number;
+                                reached: boolean;
+                                /**
+                                 * @description At the venue, in one group with the stop; left out where the desk holds it
+                                 * @enum {boolean}
+                                 */
+                                rests?: true;
+                            }[];
+                            /** @description How far behind the market the stop follows */
+                            trailBy: string | null;
+                            breakEven: {
+                                /** @description Decimal text */
+                                price: string;
+                                /** @description The stop is at the average, or nearer */
+                                done: boolean;
+                            } | null;
+                            timeExitMs: number | null;
+                            /** @description null: the stop is where the entry wanted it */
+                            stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                            /** @description All of it for people, a few words each */
+                            words: string[];
+                        };
+                        /** @description `fermata`: nobody’s */
+                        strategy: string;
+                        /** @description Decimal text */
+                        quantity: string;
+                        stopPrice: string | null;
+                        /**
+                         * @description By its own stop, for its own quantity
+                         * @enum {string}
+                         */
+                        protection: "confirmed" | "pending" | "missing" | "passed" | "closing" | "synthetic";
+                    }[];
                 }[];
                 stopGaps: {
                     /** @enum {string} */

@@ -104,6 +104,20 @@ export function Positions({ api, mayClose, positions, dust, coins, stopGaps, cur
           keyOf={({ symbol }) => symbol}
         />
       )}
+      {positions
+        .filter(({ parts = [] }) => parts.length > 1)
+        .map(({ symbol, parts = [] }) => (
+          <p class="empty" key={symbol}>
+            {symbol}, by strategy:{' '}
+            {parts
+              .map(
+                ({ strategy, quantity, stopPrice, protection }) =>
+                  `${strategy} ${grouped(quantity)}, stop ${stopPrice === null ? 'none' : grouped(stopPrice)} (${protection})`,
+              )
+              .join('; ')}
+            .
+          </p>
+        ))}
       {coins.map(({ symbol, nobodys, foreign, toMove }) => (
         <p class="empty" key={symbol}>
           {symbol}, not the desk’s: nobody’s {grouped(nobodys)}, foreign {grouped(foreign)}, to be moved{' '}

@@ -1,8 +1,20 @@
 /** The next step for one instrument: cancel entries, close the position, or protect it. */
 import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, isClosedByPerson, positionAt, sessionsAt, workAt } from '../core.js';
+import { isRestingTarget } from '../../domain/order.js';
+import {
+  type Core,
+  isClosedByPerson,
+  isWhole,
+  liveOrders,
+  positionAt,
+  sessionsAt,
+  tradeWorkAt,
+  workAt,
+} from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
-import { cancelEntries } from '../orders/cancel-order.js';
+import { cancelEntries, cancelOrder } from '../orders/cancel-order.js';
+import { type Holding, holdingsOf, type PositionEntry } from '../state.js';
+import { ownerOf } from '../trades/trade.js';
 import { followExits, followPart, lotsAfterTargets } from './exits.js';
 import { expiryReason, leaveBeforeExpiry } from './expiry.js';
 import { flatten, reduceToTargets } from './flatten.js';
@@ -10,6 +22,7 @@ import { protect } from './protect.js';
 import { isSecuring } from './secure.js';
 import { isMarketOpen, leaveBeforeClose, noEntryReason } from './session.js';
 import { measureStopGap } from './stop-gap.js';
+import { isOversold } from './wanted-stop.js';
 
 export function advance(core: Core, at: InstrumentId): void {
   if (!core.begun) return;
@@ -25,13 +38,13 @@ function step(core: Core, at: InstrumentId): void {
   }
   if (isClosing(core)) {
     cancelEntries(core, at, 'all positions are being closed');
-    flatten(core, at, 'close');
+    flatten(core, positionAt(core, at), 'close');
     return;
   }
   if (!mayEnter(core)) cancelEntries(core, at, `the desk is ${core.state.mode}`);
   if (isSecuring(core, at)) {
     cancelEntries(core, at, 'the position can not be protected and is being closed');
-    flatten(core, at, 'close');
+    flatten(core, positionAt(core, at), 'close');
     return;
   }
   const { cancelsEntries = false, flatBeforeCloseMs } = sessionsAt(core, at);
@@ -42,22 +55,51 @@ function step(core: Core, at: InstrumentId): void {
   const isOpen = isMarketOpen(core, at);
   if (isOpen) {
     followExits(core, at);
-    followPart(core, at);
+    for (const holding of holdingsOf(positionAt(core, at))) followPart(core, holding);
     leaveBeforeClose(core, at);
     leaveBeforeExpiry(core, at);
   }
-  const exiting = workAt(core, at).exiting;
-  // While the market is closed, the stop stays until the exit can be made.
-  const isAsked = isClosedByPerson(core, at);
-  if (exiting !== null && (isAsked || mayReduce(core)) && isOpen) {
+  const position = positionAt(core, at);
+  const { exiting } = workAt(core, at);
+  if (exiting !== null && isClosedByPerson(core, at) && isOpen) {
     cancelEntries(core, at, exiting.because);
-    flatten(core, at, isAsked ? 'close' : 'exit', exiting.why);
+    flatten(core, position, 'close', exiting.why);
     return;
   }
-  if (lotsAfterTargets(core, positionAt(core, at)) === null) {
-    protect(core, at);
+  // It would sell somebody else's coins.
+  if (position.parts.length > 0 && isOversold(core, at)) {
+    protect(core, position);
     return;
   }
-  cancelEntries(core, at, 'a part of its trade is closed');
-  reduceToTargets(core, at);
+  if (position.parts.length > 0) cancelStrays(core, position);
+  for (const holding of holdingsOf(position)) stepTrade(core, holding, isOpen);
+}
+
+function stepTrade(core: Core, holding: Holding, isOpen: boolean): void {
+  const at = holding.instrument;
+  const { exiting } = tradeWorkAt(core, holding);
+  const owner = isWhole(core, holding) ? undefined : ownerOf(holding);
+  // While the market is closed, the stop stays until the exit can be made.
+  if (exiting !== null && mayReduce(core) && isOpen) {
+    cancelEntries(core, at, exiting.because, owner);
+    flatten(core, holding, 'exit', exiting.why);
+    return;
+  }
+  if (lotsAfterTargets(core, holding) === null) {
+    protect(core, holding);
+    return;
+  }
+  cancelEntries(core, at, 'a part of its trade is closed', owner);
+  reduceToTargets(core, holding);
+}
+
+/** What protected a trade that is closed, while others are open. */
+function cancelStrays(core: Core, position: PositionEntry): void {
+  workAt(core, position.instrument).unprotectedSinceMs = null;
+  const owners = holdingsOf(position).map(ownerOf);
+  for (const entry of liveOrders(core, position.instrument)) {
+    const { intent } = entry;
+    const protects = intent.purpose === 'protective' || isRestingTarget(intent);
+    if (protects && !owners.includes(intent.strategy)) cancelOrder(core, entry, 'its trade is closed');
+  }
 }

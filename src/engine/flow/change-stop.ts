@@ -3,13 +3,13 @@
  * place. Another price or more lots: replace in one request. Only if the venue can do neither is the old stop
  * cancelled first. One step at a time: while the venue owes an answer, the resting stop is not changed.
  */
-import { type Core, instrumentAt, note, remainingLots, workAt } from '../core.js';
+import { type Core, instrumentAt, note, remainingLots, tradeWorkAt, workOfOrder } from '../core.js';
 import { sendAmend } from '../orders/amend-order.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { followsSoon, targetBeside } from '../orders/linked-orders.js';
 import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';
-import type { OrderEntry, PositionEntry } from '../state.js';
+import type { Holding, OrderEntry } from '../state.js';
 import { REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { isConfirmed, type WantedStop } from './wanted-stop.js';
@@ -17,7 +17,7 @@ import { isConfirmed, type WantedStop } from './wanted-stop.js';
 /** Called when none of `stops` is the wanted one. */
 export function changeStops(
   core: Core,
-  position: PositionEntry,
+  position: Holding,
   stops: readonly OrderEntry[],
   wanted: WantedStop,
 ): void {
@@ -38,10 +38,10 @@ function worthKeeping(stops: readonly OrderEntry[], stop: OrderEntry): number {
   return stops.some(({ replaces }) => replaces === stop.intent.clientId) ? 0 : remainingLots(stop);
 }
 
-function change(core: Core, position: PositionEntry, old: OrderEntry, wanted: WantedStop): void {
+function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedStop): void {
   const { capabilities } = core.config;
   const { clientId, stopTicks, side, why = null } = old.intent;
-  const work = workAt(core, position.instrument);
+  const work = tradeWorkAt(core, position);
   const watch = core.watches.get(clientId);
   if (core.monotonicMs < work.stopAtMs || (watch !== undefined && isAsked(watch))) return;
   const onlyLots = stopTicks === wanted.stopTicks && side === wanted.side;
@@ -60,8 +60,8 @@ function change(core: Core, position: PositionEntry, old: OrderEntry, wanted: Wa
 /**
  * No stop rests. If the venue refused the new stop, the old one is restored at once and the new one is tried later.
  */
-function placeFirst(core: Core, position: PositionEntry, wanted: WantedStop): void {
-  const work = workAt(core, position.instrument);
+function placeFirst(core: Core, position: Holding, wanted: WantedStop): void {
+  const work = tradeWorkAt(core, position);
   const { formerStop } = work;
   if (formerStop?.due === true && formerStop.stopTicks !== null && formerStop.side === wanted.side) {
     const { symbol } = instrumentAt(core, position.instrument);
@@ -77,11 +77,11 @@ function placeFirst(core: Core, position: PositionEntry, wanted: WantedStop): vo
 
 /** The old stop was given up for one that was refused, so it is to be restored. */
 export function onStopRefused(core: Core, { intent }: OrderEntry): void {
-  const { formerStop } = workAt(core, intent.instrument);
+  const { formerStop } = workOfOrder(core, intent);
   if (formerStop !== null) formerStop.due = true;
 }
 
-function place(core: Core, position: PositionEntry, wanted: WantedStop, replaces: string | null): void {
+function place(core: Core, position: Holding, wanted: WantedStop, replaces: string | null): void {
   const wish = {
     instrument: position.instrument,
     strategy: ownerOf(position),
@@ -97,5 +97,5 @@ function place(core: Core, position: PositionEntry, wanted: WantedStop, replaces
     ...(wanted.why === null ? {} : { why: wanted.why }),
   } as const;
   if (placeOrder(core, wish, null, replaces)) return;
-  workAt(core, position.instrument).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
+  tradeWorkAt(core, position).stopAtMs = core.monotonicMs + REFUSED_RETRY_MS;
 }

@@ -6,6 +6,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { averageTicks } from '../books.js';
 import { type Core, instrumentAt, positionAt } from '../core.js';
+import type { Holding } from '../state.js';
 import { NO_PRICE_MS } from '../timing.js';
 
 /**
@@ -13,8 +14,14 @@ import { NO_PRICE_MS } from '../timing.js';
  * rest for it and no sale is taken until it grows. Then it is protected, sold with its position, or closed by a
  * close-all that is still running.
  */
-export function isDustAt(core: Core, at: InstrumentId, priceTicks: number): boolean {
-  return isTooSmall(instrumentAt(core, at), positionAt(core, at).quantityLots, priceTicks);
+export function isDustAt(core: Core, { instrument, quantityLots }: Holding, priceTicks: number): boolean {
+  return isTooSmall(instrumentAt(core, instrument), quantityLots, priceTicks);
+}
+
+/** The same for what one trade holds of a position. */
+export function isDustOf(core: Core, holding: Holding): boolean {
+  const priceTicks = knownTicks(core, holding.instrument);
+  return priceTicks !== null && isDustAt(core, holding, priceTicks);
 }
 
 /** Whether so many lots can be traded. If their worth is unknown, the answer is true. */
@@ -25,8 +32,7 @@ export function isTradable(core: Core, at: InstrumentId, lots: number): boolean 
 }
 
 export function isDust(core: Core, at: InstrumentId): boolean {
-  const priceTicks = knownTicks(core, at);
-  return priceTicks !== null && isDustAt(core, at, priceTicks);
+  return isDustOf(core, positionAt(core, at));
 }
 
 /**

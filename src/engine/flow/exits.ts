@@ -10,13 +10,13 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { leastAtStop } from '../../limits/rules.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, exitNote, instrumentAt, note, positionAt, workAt } from '../core.js';
+import { type Core, commit, exitNote, instrumentAt, note, positionAt, tradeWorkAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { restingTargets } from '../orders/linked-orders.js';
-import type { PositionEntry, TradeEntry, TradeExits } from '../state.js';
+import { type Holding, holdingsOf, type TradeEntry, type TradeExits } from '../state.js';
 import { averageOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
-import { isDust } from './dust.js';
+import { isDustOf } from './dust.js';
 import { isMarketOpen } from './session.js';
 
 /** A trailing stop moves only once it would come nearer by this fraction of its distance, not with each tick. */
@@ -28,16 +28,27 @@ type WithExits = TradeEntry & { readonly exits: TradeExits };
  * Records what the market has reached since. Only a fresh price counts: an old one does not tell what could be had.
  */
 export function followExits(core: Core, at: InstrumentId): void {
-  const trade = tradeWithExits(core, positionAt(core, at));
   const age = core.market.quoteAgeMs(at, core.monotonicMs);
-  if (trade !== null && age !== null && age <= staleMsOf(core.config.risk)) {
-    const priceTicks = closingTicks(core, at, trade.side);
-    // A target that rests is filled by the venue.
-    if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(core, at, trade, priceTicks);
-    moveStop(core, at, trade, priceTicks);
+  const isFresh = age !== null && age <= staleMsOf(core.config.risk);
+  const trades = holdingsOf(positionAt(core, at)).map((holding) => ({
+    holding,
+    trade: tradeWithExits(core, holding),
+  }));
+  for (const { trade } of trades) if (trade !== null && isFresh) follow(core, at, trade);
+  core.market.exitAboveTicks[at] = Number.POSITIVE_INFINITY;
+  core.market.exitBelowTicks[at] = Number.NEGATIVE_INFINITY;
+  for (const { holding, trade } of trades) {
+    if (trade === null) continue;
+    watchExits(core, at, trade);
+    leaveWhereDue(core, holding, trade);
   }
-  watchExits(core, at, trade);
-  if (trade !== null) leaveWhereDue(core, at, trade);
+}
+
+function follow(core: Core, at: InstrumentId, trade: WithExits): void {
+  const priceTicks = closingTicks(core, at, trade.side);
+  // A target that rests is filled by the venue.
+  if (mayReduce(core) && restingTargets(core, at).length === 0) noteTargets(core, at, trade, priceTicks);
+  moveStop(core, at, trade, priceTicks);
 }
 
 function noteTargets(core: Core, at: InstrumentId, { id, side, exits }: WithExits, priceTicks: number): void {
@@ -105,11 +116,8 @@ function nextTrailTicks({ side, exits, protectTicks }: WithExits): number | null
 }
 
 /** Sets the prices that quotes are compared with; nothing is computed until one of them is reached. */
-function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void {
+function watchExits(core: Core, at: InstrumentId, trade: WithExits): void {
   const { exitAboveTicks, exitBelowTicks } = core.market;
-  exitAboveTicks[at] = Number.POSITIVE_INFINITY;
-  exitBelowTicks[at] = Number.NEGATIVE_INFINITY;
-  if (trade === null) return;
   const { side, exits, protectTicks } = trade;
   const { targets = [], breakEvenAtTicks } = exits.plan;
   const isHeld = mayReduce(core) && restingTargets(core, at).length === 0;
@@ -124,14 +132,14 @@ function watchExits(core: Core, at: InstrumentId, trade: WithExits | null): void
 }
 
 /** Closes the whole trade, as an exit of its strategy would; noted once. */
-function leaveWhereDue(core: Core, at: InstrumentId, trade: WithExits): void {
-  const work = workAt(core, at);
+function leaveWhereDue(core: Core, holding: Holding, trade: WithExits): void {
+  const work = tradeWorkAt(core, holding);
   if (work.exiting !== null || !mayReduce(core)) return;
-  const isClosed = leftByTargets(core, positionAt(core, at)) === 0;
+  const isClosed = leftByTargets(core, holding) === 0;
   if (!isClosed && !isTimeUp(core, trade)) return;
   const why = isClosed ? reachedTarget(trade) : 'time';
   const because = isClosed ? `${why} is reached` : `${trade.exits.plan.maxBars} bars have passed`;
-  note(core, 'info', exitNote(because), at, trade.strategy);
+  note(core, 'info', exitNote(because), holding.instrument, trade.strategy);
   work.exiting = { because, why };
 }
 
@@ -155,13 +163,13 @@ export function isAtBreakEven({ side, protectTicks, entryTickLots, entryLots }: 
  * How many of the held lots are left by the targets that are reached and by the part that the strategy closes. Null:
  * all of them. Never leaves what no order could sell. While nothing can be sold, the stop covers the whole.
  */
-export function lotsAfterTargets(core: Core, position: PositionEntry): number | null {
+export function lotsAfterTargets(core: Core, position: Holding): number | null {
   const [byTargets, byPart] = [leftByTargets(core, position), leftByPart(core, position)];
   return byTargets === null || byPart === null ? (byTargets ?? byPart) : Math.min(byTargets, byPart);
 }
 
 /** Why that part is closed. Null: the strategy asked for it. */
-export function reasonOfPart(core: Core, position: PositionEntry): ExitReason | null {
+export function reasonOfPart(core: Core, position: Holding): ExitReason | null {
   const [byTargets, byPart] = [leftByTargets(core, position), leftByPart(core, position)];
   const exits = position.trade?.exits;
   if (exits === undefined || byTargets === null) return null;
@@ -172,8 +180,8 @@ export function reasonOfPart(core: Core, position: PositionEntry): ExitReason | 
  * Lots of an order for that part of what is held, rounded down: all of it if the rest would be too small at its stop.
  * Null: the part itself is too small for an order.
  */
-export function lotsOfPart(core: Core, at: InstrumentId, partPpm: number): number | null {
-  const { quantityLots, trade } = positionAt(core, at);
+export function lotsOfPart(core: Core, holding: Holding, partPpm: number): number | null {
+  const { instrument: at, quantityLots, trade } = holding;
   const held = Math.abs(quantityLots);
   const lots = Number((BigInt(held) * BigInt(partPpm)) / BigInt(WHOLE_TRADE_PPM));
   if (trade === null || isRestTooSmall(core, at, trade, held - lots)) return held;
@@ -191,9 +199,9 @@ function isRestTooSmall(
   return isTooSmall(instrumentAt(core, at), rest, leastAtStop(side === 'long', stopTicks));
 }
 
-function leftByPart(core: Core, position: PositionEntry): number | null {
+function leftByPart(core: Core, position: Holding): number | null {
   const { instrument: at, trade, quantityLots } = position;
-  const { parting } = workAt(core, at);
+  const { parting } = tradeWorkAt(core, position);
   if (parting === null || trade === null || parting.trade !== trade.id) return null;
   if (!mayReduce(core) || !isMarketOpen(core, at)) return null;
   const held = Math.abs(quantityLots);
@@ -203,12 +211,12 @@ function leftByPart(core: Core, position: PositionEntry): number | null {
 }
 
 /** A part that is closed is over, also where what is left of it is too small; one that leaves nothing is an exit. */
-export function followPart(core: Core, at: InstrumentId): void {
-  const work = workAt(core, at);
+export function followPart(core: Core, holding: Holding): void {
+  const at = holding.instrument;
+  const work = tradeWorkAt(core, holding);
   const { parting } = work;
   if (parting === null) return;
-  const position = positionAt(core, at);
-  const { trade } = position;
+  const { trade } = holding;
   const lots = trade?.id === parting.trade ? parting.untilLots - trade.exitLots : 0;
   if (
     trade === null ||
@@ -216,14 +224,14 @@ export function followPart(core: Core, at: InstrumentId): void {
     isTooSmall(instrumentAt(core, at), lots, closingTicks(core, at, trade.side))
   ) {
     work.parting = null;
-  } else if (leftByPart(core, position) === 0) {
+  } else if (leftByPart(core, holding) === 0) {
     work.parting = null;
     work.exiting ??= { because: parting.because, why: null };
   }
 }
 
 /** A part too small for an order waits for the next target. */
-function leftByTargets(core: Core, position: PositionEntry): number | null {
+function leftByTargets(core: Core, position: Holding): number | null {
   const trade = tradeWithExits(core, position);
   const target = trade?.exits.plan.targets?.[trade.exits.reached - 1];
   if (trade === null || target === undefined) return null;
@@ -245,11 +253,9 @@ export function reachedTarget({ exits }: Pick<WithExits, 'exits'>): ExitReason {
 }
 
 /** Null for what is too small to sell: nothing could be done about it. */
-export function tradeWithExits(
-  core: Core,
-  { instrument, trade, quantityLots }: PositionEntry,
-): WithExits | null {
-  if (trade?.exits === undefined || quantityLots === 0 || isDust(core, instrument)) return null;
+export function tradeWithExits(core: Core, holding: Holding): WithExits | null {
+  const { trade, quantityLots } = holding;
+  if (trade?.exits === undefined || quantityLots === 0 || isDustOf(core, holding)) return null;
   return trade as WithExits;
 }
 

@@ -1,82 +1,98 @@
 /**
- * Closes one position. If a resting stop locks the balance (spot), the stop is cancelled first and the sale waits for
+ * Closes one position, or what one trade holds of it. If a resting stop locks the balance (spot), the stop is cancelled first and the sale waits for
  * that. Otherwise the closing order leaves at once and the stops are cancelled after it, or stay until a strategy's
  * exit is done if they can only reduce. An order of unknown fate counts as under way.
  */
 import type { ExitReason } from '../../domain/exit-reason.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { largestAtMarket } from '../../domain/order-bounds.js';
-import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
+import {
+  type Core,
+  instrumentAt,
+  isWhole,
+  liveOrders,
+  ordersFor,
+  positionAt,
+  remainingLots,
+  tradeWorkAt,
+} from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { cancelTargets } from '../orders/linked-orders.js';
 import { placeOrder } from '../orders/place-order.js';
-import type { OrderEntry, PositionEntry } from '../state.js';
+import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, REFUSED_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
-import { isDust } from './dust.js';
+import { isDustOf } from './dust.js';
 import { lotsAfterTargets, reasonOfPart } from './exits.js';
 import { protect } from './protect.js';
-import { isConfirmed, isOversold, shrinksBeforeSale } from './wanted-stop.js';
+import { isConfirmed, isOversold, shrinksBeforeSale, stopsFor } from './wanted-stop.js';
 
 export function flatten(
   core: Core,
-  at: InstrumentId,
+  position: Holding,
   purpose: 'close' | 'exit',
   why: ExitReason | null = null,
 ): void {
+  const at = position.instrument;
   if (mayBeGone(core, at)) return;
-  const position = positionAt(core, at);
-  const work = workAt(core, at);
-  if (position.quantityLots === 0 || isDust(core, at)) {
+  const work = tradeWorkAt(core, position);
+  if (position.quantityLots === 0 || isDustOf(core, position)) {
     work.exiting = null;
     // What is left is too small to sell. A stop that was kept for the sale has no purpose any more, and flat can't be
     // proven beside it.
-    if (position.quantityLots === 0) protect(core, at);
+    if (position.quantityLots === 0) protect(core, position);
     else {
       cancelTargets(core, at, 'what is left is too small to sell');
-      cancelStops(core, at);
+      cancelStops(core, position);
       work.unprotectedSinceMs = null;
     }
     return;
   }
   if (isOversold(core, at)) {
-    protect(core, at);
+    protect(core, position);
     return;
   }
   // If it were filled beside the closing order, the position would be reversed.
   if (cancelTargets(core, at, 'its position is being closed')) return;
   const waiting = core.monotonicMs < work.closeAtMs;
   if (waiting && work.closeRefusals >= REFUSALS_BEFORE_RESTORE) {
-    protect(core, at);
+    protectEach(core, position);
     return;
   }
   const closing = { purpose, leftLots: 0, why };
   if (!core.config.capabilities.stopLocksBalance) {
     sendClosing(core, position, closing);
-    if (purpose === 'exit' && core.config.capabilities.reduceOnly) protect(core, at);
-    else cancelStops(core, at);
+    if (purpose === 'exit' && core.config.capabilities.reduceOnly) protect(core, position);
+    else cancelStops(core, position);
   } else {
-    cancelStops(core, at);
-    if (liveStops(core, at).length === 0) sendClosing(core, position, closing);
+    cancelStops(core, position);
+    if (stopsFor(core, position).length === 0) sendClosing(core, position, closing);
   }
   // If the sale does not happen, the position is without a stop, as for any other reason.
-  if (!liveStops(core, at).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
+  if (!stopsFor(core, position).some(isConfirmed)) work.unprotectedSinceMs ??= core.monotonicMs;
+}
+
+/** While a position in parts can not be closed as a whole, each trade has its own stop again. */
+function protectEach(core: Core, position: Holding): void {
+  const at = position.instrument;
+  for (const holding of isWhole(core, position) ? holdingsOf(positionAt(core, at)) : [position])
+    protect(core, holding);
 }
 
 /**
  * Sells the part that the reached targets close, or that the strategy asked to close. If the stop has to shrink first, it rests for the remainder before
  * the sale leaves; otherwise it stays whole and shrinks after the sale.
  */
-export function reduceToTargets(core: Core, at: InstrumentId): void {
+export function reduceToTargets(core: Core, position: Holding): void {
+  const at = position.instrument;
   if (mayBeGone(core, at)) return;
-  const position = positionAt(core, at);
   const leftLots = lotsAfterTargets(core, position);
-  protect(core, at);
+  protect(core, position);
   if (leftLots === null || isOversold(core, at)) return;
   if (cancelTargets(core, at, 'a part of its trade is closed')) return;
   if (
     shrinksBeforeSale(core, position) !== null &&
-    !liveStops(core, at).every((stop) => restsFor(stop, leftLots))
+    !stopsFor(core, position).every((stop) => restsFor(stop, leftLots))
   )
     return;
   sendClosing(core, position, { purpose: 'exit', leftLots, why: reasonOfPart(core, position) });
@@ -101,9 +117,9 @@ interface Closing {
   readonly why: ExitReason | null;
 }
 
-function sendClosing(core: Core, position: PositionEntry, { purpose, leftLots, why }: Closing): void {
+function sendClosing(core: Core, position: Holding, { purpose, leftLots, why }: Closing): void {
   const at = position.instrument;
-  const work = workAt(core, at);
+  const work = tradeWorkAt(core, position);
   const lots = Math.abs(position.quantityLots) - leftLots - closingLots(core, position);
   if (lots <= 0 || core.monotonicMs < work.closeAtMs) return;
   const sent = placeOrder(core, {
@@ -132,9 +148,9 @@ function oneOrder(lots: number, most: number): number {
 }
 
 /** Lots of closing orders that are under way or may be. */
-function closingLots(core: Core, position: PositionEntry): number {
+function closingLots(core: Core, position: Holding): number {
   let lots = 0;
-  for (const entry of liveOrders(core, position.instrument)) {
+  for (const entry of ordersFor(core, position)) {
     if (isReducing(entry) && reduces(entry, position)) lots += remainingLots(entry);
   }
   return lots;
@@ -144,7 +160,7 @@ function isReducing(entry: OrderEntry): boolean {
   return entry.intent.purpose === 'close' || entry.intent.purpose === 'exit';
 }
 
-function reduces(entry: OrderEntry, position: PositionEntry): boolean {
+function reduces(entry: OrderEntry, position: Holding): boolean {
   return entry.intent.side === (position.quantityLots > 0 ? 'sell' : 'buy');
 }
 
@@ -152,6 +168,6 @@ export function liveStops(core: Core, at: InstrumentId): OrderEntry[] {
   return liveOrders(core, at).filter((entry) => entry.intent.purpose === 'protective');
 }
 
-function cancelStops(core: Core, at: InstrumentId): void {
-  for (const stop of liveStops(core, at)) cancelOrder(core, stop, 'its position is being closed');
+function cancelStops(core: Core, position: Holding): void {
+  for (const stop of stopsFor(core, position)) cancelOrder(core, stop, 'its position is being closed');
 }

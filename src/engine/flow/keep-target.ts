@@ -6,14 +6,14 @@
  */
 import { WHOLE_TRADE_PPM } from '../../domain/exit-plan.js';
 import type { TargetReason } from '../../domain/exit-reason.js';
-import { type Core, commit, liveOrders, remainingLots, workAt } from '../core.js';
+import { type Core, commit, isWhole, liveOrders, remainingLots, workAt } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { followsSoon, restingTargets } from '../orders/linked-orders.js';
 import { sendLookup } from '../orders/lookup-order.js';
 import { isAsked } from '../orders/order-watch.js';
 import { placeOrder } from '../orders/place-order.js';
-import type { OrderEntry, PositionEntry } from '../state.js';
+import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { TARGET_RETRY_MS } from '../timing.js';
 import { ownerOf } from '../trades/trade.js';
 import { tradeWithExits } from './exits.js';
@@ -24,9 +24,17 @@ interface WantedTarget {
 }
 
 /** `stop` rests and covers the whole position. */
-export function keepTarget(core: Core, position: PositionEntry, stop: OrderEntry): void {
+export function keepTarget(core: Core, position: Holding, stop: OrderEntry): void {
   const at = position.instrument;
-  const targets = restingTargets(core, at);
+  const isPart = !isWhole(core, position);
+  const targets = restingTargets(core, at).filter(
+    ({ intent }) => !isPart || intent.strategy === ownerOf(position),
+  );
+  // A group is of the whole position, so the core holds the targets of its parts.
+  if (isPart) {
+    for (const target of targets) cancelOrder(core, target, 'another strategy has a trade beside it');
+    return;
+  }
   const wanted = wantedTarget(core, position);
   if (targets.length === 0) {
     const work = workAt(core, at);
@@ -45,7 +53,7 @@ export function keepTarget(core: Core, position: PositionEntry, stop: OrderEntry
 }
 
 /** Null: the next target closes only a part of the trade, or there is none. */
-function wantedTarget(core: Core, position: PositionEntry): WantedTarget | null {
+function wantedTarget(core: Core, position: Holding): WantedTarget | null {
   const exits = tradeWithExits(core, position)?.exits;
   const { targets = [] } = exits?.plan ?? {};
   const reached = exits?.reached ?? 0;
@@ -75,7 +83,7 @@ function mayRest(core: Core, stop: OrderEntry): boolean {
   return core.monotonicMs >= targetAtMs && liveOrders(core, instrument).every((one) => one === stop);
 }
 
-function place(core: Core, position: PositionEntry, { intent }: OrderEntry, wanted: WantedTarget): void {
+function place(core: Core, position: Holding, { intent }: OrderEntry, wanted: WantedTarget): void {
   const at = position.instrument;
   const sent = placeOrder(core, {
     instrument: at,
@@ -100,11 +108,13 @@ function place(core: Core, position: PositionEntry, { intent }: OrderEntry, want
  * at the market.
  */
 export function noteTargetFilled(core: Core, target: OrderEntry, priceTicks: number): void {
-  const { instrument, limitTicks } = target.intent;
+  const { instrument, limitTicks, strategy } = target.intent;
   const position = core.state.positions[instrument];
-  const trade = position?.trade ?? null;
-  if (position === undefined || trade === null) return;
-  const wanted = wantedTarget(core, position);
+  const held = position === undefined ? [] : holdingsOf(position);
+  const holding = held.length === 1 ? held[0] : held.find((one) => ownerOf(one) === strategy);
+  const trade = holding?.trade ?? null;
+  if (holding === undefined || trade === null) return;
+  const wanted = wantedTarget(core, holding);
   if (wanted === null || wanted.limitTicks !== limitTicks) return;
   commit(core, {
     type: 'target.reached',

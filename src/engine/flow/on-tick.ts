@@ -1,5 +1,5 @@
 /** Deadlines: everything that is late, stale or due again. */
-import { type Core, type OrderWatch, touchAll, wantSnapshot } from '../core.js';
+import { type Core, type OrderWatch, touchAll, tradeWorkAt, tradeWorks, wantSnapshot } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import { cancelOrder, sendCancel } from '../orders/cancel-order.js';
@@ -7,7 +7,7 @@ import { lookupFailed, sendLookup } from '../orders/lookup-order.js';
 import { onUnanswered } from '../orders/order-events.js';
 import { earliest, watchDueMs } from '../orders/order-watch.js';
 import { endExpiredSignals } from '../signals/show-signal.js';
-import type { OrderEntry } from '../state.js';
+import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { snapshotFailed } from '../sync/request-snapshot.js';
 import { UNPROTECTED_MAX_MS, UNSETTLED_MAX_MS, VENUE_DOWN_MAX_MS } from '../timing.js';
 import { onMinute } from './equity.js';
@@ -71,14 +71,18 @@ function checkSnapshot(core: Core): void {
 }
 
 function checkProtection(core: Core): void {
-  core.work.forEach((work, at) => {
-    const since = work.unprotectedSinceMs;
-    if (since === null || core.monotonicMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
-    const symbol = core.config.instruments[at]?.symbol ?? '?';
-    const seconds = UNPROTECTED_MAX_MS / 1000;
-    checkRefusals(core, at);
-    raiseFault(core, 'protection-missing', `${symbol}: no confirmed protective stop for ${seconds} s`);
-  });
+  for (const position of core.state.positions) {
+    for (const holding of new Set([position, ...holdingsOf(position)])) checkProtectionOf(core, holding);
+  }
+}
+
+function checkProtectionOf(core: Core, holding: Holding): void {
+  const since = tradeWorkAt(core, holding).unprotectedSinceMs;
+  if (since === null || core.monotonicMs - since < UNPROTECTED_MAX_MS || isClosing(core)) return;
+  const symbol = core.config.instruments[holding.instrument]?.symbol ?? '?';
+  const seconds = UNPROTECTED_MAX_MS / 1000;
+  checkRefusals(core, holding);
+  raiseFault(core, 'protection-missing', `${symbol}: no confirmed protective stop for ${seconds} s`);
 }
 
 function checkFaults(core: Core): void {
@@ -129,9 +133,11 @@ export function nextWakeMs(core: Core): number | null {
   const closing = isClosing(core);
   core.work.forEach((work, at) => {
     if (core.state.positions[at]?.quantityLots === 0) return;
-    for (const ms of [work.closeAtMs, work.stopAtMs]) if (ms > core.monotonicMs) due = earliest(due, ms);
-    const haltAtMs = (work.unprotectedSinceMs ?? core.monotonicMs) + UNPROTECTED_MAX_MS;
-    if (work.unprotectedSinceMs !== null && haltAtMs > core.monotonicMs) due = earliest(due, haltAtMs);
+    for (const { closeAtMs, stopAtMs, unprotectedSinceMs } of tradeWorks(work)) {
+      for (const ms of [closeAtMs, stopAtMs]) if (ms > core.monotonicMs) due = earliest(due, ms);
+      const haltAtMs = (unprotectedSinceMs ?? core.monotonicMs) + UNPROTECTED_MAX_MS;
+      if (unprotectedSinceMs !== null && haltAtMs > core.monotonicMs) due = earliest(due, haltAtMs);
+    }
   });
   if (closing) {
     due = earliest(due, core.closing.deadlineMs);

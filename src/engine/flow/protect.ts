@@ -1,13 +1,12 @@
-/** One confirmed protective stop for the whole position, and none without a position. */
-import type { InstrumentId } from '../../domain/instrument.js';
-import { type Core, type InstrumentWork, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
+/** One confirmed protective stop for all that a trade holds, and none without a position. */
+import { type Core, remainingLots, type TradeWork, tradeWorkAt, workAt } from '../core.js';
 import { cancelOrder } from '../orders/cancel-order.js';
 import { cancelTargets, strayTargets } from '../orders/linked-orders.js';
-import type { OrderEntry } from '../state.js';
+import type { Holding, OrderEntry } from '../state.js';
 import { readSoon } from '../sync/request-snapshot.js';
 import { OVERSOLD_READ_MS } from '../timing.js';
 import { changeStops } from './change-stop.js';
-import { isDust, isDustAt } from './dust.js';
+import { isDustAt, isDustOf } from './dust.js';
 import { keepTarget } from './keep-target.js';
 import {
   closingUnderWay,
@@ -15,17 +14,18 @@ import {
   isConfirmed,
   isOversold,
   shrinksBeforeSale,
+  stopsFor,
   wantedStop,
 } from './wanted-stop.js';
 
-export function protect(core: Core, at: InstrumentId): void {
-  const position = positionAt(core, at);
-  const work = workAt(core, at);
-  const stops = liveOrders(core, at).filter((entry) => entry.intent.purpose === 'protective');
+export function protect(core: Core, position: Holding): void {
+  const at = position.instrument;
+  const work = tradeWorkAt(core, position);
+  const stops = stopsFor(core, position);
   if (position.quantityLots === 0) {
     for (const stop of stops) cancelOrder(core, stop, 'its position is closed');
     cancelTargets(core, at, 'its position is closed');
-    work.unlikeSinceMs = null;
+    workAt(core, at).unlikeSinceMs = null;
     atRest(work);
     return;
   }
@@ -43,11 +43,11 @@ export function protect(core: Core, at: InstrumentId): void {
     work.unprotectedSinceMs ??= core.monotonicMs;
     return;
   }
-  if (closingUnderWay(core, at) && shrinksBeforeSale(core, position) === null) return;
+  if (closingUnderWay(core, position) && shrinksBeforeSale(core, position) === null) return;
   const wanted = wantedStop(core, position);
   // Once the market has passed the stop, what is below the smallest order at that price can be neither protected nor
   // sold.
-  if (isDustAt(core, at, wanted.stopTicks) || (wanted.side === 'sell' && isDust(core, at))) {
+  if (isDustAt(core, position, wanted.stopTicks) || (wanted.side === 'sell' && isDustOf(core, position))) {
     work.unprotectedSinceMs = null;
     return;
   }
@@ -77,7 +77,7 @@ function isMakingPlace(stops: readonly OrderEntry[], { intent }: OrderEntry): bo
   return stops.some(({ replaces }) => replaces === intent.clientId);
 }
 
-function atRest(work: InstrumentWork): void {
+function atRest(work: TradeWork): void {
   work.unprotectedSinceMs = null;
   work.stopRefusals = 0;
   work.formerStop = null;

@@ -12,16 +12,17 @@ import {
   positionAt,
   remainingLots,
   touch,
+  tradeWorkAt,
   workAt,
 } from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { raiseFault } from '../halts/raise-halt.js';
-import type { PositionEntry } from '../state.js';
+import { type Holding, holdingsOf, type PositionEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
-import { isDust } from './dust.js';
+import { isDust, isDustOf } from './dust.js';
 import { liveStops } from './flatten.js';
 import { isMarketOpen } from './session.js';
-import { fittingStop, isConfirmed, wantedStop } from './wanted-stop.js';
+import { fittingStop, isConfirmed, stopsFor } from './wanted-stop.js';
 
 export function secure(
   core: Core,
@@ -43,12 +44,19 @@ export function secure(
 export function isSecuring(core: Core, at: InstrumentId): boolean {
   const work = workAt(core, at);
   if (work.securing === null) return false;
-  const stop = work.securing === 'overrun' ? undefined : fittingStop(core, at);
   const over = positionAt(core, at).quantityLots === 0 || isDust(core, at);
-  if (!over && !(stop !== undefined && isConfirmed(stop))) return true;
+  if (!over && (work.securing === 'overrun' || !isProtected(core, at))) return true;
   work.securing = null;
   work.overrunSinceMs = null;
   return false;
+}
+
+/** Every trade that is large enough has its confirmed stop. */
+function isProtected(core: Core, at: InstrumentId): boolean {
+  return holdingsOf(positionAt(core, at)).every((holding) => {
+    const stop = fittingStop(core, holding);
+    return (stop !== undefined && isConfirmed(stop)) || isDustOf(core, holding);
+  });
 }
 
 /** Called with every tick: since when has the market been beyond a stop that still rests? */
@@ -82,7 +90,7 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
   if (position.quantityLots === 0 || age === null || age > staleMsOf(config.risk)) return false;
   // The venue would not take a sale of dust, so its stop may rightly have done nothing.
   if (isDust(core, at)) return false;
-  const { side: closes } = wantedStop(core, position);
+  const closes = position.quantityLots > 0 ? 'sell' : 'buy';
   return liveStops(core, at).some((stop) => {
     const { side, stopTicks } = stop.intent;
     if (!isConfirmed(stop) || side !== closes || stopTicks === null) return false;
@@ -93,14 +101,15 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
 }
 
 /** A venue that answers but keeps refusing will not hold a stop, so it must not hold the position either. */
-export function checkRefusals(core: Core, at: InstrumentId): void {
-  const { stopRefusals, unprotectedSinceMs } = workAt(core, at);
+export function checkRefusals(core: Core, holding: Holding): void {
+  const { stopRefusals, unprotectedSinceMs } = tradeWorkAt(core, holding);
+  const at = holding.instrument;
   const answers = core.venueDownSinceMs === null && core.venueBreaker.state !== 'open';
   if (!answers || stopRefusals < REFUSALS_BEFORE_RESTORE || unprotectedSinceMs === null) return;
   if (core.monotonicMs - unprotectedSinceMs < UNPROTECTED_MAX_MS || isClosing(core)) return;
-  const lots = Math.abs(positionAt(core, at).quantityLots);
+  const lots = Math.abs(holding.quantityLots);
   // A stop is on its way and may rest soon, or an old one still covers the whole position.
-  if (liveStops(core, at).some((stop) => !isConfirmed(stop) || remainingLots(stop) >= lots)) return;
+  if (stopsFor(core, holding).some((stop) => !isConfirmed(stop) || remainingLots(stop) >= lots)) return;
   secure(core, at, 'refused', `the venue has refused its protective stop ${stopRefusals} times`);
 }
 
@@ -108,9 +117,6 @@ export function checkRefusals(core: Core, at: InstrumentId): void {
 export function unprotectedSymbols(core: Core): string[] {
   return core.state.positions
     .filter(({ quantityLots, instrument }) => quantityLots !== 0 && !isDust(core, instrument))
-    .filter(({ instrument }) => {
-      const stop = fittingStop(core, instrument);
-      return workAt(core, instrument).securing !== null || stop === undefined || !isConfirmed(stop);
-    })
+    .filter(({ instrument }) => workAt(core, instrument).securing !== null || !isProtected(core, instrument))
     .map(({ instrument }) => instrumentAt(core, instrument).symbol);
 }

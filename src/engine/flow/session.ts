@@ -10,9 +10,11 @@ import {
   note,
   positionAt,
   sessionsAt,
+  tradeWorkAt,
   workAt,
 } from '../core.js';
 import { mayReduce } from '../halts/mode.js';
+import { holdingsOf } from '../state.js';
 import { OPENING_MS } from '../timing.js';
 import { isDust } from './dust.js';
 import { expiryReason } from './expiry.js';
@@ -37,14 +39,15 @@ export function noEntryReason(core: Core, at: InstrumentId): string | null {
  */
 export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
-  const work = workAt(core, at);
-  if (flatBeforeCloseMs === undefined || work.exiting !== null || !mayReduce(core) || !isHeld(core, at))
+  const held = holdingsOf(positionAt(core, at)).map((holding) => tradeWorkAt(core, holding));
+  const staying = held.filter(({ exiting }) => exiting === null);
+  if (flatBeforeCloseMs === undefined || staying.length === 0 || !mayReduce(core) || !isHeld(core, at))
     return;
   const { untilMs } = calendar.phaseAt(core.marketMs);
   if (untilMs - core.marketMs > flatBeforeCloseMs) return;
   const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
   note(core, 'info', exitNote(because), at);
-  work.exiting = { because, why: 'sessionEnd' };
+  for (const work of staying) work.exiting = { because, why: 'sessionEnd' };
 }
 
 const isHeld = (core: Core, at: InstrumentId): boolean =>

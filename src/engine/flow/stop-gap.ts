@@ -1,41 +1,66 @@
 /** How long positions are without a resting stop for the whole quantity: measured, recorded, shown. */
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { StopGapCause } from '../../domain/stop-gap.js';
-import { type Core, commit, instrumentAt, positionAt, remainingLots, workAt } from '../core.js';
+import {
+  type Core,
+  commit,
+  instrumentAt,
+  isClosedByPerson,
+  positionAt,
+  remainingLots,
+  type TradeWork,
+  tradeWorkAt,
+  workAt,
+} from '../core.js';
 import { isClosing } from '../halts/mode.js';
 import { isSettling, strayTargets } from '../orders/linked-orders.js';
-import type { OrderEntry } from '../state.js';
-import { isDust } from './dust.js';
-import { liveStops } from './flatten.js';
-import { closingUnderWay, isConfirmed } from './wanted-stop.js';
+import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
+import { ownerOf } from '../trades/trade.js';
+import { isDustOf } from './dust.js';
+import { closingUnderWay, isConfirmed, stopsFor } from './wanted-stop.js';
 
 /** Called whenever something of the instrument changed. */
 export function measureStopGap(core: Core, at: InstrumentId): void {
-  const work = workAt(core, at);
-  const held = Math.abs(positionAt(core, at).quantityLots);
-  if (held === 0 || isDust(core, at)) {
-    endGap(core, at, 'closed');
+  const position = positionAt(core, at);
+  const { trades } = workAt(core, at);
+  for (const holding of holdingsOf(position)) measure(core, holding);
+  const owners = position.parts.length === 0 ? [] : holdingsOf(position).map(ownerOf);
+  for (const [strategy, work] of trades) {
+    if (owners.includes(strategy)) continue;
+    endGap(core, at, work, 'closed');
+    trades.delete(strategy);
+  }
+}
+
+function measure(core: Core, holding: Holding): void {
+  const at = holding.instrument;
+  const work = tradeWorkAt(core, holding);
+  const held = Math.abs(holding.quantityLots);
+  if (held === 0 || isDustOf(core, holding)) {
+    endGap(core, at, work, 'closed');
     work.hadStop = false;
     return;
   }
-  const resting = restingLots(core, at);
+  const resting = restingLots(core, holding);
   if (resting >= held) {
-    endGap(core, at, 'protected');
+    endGap(core, at, work, 'protected');
     work.hadStop = true;
-    if (!liveStops(core, at).some(({ replaces }) => replaces !== null)) work.formerStop = null;
+    if (!stopsFor(core, holding).some(({ replaces }) => replaces !== null)) work.formerStop = null;
     return;
   }
   // The report on the linked target's fill, or on the stop that was reduced for it, is still to come.
   if (resting > 0 && isSettling(core, at)) return;
-  const why = causeOf(core, at, resting);
+  const why = causeOf(core, holding, resting);
   const sinceMs = why === 'changed' ? (work.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
   if (work.stopGap === null) work.stopGap = { sinceMs, why };
   else if (work.stopGap.why === 'opened') work.stopGap = { ...work.stopGap, why };
 }
 
-function causeOf(core: Core, at: InstrumentId, resting: number): StopGapCause {
-  const { exiting, securing, hadStop, formerStop } = workAt(core, at);
-  if (isClosing(core) || exiting !== null || securing !== null || closingUnderWay(core, at)) return 'closing';
+function causeOf(core: Core, holding: Holding, resting: number): StopGapCause {
+  const at = holding.instrument;
+  const { exiting, hadStop, formerStop } = tradeWorkAt(core, holding);
+  const isLeaving = exiting !== null || isClosedByPerson(core, at) || workAt(core, at).securing !== null;
+  if (isClosing(core) || isLeaving || closingUnderWay(core, holding)) return 'closing';
   if (!hadStop || resting > 0) return 'opened';
   if (formerStop !== null) return 'changed';
   // As far as anybody knows, the target that it was linked with has ended it.
@@ -43,9 +68,9 @@ function causeOf(core: Core, at: InstrumentId, resting: number): StopGapCause {
 }
 
 /** Counts only what surely rests: neither a stop that is being cancelled nor one whose replace got no answer. */
-function restingLots(core: Core, at: InstrumentId): number {
-  const stops = liveStops(core, at);
-  const side = positionAt(core, at).quantityLots > 0 ? 'sell' : 'buy';
+function restingLots(core: Core, holding: Holding): number {
+  const stops = stopsFor(core, holding);
+  const side = holding.quantityLots > 0 ? 'sell' : 'buy';
   const isDoubtful = ({ intent }: OrderEntry): boolean =>
     stops.some(({ replaces, state }) => replaces === intent.clientId && state !== 'intended');
   return stops
@@ -54,8 +79,7 @@ function restingLots(core: Core, at: InstrumentId): number {
 }
 
 /** A gap from cancelling the stop until its coins are sold is part of the sale and is not recorded. */
-function endGap(core: Core, at: InstrumentId, ended: 'protected' | 'closed'): void {
-  const work = workAt(core, at);
+function endGap(core: Core, at: InstrumentId, work: TradeWork, ended: 'protected' | 'closed'): void {
   const gap = work.stopGap;
   if (gap === null) return;
   work.stopGap = null;

@@ -4,8 +4,8 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { mulDiv, ppmOfPercent } from '../../domain/money.js';
 import { isRestingTarget, type Side } from '../../domain/order.js';
 import { averageTicks } from '../books.js';
-import { type Core, instrumentAt, liveOrders, positionAt, remainingLots, workAt } from '../core.js';
-import type { OrderEntry, PositionEntry } from '../state.js';
+import { type Core, instrumentAt, ordersFor, positionAt, remainingLots, tradeWorkAt } from '../core.js';
+import type { Holding, OrderEntry } from '../state.js';
 import { REFUSALS_BEFORE_RESTORE } from '../timing.js';
 import { lotsAfterTargets } from './exits.js';
 
@@ -27,13 +27,14 @@ export function isOversold(core: Core, at: InstrumentId): boolean {
   return positionAt(core, at).quantityLots < 0;
 }
 
-/** The live stop that is exactly what the position needs. Undefined: there is none. */
-export function fittingStop(core: Core, at: InstrumentId): OrderEntry | undefined {
-  const position = positionAt(core, at);
-  if (position.quantityLots === 0) return undefined;
-  const wanted = wantedStop(core, position);
-  const stops = liveOrders(core, at).filter((entry) => entry.intent.purpose === 'protective');
-  return fittingOf(stops, wanted);
+/** The live stop that is exactly what the trade needs. Undefined: there is none. */
+export function fittingStop(core: Core, holding: Holding): OrderEntry | undefined {
+  if (holding.quantityLots === 0) return undefined;
+  return fittingOf(stopsFor(core, holding), wantedStop(core, holding));
+}
+
+export function stopsFor(core: Core, holding: Holding): OrderEntry[] {
+  return ordersFor(core, holding).filter(({ intent }) => intent.purpose === 'protective');
 }
 
 /**
@@ -51,8 +52,8 @@ export function isConfirmed(stop: OrderEntry): boolean {
 }
 
 /** The position is about to change, so a stop for the old quantity would soon be wrong. */
-export function closingUnderWay(core: Core, at: InstrumentId): boolean {
-  return liveOrders(core, at).some(
+export function closingUnderWay(core: Core, holding: Holding): boolean {
+  return ordersFor(core, holding).some(
     ({ intent }) => intent.purpose === 'close' || (intent.purpose === 'exit' && !isRestingTarget(intent)),
   );
 }
@@ -66,7 +67,7 @@ function fits(stop: OrderEntry, wanted: WantedStop): boolean {
   );
 }
 
-export function wantedStop(core: Core, position: PositionEntry): WantedStop {
+export function wantedStop(core: Core, position: Holding): WantedStop {
   return {
     side: position.quantityLots > 0 ? 'sell' : 'buy',
     lots: shrinksBeforeSale(core, position) ?? Math.abs(position.quantityLots),
@@ -79,9 +80,9 @@ export function wantedStop(core: Core, position: PositionEntry): WantedStop {
  * Lots that the stop is reduced to before a part of the position is sold, because it locks what is to be sold, or
  * could fire beside the sale and reverse the position. Null: it stays whole, also while the venue refuses the sale.
  */
-export function shrinksBeforeSale(core: Core, position: PositionEntry): number | null {
+export function shrinksBeforeSale(core: Core, position: Holding): number | null {
   const { stopLocksBalance, reduceOnly } = core.config.capabilities;
-  const { closeAtMs, closeRefusals } = workAt(core, position.instrument);
+  const { closeAtMs, closeRefusals } = tradeWorkAt(core, position);
   if (!stopLocksBalance && reduceOnly) return null;
   if (core.monotonicMs < closeAtMs && closeRefusals >= REFUSALS_BEFORE_RESTORE) return null;
   const rest = lotsAfterTargets(core, position);
@@ -89,7 +90,7 @@ export function shrinksBeforeSale(core: Core, position: PositionEntry): number |
 }
 
 /** A position that no entry of ours explains gets the desk file's stop-loss distance from its average price. */
-function derivedStopTicks(core: Core, position: PositionEntry): number {
+function derivedStopTicks(core: Core, position: Holding): number {
   const average = Math.round(averageTicks(core.state, position));
   const distance = mulDiv(average, ppmOfPercent(core.config.risk.stopLossPct), 1_000_000);
   return Math.max(1, position.quantityLots > 0 ? average - distance : average + distance);

@@ -1,6 +1,6 @@
 /** Every halt draws a new id and is recorded first; then the orders of every instrument are advanced. */
 import type { Halt, HaltCause, HaltWhy } from '../../domain/mode.js';
-import { type Core, commit, touchAll } from '../core.js';
+import { type Core, commit, touchAll, withdrawExits } from '../core.js';
 import { haltWhy } from './mode.js';
 
 export type HaltWish = Pick<Halt, 'mode' | 'by' | 'reason'> & HaltWhy;
@@ -19,7 +19,7 @@ export function raiseHalt(core: Core, wish: HaltWish): Halt {
     atMarketMs: core.marketMs,
   };
   commit(core, { type: 'halt', halt });
-  if (halt.mode !== 'REDUCING') for (const work of core.work) work.exiting = work.parting = null;
+  if (halt.mode !== 'REDUCING') withdrawExits(core);
   touchAll(core);
   return halt;
 }

@@ -22,11 +22,12 @@ export function sendCancel(core: Core, entry: OrderEntry): void {
   core.effects.push({ kind: 'cancel', clientId, instrument });
 }
 
-/** Returns the number of live entries. */
-export function cancelEntries(core: Core, at: InstrumentId, reason: string): number {
+/** Those of all strategies, or of one. Returns the number of live entries. */
+export function cancelEntries(core: Core, at: InstrumentId, reason: string, strategy?: string): number {
   let entries = 0;
   for (const entry of liveOrders(core, at)) {
-    if (entry.intent.purpose !== 'entry') continue;
+    const { intent } = entry;
+    if (intent.purpose !== 'entry' || intent.strategy !== (strategy ?? intent.strategy)) continue;
     entries += 1;
     cancelOrder(core, entry, reason);
   }

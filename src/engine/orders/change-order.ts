@@ -1,6 +1,6 @@
 /** One step of the order state machine: consults the table, records the change, and reacts to illegal transitions. */
 import { FINAL_ORDER_STATES, isRestingTarget } from '../../domain/order.js';
-import { type Core, commit, note, touch, wantSnapshot, workAt } from '../core.js';
+import { type Core, commit, note, touch, wantSnapshot, workAt, workOfOrder } from '../core.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { OrderEntry } from '../state.js';
 import {
@@ -76,14 +76,15 @@ function contradiction(core: Core, entry: OrderEntry, event: AnswerEvent, reason
  */
 function postponeNext(core: Core, entry: OrderEntry): void {
   const { instrument, purpose } = entry.intent;
-  const work = workAt(core, instrument);
   if (entry.filledLots > 0) return;
   if (isRestingTarget(entry.intent)) {
+    const work = workAt(core, instrument);
     const hadRested = entry.state === 'cancelled' || entry.state === 'expired';
     work.targetAtMs = core.monotonicMs + (hadRested ? TARGET_AGAIN_MS : TARGET_RETRY_MS);
     if (hadRested) work.endedGroup = entry.intent.group ?? null;
     return;
   }
+  const work = workOfOrder(core, entry.intent);
   if (purpose === 'protective' && entry.state !== 'cancelled') {
     work.stopAtMs = core.monotonicMs + retryDelayMs(work.stopRefusals);
     work.stopRefusals += 1;

@@ -14,6 +14,7 @@ import {
   touch,
   wantSnapshot,
   workAt,
+  workOfOrder,
 } from '../core.js';
 import { noteTargetFilled } from '../flow/keep-target.js';
 import { raiseFault, raiseForeign } from '../halts/raise-halt.js';
@@ -55,7 +56,8 @@ export function takeFill(core: Core, reported: Fill): boolean {
     if (FINAL_ORDER_STATES.has(entry.state)) core.watches.delete(fill.clientId);
     if (comesBack) restNoLonger(core, entry);
     if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);
-    if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit') work.closeRefusals = 0;
+    if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
+      workOfOrder(core, entry.intent).closeRefusals = 0;
   }
   if (trouble !== null) {
     note(core, 'alarm', trouble, fill.instrument);

@@ -1,7 +1,7 @@
 /** What the venue reports about one order, asked for or not, and what follows from it. */
 import { FINAL_ORDER_STATES, isDoneAtOnce, POST_ONLY_REFUSED } from '../../domain/order.js';
 import type { VenueOrder } from '../../domain/venue.js';
-import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt } from '../core.js';
+import { type Core, note, type OrderWatch, touch, wantSnapshot, workAt, workOfOrder } from '../core.js';
 import type { EngineEvent } from '../event.js';
 import { onStopRefused } from '../flow/change-stop.js';
 import { secure } from '../flow/secure.js';
@@ -120,7 +120,7 @@ function onRejected(core: Core, entry: OrderEntry, reason: string): void {
     `the venue refused a ${purpose} order: ${reason}`,
     instrument,
   );
-  const { closeRefusals, stopRefusals } = workAt(core, instrument);
+  const { closeRefusals, stopRefusals } = workOfOrder(core, entry.intent);
   // If our books may be wrong, the snapshot comes well before the next attempt: one that an order crosses proves
   // nothing.
   const differs = core.sync.state === 'pending';
@@ -149,7 +149,7 @@ function onReplaceRefused(core: Core, entry: OrderEntry, event: Answer<'order.re
     changeOrder(core, old, 'cancelled', 'cancelled for another that the venue refused');
   if (old !== undefined && event.old === 'notOpen') {
     // It ended by itself, whether we have heard of that or not, so there is nothing to restore.
-    workAt(core, old.intent.instrument).formerStop = null;
+    workOfOrder(core, old.intent).formerStop = null;
     if (!FINAL_ORDER_STATES.has(old.state)) {
       watchOf(core, replaced).cancelRefused = true;
       sendLookup(core, old);

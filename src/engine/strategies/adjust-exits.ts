@@ -1,11 +1,11 @@
 /** A strategy changes what closes its open trade: a stop comes nearer to the market, the rest is replaced. */
 import { type ExitPlan, type ExitTarget, wrongExits } from '../../domain/exit-plan.js';
 import { staleMsOf } from '../../limits/stale-data.js';
-import { type Core, commit, note as coreNote, positionAt, touch, workAt } from '../core.js';
+import { type Core, commit, note as coreNote, positionAt, touch, tradeWorkAt } from '../core.js';
 import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
 import { isClosing } from '../halts/mode.js';
-import type { TradeEntry } from '../state.js';
-import { averageOf } from '../trades/trade.js';
+import { type Holding, holdingsOf, type TradeEntry } from '../state.js';
+import { averageOf, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import type { ExitsWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
@@ -15,9 +15,11 @@ type Said = (text: string) => void;
 /** All of it is done, or none. What is so already changes nothing. */
 export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, note: Said): void {
   const at = slot.instrument.id;
-  const { trade } = positionAt(core, at);
-  if (trade === null || isClosing(core) || workAt(core, at).exiting !== null) return;
-  const why = wrongChange(core, slot, trade, wish);
+  const own = holdingsOf(positionAt(core, at)).find((holding) => ownerOf(holding) === slot.name);
+  const held = own ?? positionAt(core, at);
+  const { trade } = held;
+  if (trade === null || isClosing(core) || tradeWorkAt(core, held).exiting !== null) return;
+  const why = wrongChange(core, slot, held, trade, wish);
   if (why !== null) {
     const text = `${wish.because}: its exits stay as they are: ${why}`;
     // A strategy that asks for the same at each bar is answered once.
@@ -29,7 +31,7 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
   const { stopTicks, targets, because } = wish;
   const before = trade.exits?.plan ?? {};
   const isAnew = targets !== undefined && !isSame(targets, openTargets(trade));
-  const own = isAnew ? targets : (before.targets ?? []);
+  const kept = isAnew ? targets : (before.targets ?? []);
   const others = changedOthers(before, wish);
   const changesPlan = isAnew || !isSame(others, changedOthers(before, {}));
   const movesStop = stopTicks !== undefined && stopTicks !== trade.protectTicks;
@@ -38,7 +40,7 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
   note(because);
   // A stop can be moved only of a trade that has exits.
   if (changesPlan || trade.exits === undefined) {
-    const plan = own.length === 0 ? others : { targets: own, ...others };
+    const plan = kept.length === 0 ? others : { targets: kept, ...others };
     commit(core, { type: 'exits.changed', ...about, plan, targetsAnew: isAnew, because });
   }
   if (movesStop) commit(core, { type: 'stop.moved', ...about, stopTicks, why: 'adjustedStop' });
@@ -46,7 +48,13 @@ export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, not
 }
 
 /** Null: it can be done. Otherwise a sentence on what is wrong, without figures that change with each quote. */
-function wrongChange(core: Core, slot: StrategySlot, trade: TradeEntry, wish: ExitsWish): string | null {
+function wrongChange(
+  core: Core,
+  slot: StrategySlot,
+  held: Holding,
+  trade: TradeEntry,
+  wish: ExitsWish,
+): string | null {
   const at = slot.instrument.id;
   const { stopTicks, targets, trailTicks, breakEvenAtTicks, maxBars } = wish;
   const { side, protectTicks, entryTickLots, entryLots } = trade;
@@ -62,7 +70,7 @@ function wrongChange(core: Core, slot: StrategySlot, trade: TradeEntry, wish: Ex
   }
   const entrySide = side === 'long' ? 'buy' : 'sell';
   if (targets !== undefined && !isSame(targets, openTargets(trade))) {
-    if (lotsAfterTargets(core, positionAt(core, at)) !== null) return 'a part of it is being closed';
+    if (lotsAfterTargets(core, held) !== null) return 'a part of it is being closed';
     const wrong = wrongExits({ targets }, entrySide, priceTicks);
     if (wrong !== null) return wrong.replace('the entry', 'the market');
   }

@@ -2,9 +2,11 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
-import { type Core, instrumentAt, positionAt, sessionsAt } from '../core.js';
-import { isDust } from '../flow/dust.js';
+import { type Core, instrumentAt, liveOrders, positionAt, sessionsAt } from '../core.js';
+import { isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
+import { holdingsOf } from '../state.js';
+import { NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
@@ -45,7 +47,8 @@ export function enter(
     ...terms,
     ...(wish.exits === undefined ? {} : { exits: wish.exits }),
     ...(signal === undefined ? {} : { signal }),
-    ...besideRest(core, at),
+    ...besideRest(core, slot),
+    ...(isShared(core, at) ? { ownTrade: true as const } : {}),
   };
   const wrong = besideOwn(core, slot, wish);
   if (wrong !== null) {
@@ -54,7 +57,9 @@ export function enter(
   }
   const tooLate = whyOver(core, at, wish, order);
   const isSized = slot.size !== null || wish.size !== undefined;
-  if (tooLate !== null) denyOrder(core, order, { limit: 'time-in-force', reason: tooLate });
+  const against = whyAgainst(core, slot, wish);
+  if (against !== null) denyOrder(core, order, { limit: 'against', reason: against });
+  else if (tooLate !== null) denyOrder(core, order, { limit: 'time-in-force', reason: tooLate });
   else if (lots === 0 && (isSized || limitTicks === null))
     denyOrder(core, order, { limit: 'size', reason: why });
   else {
@@ -102,9 +107,9 @@ function besideOwn(
   { name, instrument }: StrategySlot,
   wish: EntryWish,
 ): { readonly limit: string; readonly reason: string } | null {
-  const { trade, quantityLots } = positionAt(core, instrument.id);
-  if (trade === null || trade.strategy !== name || quantityLots === 0 || isDust(core, instrument.id))
-    return null;
+  const own = holdingsOf(positionAt(core, instrument.id)).find((holding) => ownerOf(holding) === name);
+  if (own === undefined || own.trade === null || own.quantityLots === 0 || isDustOf(core, own)) return null;
+  const { trade } = own;
   const { side, protectTicks } = trade;
   if (wish.side === (side === 'long' ? 'sell' : 'buy')) {
     const reason = `its trade is ${side}: it has to be closed before the other side is entered`;
@@ -118,9 +123,44 @@ function besideOwn(
 /**
  * What is too small is up to the venue, which may change it. The journal keeps what it was when the entry was made.
  */
-function besideRest(core: Core, at: InstrumentId): Pick<OrderWish, 'besideRestOf'> {
-  const exits = positionAt(core, at).trade?.exits;
-  return exits !== undefined && isDust(core, at) ? { besideRestOf: exits.entry } : {};
+function besideRest(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+): Pick<OrderWish, 'besideRestOf'> {
+  const position = positionAt(core, at);
+  const held = position.parts.find((part) => ownerOf(part) === name) ?? position;
+  const exits = held.trade?.exits;
+  return exits !== undefined && isDustOf(core, held) ? { besideRestOf: exits.entry } : {};
+}
+
+/** Several strategies trade the instrument, or have trades open in it: each entry makes a trade of its own. */
+export function isShared(core: Core, at: InstrumentId): boolean {
+  if (positionAt(core, at).parts.length > 0) return true;
+  return core.slots.filter(({ instrument }) => instrument.id === at).length > 1;
+}
+
+/**
+ * The venue has one position, so an entry against the trade of another strategy would close that instead of opening
+ * its own. Null: it is against none.
+ */
+function whyAgainst(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+  { side }: EntryWish,
+): string | null {
+  if (!isShared(core, at)) return null;
+  const against = (lots: number): boolean => (side === 'buy' ? lots < 0 : lots > 0);
+  const holder = holdingsOf(positionAt(core, at)).find(
+    (holding) => ownerOf(holding) !== name && against(holding.quantityLots) && !isDustOf(core, holding),
+  );
+  const resting = liveOrders(core, at).find(
+    ({ intent }) => intent.purpose === 'entry' && intent.strategy !== name && intent.side !== side,
+  );
+  const other = holder === undefined ? resting?.intent.strategy : ownerOf(holder);
+  if (other === undefined) return null;
+  const what = holder === undefined ? 'has an entry resting' : 'holds a trade';
+  const owner = other === NOBODY ? 'the account, for no strategy,' : `the strategy ${other}`;
+  return `${owner} ${what} on the other side, and this account holds one position in an instrument: an entry against it would close that`;
 }
 
 /** The worst price: the entry is judged and sized by it, and the venue fills at no worse. Null: no quote yet. */

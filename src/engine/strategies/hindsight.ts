@@ -4,14 +4,14 @@
  */
 import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
-import { type Core, createCore, sessionsAt, workAt } from '../core.js';
+import { type Core, createCore, sessionsAt, tradeWorkOf, withdrawExits } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
 import type { EngineRecord } from '../record.js';
 import { bringIntoForce } from '../settings/apply-settings.js';
 import type { EngineState } from '../state.js';
-import { contextOf, isEnabled } from './on-bar.js';
+import { contextOf, isEnabled, ownHolding } from './on-bar.js';
 import type { EntryWish, StrategyContext } from './strategy.js';
 import { buildSlots, type StrategySlot, shownOf } from './strategy-slot.js';
 
@@ -64,8 +64,7 @@ export class Hindsight {
     if (record.type === 'settings' && this.settings === 'followed')
       bringIntoForce(this.#core, record.changed);
     // As the live engine does when it raises a halt.
-    if (record.type === 'halt' && record.halt.mode !== 'REDUCING')
-      for (const work of this.#core.work) work.exiting = work.parting = null;
+    if (record.type === 'halt' && record.halt.mode !== 'REDUCING') withdrawExits(this.#core);
   }
 
   /** A process began: strategies know nothing until they have seen bars again. */
@@ -100,7 +99,7 @@ export class Hindsight {
     const entries: EntryWish[] = [];
     let exit: string | null = null;
     let sawQuote = false;
-    const work = workAt(core, bar.instrument);
+    const work = tradeWorkOf(core, bar.instrument, slot.name);
     if (context.positionLots === 0) work.exiting = null;
     let isNews = true;
     const asking: StrategyContext = {
@@ -114,7 +113,8 @@ export class Hindsight {
       },
       exit: (because, partPpm) => {
         if (!mayAsk() || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
-        if (partPpm !== undefined && lotsOfPart(core, bar.instrument, partPpm) === null) return;
+        const own = ownHolding(core, slot);
+        if (partPpm !== undefined && (own === null || lotsOfPart(core, own, partPpm) === null)) return;
         exit = because;
         // A part is sold at once, so that the next bar may ask for another.
         if (partPpm === undefined) work.exiting = { because, why: null };

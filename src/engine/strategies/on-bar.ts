@@ -2,7 +2,6 @@
  * Finished bars: entries that have rested long enough are cancelled, then every strategy of the instrument decides.
  */
 
-import type { InstrumentId } from '../../domain/instrument.js';
 import type { SignalName } from '../../domain/signal.js';
 import { restingEntryLots } from '../account-view.js';
 import {
@@ -14,16 +13,18 @@ import {
   positionAt,
   sessionsAt,
   touch,
-  workAt,
+  tradeWorkAt,
+  tradeWorkOf,
 } from '../core.js';
 import type { BarEvent } from '../event.js';
-import { isDust } from '../flow/dust.js';
+import { isDust, isDustOf } from '../flow/dust.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { ownerOf } from '../trades/trade.js';
+import { type Holding, holdingsOf } from '../state.js';
+import { NOBODY, ownerOf } from '../trades/trade.js';
 import { adjustExits } from './adjust-exits.js';
-import { enter } from './enter.js';
+import { enter, isShared } from './enter.js';
 import type { StrategyContext } from './strategy.js';
 import { type Allowance, betweenBars, type StrategySlot, shownOf, shownOfWatched } from './strategy-slot.js';
 import { switchStrategy } from './switch-strategy.js';
@@ -132,7 +133,7 @@ export function contextOf(
   return {
     instrument,
     positionLots: ownLots(core, slot),
-    entryResting: restingEntryLots(core, at) > 0,
+    entryResting: restingEntryLots(core, at, isShared(core, at) ? slot.name : undefined) > 0,
     lastQuote: lastQuoteOf(core, at),
     shorting: core.config.capabilities.shorting,
     stopLossPct: core.config.risk.stopLossPct,
@@ -150,9 +151,10 @@ export function contextOf(
       if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note, signal);
     },
     exit: (because, partPpm) => {
-      const work = workAt(core, at);
+      const work = tradeWorkOf(core, at, slot.name);
       if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
-      if (partPpm !== undefined && closePart(core, at, { because, partPpm }, note)) return;
+      const own = ownHolding(core, slot);
+      if (partPpm !== undefined && own !== null && closePart(core, own, { because, partPpm }, note)) return;
       note(exitNote(because));
       work.exiting = { because, why: null };
     },
@@ -176,14 +178,14 @@ export function contextOf(
 /** False: the rest would be too small at its stop, so the whole position is closed. */
 export function closePart(
   core: Core,
-  at: InstrumentId,
+  holding: Holding,
   { because, partPpm }: { readonly because: string; readonly partPpm: number },
   note: (text: string) => void,
 ): boolean {
-  const work = workAt(core, at);
-  const { trade, quantityLots } = positionAt(core, at);
+  const work = tradeWorkAt(core, holding);
+  const { trade, quantityLots } = holding;
   if (work.parting !== null || trade === null) return true;
-  const lots = lotsOfPart(core, at, partPpm);
+  const lots = lotsOfPart(core, holding, partPpm);
   if (lots !== null && lots >= Math.abs(quantityLots)) return false;
   if (lots === null) note(`${because}: the part is too small for an order, and stays`);
   else {
@@ -198,10 +200,15 @@ function lastQuoteOf({ market }: Core, at: number): StrategyContext['lastQuote']
   return { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number };
 }
 
-/** Another strategy's position is not this one's to close, and dust belongs to none. */
-function ownLots(core: Core, slot: StrategySlot): number {
-  const position = positionAt(core, slot.instrument.id);
-  if (isDust(core, slot.instrument.id)) return 0;
-  const owner = ownerOf(position);
-  return owner === slot.name || owner === 'fermata' ? position.quantityLots : 0;
+const ownLots = (core: Core, slot: StrategySlot): number => ownHolding(core, slot)?.quantityLots ?? 0;
+
+/** Another strategy's position is not this one's to close, and dust belongs to none. Null: it holds nothing. */
+export function ownHolding(core: Core, slot: StrategySlot): Holding | null {
+  const at = slot.instrument.id;
+  const position = positionAt(core, at);
+  const own = holdingsOf(position).find((holding) => ownerOf(holding) === slot.name);
+  if (own !== undefined) return isDustOf(core, own) ? null : own;
+  // What nobody owns is the strategy's to close where it is the only one.
+  const isOnly = position.parts.length === 0 && !isShared(core, at) && ownerOf(position) === NOBODY;
+  return isOnly && !isDust(core, at) ? position : null;
 }

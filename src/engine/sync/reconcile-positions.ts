@@ -27,7 +27,9 @@ import { measureStopGap } from '../flow/stop-gap.js';
 import { isOversold } from '../flow/wanted-stop.js';
 import { raiseFault } from '../halts/raise-halt.js';
 import type { Difference } from '../record.js';
+import { holdingsOf } from '../state.js';
 import { CONFIRM_AFTER_MS } from '../timing.js';
+import { NOBODY, ownerOf } from '../trades/trade.js';
 
 export interface PositionsCompared {
   readonly differences: readonly Difference[];
@@ -147,7 +149,7 @@ function mayFillAnyMoment(core: Core, at: InstrumentId): boolean {
 
 function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void {
   const difference = describe(core, at, ours, venues, 'adopt');
-  const reason = `${difference.symbol}: we held ${difference.ours}, the venue has ${difference.venues}; the venue's counts`;
+  const reason = `${difference.symbol}: we held ${difference.ours}${partWords(core, at)}, the venue has ${difference.venues}; the venue's counts`;
   commit(core, {
     type: 'position.adopted',
     instrument: at,
@@ -160,6 +162,18 @@ function adopt(core: Core, at: InstrumentId, ours: number, venues: number): void
   measureStopGap(core, at);
   note(core, 'alarm', reason, at);
   raiseFault(core, 'reconciliation', reason);
+}
+
+/** " (cross 0.100, behind 0.050)": whose the lots were. Empty where the position is whole. */
+function partWords(core: Core, at: InstrumentId): string {
+  const position = positionAt(core, at);
+  if (position.parts.length === 0) return '';
+  const { lotSize } = instrumentAt(core, at);
+  const words = holdingsOf(position).map((part) => {
+    const owner = ownerOf(part) === NOBODY ? 'nobody' : ownerOf(part);
+    return `${owner} ${formatDecimal(part.quantityLots, lotSize)}`;
+  });
+  return ` (${words.join(', ')})`;
 }
 
 function adoptedWorth(core: Core, at: InstrumentId, ours: number, venues: number): number {

@@ -33,9 +33,10 @@ export function verifyExits(core: Core, snapshot: VenueSnapshot, asked: Snapshot
 }
 
 function verify(core: Core, at: InstrumentId, { openOrders }: VenueSnapshot): void {
-  const [stop] = liveStops(core, at);
-  const target = stop === undefined ? undefined : targetBeside(core, stop);
-  const children = [...(stop === undefined ? [] : [stop]), ...(target === undefined ? [] : [target])];
+  const isWhole = positionAt(core, at).parts.length === 0;
+  const stops = isWhole ? liveStops(core, at).slice(0, 1) : liveStops(core, at);
+  const targets = stops.flatMap((stop) => targetBeside(core, stop) ?? []);
+  const children = [...stops, ...targets];
   if (children.length === 0 || !children.every(isConfirmed)) {
     readSoon(core, VERIFY_AFTER_MS);
     return;

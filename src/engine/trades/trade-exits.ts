@@ -1,7 +1,7 @@
 /** How records change the exits of a trade: what is reached stays reached, and a stop only moves nearer. */
 import type { OrderIntent } from '../../domain/order.js';
 import type { EngineRecord } from '../record.js';
-import type { EngineState, TradeEntry } from '../state.js';
+import { type EngineState, holdingsOf, type TradeEntry } from '../state.js';
 import { entryOf } from './trade.js';
 
 type Of<T extends EngineRecord['type']> = Extract<EngineRecord, { readonly type: T }>;
@@ -77,8 +77,9 @@ interface NamedTrade {
 }
 
 function openTrade(state: EngineState, { instrument, trade: id }: NamedTrade): TradeEntry | null {
-  const trade = state.positions[instrument]?.trade ?? null;
-  return trade?.id === id ? trade : null;
+  const position = state.positions[instrument];
+  const held = position === undefined ? [] : holdingsOf(position);
+  return held.find(({ trade }) => trade?.id === id)?.trade ?? null;
 }
 
 function tradeAt(state: EngineState, named: NamedTrade) {

@@ -8,21 +8,24 @@ import type { EngineRecord } from '../record.js';
 import {
   type ClosedTrade,
   type EngineState,
+  type Holding,
   type OrderEntry,
-  type PositionEntry,
   type TradeEntry,
   type TripTotals,
   trackOf,
 } from '../state.js';
 
-export function ownerOf({ trade }: PositionEntry): string {
-  return trade?.strategy ?? 'fermata';
+/** Owns what no order of ours opened. */
+export const NOBODY = 'fermata';
+
+export function ownerOf(holding: Pick<Holding, 'trade'> | undefined): string {
+  return holding?.trade?.strategy ?? NOBODY;
 }
 
 /** Takes over what the position earned or paid without a trade, and a former trade that never had a whole lot. */
 export function beginTrade(
   state: EngineState,
-  position: PositionEntry,
+  position: Holding,
   order: OrderEntry | null,
   side: TradeEntry['side'],
   openedMs: number,
@@ -43,6 +46,7 @@ export function beginTrade(
     risk: former === null ? 0n : former.risk,
     protectTicks: former?.protectTicks ?? null,
     ...(former?.exits === undefined ? {} : { exits: former.exits }),
+    ...(order?.intent.ownTrade === undefined ? {} : { own: true }),
   };
   position.carried = 0n;
   position.trade = trade;
@@ -80,12 +84,7 @@ export function exitReason(state: EngineState, order: OrderEntry | null): ExitRe
 }
 
 /** Adds the trade to the totals and to its strategy's streak; its own record is written next. */
-export function closeTrade(
-  state: EngineState,
-  position: PositionEntry,
-  why: ExitReason,
-  closedMs: number,
-): void {
+export function closeTrade(state: EngineState, position: Holding, why: ExitReason, closedMs: number): void {
   const { trade, instrument } = position;
   if (trade === null) throw new RangeError(`no trade is open in instrument ${instrument}`);
   const totals = tripTotals(state, trade.strategy, instrument);

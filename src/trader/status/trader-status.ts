@@ -234,14 +234,30 @@ function positionStatus(
     averagePrice: price(position.averageTicks),
     markPrice: position.markTicks === null ? null : price(position.markTicks),
     unrealised: money(position.unrealised),
-    stopPrice:
-      position.protection === 'missing' || position.protection === 'closing'
-        ? null
-        : price(position.stopTicks),
-    protection: position.protection === 'dust' ? 'missing' : position.protection,
+    ...stopStatus(position, price),
     withoutStopMs: position.withoutStopMs,
     strategy: position.strategy,
     trade: position.trade === null ? null : tradeStatus(position.trade, instrument, money),
+    ...(position.parts.length === 0
+      ? {}
+      : {
+          parts: position.parts.map((part) => ({
+            ...tradeStatus(part, instrument, money),
+            strategy: part.strategy,
+            quantity: formatDecimal(Math.abs(part.quantityLots), instrument.lotSize),
+            ...stopStatus(part, price),
+          })),
+        }),
+  };
+}
+
+function stopStatus(
+  { protection, stopTicks }: Pick<PositionView, 'protection' | 'stopTicks'>,
+  price: (ticks: number) => string,
+): Pick<PositionStatus, 'stopPrice' | 'protection'> {
+  return {
+    stopPrice: protection === 'missing' || protection === 'closing' ? null : price(stopTicks),
+    protection: protection === 'dust' ? 'missing' : protection,
   };
 }
 

@@ -10,7 +10,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'a fee in coins is rounded up to a lot',
-    file: 'engine/apply-execution.ts',
+    file: 'engine/apply-holding.ts',
     find: '  holdCoins(position, steps, held - coins);\n',
     put: '  holdCoins(position, steps, held - (coins / steps.perLot + 1n) * steps.perLot);\n',
   },
@@ -154,7 +154,7 @@ export const ACCOUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     what: 'what is below a lot is lost',
-    file: 'engine/apply-execution.ts',
+    file: 'engine/apply-holding.ts',
     find: '  position.remainder = coins % perLot;',
     put: '  position.remainder = 0n;',
   },

@@ -8,6 +8,7 @@ import type { Mutant } from './mutant.js';
 import { ORDER_MUTANTS } from './orders.js';
 import { PAPER_VENUE_MUTANTS } from './paper-venue.js';
 import { PRICE_MUTANTS } from './prices.js';
+import { SIDE_BY_SIDE_MUTANTS } from './side-by-side.js';
 import { SIGNAL_MUTANTS } from './signals.js';
 import { STOP_MUTANTS } from './stops.js';
 
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ACCOUNT_MUTANTS,
   ...PAPER_VENUE_MUTANTS,
   ...SIGNAL_MUTANTS,
+  ...SIDE_BY_SIDE_MUTANTS,
 ];

@@ -35,8 +35,8 @@ export const HOUR_MUTANTS: readonly Mutant[] = [
   {
     what: 'a strategy leaves in a closed market',
     file: 'engine/flow/advance.ts',
-    find: 'if (exiting !== null && (isAsked || mayReduce(core)) && isOpen) {',
-    put: 'if (exiting !== null && (isAsked || mayReduce(core))) {',
+    find: 'if (exiting !== null && mayReduce(core) && isOpen) {',
+    put: 'if (exiting !== null && mayReduce(core)) {',
   },
   {
     what: 'a quote of before the close becomes the price in it',

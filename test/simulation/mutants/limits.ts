@@ -65,8 +65,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'entries by a stop stay in the market after a halt',
     file: 'engine/orders/cancel-order.ts',
-    find: "    if (entry.intent.purpose !== 'entry') continue;\n",
-    put: "    if (entry.intent.purpose !== 'entry' || entry.intent.type === 'stop') continue;\n",
+    find: "if (intent.purpose !== 'entry' || ",
+    put: "if (intent.purpose !== 'entry' || intent.type === 'stop' || ",
   },
   {
     what: 'entries leave past the breaker of the venue',

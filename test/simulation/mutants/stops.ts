@@ -17,7 +17,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'exits are not carried out',
     file: 'engine/flow/advance.ts',
-    find: "    flatten(core, at, isAsked ? 'close' : 'exit', exiting.why);\n",
+    find: "    flatten(core, holding, 'exit', exiting.why);\n",
     put: '',
   },
   {
@@ -29,7 +29,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'coins are sold while a stop still locks them',
     file: 'engine/flow/flatten.ts',
-    find: '  if (liveStops(core, at).length === 0) sendClosing(core, position, closing);',
+    find: '  if (stopsFor(core, position).length === 0) sendClosing(core, position, closing);',
     put: '  sendClosing(core, position, closing);',
   },
   {
@@ -119,7 +119,7 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'a missing stop halts nobody',
     file: 'engine/flow/on-tick.ts',
-    find: "    raiseFault(core, 'protection-missing', ",
-    put: "    if (seconds > 1e9) raiseFault(core, 'protection-missing', ",
+    find: "  raiseFault(core, 'protection-missing', ",
+    put: "  if (seconds > 1e9) raiseFault(core, 'protection-missing', ",
   },
 ];

@@ -43,6 +43,7 @@ export const ORDER_INTENDED_1: Layout<'order.intended'> = {
       order.group !== undefined ||
       order.signal !== undefined ||
       order.besideRestOf !== undefined ||
+      order.ownTrade !== undefined ||
       order.postOnly !== undefined ||
       order.untilMs !== undefined ||
       timeInForce === 'FOK'

@@ -1,0 +1,157 @@
+/**
+ * Which trade an execution belongs to where several strategies trade one instrument.
+ *
+ * What adds to the position is the trade's of the strategy whose order was filled; without an order of ours it is
+ * nobody's. What reduces the position is taken from that trade first, then from what nobody owns, then from the
+ * other trades, oldest first: the venue has only the whole, so what one trade can not give another one has given.
+ * An order that closes the whole position begins with what nobody owns.
+ */
+
+import type { Instrument } from '../domain/instrument.js';
+import { mulDivUnits, type Units } from '../domain/money.js';
+import { coinsOf, type Execution, execute, holdCoins } from './apply-holding.js';
+import { stepsAt } from './books.js';
+import { type EngineState, emptyHolding, type Holding, type PositionEntry } from './state.js';
+import { beginTrade, closeTrade, NOBODY, ownerOf } from './trades/trade.js';
+
+export function isInParts({ parts }: PositionEntry, { order }: Pick<Execution, 'order'>): boolean {
+  return parts.length > 0 || order?.intent.ownTrade === true;
+}
+
+export function applyInParts(
+  state: EngineState,
+  instrument: Instrument,
+  position: PositionEntry,
+  execution: Execution,
+): void {
+  if (position.parts.length === 0) takeApart(position);
+  for (const [part, share] of sharesOf(position, execution)) {
+    const before = part.realised;
+    execute(state, instrument, part, share);
+    position.realised += part.realised - before;
+  }
+  gatherRests(position);
+  joinRemainders(state, position, execution.marketMs);
+  gatherRests(position);
+  addUp(position);
+}
+
+/** What was whole so far becomes the first part. */
+function takeApart(position: PositionEntry): void {
+  const { instrument, quantityLots, remainder, cost, trade, carried } = position;
+  position.parts = [{ instrument, quantityLots, remainder, cost, realised: 0n, trade, carried }];
+  position.trade = null;
+  position.carried = 0n;
+}
+
+/** The parts that take the execution, each with what it takes of it. */
+function sharesOf(position: PositionEntry, execution: Execution): (readonly [Holding, Execution])[] {
+  const { side, quantityLots } = execution;
+  const owner = execution.order?.intent.strategy ?? NOBODY;
+  const held = Math.sign(position.quantityLots);
+  if (held === 0 || held === (side === 'buy' ? 1 : -1)) return [[partOf(position, owner), execution]];
+  const shares: [Holding, number][] = [];
+  let left = quantityLots;
+  for (const part of inTurn(position, owner)) {
+    const lots = Math.min(left, Math.abs(part.quantityLots));
+    if (lots > 0) shares.push([part, lots]);
+    left -= lots;
+  }
+  // Nothing is left of any trade: the rest opens one on the other side.
+  if (left > 0) openBeyond(shares, partOf(position, owner), left);
+  return shared(shares, execution);
+}
+
+function openBeyond(shares: [Holding, number][], part: Holding, lots: number): void {
+  const at = shares.findIndex(([holding]) => holding === part);
+  const [[, own] = [part, 0]] = at === -1 ? [] : shares.splice(at, 1);
+  shares.push([part, own + lots]);
+}
+
+/** The order in which trades give what was sold: the owner's, nobody's, then as they were opened. */
+function inTurn({ parts }: PositionEntry, owner: string): Holding[] {
+  const rank = (part: Holding): number => (ownerOf(part) === owner ? 0 : ownerOf(part) === NOBODY ? 1 : 2);
+  return parts.filter(({ trade }) => trade !== null).sort((one, other) => rank(one) - rank(other));
+}
+
+/**
+ * Divides the fee by lots; the last one takes what rounding leaves. A fee in coins is of what was bought beyond all
+ * trades, so the last one pays the whole of it.
+ */
+function shared(shares: readonly [Holding, number][], execution: Execution): [Holding, Execution][] {
+  let { quantityLots: lotsLeft, fee: feeLeft } = execution;
+  return shares.map(([part, quantityLots]) => {
+    const isLast = quantityLots === lotsLeft;
+    const partly = execution.coins > 0n ? 0n : mulDivUnits(feeLeft, BigInt(quantityLots), BigInt(lotsLeft));
+    const fee: Units = isLast ? feeLeft : partly;
+    lotsLeft -= quantityLots;
+    feeLeft -= fee;
+    return [part, { ...execution, quantityLots, fee, coins: isLast ? execution.coins : 0n }];
+  });
+}
+
+/** The part of that owner; else what is below a lot, which its trade takes over; else a new one. */
+function partOf(position: PositionEntry, owner: string): Holding {
+  const { parts, instrument } = position;
+  const known =
+    parts.find((part) => part.trade !== null && ownerOf(part) === owner) ??
+    parts.find(({ trade }) => trade === null);
+  if (known !== undefined) return known;
+  const part = emptyHolding(instrument);
+  parts.push(part);
+  return part;
+}
+
+/** What trades leave below a lot when they close is kept together, in one part without a trade. */
+function gatherRests(position: PositionEntry): void {
+  const rests = position.parts.filter(({ trade }) => trade === null);
+  const trades = position.parts.filter(({ trade }) => trade !== null);
+  const rest = emptyHolding(position.instrument);
+  for (const { remainder, cost, carried } of rests) {
+    rest.remainder += remainder;
+    rest.cost += cost;
+    rest.carried += carried;
+  }
+  const isEmpty = rest.remainder === 0n && rest.cost === 0n && rest.carried === 0n;
+  position.parts = isEmpty ? trades : [...trades, rest];
+}
+
+/**
+ * Whole lots never lie in pieces: where the remainders of several parts make a lot, the oldest trade takes them over
+ * at their cost. If no trade is open, the lot is nobody's.
+ */
+function joinRemainders(state: EngineState, position: PositionEntry, marketMs: number): void {
+  const steps = stepsAt(state, position.instrument);
+  const [oldest, ...others] = position.parts;
+  if (oldest === undefined) return;
+  const wholeLots = (): number => {
+    const coins = position.parts.reduce((sum, part) => sum + coinsOf(part, steps), 0n);
+    return Number(coins / steps.perLot);
+  };
+  for (const other of others.reverse()) {
+    if (wholeLots() === position.parts.reduce((sum, { quantityLots }) => sum + quantityLots, 0)) break;
+    const { remainder } = other;
+    if (remainder === 0n) continue;
+    const cost = mulDivUnits(other.cost, remainder, coinsOf(other, steps));
+    other.remainder = 0n;
+    other.cost -= cost;
+    oldest.cost += cost;
+    holdCoins(oldest, steps, coinsOf(oldest, steps) + remainder);
+  }
+  holdCoins(oldest, steps, coinsOf(oldest, steps));
+  const { quantityLots, trade } = oldest;
+  if (quantityLots === 0 && trade !== null) closeTrade(state, oldest, 'fee', marketMs);
+  if (quantityLots !== 0 && trade === null)
+    beginTrade(state, oldest, null, quantityLots > 0 ? 'long' : 'short', marketMs).risk = null;
+}
+
+/** Once no trade is open, the position is whole again. */
+function addUp(position: PositionEntry): void {
+  const { parts } = position;
+  position.quantityLots = parts.reduce((sum, part) => sum + part.quantityLots, 0);
+  position.remainder = parts.reduce((sum, part) => sum + part.remainder, 0n);
+  position.cost = parts.reduce((sum, part) => sum + part.cost, 0n);
+  if (parts.some(({ trade }) => trade !== null)) return;
+  position.carried = parts.reduce((sum, part) => sum + part.carried, 0n);
+  position.parts = [];
+}

@@ -1,0 +1,373 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Fill, OrderIntent } from '../../src/domain/order.js';
+import { applyRecord } from '../../src/engine/apply-record.js';
+import type { EngineConfig, TradedStrategy } from '../../src/engine/config.js';
+import type { EngineRecord } from '../../src/engine/record.js';
+import { createState, type EngineState, type PositionEntry } from '../../src/engine/state.js';
+import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
+import { DeskUnderTest, START_MS } from './support/desk.js';
+
+/** Enters when a bar closes at its price, and closes its trade when one closes at the other. */
+function waiting(
+  name: string,
+  enterAt: number,
+  exitAt: number,
+  wish: Partial<LimitEntry> = {},
+): TradedStrategy {
+  const kind = `./strategies/${name}.ts`;
+  return {
+    ...{ name, kind, symbols: ['BTC/USDT'], enabled: true, parameters: {} },
+    own: {
+      ...{ kind, suits: 'trending', parameters: [] },
+      create: () => {
+        let seen = 0;
+        return {
+          warmupBars: 0,
+          onBar: (context, { closeTicks }) => {
+            seen = context.positionLots;
+            if (closeTicks === exitAt) context.exit('asked to');
+            if (closeTicks !== enterAt || context.positionLots !== 0) return;
+            context.enter({
+              ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
+              ...{ size: { lots: 400 } },
+              ...wish,
+            } as LimitEntry);
+          },
+          state: () => String(seen),
+        };
+      },
+    },
+  };
+}
+
+const A = waiting('a', 10_001, 10_011);
+const B = waiting('b', 10_002, 10_012, { protectTicks: 9_700 });
+
+function deskOf(changes: Partial<EngineConfig> = {}, journal: readonly EngineRecord[] = []): DeskUnderTest {
+  return new DeskUnderTest({ strategies: [A, B], ...changes }, 1, journal);
+}
+
+/** The venue takes and cancels what it was asked, and fills what was sent at the market at this price. */
+function settle(desk: DeskUnderTest, marketTicks = 10_000): void {
+  for (let round = 0; round < 12; round += 1) {
+    for (const order of desk.engine.view.orders) {
+      if (order.state === 'cancelling') desk.happen({ kind: 'order.cancelled', clientId: order.clientId });
+      else if (order.state === 'intended') desk.accept(order);
+      else if (order.type === 'market' && order.state === 'working') desk.fill(order, marketTicks);
+    }
+  }
+}
+
+/** Both hold 400 lots, each with its stop. */
+function both(desk = deskOf().active(), fee = 0): DeskUnderTest {
+  desk.bar(0, 10_001);
+  desk.bar(0, 10_002);
+  for (const entry of desk.live('entry', 0)) {
+    desk.accept(entry);
+    desk.fill(entry, 10_000, entry.quantityLots, fee);
+  }
+  settle(desk);
+  return desk;
+}
+
+const stopOf = (desk: DeskUnderTest, strategy: string): OrderIntent | undefined =>
+  desk.live('protective', 0).find((order) => order.strategy === strategy);
+
+const stops = (desk: DeskUnderTest) =>
+  desk
+    .live('protective', 0)
+    .map(({ strategy, quantityLots, stopTicks }) => [strategy, quantityLots, stopTicks])
+    .sort();
+
+const parts = (desk: DeskUnderTest) =>
+  (desk.engine.view.positions[0]?.parts ?? []).map(({ strategy, quantityLots }) => [strategy, quantityLots]);
+
+const closed = (desk: DeskUnderTest) =>
+  desk.recorded('trade.closed').map(({ strategy, why, quantityLots }) => [strategy, why, quantityLots]);
+
+function replayed(desk: DeskUnderTest): string {
+  return deskOf({}, desk.records).engine.stateHash();
+}
+
+for (const [name, capabilities] of [
+  ['on spot', SPOT],
+  ['where stops lock nothing', FUTURES],
+] as const) {
+  describe(`two strategies on one instrument, ${name}`, () => {
+    const held = () => both(deskOf({ capabilities }).active());
+
+    it('have a trade each, and each trade its own stop for its own lots', () => {
+      const desk = held();
+      expect(desk.lots(0)).toBe(800);
+      expect(parts(desk)).toEqual([
+        ['a', 400],
+        ['b', 400],
+      ]);
+      expect(stops(desk)).toEqual([
+        ['a', 400, 9_800],
+        ['b', 400, 9_700],
+      ]);
+      expect(desk.engine.view.positions[0]).toMatchObject({ protection: 'confirmed', stopTicks: 9_800 });
+    });
+
+    it('close their own trade only: the stop of the other one is not touched', () => {
+      const desk = held();
+      const other = stopOf(desk, 'b');
+      desk.bar(0, 10_011);
+      settle(desk, 10_010);
+      expect(closed(desk)).toEqual([['a', 'strategy', 400]]);
+      expect(parts(desk)).toEqual([['b', 400]]);
+      expect(desk.live('protective', 0).map(({ clientId }) => clientId)).toEqual([other?.clientId]);
+      desk.bar(0, 10_012);
+      settle(desk, 10_010);
+      expect(desk.lots(0)).toBe(0);
+      expect(closed(desk)[1]).toEqual(['b', 'strategy', 400]);
+      expect(desk.engine.view.orders).toEqual([]);
+    });
+
+    it('lose their own trade only when their stop fires', () => {
+      const desk = held();
+      desk.fill(stopOf(desk, 'a')!, 9_800);
+      settle(desk);
+      expect(closed(desk)).toEqual([['a', 'stop', 400]]);
+      expect(stops(desk)).toEqual([['b', 400, 9_700]]);
+    });
+
+    it('are both closed by a close-all, each with its own result', () => {
+      const desk = held();
+      desk.command({ name: 'closeAll' });
+      settle(desk, 9_990);
+      expect(desk.lots(0)).toBe(0);
+      expect(closed(desk)).toEqual([
+        ['a', 'closeAll', 400],
+        ['b', 'closeAll', 400],
+      ]);
+    });
+
+    it('are both closed where a person closes the position', () => {
+      const desk = held();
+      expect(desk.command({ name: 'closePosition', symbol: 'BTC/USDT' })).toMatchObject({ ok: true });
+      settle(desk, 9_990);
+      expect(desk.lots(0)).toBe(0);
+      expect(closed(desk).map(([strategy]) => strategy)).toEqual(['a', 'b']);
+    });
+
+    it('come back after a restart with the same trades, to the same hash', () => {
+      const desk = held();
+      desk.bar(0, 10_011);
+      settle(desk, 10_010);
+      expect(deskOf({ capabilities }, desk.records).engine.stateHash()).toBe(desk.engine.stateHash());
+    });
+  });
+}
+
+describe('a second strategy on one instrument', () => {
+  it('is told of its own trade alone', () => {
+    const desk = deskOf().active();
+    desk.bar(0, 10_001);
+    const entry = desk.live('entry', 0)[0]!;
+    desk.accept(entry);
+    desk.fill(entry, 10_000);
+    settle(desk);
+    desk.bar(0, 10_003);
+    expect(desk.engine.view.strategies.map(({ state }) => state)).toEqual(['400', '0']);
+  });
+
+  it('is refused an entry against the trade of the first, on record', () => {
+    const short = waiting('b', 10_002, 10_012, { side: 'sell', protectTicks: 10_300 });
+    const desk = new DeskUnderTest({ strategies: [A, short], capabilities: FUTURES }, 1).active();
+    desk.bar(0, 10_001);
+    desk.bar(0, 10_002);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      {
+        limit: 'against',
+        order: { strategy: 'b' },
+        reason: expect.stringContaining('the strategy a has an entry resting'),
+      },
+    ]);
+    const entry = desk.live('entry', 0)[0]!;
+    desk.accept(entry);
+    desk.fill(entry, 10_000);
+    settle(desk);
+    desk.bar(0, 10_002);
+    expect(desk.recorded('order.denied')[1]).toMatchObject({
+      reason: expect.stringContaining('the strategy a holds a trade on the other side'),
+    });
+    expect(parts(desk)).toEqual([['a', 400]]);
+  });
+
+  it('sells the parts that its targets close, and nothing of the other one', () => {
+    const exits = {
+      targets: [
+        { ticks: 10_100, closedPpm: 500_000 },
+        { ticks: 10_200, closedPpm: 1_000_000 },
+      ],
+    };
+    const strategies = [
+      waiting('a', 10_001, 10_011, { exits }),
+      waiting('b', 10_002, 10_012, {
+        exits: {
+          targets: [
+            { ticks: 10_150, closedPpm: 400_000 },
+            { ticks: 10_300, closedPpm: 1_000_000 },
+          ],
+        },
+      }),
+    ];
+    const desk = both(deskOf({ strategies }).active());
+    desk.quote(0, 10_100);
+    settle(desk, 10_100);
+    expect(parts(desk)).toEqual([
+      ['a', 200],
+      ['b', 400],
+    ]);
+    expect(stops(desk)).toEqual([
+      ['a', 200, 9_800],
+      ['b', 400, 9_800],
+    ]);
+    desk.quote(0, 10_200);
+    settle(desk, 10_200);
+    expect(closed(desk)).toEqual([['a', 'target 2 of 2', 400]]);
+    expect(parts(desk)).toEqual([['b', 240]]);
+    expect(stops(desk)).toEqual([['b', 240, 9_800]]);
+  });
+
+  it('keeps its lots where somebody else sells: those of the oldest trade go first, after what nobody owns', () => {
+    const desk = both();
+    desk.command({ name: 'reconcile' });
+    for (let reading = 0; reading < 4 && desk.lots(0) !== 930; reading += 1) {
+      desk.snapshot({ positions: [930] });
+      desk.pass(2_500);
+      desk.quote(0, 10_000);
+      desk.command({ name: 'reconcile' });
+    }
+    settle(desk);
+    expect(parts(desk)).toEqual([
+      ['a', 400],
+      ['b', 400],
+      ['fermata', 130],
+    ]);
+    expect(stops(desk)).toContainEqual(['fermata', 130, 9_500]);
+    for (let reading = 0; reading < 4 && desk.lots(0) !== 600; reading += 1) {
+      desk.snapshot({ positions: [600] });
+      desk.pass(2_500);
+      desk.quote(0, 10_000);
+      desk.command({ name: 'reconcile' });
+    }
+    settle(desk);
+    expect(parts(desk)).toEqual([
+      ['a', 200],
+      ['b', 400],
+    ]);
+    expect(stops(desk)).toEqual([
+      ['a', 200, 9_800],
+      ['b', 400, 9_700],
+    ]);
+    expect(replayed(desk)).toBe(desk.engine.stateHash());
+  });
+
+  it('pays fees in coins out of what it bought itself', () => {
+    const desk = deskOf().active();
+    desk.bar(0, 10_001);
+    desk.bar(0, 10_002);
+    for (const entry of desk.live('entry', 0)) {
+      desk.accept(entry);
+      const fill = { ...desk.makeFill(entry, 10_000), feeIn: { asset: 'BTC', amount: '0.0004' } };
+      desk.happen({ kind: 'fill', fill });
+    }
+    settle(desk);
+    // 399.6 lots each: the two rests make a whole one, which the older trade takes over.
+    expect(desk.lots(0)).toBe(799);
+    expect(parts(desk)).toEqual([
+      ['a', 400],
+      ['b', 399],
+    ]);
+    expect(stops(desk)).toEqual([
+      ['a', 400, 9_800],
+      ['b', 399, 9_700],
+    ]);
+    expect(replayed(desk)).toBe(desk.engine.stateHash());
+  });
+
+  it('leaves the trades and what nobody owns together exactly what the position is, whatever is traded', () => {
+    const step = fc.record({
+      by: fc.constantFrom('a', 'b', 'close', 'nobody'),
+      buys: fc.boolean(),
+      lots: fc.integer({ min: 1, max: 300 }),
+      ticks: fc.integer({ min: 9_000, max: 11_000 }),
+      fee: fc.constantFrom('none', 'cash', 'coins'),
+    });
+    const { records } = deskOf().active();
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+        const [apart, whole] = [records, records].map(stateOf);
+        steps.forEach(({ by, buys, lots, ticks, fee }, at) => {
+          const order = orderBy(by, buys, lots, at);
+          const paid =
+            fee === 'coins' && buys ? { fee: 40_000, feeIn: { asset: 'BTC', amount: '0.00037' } } : {};
+          const fill: Fill = {
+            ...{ tradeId: `f${at}`, clientId: order.clientId, instrument: 0, side: order.side },
+            ...{
+              quantityLots: lots,
+              priceTicks: ticks,
+              fee: fee === 'cash' ? 12_345 : 0,
+              liquidity: 'taker',
+            },
+            ...{ marketMs: START_MS + at, simulated: true },
+            ...paid,
+          };
+          for (const state of [apart!, whole!]) {
+            const { ownTrade: _, ...joining } = order;
+            const sent = state === apart ? order : joining;
+            if (by !== 'nobody')
+              applyRecord(state, { type: 'order.intended', order: sent, marketMs: START_MS });
+            applyRecord(state, { type: 'fill', fill });
+          }
+          expectWhole(apart!.positions[0]!);
+          const { quantityLots, remainder } = whole!.positions[0]!;
+          expect(apart!.positions[0]).toMatchObject({ quantityLots, remainder });
+          expect(apart!.balances).toEqual(whole!.balances);
+        });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+function stateOf(records: readonly EngineRecord[]): EngineState {
+  const state = createState();
+  for (const record of records) applyRecord(state, record);
+  return state;
+}
+
+/** The parts are all on one side, each with a trade but one below a lot, and come to the position. */
+function expectWhole({ parts, quantityLots, remainder, cost }: PositionEntry): void {
+  if (parts.length === 0) return;
+  const sum = (of: (part: PositionEntry['parts'][number]) => bigint) =>
+    parts.reduce((all, part) => all + of(part), 0n);
+  expect(sum((part) => BigInt(part.quantityLots))).toBe(BigInt(quantityLots));
+  expect(sum((part) => part.remainder)).toBe(remainder);
+  expect(sum((part) => part.cost)).toBe(cost);
+  const trades = parts.filter(({ trade }) => trade !== null);
+  for (const part of trades) expect(Math.sign(part.quantityLots)).toBe(Math.sign(quantityLots));
+  expect(parts.length - trades.length).toBeLessThan(2);
+  expect(new Set(trades.map(({ trade }) => trade?.strategy)).size).toBe(trades.length);
+}
+
+/** An order as a journal may have it; the core decides on none of these. */
+function orderBy(by: 'a' | 'b' | 'close' | 'nobody', buys: boolean, lots: number, at: number): OrderIntent {
+  const isEntry = buys && (by === 'a' || by === 'b');
+  return {
+    clientId: `fabc123${(100_000 + at).toString(36)}`,
+    instrument: 0,
+    strategy: by === 'a' || by === 'b' ? by : 'fermata',
+    purpose: by === 'close' ? 'close' : buys ? 'entry' : 'exit',
+    side: buys ? 'buy' : 'sell',
+    ...{ type: 'market', quantityLots: lots, limitTicks: null, stopTicks: null },
+    protectTicks: isEntry ? 8_000 : null,
+    ...{ reduceOnly: false, timeInForce: 'GTC' },
+    ...(isEntry ? { ownTrade: true } : {}),
+  };
+}
