@@ -4,6 +4,7 @@ import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
+import type { PlaybookEnd } from './playbook.js';
 import type { Incident } from './published.js';
 import type { RoutineStep } from './routine.js';
 
@@ -112,6 +113,7 @@ export interface IncidentCarried {
   readonly escalations: number;
   readonly acknowledged: Answered | null;
   readonly resolved: Answered | null;
+  readonly playbook?: PlaybookEnd;
   readonly revision: number;
   readonly sequence: number;
   readonly approvals: readonly OpenApproval[];
@@ -134,6 +136,8 @@ export interface IncidentProgress {
   readonly acknowledgedBy: string | null;
   /** How it ended; null while it is open. */
   readonly outcome: string | null;
+  /** How its playbook in code ended; absent while it runs, and where there is none. */
+  readonly playbook?: PlaybookEnd;
 }
 
 /** The argument of the updates `acknowledge` and `resolve`. */

@@ -16,8 +16,9 @@ import { sessionRules } from './session-rules.js';
 import { strategyRules } from './strategy-rules.js';
 import { zoneRule } from './zone-rule.js';
 
-const KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
-const KINDS_IN_PLAYBOOKS = [...KINDS, 'choose'] as const;
+const SHARED_KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
+const KINDS = [...SHARED_KINDS, 'playbook'] as const;
+const KINDS_IN_PLAYBOOKS = [...SHARED_KINDS, 'choose'] as const;
 
 function brokenRules(
   desk: Desk,
