@@ -206,6 +206,12 @@ export const routineSchema = z.strictObject({
     .array(z.number().int().min(1).max(31))
     .default([])
     .describe('Empty: every day. First Monday = weekdays [mon] with daysOfMonth [1,2,3,4,5,6,7].'),
+  months: z
+    .array(z.number().int().min(1).max(12))
+    .min(1)
+    .max(12)
+    .optional()
+    .describe('Only in these months. Each quarter = [1, 4, 7, 10]. Left out: every month.'),
   onStart: z.boolean().default(false).describe('Also at each start of the desk.'),
   latestMinutes: z
     .number()

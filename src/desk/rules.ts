@@ -35,6 +35,7 @@ function brokenRules(
     ...limitRules(desk),
     ...peopleRules(desk),
     ...intervalRules(desk),
+    ...monthRules(desk),
     ...stepRules(desk),
     ...unlessRules(desk),
     ...itemRules(desk),
@@ -144,6 +145,26 @@ function intervalRules(desk: Desk): BrokenRule[] {
     if (from < to) return [];
     const doThis = 'write the earlier time first; a session over midnight is two routines';
     return [{ path, expected: 'an end after its begin', found: session, doThis }];
+  });
+}
+
+/** In a leap year: the 29th of February is a day. */
+const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** A routine that is never due would be missed by nobody. */
+function monthRules(desk: Desk): BrokenRule[] {
+  return desk.routines.flatMap(({ months, daysOfMonth }, index) => {
+    if (months === undefined || daysOfMonth.length === 0) return [];
+    const longest = Math.max(...months.map((month) => DAYS_OF_MONTHS[month - 1] ?? 0));
+    if (Math.min(...daysOfMonth) <= longest) return [];
+    return [
+      {
+        path: ['routines', index, 'months'],
+        expected: `a month that has a day of daysOfMonth (${daysOfMonth.join(', ')})`,
+        found: months.join(', '),
+        doThis: 'take another day or another month',
+      },
+    ];
   });
 }
 
