@@ -304,8 +304,8 @@ describe('a routine’s step that is a playbook in code', () => {
     expect(await routine.result()).toMatchObject({
       steps: [{ verdict: 'not_run', observed: `${workflowId} goes on by itself` }],
     });
-    await taskOf({ workflowId });
-    await incidentOf(desk).terminate();
+    await call({ workflowId });
+    expect(await incidentOf(desk).result()).toMatchObject({ outcome: 'the bank was called by anna' });
   });
 
   it('has failed where it is not at its end in time, and goes on', async () => {
