@@ -4,7 +4,6 @@ import type { StepParameters } from '../desk/step-parts.js';
 import type { Decision } from '../domain/decision.js';
 import type { ResumeRule } from '../domain/mode.js';
 import type { OpenApproval } from './approval.js';
-import type { PlaybookEnd } from './playbook.js';
 import type { Incident } from './published.js';
 import type { RoutineStep } from './routine.js';
 
@@ -61,6 +60,13 @@ export interface PlaybookCode extends PlaybookRules {
   readonly name: string;
   /** From the desk file; checked again when it begins. */
   readonly with: StepParameters;
+}
+
+/** How a playbook in code ended; never a failure of the run, which would be reported as a fault of ours. */
+export interface PlaybookEnd {
+  readonly ended: 'done' | 'failed' | 'cancelled';
+  /** Its final text, or why it ended. */
+  readonly says: string;
 }
 
 export interface PlaybookStep extends RoutineStep {
