@@ -12,8 +12,8 @@ export class Outlet {
   readonly #effectOn: (id: number) => AnswerEffect | null;
   readonly #pieceBytes: () => number | null;
   readonly #latencyMs: () => number;
-  #behind: Buffer[] = [];
-  #pieces: Buffer[] = [];
+  readonly #behind: Buffer[] = [];
+  readonly #pieces: Buffer[] = [];
   #writing = false;
 
   constructor(

@@ -1,6 +1,6 @@
 /**
  * The web server: the hooks that every request passes, then one file for each route. Builds it; listening is up to
- * the caller.
+ * the caller. Routes are imported by name, not loaded from a folder: web runs as one bundled file.
  */
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';

@@ -1,5 +1,6 @@
 /** Values of options: parsed once, at the edge, with one message for those that can't be parsed. */
 import { InvalidArgumentError } from 'commander';
+import type { NewInstrument } from '../desk/new-desk.js';
 import { ungrouped } from '../domain/figure-text.js';
 
 export function wholeNumber(min: number, max: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -67,4 +68,15 @@ export function collected<Value>(read: (text: string) => Value) {
 export function personValue(text: string): string {
   if (/^[a-z][a-z0-9-]{0,39}$/.test(text)) return text;
   throw new InvalidArgumentError('expected a name of 1 to 40 lower case letters, digits and dashes');
+}
+
+/** `SYMBOL,TICK,LOT,MIN-NOTIONAL`; the desk file's own rules check the numbers. */
+export function instrumentValue(text: string): NewInstrument {
+  const [symbol, tickSize, lotSize, minNotional = '0', ...more] = text.split(',');
+  if (symbol === undefined || tickSize === undefined || lotSize === undefined || more.length > 0) {
+    throw new InvalidArgumentError(
+      'expected symbol, tick, lot and smallest value, for example SOL/USDT,0.01,0.001,5',
+    );
+  }
+  return { symbol, tickSize, lotSize, minNotional };
 }

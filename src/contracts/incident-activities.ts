@@ -1,6 +1,8 @@
 /** The activities of incidents, and what opens an incident. */
+import type { StepParameters } from '../desk/step-parts.js';
 import type { RunIdentity } from './evidence.js';
 import type { Incident } from './incident.js';
+import type { CheckOutcome } from './routine.js';
 
 export interface StrategyLoss {
   readonly strategy: string;
@@ -40,6 +42,20 @@ export interface Symptom {
   readonly source: string;
   readonly title: string;
   readonly detail: string;
+  /** Parameters of a playbook in code, above those of the desk file's `playbooks`. */
+  readonly with?: StepParameters;
+}
+
+/** A routine's step that is a playbook in code. */
+export interface PlaybookRequest {
+  readonly playbook: string;
+  readonly with: StepParameters;
+  /** The same for each attempt at this step of this run. */
+  readonly key: string;
+  readonly routine: string;
+  readonly title: string;
+  /** Wall milliseconds until which its end is waited for; null: it is only begun. */
+  readonly untilMs: number | null;
 }
 
 export interface ReviewRequest {
@@ -86,4 +102,6 @@ export interface IncidentActivities {
   restoreDatabase(asked: { readonly key: string; readonly by: string }): Promise<DatabaseRestored>;
   /** For workflows that found something wrong; resolves once an incident has it. */
   reportIncident(symptom: Symptom): Promise<void>;
+  /** Opens the incident of a playbook in code, once per key, and waits for the playbook's end. */
+  runPlaybook(request: PlaybookRequest): Promise<CheckOutcome & { readonly reference: string | null }>;
 }

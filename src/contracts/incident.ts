@@ -62,6 +62,13 @@ export interface PlaybookCode extends PlaybookRules {
   readonly with: StepParameters;
 }
 
+/** How a playbook in code ended; never a failure of the run, which would be reported as a fault of ours. */
+export interface PlaybookEnd {
+  readonly ended: 'done' | 'failed' | 'cancelled';
+  /** Its final text, or why it ended. */
+  readonly says: string;
+}
+
 export interface PlaybookStep extends RoutineStep {
   readonly onFail: 'warn' | 'stop';
   /** How long a check that has not passed is repeated; absent: it runs once. */
@@ -112,6 +119,7 @@ export interface IncidentCarried {
   readonly escalations: number;
   readonly acknowledged: Answered | null;
   readonly resolved: Answered | null;
+  readonly playbook?: PlaybookEnd;
   readonly revision: number;
   readonly sequence: number;
   readonly approvals: readonly OpenApproval[];
@@ -134,6 +142,8 @@ export interface IncidentProgress {
   readonly acknowledgedBy: string | null;
   /** How it ended; null while it is open. */
   readonly outcome: string | null;
+  /** How its playbook in code ended; absent while it runs, and where there is none. */
+  readonly playbook?: PlaybookEnd;
 }
 
 /** The argument of the updates `acknowledge` and `resolve`. */

@@ -8,6 +8,8 @@ import type { ApprovalParameters } from '../domain/approval.js';
 import type { Verdict } from './evidence.js';
 import type { PlaybookStep } from './incident.js';
 
+export type { PlaybookEnd } from './incident.js';
+
 export const PLAYBOOK_TYPE = 'playbook';
 
 export const PLAYBOOK_MESSAGES = { ask: 'playbookAsks', answer: 'playbookAnswer' } as const;
@@ -24,13 +26,6 @@ export interface PlaybookInput {
     /** Wall milliseconds. */
     readonly openedMs: number;
   };
-}
-
-/** How it ended; never a failure of the run, which would be reported as a fault of ours. */
-export interface PlaybookEnd {
-  readonly ended: 'done' | 'failed' | 'cancelled';
-  /** Its final text, or why it ended. */
-  readonly says: string;
 }
 
 export type PlaybookWish =

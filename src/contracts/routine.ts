@@ -8,7 +8,7 @@ import { EVIDENCE_VERDICTS, type EvidenceVerdict, type Verdict } from './evidenc
 export interface RoutineStep {
   readonly key: string;
   readonly title: string;
-  /** Exactly one of these six says what the step does. */
+  /** Exactly one of these seven says what the step does. */
   readonly check?: string | undefined;
   /** `backup`, `restore-drill`, `trading-journal`, or an action of the desk's own folder. */
   readonly action?: string | undefined;
@@ -17,6 +17,8 @@ export interface RoutineStep {
   readonly human?: string | undefined;
   /** With `human`: items to tick, all of them. */
   readonly items?: readonly string[] | undefined;
+  /** A playbook in code of the desk's folder. */
+  readonly playbook?: string | undefined;
   /** Key of an earlier step: if that one has passed, this one is left out. */
   readonly unless?: string | undefined;
   /** A program from the desk file's list, and its arguments. */

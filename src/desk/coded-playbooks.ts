@@ -41,5 +41,23 @@ export function codedProblems(desk: Desk, { names, playbooks }: PlaybooksRead): 
   const unfit = playbooks.flatMap(({ name, parameters }) =>
     parameterProblems(schemaFrom(parameters), given[name] ?? {}, ['playbooks', name]),
   );
-  return [...unknown, ...unfit];
+  return [...unknown, ...unfit, ...stepProblems(desk, playbooks)];
+}
+
+/** `with:` of a step, which stands above what `playbooks:` gives. */
+function stepProblems(desk: Desk, playbooks: readonly CodedPlaybook[]): readonly SchemaProblem[] {
+  return desk.routines.flatMap(({ steps }, routine) =>
+    steps.flatMap(({ playbook, with: given }, at) => {
+      const found = playbooks.find(({ name }) => name === playbook);
+      if (found === undefined) return [];
+      const parameters = { ...desk.playbooks?.[found.name], ...given };
+      return parameterProblems(schemaFrom(found.parameters), parameters, [
+        'routines',
+        routine,
+        'steps',
+        at,
+        'with',
+      ]);
+    }),
+  );
 }

@@ -12,6 +12,7 @@ export type SaidStep = Pick<
   | 'action'
   | 'report'
   | 'human'
+  | 'playbook'
   | 'items'
   | 'command'
   | 'http'

@@ -3,17 +3,20 @@ import { DateTime } from 'luxon';
 import { type TimesOfDay, timesOf } from './routine-times.js';
 import type { DeskRoutine } from './schema.js';
 
-type RoutineTimes = TimesOfDay & Pick<DeskRoutine, 'weekdays' | 'daysOfMonth'>;
+type RoutineTimes = TimesOfDay & Pick<DeskRoutine, 'weekdays' | 'daysOfMonth' | 'months'>;
 
 const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 /** The next 31st of a month may be two months away. */
 const DAYS_AHEAD_MAX = 70;
+/** A day of one month that is also a given weekday may be this far away. */
+const DAYS_AHEAD_MAX_IN_MONTHS = 12 * 366;
 
 /** Strictly after `afterMs`; null if the routine has no times. Milliseconds since 1970. */
 export function nextNominalMs(routine: RoutineTimes, timezone: string, afterMs: number): number | null {
   if (timesOf(routine).length === 0) return null;
   const first = DateTime.fromMillis(afterMs, { zone: timezone }).startOf('day');
-  for (let day = 0; day <= DAYS_AHEAD_MAX; day += 1) {
+  const daysMax = routine.months === undefined ? DAYS_AHEAD_MAX : DAYS_AHEAD_MAX_IN_MONTHS;
+  for (let day = 0; day <= daysMax; day += 1) {
     const due = timesOfDay(routine, first.plus({ days: day })).find((ms) => ms > afterMs);
     if (due !== undefined) return due;
   }
@@ -40,7 +43,8 @@ export function nominalTimesBetween(
 }
 
 function timesOfDay(routine: RoutineTimes, day: DateTime): number[] {
-  const { weekdays, daysOfMonth } = routine;
+  const { weekdays, daysOfMonth, months } = routine;
+  if (months !== undefined && !months.includes(day.month)) return [];
   const weekday = WEEKDAYS[day.weekday - 1];
   if (weekdays.length > 0 && (weekday === undefined || !weekdays.includes(weekday))) return [];
   if (daysOfMonth.length > 0 && !daysOfMonth.includes(day.day)) return [];

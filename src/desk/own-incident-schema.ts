@@ -48,7 +48,7 @@ const answerSchema = z.strictObject({
   dueHours: stepSchema.shape.dueHours,
 });
 
-const playbookStepSchema = stepSchema.omit({ required: true, incident: true }).extend({
+const playbookStepSchema = stepSchema.omit({ required: true, incident: true, playbook: true }).extend({
   action: name
     .optional()
     .describe(

@@ -47,6 +47,7 @@ export function ownIncidentRules(desk: Desk, coded: readonly string[]): BrokenRu
     ...circleRules(desk),
     ...withinRules(desk),
     ...stepKindRules(desk, coded),
+    ...stepPlaybookRules(desk, coded),
     ...restoreRules(desk),
   ];
 }
@@ -149,6 +150,23 @@ function withinRules(desk: Desk): BrokenRule[] {
           expected: 'check or http beside it',
           found: `${withinMinutes}`,
           doThis: 'take withinMinutes out: only what looks is tried again',
+        },
+      ];
+    }),
+  );
+}
+
+function stepPlaybookRules(desk: Desk, coded: readonly string[]): BrokenRule[] {
+  return desk.routines.flatMap(({ steps }, routine) =>
+    steps.flatMap(({ playbook }, at): BrokenRule[] => {
+      if (playbook === undefined || coded.includes(playbook)) return [];
+      const near = closestName(playbook, coded);
+      return [
+        {
+          path: ['routines', routine, 'steps', at, 'playbook'],
+          expected: `the name of a file of playbooks/ (${coded.join(', ') || 'there is none'})`,
+          found: playbook,
+          doThis: near === null ? 'take the step out, or write such a file' : `write playbook: ${near}`,
         },
       ];
     }),

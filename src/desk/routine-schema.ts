@@ -51,7 +51,9 @@ export const stepSchema = z.strictObject({
   title: z.string().min(1).max(120).describe('What a person reads.'),
   check: name
     .optional()
-    .describe('Which check is run. A step has one of check, action, report, human, command and http.'),
+    .describe(
+      'Which check is run. A step has one of check, action, report, human, playbook, command and http.',
+    ),
   action: name
     .optional()
     .describe(
@@ -63,6 +65,11 @@ export const stepSchema = z.strictObject({
       'What is worked out and written down: `performance`, `strategies`, `costs`, `incidents`, `limits`, `versions`, or a report of the desk’s folder.',
     ),
   human: z.string().min(1).max(1000).optional().describe('What a person is asked to do, in words.'),
+  playbook: name
+    .optional()
+    .describe(
+      'A playbook in code of the desk’s folder: its incident is opened, and passes where the playbook comes to its end.',
+    ),
   items: z
     .array(z.string().min(1).max(200))
     .min(1)
@@ -104,7 +111,9 @@ export const stepSchema = z.strictObject({
     .min(0)
     .max(24 * 60)
     .default(0)
-    .describe('How long the routine waits for the person. 0: it goes on, and the task stays.'),
+    .describe(
+      'How long the routine waits for the person or the playbook. 0: it goes on, and what it asked for stays.',
+    ),
   required: z
     .boolean()
     .default(false)
@@ -132,7 +141,7 @@ export const stepSchema = z.strictObject({
   with: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
     .default({})
-    .describe('Thresholds of the check, or the span of the report.'),
+    .describe('Thresholds of the check, the span of the report, or parameters of the playbook.'),
 });
 
 export const commandsSchema = z.strictObject({
@@ -197,6 +206,12 @@ export const routineSchema = z.strictObject({
     .array(z.number().int().min(1).max(31))
     .default([])
     .describe('Empty: every day. First Monday = weekdays [mon] with daysOfMonth [1,2,3,4,5,6,7].'),
+  months: z
+    .array(z.number().int().min(1).max(12))
+    .min(1)
+    .max(12)
+    .optional()
+    .describe('Only in these months. Each quarter = [1, 4, 7, 10]. Left out: every month.'),
   onStart: z.boolean().default(false).describe('Also at each start of the desk.'),
   latestMinutes: z
     .number()

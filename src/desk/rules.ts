@@ -16,8 +16,9 @@ import { sessionRules } from './session-rules.js';
 import { strategyRules } from './strategy-rules.js';
 import { zoneRule } from './zone-rule.js';
 
-const KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
-const KINDS_IN_PLAYBOOKS = [...KINDS, 'choose'] as const;
+const SHARED_KINDS = ['check', 'action', 'report', 'human', 'command', 'http'] as const;
+const KINDS = [...SHARED_KINDS, 'playbook'] as const;
+const KINDS_IN_PLAYBOOKS = [...SHARED_KINDS, 'choose'] as const;
 
 function brokenRules(
   desk: Desk,
@@ -34,6 +35,7 @@ function brokenRules(
     ...limitRules(desk),
     ...peopleRules(desk),
     ...intervalRules(desk),
+    ...monthRules(desk),
     ...stepRules(desk),
     ...unlessRules(desk),
     ...itemRules(desk),
@@ -143,6 +145,26 @@ function intervalRules(desk: Desk): BrokenRule[] {
     if (from < to) return [];
     const doThis = 'write the earlier time first; a session over midnight is two routines';
     return [{ path, expected: 'an end after its begin', found: session, doThis }];
+  });
+}
+
+/** In a leap year: the 29th of February is a day. */
+const DAYS_OF_MONTHS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** A routine that is never due would be missed by nobody. */
+function monthRules(desk: Desk): BrokenRule[] {
+  return desk.routines.flatMap(({ months, daysOfMonth }, index) => {
+    if (months === undefined || daysOfMonth.length === 0) return [];
+    const longest = Math.max(...months.map((month) => DAYS_OF_MONTHS[month - 1] ?? 0));
+    if (Math.min(...daysOfMonth) <= longest) return [];
+    return [
+      {
+        path: ['routines', index, 'months'],
+        expected: `a month that has a day of daysOfMonth (${daysOfMonth.join(', ')})`,
+        found: months.join(', '),
+        doThis: 'take another day or another month',
+      },
+    ];
   });
 }
 

@@ -1,4 +1,7 @@
-/** Comma-separated values as in RFC 4180, with a line feed at the end of each line. */
+/**
+ * Comma-separated values as in RFC 4180, with a line feed at the end of each line. Only written here, so no parser; what
+ * a spreadsheet would run is made harmless, which no library does by itself.
+ */
 
 /** A spreadsheet takes text that begins like this for a formula and runs it. */
 const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;

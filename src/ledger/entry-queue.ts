@@ -6,7 +6,7 @@ import { endsGroup } from '../trader/journal/followed-group.js';
  * full.
  */
 export class EntryQueue {
-  #entries: FollowedEntry[] = [];
+  readonly #entries: FollowedEntry[] = [];
   #closed: Error | null = null;
   #wake: (() => void) | null = null;
 

@@ -1,9 +1,60 @@
+/**
+ * The path of a stop and of closing everything: straight to the trader's control socket, then to the workflow that goes on proving it and writes
+ * the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { proveFlat } from '../activities/engine/prove-flat.js';
 import { proveStopped } from '../activities/engine/prove-stopped.js';
-import { carryOutEmergency } from './emergency-request.js';
+import {
+  EMERGENCY_DEEDS,
+  EMERGENCY_TASK_MS,
+  EMERGENCY_TIMING,
+  type EmergencyKind,
+  type EmergencySignal,
+  emergencyStopLabel,
+} from '../contracts/emergency.js';
+import { emergencyQueue, emergencyStopId } from '../contracts/queues.js';
+import { messageOf } from '../domain/message-of.js';
+import { NO_REASON, reasonOf } from '../domain/no-reason.js';
+import { ControlFailure } from '../trader/client.js';
+import { askForReason } from './ask-for-reason.js';
 import type { Caller, EmergencyRequest, OperationContext, OperationResult } from './operation.js';
+import { recordAudit } from './record-audit.js';
+import { recordWithoutWorkflow } from './record-without-workflow.js';
 
+interface EmergencyProof {
+  readonly proven: boolean;
+  readonly haltId: string | null;
+  readonly detail: string;
+}
+
+interface EmergencyProcedure {
+  readonly kind: EmergencyKind;
+  /** How long the caller waits for the proof. */
+  readonly proofMs: number;
+  readonly prove: (patienceMs: number) => Promise<EmergencyProof>;
+}
+
+/** The workflow waits this long for the socket's answer, so that it need not send the command again. */
+const HEAD_START_MS = 100;
+const COMMAND_MS = 2_000;
+const WORKFLOW_MS = 3_000;
+const RETRY_MS = 200;
+const READING_MS = 1_000;
 /** A stop takes milliseconds; after this long, the person should know that it is not proven. */
-const PROOF_MS = 10_000;
+const STOP_PROOF_MS = 10_000;
+/** At the deadline of close-all the trader escalates by name; the extra time is for reading that. */
+const AFTER_DEADLINE_MS = 5_000;
+/** Error codes of a trader that is still starting. */
+const STARTING: ReadonlySet<string> = new Set(['not-started', 'starting']);
+
+interface Sent {
+  readonly taken: boolean;
+  /** The trader answered that it can't do it, so asking again at once changes nothing. The workflow keeps asking. */
+  readonly refused: boolean;
+  readonly incarnation: string | null;
+  readonly detail: string;
+}
 
 /**
  * No new entries; entry orders are cancelled; protective stops stay. Proven when no entry order is working any more.
@@ -15,11 +66,161 @@ export function stopTrading(
 ): Promise<OperationResult> {
   return carryOutEmergency(context, caller, request, {
     kind: 'stop',
-    proofMs: PROOF_MS,
+    proofMs: STOP_PROOF_MS,
     prove: async (patienceMs) => {
       const reading = await proveStopped(context.trader, patienceMs);
       const detail = `${reading.mode}, ${reading.entriesWorking} entry orders work`;
       return { proven: reading.proven, haltId: reading.haltId, detail };
     },
   });
+}
+
+/** Halts, cancels, closes every position. Proven when the venue itself reports that nothing is left. */
+export function closeAllPositions(
+  context: OperationContext,
+  caller: Caller,
+  request: EmergencyRequest,
+): Promise<OperationResult> {
+  return carryOutEmergency(context, caller, request, {
+    kind: 'closeAll',
+    proofMs: context.desk.closeAll.deadlineSeconds * 1_000 + AFTER_DEADLINE_MS,
+    prove: async (patienceMs) => {
+      const reading = await proveFlat(context.trader, patienceMs);
+      const left =
+        reading.open.length > 0 ? `still open: ${reading.open.join(', ')}` : 'the venue reports no position';
+      return {
+        proven: reading.proven,
+        haltId: reading.haltId,
+        detail: `${reading.mode}, ${left}, ${reading.entriesWorking} entry orders work`,
+      };
+    },
+  });
+}
+
+async function carryOutEmergency(
+  context: OperationContext,
+  caller: Caller,
+  request: EmergencyRequest,
+  procedure: EmergencyProcedure,
+): Promise<OperationResult> {
+  const order: EmergencySignal = {
+    commandId: request.commandId ?? context.newId(),
+    by: caller.person,
+    via: caller.via,
+    reason: reasonOf(request.reason) ?? NO_REASON,
+    sentTo: [],
+  };
+  const untilMs = performance.now() + procedure.proofMs;
+  const sending = send(context, procedure.kind, order);
+  const sent = await Promise.race([sending, sleep(HEAD_START_MS, null)]);
+  const handedOver = handOver(context, procedure.kind, {
+    ...order,
+    sentTo: sent?.taken && sent.incarnation ? [sent.incarnation] : [],
+  });
+  const [taken, workflow, proof] = await Promise.all([
+    sending,
+    handedOver,
+    sending.then((first) => readBack(context, procedure, order, first, untilMs)),
+  ]);
+  const problems = workflow.problem === null ? [] : [workflow.problem];
+  const audit = await recordAudit(context, caller, {
+    action: procedure.kind,
+    parameters: { reason: order.reason, commandId: order.commandId },
+    outcome: proof.proven ? 'proven' : `not proven: ${proof.detail}`,
+  });
+  if (audit !== null) problems.push(audit);
+  if (workflow.workflowId === null) {
+    const kept = await recordWithoutWorkflow(placeOf(context), procedure.kind, order, proof);
+    if (kept !== null) problems.push(kept);
+  }
+  const outcome: OperationResult = {
+    ok: taken.taken || proof.taken || workflow.workflowId !== null,
+    proven: proof.proven,
+    detail: proof.detail,
+    haltId: proof.haltId,
+    workflowId: workflow.workflowId,
+    problems,
+  };
+  const unexplained = {
+    did: EMERGENCY_DEEDS[procedure.kind],
+    commandId: order.commandId,
+    reason: request.reason,
+  };
+  return askForReason(context, caller, unexplained, outcome);
+}
+
+const placeOf = ({ pool, desk, nowMs }: OperationContext) => ({
+  pool,
+  desk: desk.desk,
+  simulated: desk.mode === 'paper',
+  nowMs,
+});
+
+async function send(context: OperationContext, kind: EmergencyKind, order: EmergencySignal): Promise<Sent> {
+  const { commandId, by, reason } = order;
+  // The status shows which incarnation took the command; it never delays the command itself.
+  const command = context.trader.call(kind, { commandId, by, reason }, { timeoutMs: COMMAND_MS });
+  const status = context.trader.call('status', {}, { timeoutMs: COMMAND_MS }).catch(() => null);
+  try {
+    const result = await command;
+    const incarnation = (await status)?.incarnation ?? null;
+    return { taken: result.ok, refused: false, incarnation, detail: result.detail };
+  } catch (error) {
+    return {
+      taken: false,
+      refused: error instanceof ControlFailure && !STARTING.has(error.code),
+      incarnation: null,
+      detail: messageOf(error),
+    };
+  }
+}
+
+async function handOver(
+  { temporal, desk }: OperationContext,
+  kind: EmergencyKind,
+  order: EmergencySignal,
+): Promise<{ workflowId: string | null; problem: string | null }> {
+  const workflowId = emergencyStopId(desk.desk);
+  const timing = { ...EMERGENCY_TIMING, closeAllDeadlineMs: desk.closeAll.deadlineSeconds * 1_000 };
+  try {
+    await temporal.within(WORKFLOW_MS, (client) =>
+      client.workflow.signalWithStart('emergencyStop', {
+        workflowId,
+        workflowTaskTimeout: EMERGENCY_TASK_MS,
+        taskQueue: emergencyQueue(desk.desk),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        args: [{ desk: desk.desk, incarnations: null, orders: [], timing }],
+        signal: kind,
+        signalArgs: [order],
+        ...emergencyStopLabel(desk.desk),
+      }),
+    );
+    return { workflowId, problem: null };
+  } catch (error) {
+    const why = messageOf(error);
+    return { workflowId: null, problem: `The workflow that proves the stop was not started: ${why}.` };
+  }
+}
+
+/** Reads until proven or out of time; resends the command until a trader has taken it. */
+async function readBack(
+  context: OperationContext,
+  procedure: EmergencyProcedure,
+  order: EmergencySignal,
+  first: Sent,
+  untilMs: number,
+): Promise<EmergencyProof & { taken: boolean }> {
+  let sent = first;
+  let proof: EmergencyProof = { proven: false, haltId: null, detail: first.detail };
+  for (;;) {
+    if (!sent.taken && !sent.refused) sent = await send(context, procedure.kind, order);
+    try {
+      if (sent.taken) proof = await procedure.prove(READING_MS);
+      else proof = { ...proof, detail: `The trader did not take the command: ${sent.detail}` };
+    } catch (error) {
+      proof = { ...proof, detail: messageOf(error) };
+    }
+    if (proof.proven || sent.refused || performance.now() >= untilMs) return { ...proof, taken: sent.taken };
+    await sleep(RETRY_MS);
+  }
 }

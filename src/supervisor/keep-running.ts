@@ -1,4 +1,7 @@
-/** Keeps one process alive: restarts it when it dies, after growing pauses, and gives up when it dies too often. */
+/**
+ * Keeps one process alive: restarts it when it dies, after growing pauses, and gives up when it dies too often. No
+ * library: what counts is how often it died lately, not how often a call failed.
+ */
 import { messageOf } from '../domain/message-of.js';
 import type { ProcessState, ProcessStatus } from '../home/supervisor-protocol.js';
 import type { ManagedProcess } from './managed-process.js';

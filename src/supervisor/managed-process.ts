@@ -1,10 +1,10 @@
 /** One child process in its own process group: a terminal's Ctrl-C must reach only the supervisor. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { readLastLines } from './log/last-lines.js';
 
 const LAST_LINES_MAX = 30;
+const TAIL_BYTES_MAX = 32 * 1024;
 const LINE_CHARS_MAX = 16 * 1024;
 
 export interface Exit {
@@ -171,5 +171,23 @@ export function killGroup(pid: number): void {
     process.kill(-pid, 'SIGKILL');
   } catch {
     // The group is empty: nothing was left.
+  }
+}
+
+/** The newest `count` lines of a text file; none if it can't be read. */
+function readLastLines(path: string, count: number): readonly string[] {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return [];
+  }
+  try {
+    const size = fstatSync(file).size;
+    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES_MAX));
+    readSync(file, buffer, 0, buffer.length, size - buffer.length);
+    return buffer.toString('utf8').trimEnd().split('\n').slice(-count);
+  } finally {
+    closeSync(file);
   }
 }

@@ -19,34 +19,34 @@ export interface KnownPerson {
 }
 
 export class KnownPeople {
-  private links: readonly PersonLink[];
-  private readonly file: string;
-  private readonly maker: RowMaker;
+  #links: readonly PersonLink[];
+  readonly #file: string;
+  readonly #maker: RowMaker;
 
   constructor(
     private readonly desk: Desk,
     home: string,
     private readonly onForged: OnForged,
   ) {
-    this.maker = telegramMaker(home);
-    this.file = join(homePaths(home).home, 'notify', `telegram-links-${desk.desk}.json`);
-    this.links = readLinks(this.file);
+    this.#maker = telegramMaker(home);
+    this.#file = join(homePaths(home).home, 'notify', `telegram-links-${desk.desk}.json`);
+    this.#links = readLinks(this.#file);
   }
 
   /** Rejects while Postgres is down; then the last known links stay in use. */
   async refresh(pool: Pick<Pool, 'query'>): Promise<void> {
     const links = await readPersonLinks(
       pool,
-      this.maker,
+      this.#maker,
       this.desk.desk,
       this.desk.people.map(({ name }) => name),
       this.onForged,
     );
-    if (JSON.stringify(links) === JSON.stringify(this.links)) return;
-    this.links = links;
-    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
-    writeFileSync(`${this.file}.new`, JSON.stringify(links), { mode: 0o600 });
-    renameSync(`${this.file}.new`, this.file);
+    if (JSON.stringify(links) === JSON.stringify(this.#links)) return;
+    this.#links = links;
+    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 });
+    writeFileSync(`${this.#file}.new`, JSON.stringify(links), { mode: 0o600 });
+    renameSync(`${this.#file}.new`, this.#file);
   }
 
   /**
@@ -59,9 +59,9 @@ export class KnownPeople {
 
   /** Null for a stranger, and for a person who is no longer in the desk file. */
   byTelegramUser(userId: number): KnownPerson | null {
-    const link = this.links.find(
+    const link = this.#links.find(
       (one) =>
-        one.telegramUserId === String(userId) && linkStanding(this.maker, this.desk.desk, one) === 'made',
+        one.telegramUserId === String(userId) && linkStanding(this.#maker, this.desk.desk, one) === 'made',
     );
     const person = this.desk.people.find(({ name }) => name === link?.person);
     return person ? { name: person.name, roles: person.roles } : null;
@@ -78,7 +78,7 @@ export class KnownPeople {
   }
 
   #made(): readonly PersonLink[] {
-    return this.links.filter((link) => linkStanding(this.maker, this.desk.desk, link) === 'made');
+    return this.#links.filter((link) => linkStanding(this.#maker, this.desk.desk, link) === 'made');
   }
 
   /** Private chats of linked people who have one of these roles. */

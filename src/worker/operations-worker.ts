@@ -21,6 +21,7 @@ import { startLedger } from '../ledger/start.js';
 import { notify } from '../notify/notify.js';
 import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight-desk.js';
 import { openPool } from '../store/pool.js';
+import { playbookOfStep } from '../temporal/incidents/playbook-of-step.js';
 import { reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
 import { connectTrader } from '../trader/client.js';
@@ -88,6 +89,7 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
         reportIncident: async (symptom) => {
           await reportIncident({ ...watched, nowMs: Date.now }, symptom);
         },
+        runPlaybook: (request, ending) => playbookOfStep({ ...watched, nowMs: Date.now }, request, ending),
       }),
       ...createDeployActivities({ home: runtime.home, switchBuild: processes.switchBuild }),
       ...createGoLiveActivities({

@@ -1,17 +1,26 @@
 /** A playbook that is code of the desk's folder, on a queue of its own, on the real Temporal server. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { acrossWorkers } from '../../src/activities/with-heartbeat.js';
 import type { IncidentInput } from '../../src/contracts/incident.js';
+import type { PlaybookRequest } from '../../src/contracts/incident-activities.js';
 import { packsQueue } from '../../src/contracts/queues.js';
+import type { RoutineStep } from '../../src/contracts/routine.js';
 import type { StepParameters } from '../../src/desk/step-parts.js';
 import { closeTask, readTasks } from '../../src/store/tasks.js';
+import { playbookOfStep } from '../../src/temporal/incidents/playbook-of-step.js';
+import { loadDesk, readPlaybooks } from '../../src/venue/load-desk.js';
 import { reset } from '../support/kill-matrix/buttons.js';
 import { vote } from '../workflows/support/decisions.js';
 import type { Bench, BenchDesk } from '../workflows/support/desk-bench.js';
 import { keepHistory } from '../workflows/support/keep-history.js';
-import { type ServedQueue, serveQueue } from '../workflows/support/serve-queue.js';
+import { startRoutine } from '../workflows/support/routines.js';
+import { CODED_DESK, type ServedQueue, serveQueue } from '../workflows/support/serve-queue.js';
 import { until } from '../workflows/support/until.js';
 import { openIncident, type RunningIncident, timelineOf, toldOf } from './incident-bench.js';
 import { calm, openPlaybookBench, type PlaybookBench, stepOf } from './playbook-bench.js';
+
+const CODED = loadDesk(join(CODED_DESK, 'desk.yaml'), { playbooks: readPlaybooks }).desk;
 
 let bench: Bench;
 let desk: BenchDesk;
@@ -24,7 +33,7 @@ const servePacks = (): Promise<ServedQueue> =>
     bundle: 'packs',
   });
 beforeAll(async () => {
-  playbooks = await openPlaybookBench();
+  playbooks = await openPlaybookBench({ activities: (name) => ({ runPlaybook: runPlaybookOf(name) }) });
   ({ bench, desk } = playbooks);
   packs = await servePacks();
 });
@@ -36,6 +45,22 @@ beforeEach(() => {
   calm(desk);
   desk.checks.clear();
 });
+
+/** As the operations worker of a desk with this folder does it. */
+const runPlaybookOf = (name: string) => (request: PlaybookRequest) =>
+  acrossWorkers((ending) =>
+    playbookOfStep(
+      {
+        desk: { ...CODED, desk: name },
+        temporal: bench.temporal,
+        pool: bench.database.pool,
+        nowMs: Date.now,
+        trader: desk.trader.client,
+      },
+      request,
+      ending,
+    ),
+  );
 
 const codeOf = (given: StepParameters = {}): IncidentInput['code'] => ({
   name: 'late-bank',
@@ -57,14 +82,14 @@ async function runOf({ workflowId }: RunningIncident) {
   });
 }
 
-const taskOf = (incident: RunningIncident) =>
+const taskOf = (incident: Pick<RunningIncident, 'workflowId'>) =>
   until('the task', async () =>
     (await readTasks(bench.database.pool, desk.name)).find(
       ({ state, origin }) => state === 'open' && origin?.workflowId === incident.workflowId,
     ),
   );
 
-async function call(incident: RunningIncident): Promise<void> {
+async function call(incident: Pick<RunningIncident, 'workflowId'>): Promise<void> {
   const { id } = await taskOf(incident);
   const done = { state: 'done', by: 'anna', note: 'on Tuesday' } as const;
   await closeTask(bench.database.pool, { desk: desk.name, id, ...done });
@@ -226,5 +251,69 @@ describe('a playbook in code', () => {
     expect(await bench.client.workflow.result(incident.workflowId)).toMatchObject({
       outcome: 'the bank was called by anna',
     });
+  });
+});
+
+describe('a routine’s step that is a playbook in code', () => {
+  const step = (given: Partial<RoutineStep> = {}): RoutineStep => ({
+    key: 'bank',
+    title: 'The bank is asked',
+    playbook: 'late-bank',
+    waitMinutes: 5,
+    onFail: 'warn',
+    timeoutSeconds: 30,
+    with: {},
+    ...given,
+  });
+  const incidentOf = ({ name }: BenchDesk) => bench.client.workflow.getHandle(`incident:${name}:late-bank`);
+
+  it('opens its incident with the step’s parameters, waits for its end, and passes with its answer', async () => {
+    const routine = await startRoutine(bench, desk, [step({ with: { flatten: true } })]);
+    const incident = incidentOf(desk);
+    await call(incident);
+    await vote(bench, desk.name, { idEnds: ':code-3' });
+    expect(await routine.result()).toMatchObject({
+      verdict: 'pass',
+      steps: [{ key: 'bank', verdict: 'pass', observed: 'the bank was called by anna' }],
+    });
+    const { rows } = await bench.database.pool.query<{ kind: string; reference: string }>(
+      `select kind, reference from evidence where desk = $1 and routine = 'pre-market' and step_key = 'bank'`,
+      [desk.name],
+    );
+    expect(rows).toEqual([{ kind: 'action', reference: incident.workflowId }]);
+    await incident.result();
+    await keepHistory(bench, 'routine-playbook-step', routine.workflowId);
+  });
+
+  it('that fails is a failed step with its words, and its incident stays for people', async () => {
+    const routine = await startRoutine(bench, desk, [step({ with: { waitMinutes: -1 } })], { name: 'fails' });
+    expect(await routine.result()).toMatchObject({
+      verdict: 'warn',
+      steps: [{ verdict: 'fail', observed: expect.stringContaining('playbooks.late-bank.waitMinutes') }],
+    });
+    const other = await startRoutine(bench, desk, [step()], { name: 'second' });
+    expect(await other.result()).toMatchObject({
+      steps: [{ verdict: 'not_run', observed: `one runs already: ${incidentOf(desk).workflowId}` }],
+    });
+    await incidentOf(desk).terminate();
+  });
+
+  it('is only begun where nothing waits for it', async () => {
+    const routine = await startRoutine(bench, desk, [step({ waitMinutes: 0 })], { name: 'begins' });
+    const { workflowId } = incidentOf(desk);
+    expect(await routine.result()).toMatchObject({
+      steps: [{ verdict: 'not_run', observed: `${workflowId} goes on by itself` }],
+    });
+    await call({ workflowId });
+    expect(await incidentOf(desk).result()).toMatchObject({ outcome: 'the bank was called by anna' });
+  });
+
+  it('has failed where it is not at its end in time, and goes on', async () => {
+    const routine = await startRoutine(bench, desk, [step({ waitMinutes: 0.01 })], { name: 'late' });
+    expect(await routine.result()).toMatchObject({
+      steps: [{ verdict: 'fail', observed: expect.stringContaining('goes on by itself') }],
+    });
+    await call(incidentOf(desk));
+    expect(await incidentOf(desk).result()).toMatchObject({ outcome: 'the bank was called by anna' });
   });
 });

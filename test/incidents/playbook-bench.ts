@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { homePaths } from '../../src/home/runtime.js';
-import { type Bench, type BenchDesk, openBench } from '../workflows/support/desk-bench.js';
+import { type Bench, type BenchDesk, type DeskOptions, openBench } from '../workflows/support/desk-bench.js';
 import { until } from '../workflows/support/until.js';
 import { type RunningIncident, timelineOf } from './incident-bench.js';
 
@@ -14,12 +14,12 @@ export interface PlaybookBench {
   close(): Promise<void>;
 }
 
-export async function openPlaybookBench(): Promise<PlaybookBench> {
+export async function openPlaybookBench(more: Pick<DeskOptions, 'activities'> = {}): Promise<PlaybookBench> {
   const home = mkdtempSync(join(tmpdir(), 'incidents-'));
   const { logs } = homePaths(home);
   mkdirSync(logs, { recursive: true });
   const bench = await openBench();
-  const desk = await bench.desk({ serve: ['operations', 'engine'], logsHome: home });
+  const desk = await bench.desk({ serve: ['operations', 'engine'], logsHome: home, ...more });
   const close = async (): Promise<void> => {
     await bench.close();
     rmSync(home, { recursive: true, force: true });

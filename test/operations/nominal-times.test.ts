@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { nextNominalMs, nominalTimesBetween } from '../../src/desk/nominal-times.js';
+import { resolveDesk } from '../../src/desk/resolve-desk.js';
+import { scheduleDefinitions } from '../../src/temporal/schedules/schedule-definition.js';
+import { loadDesk, parseDesk } from '../../src/venue/load-desk.js';
 
 const at = (text: string): number => Date.parse(text);
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
@@ -41,6 +45,55 @@ describe('due times', () => {
   it('find the first Monday of a month', () => {
     const monthly = { at: ['08:00'], weekdays: ['mon' as const], daysOfMonth: [1, 2, 3, 4, 5, 6, 7] };
     expect(iso(nextNominalMs(monthly, 'UTC', at('2026-03-03T00:00:00Z')))).toBe('2026-04-06T08:00:00.000Z');
+  });
+
+  it('of a quarter come in its months only, however far away they are', () => {
+    const quarterly = {
+      ...daily,
+      weekdays: ['sat' as const],
+      daysOfMonth: [1, 2, 3, 4, 5, 6, 7],
+      months: [1, 4, 7, 10],
+    };
+    expect(iso(nextNominalMs(quarterly, 'UTC', at('2026-01-04T00:00:00Z')))).toBe('2026-04-04T00:00:00.000Z');
+    expect(
+      nominalTimesBetween(quarterly, 'UTC', at('2026-01-01T00:00:00Z'), at('2026-12-31T00:00:00Z'), 9).map(
+        iso,
+      ),
+    ).toEqual(
+      ['2026-01-03', '2026-04-04', '2026-07-04', '2026-10-03'].map((date) => `${date}T00:00:00.000Z`),
+    );
+    const leapDay = { ...daily, weekdays: ['mon' as const], daysOfMonth: [29], months: [2] };
+    expect(iso(nextNominalMs(leapDay, 'UTC', at('2037-01-01T00:00:00Z')))).toBe('2044-02-29T00:00:00.000Z');
+  });
+
+  it('of a quarter are its schedule’s at Temporal, too', () => {
+    const { desk } = loadDesk(resolveDesk('crypto-bot'));
+    const quarterly = {
+      ...desk.routines[0]!,
+      at: ['10:00'],
+      weekdays: [],
+      daysOfMonth: [1],
+      months: [1, 4, 7, 10],
+    };
+    const [definition] = scheduleDefinitions({ ...desk, routines: [quarterly] }, null, true);
+    expect(definition?.options.spec.calendars).toEqual([
+      { hour: 10, minute: 0, dayOfMonth: [1], month: ['JANUARY', 'APRIL', 'JULY', 'OCTOBER'] },
+    ]);
+  });
+
+  it('on a day that none of its months has are refused with the desk file', () => {
+    const file = resolveDesk('crypto-bot');
+    const text = readFileSync(file, 'utf8');
+    const withMonths = (days: string) =>
+      text.replace(
+        /\nroutines:.*\n/,
+        (line) =>
+          `${line}  - { name: q, title: Q, at: ['10:00'], ${days}, steps: [{ key: d, title: D, check: database }] }\n`,
+      );
+    expect(() => parseDesk(file, withMonths('daysOfMonth: [30], months: [2, 4]'))).not.toThrow();
+    expect(() => parseDesk(file, withMonths('daysOfMonth: [30], months: [2]'))).toThrow(
+      /routines\[0\]\.months/,
+    );
   });
 
   it('of an interval are those from the first to the last minute of its session, in the desk’s time zone', () => {

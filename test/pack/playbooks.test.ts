@@ -56,6 +56,33 @@ function problemsOf(more?: string): readonly DeskProblem[] {
 }
 
 describe('a playbook in code', () => {
+  it('is a step of a routine, its name and its parameters judged where the desk file is', () => {
+    write('playbooks/late-bank.ts', SOUND);
+    const routine = (step: string): string =>
+      SHIPPED.replace(/\nroutines:.*\n/, `\nroutines:\n  - { name: calls, title: Calls, steps: [${step}] }\n`);
+    const of = (step: string): readonly DeskProblem[] => {
+      try {
+        loadDesk(write('desk.yaml', routine(step)), { parts: stepPartsIn(folder) });
+        return [];
+      } catch (error) {
+        if (error instanceof DeskFileError) return error.problems;
+        throw error;
+      }
+    };
+    expect(
+      of('{ key: bank, title: Bank, playbook: late-bank, with: { calls: 2 }, waitMinutes: 30 }'),
+    ).toEqual([]);
+    expect(of('{ key: bank, title: Bank, playbook: late-bonk }')).toMatchObject([
+      { key: 'routines[0].steps[0].playbook', found: 'late-bonk', doThis: 'write playbook: late-bank' },
+    ]);
+    expect(of('{ key: bank, title: Bank, playbook: late-bank, with: { calls: 0 } }')).toMatchObject([
+      { key: 'routines[0].steps[0].with.calls' },
+    ]);
+    expect(of('{ key: bank, title: Bank, playbook: late-bank, with: { cals: 2 } }')).toMatchObject([
+      { key: 'routines[0].steps[0].with.cals' },
+    ]);
+  });
+
   it('is a kind of incident by its file’s name, with what the desk file gives it', () => {
     const without = load().configHash;
     write('playbooks/late-bank.ts', codeOf('', `severity: 'critical', trigger: { order: 'rejected' },`));

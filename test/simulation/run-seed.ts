@@ -106,14 +106,16 @@ class Run {
   #twoWrongAtMs = Number.NEGATIVE_INFINITY;
   readonly #silentUntilMs = new Map<number, number>();
   #backup: readonly EngineRecord[] | null = null;
+  directory: string;
   #faultsEnded = false;
   #ending = false;
 
   constructor(
     private readonly seed: number,
-    public directory: string,
+    directory: string,
     private readonly engineOf: EngineMaker,
   ) {
+    this.directory = directory;
     this.#random = new Random(seed);
     this.#aim = new Random(seed + AIMED);
     this.#scenario = drawScenario(seed, this.#random);

@@ -52,7 +52,7 @@ export class SocketApi {
   readonly #simulation: Simulation;
   readonly #subscriptions = new Set<Subscription>();
   readonly #methods: ReadonlyMap<string, SessionMethod>;
-  #faults: EventFault[] = [];
+  readonly #faults: EventFault[] = [];
   #held: { account: string; event: Record<string, unknown> } | null = null;
 
   constructor(simulation: Simulation) {

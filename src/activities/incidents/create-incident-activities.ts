@@ -4,6 +4,7 @@ import { readLogBackwards } from '../../checks/read-lines-backwards.js';
 import type {
   DatabaseRestored,
   IncidentActivities,
+  PlaybookRequest,
   ReviewRequest,
   StrategyLoss,
   Symptom,
@@ -42,6 +43,10 @@ export interface IncidentDependencies {
   /** `ending`: aborted when this worker ends, along with the rest of the desk. Rejects then, and if nobody answers. */
   readonly restoreDatabase: (key: string, by: string, ending: AbortSignal) => Promise<DatabaseRestored>;
   readonly reportIncident: (symptom: Symptom) => Promise<void>;
+  readonly runPlaybook: (
+    request: PlaybookRequest,
+    ending: AbortSignal,
+  ) => ReturnType<IncidentActivities['runPlaybook']>;
 }
 
 export function createIncidentActivities(dependencies: IncidentDependencies): IncidentActivities {
@@ -72,6 +77,7 @@ export function createIncidentActivities(dependencies: IncidentDependencies): In
     restoreDatabase: ({ key, by }) =>
       acrossWorkers((ending) => dependencies.restoreDatabase(key, by, ending)),
     reportIncident,
+    runPlaybook: (request) => acrossWorkers((ending) => dependencies.runPlaybook(request, ending)),
   };
 }
 

@@ -2,11 +2,11 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { symbolIn } from '../../desk/symbol-text.js';
 import { usageFailure } from '../failure.js';
-import { instrumentValue } from '../instrument-value.js';
 import { NEW_DESK_NAME, type NewDeskRequest, writeNewDesk } from '../new-desk-file.js';
 import {
   amountValue,
   collected,
+  instrumentValue,
   personValue,
   positiveNumber,
   symbolValue,

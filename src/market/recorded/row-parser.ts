@@ -1,4 +1,7 @@
-/** Parses and checks the rows of a recorded file. Prices are returned in ticks, sizes in lots. */
+/**
+ * Parses and checks the rows of a recorded file. Prices are returned in ticks, sizes in lots. No CSV library: the formats
+ * have no quoted cell, and prices go from their digits to integers without a float in between.
+ */
 import type { Instrument } from '../../domain/instrument.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 import { DataFileError, shown } from './data-file-error.js';

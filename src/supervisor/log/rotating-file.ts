@@ -8,6 +8,10 @@ export interface RotatingFile {
 /** Called before this many bytes are appended: rotates the file if necessary. Throws if it can't. */
 export type MakeRoom = (bytes: number) => void;
 
+/**
+ * Each line is on its way to the disk when `write` returns, which no rotation library does: the last line before a
+ * crash is the one that is looked for.
+ */
 export function openRotatingFile(path: string, makeRoom: MakeRoom): RotatingFile {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   return {

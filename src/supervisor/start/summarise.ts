@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { DateTime } from 'luxon';
 import type { TraderStatus } from '../../contracts/trader-status.js';
-import { timesOf } from '../../desk/routine-times.js';
-import type { Desk, DeskRoutine } from '../../desk/schema.js';
+import { nextNominalMs } from '../../desk/nominal-times.js';
+import type { Desk } from '../../desk/schema.js';
 import { headlineLine } from '../../domain/headline.js';
 import { askSocket } from '../../home/ask-socket.js';
 import { localDashboard } from '../../home/dashboard-address.js';
@@ -11,10 +10,6 @@ import { deskPaths, type HomePaths, type Runtime, SECRET_FILES } from '../../hom
 import { SIGN_IN_TOKEN_MINUTES } from '../../store/sign-in-tokens.js';
 import { createSignInLink } from '../sign-in-link.js';
 import type { UpOptions, UpSummary } from '../up-options.js';
-
-const DAYS_AHEAD_MAX = 40;
-
-const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 interface NextRoutine {
   readonly routine: string;
@@ -70,27 +65,8 @@ async function readTrader(socketPath: string): Promise<TraderStatus | null> {
 function nextRoutines(desk: Pick<Desk, 'routines' | 'timezone'>, nowMs: number): readonly NextRoutine[] {
   return desk.routines
     .flatMap((routine) => {
-      const atMs = nextRun(routine, desk.timezone, nowMs);
+      const atMs = nextNominalMs(routine, desk.timezone, nowMs);
       return atMs === null ? [] : [{ routine: routine.name, title: routine.title, atMs }];
     })
     .sort((left, right) => left.atMs - right.atMs);
-}
-
-function nextRun(routine: DeskRoutine, timezone: string, nowMs: number): number | null {
-  const today = DateTime.fromMillis(nowMs, { zone: timezone }).startOf('day');
-  for (let ahead = 0; ahead <= DAYS_AHEAD_MAX; ahead += 1) {
-    const day = today.plus({ days: ahead });
-    if (!runsOn(routine, day)) continue;
-    const times = timesOf(routine)
-      .map((time) => day.set({ hour: Number(time.slice(0, 2)), minute: Number(time.slice(3)) }).toMillis())
-      .filter((atMs) => atMs > nowMs);
-    if (times.length > 0) return Math.min(...times);
-  }
-  return null;
-}
-
-function runsOn(routine: DeskRoutine, day: DateTime): boolean {
-  const weekday = WEEKDAYS[day.weekday - 1];
-  if (routine.weekdays.length > 0 && weekday && !routine.weekdays.includes(weekday)) return false;
-  return routine.daysOfMonth.length === 0 || routine.daysOfMonth.includes(day.day);
 }

@@ -1,5 +1,7 @@
 /**
  * How fast Telegram lets a bot write: a short burst to one chat, then one message a second; 20 a minute to a group.
+ * Not grammY's throttler or auto-retry: they keep what waits in memory, where the outbox keeps it in Postgres and
+ * knows of each message whether it arrived.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 

@@ -49,7 +49,7 @@ export function incidentStart(
     simulated: status?.marketData.simulated ?? false,
     timing: timingOf(desk, severity, own),
     settings: isShippedKind(symptom.kind) ? settingsOf(desk, symptom.kind) : {},
-    ...(own === undefined ? {} : playbookOf(desk, own)),
+    ...(own === undefined ? {} : playbookOf(desk, own, symptom)),
     carried: null,
   };
   return {
@@ -81,9 +81,11 @@ const stepsOf = ({ steps, code }: OwnIncident): readonly string[] =>
 function playbookOf(
   desk: Desk,
   { steps, over, code }: OwnIncident,
+  { with: given }: Pick<Symptom, 'with'>,
 ): Pick<IncidentInput, 'playbook' | 'code'> {
   const rules = { haltRule: desk.resume.fault, backupsKept: desk.backup.keep };
-  return code === undefined ? { playbook: { steps, over, ...rules } } : { code: { ...code, ...rules } };
+  if (code === undefined) return { playbook: { steps, over, ...rules } };
+  return { code: { ...code, with: { ...code.with, ...given }, ...rules } };
 }
 
 function timingOf(

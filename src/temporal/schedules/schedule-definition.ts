@@ -1,6 +1,6 @@
 /** The schedule in Temporal that the desk file requires for one routine. */
 import { createHash } from 'node:crypto';
-import type { CalendarSpec, DayOfWeek, ScheduleOptions } from '@temporalio/client';
+import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
 import { FERMATA_DESK } from '../../contracts/search-attributes.js';
 import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
@@ -8,6 +8,10 @@ import { routineInput } from './routine-input.js';
 import { scheduleIdOf } from './schedule-id.js';
 import { routineStart } from './start-routine.js';
 
+const MONTH_NAMES: readonly Month[] = [
+  ...(['JANUARY', 'FEBRUARY', 'MARCH', 'APRIL', 'MAY', 'JUNE'] as const),
+  ...(['JULY', 'AUGUST', 'SEPTEMBER', 'OCTOBER', 'NOVEMBER', 'DECEMBER'] as const),
+];
 const DAY_NAMES: Record<DeskRoutine['weekdays'][number], DayOfWeek> = {
   mon: 'MONDAY',
   tue: 'TUESDAY',
@@ -72,11 +76,12 @@ export function scheduleDefinitions(
     });
 }
 
-function calendarAt({ weekdays, daysOfMonth }: DeskRoutine, time: string): CalendarSpec {
+function calendarAt({ weekdays, daysOfMonth, months }: DeskRoutine, time: string): CalendarSpec {
   return {
     hour: Number(time.slice(0, 2)),
     minute: Number(time.slice(3, 5)),
     ...(weekdays.length > 0 ? { dayOfWeek: weekdays.map((day) => DAY_NAMES[day]) } : {}),
     ...(daysOfMonth.length > 0 ? { dayOfMonth: [...daysOfMonth] } : {}),
+    ...(months === undefined ? {} : { month: months.flatMap((month) => MONTH_NAMES[month - 1] ?? []) }),
   };
 }

@@ -24,7 +24,7 @@ export class EmergencyRun {
   readonly trail: EvidenceTrail;
   private readonly targets = new Map<string, EmergencyTarget>();
   private readonly calls;
-  private orders: EmergencyOrder[] = [];
+  private readonly orders: EmergencyOrder[] = [];
   private startedMs = Date.now();
   private escalated = false;
   private gaveUp = false;

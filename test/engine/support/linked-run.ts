@@ -18,7 +18,7 @@ export class LinkedRun {
   kills = 0;
   #calm = true;
   #queue: Happening[] = [];
-  #records: EngineRecord[] = [];
+  readonly #records: EngineRecord[] = [];
 
   constructor(readonly draw: (below: number) => number) {
     const tell = (message: Happening) => {

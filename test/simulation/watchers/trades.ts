@@ -42,8 +42,8 @@ const CLOSE_ENOUGH = 1e-9;
 
 export class Trades implements Watcher {
   #book: SecondBook;
-  #orders = new Map<string, OrderIntent>();
-  #open = new Map<number, Fills>();
+  readonly #orders = new Map<string, OrderIntent>();
+  readonly #open = new Map<number, Fills>();
   /** Turned round by their last fill: another trade is open by now. */
   #over: Fills[] = [];
   /** Not told so far. */

@@ -175,6 +175,9 @@ async function openDesk(
       if (options.incidentsFail) throw new Error('Temporal does not answer');
       symptoms.push(symptom);
     },
+    runPlaybook: async () => {
+      throw new Error('this desk has no playbooks in code');
+    },
   });
   const operations = createOperationsActivities({
     pool,

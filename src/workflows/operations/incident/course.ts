@@ -8,6 +8,7 @@ import type {
   IncidentReport,
   IncidentState,
 } from '../../../contracts/incident.js';
+import type { PlaybookEnd } from '../../../contracts/playbook.js';
 
 export interface Course {
   readonly openedMs: number;
@@ -21,6 +22,8 @@ export interface Course {
   acknowledged: Answered | null;
   /** Set once a person has declared it over. */
   resolved: Answered | null;
+  /** How its playbook in code ended. */
+  playbook?: PlaybookEnd;
   /** How it ended. */
   outcome: string | null;
   /** Version of its row in Postgres: the newest wins. */
@@ -39,6 +42,7 @@ export function courseOf(carried: IncidentCarried | null): Course {
     escalations: carried?.escalations ?? 0,
     acknowledged: carried?.acknowledged ?? null,
     resolved: carried?.resolved ?? null,
+    ...(carried?.playbook === undefined ? {} : { playbook: carried.playbook }),
     outcome: null,
     revision: carried?.revision ?? 0,
     sequence: carried?.sequence ?? 0,
@@ -51,7 +55,7 @@ export function stateOf({ outcome, acknowledged }: Course): IncidentState {
 }
 
 export function progressOf(course: Course): IncidentProgress {
-  const { phase, reports, escalations, acknowledged, outcome } = course;
+  const { phase, reports, escalations, acknowledged, outcome, playbook } = course;
   return {
     firstRunId: workflowInfo().firstExecutionRunId,
     state: stateOf(course),
@@ -60,6 +64,7 @@ export function progressOf(course: Course): IncidentProgress {
     escalations,
     acknowledgedBy: acknowledged?.by ?? null,
     outcome,
+    ...(playbook === undefined ? {} : { playbook }),
   };
 }
 

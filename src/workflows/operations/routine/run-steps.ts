@@ -3,11 +3,12 @@
  */
 
 import { type ActivityInterfaceFor, proxyActivities } from '@temporalio/workflow';
+import type { IncidentActivities, PlaybookRequest } from '../../../contracts/incident-activities.js';
 import type { OperationsActivities } from '../../../contracts/operations-activities.js';
 import { operationsQueue } from '../../../contracts/queues.js';
 import type { ActionRequest, OwnStepRequest, RoutineStep, StepResult } from '../../../contracts/routine.js';
 import { causeOf } from '../../../domain/cause-of.js';
-import { CANCEL_ASKED, isCancelRequested } from '../../cancellation.js';
+import { CANCEL_ASKED, isCancelRequested, untilCancelRequest } from '../../cancellation.js';
 import { runIdentity } from '../../evidence-trail.js';
 import { awaitTask } from '../await-task.js';
 import { FINAL, recordCalls } from '../operations-calls.js';
@@ -24,6 +25,8 @@ const CLOSING_MS = 30_000;
  */
 const ANSWER_MS = 10_000;
 const HEARTBEAT_MS = 15_000;
+/** How long opening a playbook's incident may take: a server that is back in a moment must not fail the routine. */
+const OPENING_MS = 60_000;
 /** A check may be given ten minutes; the heartbeat shows a dead worker before they are over. */
 const LOOK_HEARTBEAT_MS = 30_000;
 
@@ -139,6 +142,7 @@ function carryOut(step: RoutineStep, context: StepContext): Promise<StepOutcome>
   if (action !== undefined)
     return isShipped(action) ? runAction(action, step.with, context) : runOwnAction(step, action, context);
   if (step.human !== undefined) return askPerson(step, context);
+  if (step.playbook !== undefined) return runPlaybook(step, step.playbook, context);
   if (step.command !== undefined || step.http !== undefined) return runOwnStep(step, context);
   const calls = checkCalls(context.desk, step, ANSWER_MS, LOOK_HEARTBEAT_MS);
   const { timeoutSeconds } = step;
@@ -184,8 +188,38 @@ function runOwnAction(step: RoutineStep, action: string, context: StepContext): 
   return calls.runAction.executeWithOptions({ summary }, [runIdentity(desk), request]);
 }
 
-function kindOf({ action, report, human, choose }: RoutineStep & { readonly choose?: unknown }): StepKind {
-  if (action !== undefined) return 'action';
+/** The playbook has a run and an incident of its own, which go on whatever becomes of the routine. */
+async function runPlaybook(step: RoutineStep, playbook: string, context: StepContext): Promise<StepOutcome> {
+  const { key, title: summary, with: given, waitMinutes = 0 } = step;
+  const { desk, routine, attemptGroup, untilOver = untilCancelRequest, cancelledBy = CANCEL_ASKED } = context;
+  const waitMs = waitMinutes * 60_000;
+  const attemptMs = waitMs + OPENING_MS;
+  const calls = proxyActivities<IncidentActivities>({
+    taskQueue: operationsQueue(desk),
+    heartbeatTimeout: HEARTBEAT_MS,
+    startToCloseTimeout: attemptMs,
+    scheduleToCloseTimeout: attemptMs + CLOSING_MS,
+    retry: { initialInterval: 250, maximumInterval: '5 seconds', nonRetryableErrorTypes: FINAL },
+  });
+  const request: PlaybookRequest = {
+    ...{ playbook, with: given, routine, title: step.title },
+    key: `${runIdentity(desk).firstRunId}:${key}:${attemptGroup}`,
+    untilMs: waitMs === 0 ? null : Date.now() + waitMs,
+  };
+  const outcome = await untilOver(calls.runPlaybook.executeWithOptions({ summary }, [request]));
+  if (outcome !== null) return outcome;
+  const observed = `${cancelledBy}; playbooks/${playbook} goes on by itself`;
+  return { verdict: 'not_run', observed, expected: 'the playbook comes to its end' };
+}
+
+function kindOf({
+  action,
+  report,
+  human,
+  playbook,
+  choose,
+}: RoutineStep & { readonly choose?: unknown }): StepKind {
+  if (action !== undefined || playbook !== undefined) return 'action';
   if (report !== undefined) return 'report';
   return human === undefined && choose === undefined ? 'check' : 'human';
 }

@@ -112,6 +112,7 @@ class PlaybookHost {
       return { ...finding, verdict: 'not_run', observed: DECLARED_OVER };
     }
     const { ended, says } = this.end ?? { ended: 'failed', says: 'it did not end' };
+    course.playbook = { ended, says };
     const verdict = ({ done: 'pass', failed: 'fail', cancelled: 'not_run' } as const)[ended];
     return { ...finding, verdict, observed: says };
   }
