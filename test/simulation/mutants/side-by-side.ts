@@ -32,10 +32,4 @@ export const SIDE_BY_SIDE_MUTANTS: readonly Mutant[] = [
     find: 'parts.find((part) => part.trade !== null && ownerOf(part) === owner) ??',
     put: 'parts.find((part) => part.trade !== null) ??',
   },
-  {
-    what: 'one strategy may enter against the trade of the other one',
-    file: 'engine/strategies/enter.ts',
-    find: '  if (other === undefined) return null;',
-    put: '  if (other === undefined || other.length > 0) return null;',
-  },
 ];
