@@ -1075,7 +1075,7 @@ export interface paths {
                                         } | null;
                                         timeExitMs: number | null;
                                         /** @description null: the stop is where the entry wanted it */
-                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
                                         words: string[];
                                     };
@@ -2353,7 +2353,7 @@ export interface paths {
                                         } | null;
                                         timeExitMs: number | null;
                                         /** @description null: the stop is where the entry wanted it */
-                                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                                        stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                                         /** @description All of it for people, a few words each */
                                         words: string[];
                                     };
@@ -7428,7 +7428,7 @@ export interface components {
                         } | null;
                         timeExitMs: number | null;
                         /** @description null: the stop is where the entry wanted it */
-                        stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                        stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                         /** @description All of it for people, a few words each */
                         words: string[];
                     };
@@ -7958,7 +7958,7 @@ export interface components {
                             } | null;
                             timeExitMs: number | null;
                             /** @description null: the stop is where the entry wanted it */
-                            stopMovedBy: ("breakEvenStop" | "trailingStop") | null;
+                            stopMovedBy: ("breakEvenStop" | "trailingStop" | "adjustedStop") | null;
                             /** @description All of it for people, a few words each */
                             words: string[];
                         };
