@@ -3,6 +3,7 @@ import type { InstrumentId } from '../../domain/instrument.js';
 import { type Core, isClosedByPerson, positionAt, sessionsAt, workAt } from '../core.js';
 import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries } from '../orders/cancel-order.js';
+import { isAtRest } from './at-rest.js';
 import { followExits, lotsAfterTargets } from './exits.js';
 import { flatten, reduceToTargets } from './flatten.js';
 import { protect } from './protect.js';
@@ -12,6 +13,7 @@ import { measureStopGap } from './stop-gap.js';
 
 export function advance(core: Core, at: InstrumentId): void {
   if (!core.begun) return;
+  if (core.config.takesNoShortcut !== true && isAtRest(core, at)) return;
   step(core, at);
   measureStopGap(core, at);
 }

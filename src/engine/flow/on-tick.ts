@@ -126,7 +126,8 @@ export function nextWakeMs(core: Core): number | null {
   const closing = isClosing(core);
   core.work.forEach((work, at) => {
     if (core.state.positions[at]?.quantityLots === 0) return;
-    for (const ms of [work.closeAtMs, work.stopAtMs]) if (ms > core.monotonicMs) due = earliest(due, ms);
+    if (work.closeAtMs > core.monotonicMs) due = earliest(due, work.closeAtMs);
+    if (work.stopAtMs > core.monotonicMs) due = earliest(due, work.stopAtMs);
     const haltAtMs = (work.unprotectedSinceMs ?? core.monotonicMs) + UNPROTECTED_MAX_MS;
     if (work.unprotectedSinceMs !== null && haltAtMs > core.monotonicMs) due = earliest(due, haltAtMs);
   });

@@ -98,14 +98,18 @@ export class Hindsight {
     slot.barsSeen += 1;
     const mayAsk = !warmup && slot.barsSeen >= slot.strategy.warmupBars;
     const context = contextOf(core, slot, { atMs, warmup, late: false });
+    const { instrument, positionLots, entryResting, shorting, stopLossPct } = context;
     const entries: EntryWish[] = [];
     let exit: string | null = null;
     let sawQuote = false;
     const work = workAt(core, bar.instrument);
-    if (context.positionLots === 0) work.exiting = null;
+    if (positionLots === 0) work.exiting = null;
     slot.strategy.onBar(
       {
-        ...context,
+        ...{ instrument, positionLots, entryResting, shorting, stopLossPct },
+        get session() {
+          return context.session;
+        },
         get lastQuote() {
           sawQuote = true;
           return context.lastQuote;
@@ -114,7 +118,7 @@ export class Hindsight {
           if (mayAsk && isEnabled(core, slot)) entries.push(wish);
         },
         exit: (because) => {
-          if (!mayAsk || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
+          if (!mayAsk || positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
           exit = because;
           work.exiting = { because, why: null };
         },

@@ -74,52 +74,82 @@ const unbounded = (): Allowance => ({ entries: Number.POSITIVE_INFINITY, notes: 
 export function contextOf(
   core: Core,
   slot: StrategySlot,
-  { atMs, warmup, late, signal }: Occasion,
+  occasion: Occasion,
   allowance = unbounded(),
 ): StrategyContext {
-  const { instrument } = slot;
-  const live = !warmup && core.begun;
-  const trading = live && slot.barsSeen >= slot.strategy.warmupBars;
-  const isNews = !late;
-  const at = instrument.id;
-  const { bidTicks, askTicks } = core.market;
-  const note = (text: string) => {
-    if (allowance.notes > 0) coreNote(core, 'info', text, at, slot.name);
-    allowance.notes -= 1;
-  };
-  return {
-    instrument,
-    positionLots: ownLots(core, slot),
-    entryResting: restingEntryLots(core, at) > 0,
-    lastQuote: core.market.hasQuote(at)
-      ? { bidTicks: bidTicks[at] as number, askTicks: askTicks[at] as number }
-      : null,
-    shorting: core.config.capabilities.shorting,
-    stopLossPct: core.config.risk.stopLossPct,
-    get session() {
-      return sessionsAt(core, at).calendar.readingAt(atMs);
-    },
-    enter: (wish) => {
-      const isHeard = trading && isNews && allowance.entries > 0;
-      if (isHeard) allowance.entries -= 1;
-      if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note, signal);
-    },
-    exit: (because) => {
-      const work = workAt(core, at);
-      if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
-      note(exitNote(because));
-      work.exiting = { because, why: null };
-    },
-    note: (text) => {
-      if (trading) note(text);
-    },
-    fail: (reason) => {
-      if (!live || !isEnabled(core, slot)) return;
-      const off = { strategy: slot.name, enabled: false, automatic: false, by: 'fermata', reason };
-      switchStrategy(core, off);
-      coreNote(core, 'alarm', `${slot.name} was switched off: ${reason}`, at);
-    },
-  };
+  return new ShownContext(core, slot, occasion, allowance);
+}
+
+/** A class, because one is made at each bar: methods that are made anew each time cost more than most strategies. */
+class ShownContext implements StrategyContext {
+  readonly instrument: StrategyContext['instrument'];
+  readonly positionLots: number;
+  readonly entryResting: boolean;
+  readonly lastQuote: StrategyContext['lastQuote'];
+  readonly shorting: boolean;
+  readonly stopLossPct: number;
+  readonly #core: Core;
+  readonly #slot: StrategySlot;
+  readonly #occasion: Occasion;
+  readonly #allowance: Allowance;
+  readonly #live: boolean;
+  readonly #trading: boolean;
+
+  constructor(core: Core, slot: StrategySlot, occasion: Occasion, allowance: Allowance) {
+    const { instrument, barsSeen, strategy } = slot;
+    const at = instrument.id;
+    const { market, config } = core;
+    this.#core = core;
+    this.#slot = slot;
+    this.#occasion = occasion;
+    this.#allowance = allowance;
+    this.#live = !occasion.warmup && core.begun;
+    this.#trading = this.#live && barsSeen >= strategy.warmupBars;
+    this.instrument = instrument;
+    this.positionLots = ownLots(core, slot);
+    this.entryResting = restingEntryLots(core, at) > 0;
+    this.lastQuote = market.hasQuote(at)
+      ? { bidTicks: market.bidTicks[at] as number, askTicks: market.askTicks[at] as number }
+      : null;
+    this.shorting = config.capabilities.shorting;
+    this.stopLossPct = config.risk.stopLossPct;
+  }
+
+  get session(): StrategyContext['session'] {
+    return sessionsAt(this.#core, this.instrument.id).calendar.readingAt(this.#occasion.atMs);
+  }
+
+  enter(wish: Parameters<StrategyContext['enter']>[0]): void {
+    const isHeard = this.#trading && !this.#occasion.late && this.#allowance.entries > 0;
+    if (isHeard) this.#allowance.entries -= 1;
+    if (isHeard && isEnabled(this.#core, this.#slot))
+      enter(this.#core, this.#slot, wish, (text) => this.#note(text), this.#occasion.signal);
+  }
+
+  exit(because: string): void {
+    const work = workAt(this.#core, this.instrument.id);
+    if (!this.#trading || work.exiting !== null || !mayReduce(this.#core)) return;
+    if (ownLots(this.#core, this.#slot) === 0) return;
+    this.#note(exitNote(because));
+    work.exiting = { because, why: null };
+  }
+
+  note(text: string): void {
+    if (this.#trading) this.#note(text);
+  }
+
+  fail(reason: string): void {
+    if (!this.#live || !isEnabled(this.#core, this.#slot)) return;
+    const { name } = this.#slot;
+    const off = { strategy: name, enabled: false, automatic: false, by: 'fermata', reason };
+    switchStrategy(this.#core, off);
+    coreNote(this.#core, 'alarm', `${name} was switched off: ${reason}`, this.instrument.id);
+  }
+
+  #note(text: string): void {
+    if (this.#allowance.notes > 0) coreNote(this.#core, 'info', text, this.instrument.id, this.#slot.name);
+    this.#allowance.notes -= 1;
+  }
 }
 
 /** Another strategy's position is not this one's to close, and dust belongs to none. */
