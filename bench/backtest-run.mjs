@@ -1,6 +1,6 @@
 // `node bench/backtest-run.mjs WAY DESK SYMBOL=FILE …`: one backtest with the built code, in a process of its own for its peak memory;
-// prints one JSON line. WAY: `file` reads the recording as a backtest does; `memory` has its rows in memory before the time
-// is taken; `engine` shows the engine alone the bars, without prices between them and without a venue.
+// prints one JSON line. WAY: `file` is the whole backtest; `read` only reads the recording into prices and bars; `engine` shows
+// the engine alone the bars, without prices between them and without a venue.
 import { argv } from 'node:process';
 import { instanceConfig } from '../dist/backtest/instance/open-instance.js';
 import { runBacktest } from '../dist/backtest/run-backtest.js';
@@ -25,22 +25,22 @@ async function timed(work) {
   return { ...result, seconds: (user + system) / 1e6, peakMebibytes: process.resourceUsage().maxRSS / 1024 };
 }
 
-async function backtest(opened) {
+async function backtest() {
   const { report } = await runBacktest({
     ...{ desk, configHash, set: [], files, beginMs: null, untilMs: null, dataKey: null },
     ...{ fillModel: { path: 'nearer', limitFill: 'touch', volumePartPct: null } },
-    ...(opened === undefined ? {} : { opened }),
     signal: new AbortController().signal,
     onProgress: () => undefined,
   });
   return {
-    orders: report.orders.total ?? report.orders,
+    orders: report.orders,
     trades: report.trades.length,
     stateHash: report.stateHash,
   };
 }
 
-async function bars() {
+/** The bars of all files, in the order of their time. */
+async function read() {
   const instruments = buildInstruments(desk);
   const spreads = spreadTicksOf(desk.instruments, instruments);
   const inputs = files.map(({ symbol, file }) => {
@@ -48,23 +48,23 @@ async function bars() {
     return { file, instrument, spreadTicks: spreads[instrument.id] ?? 1 };
   });
   const source = await RecordedSource.open(inputs, 0);
-  const found = [];
+  const bars = [];
   do {
     for (let event = source.peek(); event !== null; event = source.peek()) {
       source.shift();
-      if (event.kind === 'bar') found.push(event);
+      if (event.kind === 'bar') bars.push(event);
     }
   } while (await source.fill());
   await source.close();
-  return { instruments, found };
+  return { instruments, bars };
 }
 
 async function engineAlone() {
-  const { instruments, found } = await bars();
+  const { instruments, bars } = await read();
   return timed(async () => {
     const engine = createEngine(instanceConfig({ id: 'bench', desk, configHash, instruments }));
-    engine.begin({ wallMs: 0, marketMs: found[0].bar.openMs, monotonicMs: 0 });
-    for (const { marketMs, bar } of found)
+    engine.begin({ wallMs: 0, marketMs: bars[0].bar.openMs, monotonicMs: 0 });
+    for (const { marketMs, bar } of bars)
       engine.process({
         kind: 'bar',
         ...bar,
@@ -77,4 +77,9 @@ async function engineAlone() {
   });
 }
 
-console.log(JSON.stringify(way === 'engine' ? await engineAlone() : await timed(() => backtest())));
+const ways = {
+  file: () => timed(backtest),
+  read: () => timed(async () => ({ orders: 0, trades: 0, bars: (await read()).bars.length })),
+  engine: engineAlone,
+};
+console.log(JSON.stringify(await ways[way]()));

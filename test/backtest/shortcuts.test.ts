@@ -46,6 +46,8 @@ const withValues = (name: string, parameters: Record<string, number>, paper: obj
 };
 
 const OFTEN = { fastBars: 5, slowBars: 13, atrStopMultiple: 2 };
+/** For recordings of less than an hour. */
+const AT_ONCE = { fastBars: 2, slowBars: 3, atrBars: 2, atrStopMultiple: 2 };
 
 describe('on generated minutes', () => {
   it('a strategy of its user’s own, with a stop for each entry', async () => {
@@ -82,8 +84,8 @@ describe('on generated minutes', () => {
 
 const RECORDED = [
   ['minutes', 'crypto-bot', OFTEN, ['BTC/USDT=binance-BTCUSDT-1m-2024-12.csv.gz']],
-  ['quotes', 'crypto-bot', OFTEN, ['BTC/USDT=binance-BTCUSDT-quotes-2024-08-09.csv.gz']],
-  ['trades', 'crypto-bot', OFTEN, ['BTC/USDT=binance-BTCUSDT-trades-2024-08-09.csv.gz']],
+  ['quotes', 'crypto-bot', AT_ONCE, ['BTC/USDT=binance-BTCUSDT-quotes-2024-08-09.csv.gz']],
+  ['trades', 'crypto-bot', AT_ONCE, ['BTC/USDT=binance-BTCUSDT-trades-2024-08-09.csv.gz']],
   [
     'two instruments',
     'crypto-bot',
