@@ -223,6 +223,8 @@ export interface Core {
   journalFault: string | null;
   /** Market time at which the day's boundary and the next equity sample are due. */
   nextMinuteMs: number;
+  /** Market time until which every market stays as the newest whole tick found it: open or closed. */
+  sessionsUntilMs: number;
   /** By instrument. */
   readonly sessions: readonly InstrumentSessions[];
   /** By instrument: why the venue takes no entry. Instruments that it takes entries for are not in it. */
@@ -276,6 +278,7 @@ export function createCore(config: EngineConfig): Core {
     feedEnded: false,
     journalFault: null,
     nextMinuteMs: 0,
+    sessionsUntilMs: Number.NEGATIVE_INFINITY,
     sessions: config.sessions ?? config.instruments.map(() => ({ calendar: alwaysOpen() })),
     closed: new Map(),
     effects: [],

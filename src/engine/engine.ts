@@ -15,6 +15,7 @@ import { begin } from './flow/begin.js';
 import { isTradable } from './flow/dust.js';
 import { onFault, onVenueHealth } from './flow/on-fault.js';
 import { nextWakeMs, onTick } from './flow/on-tick.js';
+import { isQuiet } from './flow/quiet-tick.js';
 import { onQuote } from './flow/quote.js';
 import { settle } from './flow/settle.js';
 import { onVenueBreaker } from './halts/venue-breaker.js';
@@ -115,6 +116,10 @@ function process(core: Core, event: EngineEvent): readonly Effect[] {
     if (!onQuote(core, event)) return NOTHING;
     settle(core);
     return core.effects;
+  }
+  if (event.kind === 'tick' && core.config.takesNoShortcut !== true && isQuiet(core, event)) {
+    setTime(core, event);
+    return NOTHING;
   }
   core.effects = [];
   if (event.kind === 'trade') {

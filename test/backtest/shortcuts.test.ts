@@ -46,7 +46,7 @@ const withValues = (name: string, parameters: Record<string, number>, paper: obj
 };
 
 const OFTEN = { fastBars: 5, slowBars: 13, atrStopMultiple: 2 };
-/** For recordings of less than an hour. */
+/** For recordings of some minutes, in which nothing is entered: their prices, equity and candles are compared. */
 const AT_ONCE = { fastBars: 2, slowBars: 3, atrBars: 2, atrStopMultiple: 2 };
 
 describe('on generated minutes', () => {
@@ -108,7 +108,7 @@ describe('on recorded prices', () => {
     it(missing === undefined ? title : `${title} (skipped: there is no ${missing.file})`, async (test) => {
       if (missing !== undefined) return test.skip();
       const orders = await sameBothWays({ ...withValues(name, parameters), files });
-      expect(orders).toBeGreaterThan(0);
+      if (parameters !== AT_ONCE) expect(orders).toBeGreaterThan(0);
     });
   }
 });

@@ -94,7 +94,7 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
 }
 
 /** Nearly always the answer is no, and then nothing else has to be asked. */
-function isBeyondAStop({ state, market }: Core, at: InstrumentId): boolean {
+export function isBeyondAStop({ state, market }: Core, at: InstrumentId): boolean {
   const [bidTicks, askTicks] = [market.bidTicks[at] as number, market.askTicks[at] as number];
   for (const { intent } of state.live[at]?.values() ?? []) {
     const { purpose, side, stopTicks } = intent;

@@ -62,8 +62,11 @@ function tellHeldOver(core: Core, at: InstrumentId): void {
 
 /** Called with every tick: notes since when, by monotonic time, each market has been open. */
 export function watchSessions(core: Core): void {
+  core.sessionsUntilMs = Number.POSITIVE_INFINITY;
   core.work.forEach((work, at) => {
-    if (isMarketOpen(core, at)) {
+    const { open, untilMs } = sessionsAt(core, at).calendar.phaseAt(core.marketMs);
+    core.sessionsUntilMs = Math.min(core.sessionsUntilMs, untilMs);
+    if (open) {
       work.openSinceMs ??= core.monotonicMs;
       return;
     }

@@ -80,7 +80,7 @@ export function contextOf(
   return new ShownContext(core, slot, occasion, allowance);
 }
 
-/** A class, because one is made at each bar: methods that are made anew each time cost more than most strategies. */
+/** A class, because one is made at each bar: an object written out with its getter costs more than most strategies. */
 class ShownContext implements StrategyContext {
   readonly instrument: StrategyContext['instrument'];
   readonly positionLots: number;
@@ -88,23 +88,23 @@ class ShownContext implements StrategyContext {
   readonly lastQuote: StrategyContext['lastQuote'];
   readonly shorting: boolean;
   readonly stopLossPct: number;
-  readonly #core: Core;
-  readonly #slot: StrategySlot;
-  readonly #occasion: Occasion;
-  readonly #allowance: Allowance;
-  readonly #live: boolean;
-  readonly #trading: boolean;
+  private readonly core: Core;
+  private readonly slot: StrategySlot;
+  private readonly occasion: Occasion;
+  private readonly allowance: Allowance;
+  private readonly live: boolean;
+  private readonly trading: boolean;
 
   constructor(core: Core, slot: StrategySlot, occasion: Occasion, allowance: Allowance) {
     const { instrument, barsSeen, strategy } = slot;
     const at = instrument.id;
     const { market, config } = core;
-    this.#core = core;
-    this.#slot = slot;
-    this.#occasion = occasion;
-    this.#allowance = allowance;
-    this.#live = !occasion.warmup && core.begun;
-    this.#trading = this.#live && barsSeen >= strategy.warmupBars;
+    this.core = core;
+    this.slot = slot;
+    this.occasion = occasion;
+    this.allowance = allowance;
+    this.live = !occasion.warmup && core.begun;
+    this.trading = this.live && barsSeen >= strategy.warmupBars;
     this.instrument = instrument;
     this.positionLots = ownLots(core, slot);
     this.entryResting = restingEntryLots(core, at) > 0;
@@ -116,39 +116,39 @@ class ShownContext implements StrategyContext {
   }
 
   get session(): StrategyContext['session'] {
-    return sessionsAt(this.#core, this.instrument.id).calendar.readingAt(this.#occasion.atMs);
+    return sessionsAt(this.core, this.instrument.id).calendar.readingAt(this.occasion.atMs);
   }
 
-  enter(wish: Parameters<StrategyContext['enter']>[0]): void {
-    const isHeard = this.#trading && !this.#occasion.late && this.#allowance.entries > 0;
-    if (isHeard) this.#allowance.entries -= 1;
-    if (isHeard && isEnabled(this.#core, this.#slot))
-      enter(this.#core, this.#slot, wish, (text) => this.#note(text), this.#occasion.signal);
-  }
+  readonly enter: StrategyContext['enter'] = (wish) => {
+    const isHeard = this.trading && !this.occasion.late && this.allowance.entries > 0;
+    if (isHeard) this.allowance.entries -= 1;
+    if (isHeard && isEnabled(this.core, this.slot))
+      enter(this.core, this.slot, wish, (text) => this.write(text), this.occasion.signal);
+  };
 
-  exit(because: string): void {
-    const work = workAt(this.#core, this.instrument.id);
-    if (!this.#trading || work.exiting !== null || !mayReduce(this.#core)) return;
-    if (ownLots(this.#core, this.#slot) === 0) return;
-    this.#note(exitNote(because));
+  readonly exit: StrategyContext['exit'] = (because) => {
+    const work = workAt(this.core, this.instrument.id);
+    if (!this.trading || work.exiting !== null || !mayReduce(this.core)) return;
+    if (ownLots(this.core, this.slot) === 0) return;
+    this.write(exitNote(because));
     work.exiting = { because, why: null };
-  }
+  };
 
-  note(text: string): void {
-    if (this.#trading) this.#note(text);
-  }
+  readonly note: StrategyContext['note'] = (text) => {
+    if (this.trading) this.write(text);
+  };
 
-  fail(reason: string): void {
-    if (!this.#live || !isEnabled(this.#core, this.#slot)) return;
-    const { name } = this.#slot;
+  readonly fail: StrategyContext['fail'] = (reason) => {
+    if (!this.live || !isEnabled(this.core, this.slot)) return;
+    const { name } = this.slot;
     const off = { strategy: name, enabled: false, automatic: false, by: 'fermata', reason };
-    switchStrategy(this.#core, off);
-    coreNote(this.#core, 'alarm', `${name} was switched off: ${reason}`, this.instrument.id);
-  }
+    switchStrategy(this.core, off);
+    coreNote(this.core, 'alarm', `${name} was switched off: ${reason}`, this.instrument.id);
+  };
 
-  #note(text: string): void {
-    if (this.#allowance.notes > 0) coreNote(this.#core, 'info', text, this.instrument.id, this.#slot.name);
-    this.#allowance.notes -= 1;
+  private write(text: string): void {
+    if (this.allowance.notes > 0) coreNote(this.core, 'info', text, this.instrument.id, this.slot.name);
+    this.allowance.notes -= 1;
   }
 }
 
