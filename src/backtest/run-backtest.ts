@@ -36,6 +36,8 @@ export interface BacktestSetting {
   readonly untilMs: number | null;
   /** The installation's data key, to recognise what it fetched. Null: it has none. */
   readonly dataKey: string | null;
+  /** For tests that compare: the general path of every event. */
+  readonly takesNoShortcut?: boolean;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -80,6 +82,7 @@ export async function runBacktest(setting: BacktestSetting): Promise<Backtest> {
   const run = new Run({
     ...{ id: ID, configHash, wallMs: null, beginMs, desk, instruments, feed, signal, onProgress },
     records: KEPT_NOWHERE,
+    takesNoShortcut: setting.takesNoShortcut === true,
     ...(setting.signals === undefined ? {} : { signals: setting.signals }),
     fills: {
       limitFill,

@@ -27,6 +27,8 @@ import type { EquityMeter } from './measure/equity-meter.js';
 import type { TimedSignal } from './signals-file.js';
 
 const PROGRESS_EVERY_MS = 500;
+/** Prices between two looks at the clock for it, where they come as fast as they are taken. */
+const PROGRESS_LOOK_EVENTS = 64;
 const LOOK_EVERY_MS = 1000;
 /** After the end of the time, live prices that are under way may still come for this long. */
 const SILENCE_MS = 5000;
@@ -85,6 +87,7 @@ export interface RunParts<Measured extends Measure> {
   readonly feed: MarketFeed;
   readonly records: RunRecords;
   readonly fills?: InstanceSetting['fills'];
+  readonly takesNoShortcut?: boolean;
   /** Signals from outside, by the time at which each arrives. Left out: none. */
   readonly signals?: readonly TimedSignal[];
   readonly measureFrom: (beginMs: number) => Measured;
@@ -107,6 +110,7 @@ export class Run<Measured extends Measure> {
   #nextSignal = 0;
   #sent = 0;
   #saidAtMs = Number.NEGATIVE_INFINITY;
+  #untold = 0;
   #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | null = null;
 
   constructor(parts: RunParts<Measured>) {
@@ -250,6 +254,7 @@ export class Run<Measured extends Measure> {
       beginMs,
       wallMs: this.#parts.wallMs ?? beginMs,
       ...(this.#parts.fills === undefined ? {} : { fills: this.#parts.fills }),
+      takesNoShortcut: this.#parts.takesNoShortcut === true,
       onRecord: (record, wallMs) => {
         records.append(record, wallMs, wallMs); // the run has one clock for both times
         measure.onRecord(record);
@@ -287,6 +292,10 @@ export class Run<Measured extends Measure> {
   }
 
   #tellProgress(marketMs: number): void {
+    const { kind, speed } = this.#parts.feed.source;
+    this.#untold -= 1;
+    if (this.#untold > 0 && kind === 'recorded' && speed === null) return;
+    this.#untold = PROGRESS_LOOK_EVENTS;
     const nowMs = performance.now();
     if (nowMs - this.#saidAtMs < PROGRESS_EVERY_MS) return;
     this.#saidAtMs = nowMs;

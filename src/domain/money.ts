@@ -98,6 +98,15 @@ export function mulDiv(a: number, b: number, c: number): number {
     const result = quotient + away;
     return result === 0 ? 0 : result;
   }
+  if (a >= 0 && b >= 0 && c > 0) {
+    // Whole parts first: what is left of the product is small enough, and exact numbers cost far less than big ones.
+    const whole = Math.floor(a / c);
+    const rest = (a - whole * c) * b;
+    const share = whole * b;
+    const isExact = Number.isSafeInteger(a) && Number.isSafeInteger(b) && Number.isSafeInteger(c);
+    if (isExact && Number.isSafeInteger(rest) && Number.isSafeInteger(share + c))
+      return share + mulDiv(rest, 1, c);
+  }
   return Number(mulDivUnits(BigInt(a), BigInt(b), BigInt(c)));
 }
 

@@ -111,6 +111,8 @@ export interface EngineConfig {
    * are.
    */
   readonly coinsNeedOwner?: boolean;
+  /** For tests that compare: nothing is passed over because it is at rest. Left out: it is. */
+  readonly takesNoShortcut?: boolean;
   /**
    * Venue time at which a new journal begins; older fills are not the desk's. Left out: it begins with the market.
    */

@@ -505,7 +505,8 @@ export function isClosedByPerson(core: Core, id: InstrumentId): boolean {
 }
 
 export function liveOrders(core: Core, id: InstrumentId): OrderEntry[] {
-  return [...required(core.state.live[id], id).values()];
+  const live = required(core.state.live[id], id);
+  return live.size === 0 ? [] : [...live.values()];
 }
 
 /** Decided by the client id alone, whether or not the order is still in the state. */

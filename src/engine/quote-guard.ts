@@ -82,6 +82,12 @@ export class QuoteGuard {
     this.width = Math.min(rules.awayPct / 100, rules.spreadPct / 100, 1) / 3;
   }
 
+  /** Whether any quote is held back. */
+  get holdsBack(): boolean {
+    for (const doubted of this.doubted) if (doubted !== null) return true;
+    return false;
+  }
+
   closedAt(at: InstrumentId, closeTicks: number): void {
     this.closed[at] = closeTicks;
   }

@@ -7,6 +7,9 @@ export interface DecimalGrid {
   exact(text: string): number | null;
   /** Whole steps, the rest cut off. Null: the text is not a plain decimal or is too large. */
   floor(text: string): number | null;
+  /** The same for a part of a longer text, `to` excluded. */
+  exactWithin(text: string, from: number, to: number): number | null;
+  floorWithin(text: string, from: number, to: number): number | null;
 }
 
 const DIGIT_0 = 48;
@@ -21,25 +24,31 @@ export function decimalGrid(step: string): DecimalGrid {
   if (!/^\d+(\.\d+)?$/.test(step) || !(stepUnits > 0)) {
     throw new RangeError(`expected a positive decimal step, found ${JSON.stringify(step)}`);
   }
-  const parse = (text: string, exact: boolean): number | null => {
-    const units = decimalUnits(text, places, exact);
+  const parse = (text: string, from: number, to: number, exact: boolean): number | null => {
+    const units = decimalUnits(text, from, to, places, exact);
     if (units === null) return null;
     const steps = Math.floor(units / stepUnits);
     return exact && steps * stepUnits !== units ? null : steps;
   };
-  return { step, exact: (text) => parse(text, true), floor: (text) => parse(text, false) };
+  return {
+    step,
+    exact: (text) => parse(text, 0, text.length, true),
+    floor: (text) => parse(text, 0, text.length, false),
+    exactWithin: (text, from, to) => parse(text, from, to, true),
+    floorWithin: (text, from, to) => parse(text, from, to, false),
+  };
 }
 
 /**
  * Digits of `text` as an integer with `places` decimal places. Further digits are cut, or, if `exact`, refused unless
  * zero.
  */
-function decimalUnits(text: string, places: number, exact: boolean): number | null {
+function decimalUnits(text: string, from: number, to: number, places: number, exact: boolean): number | null {
   let units = 0;
   let decimals = -1;
-  for (let index = 0; index < text.length; index += 1) {
+  for (let index = from; index < to; index += 1) {
     const code = text.charCodeAt(index);
-    if (code === DOT && decimals < 0 && index > 0) {
+    if (code === DOT && decimals < 0 && index > from) {
       decimals = 0;
     } else if (code < DIGIT_0 || code > DIGIT_9) {
       return null;
@@ -50,7 +59,7 @@ function decimalUnits(text: string, places: number, exact: boolean): number | nu
       return null;
     }
   }
-  if (text.length === 0 || text.charCodeAt(text.length - 1) === DOT) return null;
+  if (to <= from || text.charCodeAt(to - 1) === DOT) return null;
   for (let missing = Math.max(decimals, 0); missing < places; missing += 1) units *= 10;
   return units <= Number.MAX_SAFE_INTEGER ? units : null;
 }

@@ -38,16 +38,12 @@ export function barQuotes(
 ): readonly QuoteEvent[] {
   const times = barPathTimes(bar);
   const lots = withVolume ? Math.floor(bar.volumeLots / 4) : 0;
-  return barPath(bar, path).map((price, index) => {
+  const [first, second, third, last] = barPath(bar, path);
+  const quote = (marketMs: number, price: number): QuoteEvent => {
     const bidTicks = bidBelow(price, spreadTicks);
-    return {
-      kind: 'quote',
-      instrument: bar.instrument,
-      marketMs: times[index] as number,
-      bidTicks,
-      askTicks: bidTicks + spreadTicks,
-      bidLots: lots,
-      askLots: lots,
-    };
-  });
+    const askTicks = bidTicks + spreadTicks;
+    const { instrument } = bar;
+    return { kind: 'quote', instrument, marketMs, bidTicks, askTicks, bidLots: lots, askLots: lots };
+  };
+  return [quote(times[0], first), quote(times[1], second), quote(times[2], third), quote(times[3], last)];
 }

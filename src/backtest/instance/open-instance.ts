@@ -31,6 +31,8 @@ export interface InstanceSetting {
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
   /** How orders are filled, if differently from the running paper venue. */
   readonly fills?: SteppedVenueOptions['fills'];
+  /** For tests that compare: every price is an event of its own and everything is looked at each time. */
+  readonly takesNoShortcut?: boolean;
 }
 
 export interface OpenedInstance {
@@ -58,7 +60,8 @@ export const instanceConfig = ({
 export function openInstance(setting: InstanceSetting): OpenedInstance {
   const { desk, id, instruments, configHash, live, beginMs, wallMs, onRecord } = setting;
   const time = new VirtualTime(beginMs, wallMs, live ? Number.POSITIVE_INFINITY : GAP_MS_MAX);
-  const config = instanceConfig(setting);
+  const { takesNoShortcut = false } = setting;
+  const config = { ...instanceConfig(setting), takesNoShortcut };
   const calendars = buildCalendars(desk);
   let halts = 0;
   const drawHaltId = () => {
@@ -80,7 +83,9 @@ export function openInstance(setting: InstanceSetting): OpenedInstance {
   const link = new SteppedLink(venue);
   const { dayStartMs } = config;
   const arming = new ArmingRule({ configHash, instrumentCount: instruments.length, dayStartMs });
-  const instance = new TradingInstance({ engine, link, time, arming, calendars, onRecord });
+  const instance = new TradingInstance({
+    ...{ engine, link, time, arming, calendars, onRecord, takesNoShortcut },
+  });
   return { instance, engine, venue };
 }
 

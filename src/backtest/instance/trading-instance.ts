@@ -7,6 +7,7 @@
 import type { MarketBar, MarketEvent } from '../../contracts/market-feed.js';
 import type { SessionCalendar } from '../../domain/sessions/session-calendar.js';
 import type { Engine } from '../../engine/engine.js';
+import type { EngineEvent, QuoteEvent } from '../../engine/event.js';
 import type { EngineRecord } from '../../engine/record.js';
 import { type CommandRequest, type HostJournal, Runner } from '../../trader/running/runner.js';
 import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
@@ -24,6 +25,9 @@ const WRITTEN_AT_ONCE: HostJournal = {
   onFault: () => undefined,
 };
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+type TickEvent = Extract<EngineEvent, { readonly kind: 'tick' }>;
+
 export interface InstanceParts {
   readonly engine: Engine;
   readonly link: SteppedLink;
@@ -32,11 +36,18 @@ export interface InstanceParts {
   /** By instrument. */
   readonly calendars: readonly SessionCalendar[];
   readonly onRecord: (record: EngineRecord, wallMs: number) => void;
+  readonly takesNoShortcut: boolean;
 }
 
 export class TradingInstance {
   readonly #parts: InstanceParts;
   readonly #host: Runner;
+  /** Nearly all events are these two kinds. The engine keeps none of them, so one object serves for each kind. */
+  readonly #quote: Writable<QuoteEvent> = {
+    ...{ kind: 'quote', instrument: 0, bidTicks: 0, askTicks: 0 },
+    ...{ wallMs: 0, marketMs: 0, monotonicMs: 0 },
+  };
+  readonly #tickEvent: Writable<TickEvent> = { kind: 'tick', wallMs: 0, marketMs: 0, monotonicMs: 0 };
   #tickedMs = Number.NEGATIVE_INFINITY;
   /** Market time at which the next market opens or closes. */
   #boundaryMs: number;
@@ -100,18 +111,53 @@ export class TradingInstance {
   onMarket(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
     const { time, arming, engine } = this.#parts;
     this.venue.onMarket(event);
-    if (event.kind === 'quote') {
+    if (this.#parts.takesNoShortcut) this.#post(event);
+    else if (event.kind === 'quote') {
       const { instrument, bidTicks, askTicks } = event;
-      this.#host.post({ kind: 'quote', instrument, bidTicks, askTicks });
+      const wallMs = time.wallMs();
+      const quote = this.#quote;
+      quote.instrument = instrument;
+      quote.bidTicks = bidTicks;
+      quote.askTicks = askTicks;
+      quote.wallMs = wallMs;
+      quote.marketMs = time.marketMs;
+      quote.monotonicMs = wallMs;
+      this.#host.take(quote);
     } else if (event.kind === 'trade') {
       const { instrument, priceTicks, quantityLots, taker } = event;
       this.#host.post({ kind: 'trade', instrument, priceTicks, quantityLots, taker });
     } else if (event.kind === 'bar') {
-      const { volumeLots: _volume, ...bar } = event.bar;
-      this.#host.post({ kind: 'bar', ...bar, warmup: false, late: event.late === true });
+      const { instrument, openMs, spanMs, openTicks, highTicks, lowTicks, closeTicks } = event.bar;
+      const wallMs = time.wallMs();
+      this.#host.take({
+        kind: 'bar',
+        instrument,
+        openMs,
+        spanMs,
+        openTicks,
+        highTicks,
+        lowTicks,
+        closeTicks,
+        warmup: false,
+        late: event.late === true,
+        wallMs,
+        marketMs: time.marketMs,
+        monotonicMs: wallMs,
+      });
     }
     const command = arming.commandFor(engine, time.marketMs);
     if (command !== null) void this.#host.command(command);
+  }
+
+  /** As any host posts what its feed brings. */
+  #post(event: Extract<MarketEvent, { readonly marketMs: number }>): void {
+    if (event.kind === 'bar') {
+      const { volumeLots: _volume, ...bar } = event.bar;
+      this.#host.post({ kind: 'bar', ...bar, warmup: false, late: event.late === true });
+      return;
+    }
+    const { marketMs: _marketMs, ...price } = event;
+    this.#host.post(price);
   }
 
   /** A command of people or programs, as the trader's control socket takes it. */
@@ -128,11 +174,19 @@ export class TradingInstance {
   }
 
   #tick(): void {
-    const { engine, time } = this.#parts;
+    const { engine, time, takesNoShortcut } = this.#parts;
     const monotonicMs = time.monotonicMs();
-    const wakeMs = engine.nextWakeMs() ?? Number.POSITIVE_INFINITY;
-    if (monotonicMs < Math.min(this.#tickedMs + TICK_MS, wakeMs)) return;
+    const isDue = monotonicMs >= this.#tickedMs + TICK_MS;
+    if (!isDue && monotonicMs < (engine.nextWakeMs() ?? Number.POSITIVE_INFINITY)) return;
     this.#tickedMs = monotonicMs;
-    this.#host.post({ kind: 'tick' });
+    if (takesNoShortcut) {
+      this.#host.post({ kind: 'tick' });
+      return;
+    }
+    const tick = this.#tickEvent;
+    tick.wallMs = monotonicMs;
+    tick.marketMs = time.marketMs;
+    tick.monotonicMs = monotonicMs;
+    this.#host.take(tick);
   }
 }

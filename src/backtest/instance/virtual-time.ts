@@ -10,6 +10,8 @@ export class VirtualTime implements Clock {
   #marketMs: number;
   #wallMs: number;
   #timers: Timer[] = [];
+  /** When the soonest of them is due; nearly every price is before it. */
+  #soonestMs = Number.POSITIVE_INFINITY;
 
   /**
    * `gapMsMax`: the most that wall time advances between two events. A gap in a recording is a gap in the data, not
@@ -41,9 +43,8 @@ export class VirtualTime implements Clock {
   schedule(delayMs: number, work: () => void): () => void {
     const timer = { dueMs: this.#marketMs + delayMs, work };
     this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
+    this.#soonestMs = Math.min(this.#soonestMs, timer.dueMs);
+    return () => this.#remove(timer);
   }
 
   /**
@@ -58,12 +59,18 @@ export class VirtualTime implements Clock {
   }
 
   #takeDue(beforeMs: number): Timer | undefined {
-    const [first, ...others] = this.#timers;
-    if (first === undefined) return undefined;
-    const next = others.reduce((soonest, timer) => (timer.dueMs < soonest.dueMs ? timer : soonest), first);
-    if (next.dueMs >= beforeMs) return undefined;
-    this.#timers = this.#timers.filter((timer) => timer !== next);
+    if (this.#soonestMs >= beforeMs) return undefined;
+    const next = this.#timers.find(({ dueMs }) => dueMs === this.#soonestMs);
+    if (next !== undefined) this.#remove(next);
     return next;
+  }
+
+  #remove(timer: Timer): void {
+    const at = this.#timers.indexOf(timer);
+    if (at === -1) return;
+    this.#timers.splice(at, 1);
+    this.#soonestMs = Number.POSITIVE_INFINITY;
+    for (const { dueMs } of this.#timers) if (dueMs < this.#soonestMs) this.#soonestMs = dueMs;
   }
 
   #advance(marketMs: number): void {

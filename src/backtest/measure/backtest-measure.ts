@@ -182,7 +182,7 @@ export class BacktestMeasure implements Measure {
     this.drawdown.add(marketMs, equity);
     this.underwater.add(marketMs, equity);
     this.curve.add(marketMs, equity, this.hold.equity);
-    const month = this.months.at(-1);
+    const month = this.months[this.months.length - 1];
     if (month !== undefined) month.endEquity = equity;
   }
 

@@ -25,7 +25,9 @@ export class BuyAndHold {
 
   /** Money units, not rounded. */
   get equity(): number {
-    return this.#worths.reduce((sum, worth) => sum + worth, 0);
+    let sum = 0;
+    for (const worth of this.#worths) sum += worth;
+    return sum;
   }
 
   quote(at: InstrumentId, marketMs: number, bidTicks: number, askTicks: number): void {

@@ -18,7 +18,7 @@ abstract class Slots<Slot extends { readonly startMs: number }> {
   protected abstract moved(slot: Slot, startMs: number): Slot;
 
   protected slotAt(atMs: number): Slot | undefined {
-    const last = this.slots.at(-1);
+    const last = this.slots[this.slots.length - 1];
     return last !== undefined && atMs < last.startMs + this.stepMs ? last : undefined;
   }
 
@@ -103,7 +103,9 @@ export class EquityCurve extends Slots<EquitySlot> {
     const drawdown = (this.#peak - equity) / this.#peak;
     const slot = this.slotAt(atMs);
     if (slot !== undefined) {
-      this.merge(slot, { startMs: atMs, equity, buyAndHold, drawdown });
+      slot.equity = equity;
+      slot.buyAndHold = buyAndHold;
+      if (drawdown > slot.drawdown) slot.drawdown = drawdown;
       return;
     }
     this.slots.push({ startMs: this.startOf(atMs), equity, buyAndHold, drawdown });

@@ -15,6 +15,7 @@ import { isClosing, mayEnter, mayReduce } from '../halts/mode.js';
 import { cancelEntries, cancelOrder } from '../orders/cancel-order.js';
 import { type Holding, holdingsOf, type PositionEntry } from '../state.js';
 import { ownerOf } from '../trades/trade.js';
+import { isAtRest } from './at-rest.js';
 import { followExits, followPart, lotsAfterTargets } from './exits.js';
 import { expiryReason, leaveBeforeExpiry } from './expiry.js';
 import { flatten, reduceToTargets } from './flatten.js';
@@ -26,6 +27,7 @@ import { isOversold } from './wanted-stop.js';
 
 export function advance(core: Core, at: InstrumentId): void {
   if (!core.begun) return;
+  if (core.config.takesNoShortcut !== true && isAtRest(core, at)) return;
   step(core, at);
   measureStopGap(core, at);
 }

@@ -28,6 +28,7 @@ export function isBelieved(core: Core, event: QuoteEvent): boolean {
 
 /** At each tick: a quote that nothing has contradicted for long enough becomes the price. */
 export function believeWhatStands(core: Core): void {
+  if (!core.guard.holdsBack) return;
   for (const { id: at } of core.config.instruments) {
     // While the market is closed nobody would contradict it.
     if (!isMarketOpen(core, at)) {
@@ -52,6 +53,7 @@ export function believeWhatStands(core: Core): void {
 /** Monotonic time by which a quote that is held back becomes the price. Null: none is held back. */
 export function standsAtMs(core: Core): number | null {
   let due: number | null = null;
+  if (!core.guard.holdsBack) return due;
   for (const { id } of core.config.instruments) due = earliest(due, core.guard.dueMs(id));
   return due;
 }

@@ -64,7 +64,7 @@ export function checkStops(core: Core): void {
   for (const position of core.state.positions) {
     const at = position.instrument;
     const work = workAt(core, at);
-    if (!isOverrun(core, position)) {
+    if (position.quantityLots === 0 || !isOverrun(core, position)) {
       work.overrunSinceMs = null;
       continue;
     }
@@ -84,6 +84,7 @@ export function checkStops(core: Core): void {
 function isOverrun(core: Core, position: PositionEntry): boolean {
   const { market, config } = core;
   const at = position.instrument;
+  if (!isBeyondAStop(core, at)) return false;
   const age = market.quoteAgeMs(at, core.monotonicMs);
   // In a closed market no stop can fire, whatever is quoted.
   if (!isMarketOpen(core, at)) return false;
@@ -98,6 +99,17 @@ function isOverrun(core: Core, position: PositionEntry): boolean {
       ? (market.bidTicks[at] as number) < stopTicks
       : (market.askTicks[at] as number) > stopTicks;
   });
+}
+
+/** Nearly always the answer is no, and then nothing else has to be asked. */
+export function isBeyondAStop({ state, market }: Core, at: InstrumentId): boolean {
+  const [bidTicks, askTicks] = [market.bidTicks[at] as number, market.askTicks[at] as number];
+  for (const { intent } of state.live[at]?.values() ?? []) {
+    const { purpose, side, stopTicks } = intent;
+    if (purpose !== 'protective' || stopTicks === null) continue;
+    if (side === 'sell' ? bidTicks < stopTicks : askTicks > stopTicks) return true;
+  }
+  return false;
 }
 
 /** A venue that answers but keeps refusing will not hold a stop, so it must not hold the position either. */

@@ -19,15 +19,22 @@ export function settle(core: Core): void {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     advanceTouched(core);
     proveFlat(core);
-    if (!core.work.some((work) => work.touched)) break;
+    if (!isTouched(core)) break;
   }
   if (core.sync.wanted && core.sync.outstanding === null) sendSnapshotRequest(core);
 }
 
 function advanceTouched(core: Core): void {
-  core.work.forEach((work, instrument) => {
-    if (!work.touched) return;
-    work.touched = false;
+  const { work } = core;
+  for (let instrument = 0; instrument < work.length; instrument += 1) {
+    const one = work[instrument];
+    if (one === undefined || !one.touched) continue;
+    one.touched = false;
     advance(core, instrument);
-  });
+  }
+}
+
+function isTouched({ work }: Core): boolean {
+  for (const one of work) if (one.touched) return true;
+  return false;
 }

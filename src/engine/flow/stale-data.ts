@@ -16,10 +16,10 @@ export function staleSymbols(core: Core): string[] {
   const feedIsSilent = monotonicMs - market.freshestMonotonicMs > staleMs;
   const stale: string[] = [];
   for (const { id, symbol } of config.instruments) {
-    if (!isPriceDue(core, id)) continue;
     const age = market.quoteAgeMs(id, monotonicMs);
-    const held = isTradable(core, id, core.state.positions[id]?.quantityLots ?? 0);
     if (age !== null && age <= staleMs) continue;
+    if (!isPriceDue(core, id)) continue;
+    const held = isTradable(core, id, core.state.positions[id]?.quantityLots ?? 0);
     if (feedIsSilent || held) stale.push(symbol);
   }
   return stale;

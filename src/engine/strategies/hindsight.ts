@@ -96,14 +96,19 @@ export class Hindsight {
     const atMs = bar.openMs + bar.spanMs;
     const mayAsk = (): boolean => !warmup && slot.barsSeen >= slot.strategy.warmupBars;
     const context = contextOf(core, slot, { atMs, warmup, late: false });
+    const { instrument, positionLots, entryResting, shorting, stopLossPct } = context;
     const entries: EntryWish[] = [];
     let exit: string | null = null;
     let sawQuote = false;
     const work = tradeWorkOf(core, bar.instrument, slot.name);
-    if (context.positionLots === 0) work.exiting = null;
+    if (positionLots === 0) work.exiting = null;
     let isNews = true;
     const asking: StrategyContext = {
-      ...context,
+      ...{ instrument, positionLots, entryResting, shorting, stopLossPct },
+      watched: (place) => context.watched(place),
+      get session() {
+        return context.session;
+      },
       get lastQuote() {
         sawQuote = true;
         return context.lastQuote;
@@ -112,7 +117,7 @@ export class Hindsight {
         if (mayAsk() && isNews && isEnabled(core, slot)) entries.push(wish);
       },
       exit: (because, partPpm) => {
-        if (!mayAsk() || context.positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
+        if (!mayAsk() || positionLots === 0 || work.exiting !== null || !mayReduce(core)) return;
         const own = ownHolding(core, slot);
         if (partPpm !== undefined && (own === null || lotsOfPart(core, own, partPpm) === null)) return;
         exit = because;

@@ -118,61 +118,96 @@ const unbounded = (): Allowance => ({
 export function contextOf(
   core: Core,
   slot: StrategySlot,
-  { atMs, warmup, late, signal }: Occasion,
+  occasion: Occasion,
   allowance = unbounded(),
 ): StrategyContext {
-  const { instrument } = slot;
-  const live = !warmup && core.begun;
-  const trading = live && slot.barsSeen >= slot.strategy.warmupBars;
-  const isNews = !late;
-  const at = instrument.id;
-  const note = (text: string) => {
-    if (allowance.notes > 0) coreNote(core, 'info', text, at, slot.name);
-    allowance.notes -= 1;
+  return new ShownContext(core, slot, occasion, allowance);
+}
+
+/** A class, because one is made at each bar: an object written out with its getter costs more than most strategies. */
+class ShownContext implements StrategyContext {
+  readonly instrument: StrategyContext['instrument'];
+  readonly positionLots: number;
+  readonly entryResting: boolean;
+  readonly lastQuote: StrategyContext['lastQuote'];
+  readonly shorting: boolean;
+  readonly stopLossPct: number;
+  readonly #core: Core;
+  readonly #slot: StrategySlot;
+  readonly #occasion: Occasion;
+  readonly #allowance: Allowance;
+  readonly #live: boolean;
+  readonly #trading: boolean;
+
+  constructor(core: Core, slot: StrategySlot, occasion: Occasion, allowance: Allowance) {
+    const { instrument, barsSeen, strategy, name } = slot;
+    const at = instrument.id;
+    const { config } = core;
+    this.#core = core;
+    this.#slot = slot;
+    this.#occasion = occasion;
+    this.#allowance = allowance;
+    this.#live = !occasion.warmup && core.begun;
+    this.#trading = this.#live && barsSeen >= strategy.warmupBars;
+    this.instrument = instrument;
+    this.positionLots = ownLots(core, slot);
+    this.entryResting = restingEntryLots(core, at, isShared(core, at) ? name : undefined) > 0;
+    this.lastQuote = lastQuoteOf(core, at);
+    this.shorting = config.capabilities.shorting;
+    this.stopLossPct = config.risk.stopLossPct;
+  }
+
+  get session(): StrategyContext['session'] {
+    return sessionsAt(this.#core, this.instrument.id).calendar.readingAt(this.#occasion.atMs);
+  }
+
+  readonly watched: StrategyContext['watched'] = (place) => {
+    const watched = this.#slot.watched[place];
+    if (watched === undefined) throw new RangeError(`${this.#slot.name} watches no instrument ${place}`);
+    return { lastQuote: lastQuoteOf(this.#core, watched.instrument.id), lastBar: watched.lastBar };
   };
-  return {
-    instrument,
-    positionLots: ownLots(core, slot),
-    entryResting: restingEntryLots(core, at, isShared(core, at) ? slot.name : undefined) > 0,
-    lastQuote: lastQuoteOf(core, at),
-    shorting: core.config.capabilities.shorting,
-    stopLossPct: core.config.risk.stopLossPct,
-    get session() {
-      return sessionsAt(core, at).calendar.readingAt(atMs);
-    },
-    watched: (place) => {
-      const watched = slot.watched[place];
-      if (watched === undefined) throw new RangeError(`${slot.name} watches no instrument ${place}`);
-      return { lastQuote: lastQuoteOf(core, watched.instrument.id), lastBar: watched.lastBar };
-    },
-    enter: (wish) => {
-      const isHeard = trading && isNews && allowance.entries > 0;
-      if (isHeard) allowance.entries -= 1;
-      if (isHeard && isEnabled(core, slot)) enter(core, slot, wish, note, signal);
-    },
-    exit: (because, partPpm) => {
-      const work = tradeWorkOf(core, at, slot.name);
-      if (!trading || ownLots(core, slot) === 0 || work.exiting !== null || !mayReduce(core)) return;
-      const own = ownHolding(core, slot);
-      if (partPpm !== undefined && own !== null && closePart(core, own, { because, partPpm }, note)) return;
-      note(exitNote(because));
-      work.exiting = { because, why: null };
-    },
-    adjust: (wish) => {
-      const isHeard = trading && ownLots(core, slot) !== 0 && allowance.changes > 0;
-      if (isHeard) allowance.changes -= 1;
-      if (isHeard) adjustExits(core, slot, wish, note);
-    },
-    note: (text) => {
-      if (trading) note(text);
-    },
-    fail: (reason) => {
-      if (!live || !isEnabled(core, slot)) return;
-      const off = { strategy: slot.name, enabled: false, automatic: false, by: 'fermata', reason };
-      switchStrategy(core, off);
-      coreNote(core, 'alarm', `${slot.name} was switched off: ${reason}`, at);
-    },
+
+  readonly enter: StrategyContext['enter'] = (wish) => {
+    const isHeard = this.#trading && !this.#occasion.late && this.#allowance.entries > 0;
+    if (isHeard) this.#allowance.entries -= 1;
+    if (isHeard && isEnabled(this.#core, this.#slot))
+      enter(this.#core, this.#slot, wish, (text) => this.#write(text), this.#occasion.signal);
   };
+
+  readonly exit: StrategyContext['exit'] = (because, partPpm) => {
+    const core = this.#core;
+    const work = tradeWorkOf(core, this.instrument.id, this.#slot.name);
+    if (!this.#trading || work.exiting !== null || !mayReduce(core)) return;
+    const own = ownHolding(core, this.#slot);
+    if (own === null || own.quantityLots === 0) return;
+    const asked = partPpm === undefined ? null : { because, partPpm };
+    if (asked !== null && closePart(core, own, asked, (text) => this.#write(text))) return;
+    this.#write(exitNote(because));
+    work.exiting = { because, why: null };
+  };
+
+  readonly adjust: StrategyContext['adjust'] = (wish) => {
+    const isHeard = this.#trading && ownLots(this.#core, this.#slot) !== 0 && this.#allowance.changes > 0;
+    if (isHeard) this.#allowance.changes -= 1;
+    if (isHeard) adjustExits(this.#core, this.#slot, wish, (text) => this.#write(text));
+  };
+
+  readonly note: StrategyContext['note'] = (text) => {
+    if (this.#trading) this.#write(text);
+  };
+
+  readonly fail: StrategyContext['fail'] = (reason) => {
+    if (!this.#live || !isEnabled(this.#core, this.#slot)) return;
+    const { name } = this.#slot;
+    const off = { strategy: name, enabled: false, automatic: false, by: 'fermata', reason };
+    switchStrategy(this.#core, off);
+    coreNote(this.#core, 'alarm', `${name} was switched off: ${reason}`, this.instrument.id);
+  };
+
+  #write(text: string): void {
+    if (this.#allowance.notes > 0) coreNote(this.#core, 'info', text, this.instrument.id, this.#slot.name);
+    this.#allowance.notes -= 1;
+  }
 }
 
 /** False: the rest would be too small at its stop, so the whole position is closed. */

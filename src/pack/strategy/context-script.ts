@@ -205,6 +205,7 @@ export const STAND_BETWEEN = `"use strict";
     const timerSeconds = onTimer === null ? 0 : whole(strategy.timerSeconds, 'timerSeconds');
     if (timerSeconds > ${TIMER_SECONDS_MAX}) throw new TypeError('timerSeconds: expected at most ${TIMER_SECONDS_MAX}, found ' + timerSeconds);
     let names = null;
+    let drawn = null;
     const lines = isMissing('lines') ? null : () => {
       const all = counted(() => strategy.lines());
       if (!Array.isArray(all) || all.length > ${LINES_MAX}) throw new TypeError('lines: expected a list of at most ${LINES_MAX} lines');
@@ -214,7 +215,13 @@ export const STAND_BETWEEN = `"use strict";
         if (ticks !== null && !(typeof ticks === 'number' && isFinite(ticks))) throw new TypeError('lines[' + at + '].ticks: expected a number of ticks or null, found ' + text(ticks));
         host.line(name, ticks ?? NaN);
       }
-      const said = JSON.stringify(all.map(({ name }) => name));
+      // Compared one by one: writing them out at each bar costs more than the strategy.
+      let alike = drawn !== null && drawn.length === all.length;
+      for (let at = 0; alike && at < all.length; at += 1) alike = drawn[at] === all[at].name;
+      if (alike) return;
+      const now = all.map(({ name }) => name);
+      const said = JSON.stringify(now);
+      drawn ??= now;
       names ??= said;
       if (said !== names) throw new TypeError('lines: expected the same names in the same order each time, ' + names + ', found ' + text(said));
     };

@@ -31,6 +31,7 @@ import {
 
 /** More wishes in one call are certainly a mistake. */
 const WISHES_MAX = 20;
+const TEXTS_MAX = 64;
 
 export const definitionOf = ({
   kind,
@@ -72,6 +73,7 @@ export class HostedStrategy implements Strategy {
   #state = '';
   #lines: StrategyLine[] = [];
   #wishes: Wish[] = [];
+  readonly #texts = new Map<string, string>();
   /** Context of the newest call; null before the first one. */
   #context: StrategyContext | null = null;
 
@@ -157,9 +159,19 @@ export class HostedStrategy implements Strategy {
 
   /** Reads its texts at each bar, never when somebody views them, so that any side effects are the same every time. */
   #readWords(): void {
-    this.#state = plainText(this.#inside?.state() ?? '');
+    this.#state = this.#plain(this.#inside?.state() ?? '');
     this.#lines = [];
     this.#inside?.lines?.();
+  }
+
+  /** It says nearly the same at each bar, so what was looked through once is remembered. */
+  #plain(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    if (this.#texts.size >= TEXTS_MAX) this.#texts.clear();
+    const plain = plainText(text);
+    this.#texts.set(text, plain);
+    return plain;
   }
 
   #attempt(work: () => void): void {
@@ -196,7 +208,7 @@ export class HostedStrategy implements Strategy {
   #drawing(): Drawing {
     return {
       line: (name, ticks) => {
-        this.#lines.push({ name: plainText(name), ticks: Number.isNaN(ticks) ? null : ticks });
+        this.#lines.push({ name: this.#plain(name), ticks: Number.isNaN(ticks) ? null : ticks });
       },
     };
   }

@@ -103,6 +103,12 @@ export class Runner {
       this.#broken(new Error(`more than ${QUEUE_MAX} events are waiting`));
       return;
     }
+    // Nothing waits before it, and there is no clock to look at first.
+    const isNext = !this.#draining && this.#queue.length === 0 && this.#urgent.length === 0;
+    if (isNext && this.#watch === null) {
+      this.#drain(event);
+      return;
+    }
     this.#queue.push(event);
     this.#drain();
   }
@@ -158,13 +164,14 @@ export class Runner {
     this.#ticks.stop();
   }
 
-  #drain(): void {
+  /** `first`: goes before everything that waits. */
+  #drain(first?: EngineEvent): void {
     if (this.#draining) return;
     this.#draining = true;
     let onlyPrices = true; // a quote or trade without effects changes no deadline
     let count = 0;
     try {
-      for (let event = this.#next(); event !== undefined && this.#running; event = this.#next()) {
+      for (let event = first ?? this.#next(); event !== undefined && this.#running; event = this.#next()) {
         count += 1;
         if (count > EVENTS_AT_ONCE_MAX) throw new Error('the engine and the venue do not come to rest');
         const effects = this.#parts.engine.process(event);

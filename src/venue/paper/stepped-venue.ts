@@ -20,6 +20,7 @@ import type { Approved } from '../../limits/gate.js';
 import type { VenueStreamEvent } from '../port.js';
 import type { Schedule } from './arrivals.js';
 import { PaperBook } from './book.js';
+import type { PaperFill } from './book-record.js';
 import { Exchange, type ExchangeRules } from './exchange.js';
 import { paperHours } from './hours.js';
 import { stockOf } from './open-book.js';
@@ -145,9 +146,11 @@ export class SteppedPaperVenue {
   }
 
   #fillsSince(sinceMs: number): readonly Fill[] {
-    return this.#book.fills
-      .filter((fill) => fill.marketMs >= sinceMs)
-      .map((fill) => fillOf(fill, this.#id(fill.symbol)));
+    // In the order of their time: each is made at the time of this run, which never goes back.
+    const { fills } = this.#book;
+    let from = fills.length;
+    while (from > 0 && (fills[from - 1] as PaperFill).marketMs >= sinceMs) from -= 1;
+    return fills.slice(from).map((fill) => fillOf(fill, this.#id(fill.symbol)));
   }
 
   #id(symbol: string): InstrumentId {
