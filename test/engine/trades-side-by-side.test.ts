@@ -91,10 +91,7 @@ function replayed(desk: DeskUnderTest): string {
   return deskOf({}, desk.records).engine.stateHash();
 }
 
-for (const [name, capabilities] of [
-  ['on spot', SPOT],
-  ['where stops lock nothing', FUTURES],
-] as const) {
+for (const [name, capabilities] of [['on spot', SPOT]] as const) {
   describe(`two strategies on one instrument, ${name}`, () => {
     const held = () => both(deskOf({ capabilities }).active());
 
@@ -175,27 +172,9 @@ describe('a second strategy on one instrument', () => {
     expect(desk.engine.view.strategies.map(({ state }) => state)).toEqual(['400', '0']);
   });
 
-  it('is refused an entry against the trade of the first, on record', () => {
-    const short = waiting('b', 10_002, 10_012, { side: 'sell', protectTicks: 10_300 });
-    const desk = new DeskUnderTest({ strategies: [A, short], capabilities: FUTURES }, 1).active();
-    desk.bar(0, 10_001);
-    desk.bar(0, 10_002);
-    expect(desk.recorded('order.denied')).toMatchObject([
-      {
-        limit: 'against',
-        order: { strategy: 'b' },
-        reason: expect.stringContaining('the strategy a has an entry resting'),
-      },
-    ]);
-    const entry = desk.live('entry', 0)[0]!;
-    desk.accept(entry);
-    desk.fill(entry, 10_000);
-    settle(desk);
-    desk.bar(0, 10_002);
-    expect(desk.recorded('order.denied')[1]).toMatchObject({
-      reason: expect.stringContaining('the strategy a holds a trade on the other side'),
-    });
-    expect(parts(desk)).toEqual([['a', 400]]);
+  it('has no trade of its own where a stop locks nothing', () => {
+    const desk = both(deskOf({ capabilities: FUTURES }).active());
+    expect(parts(desk)).toEqual([]);
   });
 
   it('sells the parts that its targets close, and nothing of the other one', () => {

@@ -165,7 +165,8 @@ export function drawScenario(seed: number, random: Random): Scenario {
 /** In each tenth run. Fees in coins are for the property test of the engine: what is below a lot is joined there. */
 function besideAnother(scenario: Scenario): Scenario {
   const { seed, exits, entryType } = scenario;
-  const sideBySide = seed % 10 === 9 && exits === null && entryType === 'limit';
+  const sideBySide =
+    seed % 10 === 9 && exits === null && entryType === 'limit' && scenario.capabilities.stopLocksBalance;
   return sideBySide ? { ...scenario, sideBySide, signals: false, feesIn: 'quote' } : scenario;
 }
 

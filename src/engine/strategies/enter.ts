@@ -133,9 +133,13 @@ function besideRest(
   return exits !== undefined && isDustOf(core, held) ? { besideRestOf: exits.entry } : {};
 }
 
-/** Several strategies trade the instrument, or have trades open in it: each entry makes a trade of its own. */
+/**
+ * Several strategies trade the instrument, or have trades open in it: each entry makes a trade of its own. Only where
+ * a stop locks what it protects: elsewhere a stop and an exit of one trade may both be filled, out of the other one.
+ */
 export function isShared(core: Core, at: InstrumentId): boolean {
   if (positionAt(core, at).parts.length > 0) return true;
+  if (!core.config.capabilities.stopLocksBalance) return false;
   return core.slots.filter(({ instrument }) => instrument.id === at).length > 1;
 }
 

@@ -200,6 +200,7 @@ export class SideBySide implements Watcher {
 
   #close(held: Map<string, number>, owner: string, instrument: number): void {
     held.delete(owner);
+    this.#bareSinceMs.delete(`${owner}/${instrument}`);
     this.#exiting.delete(`${owner}/${instrument}`);
   }
 }
