@@ -5,7 +5,7 @@ import { drawdownLimit } from './drawdown.js';
 import { grossExposureLimit } from './gross-exposure.js';
 import type { AccountView, EntryView, LeftOut, Limit, Rule, WaitingReason } from './limit.js';
 import { lossStreakLimit } from './loss-streak.js';
-import { minRewardToRiskLimit } from './min-reward-to-risk.js';
+import { minRewardRiskRatioLimit } from './min-reward-risk-ratio.js';
 import { openPositionsLimit } from './open-positions.js';
 import { orderRateLimit } from './order-rate.js';
 import { positionSizeLimit } from './position-size.js';
@@ -55,7 +55,7 @@ export const GATE = [
   strategyExposureLimit,
   correlatedExposureLimit,
   exitsRule,
-  minRewardToRiskLimit,
+  minRewardRiskRatioLimit,
   protectableRule,
 ] as const satisfies readonly (Rule | Limit)[];
 

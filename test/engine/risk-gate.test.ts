@@ -281,19 +281,22 @@ describe('the risk gate', () => {
     // The half that no target closes has no reward.
     ['reward-to-risk', 1.01, { targets: [{ ticks: 10_800, closedPpm: 500_000 }] }],
     ['reward-to-risk', 0.1, { trailTicks: 50 }],
-  ])('judges the reward by the parts that its targets close: %s at %d', (limit, minRewardToRisk, exits) => {
-    expect(limitOf({ exits }, {}, { minRewardToRisk })).toBe(limit);
-    const { targets } = exits;
-    if (targets === undefined) return;
-    const below = targets.map(({ ticks, closedPpm }) => ({ ticks: 20_000 - ticks, closedPpm }));
-    const sale = { side: 'sell', protectTicks: 10_400, exits: { targets: below } } as const;
-    expect(limitOf(sale, { capabilities: FUTURES }, { minRewardToRisk })).toBe(limit);
-  });
+  ])(
+    'judges the reward by the parts that its targets close: %s at %d',
+    (limit, minRewardRiskRatio, exits) => {
+      expect(limitOf({ exits }, {}, { minRewardRiskRatio })).toBe(limit);
+      const { targets } = exits;
+      if (targets === undefined) return;
+      const below = targets.map(({ ticks, closedPpm }) => ({ ticks: 20_000 - ticks, closedPpm }));
+      const sale = { side: 'sell', protectTicks: 10_400, exits: { targets: below } } as const;
+      expect(limitOf(sale, { capabilities: FUTURES }, { minRewardRiskRatio })).toBe(limit);
+    },
+  );
 
   it('refuses an entry that has no targets where a reward is required, and leaves stops alone', () => {
-    expect(limitOf({}, {}, { minRewardToRisk: 0.1 })).toBe('reward-to-risk');
+    expect(limitOf({}, {}, { minRewardRiskRatio: 0.1 })).toBe('reward-to-risk');
     const stop = { purpose: 'protective', side: 'sell', type: 'stop', quantityLots: 10 } as const;
-    expect(limitOf(stop, { positionLots: 10 }, { minRewardToRisk: 0.1 })).toBeNull();
+    expect(limitOf(stop, { positionLots: 10 }, { minRewardRiskRatio: 0.1 })).toBeNull();
   });
 
   it.each<[string | null, Partial<OrderIntent>, Partial<RiskCheck['capabilities']>]>([

@@ -59,7 +59,10 @@ describe('a playbook in code', () => {
   it('is a step of a routine, its name and its parameters judged where the desk file is', () => {
     write('playbooks/late-bank.ts', SOUND);
     const routine = (step: string): string =>
-      SHIPPED.replace(/\nroutines:.*\n/, `\nroutines:\n  - { name: calls, title: Calls, steps: [${step}] }\n`);
+      SHIPPED.replace(
+        /\nroutines:.*\n/,
+        `\nroutines:\n  - { name: calls, title: Calls, steps: [${step}] }\n`,
+      );
     const of = (step: string): readonly DeskProblem[] => {
       try {
         loadDesk(write('desk.yaml', routine(step)), { parts: stepPartsIn(folder) });

@@ -9,7 +9,7 @@ interface Timer {
 export class VirtualTime implements Clock {
   #marketMs: number;
   #wallMs: number;
-  #timers: Timer[] = [];
+  readonly #timers: Timer[] = [];
   /** When the soonest of them is due; nearly every price is before it. */
   #soonestMs = Number.POSITIVE_INFINITY;
 

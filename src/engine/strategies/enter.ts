@@ -2,11 +2,11 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
-import { type Core, instrumentAt, liveOrders, positionAt, sessionsAt } from '../core.js';
+import { type Core, instrumentAt, positionAt, sessionsAt } from '../core.js';
 import { isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { holdingsOf } from '../state.js';
-import { NOBODY, ownerOf } from '../trades/trade.js';
+import { ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
@@ -57,9 +57,7 @@ export function enter(
   }
   const tooLate = whyOver(core, at, wish, order);
   const isSized = slot.size !== null || wish.size !== undefined;
-  const against = whyAgainst(core, slot, wish);
-  if (against !== null) denyOrder(core, order, { limit: 'against', reason: against });
-  else if (tooLate !== null) denyOrder(core, order, { limit: 'time-in-force', reason: tooLate });
+  if (tooLate !== null) denyOrder(core, order, { limit: 'time-in-force', reason: tooLate });
   else if (lots === 0 && (isSized || limitTicks === null))
     denyOrder(core, order, { limit: 'size', reason: why });
   else {
@@ -141,30 +139,6 @@ export function isShared(core: Core, at: InstrumentId): boolean {
   if (positionAt(core, at).parts.length > 0) return true;
   if (!core.config.capabilities.stopLocksBalance) return false;
   return core.slots.filter(({ instrument }) => instrument.id === at).length > 1;
-}
-
-/**
- * The venue has one position, so an entry against the trade of another strategy would close that instead of opening
- * its own. Null: it is against none.
- */
-function whyAgainst(
-  core: Core,
-  { name, instrument: { id: at } }: StrategySlot,
-  { side }: EntryWish,
-): string | null {
-  if (!isShared(core, at)) return null;
-  const against = (lots: number): boolean => (side === 'buy' ? lots < 0 : lots > 0);
-  const holder = holdingsOf(positionAt(core, at)).find(
-    (holding) => ownerOf(holding) !== name && against(holding.quantityLots) && !isDustOf(core, holding),
-  );
-  const resting = liveOrders(core, at).find(
-    ({ intent }) => intent.purpose === 'entry' && intent.strategy !== name && intent.side !== side,
-  );
-  const other = holder === undefined ? resting?.intent.strategy : ownerOf(holder);
-  if (other === undefined) return null;
-  const what = holder === undefined ? 'has an entry resting' : 'holds a trade';
-  const owner = other === NOBODY ? 'the account, for no strategy,' : `the strategy ${other}`;
-  return `${owner} ${what} on the other side, and this account holds one position in an instrument: an entry against it would close that`;
 }
 
 /** The worst price: the entry is judged and sized by it, and the venue fills at no worse. Null: no quote yet. */

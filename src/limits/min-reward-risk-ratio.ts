@@ -4,9 +4,9 @@ import { limit } from './limit.js';
 
 const NAME = 'reward-to-risk';
 
-export const minRewardToRiskLimit = limit({
+export const minRewardRiskRatioLimit = limit({
   setting: {
-    key: 'minRewardToRisk',
+    key: 'minRewardRiskRatio',
     meaning: 'Least reward of an entry for its risk, as a multiple',
     reference:
       'Least reward of an entry, as a multiple of its risk: how far its targets are from its price, each weighted by the part of the trade that it closes, divided by how far its stop is. A part without a target counts as no reward, so an entry without targets is refused. Costs are not counted.',
