@@ -82,10 +82,12 @@ async function runOf({ workflowId }: RunningIncident) {
   });
 }
 
+/** A task of its code: an incident of the same name that is over has left a review to people. */
 const taskOf = (incident: Pick<RunningIncident, 'workflowId'>) =>
   until('the task', async () =>
     (await readTasks(bench.database.pool, desk.name)).find(
-      ({ state, origin }) => state === 'open' && origin?.workflowId === incident.workflowId,
+      ({ state, origin }) =>
+        state === 'open' && origin?.workflowId === incident.workflowId && origin.stepKey.startsWith('code-'),
     ),
   );
 

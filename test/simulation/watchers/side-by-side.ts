@@ -3,6 +3,7 @@
  * for more than its own trade, none takes from the other one's, and each trade has its own stop.
  */
 import type { OrderIntent } from '../../../src/domain/order.js';
+import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
 import type { FollowedBook } from '../followed-book.js';
@@ -57,6 +58,11 @@ export class SideBySide implements Watcher {
     return objection;
   }
 
+  /** What a reading of the account shows of an order is no order of this process: a journal put back forgot its trade. */
+  left(effect: Effect): string | null {
+    return effect.kind === 'submit' || effect.kind === 'replace' ? this.#tooMuch(effect.order) : null;
+  }
+
   looked({ wallMs }: Moment): string | null {
     for (const [instrument, held] of this.#held) {
       for (const [owner, lots] of held) {
@@ -89,7 +95,6 @@ export class SideBySide implements Watcher {
   }
 
   #objection(record: EngineRecord, { wallMs }: Moment): string | null {
-    if (record.type === 'order.intended') return this.#tooMuch(record.order);
     if (record.type === 'order.state' && record.state === 'cancelling')
       return this.#takenOff(record.clientId, wallMs);
     if (record.type !== 'trade.closed' || this.#taken === null) return null;
