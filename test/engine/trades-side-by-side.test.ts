@@ -5,9 +5,12 @@ import { applyRecord } from '../../src/engine/apply-record.js';
 import type { EngineConfig, TradedStrategy } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState, type PositionEntry } from '../../src/engine/state.js';
-import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
+import type { LimitEntry, StrategyContext } from '../../src/engine/strategies/strategy.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
-import { DeskUnderTest, START_MS } from './support/desk.js';
+import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
+
+/** What it asks for when a bar closes at that price. */
+type Asks = Readonly<Record<number, (context: StrategyContext) => void>>;
 
 /** Enters when a bar closes at its price, and closes its trade when one closes at the other. */
 function waiting(
@@ -15,6 +18,7 @@ function waiting(
   enterAt: number,
   exitAt: number,
   wish: Partial<LimitEntry> = {},
+  asks: Asks = {},
 ): TradedStrategy {
   const kind = `./strategies/${name}.ts`;
   return {
@@ -28,6 +32,7 @@ function waiting(
           onBar: (context, { closeTicks }) => {
             seen = context.positionLots;
             if (closeTicks === exitAt) context.exit('asked to');
+            asks[closeTicks]?.(context);
             if (closeTicks !== enterAt || context.positionLots !== 0) return;
             context.enter({
               ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
@@ -58,6 +63,14 @@ function settle(desk: DeskUnderTest, marketTicks = 10_000): void {
       else if (order.type === 'market' && order.state === 'working') desk.fill(order, marketTicks);
     }
   }
+}
+
+/** The same, where the venue makes a stop smaller as the newest event asked it to. */
+function settleSmaller(desk: DeskUnderTest, marketTicks: number): void {
+  for (const effect of desk.effects)
+    if (effect.kind === 'amend')
+      desk.happen({ kind: 'order.amended', clientId: effect.clientId, quantityLots: effect.quantityLots });
+  settle(desk, marketTicks);
 }
 
 /** Both hold 400 lots, each with its stop. */
@@ -211,6 +224,110 @@ describe('a second strategy on one instrument', () => {
     expect(closed(desk)).toEqual([['a', 'target 2 of 2', 400]]);
     expect(parts(desk)).toEqual([['b', 240]]);
     expect(stops(desk)).toEqual([['b', 240, 9_800]]);
+  });
+
+  describe('that closes a part of its trade and changes its exits', () => {
+    const asks: Asks = {
+      10021: (context) => context.exit('half is enough', 500_000),
+      10022: (context) => context.adjust({ stopTicks: 9_900, because: 'nearer' }),
+      10023: (context) =>
+        context.adjust({ targets: [{ ticks: 10_200, closedPpm: 1_000_000 }], because: 'a target' }),
+    };
+    const strategies = [waiting('a', 10_001, 10_011, {}, asks), B];
+    const held = (capabilities = SPOT) => both(deskOf({ strategies, capabilities }).active());
+
+    for (const [how, capabilities] of [
+      ['stops are cancelled and placed', SPOT],
+      ['stops are amended and replaced', { ...SPOT, amends: true, replaces: true }],
+    ] as const) {
+      it(`leaves the stop, the exits and the lots of the other one as they are, where ${how}`, () => {
+        const desk = held(capabilities);
+        const other = stopOf(desk, 'b')?.clientId;
+        desk.bar(0, 10_021);
+        settleSmaller(desk, 10_010);
+        expect(parts(desk)).toEqual([
+          ['a', 200],
+          ['b', 400],
+        ]);
+        expect(stops(desk)).toEqual([
+          ['a', 200, 9_800],
+          ['b', 400, 9_700],
+        ]);
+        desk.bar(0, 10_022);
+        settleSmaller(desk, 10_010);
+        expect(stops(desk)).toEqual([
+          ['a', 200, 9_900],
+          ['b', 400, 9_700],
+        ]);
+        desk.bar(0, 10_023);
+        desk.quote(0, 10_200);
+        settleSmaller(desk, 10_200);
+        expect(closed(desk)).toEqual([['a', 'target 1 of 1', 400]]);
+        expect(parts(desk)).toEqual([['b', 400]]);
+        expect(desk.live('protective', 0).map(({ clientId }) => clientId)).toEqual([other]);
+        expect(deskOf({ strategies, capabilities }, desk.records).engine.stateHash()).toBe(
+          desk.engine.stateHash(),
+        );
+      });
+    }
+
+    it('does neither once a halt came, and each trade has its whole stop again', () => {
+      const desk = held();
+      desk.bar(0, 10_021);
+      desk.bar(0, 10_012);
+      desk.command({ name: 'stop' });
+      settle(desk, 10_010);
+      expect(desk.live('exit', 0)).toEqual([]);
+      expect(stops(desk)).toEqual([
+        ['a', 400, 9_800],
+        ['b', 400, 9_700],
+      ]);
+      desk.arm('two-people');
+      desk.bar(0, 10_000);
+      settle(desk, 10_010);
+      expect(desk.lots(0)).toBe(800);
+    });
+
+    it('asks for another part of its next trade: what was asked for the former one is over with it', () => {
+      const desk = held();
+      for (const price of [10_021, 10_011, 10_012]) {
+        desk.bar(0, price);
+        settle(desk, 10_010);
+      }
+      expect(desk.lots(0)).toBe(0);
+      both(desk);
+      expect(stops(desk)).toEqual([
+        ['a', 400, 9_800],
+        ['b', 400, 9_700],
+      ]);
+      desk.bar(0, 10_021);
+      settle(desk, 10_010);
+      expect(parts(desk)).toEqual([
+        ['a', 200],
+        ['b', 400],
+      ]);
+    });
+
+    it('keeps its changed exits over a restart, and its part is not sold again', () => {
+      const desk = held();
+      for (const price of [10_022, 10_021]) {
+        desk.bar(0, price);
+        settle(desk, 10_010);
+      }
+      const again = deskOf({ strategies }, desk.records).begin();
+      again.quote(0, 10_010);
+      for (const order of again.engine.view.orders)
+        again.happen({ kind: 'order.lookup', clientId: order.clientId, found: venueOrder(order, 0) });
+      again.snapshot();
+      expect(again.arm()).toMatchObject({ ok: true });
+      again.bar(0, 10_000);
+      settle(again, 10_010);
+      expect(again.lots(0)).toBe(600);
+      expect(stops(again)).toEqual([
+        ['a', 200, 9_900],
+        ['b', 400, 9_700],
+      ]);
+    });
   });
 
   it('keeps its lots where somebody else sells: those of the oldest trade go first, after what nobody owns', () => {
