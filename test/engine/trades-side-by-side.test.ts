@@ -2,50 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
-import type { EngineConfig, TradedStrategy } from '../../src/engine/config.js';
+import type { EngineConfig } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState, type PositionEntry } from '../../src/engine/state.js';
-import type { LimitEntry, StrategyContext } from '../../src/engine/strategies/strategy.js';
+import { Hindsight } from '../../src/engine/strategies/hindsight.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
-
-/** What it asks for when a bar closes at that price. */
-type Asks = Readonly<Record<number, (context: StrategyContext) => void>>;
-
-/** Enters when a bar closes at its price, and closes its trade when one closes at the other. */
-function waiting(
-  name: string,
-  enterAt: number,
-  exitAt: number,
-  wish: Partial<LimitEntry> = {},
-  asks: Asks = {},
-): TradedStrategy {
-  const kind = `./strategies/${name}.ts`;
-  return {
-    ...{ name, kind, symbols: ['BTC/USDT'], enabled: true, parameters: {} },
-    own: {
-      ...{ kind, suits: 'trending', parameters: [] },
-      create: () => {
-        let seen = 0;
-        return {
-          warmupBars: 0,
-          onBar: (context, { closeTicks }) => {
-            seen = context.positionLots;
-            if (closeTicks === exitAt) context.exit('asked to');
-            asks[closeTicks]?.(context);
-            if (closeTicks !== enterAt || context.positionLots !== 0) return;
-            context.enter({
-              ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
-              ...{ size: { lots: 400 } },
-              ...wish,
-            } as LimitEntry);
-          },
-          state: () => String(seen),
-        };
-      },
-    },
-  };
-}
+import { type Asks, waiting } from './support/waiting.js';
 
 const A = waiting('a', 10_001, 10_011);
 const B = waiting('b', 10_002, 10_012, { protectTicks: 9_700 });
@@ -328,6 +291,64 @@ describe('a second strategy on one instrument', () => {
         ['b', 400, 9_700],
       ]);
     });
+  });
+
+  it('takes the time that a stop of before was missing over into its trade, whichever is looked at first', () => {
+    const exits = { targets: [{ ticks: 10_900, closedPpm: 1_000_000 }] };
+    const strategies = [A, waiting('b', 10_002, 10_012, { protectTicks: 9_700, exits })];
+    const desk = deskOf({ strategies }).active();
+    for (let reading = 0; reading < 4 && desk.lots(0) !== 300; reading += 1) {
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ positions: [300] });
+      desk.pass(2_500);
+      desk.quote(0, 10_000);
+    }
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [300] });
+    settle(desk);
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+    desk.bar(0, 10_002);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    const [stop] = desk.live('protective', 0);
+    desk.happen({ kind: 'order.update', order: venueOrder(stop!, 0, 'cancelled') });
+    desk.pass(400);
+    const gone = desk.recorded('stop.gap').length;
+    desk.fill(entry!, 10_000);
+    settle(desk);
+    desk.pass(400);
+    expect(stops(desk)).toEqual([
+      ['b', 400, 9_700],
+      ['fermata', 300, 9_500],
+    ]);
+    expect(desk.recorded('stop.gap').slice(gone)).toMatchObject([
+      { ms: 400, why: 'lost', ended: 'protected' },
+    ]);
+    expect(desk.engine.view.positions[0]).toMatchObject({ protection: 'confirmed', withoutStopMs: null });
+  });
+
+  it('decides in hindsight what it decided then, also about its second trade', () => {
+    const desk = deskOf().active();
+    const past = new Hindsight(desk.config);
+    let told = 0;
+    const asked = (name: string, closeTicks: number) => {
+      for (; told < desk.records.length; told += 1) past.apply(desk.records[told]!);
+      const prices = { openTicks: 10_000, highTicks: 10_020, lowTicks: 9_990, closeTicks };
+      const bar = { ...{ instrument: 0, openMs: desk.marketMs, spanMs: 60_000 }, ...prices };
+      const slot = past.slots.find((one) => one.name === name)!;
+      return past.atBar(slot, bar, { bidTicks: 10_000, askTicks: 10_002 })?.exit;
+    };
+    for (const round of [1, 2]) {
+      both(desk);
+      expect([round, asked('a', 10_011), asked('b', 10_012)]).toEqual([round, 'asked to', 'asked to']);
+      for (const price of [10_011, 10_012]) {
+        desk.bar(0, price);
+        settle(desk);
+      }
+      expect(desk.lots(0)).toBe(0);
+      expect([asked('a', 10_011), asked('b', 10_012)]).toEqual([null, null]);
+      desk.bar(0, 10_000);
+    }
   });
 
   it('keeps its lots where somebody else sells: those of the oldest trade go first, after what nobody owns', () => {
