@@ -456,10 +456,11 @@ export function isWhole(core: Core, holding: Holding): boolean {
 export function tradeWorkOf(core: Core, at: InstrumentId, strategy: string): TradeWork {
   const work = workAt(core, at);
   if (positionAt(core, at).parts.length === 0) return work;
+  // Whichever trade is asked about first.
+  if (work.trades.size === 0) work.trades.set(ownerOf(holdingsOf(positionAt(core, at))[0]), takeWork(work));
   const known = work.trades.get(strategy);
   if (known !== undefined) return known;
-  const isFirst = work.trades.size === 0 && ownerOf(holdingsOf(positionAt(core, at))[0]) === strategy;
-  const created = isFirst ? takeWork(work) : newTradeWork();
+  const created = newTradeWork();
   work.trades.set(strategy, created);
   return created;
 }

@@ -15,6 +15,8 @@ import { hypotheticalDay } from '../../src/backtest/past-day/hypothetical-day.js
 import { recordedDays } from '../../src/backtest/past-day/read-days.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { EngineRecord } from '../../src/engine/record.js';
+import { DeskUnderTest } from '../engine/support/desk.js';
+import { waiting } from '../engine/support/waiting.js';
 import { BEGIN_MS, HOUR_MS, loaded } from '../validation/support/validations.js';
 import { configOf, DATE, dayOf, journalWith, type TradedDay, tradedDay, UTC } from './support/past-days.js';
 
@@ -61,6 +63,38 @@ describe('a past day, run again', () => {
     expect(decisions.same).toBeGreaterThanOrEqual(entries().length);
     // All but those on which its averages warmed up.
     expect(decisions.bars).toBe(600 - 14);
+  });
+
+  it('takes no target that is reached for a decision, where several strategies hold the instrument', async () => {
+    const exits = { targets: [{ ticks: 10_100, closedPpm: 1_000_000 }] };
+    const strategies = [waiting('a', 10_001, 10_011, { exits }), waiting('b', 10_002, 10_012)];
+    const desk = new DeskUnderTest({ strategies }, 1).active();
+    const bars: PastDaySetting['bars'][number][] = [];
+    for (const closeTicks of [10_000, 10_001, 10_002, 10_003]) {
+      const prices = { openTicks: closeTicks, highTicks: closeTicks, lowTicks: closeTicks, closeTicks };
+      const time = { instrument: 0, openMs: desk.marketMs, spanMs: 60_000, volumeLots: 1 };
+      bars.push({ ...time, ...prices });
+      desk.bar(0, closeTicks);
+      for (const entry of desk.live('entry', 0)) {
+        desk.accept(entry);
+        desk.fill(entry, 10_000);
+        for (const stop of desk.live('protective', 0)) desk.accept(stop);
+      }
+    }
+    desk.quote(0, 10_100);
+    expect(desk.recorded('note').at(-1)?.text).toContain('target 1 of 1 is reached');
+    desk.pass(60_000);
+    const { incarnation } = desk.config;
+    const records = desk.records.map((record, at) => ({
+      sequence: at + 1,
+      wallMs: 0,
+      incarnation,
+      chain: '',
+      record,
+    }));
+    const journal = await journalWith(join(folder, 'side-by-side'), records, (record) => record);
+    const { decisions } = again({ journal, day: dayOf(journal), config: desk.config, bars });
+    expect(decisions).toMatchObject({ same: 2, differ: 0, first: null });
   });
 
   it('shows the first decision that differs: when, on what, what then and what now, and its order', () => {

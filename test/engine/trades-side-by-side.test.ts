@@ -2,45 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { applyRecord } from '../../src/engine/apply-record.js';
-import type { EngineConfig, TradedStrategy } from '../../src/engine/config.js';
+import type { EngineConfig } from '../../src/engine/config.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { createState, type EngineState, type PositionEntry } from '../../src/engine/state.js';
-import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
+import { Hindsight } from '../../src/engine/strategies/hindsight.js';
 import { FUTURES, SPOT } from '../support/engine-config.js';
-import { DeskUnderTest, START_MS } from './support/desk.js';
-
-/** Enters when a bar closes at its price, and closes its trade when one closes at the other. */
-function waiting(
-  name: string,
-  enterAt: number,
-  exitAt: number,
-  wish: Partial<LimitEntry> = {},
-): TradedStrategy {
-  const kind = `./strategies/${name}.ts`;
-  return {
-    ...{ name, kind, symbols: ['BTC/USDT'], enabled: true, parameters: {} },
-    own: {
-      ...{ kind, suits: 'trending', parameters: [] },
-      create: () => {
-        let seen = 0;
-        return {
-          warmupBars: 0,
-          onBar: (context, { closeTicks }) => {
-            seen = context.positionLots;
-            if (closeTicks === exitAt) context.exit('asked to');
-            if (closeTicks !== enterAt || context.positionLots !== 0) return;
-            context.enter({
-              ...{ side: 'buy', limitTicks: 10_000, protectTicks: 9_800, restBars: 3, because: 'asked to' },
-              ...{ size: { lots: 400 } },
-              ...wish,
-            } as LimitEntry);
-          },
-          state: () => String(seen),
-        };
-      },
-    },
-  };
-}
+import { DeskUnderTest, START_MS, venueOrder } from './support/desk.js';
+import { type Asks, waiting } from './support/waiting.js';
 
 const A = waiting('a', 10_001, 10_011);
 const B = waiting('b', 10_002, 10_012, { protectTicks: 9_700 });
@@ -58,6 +26,14 @@ function settle(desk: DeskUnderTest, marketTicks = 10_000): void {
       else if (order.type === 'market' && order.state === 'working') desk.fill(order, marketTicks);
     }
   }
+}
+
+/** The same, where the venue makes a stop smaller as the newest event asked it to. */
+function settleSmaller(desk: DeskUnderTest, marketTicks: number): void {
+  for (const effect of desk.effects)
+    if (effect.kind === 'amend')
+      desk.happen({ kind: 'order.amended', clientId: effect.clientId, quantityLots: effect.quantityLots });
+  settle(desk, marketTicks);
 }
 
 /** Both hold 400 lots, each with its stop. */
@@ -211,6 +187,168 @@ describe('a second strategy on one instrument', () => {
     expect(closed(desk)).toEqual([['a', 'target 2 of 2', 400]]);
     expect(parts(desk)).toEqual([['b', 240]]);
     expect(stops(desk)).toEqual([['b', 240, 9_800]]);
+  });
+
+  describe('that closes a part of its trade and changes its exits', () => {
+    const asks: Asks = {
+      10021: (context) => context.exit('half is enough', 500_000),
+      10022: (context) => context.adjust({ stopTicks: 9_900, because: 'nearer' }),
+      10023: (context) =>
+        context.adjust({ targets: [{ ticks: 10_200, closedPpm: 1_000_000 }], because: 'a target' }),
+    };
+    const strategies = [waiting('a', 10_001, 10_011, {}, asks), B];
+    const held = (capabilities = SPOT) => both(deskOf({ strategies, capabilities }).active());
+
+    for (const [how, capabilities] of [
+      ['stops are cancelled and placed', SPOT],
+      ['stops are amended and replaced', { ...SPOT, amends: true, replaces: true }],
+    ] as const) {
+      it(`leaves the stop, the exits and the lots of the other one as they are, where ${how}`, () => {
+        const desk = held(capabilities);
+        const other = stopOf(desk, 'b')?.clientId;
+        desk.bar(0, 10_021);
+        settleSmaller(desk, 10_010);
+        expect(parts(desk)).toEqual([
+          ['a', 200],
+          ['b', 400],
+        ]);
+        expect(stops(desk)).toEqual([
+          ['a', 200, 9_800],
+          ['b', 400, 9_700],
+        ]);
+        desk.bar(0, 10_022);
+        settleSmaller(desk, 10_010);
+        expect(stops(desk)).toEqual([
+          ['a', 200, 9_900],
+          ['b', 400, 9_700],
+        ]);
+        desk.bar(0, 10_023);
+        desk.quote(0, 10_200);
+        settleSmaller(desk, 10_200);
+        expect(closed(desk)).toEqual([['a', 'target 1 of 1', 400]]);
+        expect(parts(desk)).toEqual([['b', 400]]);
+        expect(desk.live('protective', 0).map(({ clientId }) => clientId)).toEqual([other]);
+        expect(deskOf({ strategies, capabilities }, desk.records).engine.stateHash()).toBe(
+          desk.engine.stateHash(),
+        );
+      });
+    }
+
+    it('does neither once a halt came, and each trade has its whole stop again', () => {
+      const desk = held();
+      desk.bar(0, 10_021);
+      desk.bar(0, 10_012);
+      desk.command({ name: 'stop' });
+      settle(desk, 10_010);
+      expect(desk.live('exit', 0)).toEqual([]);
+      expect(stops(desk)).toEqual([
+        ['a', 400, 9_800],
+        ['b', 400, 9_700],
+      ]);
+      desk.arm('two-people');
+      desk.bar(0, 10_000);
+      settle(desk, 10_010);
+      expect(desk.lots(0)).toBe(800);
+    });
+
+    it('asks for another part of its next trade: what was asked for the former one is over with it', () => {
+      const desk = held();
+      for (const price of [10_021, 10_011, 10_012]) {
+        desk.bar(0, price);
+        settle(desk, 10_010);
+      }
+      expect(desk.lots(0)).toBe(0);
+      both(desk);
+      expect(stops(desk)).toEqual([
+        ['a', 400, 9_800],
+        ['b', 400, 9_700],
+      ]);
+      desk.bar(0, 10_021);
+      settle(desk, 10_010);
+      expect(parts(desk)).toEqual([
+        ['a', 200],
+        ['b', 400],
+      ]);
+    });
+
+    it('keeps its changed exits over a restart, and its part is not sold again', () => {
+      const desk = held();
+      for (const price of [10_022, 10_021]) {
+        desk.bar(0, price);
+        settle(desk, 10_010);
+      }
+      const again = deskOf({ strategies }, desk.records).begin();
+      again.quote(0, 10_010);
+      for (const order of again.engine.view.orders)
+        again.happen({ kind: 'order.lookup', clientId: order.clientId, found: venueOrder(order, 0) });
+      again.snapshot();
+      expect(again.arm()).toMatchObject({ ok: true });
+      again.bar(0, 10_000);
+      settle(again, 10_010);
+      expect(again.lots(0)).toBe(600);
+      expect(stops(again)).toEqual([
+        ['a', 200, 9_900],
+        ['b', 400, 9_700],
+      ]);
+    });
+  });
+
+  it('takes the time that a stop of before was missing over into its trade, whichever is looked at first', () => {
+    const exits = { targets: [{ ticks: 10_900, closedPpm: 1_000_000 }] };
+    const strategies = [A, waiting('b', 10_002, 10_012, { protectTicks: 9_700, exits })];
+    const desk = deskOf({ strategies }).active();
+    for (let reading = 0; reading < 4 && desk.lots(0) !== 300; reading += 1) {
+      desk.command({ name: 'reconcile' });
+      desk.snapshot({ positions: [300] });
+      desk.pass(2_500);
+      desk.quote(0, 10_000);
+    }
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ positions: [300] });
+    settle(desk);
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+    desk.bar(0, 10_002);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    const [stop] = desk.live('protective', 0);
+    desk.happen({ kind: 'order.update', order: venueOrder(stop!, 0, 'cancelled') });
+    desk.pass(400);
+    const gone = desk.recorded('stop.gap').length;
+    desk.fill(entry!, 10_000);
+    settle(desk);
+    desk.pass(400);
+    expect(stops(desk)).toEqual([
+      ['b', 400, 9_700],
+      ['fermata', 300, 9_500],
+    ]);
+    expect(desk.recorded('stop.gap').slice(gone)).toMatchObject([
+      { ms: 400, why: 'lost', ended: 'protected' },
+    ]);
+    expect(desk.engine.view.positions[0]).toMatchObject({ protection: 'confirmed', withoutStopMs: null });
+  });
+
+  it('decides in hindsight what it decided then, also about its second trade', () => {
+    const desk = deskOf().active();
+    const past = new Hindsight(desk.config);
+    let told = 0;
+    const asked = (name: string, closeTicks: number) => {
+      for (; told < desk.records.length; told += 1) past.apply(desk.records[told]!);
+      const prices = { openTicks: 10_000, highTicks: 10_020, lowTicks: 9_990, closeTicks };
+      const bar = { ...{ instrument: 0, openMs: desk.marketMs, spanMs: 60_000 }, ...prices };
+      const slot = past.slots.find((one) => one.name === name)!;
+      return past.atBar(slot, bar, { bidTicks: 10_000, askTicks: 10_002 })?.exit;
+    };
+    for (const round of [1, 2]) {
+      both(desk);
+      expect([round, asked('a', 10_011), asked('b', 10_012)]).toEqual([round, 'asked to', 'asked to']);
+      for (const price of [10_011, 10_012]) {
+        desk.bar(0, price);
+        settle(desk);
+      }
+      expect(desk.lots(0)).toBe(0);
+      expect([asked('a', 10_011), asked('b', 10_012)]).toEqual([null, null]);
+      desk.bar(0, 10_000);
+    }
   });
 
   it('keeps its lots where somebody else sells: those of the oldest trade go first, after what nobody owns', () => {

@@ -11,6 +11,7 @@ import { formatMoney, formatUnits, parseUnits, writeUnits } from '../../domain/m
 import { cashUnits } from '../../engine/books.js';
 import type { EngineConfig } from '../../engine/config.js';
 import type { EngineRecord } from '../../engine/record.js';
+import { holdingsOf } from '../../engine/state.js';
 import { stateHash } from '../../engine/state-hash.js';
 import { decidesBetweenBars, Hindsight } from '../../engine/strategies/hindsight.js';
 import { RESTED } from '../../engine/strategies/on-bar.js';
@@ -335,10 +336,10 @@ class PastDay {
     const records = caused.map((place) => this.#entries[place]!.record);
     const hasExits = (record: EngineRecord): boolean =>
       record.type === 'note' &&
-      positions.some(
-        ({ instrument, trade }) =>
-          trade?.exits !== undefined && this.setting.config.instruments[instrument]?.symbol === record.symbol,
-      );
+      positions
+        .filter(({ instrument }) => this.setting.config.instruments[instrument]?.symbol === record.symbol)
+        .flatMap(holdingsOf)
+        .some(({ trade }) => trade?.exits !== undefined && trade.strategy === record.strategy);
     return {
       entries: records.filter(isEntry).map(entryOf),
       leaves: records.flatMap((record) =>

@@ -4,7 +4,7 @@
  */
 import { applyRecord } from '../apply-record.js';
 import type { EngineConfig } from '../config.js';
-import { type Core, createCore, sessionsAt, tradeWorkOf, withdrawExits } from '../core.js';
+import { type Core, createCore, sessionsAt, tradeWorkOf, withdrawExits, workAt } from '../core.js';
 import type { BarEvent } from '../event.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
@@ -101,7 +101,11 @@ export class Hindsight {
     let exit: string | null = null;
     let sawQuote = false;
     const work = tradeWorkOf(core, bar.instrument, slot.name);
-    if (positionLots === 0) work.exiting = null;
+    if (positionLots === 0) {
+      work.exiting = null;
+      // Its former trade may have been one of several, and its next one begins anew.
+      workAt(core, bar.instrument).trades.delete(slot.name);
+    }
     let isNews = true;
     const asking: StrategyContext = {
       ...{ instrument, positionLots, entryResting, shorting, stopLossPct },
