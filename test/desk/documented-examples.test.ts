@@ -22,6 +22,9 @@ const examples = documents.flatMap((name) =>
 const isValues = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** The file of docs/PACK.md, by its name. */
+const DOCUMENTED = { names: ['late-bank'], playbooks: [], refused: null };
+
 /** What an example does not say is as the shipped desk has it. */
 function over(below: Values, above: Values): Values {
   const merged = Object.entries(above).map(([key, value]) => {
@@ -31,8 +34,8 @@ function over(below: Values, above: Values): Values {
   return { ...below, ...Object.fromEntries(merged) };
 }
 
-it.each(examples)('the YAML of %s loads', (_name, text) => {
-  const example = parse(text) as Values;
+it.each(examples)('the YAML of %s loads', (_name, shown) => {
+  const example = parse(shown) as Values;
   if ('services' in example) {
     const compose = parse(readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8'), { merge: true });
     for (const service of Object.keys(example.services as Values))
@@ -41,7 +44,8 @@ it.each(examples)('the YAML of %s loads', (_name, text) => {
   }
   // cloudflared's own file: test/api/ways-in.test.ts does what it says.
   if ('tunnel' in example) return;
-  expect(() => parseDesk('example.yaml', stringify(over(SHIPPED, example)))).not.toThrow();
+  const text = stringify(over(SHIPPED, example));
+  expect(() => parseDesk('example.yaml', text, { playbooks: () => DOCUMENTED })).not.toThrow();
 });
 
 it('there is an example of a live desk, and it is one', () => {
