@@ -81,8 +81,10 @@ function asksOnce({ side, type, price, worst, stop, exits }: Row): Strategy {
   };
 }
 
-async function fillsOf(file: string, row: Row): Promise<readonly string[]> {
-  const { measure } = await asPeer(DESK, file, () => asksOnce(row));
+const fillsOf = (file: string, row: Row): Promise<readonly string[]> => fillsIn(file, () => asksOnce(row));
+
+async function fillsIn(file: string, create: () => Strategy): Promise<readonly string[]> {
+  const { measure } = await asPeer(DESK, file, create);
   return measure!.fills.map(
     ({ side, quantityLots, priceTicks }) => `${side} ${quantityLots} at ${(priceTicks / 100).toFixed(2)}`,
   );
@@ -118,4 +120,32 @@ it.each([
     ...{ bids: [], fills: [] },
   };
   expect(await fillsOf(writeRows(temporaryFolder(), bars), row)).toEqual(['buy 10 at 100.01', fill]);
+});
+
+it.each([
+  ['is cancelled at that time, though the prices pause over it', 9.5, []],
+  ['is filled before that time', 15, ['buy 10 at 99.00']],
+] as const)('an entry that may rest until a time %s', async (_, minutes, fills) => {
+  const file = join(temporaryFolder(), 'quotes.csv');
+  const bids = [
+    ...BEFORE.map((bid, at) => [at * SECOND_MS, bid] as const),
+    [10 * MINUTE_MS, '98.00'] as const,
+  ];
+  const lines = bids.map(([atMs, bid]) => `${BEGIN_MS + atMs},${bid},${(Number(bid) + 0.01).toFixed(2)},,`);
+  writeFileSync(file, `ts,bid,ask,bid_size,ask_size\n${lines.join('\n')}\n`);
+  const create = (): Strategy => {
+    let quotes = 0;
+    return {
+      warmupBars: 0,
+      state: () => 'it has asked',
+      onBar: () => undefined,
+      onQuote: ({ enter }) => {
+        quotes += 1;
+        if (quotes !== BEFORE.length) return;
+        const until = { untilMs: BEGIN_MS + minutes * MINUTE_MS, restBars: 99, size: { lots: LOTS } };
+        enter({ side: 'buy', limitTicks: 9_900, protectTicks: 9_000, because: 'for a while', ...until });
+      },
+    };
+  };
+  expect(await fillsIn(file, create)).toEqual(fills);
 });

@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { alwaysOpen, SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
-import { FUTURES } from '../support/engine-config.js';
+import { FUTURES, SPOT } from '../support/engine-config.js';
 import { DeskUnderTest } from './support/desk.js';
+import { waiting } from './support/waiting.js';
 
 const MINUTE_MS = 60_000;
 
@@ -189,6 +190,29 @@ describe('a desk that holds nothing over the close', () => {
     passTo(resting, '12:55', [0]);
     expect(resting.stateOf(entry)).toBe('cancelling');
     expect(resting.live('exit', 0)).toEqual([]);
+  });
+
+  it('says so once, also where one of several trades in the position is too small to sell', () => {
+    const strategies = [waiting('a', 10_001, 10_011), waiting('b', 10_002, 10_012)];
+    const flat = new DeskUnderTest({ sessions: [rules], capabilities: SPOT, strategies }, 1).active();
+    flat.bar(0, 10_001);
+    flat.bar(0, 10_002);
+    const [small, large] = flat.live('entry', 0);
+    for (const entry of [small!, large!]) flat.accept(entry);
+    flat.fill(small!, 10_000, 20);
+    flat.expire(small!.clientId);
+    flat.fill(large!, 10_000);
+    for (const stop of flat.live('protective', 0)) flat.accept(stop);
+    passTo(flat, '12:55', [0]);
+    for (const stop of flat.live('protective', 0))
+      flat.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(flat.live('exit', 0)).toMatchObject([{ strategy: 'b', quantityLots: 400 }]);
+    for (let second = 0; second < 3; second += 1) {
+      flat.pass(500);
+      flat.quote(0, 10_000);
+    }
+    const said = flat.recorded('note').filter(({ text }) => text.endsWith(': closing the position'));
+    expect(said).toHaveLength(1);
   });
 
   it('closes nothing while it is halted, and tells people that the position is held over', () => {

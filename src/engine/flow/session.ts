@@ -16,7 +16,7 @@ import {
 import { mayReduce } from '../halts/mode.js';
 import { holdingsOf } from '../state.js';
 import { OPENING_MS } from '../timing.js';
-import { isDust } from './dust.js';
+import { isDust, isDustOf } from './dust.js';
 import { expiryReason } from './expiry.js';
 
 export const isMarketOpen = (core: Core, at: InstrumentId): boolean =>
@@ -39,10 +39,13 @@ export function noEntryReason(core: Core, at: InstrumentId): string | null {
  */
 export function leaveBeforeClose(core: Core, at: InstrumentId): void {
   const { calendar, flatBeforeCloseMs } = sessionsAt(core, at);
-  const held = holdingsOf(positionAt(core, at)).map((holding) => tradeWorkAt(core, holding));
-  const staying = held.filter(({ exiting }) => exiting === null);
-  if (flatBeforeCloseMs === undefined || staying.length === 0 || !mayReduce(core) || !isHeld(core, at))
-    return;
+  if (flatBeforeCloseMs === undefined || !mayReduce(core) || !isHeld(core, at)) return;
+  const staying = holdingsOf(positionAt(core, at))
+    // One of several trades may be too small to sell.
+    .filter((holding) => !isDustOf(core, holding))
+    .map((holding) => tradeWorkAt(core, holding))
+    .filter(({ exiting }) => exiting === null);
+  if (staying.length === 0) return;
   const { untilMs } = calendar.phaseAt(core.marketMs);
   if (untilMs - core.marketMs > flatBeforeCloseMs) return;
   const because = `the session ends ${momentWords(calendar, untilMs, core.marketMs)}`;
