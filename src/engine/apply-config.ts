@@ -39,7 +39,35 @@ export function applyConfig(state: EngineState, record: ConfigRecord): void {
     state.balances.set(steps.quote, readUnits(record.startingCash) * steps.perMoney);
   if (first && record.historyBeginsMs !== undefined) beginHistory(state, record.historyBeginsMs);
   else forgetLaterThan(state, record.marketMs);
-  if (first || !sameInstruments(before, record.instruments)) remap(state, before, record);
+  if (first || !(sameInstruments(before, record.instruments) || isRollBeside(state, before, record)))
+    remap(state, before, record);
+}
+
+/** Another future was rolled while something was open: what is open stays as it is. */
+function isRollBeside(
+  state: EngineState,
+  before: readonly Instrument[],
+  { instruments: after }: ConfigRecord,
+): boolean {
+  const isOpen = before.some((_, at) => isOpenAt(state, at));
+  return isOpen && rolledPlaces(before, after) !== null;
+}
+
+export const isOpenAt = (state: EngineState, at: number): boolean =>
+  (state.positions[at]?.quantityLots ?? 0) !== 0 || (state.live[at]?.size ?? 0) > 0;
+
+/** Which instruments stand for another month now. Null: they differ in more than that. */
+export function rolledPlaces(
+  before: readonly Instrument[],
+  after: readonly Instrument[],
+): readonly number[] | null {
+  const months = after.map(({ contractMonth }) => contractMonth);
+  const inOldMonths = after.map(({ contractMonth: _, ...now }, at): Instrument => {
+    const month = before[at]?.contractMonth;
+    return month === undefined ? now : { ...now, contractMonth: month };
+  });
+  if (!sameInstruments(before, inOldMonths)) return null;
+  return before.flatMap(({ contractMonth }, at) => (contractMonth === months[at] ? [] : [at]));
 }
 
 /** Converts amounts kept in a coarser scale to the finer one. */

@@ -9,14 +9,17 @@ import type { EngineRecord } from '../engine/record.js';
 import { readJournal } from './journal/read-journal.js';
 import { zoneOffset } from './zone-offset.js';
 
+export const rollsAny = ({ instruments }: Pick<Desk, 'instruments'>): boolean =>
+  instruments.some(({ roll }) => roll !== undefined);
+
 /** By symbol. Reads the journal once, and only for a desk that rolls something. */
 export function monthsInForce(
   desk: Pick<Desk, 'instruments'>,
   journalDirectory: string,
   nowMs: number,
 ): ReadonlyMap<string, ContractMonth> {
+  if (!rollsAny(desk)) return new Map();
   const rolled = desk.instruments.filter(({ roll }) => roll !== undefined);
-  if (rolled.length === 0) return new Map();
   const months = new Map<string, ContractMonth>();
   for (const { record } of readJournal(journalDirectory)) takeMonths(months, record);
   return new Map(

@@ -3,6 +3,7 @@
 import type { MarketFeed } from '../contracts/market-feed.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { ordersLeave } from '../desk/orders-leave.js';
+import type { Desk } from '../desk/schema.js';
 import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
@@ -19,7 +20,7 @@ import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
 import type { Log } from './log.js';
-import { monthsInForce } from './months-in-force.js';
+import { monthsInForce, rollsAny } from './months-in-force.js';
 import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
@@ -57,33 +58,52 @@ export interface OpenedTrader {
 
 /** Throws with a clear message if any part can't be opened; parts that were opened are closed then. */
 export async function openTrader(parts: OpenTraderParts): Promise<OpenedTrader> {
-  const { loaded, runtime, paths, log } = parts;
-  // Before anything is connected: prices, venue and strategies have to begin with the same contract.
-  const months = monthsInForce(loaded.desk, parts.journal.directory, parts.clock.wallMs());
-  const dated = buildInstruments(loaded.desk, months);
+  const { log } = parts;
   parts.onProgress('choosing where prices come from');
-  const position = openMarketPositionFile(paths.marketPosition);
-  const { desk, outside } = deskOfFeeds(runtime, loaded.desk);
-  const feed = await createFeed(runtime.market, desk, dated, position, outside);
-  // Simulated and recorded prices are of no month: nothing is rolled on them.
-  const instruments = feed.source.kind === 'live' ? dated : buildInstruments(loaded.desk);
-  log('info', `prices: ${feed.source.label}`, { market: feed.source });
+  let priced = await openPrices(parts, parts.journal);
   try {
-    if (ordersLeave(desk)) return await openOn(parts, feed, instruments, []);
-    const { journal, changedFrom } = await parts.useAccount(paperAccount(feed.source.identity));
-    const news = changedFrom === null ? [] : [accountChanged(changedFrom, feed)];
+    const { desk } = priced;
+    if (ordersLeave(desk)) return await openOn(parts, priced, []);
+    const { journal, changedFrom } = await parts.useAccount(paperAccount(priced.feed.source.identity));
+    const news = changedFrom === null ? [] : [accountChanged(changedFrom, priced.feed)];
     for (const line of news) log('warn', line, { incarnation: journal.incarnation });
-    return await openOn({ ...parts, journal }, feed, instruments, news);
+    if (journal !== parts.journal && rollsAny(desk) && priced.feed.source.kind === 'live') {
+      // Each account's journal has its own months, and what it holds is of those.
+      const { identity } = priced.feed.source;
+      await priced.feed.stop();
+      priced = await openPrices(parts, journal);
+      const now = priced.feed.source.identity;
+      if (now !== identity) throw new Error(`prices came from ${identity}, and now from ${now}: start again`);
+    }
+    return await openOn({ ...parts, journal }, priced, news);
   } catch (error) {
-    await feed.stop().catch(() => undefined);
+    await priced.feed.stop().catch(() => undefined);
     throw error;
   }
 }
 
+interface Priced {
+  readonly desk: Desk;
+  readonly feed: MarketFeed;
+  readonly instruments: readonly Instrument[];
+}
+
+/** Before anything else is connected: prices, venue and strategies have to begin with the same contract. */
+async function openPrices(parts: OpenTraderParts, { directory }: Journal): Promise<Priced> {
+  const { loaded, runtime, clock } = parts;
+  const dated = buildInstruments(loaded.desk, monthsInForce(loaded.desk, directory, clock.wallMs()));
+  const position = openMarketPositionFile(parts.paths.marketPosition);
+  const { desk, outside } = deskOfFeeds(runtime, loaded.desk);
+  const feed = await createFeed(runtime.market, desk, dated, position, outside);
+  parts.log('info', `prices: ${feed.source.label}`, { market: feed.source });
+  // Simulated and recorded prices are of no month: nothing is rolled on them.
+  const instruments = feed.source.kind === 'live' ? dated : buildInstruments(loaded.desk);
+  return { desk, feed, instruments };
+}
+
 async function openOn(
   parts: OpenTraderParts,
-  feed: MarketFeed,
-  instruments: readonly Instrument[],
+  { feed, instruments }: Priced,
   news: readonly string[],
 ): Promise<OpenedTrader> {
   const { desk } = parts.loaded;

@@ -22,8 +22,11 @@ const examples = documents.flatMap((name) =>
 const isValues = (value: unknown): value is Values =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The file of docs/PACK.md, by its name. */
-const DOCUMENTED = { names: ['late-bank'], playbooks: [], refused: null };
+/** The files of playbooks/ that the steps of an example name. */
+const playbooksOf = (shown: string) => ({
+  names: [...shown.matchAll(/\bplaybook: ([a-z-]+)/g)].map(([, name = '']) => name),
+  ...{ playbooks: [], refused: null },
+});
 
 /** What an example does not say is as the shipped desk has it. */
 function over(below: Values, above: Values): Values {
@@ -45,7 +48,7 @@ it.each(examples)('the YAML of %s loads', (_name, shown) => {
   // cloudflared's own file: test/api/ways-in.test.ts does what it says.
   if ('tunnel' in example) return;
   const text = stringify(over(SHIPPED, example));
-  expect(() => parseDesk('example.yaml', text, { playbooks: () => DOCUMENTED })).not.toThrow();
+  expect(() => parseDesk('example.yaml', text, { playbooks: () => playbooksOf(shown) })).not.toThrow();
 });
 
 it('there is an example of a live desk, and it is one', () => {

@@ -135,4 +135,42 @@ describe('a roll', () => {
     expect(after.engine.view.contracts).toMatchObject([{ month: '202606', phase: 'trading' }]);
     expect(why(after)).not.toContain('rolled');
   });
+
+  const inMonths = (...months: readonly (string | undefined)[]) =>
+    new DeskUnderTest({ capabilities: FUTURES }, 2).config.instruments.map(
+      ({ contractMonth: _, ...one }, at) => {
+        const contractMonth = months[at];
+        return contractMonth === undefined ? one : { ...one, contractMonth };
+      },
+    );
+  const startedIn = (instruments: ReturnType<typeof inMonths>, journal?: DeskUnderTest) =>
+    new DeskUnderTest({ instruments, capabilities: FUTURES }, 2, journal?.records ?? []);
+
+  it('of one future leaves what is held of another as it is, with its stop, over the next start', () => {
+    const before = startedIn(inMonths('202603', '202603')).active();
+    before.hold(1);
+    const [stop] = before.live('protective', 1);
+    const held = (desk: DeskUnderTest) =>
+      desk.engine.view.positions.map(({ instrument, quantityLots, averageTicks, stopTicks, trade }) => [
+        ...[instrument, quantityLots, averageTicks, stopTicks, trade?.id],
+      ]);
+    const after = startedIn(inMonths('202606', '202603'), before).begin();
+    expect(after.recorded('config').at(-1)).toMatchObject({
+      instruments: [{ contractMonth: '202606' }, { contractMonth: '202603' }],
+    });
+    expect(held(after)).toEqual(held(before));
+    expect(held(after)).toHaveLength(1);
+    expect(after.live('protective', 1)).toMatchObject([{ clientId: stop?.clientId }]);
+  });
+
+  it.each([
+    ['202603', 'of 202603'],
+    [undefined, 'the month that was the front month'],
+  ])('that finds what is held of month %s begins nothing, and names both', (held, words) => {
+    const before = startedIn(inMonths(held, '202603')).active();
+    before.hold(0);
+    const start = () => startedIn(inMonths('202606', '202603'), before).begin();
+    expect(start).toThrow(`${SYMBOL} stands for 202606`);
+    expect(start).toThrow(words);
+  });
 });

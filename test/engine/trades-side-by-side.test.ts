@@ -148,10 +148,30 @@ describe('a second strategy on one instrument', () => {
     expect(desk.engine.view.strategies.map(({ state }) => state)).toEqual(['400', '0']);
   });
 
-  it('has no trade of its own where a stop locks nothing', () => {
-    const desk = both(deskOf({ capabilities: FUTURES }).active());
-    expect(parts(desk)).toEqual([]);
-  });
+  it.each(['buy', 'sell'] as const)(
+    'where a stop locks nothing enters once the first one’s trade is closed, and until then is refused a %s on record',
+    (side) => {
+      const b = waiting('b', 10_002, 10_012, { side, protectTicks: side === 'buy' ? 9_700 : 10_300 });
+      const desk = deskOf({ strategies: [A, b], capabilities: FUTURES }).active();
+      desk.bar(0, 10_001);
+      desk.bar(0, 10_002);
+      const entry = desk.live('entry', 0)[0]!;
+      desk.accept(entry);
+      desk.fill(entry, 10_000);
+      settle(desk);
+      desk.bar(0, 10_002);
+      expect(desk.recorded('order.denied')).toMatchObject([
+        { limit: 'taken', order: { strategy: 'b' }, reason: expect.stringContaining('an entry of a rests') },
+        { limit: 'taken', order: { strategy: 'b' }, reason: expect.stringContaining('a holds a trade') },
+      ]);
+      expect(stops(desk)).toEqual([['a', 400, 9_800]]);
+      desk.bar(0, 10_011);
+      settle(desk);
+      desk.bar(0, 10_002);
+      expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'b', side }]);
+      expect(parts(desk)).toEqual([]);
+    },
+  );
 
   it('sells the parts that its targets close, and nothing of the other one', () => {
     const exits = {

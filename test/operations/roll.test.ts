@@ -62,6 +62,7 @@ describe('a roll', () => {
     const { operations } = await nasdaq();
     expect(await roll(operations)).toMatchObject({
       state: 'waiting',
+      detail: expect.stringContaining('NQ/USD 202612 → 202703 waits for approval'),
       changes: [{ key: monthKey('NQ/USD'), from: '202612', to: '202703' }],
     });
     expect(await asked(operations)).toMatchObject([
@@ -73,11 +74,11 @@ describe('a roll', () => {
     const { desk, operations } = await nasdaq();
     expect(await roll(operations, { to: '202701' })).toMatchObject({
       state: 'refused',
-      detail: expect.stringContaining('one of the months 202612, 202703, 202706, 202709'),
+      detail: expect.stringContaining('to: expected one of the months 202612, 202703, 202706, 202709'),
     });
     expect(await roll(operations, { symbol: 'ES/USD' })).toMatchObject({
       state: 'refused',
-      detail: 'Nothing was changed: expected one of NQ/USD, found ES/USD.',
+      detail: expect.stringContaining('symbol: expected one of NQ/USD, found ES/USD.'),
     });
     desk.trader.contracts = [];
     expect(await roll(operations)).toMatchObject({

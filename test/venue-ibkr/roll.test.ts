@@ -166,3 +166,45 @@ it('a roll that people approved is in the journal, and the next start trades, pr
   );
   expect(settings).toMatchObject([{ changes: proposal.changes, approvedBy: ['operator'], version: 1 }]);
 });
+
+it('a paper account keeps its own month while another one, on simulated prices, was traded', async () => {
+  let jumpMs = 0;
+  const begunMs = performance.now();
+  const clock = (): number => Math.floor(FRIDAY + jumpMs + performance.now() - begunMs);
+  const now = vi.spyOn(Date, 'now').mockImplementation(clock);
+  const simulator = await startSimulator({ wallMs: clock });
+  vi.stubEnv('IBKR_GATEWAY', simulator.address);
+  const home = mkdtempSync(join(tmpdir(), 'fermata-months-'));
+  const deskFile = join(home, 'desk.yaml');
+  writeFileSync(deskFile, DESK.replace(', account: broker-paper', ''));
+  const { desk, configHash } = loadDesk(deskFile);
+  const paths = homePaths(home);
+  const { controlSocket } = deskPaths(paths, desk.desk);
+  const client = connectTrader(controlSocket);
+  onTestFinished(async () => {
+    client.close();
+    now.mockRestore();
+    vi.unstubAllEnvs();
+    await simulator.close();
+    rmSync(home, { recursive: true, force: true });
+    rmSync(paths.sockets, { recursive: true, force: true });
+  });
+  const contractsOn = async (kind: 'live' | 'simulated'): Promise<TraderStatus['contracts']> => {
+    const market = { kind, files: [], speed: undefined, seed: undefined, exitAtEnd: false } as const;
+    const place = { version: 1, home, desk: desk.desk, deskFile, configHash, market };
+    const role = await startTrader(place as unknown as Runtime);
+    try {
+      return await vi.waitFor(
+        async () => (await client.call('status', {}, { timeoutMs: 30_000 })).contracts,
+        { timeout: 60_000, interval: 50 },
+      );
+    } finally {
+      await role.stop();
+    }
+  };
+  expect(await contractsOn('live')).toMatchObject([{ month: '202612', phase: 'trading' }]);
+  expect(await contractsOn('simulated')).toBeUndefined();
+  // Past the roll day: the calendar alone would take the next month, which nobody has approved.
+  jumpMs = 25 * 24 * 3_600_000;
+  expect(await contractsOn('live')).toMatchObject([{ month: '202612', phase: 'due' }]);
+});

@@ -31,7 +31,9 @@ export function rollCommand(command: Command): void {
           else
             printLines([
               result.detail,
-              ...(result.approvalId === null ? [] : [`Approve it: fermata approve ${result.approvalId}`]),
+              ...(result.approvalId === null
+                ? []
+                : [`Approve it: fermata approve ${result.approvalId} --reason TEXT`]),
               ...result.problems,
             ]);
           return result.state === 'refused' ? EXIT_FAILED : EXIT_OK;

@@ -6,7 +6,7 @@ import { writeUnits } from '../../domain/money.js';
 import { FINAL_ORDER_STATES } from '../../domain/order.js';
 import { isTooSmall } from '../../domain/order-bounds.js';
 import { isMonthKey } from '../../domain/settings-change.js';
-import { sameInstruments } from '../apply-config.js';
+import { isOpenAt, rolledPlaces, sameInstruments } from '../apply-config.js';
 import { averageTicks, fundsOf, heldPositions } from '../books.js';
 import {
   type Core,
@@ -76,6 +76,8 @@ function whyNotBegin(core: Core): string | null {
       'the key is of',
     );
   if (sameInstruments(before.instruments, config.instruments)) return null;
+  const rolled = rolledPlaces(before.instruments, config.instruments);
+  if (rolled !== null) return whyNotOtherMonths(core, before.instruments, rolled);
   const held = state.positions.filter(
     (position) => position.quantityLots !== 0 && !isLeftover(core, position, before.instruments),
   );
@@ -86,6 +88,24 @@ function whyNotBegin(core: Core): string | null {
   return (
     `the desk file's instruments changed while ${what}: nothing was started and nothing was changed. ` +
     `Start with the former instruments (${before.symbols.join(', ')}), close all, then change them.`
+  );
+}
+
+/** What is open in a future that is not rolled keeps nothing from starting: it goes on as at any start. */
+function whyNotOtherMonths(
+  { state, config }: Core,
+  before: readonly Instrument[],
+  rolled: readonly number[],
+): string | null {
+  const open = rolled.filter((at) => isOpenAt(state, at));
+  if (open.length === 0) return null;
+  const months = open.map((at) => {
+    const [old, now] = [before[at]?.contractMonth, config.instruments[at]?.contractMonth];
+    return `${before[at]?.symbol} stands for ${now ?? 'the front month'}, and what is open in it is of ${old ?? 'the month that was the front month'}`;
+  });
+  return (
+    `${months.join('; ')}: nothing was started and nothing was changed. Start with the former desk file (without roll, ` +
+    'with the former contractMonth), close all, then change it.'
   );
 }
 

@@ -2,11 +2,11 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import { isDoneAtOnce } from '../../domain/order.js';
 import type { SignalName } from '../../domain/signal.js';
-import { type Core, instrumentAt, positionAt, sessionsAt } from '../core.js';
-import { isDustOf } from '../flow/dust.js';
+import { type Core, instrumentAt, liveOrders, positionAt, sessionsAt } from '../core.js';
+import { isDust, isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
 import { holdingsOf } from '../state.js';
-import { ownerOf } from '../trades/trade.js';
+import { NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
@@ -50,7 +50,7 @@ export function enter(
     ...besideRest(core, slot),
     ...(isShared(core, at) ? { ownTrade: true as const } : {}),
   };
-  const wrong = besideOwn(core, slot, wish);
+  const wrong = besideOwn(core, slot, wish) ?? besideAnother(core, slot);
   if (wrong !== null) {
     denyOrder(core, order, wrong);
     return;
@@ -116,6 +116,26 @@ function besideOwn(
   return protectTicks !== null && isNearer(side, protectTicks, wish.protectTicks)
     ? { limit: 'exits', reason: 'the stop of the trade that it adds to would go back' }
     : null;
+}
+
+/**
+ * Where a position has one trade, an entry beside that of another strategy would become a part of it and move its stop,
+ * or close it. Null: nothing is in its way.
+ */
+function besideAnother(
+  core: Core,
+  { name, instrument: { id: at } }: StrategySlot,
+): { readonly limit: string; readonly reason: string } | null {
+  if (isShared(core, at)) return null;
+  const position = positionAt(core, at);
+  const holder = ownerOf(position);
+  const isHeld = position.quantityLots !== 0 && ![name, NOBODY].includes(holder) && !isDust(core, at);
+  const resting = liveOrders(core, at).find(
+    ({ intent: { purpose, strategy } }) => purpose === 'entry' && ![name, NOBODY].includes(strategy),
+  );
+  if (!isHeld && resting === undefined) return null;
+  const whose = isHeld ? `${holder} holds a trade` : `an entry of ${resting?.intent.strategy} rests`;
+  return { limit: 'taken', reason: `${whose} here, and a position has one trade on this account` };
 }
 
 /**

@@ -28,11 +28,11 @@ export async function rollContract(
     return refused(`The trader does not answer (${status}). Nothing was changed. Try again when it does.`);
   const found = contractOf(status, request.symbol);
   if (typeof found === 'string') return refused(found, status);
-  const { symbol, next, choices } = found;
+  const { symbol, month, next, choices } = found;
   const to = request.to ?? next ?? '';
   if (!choices.includes(to))
     return refused(
-      `Nothing was changed: expected one of the months ${choices.join(', ')} for ${symbol}, found ${to}.`,
+      `to: expected one of the months ${choices.join(', ')} for ${symbol}, found ${to}. Nothing was changed. Give one of them, or leave it out for the one that follows.`,
       status,
     );
   const held = status.positions.some((position) => position.symbol === symbol);
@@ -44,7 +44,11 @@ export async function rollContract(
       status,
     );
   }
-  return changeSettings(context, caller, { values: { [monthKey(symbol)]: to }, reason: request.reason });
+  const values = { [monthKey(symbol)]: to };
+  const result = await changeSettings(context, caller, { values, reason: request.reason });
+  if (result.state !== 'waiting') return result;
+  const detail = `${symbol} ${month} → ${to} waits for approval. Until then nothing changes; then the trader starts again with the new contract.`;
+  return { ...result, detail };
 }
 
 type Contract = NonNullable<TraderStatus['contracts']>[number];
@@ -56,6 +60,9 @@ function contractOf({ contracts = [] }: TraderStatus, symbol: string | undefined
     return 'Nothing was changed: no instrument of this desk is rolled here. A future is, where its desk file has a rule (instruments[].roll) and prices are live (docs/DESK_FILE.md).';
   const found = symbol === undefined ? rolled : rolled.filter((contract) => contract.symbol === symbol);
   const [only, second] = found;
-  if (only === undefined) return `Nothing was changed: expected one of ${names}, found ${symbol}.`;
-  return second === undefined ? only : `Nothing was changed: several are rolled, so name one of ${names}.`;
+  if (only === undefined)
+    return `symbol: expected one of ${names}, found ${symbol}. Nothing was changed. Give it as it is in the desk file.`;
+  return second === undefined
+    ? only
+    : `symbol: expected one of ${names}, since several are rolled; found none. Nothing was changed. Name one.`;
 }
