@@ -100,6 +100,24 @@ describe('a roll', () => {
     expect(roll(dueIn(DAY_MS).active(), to)).toMatchObject({ ok: false, code: 'bad-setting' });
   });
 
+  it('back is refused once the earlier month is past its roll day, in a trader that started before it too', () => {
+    const earlyMs = START_MS + DAY_MS;
+    const traded = {
+      ...contractTerms('202606', 'monday-before-expiry', () => 0, '202603'),
+      rollsMs: { '202603': earlyMs, '202606': earlyMs + 90 * DAY_MS },
+    };
+    const contracts = [{ symbol: SYMBOL, month: '202606', traded }];
+    const early = new DeskUnderTest({ contracts, capabilities: FUTURES }, 1).active();
+    expect(roll(early, '202603')).toMatchObject({ ok: true });
+    const late = new DeskUnderTest({ contracts, capabilities: FUTURES }, 1).active();
+    pass(late, DAY_MS);
+    expect(roll(late, '202603')).toMatchObject({
+      ...{ ok: false, code: 'bad-setting' },
+      message: expect.stringContaining('expected one of 202606, 202609'),
+    });
+    expect(roll(late, '202609')).toMatchObject({ ok: true });
+  });
+
   it('is refused while a position is held, and while an order rests: both are of the old month', () => {
     const held = dueIn(DAY_MS).active();
     held.hold(0);

@@ -55,7 +55,15 @@ export interface ContractTerms {
   readonly next: ContractMonth;
   /** The months that the instrument can stand for, the nearest first: back too, where a roll went too far. */
   readonly choices: readonly ContractMonth[];
+  /** From when on nothing is entered in each of them. */
+  readonly rollsMs: Readonly<Record<ContractMonth, number>>;
 }
+
+/** The months that can still be chosen: an earlier one only while it can be entered. */
+export const openChoices = (
+  { month, choices, rollsMs }: ContractTerms,
+  nowMs: number,
+): readonly ContractMonth[] => choices.filter((one) => one >= month || (rollsMs[one] ?? 0) > nowMs);
 
 export const isQuarterly = (month: ContractMonth): boolean => QUARTERS.includes(Number(month.slice(4)));
 
@@ -119,6 +127,7 @@ export function contractTerms(
     rollDay: dateText(roll),
     next: monthAfter(month),
     choices,
+    rollsMs: Object.fromEntries(choices.map((one) => [one, at(rollDay(one, rule), 0)])),
   };
 }
 

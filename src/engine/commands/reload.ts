@@ -2,6 +2,7 @@
  * Changes settings while the desk runs. A tighter value applies at once; one that loosens anything needs approval.
  */
 import type { DeclaredValue } from '../../domain/declared-value.js';
+import { openChoices } from '../../domain/sessions/contract-months.js';
 import { changesText, isMonthKey, monthKey, type SettingChange } from '../../domain/settings-change.js';
 import { type Core, commit, touchAll, watchLosses } from '../core.js';
 import type { CommandOutcome } from '../effect.js';
@@ -63,9 +64,21 @@ function problemsOf(core: Core, values: SettingValues): string[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const spec = specs.get(key);
     const problem =
-      spec === undefined ? `${key} can't be changed while the desk runs` : settingProblem(spec, value);
+      spec === undefined
+        ? `${key} can't be changed while the desk runs`
+        : (settingProblem(spec, value) ?? monthProblem(core, key, value));
     return problem === null ? [] : [problem];
   });
+}
+
+/** Null: the key is no month's, or the month can still be entered. */
+function monthProblem(core: Core, key: string, value: DeclaredValue): string | null {
+  const contract = core.config.contracts?.find((one) => one !== null && monthKey(one.symbol) === key);
+  if (contract == null) return null;
+  const open = openChoices(contract.traded, core.marketMs);
+  return open.some((month) => month === value)
+    ? null
+    : `${key}: expected one of ${open.join(', ')}, found ${value}, whose roll day is over`;
 }
 
 /** A position or an order is of a contract: it would become one of another. */

@@ -2,7 +2,7 @@
 import type { ContractStatus } from '../../contracts/trader-status.js';
 import { DAY_MS, dayOfText, MINUTE_MS, minuteOfDay } from '../../domain/civil-date.js';
 import type { Instrument } from '../../domain/instrument.js';
-import { daysUntil } from '../../domain/sessions/contract-months.js';
+import { daysUntil, openChoices } from '../../domain/sessions/contract-months.js';
 import type { VenueContract } from '../../domain/venue.js';
 import type { ContractView } from '../../engine/view.js';
 
@@ -37,7 +37,7 @@ export function contractsStatus({
           rollDay: ruled?.traded.rollDay ?? null,
           phase: ruled?.phase ?? (lastTradeMs !== null && marketMs >= lastTradeMs ? 'ended' : 'trading'),
           next: ruled?.traded.next ?? told?.following?.month ?? null,
-          choices: [...(ruled?.traded.choices ?? [])],
+          choices: ruled === undefined ? [] : [...openChoices(ruled.traded, marketMs)],
           atVenue: told === undefined ? null : { traded: told.traded, following: told.following },
         },
       ];
