@@ -5,8 +5,8 @@ import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, positionAt, sessionsAt } from '../core.js';
 import { isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
-import { holdingsOf } from '../state.js';
-import { ownerOf } from '../trades/trade.js';
+import { holdingsOf, type PositionEntry } from '../state.js';
+import { NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
@@ -105,7 +105,9 @@ function besideOwn(
   { name, instrument }: StrategySlot,
   wish: EntryWish,
 ): { readonly limit: string; readonly reason: string } | null {
-  const own = holdingsOf(positionAt(core, instrument.id)).find((holding) => ownerOf(holding) === name);
+  const position = positionAt(core, instrument.id);
+  const own = holdingsOf(position).find((holding) => ownerOf(holding) === name);
+  if (own === undefined && !isShared(core, instrument.id)) return besideAnother(core, position);
   if (own === undefined || own.trade === null || own.quantityLots === 0 || isDustOf(core, own)) return null;
   const { trade } = own;
   const { side, protectTicks } = trade;
@@ -116,6 +118,14 @@ function besideOwn(
   return protectTicks !== null && isNearer(side, protectTicks, wish.protectTicks)
     ? { limit: 'exits', reason: 'the stop of the trade that it adds to would go back' }
     : null;
+}
+
+/** Where a position has one trade, the fill would join that of another strategy and move its stop. */
+function besideAnother(core: Core, position: PositionEntry): ReturnType<typeof besideOwn> {
+  const owner = ownerOf(position);
+  if (owner === NOBODY || position.quantityLots === 0 || isDustOf(core, position)) return null;
+  const reason = `the strategy ${owner} holds a trade, and a position has one trade on this account: it has to be closed first`;
+  return { limit: 'beside', reason };
 }
 
 /**
