@@ -35,7 +35,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'loosened settings leave a go-live in force',
     file: 'engine/commands/reload.ts',
-    find: '  if (loosening.length > 0 && core.state.goLive !== null)\n',
+    find: '  if (loosening.some(({ key }) => !isMonthKey(key)) && core.state.goLive !== null)\n',
     put: "  if (event.by === '' && core.state.goLive !== null)\n",
   },
   {
@@ -83,7 +83,7 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a strategy that is off opens positions',
     file: 'engine/strategies/on-bar.ts',
-    find: 'if (isHeard && isEnabled(this.core, this.slot))',
+    find: 'if (isHeard && isEnabled(this.#core, this.#slot))',
     put: 'if (isHeard)',
   },
   {
@@ -113,8 +113,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'the desk goes on after a start as it was',
     file: 'engine/flow/begin.ts',
-    find: "    cause: 'startup',\n",
-    put: "    cause: 'shutdown',\n",
+    find: "    ...haltWhy(core.config, 'startup'),\n",
+    put: "    ...haltWhy(core.config, 'shutdown'),\n",
   },
   {
     what: 'entries stay in the market after a stop',
@@ -161,8 +161,8 @@ export const LIMIT_MUTANTS: readonly Mutant[] = [
   {
     what: 'a kill is lifted by the rule',
     file: 'engine/halts/mode.ts',
-    find: '      return resume.kill;',
-    put: '      return resume.startup;',
+    find: '      return { cause, resume: resume.kill };',
+    put: '      return { cause, resume: resume.startup };',
   },
   {
     what: 'prices that come back need a person',
