@@ -173,6 +173,25 @@ describe('a second strategy on one instrument', () => {
     },
   );
 
+  it('enters there once the trade of the first one is closed: its fill would move the stop of that', () => {
+    const desk = deskOf({ capabilities: FUTURES }).active();
+    desk.bar(0, 10_001);
+    const [entry] = desk.live('entry', 0);
+    desk.accept(entry!);
+    desk.fill(entry!, 10_000);
+    settle(desk);
+    desk.bar(0, 10_002);
+    expect(desk.live('entry', 0)).toEqual([]);
+    expect(desk.recorded('order.denied')).toMatchObject([
+      { limit: 'taken', reason: expect.stringContaining('a holds a trade here') },
+    ]);
+    expect(stops(desk)).toEqual([['a', 400, 9_800]]);
+    desk.bar(0, 10_011);
+    settle(desk);
+    desk.bar(0, 10_002);
+    expect(desk.live('entry', 0)).toMatchObject([{ strategy: 'b' }]);
+  });
+
   it('sells the parts that its targets close, and nothing of the other one', () => {
     const exits = {
       targets: [
