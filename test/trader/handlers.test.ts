@@ -65,7 +65,10 @@ it('carries a stop, halt, close-all and kill out every time, also under a repeat
     'closeAll',
     'kill',
   ]);
-  expect(commands[2]!.command).toEqual({ name: 'stop', cause: 'auditor', resume: 'person' });
+  expect(commands[2]!.command).toEqual({
+    name: 'stop',
+    why: { cause: 'auditor', resume: 'person' },
+  });
 });
 
 it('gives a repeated command the first result without carrying it out again', async () => {

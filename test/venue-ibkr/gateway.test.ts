@@ -208,7 +208,7 @@ describe('a contract', () => {
     const december = { conId, symbol: 'NQ', localSymbol: 'NQZ6', secType: 'FUT' as never };
     expect(await resolved(march, [december])).toMatchObject({ name: 'NQH7', problem: null });
     expect(await resolved({ ...NQ, contractMonth: '202604' })).toMatchObject({
-      problem: 'NQ/USD is not listed at the broker (200)',
+      problem: 'NQ/USD 202604 is not listed at the broker (200): it has expired, or there is no such month',
     });
   });
 
