@@ -9,7 +9,7 @@ export type StopGapCause = (typeof STOP_GAP_CAUSES)[number];
 export const STOP_GAP_WORDS: Readonly<Record<StopGapCause, string>> = {
   opened: 'until the stop of what was bought rested',
   changed: 'while the stop was changed',
-  closing: 'taken off for a sale that came to nothing',
+  closing: 'cancelled for a sale, until one rested again',
   lost: 'after the venue had ended it',
 };
 

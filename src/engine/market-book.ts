@@ -89,10 +89,14 @@ export class MarketBook {
   }
 
   /** A long position is worth what selling it brings; a short one costs what buying it back costs. */
-  private worthAt(at: InstrumentId, lots: number): number {
+  private worthOf(at: InstrumentId, lots: number): number {
     const mark = (lots > 0 ? this.bidTicks[at] : this.askTicks[at]) as number;
     const { worth } = this.rules[at] as ValueRule;
-    return worth(lots, mark, this.perTickLot[at] as number) - (this.carried[at] as number);
+    return worth(lots, mark, this.perTickLot[at] as number);
+  }
+
+  private worthAt(at: InstrumentId, lots: number): number {
+    return this.worthOf(at, lots) - (this.carried[at] as number);
   }
 
   /** Takes over positions and cash after an execution or a replay. */
@@ -124,11 +128,10 @@ export class MarketBook {
     return this.worthAt(at, lots);
   }
 
-  /** Unrealised result at the last quote, in money units. */
-  unrealised({ instrument: at, cost }: Pick<Held, 'instrument' | 'cost'>): number {
-    if (this.quantityLots[at] === 0 || this.quotedMonotonicMs[at] === NEVER) return 0;
-    const value = this.value[at] as number;
-    return this.isOwned(at) ? value - cost : value;
+  /** Unrealised result of a position, or of one trade in it, at the last quote; money units. */
+  unrealised({ instrument: at, lots, cost }: Held): number {
+    if (lots === 0 || this.quotedMonotonicMs[at] === NEVER) return 0;
+    return this.worthOf(at, lots) - cost;
   }
 
   private isOwned(at: InstrumentId): boolean {

@@ -400,8 +400,8 @@ function dustViews(core: Core): DustView[] {
       remainder === 0n
         ? formatDecimal(quantityLots, instrument.lotSize)
         : formatUnits(held, placesOf(state.scales, base));
-    const { cost } = heldAt(state, position);
-    return [{ instrument: at, quantity, value: cost + market.unrealised({ instrument: at, cost }) }];
+    const worth = heldAt(state, position);
+    return [{ instrument: at, quantity, value: worth.cost + market.unrealised(worth) }];
   });
 }
 

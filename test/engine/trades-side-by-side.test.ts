@@ -71,6 +71,17 @@ for (const [name, capabilities] of [['on spot', SPOT]] as const) {
   describe(`two strategies on one instrument, ${name}`, () => {
     const held = () => both(deskOf({ capabilities }).active());
 
+    it('come to results of their own, which add up to that of the position', () => {
+      const desk = held();
+      desk.quote(0, 10_050);
+      const [position] = desk.engine.view.positions;
+      const results = position?.parts.map(({ result }) => result) ?? [];
+      expect(results).toHaveLength(2);
+      expect(new Set(results).size).toBe(1);
+      expect(results[0]! + results[1]!).toBe(position!.unrealised);
+      expect(position!.unrealised).toBeGreaterThan(0);
+    });
+
     it('have a trade each, and each trade its own stop for its own lots', () => {
       const desk = held();
       expect(desk.lots(0)).toBe(800);
