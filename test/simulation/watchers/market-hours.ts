@@ -11,6 +11,8 @@ import { EXIT_WORDS, type Moment, type Watcher } from '../watcher.js';
 
 /** A tick, and what a standing process has to catch up with, until what has to be done is begun. */
 const BEGUN_MS_MAX = 2_500;
+/** Whoever trades the instrument. */
+const EACH = '';
 const HELD_OVER = 'the market has closed and the position is still open';
 
 export class MarketHours implements Watcher {
@@ -23,8 +25,8 @@ export class MarketHours implements Watcher {
   #closedSinceMs: number | null = null;
   /** Whose cancel has left. */
   readonly #takenOff = new Set<string>();
-  /** Instruments that are being left, whoever wanted it first. */
-  readonly #leaving = new Set<number>();
+  /** By instrument that is being left: the strategies whose trade it is, or `EACH`. */
+  readonly #leaving = new Map<number, Set<string>>();
   /** This process has seen it open, just now. */
   #wasOpen = false;
   /** Of the instruments held at the close: what is said of them is due. */
@@ -63,20 +65,31 @@ export class MarketHours implements Watcher {
   recorded(record: EngineRecord): string | null {
     if (record.type === 'halt' && record.halt.cause === 'stale-data' && this.#closedSinceMs !== null)
       return 'halted for old prices while the market is closed';
-    if (record.type === 'trade.closed') this.#leaving.delete(record.instrument);
+    if (record.type === 'trade.closed') this.#stay(record.instrument, record.strategy);
     if (record.type !== 'note') return null;
     const at = this.scenario.instruments.findIndex(({ symbol }) => symbol === record.symbol);
     if (record.text.includes(HELD_OVER)) this.#untold.delete(at);
-    if (record.text.endsWith(EXIT_WORDS)) this.#leaving.add(at);
+    if (record.text.endsWith(EXIT_WORDS)) this.#leave(at, record.strategy);
     return null;
+  }
+
+  #leave(at: number, strategy: string | null): void {
+    this.#leaving.set(at, new Set(this.#leaving.get(at)).add(strategy ?? EACH));
+  }
+
+  /** A trade has ended: of several side by side, the others are being left all the same if they were to be. */
+  #stay(at: number, strategy: string): void {
+    if (!this.scenario.sideBySide || !this.#isHeld(at)) this.#leaving.delete(at);
+    this.#leaving.get(at)?.delete(strategy);
+    if (this.#leaving.get(at)?.size === 0) this.#leaving.delete(at);
   }
 
   left(effect: Effect): string | null {
     if (effect.kind === 'cancel') this.#takenOff.add(effect.clientId);
     if (effect.kind !== 'submit') return null;
-    const { purpose, clientId, instrument, why } = effect.order;
+    const { purpose, clientId, instrument, strategy, why } = effect.order;
     // A wish to leave outlives a trade that a late fill has turned round: its order says so, however often it is refused.
-    if (purpose === 'exit' && why?.startsWith('target ') !== true) this.#leaving.add(instrument);
+    if (purpose === 'exit' && why?.startsWith('target ') !== true) this.#leave(instrument, strategy);
     if (purpose === 'exit' && this.#closedSinceMs !== null)
       return `exit ${clientId} left for ${instrument} while its market is closed`;
     if (purpose === 'entry' && this.#noEntrySinceMs !== null)
