@@ -3,7 +3,7 @@
  * minutes and on recorded prices of each kind.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fillLines, orderLines } from '../../src/backtest/report/csv.js';
 import { type BacktestSetting, runBacktest } from '../../src/backtest/run-backtest.js';
@@ -13,7 +13,7 @@ import { temporaryFolder } from '../validation/support/validations.js';
 import { PLAIN_FILLS } from './support/backtests.js';
 import { walkSymbols, writeCrossDesk, writeWalk } from './support/walks.js';
 
-const DATA = process.env.FERMATA_TEST_DATA ?? '/work/shared/data';
+const DATA = resolve('../shared/data');
 
 async function written(given: Partial<BacktestSetting>, takesNoShortcut: boolean): Promise<string> {
   const { report, measure } = await runBacktest({
