@@ -4,8 +4,8 @@ import { staleMsOf } from '../../limits/stale-data.js';
 import { type Core, commit, note as coreNote, positionAt, touch, tradeWorkAt } from '../core.js';
 import { closingTicks, lotsAfterTargets } from '../flow/exits.js';
 import { isClosing } from '../halts/mode.js';
-import { type Holding, holdingsOf, type TradeEntry } from '../state.js';
-import { averageOf, ownerOf } from '../trades/trade.js';
+import type { Holding, TradeEntry } from '../state.js';
+import { averageOf, holdingOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import type { ExitsWish } from './strategy.js';
 import type { StrategySlot } from './strategy-slot.js';
@@ -15,7 +15,7 @@ type Said = (text: string) => void;
 /** All of it is done, or none. What is so already changes nothing. */
 export function adjustExits(core: Core, slot: StrategySlot, wish: ExitsWish, note: Said): void {
   const at = slot.instrument.id;
-  const own = holdingsOf(positionAt(core, at)).find((holding) => ownerOf(holding) === slot.name);
+  const own = holdingOf(positionAt(core, at), slot.name);
   const held = own ?? positionAt(core, at);
   const { trade } = held;
   if (trade === null || isClosing(core) || tradeWorkAt(core, held).exiting !== null) return;

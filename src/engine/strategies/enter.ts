@@ -5,8 +5,7 @@ import type { SignalName } from '../../domain/signal.js';
 import { type Core, instrumentAt, liveOrders, positionAt, sessionsAt } from '../core.js';
 import { isDust, isDustOf } from '../flow/dust.js';
 import { denyOrder, type OrderWish, placeOrder } from '../orders/place-order.js';
-import { holdingsOf } from '../state.js';
-import { NOBODY, ownerOf } from '../trades/trade.js';
+import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { isNearer } from '../trades/trade-exits.js';
 import { type EntryToSize, type SizedEntry, sizeEntry } from './size-entry.js';
 import type { EntryWish } from './strategy.js';
@@ -105,7 +104,7 @@ function besideOwn(
   { name, instrument }: StrategySlot,
   wish: EntryWish,
 ): { readonly limit: string; readonly reason: string } | null {
-  const own = holdingsOf(positionAt(core, instrument.id)).find((holding) => ownerOf(holding) === name);
+  const own = holdingOf(positionAt(core, instrument.id), name);
   if (own === undefined || own.trade === null || own.quantityLots === 0 || isDustOf(core, own)) return null;
   const { trade } = own;
   const { side, protectTicks } = trade;

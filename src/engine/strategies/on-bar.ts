@@ -21,8 +21,8 @@ import { isDust, isDustOf } from '../flow/dust.js';
 import { lotsOfPart } from '../flow/exits.js';
 import { mayReduce } from '../halts/mode.js';
 import { cancelOrder } from '../orders/cancel-order.js';
-import { type Holding, holdingsOf } from '../state.js';
-import { NOBODY, ownerOf } from '../trades/trade.js';
+import type { Holding } from '../state.js';
+import { holdingOf, NOBODY, ownerOf } from '../trades/trade.js';
 import { adjustExits } from './adjust-exits.js';
 import { enter, isShared } from './enter.js';
 import type { StrategyContext } from './strategy.js';
@@ -241,7 +241,7 @@ const ownLots = (core: Core, slot: StrategySlot): number => ownHolding(core, slo
 export function ownHolding(core: Core, slot: StrategySlot): Holding | null {
   const at = slot.instrument.id;
   const position = positionAt(core, at);
-  const own = holdingsOf(position).find((holding) => ownerOf(holding) === slot.name);
+  const own = holdingOf(position, slot.name);
   if (own !== undefined) return isDustOf(core, own) ? null : own;
   // What nobody owns is the strategy's to close where it is the only one.
   const isOnly = position.parts.length === 0 && !isShared(core, at) && ownerOf(position) === NOBODY;

@@ -9,7 +9,9 @@ import {
   type ClosedTrade,
   type EngineState,
   type Holding,
+  holdingsOf,
   type OrderEntry,
+  type PositionEntry,
   type TradeEntry,
   type TripTotals,
   trackOf,
@@ -20,6 +22,11 @@ export const NOBODY = 'fermata';
 
 export function ownerOf(holding: Pick<Holding, 'trade'> | undefined): string {
   return holding?.trade?.strategy ?? NOBODY;
+}
+
+/** What the strategy's own trade holds. Undefined: it has none. */
+export function holdingOf(position: PositionEntry, strategy: string): Holding | undefined {
+  return holdingsOf(position).find((holding) => ownerOf(holding) === strategy);
 }
 
 /** Takes over what the position earned or paid without a trade, and a former trade that never had a whole lot. */
