@@ -10,7 +10,7 @@ import { Bank } from './bank.js';
 import { FaultyNetwork } from './faulty-network.js';
 import { Injected } from './injected.js';
 import { checkInvariants, type VenueTruth } from './invariants.js';
-import { CalendarOfNow } from './market-hours.js';
+import { CalendarOfNow, marketCalendar } from './market-hours.js';
 import { Operator } from './operator.js';
 import { Oracle } from './oracle.js';
 import { Conversions, feeAssetsOf, pastOf, wrongQuote } from './outside.js';
@@ -19,7 +19,7 @@ import { Referee } from './referee.js';
 import { drawScenario, NO_FAULTS, paperOf, type Scenario, START_WALL_MS } from './scenario.js';
 import { SignalSender } from './signals.js';
 import { SimulatedDisk } from './simulated-disk.js';
-import { SimulatedPrices } from './simulated-prices.js';
+import { SimulatedPrices, SPEED } from './simulated-prices.js';
 import { Stranger } from './stranger.js';
 import { type EngineMaker, engineOf, TraderUnderTest } from './trader-under-test.js';
 import { VirtualTime } from './virtual-time.js';
@@ -49,6 +49,8 @@ const SIGNAL_EVERY_MS = 700;
 const QUIET_MS = 60_000;
 /** Longer than a quote has to stand to be believed. */
 const CONTRADICTED_MS = 3_000;
+/** Before a close. */
+const LAST_WORD_MS = 60;
 /** What is asked for at the end has this long to be proven; in the second half prices stand still. */
 const PROVEN_WITHIN_MS = 30_000;
 
@@ -104,6 +106,7 @@ class Run {
   /** When the last quote came that was no price. */
   #wrongAtMs = Number.NEGATIVE_INFINITY;
   #twoWrongAtMs = Number.NEGATIVE_INFINITY;
+  readonly #sessions = marketCalendar();
   readonly #silentUntilMs = new Map<number, number>();
   #backup: readonly EngineRecord[] | null = null;
   directory: string;
@@ -250,6 +253,29 @@ class Run {
     this.#nowAndThen(this.#scenario.smallestEveryMs, () => this.#enterTooLittle(), this.#aim);
     if (this.#scenario.signals) this.#time.every(SIGNAL_EVERY_MS, () => this.#signal());
     this.#nowAndThen(this.#scenario.restoreEveryMs, () => this.#backUpOrRestore());
+    if (this.#scenario.hours) this.#beforeEachClose();
+  }
+
+  #beforeEachClose(): void {
+    const { marketNowMs } = this.#prices;
+    const { open, untilMs } = this.#sessions.phaseAt(marketNowMs);
+    const leftMs = (untilMs - marketNowMs) / SPEED;
+    if (open && leftMs > LAST_WORD_MS) this.#time.after(leftMs - LAST_WORD_MS, () => this.#closeWrongly());
+    this.#time.after(leftMs + LAST_WORD_MS, () => !this.#faultsEnded && this.#beforeEachClose());
+  }
+
+  /** The last that the market says before its close is no price: nobody contradicts it until it opens again. */
+  #closeWrongly(): void {
+    const { instruments } = this.#scenario;
+    const nowMs = this.#time.nowMs;
+    if (this.#faultsEnded || nowMs - this.#wrongAtMs < CONTRADICTED_MS || !this.#trader.running) return;
+    const { id } = this.#aim.pick(instruments);
+    if (!this.#trader.hasHeard(id)) return;
+    this.#injected.count('wrong quote at the close');
+    this.#wrongAtMs = nowMs;
+    this.#silentUntilMs.set(id, nowMs + LAST_WORD_MS);
+    const wrong = wrongQuote(this.#aim, this.#prices.bidTicks(id));
+    this.#trader.post({ kind: 'quote', instrument: id, ...wrong });
   }
 
   #signal(): void {
