@@ -228,6 +228,16 @@ describe('a stop for less than the position', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 130, stopTicks: stop.stopTicks }]);
   });
 
+  it('that fires after its exchange was refused is not restored: what is left gets the stop that it wants', () => {
+    const { desk, entry, stop, next } = grown();
+    refuse(desk, next, stop, 'rests');
+    desk.fill(entry, 10_000, 300);
+    desk.fill(stop, 9_799, 100);
+    desk.pass(1_000);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 330 }]);
+    expect(desk.recorded('note').filter(({ text }) => text.includes('the old one is restored'))).toEqual([]);
+  });
+
   it('that has filled before is not restored beside the dust it left: what the entry fills next has a stop of its own', () => {
     const { desk, entry, stop, next } = grown();
     desk.fill(stop, 9_799, 100);

@@ -10,7 +10,7 @@ import type { PositionView } from '../../src/engine/view.js';
 import { sumOf } from './followed-book.js';
 import type { Oracle } from './oracle.js';
 import { engineConfig, type Scenario } from './scenario.js';
-import { isTradableAt } from './tradable.js';
+import { isTradableAt, lotsThatNeedStops } from './tradable.js';
 
 /** The account at the venue, read without a network between. */
 export interface VenueTruth {
@@ -165,12 +165,16 @@ function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
   if (view.closeAll === 'running') return ['a close-all is still running'];
   return view.positions
     .filter((position) => !isDust(scenario, position))
-    .filter(({ protection, instrument, quantityLots }) => {
+    .filter((position) => {
+      const { protection, instrument, quantityLots, parts } = position;
       const stops = venue.openOrders.filter(
         (o) => o.instrument === instrument && o.type === 'stop' && !isBounded(o),
       );
       const lots = stops.reduce((sum, stop) => sum + stop.quantityLots - stop.filledLots, 0);
-      return protection !== 'confirmed' || lots !== Math.abs(quantityLots);
+      const least = lotsThatNeedStops(scenario.instruments[instrument]!, position);
+      if (least === 0) return false;
+      const most = Math.abs(quantityLots);
+      return protection !== 'confirmed' || lots > most || lots < (parts.length > 0 ? least : most);
     })
     .map(({ instrument, protection }) => `position in ${instrument} has a ${protection} or wrong stop`);
 }

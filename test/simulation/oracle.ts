@@ -1,4 +1,5 @@
 /** Watches everything that leaves the engine, with a small book of its own, and collects what must never happen. */
+import type { Instrument } from '../../src/domain/instrument.js';
 import type { OrderIntent } from '../../src/domain/order.js';
 import type { EngineConfig } from '../../src/engine/config.js';
 import type { Effect } from '../../src/engine/effect.js';
@@ -16,7 +17,7 @@ import { FollowedBook } from './followed-book.js';
 import { Injected } from './injected.js';
 import { isWrongQuote } from './outside.js';
 import { engineConfig, type Scenario } from './scenario.js';
-import { isTradableAt } from './tradable.js';
+import { isTradableAt, lotsThatNeedStops } from './tradable.js';
 import { Unprotectable } from './unprotectable.js';
 import type { Moment, Watcher } from './watcher.js';
 import { AnswersInTime } from './watchers/answers-in-time.js';
@@ -180,7 +181,7 @@ export class Oracle {
     this.reached.count(pathOf(record));
     const { instruments } = this.scenario;
     this.#unprotectable.recorded(record, (of) => instruments.findIndex(({ symbol }) => symbol === of));
-    if (record.type === 'armed') this.#checkArming(record);
+    if (record.type === 'armed') this.#checkArming(record, moment);
     const wronglyHalted = record.type === 'halt' ? wronglyAsked(record.halt, this.#config.resume) : null;
     if (wronglyHalted !== null) this.violations.push(wronglyHalted);
     if (record.type === 'command' && record.name === 'kill' && this.#book.mode !== 'KILLED') {
@@ -278,12 +279,15 @@ export class Oracle {
     if (order.purpose === 'entry') this.#checkEntry(order, view());
   }
 
-  #checkArming({ haltId, authority, marketMs }: Extract<EngineRecord, { readonly type: 'armed' }>): void {
+  #checkArming(
+    { haltId, authority, marketMs }: Extract<EngineRecord, { readonly type: 'armed' }>,
+    moment: Moment,
+  ): void {
     const { halts, closing, newestHalt } = this.#book;
     const wrong = wronglyLifted(halts, authority, marketMs, this.#config.dayStartMs);
     if (wrong !== null) this.violations.push(`${authority} lifted a halt that needs ${wrong.resume}`);
     this.armings += 1;
-    const bare = this.#unprotected();
+    const bare = this.#unprotected(moment);
     for (const [symbol, lots] of this.#book.nobodys)
       if (lots > 0) this.violations.push(`armed while ${lots} lots of ${symbol} are nobody's`);
     if (bare !== null) this.violations.push(`armed while ${bare} has no stop that rests`);
@@ -294,18 +298,23 @@ export class Oracle {
   }
 
   /** A position that could be sold, without a stop for all of it. */
-  #unprotected(): string | null {
+  #unprotected({ view }: Moment): string | null {
     const bare = this.scenario.instruments.find((instrument) => {
       const { id } = instrument;
       const lots = Math.abs(this.#book.lots[id] ?? 0);
       const stops = this.#book.liveOn(id, 'protective').filter(({ state }) => RESTS.has(state));
       const bidTicks = this.evidence.bidTicks(id) ?? 0;
       const isCovered = this.scenario.sideBySide
-        ? stops.reduce((sum, { leftLots }) => sum + leftLots, 0) >= lots
+        ? stops.reduce((sum, { leftLots }) => sum + leftLots, 0) >= this.#needStops(instrument, view())
         : stops.some(({ leftLots }) => leftLots === lots);
       return isTradableAt(instrument, lots, bidTicks) && !isCovered;
     });
     return bare?.symbol ?? null;
+  }
+
+  #needStops(instrument: Instrument, { positions }: EngineView): number {
+    const position = positions.find(({ instrument: at }) => at === instrument.id);
+    return position === undefined ? 0 : lotsThatNeedStops(instrument, position);
   }
 
   #checkEntry(order: OrderIntent, view: EngineView): void {

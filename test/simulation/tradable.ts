@@ -1,5 +1,6 @@
 /** What an order can be sent for: fewer lots, or less value, are left over and no position. */
 import type { Instrument } from '../../src/domain/instrument.js';
+import type { PositionView } from '../../src/engine/view.js';
 
 /** Worth so many smallest orders that a price which is a little older makes no difference: surely no dust. */
 export const SURELY_TRADABLE = 1.5;
@@ -13,4 +14,20 @@ export function isTradableAt(
 ): boolean {
   const size = Math.abs(lots);
   return size >= minQuantityLots && size * ticks * moneyPerTickLot >= minNotional * surely;
+}
+
+/**
+ * Side by side each trade is protected and sold by itself: what of one is too small for an order is left over, whatever
+ * the others hold.
+ */
+export function lotsThatNeedStops(
+  instrument: Instrument,
+  { parts, quantityLots, stopTicks, markTicks }: PositionView,
+): number {
+  const trades = parts.length > 0 ? parts : [{ quantityLots, stopTicks }];
+  return trades
+    .filter((one) =>
+      isTradableAt(instrument, one.quantityLots, Math.min(one.stopTicks, markTicks ?? one.stopTicks)),
+    )
+    .reduce((sum, one) => sum + Math.abs(one.quantityLots), 0);
 }

@@ -58,6 +58,9 @@ export function takeFill(core: Core, reported: Fill): boolean {
     if (entry.intent.purpose === 'entry') verifySoon(core, fill.instrument);
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
       workOfOrder(core, entry.intent).closeRefusals = 0;
+    // A stop that has fired has ended by itself: what is left gets the stop that it wants, not that one again.
+    if (entry.intent.purpose === 'protective' && FINAL_ORDER_STATES.has(entry.state))
+      workOfOrder(core, entry.intent).formerStop = null;
   }
   if (trouble !== null) {
     note(core, 'alarm', trouble, fill.instrument);

@@ -2,6 +2,7 @@
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineEvent } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import type { EngineView } from '../../../src/engine/view.js';
 import { CountedQuotes } from '../counted-quotes.js';
 import type { FollowedBook } from '../followed-book.js';
 import type { Scenario } from '../scenario.js';
@@ -32,7 +33,7 @@ export class Prompt implements Watcher {
   /** Since when each instrument has a position that an order can be sent for: an entry may fill in a silence. */
   readonly #heldSinceMs = new Map<number, number>();
   /** Exits that a strategy wants, by instrument, and since when. */
-  readonly #exits = new Map<number, number>();
+  readonly #exits = new Map<number, { readonly sinceMs: number; readonly strategy: string | null }>();
   #fromMs = 0;
 
   constructor(
@@ -56,7 +57,8 @@ export class Prompt implements Watcher {
 
   thawed(wallMs: number): void {
     this.#fromMs = wallMs;
-    for (const since of [this.#exits, this.#passed]) for (const at of since.keys()) since.set(at, wallMs);
+    for (const [at, { strategy }] of this.#exits) this.#exits.set(at, { sinceMs: wallMs, strategy });
+    for (const at of this.#passed.keys()) this.#passed.set(at, wallMs);
     for (const id of this.#overdueSinceMs.keys()) this.#overdueSinceMs.set(id, wallMs);
   }
 
@@ -103,7 +105,8 @@ export class Prompt implements Watcher {
     if (record.type === 'trade.closed') this.#exits.delete(record.instrument);
     if (record.type !== 'note' || !record.text.endsWith(EXIT_WORDS)) return null;
     const instrument = this.scenario.instruments.find(({ symbol }) => symbol === record.symbol);
-    if (instrument !== undefined) this.#exits.set(instrument.id, wallMs);
+    if (instrument !== undefined)
+      this.#exits.set(instrument.id, { sinceMs: wallMs, strategy: record.strategy });
     return null;
   }
 
@@ -119,8 +122,9 @@ export class Prompt implements Watcher {
     return ageMs > this.staleMs() ? `entry ${clientId} left on a price that is ${ageMs} ms old` : null;
   }
 
-  looked({ wallMs }: Moment): string | null {
-    return this.#rested(wallMs) ?? this.#unexited(wallMs) ?? this.#unsecured(wallMs) ?? this.#stale(wallMs);
+  looked(moment: Moment): string | null {
+    const { wallMs } = moment;
+    return this.#rested(wallMs) ?? this.#unexited(moment) ?? this.#unsecured(wallMs) ?? this.#stale(wallMs);
   }
 
   #rested(wallMs: number): string | null {
@@ -148,10 +152,12 @@ export class Prompt implements Watcher {
     return null;
   }
 
-  #unexited(wallMs: number): string | null {
-    for (const [at, sinceMs] of this.#exits) {
-      if (!this.#isTradable(at)) this.#exits.delete(at);
-      else if (wallMs - sinceMs > EXIT_MS_MAX)
+  #unexited({ wallMs, view }: Moment): string | null {
+    for (const [at, { sinceMs, strategy }] of this.#exits) {
+      const isLate = wallMs - sinceMs > EXIT_MS_MAX;
+      if (!this.#isTradable(at) || (isLate && !this.#isOwnTradable(at, strategy, view())))
+        this.#exits.delete(at);
+      else if (isLate)
         return `the strategy wants out of ${at} for ${wallMs - sinceMs} ms, and no order has left`;
     }
     return null;
@@ -191,6 +197,18 @@ export class Prompt implements Watcher {
     const isFresh = (at: number) => this.#counted.isFresh(at, wallMs, SURELY_FRESH_MS);
     const held = this.scenario.instruments.filter(({ id }) => (this.book.lots[id] ?? 0) !== 0);
     return this.#counted.instruments.some(isFresh) && held.every(({ id }) => isFresh(id));
+  }
+
+  /** Side by side each sells its own trade, whatever the other one holds. */
+  #isOwnTradable(at: number, strategy: string | null, { positions }: EngineView): boolean {
+    const bidTicks = this.#bids.get(at) ?? 0;
+    const parts = positions.find(({ instrument }) => instrument === at)?.parts ?? [];
+    if (parts.length === 0 || strategy === null) return true;
+    return parts.some(
+      (part) =>
+        part.strategy === strategy &&
+        isTradableAt(this.scenario.instruments[at]!, part.quantityLots, bidTicks),
+    );
   }
 
   /** What is worth less than the smallest order is left over, and no position. */
