@@ -89,8 +89,11 @@ describe('a desk whose processes are killed while it trades', () => {
     const armed = await untilTrading();
     expect(armed.incarnation).toBe(before.incarnation);
     expect(armed.fills).toBeGreaterThanOrEqual(before.fills);
-    // By its journal: it may have armed itself before anybody has seen it halted.
-    const { halts, armings } = since(before.sequence);
+    // By its journal: it may have armed itself before anybody has seen it halted. It says so before the disk has it.
+    const { halts, armings } = await until('its arming on the disk', () => {
+      const written = since(before.sequence);
+      return written.armings.length > 0 ? written : null;
+    });
     expect(halts.map(({ cause }) => cause)).toContain('startup');
     expect(armings).toEqual([expect.objectContaining({ authority: 'rule', haltId: halts.at(-1)?.haltId })]);
     await expectNothingLostOrDoubled();

@@ -8,6 +8,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
 import {
@@ -37,6 +38,8 @@ const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_M
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
 const resolveUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.resolve);
 const lookAgainSignal = defineSignal(INCIDENT_MESSAGES.lookAgain);
+/** Marks the histories in which an answer ends the ladder though its next rung was due in the same task. */
+const ANSWERED_AT_THE_RUNG = 'an-answer-ends-the-ladder-at-its-rung';
 const progressQuery = defineQuery<IncidentProgress>(INCIDENT_MESSAGES.progress);
 
 export async function incident(input: IncidentInput): Promise<IncidentProgress> {
@@ -94,6 +97,8 @@ async function climbLadder({ input, course, timeline, people }: IncidentRun): Pr
   while (course.escalations < rungs.length) {
     const dueMs = course.openedMs + (rungs[course.escalations] ?? 0);
     if (await condition(isAnswered, Math.max(1, dueMs - Date.now()))) return;
+    // The answer and the rung may come in one task, and the timer is heard first.
+    if (isAnswered() && patched(ANSWERED_AT_THE_RUNG)) return;
     course.escalations += 1;
     timeline.record({
       name: course.escalations === 1 ? 'Reminder' : `Escalation ${course.escalations - 1}`,
