@@ -24,6 +24,8 @@ export class SideBySide implements Watcher {
   /** "strategy/instrument" whose trade is being closed. */
   readonly #exiting = new Set<string>();
   readonly #bids = new Map<number, number>();
+  /** Looked up, and the venue did not have them: one that it takes all the same sells what another exit has sold since. */
+  readonly #absent = new Set<string>();
   readonly #bareSinceMs = new Map<string, number>();
   /** Who gave lots for the newest fill, and the order that was filled. */
   #taken: { readonly order: OrderIntent | undefined; readonly owners: readonly string[] } | null = null;
@@ -35,7 +37,8 @@ export class SideBySide implements Watcher {
   ) {}
 
   restarted(records: readonly EngineRecord[]): void {
-    for (const state of [this.#held, this.#orders, this.#exiting, this.#bareSinceMs]) state.clear();
+    for (const state of [this.#held, this.#orders, this.#exiting, this.#bareSinceMs, this.#absent])
+      state.clear();
     for (const record of records) this.#take(record);
     this.#exiting.clear();
   }
@@ -101,7 +104,7 @@ export class SideBySide implements Watcher {
     const { order, owners } = this.#taken;
     if (!owners.includes(record.strategy)) return `the trade ${record.trade} is closed, and gave nothing`;
     const isOthers = order !== undefined && order.purpose !== 'close' && order.strategy !== record.strategy;
-    return isOthers && order.purpose === 'exit'
+    return isOthers && order.purpose === 'exit' && !this.#absent.has(order.clientId)
       ? `the exit ${order.clientId} of ${order.strategy} has closed the trade ${record.trade} of ${record.strategy}`
       : null;
   }
@@ -159,6 +162,7 @@ export class SideBySide implements Watcher {
 
   #take(record: EngineRecord): void {
     if (record.type === 'order.intended') this.#orders.set(record.order.clientId, record.order);
+    if (record.type === 'order.state' && record.state === 'absent') this.#absent.add(record.clientId);
     if (record.type === 'note' && record.text.endsWith(EXIT_WORDS)) this.#noteExit(record);
     if (record.type === 'fill') {
       const { instrument, side, quantityLots, clientId } = record.fill;
