@@ -42,7 +42,7 @@ function onLostOutput({ code, message }: NodeJS.ErrnoException): never {
 
 async function run(argv: readonly string[]): Promise<void> {
   // `help stop` means `stop --help`.
-  const given = deskBehind(argv);
+  const given = idBehind(deskBehind(argv));
   const asked = given[0] === 'help' ? [...given.slice(1), '--help'] : given;
   let typed = asked;
   try {
@@ -65,6 +65,15 @@ function deskBehind(argv: readonly string[]): readonly string[] {
   const [desk, command] = [argv.slice(0, taken), argv.slice(taken)];
   const end = command.indexOf('--');
   return end < 0 ? [...command, ...desk] : command.toSpliced(end, 0, ...desk);
+}
+
+const DASHED_ID = /^-[\w-]{15}$/;
+
+/** One incident in 64 has an id that begins with a dash: it would be taken for an option. */
+function idBehind(argv: readonly string[]): readonly string[] {
+  if (!/^incidents?$/.test(argv[0] ?? '') || argv.includes('--')) return argv;
+  const at = argv.findIndex((word) => DASHED_ID.test(word));
+  return at < 0 ? argv : [...argv.toSpliced(at, 1), '--', argv[at] ?? ''];
 }
 
 /** Loads only the code of the command that was given; for the others name and summary are enough. */

@@ -1,10 +1,10 @@
 /** The playbooks in code of the desk's folder: each file is an incident kind; the files are read above this layer. */
 import { closestName } from './closest-name.js';
 import type { CodedPlaybook } from './coded-playbook.js';
-import { type DeskFileError, keyText } from './problem.js';
+import { DeskFileError, type DeskProblem, keyText } from './problem.js';
 import type { Desk } from './schema.js';
 import type { SchemaProblem } from './schema-problems.js';
-import { parameterProblems, schemaFrom } from './step-parts.js';
+import { inPlaybooks, parameterProblems, type StepParts, schemaFrom } from './step-parts.js';
 
 export interface PlaybooksRead {
   /** Names of all files, including unusable ones. */
@@ -21,6 +21,45 @@ export type ReadPlaybooks = (folder: string) => PlaybooksRead;
 
 export const withCodedPlaybooks = (desk: Desk, { playbooks }: PlaybooksRead): Desk =>
   playbooks.length === 0 ? desk : { ...desk, coded: playbooks };
+
+const ASKED = /\.(check|report|action)\(\s*(["'`])([\w-]+)\2/g;
+
+/**
+ * Names in their code of checks, reports and actions that don't exist: otherwise found only in the middle of an
+ * incident. A name that is made while it runs is not judged here.
+ */
+export function askedProblems(
+  { playbooks }: PlaybooksRead,
+  folder: string,
+  parts: StepParts,
+): DeskFileError | null {
+  const declared = inPlaybooks(parts);
+  const problems = playbooks.flatMap((playbook) =>
+    [...playbook.code.matchAll(ASKED)].flatMap(([, kind = '', , found = '']): DeskProblem[] => {
+      const known = [...declared[`${kind as 'check' | 'report' | 'action'}s`].keys()];
+      if (known.includes(found)) return [];
+      const near = closestName(found, known);
+      return [
+        {
+          ...{ line: null, column: null, key: placeOf(playbook, kind, found) },
+          ...{ expected: `one of the ${kind}s ${known.join(', ')}`, found },
+          doThis: near === null ? 'write one of these' : `write ${near} instead of ${found}`,
+        },
+      ];
+    }),
+  );
+  return problems.length === 0 ? null : new DeskFileError(folder, problems);
+}
+
+/** File and line; the file alone if it is written in another way than it was compiled. */
+function placeOf({ name, files }: CodedPlaybook, kind: string, found: string): string {
+  const call = new RegExp(`\\.${kind}\\(\\s*["'\`]${found}["'\`]`);
+  for (const { path, text } of files) {
+    const at = text.search(call);
+    if (at >= 0) return `${path}:${text.slice(0, at).split('\n').length}`;
+  }
+  return `playbooks/${name}`;
+}
 
 /** Entries of `playbooks:` that no file accepts. */
 export function codedProblems(desk: Desk, { names, playbooks }: PlaybooksRead): readonly SchemaProblem[] {

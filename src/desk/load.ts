@@ -5,7 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument, type YAMLError } from 'yaml';
 import { unfitCharacter } from '../domain/plain-text.js';
-import { codedProblems, type ReadPlaybooks, withCodedPlaybooks } from './coded-playbooks.js';
+import { askedProblems, codedProblems, type ReadPlaybooks, withCodedPlaybooks } from './coded-playbooks.js';
 import type { DeskVenue } from './desk-venue.js';
 import { triggerRules } from './own-incidents.js';
 import {
@@ -80,7 +80,10 @@ export function readDeskText(file: string, text: string, options: LoadOptions): 
   const refuse = (problems: readonly SchemaProblem[]): DeskFileError =>
     new DeskFileError(file, inOrder(problems.map((problem) => located(problem, document, lines))));
   if (!parsed.success || found.length > 0) throw refuse(found);
-  if (options.parts !== undefined && coded.refused !== null) throw coded.refused;
+  if (options.parts !== undefined) {
+    const refused = coded.refused ?? askedProblems(coded, folder, options.parts);
+    if (refused !== null) throw refused;
+  }
   const desk = withCodedPlaybooks(withOwnStrategies(parsed.data, folder, options.strategies), coded);
   const foundTwice = (options.parts === undefined ? [] : triggerRules(desk)).map((rule) => ({
     ...rule,

@@ -60,16 +60,22 @@ export const NO_PARAMETERS = z.strictObject({});
 
 const TRADING_PARTS = TRADING_ACTIONS.map((name) => [name, { parameters: NO_PARAMETERS }] as const);
 
+/** An incident's steps may also act on trading. */
+export const inPlaybooks = (parts: StepParts): StepParts => ({
+  ...parts,
+  actions: new Map([...parts.actions, ...TRADING_PARTS]),
+});
+
 /** For every step: a part that doesn't exist, and each `with:` value that its part doesn't accept. */
 export function stepProblems(desk: Desk, parts: StepParts): readonly SchemaProblem[] {
-  const inPlaybooks = { ...parts, actions: new Map([...parts.actions, ...TRADING_PARTS]) };
+  const partsOfPlaybooks = inPlaybooks(parts);
   return stepLists(desk).flatMap(({ path: list, of, steps }) =>
     steps.flatMap((step, at) => {
       const path = [...list, at];
       for (const kind of ['check', 'report', 'action'] as const) {
         const named = step[kind];
         if (named === undefined) continue;
-        const declared = (of === 'playbook' ? inPlaybooks : parts)[`${kind}s`];
+        const declared = (of === 'playbook' ? partsOfPlaybooks : parts)[`${kind}s`];
         const part = declared.get(named);
         if (part === undefined) return [unknownPart(kind, named, [...declared.keys()], path)];
         return parameterProblems(part.parameters, step.with, [...path, 'with']);

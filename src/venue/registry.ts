@@ -1,5 +1,6 @@
 /** Every venue that has a folder here, one line each. */
 import binance from './binance/definition.js';
+import bybit from './bybit/definition.js';
 import { ccxtPrices } from './ccxt/ccxt-venue.js';
 import type { LiveVenue, VenueDefinition } from './definition.js';
 import ibkr from './ibkr/definition.js';
@@ -7,7 +8,7 @@ import kraken from './kraken/definition.js';
 import kucoin from './kucoin/definition.js';
 import type { PriceSource } from './prices.js';
 
-export const VENUES: readonly VenueDefinition[] = [binance, ibkr, kraken, kucoin];
+export const VENUES: readonly VenueDefinition[] = [binance, bybit, ibkr, kraken, kucoin];
 
 export type TradedVenue = VenueDefinition & { readonly live: LiveVenue };
 

@@ -90,6 +90,8 @@ describe.concurrent('a command that fails', () => {
   it.each([
     [['status'], 'no desk runs with FERMATA_HOME'],
     [['stop', '--reason', 'x'], 'no desk runs with FERMATA_HOME'],
+    [['incidents', '-mA3nT3V44zelbew', '--all'], 'no desk runs with FERMATA_HOME'],
+    [['incident', 'ack', '-mA3nT3V44zelbew'], 'no desk runs with FERMATA_HOME'],
     [['down'], 'no desk runs with FERMATA_HOME'],
     [['logs'], 'there is no log'],
     [['paper', 'reset'], 'has no paper account here'],

@@ -47,6 +47,8 @@ it.each(examples)('the YAML of %s loads', (_name, shown) => {
   }
   // cloudflared's own file: test/api/ways-in.test.ts does what it says.
   if ('tunnel' in example) return;
+  // A strategy of the desk's own folder: test/end-to-end/extend.test.ts types both.
+  if (shown.includes('kind: ./strategies/')) return;
   const text = stringify(over(SHIPPED, example));
   expect(() => parseDesk('example.yaml', text, { playbooks: () => playbooksOf(shown) })).not.toThrow();
 });

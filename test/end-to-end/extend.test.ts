@@ -58,6 +58,7 @@ it('what EXTEND.md says is typed: each part is one file and a step, and the desk
     'An action': ['my-desk/actions/note.ts', 'my-desk/desk.yaml'],
     'An incident': ['my-desk/desk.yaml'],
     'A playbook in code': ['my-desk/playbooks/late-broker.ts'],
+    'A strategy': ['my-desk/desk.yaml', 'my-desk/strategies/channel.ts'],
     'All of it, once': ['my-desk/notes.txt'],
     'A venue, an incident kind': [],
   });

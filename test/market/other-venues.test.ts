@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
-import { type PublicVenue, startKraken, startKucoin } from './public-venues.js';
+import { type PublicVenue, startBybit, startKraken, startKucoin } from './public-venues.js';
 
 const MINUTE_MS = 60_000;
 const times = { silentMs: 1500, pollMs: 20, backoffMs: 20, backoffMsMax: 100 };
@@ -34,6 +34,7 @@ async function openAt(name: string, start: () => Promise<PublicVenue>) {
 }
 
 describe.each([
+  ['bybit', startBybit, 2500],
   ['kucoin', startKucoin, 2500],
   ['kraken', startKraken, 719],
 ] as const)('%s', (name, start, minutesMax) => {
@@ -41,8 +42,8 @@ describe.each([
     const { venue, feed } = await openAt(name, start);
     expect(feed.source).toMatchObject({ identity: `live-${name}`, venue: name, simulated: false });
     const [first, ...others] = venue.requests.map(({ pathname }) => pathname);
-    expect(first).toMatch(/timestamp|Time/);
-    expect(others.filter((path) => /currencies|Assets$|allTickers/.test(path))).toEqual([]);
+    expect(first).toMatch(/timestamp|time$/i);
+    expect(others.filter((path) => /currencies|Assets$|allTickers|coin/.test(path))).toEqual([]);
     expect(Math.abs(feed.nowMs() - steadyNowMs())).toBeLessThan(30_000);
     const bars = await feed.history(0, 30);
     expect(bars).toHaveLength(30);

@@ -1,5 +1,5 @@
 /**
- * Local servers that answer what the library asks of KuCoin and Kraken without a key. As strict as the venues: an unknown path
+ * Local servers that answer what the library asks of Bybit, KuCoin and Kraken without a key. As strict as the venues: an unknown path
  * or pair is refused in the venue's own form.
  */
 import { createServer } from 'node:http';
@@ -66,6 +66,75 @@ function minutesFrom(fromS: number, untilS = Number.POSITIVE_INFINITY): number[]
   const first = Math.ceil(fromS / MINUTE_S) * MINUTE_S;
   const last = Math.min(untilS, Math.floor(nowS() / MINUTE_S) * MINUTE_S);
   return Array.from({ length: Math.max(0, (last - first) / MINUTE_S + 1) }, (_, at) => first + at * MINUTE_S);
+}
+
+const PAGE_BYBIT = 1000;
+
+/** Newest candles first; with a start, those that follow it. A refusal is an answer with 200. */
+export function startBybit(): Promise<PublicVenue> {
+  const id = (base: Base): string => `${base}USDT`;
+  const said = (retCode: number, retMsg: string, result: object) => ({
+    ...{ retCode, retMsg, result, retExtInfo: {}, time: Math.round(steadyNowMs()) },
+  });
+  const refused = said(10001, 'Not supported symbols', {});
+  return startVenue({
+    hosts: /(^|\.)bybit\.com$/,
+    answer({ pathname, searchParams }) {
+      if (pathname === '/v5/market/time')
+        return said(0, 'OK', { timeSecond: `${nowS()}`, timeNano: `${nowS()}000000000` });
+      if (searchParams.get('category') !== 'spot') return refused;
+      const base = baseOf(searchParams.get('symbol') ?? '', id);
+      switch (pathname) {
+        case '/v5/market/instruments-info':
+          return said(0, 'OK', { category: 'spot', list: BASES.map((one) => bybitSymbol(one, id(one))) });
+        case '/v5/market/tickers': {
+          if (base === undefined && searchParams.has('symbol')) return refused;
+          const list = (base === undefined ? BASES : [base]).map((one) => ({
+            ...{ symbol: id(one), bid1Price: `${PAIRS[one]}`, bid1Size: '1', ask1Price: `${PAIRS[one] + 1}` },
+            ...{ ask1Size: '2', lastPrice: `${PAIRS[one]}` },
+          }));
+          return said(0, 'OK', { category: 'spot', list });
+        }
+        case '/v5/market/kline': {
+          if (base === undefined || searchParams.get('interval') !== '1') return refused;
+          const limit = Number(searchParams.get('limit') ?? 200);
+          if (limit < 1 || limit > PAGE_BYBIT) return refused;
+          const price = PAIRS[base];
+          const times = minutesFrom(Number(searchParams.get('start')) / 1000).slice(0, limit);
+          const [high, low, close] = [price + 10, price - 10, price + 5].map(String);
+          const list = times
+            .reverse()
+            .map((at) => [`${at}000`, `${price}`, high, low, close, '1.5', '90000']);
+          return said(0, 'OK', { category: 'spot', symbol: id(base), list });
+        }
+        default:
+          return null;
+      }
+    },
+  });
+}
+
+function bybitSymbol(base: Base, symbol: string): object {
+  return {
+    ...{
+      symbol,
+      baseCoin: base,
+      quoteCoin: 'USDT',
+      innovation: '0',
+      status: 'Trading',
+      marginTrading: 'none',
+    },
+    lotSizeFilter: {
+      ...{
+        basePrecision: '0.00001',
+        quotePrecision: '0.0000001',
+        minOrderQty: '0.00001',
+        maxOrderQty: '100',
+      },
+      ...{ minOrderAmt: '5', maxOrderAmt: '4000000' },
+    },
+    priceFilter: { tickSize: '0.01' },
+  };
 }
 
 const PAGE_KUCOIN = 1500;

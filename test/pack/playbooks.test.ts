@@ -111,6 +111,35 @@ describe('a playbook in code', () => {
     expect(before).toBe(without);
   });
 
+  it.each([
+    ['check', 'databose', 'write database instead of databose'],
+    ['report', 'costss', 'write costs instead of costss'],
+    ['action', 'no-such-thing-at-all', 'write one of these'],
+  ])(
+    'asks for no %s that is not there: it would be found in the middle of an incident',
+    (kind, name, doThis) => {
+      write(
+        'playbooks/late-bank.ts',
+        codeOf(`await incident.check('database'); await incident.${kind}('${name}');`),
+      );
+      expect(problemsOf()).toMatchObject([{ key: 'playbooks/late-bank.ts:8', found: name, doThis }]);
+      write('playbooks/late-bank.ts', codeOf(`await incident.action('backup'); // .check('databose')`));
+      expect(problemsOf()).toEqual([]);
+    },
+  );
+
+  it('asks for a check of its own folder', () => {
+    write(
+      'checks/room.ts',
+      `import { check } from 'fermata/pack';
+import { z } from 'zod';
+export default check({ title: 'Room', parameters: z.object({}), run: () => ({ verdict: 'pass', observed: '', expected: '' }) });
+`,
+    );
+    write('playbooks/late-bank.ts', codeOf(`await incident.check('room');`));
+    expect(problemsOf()).toEqual([]);
+  });
+
   it('is what a step may name', () => {
     write('playbooks/late-bank.ts', SOUND);
     const step = `      - { key: own, title: Own, check: database, onFail: incident, incident: late-bank }\n`;
