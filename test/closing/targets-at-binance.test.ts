@@ -36,7 +36,9 @@ async function holding(exits: ExitPlan, symbol: Partial<SymbolOptions> = {}) {
   });
   const { simulation } = simulator;
   const stops = (): number[] =>
-    [...simulation.exchange.open.values()].map(({ quantity, executed }) => Number((quantity - executed) / LOT));
+    [...simulation.exchange.open.values()].map(({ quantity, executed }) =>
+      Number((quantity - executed) / LOT),
+    );
   const records: EngineRecord[] = [];
   /** What rested at the exchange as each sale of a part left. */
   const atSales: number[][] = [];
@@ -62,7 +64,12 @@ async function holding(exits: ExitPlan, symbol: Partial<SymbolOptions> = {}) {
   };
   price('100');
   await eventually(() => engine.view.reconciliation.state === 'clean');
-  const command = { name: 'arm', haltId: engine.view.haltId ?? '', configHash, authority: 'two-people' } as const;
+  const command = {
+    name: 'arm',
+    haltId: engine.view.haltId ?? '',
+    configHash,
+    authority: 'two-people',
+  } as const;
   await runner.command({ commandId: 'arm', by: 'test', reason: 'test', command });
   const prices = { openTicks: 10_000, highTicks: 10_000, lowTicks: 10_000, closeTicks: 10_000 };
   const openMs = Date.now() - MINUTE_MS;
@@ -87,7 +94,12 @@ describe('targets in parts at Binance', () => {
     expect(stops()).toEqual([]);
     // 1998 × 102 + 1998 × 104 for what 4,000 × 100.01 bought, in thousandths of a coin.
     const closed = records.find((record) => record.type === 'trade.closed');
-    expect(closed).toMatchObject({ why: 'target 2 of 2', targets: 2, quantityLots: 4_000, exitTicks: 10_299 });
+    expect(closed).toMatchObject({
+      why: 'target 2 of 2',
+      targets: 2,
+      quantityLots: 4_000,
+      exitTicks: 10_299,
+    });
     expect(engine.view.stopGaps.map(({ why }) => why)).not.toContain('closing');
   });
 
@@ -102,7 +114,9 @@ describe('targets in parts at Binance', () => {
   });
 
   it('have it exchanged where the symbol takes no amendment: the part is sold once the smaller one rests', async () => {
-    const { simulation, engine, stops, price, sold, atSales } = await holding(HALVES, { amendAllowed: false });
+    const { simulation, engine, stops, price, sold, atSales } = await holding(HALVES, {
+      amendAllowed: false,
+    });
     price('102');
     await eventually(() => sold() === 1 && engine.view.positions[0]?.protection === 'confirmed', 10_000);
     expect(simulation.count('POST', '/api/v3/order/cancelReplace')).toBe(1);

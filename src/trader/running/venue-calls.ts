@@ -191,7 +191,16 @@ export class VenueCalls implements VenueLink {
     const accountId = this.venue.accountId?.() ?? null;
     const whose = accountId === null ? {} : { accountId };
     const listing = { movements, movementsUnread, ...unfinished };
-    return { requestId, ...time, ...whose, ...account, ...listing, quantityLimits, closedInstruments, ...fixed };
+    return {
+      requestId,
+      ...time,
+      ...whose,
+      ...account,
+      ...listing,
+      quantityLimits,
+      closedInstruments,
+      ...fixed,
+    };
   }
 
   /** If nothing can be read, nothing is explained, and the difference in cash remains. Null: it takes longer. */
