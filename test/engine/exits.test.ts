@@ -91,7 +91,7 @@ describe('what is shown of them', () => {
       words: [
         'target 102.00 (50 %)',
         'target 104.00 (50 %)',
-        'held by the desk, which sells at the market there',
+        'held by the desk, which closes at the market there',
         'break-even at 101.50',
         'trails by 2.50, not moved yet',
         'time exit 01-05 13:02 UTC',
@@ -107,7 +107,7 @@ describe('what is shown of them', () => {
     expect(shown(desk)?.words.slice(0, 5)).toEqual([
       'target 102.00 (50 %) reached',
       'target 104.00 (50 %)',
-      'held by the desk, which sells at the market there',
+      'held by the desk, which closes at the market there',
       'break-even done',
       'trails by 2.50',
     ]);
