@@ -1,14 +1,16 @@
 /**
  * Why a position has no resting protective stop. `opened`: its first one is on its way. `changed`: the old one was
- * given up for a new one. `closing`: it was cancelled for a sale. `lost`: the venue ended it.
+ * given up for a new one. `part`: it was made smaller for a part that is sold, and rests for what stays. `closing`: it
+ * was cancelled for a sale. `lost`: the venue ended it.
  */
-export const STOP_GAP_CAUSES = ['opened', 'changed', 'closing', 'lost'] as const;
+export const STOP_GAP_CAUSES = ['opened', 'changed', 'part', 'closing', 'lost'] as const;
 export type StopGapCause = (typeof STOP_GAP_CAUSES)[number];
 
 /** In words, as the beginning of a line. */
 export const STOP_GAP_WORDS: Readonly<Record<StopGapCause, string>> = {
   opened: 'until the stop of what was bought rested',
   changed: 'while the stop was changed',
+  part: 'made smaller for a part that was sold, until that was done',
   closing: 'cancelled for a sale, until one rested again',
   lost: 'after the venue had ended it',
 };

@@ -62,6 +62,13 @@ export interface QuantityLimits {
   readonly maxMarketLots: number | null;
 }
 
+/** What the venue's capabilities say, and it doesn't do in this instrument. */
+export interface FixedOrders {
+  readonly instrument: InstrumentId;
+  readonly amends: boolean;
+  readonly replaces: boolean;
+}
+
 /** Halted or delisted at the venue, or listed differently from the desk file: nothing is entered in it. */
 export interface ClosedInstrument {
   readonly instrument: InstrumentId;

@@ -7,7 +7,7 @@ import type { Units } from '../domain/money.js';
 import type { Fill, OrderIntent, Side } from '../domain/order.js';
 import { alwaysOpen, type SessionCalendar } from '../domain/sessions/session-calendar.js';
 import type { StopGapCause } from '../domain/stop-gap.js';
-import { CLOSED_BREAKER, type VenueBreaker } from '../domain/venue.js';
+import { CLOSED_BREAKER, type FixedOrders, type VenueBreaker } from '../domain/venue.js';
 import { buildLimits, type LossLimits, setFloors } from '../limits/loss-floors.js';
 import { measuresReturns } from '../limits/registry.js';
 import { applyRecord } from './apply-record.js';
@@ -253,6 +253,8 @@ export interface Core {
   readonly sessions: readonly InstrumentSessions[];
   /** By instrument: why the venue takes no entry. Instruments that it takes entries for are not in it. */
   closed: ReadonlyMap<InstrumentId, string>;
+  /** By instrument: what the venue doesn't do to its resting orders, though its capabilities say so. */
+  fixedOrders: ReadonlyMap<InstrumentId, FixedOrders>;
   /** Filled while the current event is processed. */
   effects: Effect[];
 }
@@ -307,6 +309,7 @@ export function createCore(config: EngineConfig): Core {
     nextMinuteMs: 0,
     sessions: config.sessions ?? config.instruments.map(() => ({ calendar: alwaysOpen() })),
     closed: new Map(),
+    fixedOrders: new Map(),
     effects: [],
   };
 }

@@ -11,6 +11,7 @@ import type { SignalName, SignalRequest } from '../domain/signal.js';
 import type {
   CashMovement,
   ClosedInstrument,
+  FixedOrders,
   QuantityLimits,
   VenueOrder,
   VenuePosition,
@@ -81,6 +82,8 @@ export interface VenueSnapshot {
   readonly movementsUnfinished?: boolean;
   /** As far as the venue reports them. Left out: it reports none. */
   readonly quantityLimits?: readonly QuantityLimits[];
+  /** Instruments whose orders the venue changes in fewer ways than its capabilities say. Left out: none. */
+  readonly fixedOrders?: readonly FixedOrders[];
   /** Instruments that can't be entered now. Left out: none. */
   readonly closedInstruments?: readonly ClosedInstrument[];
 }

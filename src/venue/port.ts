@@ -6,6 +6,7 @@ import type {
   CancelOutcome,
   CashListed,
   ClosedInstrument,
+  FixedOrders,
   QuantityLimits,
   ReplaceOutcome,
   SendOutcome,
@@ -61,6 +62,11 @@ export interface VenuePort {
   cashMovements?(sinceMs: number): Promise<CashListed>;
   /** As last read from the venue, without a request; instruments that have not been read yet are left out. */
   quantityLimits?(): readonly QuantityLimits[];
+  /**
+   * Instruments whose resting orders it changes in fewer ways than its capabilities say, as last read from the venue,
+   * without a request; absent at venues where all are alike.
+   */
+  fixedOrders?(): readonly FixedOrders[];
   /**
    * Instruments in which no position can be opened now, as last read from the venue, without a request; absent at
    * venues where that can't happen.

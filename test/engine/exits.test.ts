@@ -4,6 +4,7 @@ import type { OrderIntent } from '../../src/domain/order.js';
 import { ALWAYS_OPEN } from '../../src/domain/sessions/calendars.js';
 import { SessionCalendar } from '../../src/domain/sessions/session-calendar.js';
 import { withOwnHours } from '../../src/domain/sessions/trading-hours.js';
+import type { FixedOrders } from '../../src/domain/venue.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { LimitEntry } from '../../src/engine/strategies/strategy.js';
 import { exitsStatus } from '../../src/trader/status/exits-status.js';
@@ -22,10 +23,19 @@ const HALVES: ExitPlan = {
 type Changes = ConstructorParameters<typeof DeskUnderTest>[0];
 
 /** A position of `lots` with its stop at rest; the entry is for as many. */
-function held(exits: ExitPlan, changes: Changes = {}, side: 'buy' | 'sell' = 'buy') {
+function held(
+  exits: ExitPlan,
+  changes: Changes = {},
+  side: 'buy' | 'sell' = 'buy',
+  fixedOrders: readonly FixedOrders[] = [],
+) {
   const protectTicks = side === 'buy' ? 9_800 : 10_200;
   const strategies = [oneEntry({ exits, side, protectTicks })];
   const desk = new DeskUnderTest({ capabilities: ABLE, strategies, ...changes }, 1).active();
+  if (fixedOrders.length > 0) {
+    desk.command({ name: 'reconcile' });
+    desk.snapshot({ fixedOrders });
+  }
   desk.bar(0, 10_000);
   const [entry] = desk.live('entry', 0);
   if (entry === undefined) throw new Error(JSON.stringify(desk.recorded('order.denied')));
@@ -81,6 +91,7 @@ describe('what is shown of them', () => {
       words: [
         'target 102.00 (50 %)',
         'target 104.00 (50 %)',
+        'held by the desk, which closes at the market there',
         'break-even at 101.50',
         'trails by 2.50, not moved yet',
         'time exit 01-05 13:02 UTC',
@@ -93,9 +104,10 @@ describe('what is shown of them', () => {
       targets: [{ reached: true }, { reached: false }],
       stopMovedBy: 'trailingStop',
     });
-    expect(shown(desk)?.words.slice(0, 4)).toEqual([
+    expect(shown(desk)?.words.slice(0, 5)).toEqual([
       'target 102.00 (50 %) reached',
       'target 104.00 (50 %)',
+      'held by the desk, which closes at the market there',
       'break-even done',
       'trails by 2.50',
     ]);
@@ -166,6 +178,59 @@ describe('targets', () => {
     desk.quote(0, 9_900);
     amended(desk, stop, lots / 2);
     expect(desk.live('exit', 0)).toHaveLength(1);
+  });
+
+  it('have the time measured in which the stop is for less than is held', () => {
+    const { desk, stop, lots } = held(HALVES);
+    desk.wait(1_000);
+    desk.quote(0, 10_200);
+    desk.wait(30);
+    amended(desk, stop, lots / 2);
+    desk.pass(50);
+    expect(desk.engine.view.positions[0]).toMatchObject({ withoutStopMs: 50 });
+    desk.fill(desk.live('exit', 0)[0]!, 10_200);
+    expect(desk.recorded('stop.gap')).toMatchObject([{ why: 'part', ms: 50, ended: 'protected' }]);
+    desk.wait(1_000);
+    desk.quote(0, 10_400);
+    desk.wait(70);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    desk.fill(desk.live('exit', 0)[0]!, 10_400);
+    // A stop that makes way for the sale of all that is left is part of the sale.
+    expect(desk.recorded('stop.gap')).toHaveLength(1);
+  });
+
+  it('have it measured as well where the stop is exchanged for a smaller one: until then the old one rests', () => {
+    const { desk, stop, lots } = held(HALVES, { capabilities: { ...SPOT, replaces: true } });
+    desk.wait(1_000);
+    desk.quote(0, 10_200);
+    desk.wait(30);
+    replaced(desk, exchanges(desk)[0]!, stop);
+    desk.wait(50);
+    desk.fill(desk.live('exit', 0)[0]!, 10_200);
+    expect(desk.recorded('stop.gap')).toMatchObject([{ why: 'part', ms: 50 }]);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots / 2 }]);
+  });
+
+  it('have it cancelled first where the venue changes no order of this instrument, and only there', () => {
+    const { desk, stop, lots } = held(HALVES, {}, 'buy', [{ instrument: 0, amends: false, replaces: false }]);
+    expect(desk.recorded('note').map(({ text }) => text)).toContain(
+      'the venue exchanges no orders in it: a stop that changes is cancelled first',
+    );
+    desk.wait(1_000);
+    desk.quote(0, 10_200);
+    expect(desk.sent('cancel')).toEqual([stop.clientId]);
+    desk.wait(30);
+    desk.happen({ kind: 'order.cancelled', clientId: stop.clientId });
+    expect(desk.live('exit', 0)).toEqual([]);
+    desk.wait(40);
+    desk.accept(desk.live('protective', 0)[0]!);
+    desk.wait(50);
+    desk.fill(desk.live('exit', 0)[0]!, 10_200);
+    expect(desk.recorded('stop.gap')).toMatchObject([{ why: 'part', ms: 120 }]);
+    expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: lots / 2 }]);
+    const other = held(HALVES, {}, 'buy', [{ instrument: 1, amends: false, replaces: false }]);
+    other.desk.quote(0, 10_200);
+    expect(other.desk.effects.at(-1)).toMatchObject({ kind: 'amend' });
   });
 
   it('keep the stop whole until the sale is done where it can only reduce', () => {

@@ -7446,7 +7446,7 @@ export interface components {
             }[];
             stopGaps: {
                 /** @enum {string} */
-                why: "opened" | "changed" | "closing" | "lost";
+                why: "opened" | "changed" | "part" | "closing" | "lost";
                 count: number;
                 longestMs: number;
                 /** @description Of the longest */
@@ -7976,7 +7976,7 @@ export interface components {
                 }[];
                 stopGaps: {
                     /** @enum {string} */
-                    why: "opened" | "changed" | "closing" | "lost";
+                    why: "opened" | "changed" | "part" | "closing" | "lost";
                     count: number;
                     longestMs: number;
                     /** @description Of the longest */

@@ -3,6 +3,8 @@
  * place. Another price or more lots: replace in one request. Only if the venue can do neither is the old stop
  * cancelled first. One step at a time: while the venue owes an answer, the resting stop is not changed.
  */
+import type { InstrumentId } from '../../domain/instrument.js';
+import type { FixedOrders } from '../../domain/venue.js';
 import { type Core, instrumentAt, note, remainingLots, tradeWorkAt, workOfOrder } from '../core.js';
 import { sendAmend } from '../orders/amend-order.js';
 import { cancelOrder } from '../orders/cancel-order.js';
@@ -39,7 +41,7 @@ function worthKeeping(stops: readonly OrderEntry[], stop: OrderEntry): number {
 }
 
 function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedStop): void {
-  const { capabilities } = core.config;
+  const { amends, replaces } = changesAt(core, position.instrument);
   const { clientId, stopTicks, side, why = null } = old.intent;
   const work = tradeWorkAt(core, position);
   const watch = core.watches.get(clientId);
@@ -47,14 +49,23 @@ function change(core: Core, position: Holding, old: OrderEntry, wanted: WantedSt
   const onlyLots = stopTicks === wanted.stopTicks && side === wanted.side;
   if (onlyLots && followsSoon(core, targetBeside(core, old), wanted.lots)) return;
   const onlySmaller = stopTicks === wanted.stopTicks && remainingLots(old) > wanted.lots;
-  if (onlySmaller && capabilities.amends && watch?.amendRefused !== true) {
+  if (onlySmaller && amends && watch?.amendRefused !== true) {
     sendAmend(core, old, wanted.lots);
     return;
   }
   const lots = remainingLots(old);
   work.formerStop = { side, stopTicks, lots, why, sinceMs: core.monotonicMs, due: false };
-  if (capabilities.replaces) place(core, position, wanted, clientId);
+  if (replaces) place(core, position, wanted, clientId);
   else cancelOrder(core, old, 'the position changed');
+}
+
+/** How the venue changes resting orders of this instrument. */
+function changesAt(
+  { config: { capabilities }, fixedOrders }: Core,
+  at: InstrumentId,
+): Pick<FixedOrders, 'amends' | 'replaces'> {
+  const { amends, replaces } = fixedOrders.get(at) ?? capabilities;
+  return { amends: amends && capabilities.amends, replaces: replaces && capabilities.replaces };
 }
 
 /**

@@ -17,6 +17,7 @@ import { isSettling, strayTargets } from '../orders/linked-orders.js';
 import { type Holding, holdingsOf, type OrderEntry } from '../state.js';
 import { ownerOf } from '../trades/trade.js';
 import { isDustOf } from './dust.js';
+import { lotsAfterTargets } from './exits.js';
 import { closingUnderWay, isConfirmed, stopsFor } from './wanted-stop.js';
 
 /** Called whenever something of the instrument changed. */
@@ -53,14 +54,17 @@ function measure(core: Core, holding: Holding): void {
   const why = causeOf(core, holding, resting);
   const sinceMs = why === 'changed' ? (work.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
   if (work.stopGap === null) work.stopGap = { sinceMs, why };
-  else if (work.stopGap.why === 'opened') work.stopGap = { ...work.stopGap, why };
+  // Its whole time counts, that in which the smaller one was on its way included.
+  else if (work.stopGap.why === 'opened' || why === 'part') work.stopGap = { ...work.stopGap, why };
 }
 
 function causeOf(core: Core, holding: Holding, resting: number): StopGapCause {
   const at = holding.instrument;
   const { exiting, hadStop, formerStop } = tradeWorkAt(core, holding);
   const isLeaving = exiting !== null || isClosedByPerson(core, at) || workAt(core, at).securing !== null;
-  if (isClosing(core) || isLeaving || closingUnderWay(core, holding)) return 'closing';
+  if (isClosing(core) || isLeaving) return 'closing';
+  if (resting > 0 && lotsAfterTargets(core, holding) !== null) return 'part';
+  if (closingUnderWay(core, holding)) return 'closing';
   if (!hadStop || resting > 0) return 'opened';
   if (formerStop !== null) return 'changed';
   // As far as anybody knows, the target that it was linked with has ended it.

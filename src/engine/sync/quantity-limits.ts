@@ -2,7 +2,7 @@
  * How many lots the venue takes in one order, as its snapshots say. The venue may change it, so no record keeps it.
  * Until the first snapshot the desk file's instruments apply, and the desk can't be armed before it.
  */
-import type { ClosedInstrument, QuantityLimits } from '../../domain/venue.js';
+import type { ClosedInstrument, FixedOrders, QuantityLimits } from '../../domain/venue.js';
 import { type Core, note, touch } from '../core.js';
 
 export function takeQuantityLimits(core: Core, limits: readonly QuantityLimits[]): void {
@@ -32,4 +32,14 @@ export function takeClosed(core: Core, closed: readonly ClosedInstrument[]): voi
     if (before.get(at) !== why) note(core, 'alarm', `${why}; nothing is entered in it`, at);
   for (const at of before.keys())
     if (!core.closed.has(at)) note(core, 'info', 'the venue takes orders in it again', at);
+}
+
+/** People are told where a stop has to be cancelled before the next one is sent. */
+export function takeFixed(core: Core, fixed: readonly FixedOrders[]): void {
+  const before = core.fixedOrders;
+  core.fixedOrders = new Map(fixed.map((one) => [one.instrument, one]));
+  for (const { instrument: at, replaces } of fixed) {
+    if (replaces || !core.config.capabilities.replaces || before.get(at)?.replaces === false) continue;
+    note(core, 'info', 'the venue exchanges no orders in it: a stop that changes is cancelled first', at);
+  }
 }

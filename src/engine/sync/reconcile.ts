@@ -7,7 +7,7 @@ import { earliest } from '../orders/order-watch.js';
 import type { Difference } from '../record.js';
 import { CONFIRM_AFTER_MS, FILL_LISTED_LATE_MARKET_MS, RECONCILE_EVERY_MS, retryDelayMs } from '../timing.js';
 import { isOfOurAccount } from './account-id.js';
-import { takeClosed, takeQuantityLimits } from './quantity-limits.js';
+import { takeClosed, takeFixed, takeQuantityLimits } from './quantity-limits.js';
 import { cashDiffers, reconcileCash } from './reconcile-cash.js';
 import { reconcileOrders } from './reconcile-orders.js';
 import { reconcilePositions } from './reconcile-positions.js';
@@ -19,6 +19,7 @@ export function onSnapshot(core: Core, snapshot: VenueSnapshot): void {
   if (!isOfOurAccount(core, snapshot)) return;
   takeQuantityLimits(core, snapshot.quantityLimits ?? []);
   takeClosed(core, snapshot.closedInstruments ?? []);
+  takeFixed(core, snapshot.fixedOrders ?? []);
   const fills = takeFills(core, snapshot);
   if (asked === null || asked.requestId !== snapshot.requestId) return;
   core.sync.outstanding = null;

@@ -185,11 +185,22 @@ export class VenueCalls implements VenueLink {
     const quantityLimits = this.venue.quantityLimits?.() ?? [];
     const account = { positions, openOrders, fills, cash: balances.cash };
     const closedInstruments = this.venue.closedInstruments?.() ?? [];
+    const fixedOrders = this.venue.fixedOrders?.() ?? [];
+    const fixed = fixedOrders.length === 0 ? {} : { fixedOrders };
     const time = asOfMs === null ? {} : { asOfMs };
     const accountId = this.venue.accountId?.() ?? null;
     const whose = accountId === null ? {} : { accountId };
     const listing = { movements, movementsUnread, ...unfinished };
-    return { requestId, ...time, ...whose, ...account, ...listing, quantityLimits, closedInstruments };
+    return {
+      requestId,
+      ...time,
+      ...whose,
+      ...account,
+      ...listing,
+      quantityLimits,
+      closedInstruments,
+      ...fixed,
+    };
   }
 
   /** If nothing can be read, nothing is explained, and the difference in cash remains. Null: it takes longer. */

@@ -33,6 +33,8 @@ function exitWords(exits: Omit<ExitsStatus, 'words'>): string[] {
     const part = pct === 100 ? '' : ` (${pct} %)`;
     return `target ${grouped(price)}${part}${reached ? ' reached' : rests ? ' at the venue' : ''}`;
   });
+  if (targets.some(({ reached }) => !reached) && !targets.some(({ rests }) => rests))
+    words.push('held by the desk, which closes at the market there');
   if (breakEven !== null)
     words.push(breakEven.done ? 'break-even done' : `break-even at ${grouped(breakEven.price)}`);
   if (trailBy !== null)

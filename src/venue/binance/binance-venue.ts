@@ -138,6 +138,10 @@ function assemble(parts: Parts): BinanceVenue {
       return lists.flat().sort((a, b) => a.marketMs - b.marketMs);
     },
     quantityLimits: () => markets.flatMap((market) => market.quantityLimits ?? []),
+    fixedOrders: () =>
+      markets
+        .filter(({ amends, replaces }) => !amends || !replaces)
+        .map(({ instrument, amends, replaces }) => ({ instrument: instrument.id, amends, replaces })),
     closedInstruments: () =>
       markets.flatMap(({ instrument, problem }) =>
         problem === null ? [] : [{ instrument: instrument.id, why: problem }],

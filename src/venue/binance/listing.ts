@@ -8,6 +8,8 @@ export interface Listing {
   readonly symbol: string;
   readonly status: string;
   readonly orderTypes: readonly string[];
+  readonly amends: boolean;
+  readonly replaces: boolean;
   readonly tickSize: bigint;
   readonly stepSize: bigint;
   readonly minNotional: bigint;
@@ -42,6 +44,8 @@ function readListing(fields: Fields): Listing {
     symbol: textField(fields, 'symbol', 'symbol'),
     status: textField(fields, 'status', 'symbol'),
     orderTypes: listOf(fields.orderTypes, 'order types').map(String),
+    amends: fields.amendAllowed !== false,
+    replaces: fields.cancelReplaceAllowed !== false,
     tickSize: step('PRICE_FILTER', 'tickSize'),
     stepSize: step('LOT_SIZE', 'stepSize'),
     minNotional: step('NOTIONAL', 'minNotional') || step('MIN_NOTIONAL', 'minNotional'),

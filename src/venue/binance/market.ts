@@ -16,6 +16,9 @@ export interface BinanceMarket {
   stopLossMarket: boolean;
   /** The quantities that the venue accepts in one order; null until its list has been read. */
   quantityLimits: QuantityLimits | null;
+  /** Whether it takes a smaller quantity for a resting order, and another order in exchange for one; as listed. */
+  amends: boolean;
+  replaces: boolean;
   /** Why no position can be opened in it; null if it can, or if the list has not been read yet. */
   problem: string | null;
 }
@@ -49,6 +52,8 @@ export function marketsOf(instruments: readonly Instrument[]): readonly BinanceM
       finest: { tick, lot },
       stopLossMarket: false,
       quantityLimits: null,
+      amends: true,
+      replaces: true,
       problem: null,
     };
   });

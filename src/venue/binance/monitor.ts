@@ -83,7 +83,14 @@ export function startMonitor(context: VerifyContext): Monitor {
 }
 
 const takenOf = ({ markets }: VerifyContext): string =>
-  JSON.stringify(markets.map(({ problem, quantityLimits }) => [problem, quantityLimits]));
+  JSON.stringify(
+    markets.map(({ problem, quantityLimits, amends, replaces }) => [
+      problem,
+      quantityLimits,
+      amends,
+      replaces,
+    ]),
+  );
 
 function onlyUnavailable(error: unknown): void {
   if (!(error instanceof VenueUnavailable)) throw error;

@@ -58,6 +58,8 @@ export async function verifySymbols(context: VerifyContext): Promise<readonly st
     market.problem = listingProblem(market, listing);
     if (listing === undefined) continue;
     market.stopLossMarket = listing.orderTypes.includes('STOP_LOSS');
+    market.amends = listing.amends;
+    market.replaces = listing.replaces;
     market.quantityLimits = quantityLimits(market, listing);
     learnSteps(market, { tick: listing.tickSize, lot: listing.stepSize });
   }

@@ -3,6 +3,7 @@ import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type {
   CashMovement,
   ClosedInstrument,
+  FixedOrders,
   QuantityLimits,
   VenueOrder,
 } from '../../../src/domain/venue.js';
@@ -115,6 +116,7 @@ export class DeskUnderTest {
       asOfMs?: number;
       accountId?: string;
       closedInstruments?: readonly ClosedInstrument[];
+      fixedOrders?: readonly FixedOrders[];
     } = {},
   ): readonly Effect[] {
     const { view } = this.engine;
@@ -136,6 +138,7 @@ export class DeskUnderTest {
         ...(changes.quantityLimits === undefined ? {} : { quantityLimits: changes.quantityLimits }),
         ...(changes.accountId === undefined ? {} : { accountId: changes.accountId }),
         ...(changes.asOfMs === undefined ? {} : { asOfMs: changes.asOfMs }),
+        ...(changes.fixedOrders === undefined ? {} : { fixedOrders: changes.fixedOrders }),
         closedInstruments: changes.closedInstruments ?? [],
       },
     });

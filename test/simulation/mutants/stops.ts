@@ -101,14 +101,14 @@ export const STOP_MUTANTS: readonly Mutant[] = [
   {
     what: 'a stop is exchanged where it could be made smaller',
     file: 'engine/flow/change-stop.ts',
-    find: '  if (onlySmaller && capabilities.amends && ',
-    put: '  if (onlySmaller && !capabilities.amends && ',
+    find: '  if (onlySmaller && amends && ',
+    put: '  if (onlySmaller && !amends && ',
   },
   {
     what: 'a stop is taken off for another where the venue exchanges them',
     file: 'engine/flow/change-stop.ts',
-    find: '  if (capabilities.replaces) place(',
-    put: "  if (capabilities.replaces && clientId === '') place(",
+    find: '  if (replaces) place(',
+    put: "  if (replaces && clientId === '') place(",
   },
   {
     what: 'a position whose stop is refused for ever is kept',

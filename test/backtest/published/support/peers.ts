@@ -19,17 +19,19 @@ export interface PeerDesk {
   /** Prices have a spread of one tick; the smaller it is, the nearer to the none of the other engine. */
   readonly tickSize: string;
   readonly lotSize: string;
+  /** Coins: a stop locks what it protects, and nothing is sold short. Left out: contracts. */
+  readonly spot?: true;
 }
 
-/** Contracts can be sold short, and stops and targets of theirs lock nothing. */
-function deskOf({ cash, tickSize, lotSize }: PeerDesk, kind: string): Desk {
+/** Contracts, unless it says otherwise, can be sold short, and stops and targets of theirs lock nothing. */
+function deskOf({ cash, tickSize, lotSize, spot }: PeerDesk, kind: string): Desk {
   const { desk } = loaded;
   const [instrument] = desk.instruments;
   return {
     ...desk,
     instruments: [
       {
-        ...{ ...instrument!, symbol: SYMBOL, kind: 'linear', minNotional: '0' },
+        ...{ ...instrument!, symbol: SYMBOL, kind: spot === true ? 'spot' : 'linear', minNotional: '0' },
         ...{ tickSize, lotSize, spread: tickSize },
       },
     ],
