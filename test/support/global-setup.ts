@@ -89,8 +89,8 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
   const resolved = await resolveTemporal({ env: { ...process.env, TEMPORAL_ADDRESS: '' } });
   if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed for the tests');
   const quick = join(folder, 'temporal');
-  // One server for the whole run: it may use more memory where that spares it collecting garbage.
   const more = QUICK_TEMPORAL.map((value) => ` --dynamic-config-value '${value}'`).join('');
+  // One server for the whole run: it may use more memory where that spares it collecting garbage.
   writeFileSync(quick, `#!/bin/sh\nGOGC=400 GOMEMLIMIT=1GiB exec '${resolved.path}' "$@"${more}\n`, { mode: 0o755 });
   const server = await startTemporal({
     binary: quick,
