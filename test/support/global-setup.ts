@@ -91,7 +91,9 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
   const quick = join(folder, 'temporal');
   const more = QUICK_TEMPORAL.map((value) => ` --dynamic-config-value '${value}'`).join('');
   // One server for the whole run: it may use more memory where that spares it collecting garbage.
-  writeFileSync(quick, `#!/bin/sh\nGOGC=400 GOMEMLIMIT=1GiB exec '${resolved.path}' "$@"${more}\n`, { mode: 0o755 });
+  writeFileSync(quick, `#!/bin/sh\nGOGC=400 GOMEMLIMIT=1GiB exec '${resolved.path}' "$@"${more}\n`, {
+    mode: 0o755,
+  });
   const server = await startTemporal({
     binary: quick,
     ports: await chooseTemporalPorts(),
