@@ -21,7 +21,7 @@ const STOPPED_MEANWHILE = 'the desk was stopped meanwhile';
  */
 export const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
 /**
- * Node 20 compiles a function for speed as soon as it has done a little: a fourth of a role's start goes into code that
+ * Node 20 compiles a function for speed as soon as it has done a little: a fifth of a role's start goes into code that
  * hardly runs again. This asks for six times as much. Later versions count calls instead, and refuse the option.
  */
 const COMPILE_LATER = Number.parseInt(process.versions.node, 10) < 22 ? ['--interrupt-budget=400000'] : [];
