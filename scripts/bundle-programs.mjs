@@ -74,7 +74,7 @@ const librariesByName = {
   name: 'libraries by name',
   setup({ onLoad }) {
     onLoad({ filter: /node_modules\/.*\.[cm]?js$/ }, ({ path }) => ({
-      contents: `${placedHere(path, readFileSync(path, 'utf8'))}\n//# sourceMappingURL=data:application/json;base64,${BY_NAME}`,
+      contents: `${ofNode(path, placedHere(path, readFileSync(path, 'utf8')))}\n//# sourceMappingURL=data:application/json;base64,${BY_NAME}`,
       loader: 'js',
     }));
   },
@@ -107,6 +107,17 @@ function placedHere(path, code) {
     placed = placed.replace(place, here);
   }
   return placed;
+}
+
+/**
+ * pg makes a `Response` to learn whether it runs at Cloudflare, for which Node loads all of its `fetch`: 20 ms in each
+ * process.
+ */
+const ASKS_FOR_CLOUDFLARE = "if (typeof Response === 'function') {";
+function ofNode(path, code) {
+  if (!path.endsWith('/node_modules/pg/lib/stream.js')) return code;
+  if (!code.includes(ASKS_FOR_CLOUDFLARE)) throw new Error(`${path} no longer has ${ASKS_FOR_CLOUDFLARE}`);
+  return code.replace(ASKS_FOR_CLOUDFLARE, 'if (false) {');
 }
 
 /** Libraries written for CommonJS need these. */

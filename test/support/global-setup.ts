@@ -90,7 +90,10 @@ async function beginTemporal(folder: string, stops: Stop[]): Promise<TemporalAdd
   if (resolved.kind !== 'binary') throw new Error('a Temporal binary is needed for the tests');
   const quick = join(folder, 'temporal');
   const more = QUICK_TEMPORAL.map((value) => ` --dynamic-config-value '${value}'`).join('');
-  writeFileSync(quick, `#!/bin/sh\nexec '${resolved.path}' "$@"${more}\n`, { mode: 0o755 });
+  // One server for the whole run: it may use more memory where that spares it collecting garbage.
+  writeFileSync(quick, `#!/bin/sh\nGOGC=400 GOMEMLIMIT=1GiB exec '${resolved.path}' "$@"${more}\n`, {
+    mode: 0o755,
+  });
   const server = await startTemporal({
     binary: quick,
     ports: await chooseTemporalPorts(),
