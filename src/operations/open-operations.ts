@@ -80,8 +80,8 @@ export async function openOperations(
 
 export function operationsOver(context: OperationContext): Operations {
   return withPlainRequests({
-    stopTrading: (caller, request) => stopTrading(context, caller, request),
-    closeAllPositions: (caller, request) => closeAllPositions(context, caller, request),
+    stopTrading: (caller, request, sent) => stopTrading(context, caller, request, sent),
+    closeAllPositions: (caller, request, sent) => closeAllPositions(context, caller, request, sent),
     closePosition: (caller, request) => closePosition(context, caller, request),
     cancelEntry: (caller, request) => cancelEntry(context, caller, request),
     resumeTrading: (caller, request) => resumeTrading(context, caller, request),

@@ -47,6 +47,7 @@ import type { SettingsShown } from './settings/read-settings.js';
 import type { RollRequest } from './settings/roll-contract.js';
 import type { WithdrawalRequest } from './signals.js';
 import type { ToDecide } from './statement-to-sign.js';
+import type { SentCommand } from './stop-trading.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
 import type { TaskQuery } from './tasks/list-tasks.js';
 import type { AlertTested } from './test-alert.js';
@@ -54,8 +55,8 @@ import type { ToggleRequest } from './toggle-strategy.js';
 import type { Noted, NoteRequest } from './trading-journal.js';
 
 export interface Operations {
-  stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
-  closeAllPositions(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
+  stopTrading(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
+  closeAllPositions(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
   closePosition(caller: Caller, request: PositionRequest): Promise<OperationResult>;
   cancelEntry(caller: Caller, request: EntryRequest): Promise<OperationResult>;
   resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;
