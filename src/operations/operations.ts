@@ -17,7 +17,6 @@ import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
 import type { StoredPeriod } from '../validation/data/stored-minutes.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
-import type { ValidationWish } from './ask-for-validation.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
 import type { DrillRequest } from './backup/drill-restore.js';
 import type { TakeBackupRequest } from './backup/take-backup.js';
@@ -53,6 +52,7 @@ import type { TaskQuery } from './tasks/list-tasks.js';
 import type { AlertTested } from './test-alert.js';
 import type { ToggleRequest } from './toggle-strategy.js';
 import type { Noted, NoteRequest } from './trading-journal.js';
+import type { ValidationWish } from './validations.js';
 
 export interface Operations {
   stopTrading(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
