@@ -25,6 +25,7 @@ if (values.json) {
     ['imports of types that go up', figures.upwardTypeImports],
     ['cycles of files by values', figures.valueCycles.map((group) => group.join(', '))],
     ['cycles of files by types and values', figures.typeCycles.map((group) => group.join(', '))],
+    ['functions that a stop passes, from the button to its last cancel', figures.stopPasses],
     ['files that name a venue outside its folder', figures.venuesNamedOutside],
     ...Object.entries(figures.touched).map(([kind, places]) => [
       `files touched beside its own: a ${kind}`,

@@ -4,6 +4,7 @@ import { cyclesOf } from './cycles.mjs';
 import { touchedByExtensions } from './extensions.mjs';
 import { layers } from './layers.mjs';
 import { readModules } from './modules.mjs';
+import { stopTrace } from './stop-trace.mjs';
 
 /**
  * A shorter file with one importer belongs into that importer, except a venue's definition and a limit, which only
@@ -43,6 +44,7 @@ export function structureOf(root) {
     typeCycles: cyclesOf(graph(edges)),
     venuesNamedOutside: venuesNamedOutside(root, modules),
     namesUsedOften: namesUsedOften(modules),
+    stopPasses: stopTrace(root).map(({ file, name }) => `${file} ${name}`),
     touched: touchedByExtensions(root, [...modules, ...readModules(root, 'dashboard/src')]),
   };
 }

@@ -10,6 +10,7 @@ import type { StartedDesk } from '../home/started-desks.js';
 import type { ProcessStatus } from '../home/supervisor-protocol.js';
 import type { Operations } from '../operations/operations.js';
 import type { PasskeyTable } from '../store/passkeys.js';
+import type { TraderClient } from '../trader/client.js';
 import type { SessionStore } from './auth/session-store.js';
 import type { KeyStore } from './idempotency-keys.js';
 
@@ -93,6 +94,8 @@ export interface WebDependencies {
   /** When the desk's days begin. */
   readonly calendar: DeskCalendar;
   readonly operations: DeskOperations;
+  /** What makes the desk safer goes there before it goes anywhere else. */
+  readonly trader: Pick<TraderClient, 'call'>;
   /** Rejects while the trader does not answer. */
   readonly readTrader: () => Promise<TraderStatus>;
   /**

@@ -43,10 +43,10 @@ export class IdempotencyKeys {
     return this.#remember(request, this.#claimAndWork(request, work));
   }
 
-  /** For a stop: it is carried out every time, whatever the key; only the answer stays the same. */
-  async always(request: KeyedRequest, work: Work): Promise<KeyedAnswer> {
+  /** For a stop: it is under way already, whatever the key; only the answer stays the same. Rejects as `underWay` does. */
+  async always(request: KeyedRequest, underWay: Promise<OperationResult>): Promise<KeyedAnswer> {
     const known = this.#kept.get(name(request));
-    const outcome = await work();
+    const outcome = await underWay;
     const before = await (known === undefined
       ? this.#remember(
           request,

@@ -45,6 +45,7 @@ const NOTHING_BEHIND: WebDependencies = {
   passwordHashOf: () => null,
   personKeysOf: () => [],
   consumeLink: unavailable,
+  trader: { call: unavailable },
   operations: {
     stopTrading: unavailable,
     closeAllPositions: unavailable,

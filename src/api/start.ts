@@ -69,6 +69,7 @@ export async function startWeb(runtime: Runtime): Promise<Role> {
       onForged,
     ),
     operations,
+    trader,
     secrets: {
       tokenKey: readSecret(runtime.home, 'tokenKey'),
       metricsToken: readSecret(runtime.home, 'metricsToken'),

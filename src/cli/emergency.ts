@@ -179,33 +179,17 @@ const isDeskEnded = (error: unknown): boolean => error instanceof ControlFailure
 
 async function carryOut(errand: Errand): Promise<OperationResult> {
   const { kind, runtime, order, trader, sent } = errand;
-  const operations = await openOperations(runtime, answeredOnce(trader, kind, sent));
+  const operations = await openOperations(runtime, trader);
   if (operations instanceof Error) {
     return proveDirectly(errand, operations);
   }
   const caller = { person: order.by, via: 'cli' } as const;
   const request = { reason: order.reason, commandId: order.commandId };
   const outcome = await (kind === 'stop'
-    ? operations.stopTrading(caller, request)
-    : operations.closeAllPositions(caller, request));
+    ? operations.stopTrading(caller, request, sent)
+    : operations.closeAllPositions(caller, request, sent));
   const isKept = outcome.workflowId !== null && (await sent.catch(isDeskEnded)) === true;
   return isKept ? { ...outcome, problems: [...outcome.problems, KEPT_BY_WORKFLOW] } : outcome;
-}
-
-/**
- * The operations begin by sending the command. A repeated stop would count as a new halt, so their first call gets
- * the answer to the command already sent; if that fails, they send it again.
- */
-function answeredOnce(trader: TraderClient, kind: EmergencyKind, sent: Promise<CommandResult>): TraderClient {
-  let isFirst = true;
-  const call: TraderClient['call'] = (method, params, options) => {
-    if (method === kind && isFirst) {
-      isFirst = false;
-      return sent as ReturnType<typeof trader.call<typeof method>>;
-    }
-    return trader.call(method, params, options);
-  };
-  return { ...trader, call };
 }
 
 /**

@@ -33,6 +33,9 @@ export const orderStepKey = (commandId: string): string => `order:${commandId}`;
 export const askedWords = ({ by, via, reason }: Pick<EmergencyOrder, 'by' | 'via' | 'reason'>): string =>
   `${by} (${via}): ${reason}`;
 
+/** How long the trader's answer to the command is waited for. */
+export const EMERGENCY_COMMAND_MS = 2_000;
+
 export interface EmergencyTiming {
   /** How long one reading waits for the proof inside the engine worker, in milliseconds. */
   readonly proofPatienceMs: number;

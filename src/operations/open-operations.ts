@@ -14,7 +14,6 @@ import { readWords } from '../trader/read-status.js';
 import { type KnownParts, loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { castVote } from './approvals/cast-vote.js';
 import { listApprovals } from './approvals/list-approvals.js';
-import { askForValidation, listStoredPeriods } from './ask-for-validation.js';
 import { drillRestore } from './backup/drill-restore.js';
 import { takeBackup } from './backup/take-backup.js';
 import { changeSize } from './change-size.js';
@@ -32,7 +31,6 @@ import { acknowledgeIncident, resolveIncident } from './incidents/answer-inciden
 import { listIncidents, readIncident } from './incidents/list-incidents.js';
 import { openIncident, ownKinds } from './incidents/open-incident.js';
 import { listSchedules } from './list-schedules.js';
-import { listValidations } from './list-validations.js';
 import type { OperationContext } from './operation.js';
 import type { Operations } from './operations.js';
 import { withPlainRequests } from './plain-requests.js';
@@ -53,6 +51,7 @@ import { listTasks } from './tasks/list-tasks.js';
 import { testAlert } from './test-alert.js';
 import { toggleStrategy } from './toggle-strategy.js';
 import { noteInJournal } from './trading-journal.js';
+import { askForValidation, listStoredPeriods, listValidations } from './validations.js';
 
 /**
  * Connects to nothing yet: each part is reached when it is needed, and may be down. `trader`: for a caller that already
@@ -80,8 +79,8 @@ export async function openOperations(
 
 export function operationsOver(context: OperationContext): Operations {
   return withPlainRequests({
-    stopTrading: (caller, request) => stopTrading(context, caller, request),
-    closeAllPositions: (caller, request) => closeAllPositions(context, caller, request),
+    stopTrading: (caller, request, sent) => stopTrading(context, caller, request, sent),
+    closeAllPositions: (caller, request, sent) => closeAllPositions(context, caller, request, sent),
     closePosition: (caller, request) => closePosition(context, caller, request),
     cancelEntry: (caller, request) => cancelEntry(context, caller, request),
     resumeTrading: (caller, request) => resumeTrading(context, caller, request),

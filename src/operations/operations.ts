@@ -17,7 +17,6 @@ import type { EvidenceProof } from '../store/evidence/verify-evidence.js';
 import type { StepOutput } from '../store/step-outputs.js';
 import type { StoredPeriod } from '../validation/data/stored-minutes.js';
 import type { VoteRequest, VoteResult } from './approvals/cast-vote.js';
-import type { ValidationWish } from './ask-for-validation.js';
 import type { BackupOperationResult } from './backup/backup-run.js';
 import type { DrillRequest } from './backup/drill-restore.js';
 import type { TakeBackupRequest } from './backup/take-backup.js';
@@ -47,15 +46,17 @@ import type { SettingsShown } from './settings/read-settings.js';
 import type { RollRequest } from './settings/roll-contract.js';
 import type { WithdrawalRequest } from './signals.js';
 import type { ToDecide } from './statement-to-sign.js';
+import type { SentCommand } from './stop-trading.js';
 import type { TaskDone, TaskDoneResult } from './tasks/complete-task.js';
 import type { TaskQuery } from './tasks/list-tasks.js';
 import type { AlertTested } from './test-alert.js';
 import type { ToggleRequest } from './toggle-strategy.js';
 import type { Noted, NoteRequest } from './trading-journal.js';
+import type { ValidationWish } from './validations.js';
 
 export interface Operations {
-  stopTrading(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
-  closeAllPositions(caller: Caller, request: EmergencyRequest): Promise<OperationResult>;
+  stopTrading(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
+  closeAllPositions(caller: Caller, request: EmergencyRequest, sent?: SentCommand): Promise<OperationResult>;
   closePosition(caller: Caller, request: PositionRequest): Promise<OperationResult>;
   cancelEntry(caller: Caller, request: EntryRequest): Promise<OperationResult>;
   resumeTrading(caller: Caller, request: ResumeRequest): Promise<OperationResult>;

@@ -13,8 +13,9 @@ export class UnfitText extends Error {
 
 export function withPlainRequests(operations: Operations): Operations {
   const plain: Partial<Operations> = {
-    stopTrading: (caller, request) => operations.stopTrading(caller, withPlainText(request)),
-    closeAllPositions: (caller, request) => operations.closeAllPositions(caller, withPlainText(request)),
+    stopTrading: (caller, request, sent) => operations.stopTrading(caller, withPlainText(request), sent),
+    closeAllPositions: (caller, request, sent) =>
+      operations.closeAllPositions(caller, withPlainText(request), sent),
     closePosition: (caller, request) => operations.closePosition(caller, withPlainText(request)),
     cancelEntry: (caller, request) => operations.cancelEntry(caller, withPlainText(request)),
     withdrawSignal: (caller, request) => operations.withdrawSignal(caller, withPlainText(request)),

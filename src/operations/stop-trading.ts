@@ -1,11 +1,13 @@
 /**
- * The path of a stop and of closing everything: straight to the trader's control socket, then to the workflow that goes on proving it and writes
- * the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
+ * A stop, and closing everything: the command goes straight to the trader's control socket, then to the workflow that goes on
+ * proving it and writes the evidence. It needs neither Temporal nor Postgres; the answer says what is missing.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { proveFlat } from '../activities/engine/prove-flat.js';
 import { proveStopped } from '../activities/engine/prove-stopped.js';
+import type { CommandResult } from '../contracts/control.js';
 import {
+  EMERGENCY_COMMAND_MS,
   EMERGENCY_DEEDS,
   EMERGENCY_TASK_MS,
   EMERGENCY_TIMING,
@@ -30,14 +32,20 @@ interface EmergencyProof {
 
 interface EmergencyProcedure {
   readonly kind: EmergencyKind;
+  readonly sent: SentCommand | undefined;
   /** How long the caller waits for the proof. */
   readonly proofMs: number;
   readonly prove: (patienceMs: number) => Promise<EmergencyProof>;
 }
 
+/**
+ * The trader's answer to the command, which the caller has sent already: sent again, it would be another halt. Left out: it is
+ * sent here.
+ */
+export type SentCommand = Promise<CommandResult>;
+
 /** The workflow waits this long for the socket's answer, so that it need not send the command again. */
 const HEAD_START_MS = 100;
-const COMMAND_MS = 2_000;
 const WORKFLOW_MS = 3_000;
 const RETRY_MS = 200;
 const READING_MS = 1_000;
@@ -63,9 +71,11 @@ export function stopTrading(
   context: OperationContext,
   caller: Caller,
   request: EmergencyRequest,
+  sent?: SentCommand,
 ): Promise<OperationResult> {
   return carryOutEmergency(context, caller, request, {
     kind: 'stop',
+    sent,
     proofMs: STOP_PROOF_MS,
     prove: async (patienceMs) => {
       const reading = await proveStopped(context.trader, patienceMs);
@@ -80,9 +90,11 @@ export function closeAllPositions(
   context: OperationContext,
   caller: Caller,
   request: EmergencyRequest,
+  sent?: SentCommand,
 ): Promise<OperationResult> {
   return carryOutEmergency(context, caller, request, {
     kind: 'closeAll',
+    sent,
     proofMs: context.desk.closeAll.deadlineSeconds * 1_000 + AFTER_DEADLINE_MS,
     prove: async (patienceMs) => {
       const reading = await proveFlat(context.trader, patienceMs);
@@ -111,7 +123,7 @@ async function carryOutEmergency(
     sentTo: [],
   };
   const untilMs = performance.now() + procedure.proofMs;
-  const sending = send(context, procedure.kind, order);
+  const sending = answerTo(context, procedure.sent ?? send(context, procedure.kind, order));
   const sent = await Promise.race([sending, sleep(HEAD_START_MS, null)]);
   const handedOver = handOver(context, procedure.kind, {
     ...order,
@@ -156,11 +168,14 @@ const placeOf = ({ pool, desk, nowMs }: OperationContext) => ({
   nowMs,
 });
 
-async function send(context: OperationContext, kind: EmergencyKind, order: EmergencySignal): Promise<Sent> {
+function send({ trader }: OperationContext, kind: EmergencyKind, order: EmergencySignal): SentCommand {
   const { commandId, by, reason } = order;
-  // The status shows which incarnation took the command; it never delays the command itself.
-  const command = context.trader.call(kind, { commandId, by, reason }, { timeoutMs: COMMAND_MS });
-  const status = context.trader.call('status', {}, { timeoutMs: COMMAND_MS }).catch(() => null);
+  return trader.call(kind, { commandId, by, reason }, { timeoutMs: EMERGENCY_COMMAND_MS });
+}
+
+/** The status shows which incarnation took the command; it never delays the command itself. */
+async function answerTo({ trader }: OperationContext, command: SentCommand): Promise<Sent> {
+  const status = trader.call('status', {}, { timeoutMs: EMERGENCY_COMMAND_MS }).catch(() => null);
   try {
     const result = await command;
     const incarnation = (await status)?.incarnation ?? null;
@@ -213,7 +228,7 @@ async function readBack(
   let sent = first;
   let proof: EmergencyProof = { proven: false, haltId: null, detail: first.detail };
   for (;;) {
-    if (!sent.taken && !sent.refused) sent = await send(context, procedure.kind, order);
+    if (!sent.taken && !sent.refused) sent = await answerTo(context, send(context, procedure.kind, order));
     try {
       if (sent.taken) proof = await procedure.prove(READING_MS);
       else proof = { ...proof, detail: `The trader did not take the command: ${sent.detail}` };

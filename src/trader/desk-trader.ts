@@ -10,16 +10,15 @@ import type { LoadedDesk } from '../desk/load.js';
 import type { Instrument } from '../domain/instrument.js';
 import type { Mode } from '../domain/mode.js';
 import { parseMoney } from '../domain/money.js';
-import type { CommandOutcome } from '../engine/effect.js';
 import type { Engine } from '../engine/engine.js';
 import type { Runtime } from '../home/runtime.js';
 import { type DeskAuthority, deskAuthority } from './control/desk-authority.js';
 import { flatProver } from './control/flat-proof.js';
 import { follow, RecentEntries } from './control/follow.js';
-import type { CommandedTrader } from './control/handlers.js';
+import type { CommandedTrader } from './control/requests.js';
 import type { Journal } from './journal/journal.js';
 import type { Clock } from './running/clock.js';
-import type { CommandRequest, Runner } from './running/runner.js';
+import type { Runner } from './running/runner.js';
 import type { ActivityLog } from './status/activity.js';
 import type { BarHistory } from './status/bar-history.js';
 import { MarketWatch } from './status/market-watch.js';
@@ -54,6 +53,7 @@ export interface DeskTraderParts {
 export class DeskTrader implements CommandedTrader {
   readonly proveFlat: () => Promise<FlatProof>;
   readonly authority: DeskAuthority;
+  readonly runner: Runner;
   readonly #parts: DeskTraderParts;
   readonly #facts: StatusFacts;
   readonly #market: MarketWatch;
@@ -64,6 +64,7 @@ export class DeskTrader implements CommandedTrader {
       parts;
     const { desk, configHash } = loaded;
     this.#parts = parts;
+    this.runner = parts.runner;
     this.#market = new MarketWatch(feed, instruments);
     this.#recent = new RecentEntries(journal);
     this.#facts = {
@@ -155,10 +156,6 @@ export class DeskTrader implements CommandedTrader {
 
   #onTheirWay(): Promise<void> | undefined {
     return this.#parts.venue.paper?.settled() ?? this.#parts.runner.settled();
-  }
-
-  command(request: CommandRequest): Promise<CommandOutcome> {
-    return this.#parts.runner.command(request);
   }
 
   async onDisk(): Promise<string | null> {

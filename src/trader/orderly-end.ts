@@ -18,7 +18,7 @@ export async function endOrderly(
   log: Log,
 ): Promise<void> {
   const { trader, runner, feed, venue } = opened;
-  const stopped = trader.command({
+  const stopped = trader.runner.command({
     commandId: `shutdown-${process.pid}-${journal.lastSequence}`,
     by: 'fermata',
     reason: 'orderly end: entries are cancelled, positions keep their protective stops',

@@ -7,7 +7,7 @@ import { type DeskPaths, deskPaths, homePaths, type Role, type Runtime } from '.
 import { openPaperVenue, type PaperVenue, type PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import { type AccountInUse, useAccount } from './accounts/paper-accounts.js';
 import { type ControlServer, listenForControl } from './control/control-server.js';
-import { createHandlers } from './control/handlers.js';
+import { createHandlers } from './control/requests.js';
 import type { DeskTrader } from './desk-trader.js';
 import { guardDesk } from './guard-desk.js';
 import { beginAnew, finishBeginningAnew } from './journal/begin-anew.js';

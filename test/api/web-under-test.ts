@@ -171,6 +171,7 @@ function dependencies(
     calendar: { timezone: 'UTC', dayBoundary: '00:00' },
     consumeLink: (token) => (pool === null ? down() : consumeSignInToken(pool, rowMaker, token, neverForged)),
     operations: scriptedOperations(client, pool),
+    trader: client,
     readTrader: () => client.call('status', {}, { timeoutMs: 1000 }),
     readBars: (symbol, count) => client.call('bars', { symbol, count, sinceMs: 0 }, { timeoutMs: 1000 }),
     readDesks: async () => [],
@@ -218,14 +219,14 @@ function scriptedOperations(client: TraderClient, pool: Pool | null): WebDepende
     reason: reason ?? NO_REASON,
   });
   return {
-    stopTrading: async ({ person }, { reason, commandId }) => {
-      const { ok, haltId } = await client.call('stop', identity(person, reason, commandId));
+    stopTrading: async ({ person }, { reason, commandId }, sent) => {
+      const { ok, haltId } = await (sent ?? client.call('stop', identity(person, reason, commandId)));
       const { entriesWorking, openPositions } = await client.call('status', {});
       const kept = `${openPositions} position and its stop are kept`;
       return outcome(ok, entriesWorking === 0, `no entry order works; ${kept}`, haltId);
     },
-    closeAllPositions: async ({ person }, { reason, commandId }) => {
-      const { ok, haltId } = await client.call('closeAll', identity(person, reason, commandId));
+    closeAllPositions: async ({ person }, { reason, commandId }, sent) => {
+      const { ok, haltId } = await (sent ?? client.call('closeAll', identity(person, reason, commandId)));
       const { flat } = await client.call('flatProof', {});
       return outcome(ok, flat, 'flat', haltId);
     },

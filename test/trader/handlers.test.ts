@@ -3,7 +3,7 @@ import type { TraderStatus } from '../../src/contracts/trader-status.js';
 import { type Decision, signDecision } from '../../src/domain/decision.js';
 import { type ArmQuestion, armAuthority } from '../../src/trader/control/arm-authority.js';
 import { flatProver } from '../../src/trader/control/flat-proof.js';
-import { type CommandedTrader, createHandlers } from '../../src/trader/control/handlers.js';
+import { type CommandedTrader, createHandlers } from '../../src/trader/control/requests.js';
 import type { CommandRequest } from '../../src/trader/running/runner.js';
 import { VenueUnavailable } from '../../src/venue/port.js';
 import { venueDouble } from './venue-double.js';
@@ -14,9 +14,11 @@ const HALT_ID = 'ab'.repeat(16);
 function commanded(own: Partial<CommandedTrader> = {}) {
   const commands: CommandRequest[] = [];
   const trader: CommandedTrader = {
-    command: async (request) => {
-      commands.push(request);
-      return { ok: true, detail: `${commands.length}`, haltId: HALT_ID };
+    runner: {
+      command: async (request) => {
+        commands.push(request);
+        return { ok: true, detail: `${commands.length}`, haltId: HALT_ID };
+      },
     },
     onDisk: async () => null,
     mode: () => 'HALTED',
@@ -82,10 +84,12 @@ it('gives a repeated command the first result without carrying it out again', as
 it('carries a command out again after it was refused', async () => {
   let refuse = true;
   const { handlers } = commanded({
-    command: async () =>
-      refuse
-        ? { ok: false, code: 'newer-halt', message: 'there is a newer halt', doThis: 'read the status' }
-        : { ok: true, detail: 'armed', haltId: null },
+    runner: {
+      command: async () =>
+        refuse
+          ? { ok: false, code: 'newer-halt', message: 'there is a newer halt', doThis: 'read the status' }
+          : { ok: true, detail: 'armed', haltId: null },
+    },
   });
   const params = { ...why, haltId: HALT_ID, configHash: 'h', decisions: [] };
   await expect(handlers.arm(params)).rejects.toMatchObject({
@@ -123,7 +127,7 @@ it('lets commands wait for the start while status answers at once', async () => 
   expect(await handlers.status({})).toMatchObject({ reason: 'starting' });
   expect(commands).toEqual([]);
   begin({
-    command: async () => ({ ok: true, detail: 'stopped', haltId: HALT_ID }),
+    runner: { command: async () => ({ ok: true, detail: 'stopped', haltId: HALT_ID }) },
     onDisk: async () => null,
     mode: () => 'HALTED',
   } as unknown as CommandedTrader);

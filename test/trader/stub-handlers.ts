@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { CommandResult } from '../../src/contracts/control.js';
-import type { ControlHandlers } from '../../src/trader/control/connection.js';
 import { ControlRefusal } from '../../src/trader/control/control-refusal.js';
 import { listenForControl } from '../../src/trader/control/control-server.js';
+import type { ControlHandlers } from '../../src/trader/control/requests.js';
 
 function notHere(): never {
   throw new ControlRefusal({

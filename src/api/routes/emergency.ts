@@ -1,13 +1,18 @@
-/** The three buttons. Each is one use case of operations/; this file only handles HTTP. */
+/**
+ * The three buttons. A stop and closing everything go straight to the trader from here, before anything else is asked; the use case
+ * of operations/ then proves them. Everything else here is HTTP.
+ */
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { EMERGENCY_COMMAND_MS } from '../../contracts/emergency.js';
 import { messageOf } from '../../domain/message-of.js';
-import { reasonOf } from '../../domain/no-reason.js';
+import { NO_REASON, reasonOf } from '../../domain/no-reason.js';
 import { APPROVER, MAY_STOP, type RolesNeeded } from '../../domain/roles.js';
-import { type OperationResult, outcomeSchema } from '../../operations/operation.js';
+import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
+import type { ResumeRequest } from '../../operations/resume-trading.js';
 import type { KeyedRequest } from '../../store/idempotency.js';
-import type { DeskOperations, WebDependencies } from '../dependencies.js';
+import type { WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
 import { idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
@@ -16,11 +21,9 @@ import { problems } from '../schemas/problem.js';
 import { forgetContentType, takeAnyBody } from '../stop-body.js';
 import { callerOf, emptyBody } from './caller.js';
 
-type Use = 'stopTrading' | 'closeAllPositions' | 'resumeTrading';
-
 interface Button {
   readonly url: string;
-  readonly use: Use & keyof DeskOperations;
+  readonly use: 'stopTrading' | 'closeAllPositions' | 'resumeTrading';
   readonly summary: string;
   readonly body: typeof stopSchema | typeof resumeSchema;
   /** False: carried out whatever the key is. */
@@ -126,14 +129,10 @@ function emergencyRoute(
       const { sizePct, signature } = request.body;
       const asked = { reason: reasonOf(request.body.reason), sizePct };
       const keyed = keyedRequest(request, web.runtime.desk, button.url, JSON.stringify(asked));
-      const work = (): Promise<OperationResult> =>
-        web.operations[button.use](callerOf(request), {
-          ...asked,
-          ...(signature === undefined ? {} : { signature }),
-          commandId: commandId(keyed, button.once),
-        });
+      const pressed = { ...asked, signature, commandId: commandId(keyed, button.once) };
+      const work = () => press(web, button, callerOf(request), pressed);
       try {
-        const keyedAnswer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work));
+        const keyedAnswer = await (button.once ? keys.once(keyed, work) : keys.always(keyed, work()));
         return send(reply, button, keyedAnswer);
       } catch (error) {
         request.log.error({ err: error }, `${button.use} failed`);
@@ -142,6 +141,25 @@ function emergencyRoute(
       }
     },
   );
+}
+
+interface Pressed extends ResumeRequest {
+  readonly commandId: string;
+}
+
+async function press(
+  { trader, operations }: WebDependencies,
+  { use }: Button,
+  caller: Caller,
+  { commandId, reason, sizePct, signature }: Pressed,
+): Promise<OperationResult> {
+  if (use === 'resumeTrading')
+    return operations.resumeTrading(caller, { reason, sizePct, signature, commandId });
+  const method = use === 'stopTrading' ? 'stop' : 'closeAll';
+  const order = { commandId, by: caller.person, reason: reason ?? NO_REASON };
+  const sent = trader.call(method, order, { timeoutMs: EMERGENCY_COMMAND_MS });
+  sent.catch(() => undefined); // the use case says so, and sends it again
+  return operations[use](caller, { reason, commandId }, sent);
 }
 
 /** A reason that is not text counts as none: `null` from an empty form field, a number, a list. */

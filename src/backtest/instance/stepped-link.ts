@@ -2,8 +2,8 @@
 import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { Approved } from '../../limits/gate.js';
-import { amendEvent, replaceEvent } from '../../trader/running/change-calls.js';
-import { eventOf, type Unstamped, type VenueLink } from '../../trader/running/venue-calls.js';
+import type { Unstamped, VenueLink } from '../../trader/running/runner.js';
+import { amendEvent, eventOf, replaceEvent } from '../../trader/running/venue-calls.js';
 import type { SteppedPaperVenue } from '../../venue/paper/stepped-venue.js';
 import type { VenueStreamEvent } from '../../venue/port.js';
 

@@ -4,7 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { Connection, type ControlHandlers } from './connection.js';
+import { Connection, type ControlHandlers } from './requests.js';
 import { claimSocketPlace } from './socket-place.js';
 
 const CONNECTIONS_MAX = 64;

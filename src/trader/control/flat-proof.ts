@@ -5,8 +5,8 @@ import { formatDecimal } from '../../domain/decimal.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { VenuePort } from '../../venue/port.js';
-import { CallLane } from '../running/call-lane.js';
 import { systemTimers } from '../running/clock.js';
+import { CallLane } from '../running/venue-calls.js';
 import { ControlRefusal } from './control-refusal.js';
 
 const ANSWER_MS_MAX = 5000;

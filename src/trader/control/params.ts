@@ -1,6 +1,10 @@
 /** Validates what comes over the socket. An error names the field, what was expected and what was found. */
 import { z } from 'zod';
-import type { ControlMethod, ControlMethods } from '../../contracts/control.js';
+import {
+  CONTROL_PROTOCOL_VERSION,
+  type ControlMethod,
+  type ControlMethods,
+} from '../../contracts/control.js';
 import { keyText } from '../../desk/problem.js';
 import { signalIdSchema, signalSchema, signalSourceSchema } from '../../desk/signal-schema.js';
 import { CASH_KINDS } from '../../domain/cash.js';
@@ -115,7 +119,31 @@ const PARAMS: { readonly [M in ControlMethod]: z.ZodType<ControlMethods[M]['para
   follow: z.object({ fromSequence: z.int().min(1) }),
 };
 
-export function isControlMethod(name: unknown): name is ControlMethod {
+export interface ControlRequest {
+  readonly id: string | number;
+  readonly method: ControlMethod;
+  readonly params: unknown;
+}
+
+/** Its parameters are not looked at yet. Throws `ControlRefusal` (bad-request). */
+export function readRequest(line: string): ControlRequest {
+  let frame: { v?: unknown; id?: unknown; method?: unknown; params?: unknown } | null;
+  try {
+    frame = JSON.parse(line);
+  } catch {
+    throw badRequest('expected one JSON object a line');
+  }
+  if (typeof frame !== 'object' || frame === null) throw badRequest('expected one JSON object a line');
+  if (frame.v !== CONTROL_PROTOCOL_VERSION)
+    throw badRequest(`v: expected ${CONTROL_PROTOCOL_VERSION}, found ${String(frame.v)}`);
+  if (typeof frame.id !== 'string' && typeof frame.id !== 'number')
+    throw badRequest('id: expected text or a number');
+  if (!isControlMethod(frame.method))
+    throw badRequest(`method: ${JSON.stringify(frame.method) ?? 'nothing'} is not one of the trader's`);
+  return { id: frame.id, method: frame.method, params: frame.params };
+}
+
+function isControlMethod(name: unknown): name is ControlMethod {
   return typeof name === 'string' && Object.hasOwn(PARAMS, name);
 }
 

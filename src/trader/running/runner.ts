@@ -4,6 +4,7 @@
  * journal and venue link are passed in: the trader, a validation and the simulation of the tests all run on this
  * host.
  */
+import type { InstrumentId } from '../../domain/instrument.js';
 import type { OrderIntent } from '../../domain/order.js';
 import type { CommandOutcome, Effect } from '../../engine/effect.js';
 import type { BeginOutcome } from '../../engine/engine.js';
@@ -13,7 +14,6 @@ import type { Approved } from '../../limits/gate.js';
 import { StartRefused } from '../refuse-start.js';
 import { type Clock, ClockWatch, type Timers } from './clock.js';
 import { TickTimer } from './tick-timer.js';
-import type { Unstamped, VenueLink } from './venue-calls.js';
 
 const SETTLE_MS_MAX = 1000;
 /**
@@ -36,6 +36,30 @@ export interface HostJournal {
   /** Calls one of the two, now or later, depending on whether all records so far are on disk. */
   afterDurable(safe: () => void, failed: () => void): void;
   onFault(listener: (fault: { readonly detail: string }) => void): void;
+}
+
+/** An event without its time stamps. */
+export type Unstamped = EngineEvent extends infer E
+  ? E extends Stamp
+    ? Omit<E, keyof Stamp>
+    : never
+  : never;
+
+/** The host's link to the venue. Whatever results from a call comes back as an event, at once or later. */
+export interface VenueLink {
+  /** Orders and cancels without an answer. */
+  readonly ordersUnderWay: number;
+  /** Called once, before anything is asked. */
+  connect(post: (event: Unstamped) => void): void;
+  submit(order: Approved<OrderIntent>): void;
+  cancel(clientId: string, instrument: InstrumentId): void;
+  /** `quantityLots`: the new quantity, filled lots included. */
+  amend(clientId: string, instrument: InstrumentId, quantityLots: number): void;
+  /** Replaces the resting order `clientId` by this one. */
+  replace(clientId: string, order: Approved<OrderIntent>): void;
+  lookup(clientId: string, instrument: InstrumentId): void;
+  /** `movementsSinceMs`: also reads the venue's list of cash movements since then, if the venue has one. */
+  snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
 }
 
 export interface RunnerParts {

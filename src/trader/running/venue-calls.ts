@@ -1,18 +1,109 @@
-/** Carries the engine's effects to a venue that answers by promises, and brings its answers and its stream back. */
+/**
+ * Carries the engine's effects to a venue that answers by promises, and brings its answers and its stream back: what bounds a
+ * call, what its outcome is to the engine, and the calls themselves.
+ */
 import type { InstrumentId } from '../../domain/instrument.js';
 import { messageOf } from '../../domain/message-of.js';
 import type { OrderIntent } from '../../domain/order.js';
-import type { CashListed } from '../../domain/venue.js';
+import type { AmendOutcome, CashListed, ReplaceOutcome } from '../../domain/venue.js';
 import type { VenueSnapshot } from '../../engine/event.js';
 import { longestReadingMs } from '../../engine/sync/request-snapshot.js';
 import type { Approved } from '../../limits/gate.js';
 import type { VenuePort, VenueStreamEvent } from '../../venue/port.js';
-import { CallLane } from './call-lane.js';
-import { amendEvent, amended, replaced, replaceEvent } from './change-calls.js';
 import type { Timers } from './clock.js';
-import type { Unstamped } from './unstamped.js';
+import type { Unstamped, VenueLink } from './runner.js';
 
-export type { Unstamped } from './unstamped.js';
+export type { Unstamped } from './runner.js';
+
+export class CallRefused extends Error {
+  override readonly name = 'CallRefused';
+}
+
+export class CallAbandoned extends Error {
+  override readonly name = 'CallAbandoned';
+}
+
+/** Bounds the venue calls of one kind in number and in time. There is no queue: a full lane refuses. */
+export class CallLane {
+  #underWay = 0;
+
+  constructor(
+    readonly name: string,
+    readonly underWayMax: number,
+    readonly abandonAfterMs: number,
+    private readonly timers: Timers,
+  ) {}
+
+  get underWay(): number {
+    return this.#underWay;
+  }
+
+  /** Rejects with `CallRefused` (never made), `CallAbandoned` (made, not answered), or the call's own error. */
+  run<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#underWay >= this.underWayMax) {
+      return Promise.reject(new CallRefused(`${this.underWayMax} ${this.name} calls are under way already`));
+    }
+    this.#underWay += 1;
+    return new Promise<T>((resolve, reject) => {
+      const answered = this.timers.after(this.abandonAfterMs, () => {
+        reject(new CallAbandoned(`no answer within ${this.abandonAfterMs} ms`));
+      });
+      call().then(resolve, reject).finally(answered);
+    }).finally(() => {
+      this.#underWay -= 1;
+    });
+  }
+}
+
+const NOT_ABLE = { code: 'NOT_SENT', text: 'Not sent: this venue has no such request.' };
+
+export async function amended(
+  venue: VenuePort,
+  clientId: string,
+  instrument: InstrumentId,
+  quantityLots: number,
+): Promise<AmendOutcome> {
+  const outcome = await venue.amendQuantity?.(clientId, instrument, quantityLots);
+  return outcome ?? { kind: 'rejected', ...NOT_ABLE };
+}
+
+export async function replaced(
+  venue: VenuePort,
+  clientId: string,
+  order: Approved<OrderIntent>,
+): Promise<ReplaceOutcome> {
+  return (await venue.replace?.(clientId, order)) ?? { kind: 'rejected', ...NOT_ABLE };
+}
+
+/** Null: only a lookup can tell. */
+export function amendEvent(clientId: string, outcome: AmendOutcome): Unstamped | null {
+  switch (outcome.kind) {
+    case 'amended':
+      return { kind: 'order.amended', clientId, quantityLots: outcome.quantityLots };
+    case 'rejected':
+      return { kind: 'order.amendRejected', clientId, code: outcome.code, text: outcome.text };
+    case 'notOpen':
+    case 'unknown':
+      return null;
+  }
+}
+
+const WHAT_BECAME_OF_THE_OLD = { rejected: 'rests', cancelledOnly: 'cancelled', notOpen: 'notOpen' } as const;
+
+export function replaceEvent(oldId: string, clientId: string, outcome: ReplaceOutcome): Unstamped {
+  switch (outcome.kind) {
+    case 'replaced':
+      return { kind: 'order.replaced', clientId, replaced: oldId, venueId: outcome.venueId };
+    case 'unknown':
+      return { kind: 'order.sendUnknown', clientId, cause: outcome.cause };
+    default: {
+      const { code, text } = outcome;
+      const wouldTrigger = 'wouldTrigger' in outcome && outcome.wouldTrigger === true;
+      const old = WHAT_BECAME_OF_THE_OLD[outcome.kind];
+      return { kind: 'order.replaceRejected', clientId, replaced: oldId, old, code, text, wouldTrigger };
+    }
+  }
+}
 
 /** A safety net only: the engine decides sooner how long an answer may take. */
 const ABANDON_AFTER_MS = 60_000;
@@ -27,23 +118,6 @@ const READINGS_MAX = 2;
  * the next.
  */
 const READING_GRACE = 1.25;
-
-/** The host's link to the venue. Whatever results from a call comes back as an event, at once or later. */
-export interface VenueLink {
-  /** Orders and cancels without an answer. */
-  readonly ordersUnderWay: number;
-  /** Called once, before anything is asked. */
-  connect(post: (event: Unstamped) => void): void;
-  submit(order: Approved<OrderIntent>): void;
-  cancel(clientId: string, instrument: InstrumentId): void;
-  /** `quantityLots`: the new quantity, filled lots included. */
-  amend(clientId: string, instrument: InstrumentId, quantityLots: number): void;
-  /** Replaces the resting order `clientId` by this one. */
-  replace(clientId: string, order: Approved<OrderIntent>): void;
-  lookup(clientId: string, instrument: InstrumentId): void;
-  /** `movementsSinceMs`: also reads the venue's list of cash movements since then, if the venue has one. */
-  snapshot(requestId: number, sinceTradeMs: number, movementsSinceMs?: number): void;
-}
 
 /** Lists of cash movements may be long; the rest of the snapshot waits no longer than this for them. */
 const LISTS_WAIT_MS = 1_000;

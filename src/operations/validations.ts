@@ -1,5 +1,8 @@
+/** Validations from outside the command line: asked for without waiting, and those that are on record. */
+import type { ValidationShown } from '../contracts/published.js';
 import { HOUR_MS } from '../domain/civil-date.js';
 import { messageOf } from '../domain/message-of.js';
+import { readValidations } from '../store/validation-report.js';
 import {
   changedSince,
   filesOf,
@@ -8,11 +11,14 @@ import {
   storedPeriods,
 } from '../validation/data/stored-minutes.js';
 import { newRequest, type ValidationAsked } from '../validation/new-request.js';
+import type { ValidationReport } from '../validation/report/report.js';
 import { keepRequest } from '../validation/request.js';
 import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';
 import { recordAudit, whyNotAudited } from './record-audit.js';
 import { startValidation } from './validate-desk.js';
+
+const SHOWN_MAX = 20;
 
 export interface ValidationWish {
   /** Market hours to trade, exactly. */
@@ -28,6 +34,26 @@ type Prices = Pick<ValidationAsked, 'market' | 'beginMs'>;
 export async function listStoredPeriods({ runtime, desk }: Context): Promise<readonly StoredPeriod[]> {
   const { files } = await storedMinutes(runtime.home, desk, runtime.simulatedVenue);
   return storedPeriods(files, symbolsOf(desk));
+}
+
+/** Newest first. Rejects while Postgres is down. */
+export async function listValidations({
+  pool,
+  desk,
+}: Pick<OperationContext, 'pool' | 'desk'>): Promise<readonly ValidationShown[]> {
+  const rows = await readValidations(pool, desk.desk, SHOWN_MAX);
+  return rows.map(({ report: text, validationId, configHash, createdMs, qualifies }) => {
+    const report = JSON.parse(text) as ValidationReport;
+    const { requestedBy, recommendation, reasons, goLive, period, market, results, verdicts } = report;
+    return {
+      id: validationId,
+      configHash,
+      createdMs,
+      ...{ requestedBy, recommendation, reasons, period, results, verdicts },
+      goLive: { ...goLive, qualifies },
+      market: { kind: market.kind, label: market.label, simulated: market.simulated },
+    };
+  });
 }
 
 /**

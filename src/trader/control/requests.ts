@@ -1,44 +1,135 @@
 /**
- * What each method of the control socket does. Commands that arrive while the trader starts wait for it, in order.
+ * Requests over the control socket, from the bytes of one client to the engine's runner and back: how many may be under way,
+ * what each method does, and the answer.
  */
 import type { Socket } from 'node:net';
-import type { CommandResult, ControlMethods } from '../../contracts/control.js';
+import {
+  ANSWER_BYTES_MAX,
+  type CommandResult,
+  type ControlError,
+  type ControlMethod,
+  type ControlMethods,
+  FRAME_BYTES_MAX,
+} from '../../contracts/control.js';
 import type { BarsAnswer, FlatProof, TraderStatus } from '../../contracts/trader-status.js';
 import { signalRequestOf } from '../../desk/signal-schema.js';
-import { messageOf } from '../../domain/message-of.js';
 import type { Mode } from '../../domain/mode.js';
 import { parseUnits, ppmOfPercent } from '../../domain/money.js';
-import type { CommandOutcome } from '../../engine/effect.js';
 import type { Command } from '../../engine/event.js';
-import type { CommandRequest } from '../running/runner.js';
-
-import type { ControlHandlers } from './connection.js';
-import { ControlRefusal } from './control-refusal.js';
+import type { Runner } from '../running/runner.js';
+import {
+  aheadOfJournal,
+  answerOf,
+  badRequest,
+  ControlRefusal,
+  neverStarted,
+  stillStarting,
+  tooManyRequests,
+  unknownSymbol,
+} from './control-refusal.js';
 import type { DeskAuthority } from './desk-authority.js';
+import { FrameReader } from './frame-reader.js';
+import { type ControlRequest, checkParams, readRequest } from './params.js';
 
-const REMEMBERED_MAX = 1000;
+export type AnsweredMethod = Exclude<ControlMethod, 'follow'>;
 
-/** Remembers the results of commands, so that a repeated request is answered and not carried out again. */
-class CommandMemory<Result> {
-  readonly #results = new Map<string, Promise<Result>>();
+export type AnsweredHandlers = {
+  readonly [M in AnsweredMethod]: (
+    params: ControlMethods[M]['params'],
+  ) => Promise<ControlMethods[M]['result']>;
+};
 
-  /** The first result under `commandId`. A failed one is forgotten, so that it can be tried again. */
-  once(commandId: string, carryOut: () => Promise<Result>): Promise<Result> {
-    const before = this.#results.get(commandId);
-    if (before !== undefined) return before;
-    const result = carryOut();
-    this.#results.set(commandId, result);
-    result.catch(() => this.#results.delete(commandId));
-    const oldest = this.#results.keys().next().value;
-    if (this.#results.size > REMEMBERED_MAX && oldest !== undefined) this.#results.delete(oldest);
-    return result;
+export interface ControlHandlers extends AnsweredHandlers {
+  /** Takes over the connection until it closes. Throws `ControlRefusal`. */
+  readonly follow: (socket: Socket, id: unknown, params: ControlMethods['follow']['params']) => void;
+}
+
+/** These never wait behind other requests. */
+const NEVER_QUEUED: ReadonlySet<ControlMethod> = new Set(['stop', 'halt', 'closeAll', 'kill', 'status']);
+const UNDER_WAY_MAX = 16;
+/** Most bytes of answers that a client has not read. */
+const UNREAD_BYTES_MAX = 4 * ANSWER_BYTES_MAX;
+
+export class Connection {
+  underWay = 0;
+  following = false;
+  lastUsed = 0;
+  #refused = false;
+  readonly #frames = new FrameReader(FRAME_BYTES_MAX);
+
+  constructor(
+    readonly socket: Socket,
+    readonly handlers: ControlHandlers,
+    readonly uses: () => number,
+  ) {
+    this.lastUsed = uses();
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
   }
+
+  /** Answers with an error, accepts nothing more and closes. */
+  refuse(error: ControlError): void {
+    this.#refused = true;
+    this.socket.end(`${JSON.stringify({ id: null, error })}\n`);
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#refused) return;
+    this.lastUsed = this.uses();
+    try {
+      for (const line of this.#frames.push(chunk)) void this.#request(line);
+    } catch {
+      this.refuse(badRequest(`expected frames of at most ${FRAME_BYTES_MAX} bytes`).answer);
+    }
+  }
+
+  async #request(line: string): Promise<void> {
+    let id: unknown = null;
+    try {
+      const request = readRequest(line);
+      id = request.id;
+      if (this.underWay >= UNDER_WAY_MAX && !NEVER_QUEUED.has(request.method))
+        throw tooManyRequests(UNDER_WAY_MAX);
+      this.underWay += 1;
+      try {
+        const result = await this.#carryOut(request);
+        if (result !== undefined) this.#write({ id, result });
+      } finally {
+        this.underWay -= 1;
+      }
+    } catch (error) {
+      this.#write({ id, error: answerOf(error) });
+    }
+  }
+
+  async #carryOut(request: ControlRequest): Promise<unknown> {
+    if (request.method !== 'follow') return await answer(this.handlers, request.method, request.params);
+    if (this.following) throw badRequest('expected one follow per connection, found a second');
+    this.handlers.follow(this.socket, request.id, checkParams('follow', request.params));
+    this.following = true;
+    return undefined;
+  }
+
+  #write(frame: object): void {
+    if (this.socket.destroyed) return;
+    this.socket.write(`${JSON.stringify(frame)}\n`);
+    if (this.socket.writableLength > UNREAD_BYTES_MAX) this.socket.destroy();
+  }
+}
+
+function answer<M extends AnsweredMethod>(
+  handlers: AnsweredHandlers,
+  method: M,
+  params: unknown,
+): Promise<unknown> {
+  return handlers[method](checkParams(method, params));
 }
 
 /** The trader as the control socket commands it. */
 export interface CommandedTrader {
   readonly authority: DeskAuthority;
-  command(request: CommandRequest): Promise<CommandOutcome>;
+  /** Takes its commands. */
+  readonly runner: Pick<Runner, 'command'>;
   /** Resolves once everything so far is on disk: null, or why it is not. */
   onDisk(): Promise<string | null>;
   mode(): Mode;
@@ -103,7 +194,11 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
     reload: (params) => reload(parts, params),
     goLive: (params) => once(params, (trader) => ({ name: 'goLive', ...trader.authority.forGoLive(params) })),
     revokeGoLive: (params) => always(params, { name: 'revokeGoLive' }),
-    bars: async (params) => barsOf(await whenStarted(parts), params),
+    bars: async (params) => {
+      const answer = (await whenStarted(parts)).bars(params);
+      if (answer === null) throw unknownSymbol(params.symbol);
+      return answer;
+    },
     explainCash: (params) =>
       once(params, () => ({
         name: 'explainCash',
@@ -120,7 +215,12 @@ export function createHandlers(parts: HandlerParts): ControlHandlers {
       const trader = parts.now();
       return { mode: trader?.mode() ?? 'HALTED', sequence: trader?.sequence() ?? 0 };
     },
-    follow: (socket, id, { fromSequence }) => followFrom(parts, socket, id, fromSequence),
+    follow: (socket, id, { fromSequence }) => {
+      const trader = parts.now();
+      if (trader === null) throw stillStarting();
+      if (fromSequence > trader.sequence() + 1) throw aheadOfJournal(trader.sequence(), fromSequence);
+      trader.follow(socket, id, fromSequence);
+    },
   };
 }
 
@@ -138,20 +238,9 @@ async function reload(
   return { ...result, configHash, settingsVersion: settings.version };
 }
 
-function barsOf(trader: CommandedTrader, params: ControlMethods['bars']['params']): BarsAnswer {
-  const answer = trader.bars(params);
-  if (answer !== null) return answer;
-  throw new ControlRefusal({
-    code: 'unknown-symbol',
-    message: `${params.symbol} is no instrument of this desk`,
-    keptSafe: 'Nothing was changed.',
-    doThis: 'Ask for a symbol of the desk file.',
-  });
-}
-
 async function carryOut(trader: CommandedTrader, asked: Asked, command: Command): Promise<CommandResult> {
   const { commandId, by, reason } = asked;
-  const outcome = await trader.command({ commandId, by, reason, command });
+  const outcome = await trader.runner.command({ commandId, by, reason, command });
   // Answered only once it is on disk: a person's stop must survive a crash right afterwards.
   const notOnDisk = await trader.onDisk();
   if (!outcome.ok) {
@@ -167,37 +256,29 @@ async function carryOut(trader: CommandedTrader, asked: Asked, command: Command)
   return { commandId, ok: true, detail, haltId: outcome.haltId, mode: trader.mode() };
 }
 
+const REMEMBERED_MAX = 1000;
+
+/** Remembers the results of commands, so that a repeated request is answered and not carried out again. */
+class CommandMemory<Result> {
+  readonly #results = new Map<string, Promise<Result>>();
+
+  /** The first result under `commandId`. A failed one is forgotten, so that it can be tried again. */
+  once(commandId: string, carryOut: () => Promise<Result>): Promise<Result> {
+    const before = this.#results.get(commandId);
+    if (before !== undefined) return before;
+    const result = carryOut();
+    this.#results.set(commandId, result);
+    result.catch(() => this.#results.delete(commandId));
+    const oldest = this.#results.keys().next().value;
+    if (this.#results.size > REMEMBERED_MAX && oldest !== undefined) this.#results.delete(oldest);
+    return result;
+  }
+}
+
 async function whenStarted(parts: HandlerParts): Promise<CommandedTrader> {
   try {
     return await parts.started;
   } catch (error) {
-    throw new ControlRefusal({
-      code: 'not-started',
-      message: `the trader did not start: ${messageOf(error)}`,
-      keptSafe: 'It has sent no order. Resting stops at the venue are untouched.',
-      doThis: 'Put the cause right, then start again (fermata up).',
-    });
+    throw neverStarted(error);
   }
-}
-
-function followFrom(parts: HandlerParts, socket: Socket, id: unknown, fromSequence: number): void {
-  const trader = parts.now();
-  if (trader === null) {
-    throw new ControlRefusal({
-      code: 'starting',
-      message: 'the trader is replaying its journal',
-      keptSafe: 'Nothing was changed.',
-      doThis: 'Ask again in a second.',
-    });
-  }
-  if (fromSequence > trader.sequence() + 1) {
-    throw new ControlRefusal({
-      code: 'ahead-of-journal',
-      message: `the journal ends at ${trader.sequence()}, entries from ${fromSequence} on were asked for`,
-      keptSafe: 'Nothing was changed.',
-      doThis:
-        'The journal was replaced or restored: compare incarnation and hash, and read it from the beginning.',
-    });
-  }
-  trader.follow(socket, id, fromSequence);
 }
