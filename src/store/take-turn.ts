@@ -38,11 +38,10 @@ export function takeTurn(
 ): Turn {
   const lock = new TurnLock(openPool(runtime, `${what}-turn`), `turn:${what}:${runtime.desk}`);
   const stopping = new AbortController();
-  let work: Work | null = null;
-  let said: string | null = null;
+  const now: { work: Work | null; said: string | null } = { work: null, said: null };
   const say = (level: 'info' | 'warn', text: string): void => {
-    if (text !== said) log[level](`${what}: ${text}`);
-    said = text;
+    if (text !== now.said) log[level](`${what}: ${text}`);
+    now.said = text;
   };
   const look = async (): Promise<void> => {
     let isOthers = false;
@@ -54,10 +53,10 @@ export function takeTurn(
       say('warn', `whose turn it is could not be asked: ${messageOf(error)}; this process does it meanwhile`);
     }
     if (stopping.signal.aborted) return;
-    if (!isOthers) work ??= begin();
-    else if (work !== null) {
-      await work.stop();
-      work = null;
+    if (!isOthers) now.work ??= begin();
+    else {
+      await now.work?.stop();
+      now.work = null;
     }
   };
   const running = (async () => {
@@ -65,7 +64,7 @@ export function takeTurn(
       await look();
       await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
-    await work?.stop();
+    await now.work?.stop();
     await lock.end();
   })();
   return {
