@@ -1,8 +1,8 @@
 // `npm run smoke [-- --node 22,24]`: installs the published package in an empty folder and runs a desk, on this Node
-// and on those named. Needs the npm registry, or npm's cache of an earlier run; if neither has a package, it says
+// and on those named, and on this one the desk of test/example-pack, whose folder holds code of its own. Needs the npm registry, or npm's cache of an earlier run; if neither has a package, it says
 // what it left out. `.ci/run` runs it, `npm test` doesn't.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,8 @@ import { readOptions } from './options.mjs';
 
 const READY_WITHIN_MS = 240_000;
 const COMMAND_WITHIN_MS = 60_000;
+/** For what a desk does by itself. */
+const DONE_WITHIN_MS = 120_000;
 /** npm's errors if no registry can be reached. */
 const UNREACHABLE = /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|ENOTCACHED)\b/;
 
@@ -33,7 +35,11 @@ try {
   mkdirSync(folder);
   const packed = execFileSync(execPath, [join(root, 'scripts/pack.mjs'), work], { encoding: 'utf8' });
   if (install(folder, packed.trim().split('\n').at(-1)))
-    for (const node of [execPath, ...majors.map(fetchNode)]) if (node !== null) await smoke(node, folder);
+    for (const node of [execPath, ...majors.map(fetchNode)])
+      if (node !== null) {
+        await tryDesk(node, folder, 'its first minutes', firstMinutes);
+        if (node === execPath) await tryDesk(node, folder, 'a pack of somebody else', examplePack);
+      }
 } catch (error) {
   failed += 1;
   console.error(error instanceof Error ? error.message : error);
@@ -62,8 +68,8 @@ function fetchNode(major) {
   return install(folder, `${name}@${major}`, /./) ? join(folder, 'node_modules', name, 'bin', 'node') : null;
 }
 
-/** A newcomer's first minutes: runs a desk, makes and checks a strategy, stops and ends the desk. */
-async function smoke(node, folder) {
+/** `what` runs a desk in a home of its own, and gets the installed command. */
+async function tryDesk(node, folder, title, what) {
   const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
   const started = Date.now();
   const home = mkdtempSync(join(work, `home-${version}-`));
@@ -75,28 +81,73 @@ async function smoke(node, folder) {
   const entry = join(folder, 'node_modules/@fermata-trading/fermata/bin/fermata.js');
   const fermata = (...typed) =>
     execFileSync(node, [entry, ...typed], { ...context, encoding: 'utf8', timeout: COMMAND_WITHIN_MS });
-  const desk = startDesk(node, entry, context, await freePort());
-  try {
+  let desk = null;
+  const up = async (...options) => {
+    desk = startDesk(node, entry, context, ['--port', String(await freePort()), ...options]);
     await desk.said(/ ACTIVE/);
-    expect(JSON.parse(fermata('status', '--json')).mode === 'ACTIVE', 'the desk trades');
-    fermata('init', '--name', 'mine', '--yes');
-    fermata('strategy', 'new', 'dip', '--desk', 'mine');
-    fermata('strategy', 'check', 'desks/mine/strategies/dip.ts');
-    fermata('stop');
-    expect(JSON.parse(fermata('status', '--json')).mode === 'HALTED', 'a stop halts it');
-    expect((await desk.end()) === 0, 'Ctrl-C ends it in order');
-    console.log(`ok    Node ${version}, ${Math.round((Date.now() - started) / 1000)} s`);
+    return desk;
+  };
+  try {
+    await what({ fermata, up, home, folder });
+    console.log(`ok    Node ${version}, ${title}, ${Math.round((Date.now() - started) / 1000)} s`);
   } catch (error) {
     failed += 1;
-    await desk.end();
-    console.error(`FAIL  Node ${version}: ${error.message}\n${desk.output()}`);
+    await desk?.end();
+    console.error(`FAIL  Node ${version}, ${title}: ${error.message}\n${desk?.output() ?? ''}`);
   } finally {
     rmSync(join(folder, 'desks'), { recursive: true, force: true });
   }
 }
 
-function startDesk(node, entry, context, port) {
-  const child = spawn(node, [entry, 'up', '--port', String(port)], {
+/** A newcomer's first minutes: runs a desk, makes and checks a strategy, stops and ends the desk. */
+async function firstMinutes({ fermata, up }) {
+  const desk = await up();
+  expect(JSON.parse(fermata('status', '--json')).mode === 'ACTIVE', 'the desk trades');
+  fermata('init', '--name', 'mine', '--yes');
+  fermata('strategy', 'new', 'dip', '--desk', 'mine');
+  fermata('strategy', 'check', 'desks/mine/strategies/dip.ts');
+  fermata('stop');
+  expect(JSON.parse(fermata('status', '--json')).mode === 'HALTED', 'a stop halts it');
+  expect((await desk.end()) === 0, 'Ctrl-C ends it in order');
+}
+
+/** Own strategy, check, kind of incident and playbook of a folder that only the package's promises hold up. */
+async function examplePack({ fermata, up, home, folder }) {
+  cpSync(join(root, 'test/example-pack/desks'), join(folder, 'desks'), { recursive: true });
+  fermata('desk', 'check', 'otter');
+  const desk = await up('--desk', 'otter', '--market', 'simulated');
+  const asked = (command) => JSON.parse(fermata(command, '--json'));
+  fermata('login', 'operator', '--password-file', join(home, 'secrets/operator-password'));
+  const answerTasks = async (wanted) => {
+    const waiting = () => asked('tasks').filter(({ title }) => wanted.includes(title));
+    await until(`tasks: ${wanted.join(', ')}`, () => waiting().length === wanted.length);
+    for (const { id } of waiting()) fermata('task', 'done', String(id), '--note', 'looked at, and done');
+    expect(waiting().length === 0, 'each task that was answered is done');
+  };
+  const weekly = JSON.parse(fermata('run', 'weekly', '--json'));
+  expect(weekly.verdict === 'pass', `its weekly routine passes; found ${JSON.stringify(weekly)}`);
+  await answerTasks(['Figures read', 'Balance compared', 'Plan written']);
+  fermata('incident', 'open', 'No money since noon', '--kind', 'late-bank');
+  fermata('incident', 'open', 'No answer since noon', '--kind', 'late-broker');
+  await answerTasks(['The bank was called', 'The broker was called']);
+  await until('the incident of its own kind is over', () => {
+    const open = asked('incidents');
+    return !open.some(({ kind }) => kind === 'late-bank');
+  });
+  await until('its own strategy trades', () => asked('status').fills > 1);
+  expect((await desk.end()) === 0, 'Ctrl-C ends it in order');
+}
+
+async function until(what, holds) {
+  const ends = Date.now() + DONE_WITHIN_MS;
+  while (!holds()) {
+    if (Date.now() > ends) throw new Error(`expected within ${DONE_WITHIN_MS / 1000} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+function startDesk(node, entry, context, options) {
+  const child = spawn(node, [entry, 'up', ...options], {
     ...context,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -40,7 +40,12 @@ export async function startAuditor(runtime: Runtime): Promise<Role> {
       endpoint === null
         ? () => readPaperBook(paths.paperBook, instruments)
         : accountReader(endpoint, desk, instruments),
-    readPrices: ownPrices(desk, instruments, endpoint && { venue: desk.venue.name, endpoint }),
+    readPrices: ownPrices(
+      desk,
+      instruments,
+      endpoint && { venue: desk.venue.name, endpoint },
+      runtime.simulatedFeeds,
+    ),
     onPricesMissing: (why) => {
       if (why !== lastMissing) log('warn', `equity and limits could not be looked at: ${why}`);
       lastMissing = why;

@@ -45,20 +45,6 @@ export function symbolValue(text: string): string {
   throw new InvalidArgumentError('expected two currencies, such as BTC/USDT');
 }
 
-const LOOPBACK = /^(http:\/\/)?(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}$/;
-
-/**
- * Orders for a simulator must not leave the machine. Which of the two forms the address has to have is up to its
- * venue.
- */
-export function simulatorAddress(text: string): string {
-  if (!LOOPBACK.test(text))
-    throw new InvalidArgumentError(
-      'expected an address of this machine like http://127.0.0.1:9080 or 127.0.0.1:4002',
-    );
-  return text;
-}
-
 /** For options that may be given several times. */
 export function collected<Value>(read: (text: string) => Value) {
   return (text: string, before: readonly Value[] = []): readonly Value[] => [...before, read(text)];

@@ -9,13 +9,14 @@ import { changedSince, filesOf, storedMinutes, storedUntil } from '../validation
 import { dayText, spanOf } from './days.js';
 import { type CliFailure, usageFailure } from './failure.js';
 import type { DataFile, MarketOptions } from './market-choice.js';
+import { type SimulatedVenue, typedVenue, venueAddress } from './simulated-venue.js';
 
 export interface PeriodOptions extends MarketOptions {
   readonly desk?: string;
   readonly from?: number;
   readonly to?: number;
   readonly duration?: number;
-  readonly simulatedVenue?: string;
+  readonly simulatedVenue?: SimulatedVenue;
 }
 
 export interface PeriodToTrade {
@@ -34,7 +35,8 @@ export async function periodToTrade(
   runningAt: string | undefined,
 ): Promise<PeriodToTrade | null> {
   if (!isPeriod(options)) return null;
-  const { files, address } = await storedMinutes(home, desk, options.simulatedVenue ?? runningAt);
+  const at = venueAddress(desk, options.simulatedVenue) ?? runningAt;
+  const { files, address } = await storedMinutes(home, desk, at);
   const symbols = desk.instruments.map(({ symbol }) => symbol);
   const span = spanAsked(options, files, symbols);
   for (const symbol of symbols) {
@@ -105,6 +107,6 @@ function fetchCommand(
   { desk, simulatedVenue }: Period,
 ): string {
   const ofDesk = desk === undefined ? '' : ` --desk ${desk}`;
-  const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${simulatedVenue}`;
+  const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${typedVenue(simulatedVenue)}`;
   return `fermata data fetch ${symbols.join(' ')} --from ${dayText(fromMs)} --to ${dayText(untilMs - 1)}${ofDesk}${at}`;
 }

@@ -1,4 +1,5 @@
 /** Rules between the numbers of an instrument, and between instruments and the paper account. */
+import { venueOfFeed } from '../domain/feed-name.js';
 import type { BrokenRule } from './broken-rule.js';
 import type { DeskVenue } from './desk-venue.js';
 import { ordersLeave } from './orders-leave.js';
@@ -101,7 +102,9 @@ function kindRules(instrument: DeskInstrument, index: number): BrokenRule[] {
  */
 function monthRules(desk: Desk, venues: readonly DeskVenue[]): BrokenRule[] {
   const { feeds, instruments } = desk;
-  const feed = venues.find(({ name, kinds }) => feeds.includes(name) && kinds.includes('future'));
+  const feed = venues.find(
+    ({ name, kinds }) => feeds.some((one) => venueOfFeed(one) === name) && kinds.includes('future'),
+  );
   if (ordersLeave(desk) || feed === undefined) return [];
   return instruments.flatMap(({ kind, contractMonth, roll, symbol }, index) =>
     kind !== 'future' || contractMonth !== undefined || roll !== undefined

@@ -188,6 +188,8 @@ export interface Runtime {
   readonly supervisorSocket: string;
   /** A simulator on this machine that takes the orders instead of the exchange: `http://127.0.0.1:<port>`. */
   readonly simulatedVenue?: string;
+  /** By feed, of a desk whose orders don't leave: simulators on this machine that give its prices. */
+  readonly simulatedFeeds?: Readonly<Record<string, string>>;
 }
 
 /** An older build recorded none, and kept no daily logs either. */

@@ -22,6 +22,8 @@ export interface FeedOutside {
   /** Milliseconds since 1970; never set back or forward. */
   readonly steadyMs: () => number;
   readonly addresses: LiveAddresses | null;
+  /** Of single feeds; the others have `addresses`. */
+  readonly addressesOf?: ReadonlyMap<string, LiveAddresses>;
   readonly reader: PriceReader;
 }
 
@@ -74,14 +76,13 @@ async function tryLive(
   desk: Pick<Desk, 'feeds' | 'mode' | 'venue'>,
   instruments: readonly Instrument[],
   deadlineMs: number,
-  { steadyMs, addresses, reader }: FeedOutside,
+  outside: FeedOutside,
 ) {
   const { openLiveFeed } = await import('./live/open-live-feed.js');
   // Orders have no other venue to go to: one halted symbol must not keep prices from the others.
   const atVenue = ordersLeave(desk);
   const needs = { mayLack: atVenue, needsTime: atVenue };
-  const venues = desk.feeds;
-  return openLiveFeed({ venues, instruments, deadlineMs, steadyMs, addresses, reader, ...needs });
+  return openLiveFeed({ ...outside, venues: desk.feeds, instruments, deadlineMs, ...needs });
 }
 
 function simulated(

@@ -15,6 +15,8 @@ export interface UpOptions {
   readonly port?: number;
   /** Address of a simulator on this machine that takes the orders instead of the exchange. */
   readonly simulatedVenue?: string;
+  /** Addresses of simulators on this machine that give the prices of these feeds. */
+  readonly simulatedFeeds?: Readonly<Record<string, string>>;
   readonly env?: NodeJS.ProcessEnv;
   /**
    * Required by `fermata restart --all`, `fermata deploy` and a restore in an incident; absent: this start can't be

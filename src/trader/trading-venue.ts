@@ -8,6 +8,7 @@ import { paperAccount } from '../domain/account.js';
 import type { Instrument, InstrumentId } from '../domain/instrument.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { type FeedOutside, outsideFor } from '../market/create-feed.js';
+import { feedAddresses } from '../market/live/feed-addresses.js';
 import { spreadTicksOf } from '../market/spread.js';
 import type { PaperVenue, PaperVenueOptions } from '../venue/paper/paper-venue.js';
 import type { VenuePort } from '../venue/port.js';
@@ -55,7 +56,10 @@ export async function openTradingVenue(parts: VenueParts): Promise<TradingVenue>
 
 /** If orders go to an exchange, prices come from the same exchange; another one's would be another market. */
 export function deskOfFeeds(runtime: Runtime, desk: Desk): { desk: Desk; outside: FeedOutside } {
-  if (!ordersLeave(desk)) return { desk, outside: outsideFor('trader') };
+  if (!ordersLeave(desk)) {
+    const addressesOf = feedAddresses(runtime.simulatedFeeds ?? {});
+    return { desk, outside: { ...outsideFor('trader'), addressesOf } };
+  }
   const { name, prices, live } = tradedVenue(desk.venue.name);
   const own = { ...desk, feeds: [name] };
   const addresses = prices.redirect(live.endpoint(desk, runtime.simulatedVenue));

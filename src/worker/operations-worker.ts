@@ -1,6 +1,6 @@
 /**
  * The process for everything that is not a stop: routines, resumption, schedules, and (unless it has its own process)
- * the ledger. It watches the trader and starts what the trader's state requires.
+ * the ledger. It watches the trader and starts what the trader's state requires; of several such processes one does.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -21,6 +21,7 @@ import { startLedger } from '../ledger/start.js';
 import { notify } from '../notify/notify.js';
 import { preflightOfRuntime, REPORT_FOLDER } from '../operations/go-live/preflight-desk.js';
 import { openPool } from '../store/pool.js';
+import { takeTurn } from '../store/take-turn.js';
 import { playbookOfStep } from '../temporal/incidents/playbook-of-step.js';
 import { reportIncident } from '../temporal/incidents/report-incident.js';
 import { openTemporal } from '../temporal/open-temporal.js';
@@ -110,25 +111,28 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   });
   const ledger = process.env.FERMATA_SEPARATE === '1' ? null : await startLedger(runtime);
   await readyOrEnding(worker.ready);
-  const loops = [
-    watchTrader(watched, {
-      home: runtime.home,
-      failingChecks: failingChecksOf({ runtime, desk, trader, pool }, checks),
-    }),
-    incidentsOfProcesses(watched, log, processes.look),
-    incidentsOfOrders(watched, log),
-    afterFills({ desk, pool, home: runtime.home }, log),
-    watchStuckWorkflows(watched, log, runtime.home),
-    watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
-    askForRolls(
-      { runtime, desk, trader, temporal, pool, decisionKey, newId: randomUUID, nowMs: Date.now },
-      log,
-    ),
-  ];
+  const watching = takeTurn(runtime, 'watch', log, () => {
+    const loops = [
+      watchTrader(watched, {
+        home: runtime.home,
+        failingChecks: failingChecksOf({ runtime, desk, trader, pool }, checks),
+      }),
+      incidentsOfProcesses(watched, log, processes.look),
+      incidentsOfOrders(watched, log),
+      afterFills({ desk, pool, home: runtime.home }, log),
+      watchStuckWorkflows(watched, log, runtime.home),
+      watchRuns({ ...watched, nowMs: Date.now, home: runtime.home }, log),
+      askForRolls(
+        { runtime, desk, trader, temporal, pool, decisionKey, newId: randomUUID, nowMs: Date.now },
+        log,
+      ),
+    ];
+    return { stop: () => Promise.all(loops.map((loop) => loop?.stop())) };
+  });
 
   return {
     stop: async () => {
-      await Promise.all(loops.map((loop) => loop?.stop()));
+      await watching.stop();
       await Promise.all([worker.stop(), packs.stop(), ledger?.stop()]);
       trader.close();
       await commands.end();

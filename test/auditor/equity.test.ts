@@ -67,4 +67,16 @@ describe('equity, worked out a second time', () => {
       await simulator.close();
     }
   });
+
+  it('is worked out with a simulator’s prices on paper where the trader has those of that simulator', async () => {
+    const simulator = await startBinanceSimulator();
+    try {
+      const read = ownPrices({ instruments: [] }, INSTRUMENTS, null, { 'binance-own': simulator.address });
+      const marketData = { kind: 'live', venue: 'binance', identity: 'live-binance-own-simulator' };
+      const prices = await read({ ...marketData, lastPrices: [] } as Partial<MarketData> as MarketData);
+      expect([...prices.keys()]).toEqual(INSTRUMENTS.map(({ symbol }) => symbol));
+    } finally {
+      await simulator.close();
+    }
+  });
 });

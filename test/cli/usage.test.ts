@@ -15,12 +15,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/command-table.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
+import { liveDeskText } from '../go-live/support/live-desk.js';
 import { COMMAND, runCommand } from './run-command.js';
 import { CRYPTO_DESK } from './trader-double.js';
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fermata-cli-'));
+  writeFileSync(join(folder, 'live.yaml'), liveDeskText());
   writeFileSync(join(folder, 'bad.csv'), 'when,how much\nnow,a lot\n');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -70,6 +72,36 @@ describe.concurrent('a command that is not understood', () => {
       'fermata help export',
     ],
     [['up', '--exit-at-end'], '--exit-at-end needs a recording', 'add --data FILE'],
+    [
+      ['up', '--simulated-venue', 'binance=http://10.0.0.1:9080'],
+      '--simulated-venue: expected ADDRESS or NAME=ADDRESS, with an address of this machine like http://127.0.0.1:9080',
+      'fermata help up',
+    ],
+    [
+      ['up', '--simulated-venue', 'backup=http://127.0.0.1:9080'],
+      '--simulated-venue: expected one of binance, kucoin, kraken before the =; found backup',
+      'desk crypto-bot knows binance, kucoin, kraken: write --simulated-venue binance=ADDRESS',
+    ],
+    [
+      ['up', '--simulated-venue', 'kraken=127.0.0.1:4002'],
+      '--simulated-venue: the simulator of kraken has an address like http://127.0.0.1:9080; found 127.0.0.1:4002',
+      'write --simulated-venue kraken=http://127.0.0.1:9080',
+    ],
+    [
+      ['up', '--simulated-venue', 'http://127.0.0.1:1', '--simulated-venue', 'binance=http://127.0.0.1:2'],
+      '--simulated-venue: binance was given twice',
+      'name one address for binance',
+    ],
+    [
+      ['up', '--desk', 'live.yaml', '--simulated-venue', 'kraken=http://127.0.0.1:9080'],
+      '--simulated-venue: expected one of binance before the =; found kraken',
+      'its prices come from where its orders go',
+    ],
+    [
+      ['preflight', '--desk', 'crypto-bot', '--simulated-venue', 'kraken=http://127.0.0.1:9080'],
+      '--simulated-venue: expected one of binance before the =; found kraken',
+      'this command asks no venue but the one where orders would go',
+    ],
     [
       ['journal', '--last', '0'],
       '--last: expected a whole number from 1 to 100000; found 0',

@@ -1,8 +1,10 @@
 /** Venues that are a definition and nothing else: prices, minutes and time asked through the library, over the wire. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { feedAddresses } from '../../src/market/live/feed-addresses.js';
 import { openLiveFeed } from '../../src/market/live/open-live-feed.js';
 import { steadyNowMs } from '../../src/venue/steady-clock.js';
 import { cryptoInstruments } from '../support/paper-instruments.js';
+import { type BinancePublicServer, startBinancePublicServer } from './binance-public-server.js';
 import { type PublicVenue, startBybit, startKraken, startKucoin } from './public-venues.js';
 
 const MINUTE_MS = 60_000;
@@ -56,5 +58,62 @@ describe.each([
     expect(long.every((bar, at) => at === 0 || bar.openMs - (long[at - 1]?.openMs ?? 0) === MINUTE_MS)).toBe(
       true,
     );
+  });
+});
+
+describe('a simulator of one feed', () => {
+  const rootOf = (venue: PublicVenue, host: string) => venue.addresses.http(`https://${host}`);
+  const open = async (
+    feeds: readonly string[],
+    elsewhere: BinancePublicServer,
+    simulated: Record<string, string>,
+  ) => {
+    const opened = await openLiveFeed({
+      venues: feeds,
+      instruments: cryptoInstruments,
+      deadlineMs: 30_000,
+      steadyMs: steadyNowMs,
+      addresses: elsewhere.addresses,
+      addressesOf: feedAddresses(simulated),
+      reader: 'trader',
+      times,
+    });
+    if (!opened.ok) throw new Error(opened.reasons.join('; '));
+    closers.push(() => opened.feed.stop());
+    return opened;
+  };
+
+  it('is asked in the place of that one, whatever the venue, and the prices say so; the others are asked where they are', async () => {
+    const [kraken, binance] = await Promise.all([startKraken(), startBinancePublicServer()]);
+    closers.push(
+      () => kraken.close(),
+      () => binance.close(),
+    );
+    const simulated = { 'kraken-own': rootOf(kraken, 'api.kraken.com') };
+    const own = await open(['kraken-own', 'binance'], binance, simulated);
+    expect(own.feed.source).toMatchObject({ identity: 'live-kraken-own-simulator', venue: 'kraken' });
+    expect(own.feed.source.label).toBe('live: kraken-own simulator public quotes');
+    const other = await open(['binance', 'kraken-own'], binance, simulated);
+    expect(other.feed.source).toMatchObject({ identity: 'live-binance', venue: 'binance' });
+  });
+
+  it('stands in for one of two instances of a venue: the other one is tried where it is', async () => {
+    const binance = await startBinancePublicServer();
+    closers.push(() => binance.close());
+    const { feed, passedOver } = await open(['binance-own', 'binance'], binance, {
+      'binance-own': 'http://127.0.0.1:1',
+    });
+    expect(passedOver).toEqual(['binance-own: refuses the connection']);
+    expect(feed.source).toMatchObject({ identity: 'live-binance', venue: 'binance' });
+  });
+
+  it('has its streams asked for at its own address, too', () => {
+    const api: Record<string, unknown> = {
+      ws: { public: 'wss://ws.kraken.com', spot: { v2: 'wss://ws.kraken.com/v2' } },
+    };
+    feedAddresses({ kraken: 'http://127.0.0.1:9080' })
+      .get('kraken')
+      ?.streams({ urls: { api }, setSandboxMode: () => undefined });
+    expect(api.ws).toEqual({ public: 'ws://127.0.0.1:9080', spot: { v2: 'ws://127.0.0.1:9080/v2' } });
   });
 });

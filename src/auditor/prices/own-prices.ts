@@ -3,6 +3,7 @@
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { Desk } from '../../desk/schema.js';
 import type { Instrument } from '../../domain/instrument.js';
+import { simulatorOf } from '../../market/live/feed-addresses.js';
 import { spreadTicksOf } from '../../market/spread.js';
 import type { OwnPrices } from '../../venue/book-reading.js';
 import type { VenueEndpoint } from '../../venue/endpoint.js';
@@ -18,19 +19,23 @@ export interface TradedMarket {
 export type PriceReader = (marketData: TraderStatus['marketData']) => Promise<OwnPrices>;
 
 /**
- * `traded`: null on paper. Only the trader has a recording: its prices are used, and what is compared is what the
+ * `traded`: null on paper; `simulatedFeeds`: as in the runtime. Only the trader has a recording: its prices are used, and what is compared is what the
  * trader makes of them.
  */
 export function ownPrices(
   desk: Pick<Desk, 'instruments'>,
   instruments: readonly Instrument[],
   traded: TradedMarket | null,
+  simulatedFeeds: Readonly<Record<string, string>> = {},
 ): PriceReader {
   const simulated = simulatedPrices(instruments, spreadTicksOf(desk.instruments, instruments));
   return async (marketData) => {
     const { kind } = marketData;
     if (kind === 'simulated') return simulated(marketData);
-    const { venue, endpoint } = traded ?? { venue: marketData.venue, endpoint: { kind: 'live' } };
+    const { venue, endpoint } = traded ?? {
+      venue: marketData.venue,
+      endpoint: simulatorOf(marketData.identity, simulatedFeeds) ?? { kind: 'live' },
+    };
     const read = kind === 'live' && venue !== null ? priceSourceOf(venue).bestPrices : null;
     if (read !== null) return read(endpoint, instruments);
     return new Map(

@@ -23,10 +23,11 @@ import { dayValue } from '../days.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { type DataFile, dataFile, marketChoice } from '../market-choice.js';
 import { namedDeskFile } from '../named-desk.js';
-import { collected, positiveNumber, simulatorAddress, wholeNumber } from '../option-values.js';
+import { collected, positiveNumber, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';
+import { type SimulatedVenue, simulatedVenueValue } from '../simulated-venue.js';
 import { periodToTrade } from '../stored-minutes.js';
 import { isJudged, sweepBacktest, sweepLines } from '../sweep-backtest.js';
 import { isSwept, type SweptSetting, sweptValue } from '../swept-values.js';
@@ -48,7 +49,7 @@ interface BacktestOptions extends Omit<DeskOptions, 'set'> {
   readonly data?: readonly DataFile[];
   readonly from?: number;
   readonly to?: number;
-  readonly simulatedVenue?: string;
+  readonly simulatedVenue?: SimulatedVenue;
   readonly path: BarPath;
   readonly limitFill: LimitFill;
   readonly volumePart?: number;
@@ -73,9 +74,9 @@ export function backtestCommand(command: Command): void {
     .option('--from <date>', 'on stored minutes (fermata data fetch): first day, UTC', dayValue)
     .option('--to <date>', 'last day, UTC, all of it', dayValue)
     .option(
-      '--simulated-venue <address>',
+      '--simulated-venue <[name=]address>',
       'whose stored minutes: those of a simulator on this machine',
-      simulatorAddress,
+      simulatedVenueValue,
     )
     .option('--strategy <name>', 'only this one of the desk’s strategies, also where it is off')
     .option(

@@ -4,15 +4,15 @@ import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
+import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
 import { MARKS } from '../step-line.js';
 import { sayingWhat } from '../waiting.js';
 
 interface Options {
   readonly desk?: string;
-  readonly simulatedVenue?: string;
+  readonly simulatedVenue?: SimulatedVenue;
   readonly json?: boolean;
 }
 
@@ -22,9 +22,9 @@ export function connectionCommand(command: Command): void {
     .description('ask the venue by connections of its own whether session, market data and account are there')
     .option('--desk <name or file>', 'which desk; by default the one that runs here')
     .option(
-      '--simulated-venue <address>',
+      '--simulated-venue <[name=]address>',
       'a simulator on this machine instead of the exchange',
-      simulatorAddress,
+      simulatedVenueValue,
     )
     .option('--json', 'print the results as JSON')
     .action(async (options: Options) => {
@@ -39,7 +39,8 @@ async function testConnectionHere({ desk: named, simulatedVenue, json }: Options
   const file = namedDeskFile(named, runtime);
   const { testConnection } = await import('../../checks/preflight/connection-reading.js');
   const { desk } = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
-  const place = { env: process.env, simulatedVenue: simulatedVenue ?? runtime?.simulatedVenue };
+  const address = venueAddress(desk, simulatedVenue) ?? runtime?.simulatedVenue;
+  const place = { env: process.env, simulatedVenue: address };
   const asking = testConnection({ desk, ...place }, Date.now());
   const test = await sayingWhat(() => 'waiting for the venue to answer', asking);
   if (json === true) printJson(test);

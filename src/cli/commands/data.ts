@@ -14,10 +14,11 @@ import { priceSourceOf } from '../../venue/registry.js';
 import { dayText, dayValue, spanOf } from '../days.js';
 import { EXIT_FAILED, EXIT_OK, usageFailure } from '../failure.js';
 import { namedDeskFile } from '../named-desk.js';
-import { positiveNumber, simulatorAddress } from '../option-values.js';
+import { positiveNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome } from '../running-desk.js';
+import { type SimulatedVenue, simulatedVenueValue, typedVenue, venueAddress } from '../simulated-venue.js';
 import { withOperations } from '../with-operations.js';
 
 const HOURS_DEFAULT = 24;
@@ -35,7 +36,7 @@ interface FetchOptions {
   readonly from: number;
   readonly to: number;
   readonly desk?: string;
-  readonly simulatedVenue?: string;
+  readonly simulatedVenue?: SimulatedVenue;
   readonly json?: boolean;
 }
 
@@ -48,9 +49,9 @@ function fetchCommand(command: Command): void {
     .requiredOption('--to <date>', 'last day, UTC; today gives what there is of it', dayValue)
     .option('--desk <name or file>', 'whose venue and instruments; by default the desk that runs here')
     .option(
-      '--simulated-venue <address>',
+      '--simulated-venue <[name=]address>',
       'a simulator on this machine instead of the exchange',
-      simulatorAddress,
+      simulatedVenueValue,
     )
     .option('--json', 'for scripts; progress goes to standard error')
     .action(async (symbols: string[], options: FetchOptions) => {
@@ -149,7 +150,7 @@ async function fetchSymbols(symbols: readonly string[], options: FetchOptions): 
     const names = all.map((one) => one.symbol).join(', ');
     throw usageFailure(`desk ${desk.desk} does not trade ${symbol}`, `use some of: ${names}`);
   });
-  const source = minutesSource(desk, options.simulatedVenue ?? runtime?.simulatedVenue);
+  const source = minutesSource(desk, venueAddress(desk, options.simulatedVenue) ?? runtime?.simulatedVenue);
   const { fetchMinutes } = await import('../../market/fetched/fetch-minutes.js');
   const prices = await priceSourceOf(source.from.venue)
     .open({ instruments, timeoutMs: REQUEST_MS_MAX, addresses: source.addresses, reader: 'fetch' })
@@ -203,7 +204,7 @@ function fetchedLines(fetched: readonly Fetched[], options: FetchOptions): strin
   ]);
   const { from, to, desk, simulatedVenue } = options;
   const ofDesk = desk === undefined ? '' : ` --desk ${desk}`;
-  const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${simulatedVenue}`;
+  const at = simulatedVenue === undefined ? '' : ` --simulated-venue ${typedVenue(simulatedVenue)}`;
   return [
     ...lines,
     `Trade on them: fermata validate${ofDesk} --from ${dayText(from)} --to ${dayText(to)}${at}`,

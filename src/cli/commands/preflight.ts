@@ -4,15 +4,15 @@ import { loadDeskHere } from '../../home/desk-here.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { simulatorAddress } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { fermataHome } from '../running-desk.js';
+import { type SimulatedVenue, simulatedVenueValue, venueAddress } from '../simulated-venue.js';
 import { MARKS } from '../step-line.js';
 import { sayingWhat } from '../waiting.js';
 
 interface Options {
   readonly desk?: string;
-  readonly simulatedVenue?: string;
+  readonly simulatedVenue?: SimulatedVenue;
   readonly json?: boolean;
 }
 
@@ -20,9 +20,9 @@ export function preflightCommand(command: Command): void {
   command
     .option('--desk <name or file>', 'which desk; by default the one that runs here')
     .option(
-      '--simulated-venue <address>',
+      '--simulated-venue <[name=]address>',
       'a simulator on this machine instead of the exchange',
-      simulatorAddress,
+      simulatedVenueValue,
     )
     .option('--json', 'print the results as JSON')
     .action(async (options: Options) => {
@@ -36,15 +36,13 @@ async function preflight(options: Options): Promise<number> {
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
   const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
-  const looking = preflightDesk(
-    loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home),
-    {
-      home,
-      env: process.env,
-      simulatedVenue: options.simulatedVenue ?? runtime?.simulatedVenue,
-      nowMs: Date.now,
-    },
-  );
+  const loaded = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
+  const looking = preflightDesk(loaded, {
+    home,
+    env: process.env,
+    simulatedVenue: venueAddress(loaded.desk, options.simulatedVenue) ?? runtime?.simulatedVenue,
+    nowMs: Date.now,
+  });
   const report = await sayingWhat(() => 'waiting for the exchange to answer', looking);
   if (options.json === true) printJson(report);
   else printLines(preflightLines(report));

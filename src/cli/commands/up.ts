@@ -12,11 +12,12 @@ import { environmentNow } from '../environment-file.js';
 import { CliFailure } from '../failure.js';
 import { dataFile, type MarketOptions, marketChoice, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
+import { collected, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { installationHome } from '../running-desk.js';
 import { screenLines } from '../screen.js';
+import { type SimulatedVenue, simulatedVenueValue, simulatorsOf } from '../simulated-venue.js';
 import {
   chosenEntry,
   IS_ON_TRIAL,
@@ -34,7 +35,7 @@ interface Options extends MarketOptions {
   readonly desk: string;
   readonly separate?: boolean;
   readonly port?: number;
-  readonly simulatedVenue?: string;
+  readonly simulatedVenue?: readonly SimulatedVenue[];
   readonly json?: boolean;
 }
 
@@ -63,9 +64,9 @@ export function upCommand(command: Command): void {
       wholeNumber(0, 65_535),
     )
     .option(
-      '--simulated-venue <address>',
-      'where orders leave (mode: live, or a broker’s paper account): a simulator on this machine takes them',
-      simulatorAddress,
+      '--simulated-venue <[name=]address>',
+      'a simulator on this machine in the place of the desk’s venue, where orders leave (mode: live, or a broker’s paper account), or in that of the feed NAME of a desk on paper; repeat for more',
+      collected(simulatedVenueValue),
     )
     .option('--json', 'print the summary as JSON; progress goes to standard error')
     .action(async (options: Options) => {
@@ -84,8 +85,8 @@ async function up(options: Options): Promise<number> {
   const home = homeOf(installationHome(), loadDesk(file, parts).desk.desk);
   const loaded = loadDeskHere(file, parts, process.env, home);
   nameDeskInCommands(() => (sharesServers(home) ? loaded.desk.desk : null));
-  const { simulatedVenue } = options;
-  await readyIfReal(loaded, home, simulatedVenue, process.env);
+  const simulators = simulatorsOf(loaded.desk, options.simulatedVenue ?? []);
+  await readyIfReal(loaded, home, simulators.simulatedVenue, process.env);
   const market = marketChoice(options, loaded.desk);
   if (market.kind === 'recorded') {
     const { checkRecordings } = await import('../check-recordings.js');
@@ -99,7 +100,7 @@ async function up(options: Options): Promise<number> {
     market,
     separate: options.separate === true,
     ...(options.port === undefined ? {} : { port: options.port }),
-    ...(simulatedVenue === undefined ? {} : { simulatedVenue }),
+    ...simulators,
     again: {
       check: () => checkAgain(loaded, home, options),
       starter: STARTER,
@@ -151,5 +152,6 @@ async function checkAgain(running: LoadedDesk, home: string, options: Options): 
   }
   if (!starterIsThere()) throw new Error(`the process that would start it again is gone: ${BY_HAND}`);
   chosenEntry(home);
-  await readyIfReal(wanted, home, options.simulatedVenue, env);
+  const { simulatedVenue } = simulatorsOf(wanted.desk, options.simulatedVenue ?? []);
+  await readyIfReal(wanted, home, simulatedVenue, env);
 }

@@ -13,10 +13,11 @@ import { signedInPerson } from '../desk-person.js';
 import { EXIT_FAILED, EXIT_OK } from '../failure.js';
 import { dataFile, speedValue } from '../market-choice.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
-import { collected, simulatorAddress, wholeNumber } from '../option-values.js';
+import { collected, wholeNumber } from '../option-values.js';
 import { printJson, printLines } from '../output.js';
 import { progressPrinter } from '../progress-printer.js';
 import { fermataHome, installationHome } from '../running-desk.js';
+import { simulatedVenueValue } from '../simulated-venue.js';
 import { periodToTrade } from '../stored-minutes.js';
 import { runsDesk, type Validated, validateByWorkflow, validateHere } from '../validate-desk.js';
 import {
@@ -40,9 +41,9 @@ export function validateCommand(command: Command): void {
     .option('--from <date>', 'on stored minutes (fermata data fetch): first day, UTC', dayValue)
     .option('--to <date>', 'last day, UTC; all of it, unless --duration is shorter', dayValue)
     .option(
-      '--simulated-venue <address>',
+      '--simulated-venue <[name=]address>',
       'whose stored minutes: those of a simulator on this machine',
-      simulatorAddress,
+      simulatedVenueValue,
     )
     .option('--desk <name or file>', 'which desk; by default the one that runs here', undefined)
     .option(

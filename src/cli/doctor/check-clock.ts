@@ -1,3 +1,4 @@
+import { venueOfFeed } from '../../domain/feed-name.js';
 import { priceSourceOf } from '../../venue/registry.js';
 import { type DoctorContext, type Finding, finding } from './finding.js';
 
@@ -10,7 +11,8 @@ const FAIL_MS = 30_000;
 export async function checkClock({ feeds, nowMs }: DoctorContext): Promise<Finding> {
   const expected = `at most ${WARN_MS / 1000} s from the venue’s clock`;
   const advice = 'let the system keep the time (for example: timedatectl set-ntp true)';
-  const addresses = feeds.map((feed) => priceSourceOf(feed).probe).filter((address) => address !== null);
+  const venues = [...new Set(feeds.map(venueOfFeed))];
+  const addresses = venues.map((venue) => priceSourceOf(venue).probe).filter((address) => address !== null);
   const dates = await Promise.all(addresses.map((address) => dateOf(address)));
   const answer = dates.find((date) => date !== null);
   if (answer === undefined || answer === null) {

@@ -10,6 +10,7 @@ import type {
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
 import type { PriceConnection, PublicTrade, Ticker } from '../../venue/prices.js';
+import { liveIdentity } from './feed-addresses.js';
 import {
   gridsOf,
   MINUTE_READER_TIMES,
@@ -25,6 +26,8 @@ export interface LiveTimes extends QuoteReaderTimes {
 }
 
 export interface LiveFeedOptions {
+  /** As in the desk file: the venue, or an instance of it. */
+  readonly name: string;
   readonly venue: string;
   /** Null: the venue's own market. Otherwise which one, for example `testnet`. */
   readonly market: string | null;
@@ -53,13 +56,13 @@ export class LiveFeed implements MarketFeed {
   private measuring: Promise<unknown> | null = null;
 
   constructor(private readonly options: LiveFeedOptions) {
-    const { venue, market, instruments, prices, steadyMs, missing } = options;
+    const { name, venue, market, instruments, prices, steadyMs, missing } = options;
     const times: LiveTimes = options.times ?? QUOTE_READER_TIMES;
-    const name = market === null ? [venue] : [venue, market];
+    const words = market === null ? name : `${name} ${market}`;
     this.source = {
       kind: 'live',
-      identity: `live-${name.join('-')}`,
-      label: `live: ${name.join(' ')} public quotes${missing.length === 0 ? '' : `, none of ${missing.join(', ')}`}`,
+      identity: liveIdentity(name, market),
+      label: `live: ${words} public quotes${missing.length === 0 ? '' : `, none of ${missing.join(', ')}`}`,
       simulated: false,
       speed: 1,
       seed: null,

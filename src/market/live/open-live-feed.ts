@@ -1,5 +1,6 @@
 /** Finds the first venue of the desk's list that delivers prices. The choice is kept until the next start. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { venueOfFeed } from '../../domain/feed-name.js';
 import type { Instrument } from '../../domain/instrument.js';
 import type { LiveAddresses, PriceConnection, PriceReader } from '../../venue/prices.js';
 import { priceSourceOf } from '../../venue/registry.js';
@@ -8,7 +9,7 @@ import { probeVenue } from './probe-venue.js';
 import { VenueTime } from './venue-time.js';
 
 export interface LiveOptions {
-  /** In order of preference. */
+  /** Feeds of the desk file, in order of preference. */
   readonly venues: readonly string[];
   readonly instruments: readonly Instrument[];
   /** For all venues together, in milliseconds. */
@@ -17,6 +18,8 @@ export interface LiveOptions {
   readonly steadyMs: () => number;
   /** Null: the venues' own. */
   readonly addresses: LiveAddresses | null;
+  /** Of single feeds; the others have `addresses`. */
+  readonly addressesOf?: ReadonlyMap<string, LiveAddresses>;
   readonly reader: PriceReader;
   /** Skips a venue whose time can't be read: real money does not rely on this machine's clock. */
   readonly needsTime?: boolean;
@@ -41,32 +44,32 @@ const TIME_AGAIN_MS = 200;
 export async function openLiveFeed(options: LiveOptions): Promise<LiveOutcome> {
   const endsAt = performance.now() + options.deadlineMs;
   const reasons: string[] = [];
-  for (const [index, venue] of options.venues.entries()) {
+  for (const [index, name] of options.venues.entries()) {
     const left = endsAt - performance.now();
     const budgetMs = Math.floor(Math.min(VENUE_MS_MAX, left / (options.venues.length - index)));
     if (budgetMs <= 0) {
-      reasons.push(`${venue}: not tried, out of time`);
+      reasons.push(`${name}: not tried, out of time`);
       continue;
     }
-    const found = await tryVenue(venue, budgetMs, options);
+    const venue = venueOfFeed(name);
+    const addresses = options.addressesOf?.get(name) ?? options.addresses;
+    const found = await tryVenue(venue, budgetMs, { ...options, addresses });
     if (typeof found === 'string') {
-      reasons.push(`${venue}: ${found}`);
+      reasons.push(`${name}: ${found}`);
       continue;
     }
-    const { instruments, steadyMs, times, addresses } = options;
+    const { instruments, steadyMs, times } = options;
     // If the venue may be away, its prices wait for its time instead.
     const needsTime = options.needsTime === true && !found.mayBeAway;
     const time = new VenueTime(found.prices, steadyMs);
     const timeMs = Math.max(1, endsAt - performance.now()) / (options.venues.length - index);
     if (!(await readTime(time, timeMs, needsTime)) && needsTime) {
       await found.prices.close().catch(() => {});
-      reasons.push(
-        `${venue}: does not tell its time, and with real money no clock of this machine stands in`,
-      );
+      reasons.push(`${name}: does not tell its time, and with real money no clock of this machine stands in`);
       continue;
     }
     const market = addresses?.market ?? null;
-    const given = { venue, market, ...found, instruments, time, steadyMs };
+    const given = { name, venue, market, ...found, instruments, time, steadyMs };
     const feed = new LiveFeed({ ...given, ...(times ? { times } : {}) });
     return { ok: true, feed, passedOver: reasons };
   }

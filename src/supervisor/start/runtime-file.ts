@@ -62,6 +62,7 @@ export function runtimeFor(
     },
     supervisorSocket: supervisorSocketPath(paths.home),
     ...(options.simulatedVenue === undefined ? {} : { simulatedVenue: options.simulatedVenue }),
+    ...(options.simulatedFeeds === undefined ? {} : { simulatedFeeds: options.simulatedFeeds }),
   };
 }
 

@@ -1,0 +1,51 @@
+/** The addresses of feeds that a simulator stands in for. */
+import { venueOfFeed } from '../../domain/feed-name.js';
+import type { VenueEndpoint } from '../../venue/endpoint.js';
+import type { LiveAddresses } from '../../venue/prices.js';
+import { priceSourceOf } from '../../venue/registry.js';
+
+const ORIGIN = /^(?:https?|wss?):\/\/[^/]+/;
+const SIMULATOR = 'simulator';
+
+/** How a source of live prices is named in a status and in the name of a paper account. */
+export const liveIdentity = (feed: string, market: string | null): string =>
+  `live-${market === null ? feed : `${feed}-${market}`}`;
+
+/** `simulated`: addresses on this machine by feed. */
+export function feedAddresses(simulated: Readonly<Record<string, string>>): Map<string, LiveAddresses> {
+  return new Map(
+    Object.entries(simulated).map(([feed, address]) => {
+      const { redirect } = priceSourceOf(venueOfFeed(feed));
+      return [feed, redirect({ kind: SIMULATOR, address }) ?? everythingAt(address)];
+    }),
+  );
+}
+
+/** For venues that say nothing of simulators: the same paths, whichever of the venue's hosts they are on. */
+function everythingAt(address: string): LiveAddresses {
+  const streams = address.replace(/^http/, 'ws');
+  return {
+    market: SIMULATOR,
+    http: (url) => url.replace(ORIGIN, address),
+    streams({ urls: { api } }) {
+      api.ws = moved(api.ws, streams);
+    },
+  };
+}
+
+/** The library has one address or several, by kind of market and of stream. */
+function moved(addresses: unknown, to: string): unknown {
+  if (typeof addresses === 'string') return addresses.replace(ORIGIN, to);
+  if (typeof addresses !== 'object' || addresses === null) return addresses;
+  return Object.fromEntries(Object.entries(addresses).map(([key, value]) => [key, moved(value, to)]));
+}
+
+/** The simulator that a source of live prices is, if it is one of these. */
+export function simulatorOf(
+  identity: string,
+  simulated: Readonly<Record<string, string>>,
+): VenueEndpoint | null {
+  const [, address] =
+    Object.entries(simulated).find(([feed]) => liveIdentity(feed, SIMULATOR) === identity) ?? [];
+  return address === undefined ? null : { kind: SIMULATOR, address };
+}

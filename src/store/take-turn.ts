@@ -1,0 +1,133 @@
+/**
+ * Of several processes that could do the same work for a desk, one does. It holds an advisory lock of Postgres, which
+ * ends with its connection, however the process ends; no clock decides.
+ *
+ * Work is held back only while another process is known to hold the lock. Whoever can't ask Postgres works on: a desk
+ * has to be watched just when its database is away. What two then do at the same time has one key, and counts once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../domain/message-of.js';
+import type { Runtime } from '../home/runtime.js';
+import { openPool, type Pool, type PoolClient } from './pool.js';
+
+const LOOK_EVERY_MS = 1_000;
+/** The server drops a connection whose machine is gone: after 10 s without a sign, and three questions of 5 s. */
+const KEEP_ALIVE = `select set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`;
+
+export interface Turn {
+  /** Waits until the work has ended; only then may another process begin it. */
+  stop(): Promise<void>;
+}
+
+interface Work {
+  stop(): Promise<unknown>;
+}
+
+interface TurnLog {
+  info(text: string): void;
+  warn(text: string): void;
+}
+
+/** `begin` is called each time that this process's turn comes, so that nothing is remembered from an earlier one. */
+export function takeTurn(
+  runtime: Pick<Runtime, 'home' | 'postgres' | 'desk'>,
+  what: 'watch' | 'ledger',
+  log: TurnLog,
+  begin: () => Work,
+): Turn {
+  const lock = new TurnLock(openPool(runtime, `${what}-turn`), `turn:${what}:${runtime.desk}`);
+  const stopping = new AbortController();
+  const now: { work: Work | null; said: string | null } = { work: null, said: null };
+  const say = (level: 'info' | 'warn', text: string): void => {
+    if (text !== now.said) log[level](`${what}: ${text}`);
+    now.said = text;
+  };
+  const look = async (): Promise<void> => {
+    let isOthers = false;
+    try {
+      isOthers = !(await lock.isOurs());
+      if (isOthers) say('info', 'another process of this desk does it; this one waits for its turn');
+      else say('info', 'this process does it');
+    } catch (error) {
+      say('warn', `whose turn it is could not be asked: ${messageOf(error)}; this process does it meanwhile`);
+    }
+    if (stopping.signal.aborted) return;
+    if (!isOthers) now.work ??= begin();
+    else {
+      await now.work?.stop();
+      now.work = null;
+    }
+  };
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await look();
+      await sleep(LOOK_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    await now.work?.stop();
+    await lock.end();
+  })();
+  return {
+    stop: () => {
+      stopping.abort();
+      return running;
+    },
+  };
+}
+
+class TurnLock {
+  #session: PoolClient | null = null;
+  #isHeld = false;
+
+  constructor(
+    private readonly pool: Pool,
+    private readonly name: string,
+  ) {}
+
+  /** Asks the server each time: a session that was cut off no longer holds the lock. Rejects if it can't be asked. */
+  async isOurs(): Promise<boolean> {
+    const session = this.#session ?? (await this.#open());
+    try {
+      if (this.#isHeld) await session.query('select 1');
+      else this.#isHeld = await locked(session, this.name);
+      return this.#isHeld;
+    } catch (error) {
+      this.#drop(session);
+      throw error;
+    }
+  }
+
+  async #open(): Promise<PoolClient> {
+    const session = await this.pool.connect();
+    session.on('error', () => this.#drop(session));
+    try {
+      await session.query(KEEP_ALIVE);
+    } catch (error) {
+      session.release(true);
+      throw error;
+    }
+    this.#session = session;
+    return session;
+  }
+
+  /** Closes the connection, which gives the lock back. */
+  #drop(session: PoolClient): void {
+    if (this.#session !== session) return;
+    this.#session = null;
+    this.#isHeld = false;
+    session.release(true);
+  }
+
+  async end(): Promise<void> {
+    if (this.#session !== null) this.#drop(this.#session);
+    await this.pool.end();
+  }
+}
+
+async function locked(session: PoolClient, name: string): Promise<boolean> {
+  const { rows } = await session.query<{ held: boolean }>(
+    'select pg_try_advisory_lock(hashtextextended($1, 0)) as held',
+    [name],
+  );
+  return rows[0]?.held === true;
+}

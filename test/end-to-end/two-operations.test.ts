@@ -1,0 +1,71 @@
+/** Two operations processes of one desk: one watches and is the ledger; the other takes over where it is killed. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { openPool, type Pool } from '../../src/store/pool.js';
+import { deskWithQuickAverages } from '../support/desk-files.js';
+import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
+
+let desk: DeskUnderTest;
+let pool: Pool;
+let second: ChildProcess;
+let said = '';
+beforeAll(async () => {
+  desk = deskUnderTest('crypto-bot');
+  await desk.up('--desk', deskWithQuickAverages(desk.home), '--market', 'simulated');
+  const file = join(homePaths(desk.home).run, 'runtime.json');
+  pool = openPool(JSON.parse(readFileSync(file, 'utf8')) as Runtime, 'test');
+  second = endChildWithThisProcess(
+    spawn(process.execPath, [join(repository, 'dist/run/run-role.js'), 'operations-worker'], {
+      env: { ...process.env, FERMATA_HOME: desk.home, FERMATA_RUNTIME: file },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }),
+  );
+  for (const stream of [second.stdout, second.stderr])
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+});
+afterAll(async () => {
+  second?.kill('SIGKILL');
+  await pool?.end();
+  await desk?.dispose();
+});
+
+const says = (what: string) => until(`${what}\n${said.slice(-2_000)}`, () => said.includes(what), 120_000);
+const count = async (query: string): Promise<number> =>
+  Number((await pool.query<{ n: string }>(`select count(*) as n from ${query}`)).rows[0]?.n);
+
+it('one watches and keeps the ledger; where it is killed the other does, and nothing is told twice', async () => {
+  await says('watch: another process of this desk does it');
+  await says('ledger: another process of this desk does it');
+  const [tookOver, ledger] = ['watch: this process does it', 'ledger: this process does it'];
+  expect(said).not.toContain(tookOver);
+  process.kill(await desk.pidOf('operations-worker'), 'SIGKILL');
+  await says(tookOver);
+  await says(ledger);
+  // The end of the first is an incident, which only a watcher opens.
+  const crashes = `incident where kind = 'crash-and-restart'`;
+  await until('the incident', async () => (await count(crashes)) > 0, 120_000);
+  const { sequence } = await desk.status();
+  await until(
+    'the ledger',
+    async () => (await count(`journal_entry where sequence >= ${sequence}`)) > 0,
+    120_000,
+  );
+  // The first is back by now, and waits in its turn.
+  await until(
+    'the first one again',
+    async () => (await desk.run('logs', '--json')).stdout.includes('waits for its turn'),
+    120_000,
+  );
+  expect(await count(crashes)).toBe(1);
+  const twice = (columns: string, table: string) =>
+    pool.query(`select ${columns} from ${table} group by ${columns} having count(*) > 1`);
+  expect((await twice('title, body', 'notice')).rows).toEqual([]);
+  expect((await twice('routine, nominal', 'routine_run')).rows).toEqual([]);
+  expect(await count(`routine_run where cause = 'start'`)).toBe(1);
+});

@@ -1,0 +1,111 @@
+/** Who does the work that only one process of a desk does: on a real Postgres, whose sessions are what counts. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { homePaths } from '../../src/home/runtime.js';
+import { type Turn, takeTurn } from '../../src/store/take-turn.js';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
+
+let database: TestDatabase;
+let home: string;
+const turns: Turn[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase({ migrated: false });
+  home = mkdtempSync(join(tmpdir(), 'fermata-turn-'));
+  mkdirSync(homePaths(home).secrets, { recursive: true });
+  writeFileSync(join(homePaths(home).secrets, 'postgres-app-password'), database.appPassword);
+});
+afterEach(async () => {
+  await Promise.all(turns.splice(0).map((turn) => turn.stop()));
+});
+afterAll(async () => {
+  await database.drop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** One process of a desk; `begun` and `ended` count how often its work was. */
+function processOf(desk: string, port = database.port, what: 'watch' | 'ledger' = 'watch') {
+  const seen = { begun: 0, ended: 0, said: [] as string[], turn: null as Turn | null };
+  const { host, appUser: user, database: name } = database;
+  const log = {
+    info: (text: string) => void seen.said.push(text),
+    warn: (text: string) => void seen.said.push(text),
+  };
+  seen.turn = takeTurn({ home, desk, postgres: { host, port, database: name, user } }, what, log, () => {
+    seen.begun += 1;
+    return {
+      stop: async () => {
+        seen.ended += 1;
+      },
+    };
+  });
+  turns.push(seen.turn);
+  return seen;
+}
+
+const waits = (one: ReturnType<typeof processOf>) =>
+  expect.poll(() => one.said.join()).toContain('waits for its turn');
+const works = (one: ReturnType<typeof processOf>) => expect.poll(() => one.begun - one.ended).toBe(1);
+const sessions = (what: string) =>
+  database.ownerPool.query<{ pid: number }>(
+    `select distinct a.pid from pg_stat_activity a join pg_locks l on l.pid = a.pid and l.locktype = 'advisory' and l.granted
+      where a.datname = $1 and a.application_name = $2`,
+    [database.database, what],
+  );
+
+it('one of two processes works, and the other begins once that one has ended its work', async () => {
+  const first = processOf('orderly');
+  await works(first);
+  const second = processOf('orderly');
+  await waits(second);
+  expect(second.begun).toBe(0);
+  await first.turn?.stop();
+  expect(first.ended).toBe(1);
+  await works(second);
+});
+
+it('desks, and the two works of a desk, have a turn each', async () => {
+  const all = [processOf('one'), processOf('other'), processOf('one', database.port, 'ledger')];
+  for (const one of all) await works(one);
+});
+
+it('who loses its session to another process ends its work, and begins it anew when its turn comes again', async () => {
+  const first = processOf('cut-off');
+  await works(first);
+  const second = processOf('cut-off');
+  await waits(second);
+  const pool = database.ownerPool;
+  // The lock goes to whoever asks first; the first one is asked for it again until it is the other's.
+  await expect
+    .poll(
+      async () => {
+        if (second.begun === 0)
+          for (const { pid } of (await sessions('watch-turn')).rows)
+            await pool.query('select pg_terminate_backend($1)', [pid]);
+        return second.begun > 0 && first.ended > 0;
+      },
+      { interval: 300 },
+    )
+    .toBe(true);
+  await second.turn?.stop();
+  await expect.poll(() => first.begun).toBe(2);
+});
+
+it('who is alone goes on with the same work when its session is cut off, and has the lock again', async () => {
+  const only = processOf('alone');
+  await works(only);
+  const before = (await sessions('watch-turn')).rows.map(({ pid }) => pid);
+  expect(before).toHaveLength(1);
+  await database.ownerPool.query('select pg_terminate_backend($1)', before);
+  await expect
+    .poll(async () => (await sessions('watch-turn')).rows.filter(({ pid }) => !before.includes(pid)).length)
+    .toBe(1);
+  expect(only).toMatchObject({ begun: 1, ended: 0 });
+});
+
+it('a desk is watched while its Postgres is away', async () => {
+  const blind = processOf('away', 1);
+  await works(blind);
+  expect(blind.said.join()).toContain('whose turn it is could not be asked');
+});
