@@ -2,7 +2,7 @@
  * 20 open positions with confirmed stops at a venue that takes 100 ms to answer: from the request to the last cancel or
  * closing order at the venue, and to flat proven by reading the venue back. Then with one answer in twenty failing.
  */
-import { deskAtVenue, eventually, STARTING_CASH } from '../test/support/desk-at-venue.js';
+import { deskAtVenue, EXACTLY, eventually, STARTING_CASH } from '../test/support/desk-at-venue.js';
 import { FaultyVenue, type VenueCall, type VenueMethod } from '../test/support/faulty-venue.js';
 import type { Fault } from '../test/support/venue-faults.js';
 import { atLength, median, print } from './print.js';
@@ -37,7 +37,10 @@ async function closeAll(stopLocksBalance: boolean, faults?: (call: { method: Ven
     reason: 'bench',
     command: { name: 'closeAll' },
   });
-  await eventually(() => desk.engine.view.closeAll === 'flat' || desk.engine.view.closeAll === 'escalated');
+  await eventually(
+    () => desk.engine.view.closeAll === 'flat' || desk.engine.view.closeAll === 'escalated',
+    EXACTLY,
+  );
   const measured: Measured = {
     lastOrderMs: lastSent(venue.calls.slice(before), 'submit') - beganAtMs,
     flatMs: performance.now() - beganAtMs,
@@ -75,7 +78,7 @@ async function stop(): Promise<number> {
   );
   const beganAtMs = performance.now();
   await desk.runner.command({ ...order, command: { name: 'stop' } });
-  await eventually(() => venue.callsOf('cancel').length === POSITIONS);
+  await eventually(() => venue.callsOf('cancel').length === POSITIONS, EXACTLY);
   const lastMs = lastSent(venue.calls, 'cancel') - beganAtMs;
   await desk.close();
   await venue.close();

@@ -232,7 +232,7 @@ export class RoundTrips {
   }
 
   async #until(at: number, what: string, holds: () => boolean): Promise<void> {
-    await eventually(holds, 15_000).catch(() => {
+    await eventually(holds, { withinMs: 15_000 }).catch(() => {
       const { mode, halts, orders } = this.desk.engine.view;
       const why = [...this.desk.engine.whyNotTrading().map(({ reason }) => reason), ...this.notes];
       const seen = { at, mode, halts, orders, position: this.#position(at), why };
