@@ -7,6 +7,7 @@ import type { PersonKey } from '../../src/domain/signed-vote.js';
 import type { StartedDesk } from '../../src/home/started-desks.js';
 import type { VoteRequest } from '../../src/operations/approvals/cast-vote.js';
 import type { SettingsRequest } from '../../src/operations/settings/change-settings.js';
+import type { RollRequest } from '../../src/operations/settings/roll-contract.js';
 import type { StatementToSign } from '../../src/signing/vote-statement.js';
 import { createSignInToken } from '../../src/store/sign-in-tokens.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
@@ -34,6 +35,7 @@ const NO_ATTEMPT = {
 export class OpenedPage {
   readonly changed: SettingsRequest[] = [];
   readonly votes: VoteRequest[] = [];
+  readonly rolls: RollRequest[] = [];
   /** Errors of the page, and what its content policy refused. */
   readonly complaints: string[] = [];
   mode: 'paper' | 'live' = 'paper';
@@ -62,6 +64,12 @@ export class OpenedPage {
         readGoLive,
         statementToSign: async () => this.statement,
         listTasks: async () => this.tasks,
+        rollContract: async (_, request) => {
+          this.rolls.push(request);
+          const detail = `${request.symbol} 202612 → ${request.to} waits for approval.`;
+          const asked = { version: 1, configHash: null, approvalId: 'a', workflowId: 'w' };
+          return { state: 'waiting', detail, changes: [], loosening: [], problems: [], ...asked };
+        },
         completeTask: async ({ person }, { id, note, ticked }) => {
           const [task] = this.tasks.filter((one) => one.id === id);
           if (task === undefined || ticked?.length !== task.items?.length)

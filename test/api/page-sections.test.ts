@@ -38,6 +38,45 @@ describe.skipIf(missing.length > 0)('the sections of the dashboard', () => {
       .toMatch(/Round trips\s+8\s+Won\s+62\.5 % \(5\)\s+Result after fees(, USDT)?\s+\+41\.69/i);
   });
 
+  it('shows until when a future trades, and asks people to roll it', async () => {
+    const [traded, following] = ['NQZ6', 'NQH7'].map((name) => ({
+      name,
+      month: '202612',
+      lastTradeDay: '2026-12-18',
+    }));
+    opened.web.trader.status = scriptedStatus({
+      contracts: [
+        {
+          ...{
+            symbol: 'NQ/USD',
+            month: '202612',
+            lastTradeDay: '2026-12-18',
+            daysLeft: 4,
+            rollDay: '2026-12-14',
+          },
+          ...{ phase: 'due', next: '202703', choices: ['202703', '202706'] },
+          atVenue: { traded: traded!, following: following! },
+        },
+      ],
+    });
+    onTestFinished(() => {
+      opened.web.trader.status = scriptedStatus();
+    });
+    await open('Settings');
+    const panel = page.getByRole('region', { name: 'Contracts' });
+    await expect
+      .poll(() => panel.innerText())
+      .toContain('NQ/USD is NQZ6 (202612), last trade 2026-12-18 (4 days), to be rolled from 2026-12-14 on');
+    expect(await panel.innerText()).toContain('Nothing is entered until people roll it.');
+    await panel.getByRole('button', { name: 'Roll NQ/USD…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Roll NQ/USD?' });
+    await dialog.getByLabel('Month').selectOption('202706');
+    await dialog.getByLabel(/Reason/).fill('June is traded more');
+    await dialog.getByRole('button', { name: 'Ask for approval' }).click();
+    await expect.poll(said).toContain('NQ/USD 202612 → 202706 waits for approval');
+    expect(opened.rolls).toEqual([{ symbol: 'NQ/USD', to: '202706', reason: 'June is traded more' }]);
+  });
+
   it('switches a strategy only with a reason', async () => {
     await open('Strategies');
     await page.getByRole('button', { name: 'Switch off' }).click();

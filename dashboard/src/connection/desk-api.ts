@@ -196,6 +196,10 @@ export class DeskApi {
     return answerOf(this.#client.PUT('/api/settings', { body: { values, reason } }));
   }
 
+  roll(symbol: string, to: string, reason: string): Promise<SettingsResult> {
+    return answerOf(this.#client.POST('/api/roll', { body: { symbol, to, reason } }));
+  }
+
   approvals(): Promise<{ readonly approvals: readonly ApprovalShown[] }> {
     return answerOf(this.#client.GET('/api/approvals'));
   }

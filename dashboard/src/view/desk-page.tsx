@@ -5,6 +5,7 @@ import type { Session } from '../connection/session.js';
 import { type SignWith, signVote } from '../connection/sign-vote.js';
 import { usePolled } from '../connection/use-polled.js';
 import { Audit } from '../section/audit.js';
+import { Contracts } from '../section/contracts.js';
 import { GoLive } from '../section/go-live.js';
 import { Incidents } from '../section/incidents.js';
 import { Journal } from '../section/journal.js';
@@ -198,6 +199,9 @@ function Section({ tab, of, api, session, status }: SectionProps) {
         <>
           {status !== null && (
             <Size api={api} person={session.person} status={status} mayChange={mayStop(session)} />
+          )}
+          {status?.contracts !== undefined && status.contracts.length > 0 && (
+            <Contracts api={api} contracts={status.contracts} mayRoll={mayOperate} />
           )}
           <Settings api={api} mayOperate={mayOperate} />
           <Passkeys api={api} person={session.person} mayApprove={session.roles.includes('approver')} />
