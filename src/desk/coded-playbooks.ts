@@ -22,7 +22,11 @@ export type ReadPlaybooks = (folder: string) => PlaybooksRead;
 export const withCodedPlaybooks = (desk: Desk, { playbooks }: PlaybooksRead): Desk =>
   playbooks.length === 0 ? desk : { ...desk, coded: playbooks };
 
-const ASKED = /\.(check|report|action)\(\s*(["'`])([\w-]+)\2/g;
+const ASKED = /(?<![.\w$])(\w+)\.(check|report|action)\(\s*(["'`])([\w-]+)\3/g;
+
+/** The incident is given to a function: what the code declares itself may have methods of these names. */
+const isOwn = (code: string, name: string): boolean =>
+  name === 'this' || new RegExp(`\\b(?:const|let|var|class|function)\\s+${name}\\b`).test(code);
 
 /**
  * Names in their code of checks, reports and actions that don't exist: otherwise found only in the middle of an
@@ -35,7 +39,8 @@ export function askedProblems(
 ): DeskFileError | null {
   const declared = inPlaybooks(parts);
   const problems = playbooks.flatMap((playbook) =>
-    [...playbook.code.matchAll(ASKED)].flatMap(([, kind = '', , found = '']): DeskProblem[] => {
+    [...playbook.code.matchAll(ASKED)].flatMap(([, whose = '', kind = '', , found = '']): DeskProblem[] => {
+      if (isOwn(playbook.code, whose)) return [];
       const known = [...declared[`${kind as 'check' | 'report' | 'action'}s`].keys()];
       if (known.includes(found)) return [];
       const near = closestName(found, known);

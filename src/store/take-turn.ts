@@ -11,9 +11,13 @@ import type { Runtime } from '../home/runtime.js';
 import { openPool, type Pool, type PoolClient } from './pool.js';
 
 const LOOK_EVERY_MS = 1_000;
-/** The server drops a connection whose machine is gone: after 10 s without a sign, and three questions of 5 s. */
-const KEEP_ALIVE = `select set_config('tcp_keepalives_idle', '10', false),
-  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`;
+/**
+ * The server drops a connection whose machine is gone (after 10 s without a sign, and three questions of 5 s), and one whose
+ * process hangs: who works asks each second. The pulse of the desk doesn't tell of that while another process beats.
+ */
+const SESSION = `select set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false),
+  set_config('idle_session_timeout', '15s', false)`;
 
 export interface Turn {
   /** Waits until the work has ended; only then may another process begin it. */
@@ -101,7 +105,7 @@ class TurnLock {
     const session = await this.pool.connect();
     session.on('error', () => this.#drop(session));
     try {
-      await session.query(KEEP_ALIVE);
+      await session.query(SESSION);
     } catch (error) {
       session.release(true);
       throw error;

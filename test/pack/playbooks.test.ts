@@ -128,6 +128,12 @@ describe('a playbook in code', () => {
     },
   );
 
+  it('may have methods of these names of its own', () => {
+    const own = 'const notes = { said: [] as string[], report(text: string) { this.said.push(text); } };';
+    write('playbooks/late-bank.ts', codeOf(`${own} notes.report('late'); await incident.check('database');`));
+    expect(problemsOf()).toEqual([]);
+  });
+
   it('asks for a check of its own folder', () => {
     write(
       'checks/room.ts',

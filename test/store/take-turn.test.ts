@@ -1,10 +1,14 @@
 /** Who does the work that only one process of a desk does: on a real Postgres, whose sessions are what counts. */
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { homePaths } from '../../src/home/runtime.js';
 import { type Turn, takeTurn } from '../../src/store/take-turn.js';
+import { repository } from '../support/desk-under-test.js';
+import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 let database: TestDatabase;
@@ -102,6 +106,40 @@ it('who is alone goes on with the same work when its session is cut off, and has
     .poll(async () => (await sessions('watch-turn')).rows.filter(({ pid }) => !before.includes(pid)).length)
     .toBe(1);
   expect(only).toMatchObject({ begun: 1, ended: 0 });
+});
+
+it('who hangs loses its turn to another process, and leaves it to that one when it goes on', async () => {
+  const { host, port, appUser: user, database: name } = database;
+  const runtime = { home, desk: 'hung', postgres: { host, port, database: name, user } };
+  const hung = endChildWithThisProcess(
+    spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { takeTurn } from ${JSON.stringify(pathToFileURL(join(repository, 'dist/store/take-turn.js')))};
+        const work = (what) => console.log('work ' + what);
+        takeTurn(${JSON.stringify(runtime)}, 'watch', { info: () => {}, warn: () => {} }, () => {
+          work('begins');
+          return { stop: async () => work('ends') };
+        });`,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    ),
+  );
+  let said = '';
+  hung.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await expect.poll(() => said).toContain('work begins');
+  const other = processOf('hung');
+  await waits(other);
+  hung.kill('SIGSTOP');
+  await works(other);
+  hung.kill('SIGCONT');
+  await expect.poll(() => said).toContain('work ends');
+  expect(other).toMatchObject({ begun: 1, ended: 0 });
+  hung.kill('SIGKILL');
 });
 
 it('a desk is watched while its Postgres is away', async () => {

@@ -1,6 +1,7 @@
 /**
- * The three buttons. A stop and closing everything go straight to the trader from here, before anything else is asked; the use case
- * of operations/ then proves them. Everything else here is HTTP.
+ * The three buttons. A stop goes straight to the trader from here, before anything else is asked; closing everything as soon as
+ * its key is known to be new, which waits for no database longer than a moment. The use case of operations/ then proves them.
+ * Everything else here is HTTP.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
