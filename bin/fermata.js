@@ -27,7 +27,7 @@ if (major < NODE_MIN[0] || (major === NODE_MIN[0] && minor < NODE_MIN[1])) {
 }
 // Most commands end within half a second: what Node 20 compiles for speed by then takes a seventh of it and serves none of
 // them. What computes for long is compiled all the same, a moment later. Later versions of Node don't know this option.
-if (major < 22) setFlagsFromString('--interrupt-budget=400000');
+if (major === 20) setFlagsFromString('--interrupt-budget=400000');
 if (mayNeedBuild()) {
   // Builds only what is older than its sources. Standard output is kept for the command's own.
   const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.mjs')], {

@@ -1,6 +1,7 @@
 /** Rules across the keys of a desk file. Each names the value to change. */
 
 import { z } from 'zod';
+import { venueOfFeed } from '../domain/feed-name.js';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { BrokenRule } from './broken-rule.js';
 import { stepLists } from './desk-steps.js';
@@ -42,7 +43,26 @@ function brokenRules(
     ...ownStepRules(desk),
     ...ownIncidentRules(desk, coded),
     ...liveRules(desk, venues),
+    ...feedRules(desk),
   ];
+}
+
+/** Prices that do not come from the venue itself are named so: they have paper accounts of their own. */
+const SAID_OF_PRICES: ReadonlySet<string> = new Set(['simulator', 'testnet']);
+
+function feedRules({ feeds }: Desk): BrokenRule[] {
+  return feeds.flatMap((feed, index) => {
+    const instance = feed.slice(venueOfFeed(feed).length + 1);
+    if (!SAID_OF_PRICES.has(instance)) return [];
+    return [
+      {
+        path: ['feeds', index],
+        expected: 'an instance that is not called simulator or testnet',
+        found: feed,
+        doThis: `call it otherwise, for example ${venueOfFeed(feed)}-own: with that name its paper account would be that of the venue's ${instance}`,
+      },
+    ];
+  });
 }
 
 function repeatedNames(desk: Desk): BrokenRule[] {

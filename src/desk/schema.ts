@@ -185,7 +185,9 @@ export const deskObject = z.strictObject({
     .array(name)
     .min(1)
     .max(10)
-    .describe('Venues of public prices; the next is tried where one refuses or is silent.'),
+    .describe(
+      'Venues of public prices (or another instance of one, NAME-own); the next is tried where one refuses or is silent.',
+    ),
   prices: pricesSchema.prefault({}).describe('What counts as a price.'),
   instruments: z.array(instrumentSchema).min(1).max(100).describe('What is traded.'),
   timezone: z.string().min(1).describe('IANA time zone of every time in this file, for example UTC.'),

@@ -24,7 +24,7 @@ export const TRADER_NODE_OPTIONS = ['--max-semi-space-size=1'];
  * Node 20 compiles a function for speed as soon as it has done a little: a fifth of a role's start goes into code that
  * hardly runs again. This asks for six times as much. Later versions count calls instead, and refuse the option.
  */
-const COMPILE_LATER = Number.parseInt(process.versions.node, 10) < 22 ? ['--interrupt-budget=400000'] : [];
+const COMPILE_LATER = Number.parseInt(process.versions.node, 10) === 20 ? ['--interrupt-budget=400000'] : [];
 /**
  * The other roles mostly wait: keeping their heaps small instead of collecting rarely halves their memory. While they
  * load, nearly everything stays: collecting all of it nine times on the way to 50 MB takes an eighth of their start.

@@ -1,5 +1,5 @@
 /** From an open journal to an engine that has begun: market, venue, replay, warm-up, in this order. */
-import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+
 import type { MarketFeed } from '../contracts/market-feed.js';
 import type { LoadedDesk } from '../desk/load.js';
 import { ordersLeave } from '../desk/orders-leave.js';
@@ -8,7 +8,6 @@ import { paperAccount } from '../domain/account.js';
 import { othersLots } from '../domain/coins.js';
 import type { Instrument } from '../domain/instrument.js';
 import { createEngine, type Engine } from '../engine/engine.js';
-import type { EngineRecord } from '../engine/record.js';
 import { longestReadingMs } from '../engine/sync/request-snapshot.js';
 import type { DeskPaths, Runtime } from '../home/runtime.js';
 import { createFeed } from '../market/create-feed.js';
@@ -20,9 +19,9 @@ import { tradedAccount } from './accounts/traded-account.js';
 import { DeskTrader } from './desk-trader.js';
 import { buildInstruments, engineConfig } from './engine-config.js';
 import type { Journal } from './journal/journal.js';
-import { readJournal } from './journal/read-journal.js';
 import type { Log } from './log.js';
 import { monthsInForce, rollsAny } from './months-in-force.js';
+import { replayJournal } from './replay.js';
 import { type Clock, systemTimers } from './running/clock.js';
 import { Runner } from './running/runner.js';
 import { VenueCalls } from './running/venue-calls.js';
@@ -32,9 +31,6 @@ import { keptOverRestart } from './status/kept-over-restart.js';
 import { RecordLog } from './status/record-log.js';
 import { deskOfFeeds, openTradingVenue, type TradingVenue } from './trading-venue.js';
 import { catchUpVenue, warmUp, warmUpBars } from './warm-up.js';
-
-/** Records between two turns of the event loop: the control socket answers even during a long replay. */
-const RECORDS_PER_TURN = 2000;
 
 export interface OpenTraderParts {
   readonly runtime: Runtime;
@@ -183,26 +179,6 @@ async function replayedEngine(
     recordLog.follow(record);
   });
   return { engine, activity, recordLog, records };
-}
-
-/**
- * Brings the engine to where the journal ends, and returns the number of records. Throws `JournalCorrupt`, or the engine's error
- * for a record that contradicts the state.
- */
-async function replayJournal(
-  journal: Journal,
-  apply: (record: EngineRecord, wallMs: number) => void,
-): Promise<number> {
-  let count = 0;
-  for (const { record, wallMs } of readJournal(journal.directory)) {
-    apply(record, wallMs);
-    count += 1;
-    if (count % RECORDS_PER_TURN === 0) await yieldToEventLoop();
-  }
-  if (count !== journal.lastSequence) {
-    throw new Error(`the journal has ${count} records, its end says ${journal.lastSequence}`);
-  }
-  return count;
 }
 
 function accountChanged(before: string, { source }: MarketFeed): string {

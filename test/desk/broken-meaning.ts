@@ -33,6 +33,16 @@ export const BROKEN_MEANING: readonly BrokenPlace[] = [
     doThis: 'keep one of them',
   },
   {
+    kind: 'an instance of a venue that is named as what stands in for it',
+    from: 'feeds: [binance, kucoin, kraken]',
+    to: 'feeds: [binance, binance-simulator]',
+    at: 'feeds: [binance, binance-simulator]',
+    key: 'feeds[1]',
+    expected: 'an instance that is not called simulator or testnet',
+    found: 'binance-simulator',
+    doThis: 'call it otherwise, for example binance-own',
+  },
+  {
     kind: 'an empty list',
     from: 'feeds: [binance, kucoin, kraken]',
     to: 'feeds: []',

@@ -54,8 +54,9 @@ function measure(core: Core, holding: Holding): void {
   const why = causeOf(core, holding, resting);
   const sinceMs = why === 'changed' ? (work.formerStop?.sinceMs ?? core.monotonicMs) : core.monotonicMs;
   if (work.stopGap === null) work.stopGap = { sinceMs, why };
-  // Its whole time counts, that in which the smaller one was on its way included.
-  else if (work.stopGap.why === 'opened' || why === 'part') work.stopGap = { ...work.stopGap, why };
+  // Its whole time counts, that in which the smaller one was on its way included. A stop that was lost stays lost.
+  else if (work.stopGap.why === 'opened' || (why === 'part' && work.stopGap.why !== 'lost'))
+    work.stopGap = { ...work.stopGap, why };
 }
 
 function causeOf(core: Core, holding: Holding, resting: number): StopGapCause {

@@ -59,7 +59,7 @@ export function takeFill(core: Core, reported: Fill): boolean {
     if (entry.intent.purpose === 'close' || entry.intent.purpose === 'exit')
       workOfOrder(core, entry.intent).closeRefusals = 0;
     // A stop that has fired has ended by itself: what is left gets the stop that it wants, not that one again.
-    if (entry.intent.purpose === 'protective' && FINAL_ORDER_STATES.has(entry.state))
+    if (entry.intent.purpose === 'protective' && entry.state === 'filled')
       workOfOrder(core, entry.intent).formerStop = null;
   }
   if (trouble !== null) {

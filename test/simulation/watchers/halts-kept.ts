@@ -88,8 +88,10 @@ export class HaltsKept implements Watcher {
       return 'the clock was set, and the desk has not noticed';
     }
     const downSinceMs = this.#venueDownSinceMs;
-    if (downSinceMs !== null && wallMs - downSinceMs > VENUE_DOWN_MS_MAX && this.book.mode === 'ACTIVE')
-      return `ACTIVE, and the venue has been away for ${wallMs - downSinceMs} ms`;
+    // Whatever else has halted it by then: people have to know, and its own rule lifts that halt.
+    const isSaid = this.book.mode !== 'ACTIVE' && this.book.halts.some(({ cause }) => cause === 'venue');
+    if (downSinceMs !== null && wallMs - downSinceMs > VENUE_DOWN_MS_MAX && !isSaid)
+      return `${this.book.mode}, and the venue has been away for ${wallMs - downSinceMs} ms`;
     return this.#objection('a second has passed');
   }
 
