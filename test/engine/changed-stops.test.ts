@@ -228,6 +228,18 @@ describe('a stop for less than the position', () => {
     expect(desk.live('protective', 0)).toMatchObject([{ quantityLots: 130, stopTicks: stop.stopTicks }]);
   });
 
+  it('is restored though an older one, long replaced, is filled late', () => {
+    const { desk, entry, stop, next } = grown();
+    replaced(desk, next, stop);
+    desk.wait(1_000);
+    desk.fill(entry, 10_000, 300);
+    const third = sent(desk, 'replace').at(-1);
+    desk.fill(stop, 9_799, 10);
+    refuse(desk, third!.order, next, 'cancelled');
+    desk.pass(200);
+    expect(desk.recorded('note').filter(({ text }) => text.includes('the old one is restored'))).toHaveLength(1);
+  });
+
   it('that fires after its exchange was refused is not restored: what is left gets the stop that it wants', () => {
     const { desk, entry, stop, next } = grown();
     refuse(desk, next, stop, 'rests');
