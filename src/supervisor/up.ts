@@ -26,32 +26,45 @@ import { summarise } from './start/summarise.js';
 import { openSupervisorSocket, type SupervisorSocket } from './supervisor-socket.js';
 import type { StartAgain, UpOptions, UpOutcome } from './up-options.js';
 
+/** `starting`, `running`, `stopping`. */
+interface Phase {
+  name: string;
+}
+
 /** Resolves when the desk has ended. Rejects with StartFailure (or TemporalNotFound); nothing is left running then. */
 export async function up(options: UpOptions): Promise<UpOutcome> {
   const claim = await claimHome(options.home);
-  if (claim.kind === 'taken') return { kind: 'already-running', exitCode: 1, message: claim.message };
+  if (claim.kind === 'taken') {
+    options.onStartFailed?.();
+    return { kind: 'already-running', exitCode: 1, message: claim.message };
+  }
   const ending = watchForEnding();
+  const phase = { name: 'starting' };
   try {
     forgetStarter(claim.paths.home);
-    await run(options, claim.paths, ending);
+    await run(options, claim.paths, ending, phase);
     const { againAfterMs } = ending;
     if (againAfterMs !== null && options.again !== undefined)
       await markStarter(claim.paths.home, options.again.starter);
     return { kind: 'ended', exitCode: 0, ...(againAfterMs === null ? {} : { againAfterMs }) };
+  } catch (error) {
+    // Before anything was begun: another process may hold what this one needs, and let go of it a moment later.
+    if (phase.name === 'starting') options.onStartFailed?.();
+    throw error;
   } finally {
     ending.close();
     claim.lock.release();
   }
 }
 
-async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promise<void> {
+async function run(options: UpOptions, paths: HomePaths, ending: Ending, phase: Phase): Promise<void> {
   const env = options.env ?? process.env;
   await ensureSecrets(paths.home, secretVariable(env, 'DASHBOARD_PASSWORD') ?? undefined);
   const log = openDeskLog(paths.logs, createRedactor(knownSecrets(paths.home, env)), options.loaded.desk);
   let account: FileLock | null = null;
   try {
     account = claimAccount(options.loaded.desk, paths, env);
-    await runLogged(options, paths, ending, log);
+    await runLogged(options, paths, ending, phase, log);
   } catch (error) {
     throw explain(error, log);
   } finally {
@@ -59,7 +72,13 @@ async function run(options: UpOptions, paths: HomePaths, ending: Ending): Promis
   }
 }
 
-async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, log: DeskLog): Promise<void> {
+async function runLogged(
+  options: UpOptions,
+  paths: HomePaths,
+  ending: Ending,
+  phase: Phase,
+  log: DeskLog,
+): Promise<void> {
   const say = (text: string): void => options.onProgress?.({ kind: 'line', text: log.redact(text) });
   const step = (text: string): void => options.onProgress?.({ kind: 'step', text: log.redact(text) });
   const begunMs = performance.now();
@@ -73,7 +92,6 @@ async function runLogged(options: UpOptions, paths: HomePaths, ending: Ending, l
   const children = openChildrenFile(childrenPath);
   const context: ProcessesContext = { options, paths, log, children, ending, say, step };
   const processes = new DeskProcesses(context);
-  const phase = { name: 'starting' };
   const socket = await openSocket(context, processes, phase);
   const disk = watchDisk(paths.ballast, paths.home, (freeMb) => warnOfFullDisk(context, freeMb));
   try {

@@ -237,7 +237,9 @@ describe('a stop for less than the position', () => {
     desk.fill(stop, 9_799, 10);
     refuse(desk, third!.order, next, 'cancelled');
     desk.pass(200);
-    expect(desk.recorded('note').filter(({ text }) => text.includes('the old one is restored'))).toHaveLength(1);
+    expect(desk.recorded('note').filter(({ text }) => text.includes('the old one is restored'))).toHaveLength(
+      1,
+    );
   });
 
   it('that fires after its exchange was refused is not restored: what is left gets the stop that it wants', () => {

@@ -97,7 +97,12 @@ export function deskUnderTest(
       child.stderr?.setEncoding('utf8').on('data', (text: string) => {
         err += text;
       });
-      child.once('exit', (code) => fail(new Error(`fermata up ended with ${code}:\n${out}\n${err}`)));
+      child.once('exit', (code) => {
+        const said = `fermata up ended with ${code}:\n${out}\n${err}`;
+        fail(new Error(said));
+        // Long after it was up nobody waits for it any more: whoever reads why a test failed has to see this.
+        if (code !== null && code !== 0) console.error(said);
+      });
     });
 
   const pids = (): ReadonlyMap<string, number> => {
