@@ -86,7 +86,9 @@ describe('a desk that runs', () => {
 
   test('a second start says who runs and does no harm', async () => {
     const before = await askSupervisor(home, 'processes', {});
-    const second = await up(upOptions(home));
+    let failed = 0;
+    const second = await up({ ...upOptions(home), onStartFailed: () => void failed++ });
+    expect(failed).toBe(1);
     expect(second).toMatchObject({ kind: 'already-running', exitCode: 1 });
     expect(second.kind === 'already-running' && second.message).toMatch(
       /crypto-bot already runs .* running\)/,
@@ -271,11 +273,15 @@ test('a port that another program holds is named, and nothing is started', async
   const port = await new Promise<number>((resolve) => {
     holder.listen(0, '127.0.0.1', () => resolve((holder.address() as { port: number }).port));
   });
-  await expect(up(upOptions(home, { port }))).rejects.toMatchObject({
+  let failed = 0;
+  const options = { ...upOptions(home, { port }), onStartFailed: () => void failed++ };
+  await expect(up(options)).rejects.toMatchObject({
     name: 'StartFailure',
     message: `port ${port} on 127.0.0.1 is taken by another program`,
     doThis: expect.stringContaining('--port'),
   });
+  // Whoever starts it by itself tries again.
+  expect(failed).toBe(1);
   expect(processesOf(home)).toEqual([]);
   holder.close();
   removeHome(home);
