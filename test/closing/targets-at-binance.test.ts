@@ -6,7 +6,7 @@ import type { ExitPlan } from '../../src/domain/exit-plan.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { openBinanceVenue } from '../../src/venue/binance/binance-venue.js';
 import { oneEntry } from '../engine/support/one-entry.js';
-import { deskAtVenue, EXACTLY, eventually } from '../support/desk-at-venue.js';
+import { arm, deskAtVenue, EXACTLY, eventually } from '../support/desk-at-venue.js';
 import { coins } from '../support/engine-config.js';
 import { TRADING_KEY } from '../venue-binance/support/raw-client.js';
 
@@ -56,7 +56,7 @@ async function holding(exits: ExitPlan, symbol: Partial<SymbolOptions> = {}) {
     await venue.close();
     await simulator.close();
   });
-  const { engine, runner, configHash } = desk;
+  const { engine, runner } = desk;
   const price = (text: string): void => {
     simulation.setPrice('BTCUSDT', text);
     const bidTicks = Math.round(Number(text) * 100);
@@ -64,13 +64,7 @@ async function holding(exits: ExitPlan, symbol: Partial<SymbolOptions> = {}) {
   };
   price('100');
   await eventually(() => engine.view.reconciliation.state === 'clean');
-  const command = {
-    name: 'arm',
-    haltId: engine.view.haltId ?? '',
-    configHash,
-    authority: 'two-people',
-  } as const;
-  await runner.command({ commandId: 'arm', by: 'test', reason: 'test', command });
+  await arm(desk);
   const prices = { openTicks: 10_000, highTicks: 10_000, lowTicks: 10_000, closeTicks: 10_000 };
   const openMs = Date.now() - MINUTE_MS;
   runner.post({ kind: 'bar', instrument: 0, openMs, spanMs: MINUTE_MS, warmup: false, ...prices });

@@ -36,6 +36,14 @@ function settleSmaller(desk: DeskUnderTest, marketTicks: number): void {
   settle(desk, marketTicks);
 }
 
+/** The only entry that rests is filled, and what holds it has its stop. */
+function fillEntry(desk: DeskUnderTest): void {
+  const entry = desk.live('entry', 0)[0]!;
+  desk.accept(entry);
+  desk.fill(entry, 10_000);
+  settle(desk);
+}
+
 /** Both hold 400 lots, each with its stop. */
 function both(desk = deskOf().active(), fee = 0): DeskUnderTest {
   desk.bar(0, 10_001);
@@ -151,10 +159,7 @@ describe('a second strategy on one instrument', () => {
   it('is told of its own trade alone', () => {
     const desk = deskOf().active();
     desk.bar(0, 10_001);
-    const entry = desk.live('entry', 0)[0]!;
-    desk.accept(entry);
-    desk.fill(entry, 10_000);
-    settle(desk);
+    fillEntry(desk);
     desk.bar(0, 10_003);
     expect(desk.engine.view.strategies.map(({ state }) => state)).toEqual(['400', '0']);
   });
@@ -166,10 +171,7 @@ describe('a second strategy on one instrument', () => {
       const desk = deskOf({ strategies: [A, b], capabilities: FUTURES }).active();
       desk.bar(0, 10_001);
       desk.bar(0, 10_002);
-      const entry = desk.live('entry', 0)[0]!;
-      desk.accept(entry);
-      desk.fill(entry, 10_000);
-      settle(desk);
+      fillEntry(desk);
       desk.bar(0, 10_002);
       expect(desk.recorded('order.denied')).toMatchObject([
         { limit: 'taken', order: { strategy: 'b' }, reason: expect.stringContaining('an entry of a rests') },

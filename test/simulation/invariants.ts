@@ -164,7 +164,6 @@ function protectedOrFlat({ engine, scenario, venue }: EndOfRun): string[] {
   }
   if (view.closeAll === 'running') return ['a close-all is still running'];
   return view.positions
-    .filter((position) => !isDust(scenario, position))
     .filter((position) => {
       const { protection, instrument, quantityLots, parts } = position;
       const stops = venue.openOrders.filter(

@@ -100,6 +100,13 @@ export async function deskAtVenue(venue: VenuePort, options: DeskAtVenueOptions 
   return { engine, runner, configHash: config.configHash, close };
 }
 
+/** By two people, and for real. */
+export const arm = ({ engine, runner, configHash }: DeskAtVenue) =>
+  runner.command({
+    ...{ commandId: 'arm', by: 'test', reason: 'test' },
+    command: { name: 'arm', haltId: engine.view.haltId ?? '', configHash, authority: 'two-people' },
+  });
+
 /** From the command until the desk says that it is flat, or that it is not. */
 export async function timedCloseAll({ runner, engine }: DeskAtVenue): Promise<ClosedAll> {
   const beganAtMs = performance.now();

@@ -4,7 +4,7 @@ import type { IbkrSimulator } from '../../simulators/ibkr/start.js';
 import { MONEY_SCALE } from '../../src/domain/money.js';
 import type { EngineRecord } from '../../src/engine/record.js';
 import { oneEntry } from '../engine/support/one-entry.js';
-import { type DeskAtVenue, deskAtVenue } from '../support/desk-at-venue.js';
+import { arm, type DeskAtVenue, deskAtVenue } from '../support/desk-at-venue.js';
 import { eventually } from '../support/eventually.js';
 import { NQ, type OpenVenue, startSimulator, venueAt } from './support/at-gateway.js';
 
@@ -73,17 +73,9 @@ describe('a trade with one target', () => {
       strategies: [{ ...entry, symbols: ['NQ/USD'] }],
       onRecord: (record) => records.push(record),
     });
-    const { runner, engine, configHash } = desk;
+    const { runner, engine } = desk;
     await eventually(() => expect(engine.view.reconciliation.state).toBe('clean'));
-    const command = {
-      name: 'arm',
-      haltId: engine.view.haltId ?? '',
-      configHash,
-      authority: 'two-people',
-    } as const;
-    expect(await runner.command({ commandId: 'c', by: 'test', reason: 'test', command })).toMatchObject({
-      ok: true,
-    });
+    expect(await arm(desk)).toMatchObject({ ok: true });
     const at = 15_234 * POINT;
     const openMs = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
     runner.post({

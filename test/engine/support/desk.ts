@@ -12,17 +12,11 @@ import type { CommandOutcome, Effect } from '../../../src/engine/effect.js';
 import { createEngine, type Engine } from '../../../src/engine/engine.js';
 import type { Command, EngineEvent, Stamp } from '../../../src/engine/event.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import type { Unstamped } from '../../../src/trader/running/runner.js';
 import { venueOrderOf } from '../../support/venue-order.js';
 import { deskConfig } from './desk-config.js';
 
 export const START_MS = Date.UTC(2026, 0, 5, 12);
-
-/** An event without its stamp. */
-export type Happening = EngineEvent extends infer E
-  ? E extends Stamp
-    ? Omit<E, keyof Stamp>
-    : never
-  : never;
 
 export class DeskUnderTest {
   readonly engine: Engine;
@@ -66,7 +60,7 @@ export class DeskUnderTest {
     return { wallMs: this.wallMs, marketMs: this.marketMs, monotonicMs: this.monotonicMs };
   }
 
-  happen(event: Happening): readonly Effect[] {
+  happen(event: Unstamped): readonly Effect[] {
     this.#keep(this.engine.process({ ...event, ...this.stamp() } as EngineEvent));
     return this.effects;
   }

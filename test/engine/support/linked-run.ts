@@ -1,8 +1,9 @@
 /** One run of the engine beside a venue that links orders: faults for a while, a kill between any two effects, then calm. */
 import type { Effect } from '../../../src/engine/effect.js';
 import type { EngineRecord } from '../../../src/engine/record.js';
+import type { Unstamped } from '../../../src/trader/running/runner.js';
 import { FUTURES } from '../../support/engine-config.js';
-import { DeskUnderTest, type Happening } from './desk.js';
+import { DeskUnderTest } from './desk.js';
 import { LinkingVenue } from './linking-venue.js';
 import { oneEntry } from './one-entry.js';
 
@@ -17,11 +18,11 @@ export class LinkedRun {
   desk: DeskUnderTest;
   kills = 0;
   #calm = true;
-  #queue: Happening[] = [];
+  #queue: Unstamped[] = [];
   readonly #records: EngineRecord[] = [];
 
   constructor(readonly draw: (below: number) => number) {
-    const tell = (message: Happening) => {
+    const tell = (message: Unstamped) => {
       // Of the answers one in eight is lost, and of what the stream says; a reading tells of fills again.
       if (!this.#calm && draw(8) === 0) return;
       this.#queue.push(message);

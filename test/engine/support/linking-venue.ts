@@ -3,7 +3,7 @@ import type { Fill, OrderIntent } from '../../../src/domain/order.js';
 import type { VenueOrder } from '../../../src/domain/venue.js';
 import type { Effect } from '../../../src/engine/effect.js';
 import type { VenueSnapshot } from '../../../src/engine/event.js';
-import type { Happening } from './desk.js';
+import type { Unstamped } from '../../../src/trader/running/runner.js';
 
 interface Held {
   readonly intent: OrderIntent;
@@ -23,7 +23,7 @@ export class LinkingVenue {
   /** `draw`: a whole number below its argument. `tell`: on its way to the desk, which may hear it late or never. */
   constructor(
     private readonly draw: (below: number) => number,
-    private readonly tell: (message: Happening) => void,
+    private readonly tell: (message: Unstamped) => void,
     private readonly nowMs: () => number,
   ) {}
 
