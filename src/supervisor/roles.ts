@@ -31,6 +31,15 @@ export const ROLE_TIMES: Readonly<Record<RoleName, RoleTimes>> = {
   telegram: { readyMs: 30_000, stopMs: 5_000 },
 };
 
+/**
+ * More operations workers of one desk, in containers or beside `fermata up`: each name has a life file, a log and a list of
+ * running programs of its own.
+ */
+export const FURTHER_WORKERS = ['operations-worker-2', 'operations-worker-3'] as const;
+
+/** All that may run without a supervisor. */
+export const everyRoleAlone = (): readonly string[] => [...rolesInOrder(true), ...FURTHER_WORKERS];
+
 /** Unless separate, the auditor runs in the engine worker, the ledger in the operations worker, the bot in web. */
 export function rolesInOrder(separate: boolean): readonly ['trader', ...RoleName[]] {
   return separate

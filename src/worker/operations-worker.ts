@@ -43,8 +43,12 @@ import { watchProcesses } from './watch-processes.js';
 import { watchRuns } from './watch-runs.js';
 import { watchTrader } from './watch-trader.js';
 
-export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
-  const log = roleLog('operations-worker');
+/** `name`: which of several workers this is. */
+export async function startOperationsWorker(
+  runtime: Runtime,
+  name: string = 'operations-worker',
+): Promise<Role> {
+  const log = roleLog(name);
   const hideFigures = await installRuntime(log, {
     role: 'operations-worker',
     address: runtime.workerMetrics?.['operations-worker'],
@@ -56,7 +60,11 @@ export async function startOperationsWorker(runtime: Runtime): Promise<Role> {
   const decisionKey = (): string => readSecret(runtime.home, 'decisionKey');
   const watched = { temporal, desk, trader, pool, log, seen: { incarnation: null } };
   const processes = watchProcesses(runtime, trader);
-  const commandsFile = join(homePaths(runtime.home).run, 'commands.json');
+  // Of each worker alone: what stands there when it starts, its earlier process has left.
+  const commandsFile = join(
+    homePaths(runtime.home).run,
+    name === 'operations-worker' ? 'commands.json' : `commands-of-${name}.json`,
+  );
   const commands = await openRunningCommands(commandsFile, (fields, text) => log.warn(fields, text));
   const own = ownParts(runtime, commands);
   const checks = new Map([...CHECKS, ...own.checks]);

@@ -2,7 +2,7 @@
  * The roles without a supervisor, as the operations worker sees them: which ended, and which give no sign of life any
  * more.
  */
-import { rolesInOrder } from '../supervisor/roles.js';
+import { everyRoleAlone } from '../supervisor/roles.js';
 import { type Death, type LifeSeen, readLife } from './role-life.js';
 
 export interface RoleSeen {
@@ -48,7 +48,7 @@ export function watchRolesAlone(home: string, traderAnswers: () => Promise<boole
   };
   return {
     look: async () => {
-      const lives = rolesInOrder(true).map((name) => ({ name, life: readLife(name, home) }));
+      const lives = everyRoleAlone().map((name) => ({ name, life: readLife(name, home) }));
       seen = await Promise.all(
         lives.flatMap(({ name, life }) => (life === null ? [] : [lookAt(name, life)])),
       );

@@ -11,6 +11,7 @@ import { mapStacks } from '../home/mapped-stacks.js';
 import type { Role, Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { SHARING, sharedSocket } from '../home/shared-process.js';
+import { FURTHER_WORKERS } from '../supervisor/roles.js';
 import type { LivingRole } from './role-life.js';
 import { isAlone, runAlone } from './run-alone.js';
 
@@ -19,8 +20,8 @@ const KEEP_ALIVE_MS = 60_000;
 const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
   trader: async (runtime) => (await import('../trader/start.js')).startTrader(runtime),
   'engine-worker': async (runtime) => (await import('./engine-worker.js')).startEngineWorker(runtime),
-  'operations-worker': async (runtime) =>
-    (await import('./operations-worker.js')).startOperationsWorker(runtime),
+  'operations-worker': operationsWorker('operations-worker'),
+  ...Object.fromEntries(FURTHER_WORKERS.map((name) => [name, operationsWorker(name)])),
   web: async (runtime) => (await import('./web-process.js')).startWebProcess(runtime),
   telegram: async (runtime) => (await import('./channels.js')).startChannels(runtime),
   ledger: async (runtime) => (await import('../ledger/start.js')).startLedger(runtime),
@@ -28,7 +29,17 @@ const ROLES: Readonly<Record<string, (runtime: Runtime) => Promise<Role>>> = {
 };
 
 /** The other roles need no variables about Temporal. */
-const REACH_TEMPORAL: readonly string[] = ['engine-worker', 'operations-worker', 'web', 'telegram'];
+const REACH_TEMPORAL: readonly string[] = [
+  'engine-worker',
+  'operations-worker',
+  ...FURTHER_WORKERS,
+  'web',
+  'telegram',
+];
+
+function operationsWorker(name: string): (runtime: Runtime) => Promise<Role> {
+  return async (runtime) => (await import('./operations-worker.js')).startOperationsWorker(runtime, name);
+}
 
 function readRuntime(role: string): Runtime {
   const path = process.env.FERMATA_RUNTIME;

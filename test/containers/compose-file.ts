@@ -9,6 +9,7 @@ export interface ComposeService {
   readonly build?: string;
   readonly user?: string;
   readonly command?: readonly string[];
+  readonly profiles?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];

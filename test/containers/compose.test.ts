@@ -47,12 +47,20 @@ describe('docker-compose.yml', () => {
   });
 
   it('runs every role as a service of its own, the trader as `bot`', () => {
-    for (const role of rolesInOrder(true)) {
-      const service = compose.services[SERVICE_OF_ROLE[role] ?? ''];
+    for (const role of [...rolesInOrder(true), 'operations-worker-2']) {
+      const service = compose.services[SERVICE_OF_ROLE[role] ?? role];
       expect(service?.command, role).toEqual(['dist/run/run-role.js', role]);
       expect(service?.healthcheck?.test.slice(-2), role).toEqual(['dist/worker/role-health.js', role]);
       expect(service?.environment?.FERMATA_SEPARATE).toBe('1');
     }
+  });
+
+  it('has a second operations worker for who asks for it: the first one in everything but its name', () => {
+    const { 'operations-worker': first, 'operations-worker-2': second } = compose.services;
+    const { profiles, command: _, healthcheck: __, ...rest } = second ?? {};
+    expect(profiles).toEqual(['second-worker']);
+    expect(first).toMatchObject(rest);
+    expect(Object.keys(rest).length).toBe(Object.keys(first ?? {}).length - 2);
   });
 
   it('gives the trader the same bounds of memory as `fermata up`', () => {
@@ -202,7 +210,12 @@ describe('docker-compose.yml', () => {
       expect(secrets, name).toEqual(name === 'secrets' ? ['DASHBOARD_PASSWORD'] : []);
     }
     const withKey = services.filter(([, { environment = {} }]) => 'BINANCE_SECRET_KEY' in environment);
-    expect(withKey.map(([name]) => name)).toEqual(['bot', 'operations-worker', 'preflight']);
+    expect(withKey.map(([name]) => name)).toEqual([
+      'bot',
+      'operations-worker',
+      'operations-worker-2',
+      'preflight',
+    ]);
     for (const [name, { environment = {} }] of withKey)
       expect(environment, name).toHaveProperty('BINANCE_SECRET_KEY_FILE');
   });

@@ -1,10 +1,11 @@
 /** Two operations processes of one desk: one watches and is the ledger; the other takes over where it is killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
 import { openPool, type Pool } from '../../src/store/pool.js';
+import { startTimeOf } from '../../src/supervisor/process-table.js';
 import { deskWithQuickAverages } from '../support/desk-files.js';
 import { type DeskUnderTest, deskUnderTest, repository, until } from '../support/desk-under-test.js';
 import { endChildWithThisProcess } from '../support/end-with-this-process.js';
@@ -12,14 +13,20 @@ import { endChildWithThisProcess } from '../support/end-with-this-process.js';
 let desk: DeskUnderTest;
 let pool: Pool;
 let second: ChildProcess;
+/** Stands for a step `command:` that the first worker has running. */
+let program: ChildProcess;
 let said = '';
 beforeAll(async () => {
   desk = deskUnderTest('crypto-bot');
   await desk.up('--desk', deskWithQuickAverages(desk.home), '--market', 'simulated');
   const file = join(homePaths(desk.home).run, 'runtime.json');
+  program = endChildWithThisProcess(spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }));
+  const { pid = 0 } = program;
+  const running = [{ name: 'sleep', pid, startTime: await startTimeOf(pid) }];
+  writeFileSync(join(homePaths(desk.home).run, 'commands.json'), JSON.stringify(running));
   pool = openPool(JSON.parse(readFileSync(file, 'utf8')) as Runtime, 'test');
   second = endChildWithThisProcess(
-    spawn(process.execPath, [join(repository, 'dist/run/run-role.js'), 'operations-worker'], {
+    spawn(process.execPath, [join(repository, 'dist/run/run-role.js'), 'operations-worker-2'], {
       env: { ...process.env, FERMATA_HOME: desk.home, FERMATA_RUNTIME: file },
       stdio: ['ignore', 'pipe', 'pipe'],
     }),
@@ -31,6 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   second?.kill('SIGKILL');
+  program?.kill('SIGKILL');
   await pool?.end();
   await desk?.dispose();
 });
@@ -44,6 +52,8 @@ it('one watches and keeps the ledger; where it is killed the other does, and not
   await says('ledger: another process of this desk does it');
   const [tookOver, ledger] = ['watch: this process does it', 'ledger: this process does it'];
   expect(said).not.toContain(tookOver);
+  // What the first has running is not for the second to end.
+  expect(program.signalCode).toBeNull();
   process.kill(await desk.pidOf('operations-worker'), 'SIGKILL');
   await says(tookOver);
   await says(ledger);
@@ -63,6 +73,8 @@ it('one watches and keeps the ledger; where it is killed the other does, and not
     120_000,
   );
   expect(await count(crashes)).toBe(1);
+  // What it had running before it was killed, it ends as it starts.
+  expect(program.signalCode).toBe('SIGTERM');
   const twice = (columns: string, table: string) =>
     pool.query(`select ${columns} from ${table} group by ${columns} having count(*) > 1`);
   expect((await twice('title, body', 'notice')).rows).toEqual([]);

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';
+import { everyRoleAlone } from '../../src/supervisor/roles.js';
 import { roleProblem } from '../../src/worker/role-health.js';
-import { beginLife } from '../../src/worker/role-life.js';
+import { beginLife, livingRoles } from '../../src/worker/role-life.js';
 import { type RolesAlone, watchRolesAlone } from '../../src/worker/roles-alone.js';
 
 let home = '';
@@ -48,6 +49,22 @@ describe('a role alone', () => {
       silentSinceMs: null,
     });
     expect(beginLife('ledger', home).deathBefore).toBeNull();
+  });
+
+  it('may be a further operations worker: its end is no end of the first one', async () => {
+    const [first, second] = ['operations-worker', 'operations-worker-2'].map((name) => beginLife(name, home));
+    first?.ready();
+    second?.ready();
+    expect(second?.deathBefore).toBeNull();
+    expect(await look('operations-worker-2')).toMatchObject({ state: 'running' });
+    expect(livingRoles(everyRoleAlone(), home, Date.now())).toEqual([
+      'operations-worker',
+      'operations-worker-2',
+    ]);
+    second?.end();
+    expect(await look('operations-worker-2')).toMatchObject({ state: 'stopped', lastDeath: null });
+    expect(await roleProblem('operations-worker', { home } as Runtime)).toBeNull();
+    expect(await roleProblem('operations-worker-2', { home } as Runtime)).toBe('it has ended');
   });
 
   it('that ends by itself says why: at once, and at its next start as the same death', async () => {

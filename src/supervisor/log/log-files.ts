@@ -4,7 +4,7 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { rolesInOrder } from '../roles.js';
+import { everyRoleAlone, rolesInOrder } from '../roles.js';
 
 /** The databases' logs are in the same folder. */
 export const DESK_LOG = 'fermata';
@@ -23,9 +23,8 @@ export interface LogsFound {
 /** `ending`: `log` for people, `jsonl` for programs. */
 export function findLogs(folder: string, ending: 'log' | 'jsonl'): LogsFound {
   const isThere = (name: string): boolean => existsSync(join(folder, `${name}.${ending}`));
-  const roles = rolesInOrder(true);
-  const alone = roles.filter(isThere);
-  const missing = alone.length === 0 ? [] : roles.filter((role) => !alone.includes(role));
+  const alone = everyRoleAlone().filter(isThere);
+  const missing = alone.length === 0 ? [] : rolesInOrder(true).filter((role) => !alone.includes(role));
   return { names: [DESK_LOG, ...alone].filter(isThere), missing };
 }
 
