@@ -47,12 +47,13 @@ async function run(argv: readonly string[]): Promise<void> {
   let typed = asked;
   try {
     readEnvironmentFile(process.cwd());
-    const program = await programFor(asked);
-    const options = program.commands.find((command) => command.name() === asked[0])?.options ?? [];
-    typed = withKeptByNpm(asked, options);
+    const meant = await withoutAliases(asked);
+    const program = await programFor(meant);
+    const options = program.commands.find((command) => command.name() === meant[0])?.options ?? [];
+    typed = withKeptByNpm(meant, options);
     await program.parseAsync([...typed], { from: 'user' });
   } catch (error) {
-    const failure = error instanceof CommanderError ? usageOf(error, asked[0]) : error;
+    const failure = error instanceof CommanderError ? usageOf(error, typed[0]) : error;
     if (failure !== null) {
       process.exitCode = printFailure(failure, typed.includes('--json'));
     }
@@ -74,6 +75,14 @@ function idBehind(argv: readonly string[]): readonly string[] {
   if (!/^incidents?$/.test(argv[0] ?? '') || argv.includes('--')) return argv;
   const at = argv.findIndex((word) => DASHED_ID.test(word));
   return at < 0 ? argv : [...argv.toSpliced(at, 1), '--', argv[at] ?? ''];
+}
+
+/** Names of the desk's own are read only where there is no command of that name: nothing else waits for it. */
+async function withoutAliases(asked: readonly string[]): Promise<readonly string[]> {
+  const [first] = asked;
+  if (first === undefined || first.startsWith('-') || COMMANDS.some(({ name }) => name === first))
+    return asked;
+  return (await import('./aliases.js')).withoutAlias(asked);
 }
 
 /** Loads only the code of the command that was given; for the others name and summary are enough. */

@@ -1,5 +1,7 @@
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { loadDesk } from '../../venue/load-desk.js';
+import { readAliases } from '../aliases.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
 import { printJson, printLines } from '../output.js';
 
@@ -17,6 +19,7 @@ export function deskCommand(command: Command): void {
 function check(nameOrFile: string, json: boolean): void {
   const file = namedDeskFile(nameOrFile);
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
+  const aliases = readAliases(dirname(file)).size;
   if (json) {
     printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [] });
     return;
@@ -24,6 +27,9 @@ function check(nameOrFile: string, json: boolean): void {
   printLines([
     `✓ ${file}`,
     `  desk ${desk.desk}, ${desk.mode}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
+    ...(aliases === 0
+      ? []
+      : [`  ${counted(aliases, 'name', 'names')} of its own for commands (aliases.yaml)`]),
     `  ${counted(desk.strategies.length, 'strategy', 'strategies')}, ${counted(desk.routines.length, 'routine', 'routines')}, configuration ${configHash.slice(0, 12)}`,
   ]);
 }

@@ -1,0 +1,90 @@
+/**
+ * A desk's own names for commands, as its runbook has them: `aliases.yaml` in the desk's folder, each name with what is
+ * typed after `fermata`. Looked up only where there is no command of that name: no alias can stand in a command's way.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import { DeskFileError, type DeskProblem, foundText } from '../desk/problem.js';
+import { DEFAULT_DESK, resolveDesk } from '../desk/resolve-desk.js';
+import { desksHomes } from '../home/installation.js';
+import { deskFolderOf } from '../home/runtime.js';
+import { runtimeHere } from '../home/runtime-here.js';
+import { COMMANDS } from './command-table.js';
+import { installationHome } from './running-desk.js';
+
+/** The words that are typed in the name's place. */
+export type Aliases = ReadonlyMap<string, readonly string[]>;
+
+const ALIASES_MAX = 200;
+const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
+const WORDS = z.string().min(1).max(500);
+
+/** Empty if the folder has none. Throws `DeskFileError`, which lists every problem. */
+export function readAliases(deskFolder: string): Aliases {
+  const file = join(deskFolder, 'aliases.yaml');
+  if (!existsSync(file)) return new Map();
+  const read = z.record(z.string(), z.unknown()).safeParse(parsed(file));
+  const entries = Object.entries(read.data ?? {});
+  if (!read.success || entries.length === 0 || entries.length > ALIASES_MAX) {
+    const expected = `1 to ${ALIASES_MAX} names, each with the command that it stands for`;
+    throw new DeskFileError(file, [
+      problem('', expected, read.success ? String(entries.length) : 'no names'),
+    ]);
+  }
+  const problems = entries.flatMap(([name, words]) => problemsOf(name, words));
+  if (problems.length > 0) throw new DeskFileError(file, problems);
+  return new Map(entries.map(([name, words]) => [name, wordsOf(words as string)]));
+}
+
+/** `typed` with an alias replaced by its command; unchanged if the first word is none. */
+export function withoutAlias(typed: readonly string[]): readonly string[] {
+  const [first = '', ...rest] = typed;
+  const name = basename(first);
+  for (const folder of foldersMeant(rest)) {
+    const words = readAliases(folder).get(name);
+    if (words !== undefined) return [...words, ...rest];
+  }
+  return typed;
+}
+
+/** The folder of the named desk; otherwise those of all desks that were started here, or that of the default one. */
+function foldersMeant(rest: readonly string[]): readonly string[] {
+  const at = rest.indexOf('--desk');
+  const named = at < 0 ? rest.find((word) => word.startsWith('--desk='))?.slice(7) : rest[at + 1];
+  if (named !== undefined) return [dirname(resolveDesk(named))];
+  const started = desksHomes(installationHome()).flatMap((home) => runtimeHere(home) ?? []);
+  return started.length > 0 ? started.map(deskFolderOf) : [dirname(resolveDesk(DEFAULT_DESK))];
+}
+
+function parsed(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    const { line = null, col: column = null } = error.linePos?.[0] ?? {};
+    const found = error.message.split('\n')[0] ?? '';
+    throw new DeskFileError(file, [{ ...problem('', 'YAML', found), line, column }]);
+  }
+}
+
+function problemsOf(name: string, words: unknown): readonly DeskProblem[] {
+  if (!NAME.test(name)) return [problem(name, 'letters, digits, _, . or -, at most 64', foundText(name))];
+  if (isCommand(name)) return [problem(name, 'a name that no command has', `the command ${name}`)];
+  const [command = ''] = WORDS.safeParse(words).success ? wordsOf(words as string) : [];
+  if (isCommand(command)) return [];
+  const expected = 'what is typed after `fermata`, such as: run weekly';
+  return [problem(name, expected, command === '' ? foundText(words) : `no command ${command}`)];
+}
+
+const isCommand = (word: string): boolean => COMMANDS.some(({ name }) => name === word);
+
+/** At white space; what stands between double quotes is one word. */
+const wordsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/"([^"]*)"|\S+/g)].map(([word, quoted]) => quoted ?? word);
+
+const problem = (key: string, expected: string, found: string): DeskProblem => ({
+  ...{ line: null, column: null, key, expected, found },
+  doThis: 'correct aliases.yaml of the desk, or remove the line; fermata desk check DESK reads it',
+});
