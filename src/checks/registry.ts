@@ -16,6 +16,7 @@ import { candlesStored } from './candles-stored.js';
 import type { Check } from './check.js';
 import { configuration } from './configuration.js';
 import { connectionTest, dataFresh, venuePort } from './connection.js';
+import { contactsFilled } from './contacts-filled.js';
 import { database } from './database.js';
 import { databaseIntact } from './database-intact.js';
 import { diskSpace, logSpace } from './disk-space.js';
@@ -70,6 +71,7 @@ const LOOKS: ReadonlyMap<string, Check> = new Map([
   ['alert-rate', alertRate],
   ['expected-profit', expectedProfit],
   ['tasks-overdue', tasksOverdue],
+  ['contacts-filled', contactsFilled],
   ['evidence-unbroken', evidenceUnbroken],
   ['telegram-round-trip', telegramRoundTrip],
   ['mail-round-trip', mailRoundTrip],

@@ -112,6 +112,7 @@ export const incidentShownSchema = incidentSchema.extend({
       }),
     )
     .describe('What was kept, for example the last lines of a log'),
+  contacts: z.array(z.string()).describe('Whom to call, a line each, as the desk file names them'),
 });
 export type IncidentShown = Shape<typeof incidentShownSchema>;
 

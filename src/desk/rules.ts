@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { venueOfFeed } from '../domain/feed-name.js';
 import { APPROVER, namesWith } from '../domain/roles.js';
 import type { BrokenRule } from './broken-rule.js';
+import { contactRules } from './contacts.js';
 import { stepLists } from './desk-steps.js';
 import type { DeskVenue } from './desk-venue.js';
 import { feeAssetRules } from './fee-assets.js';
@@ -42,6 +43,7 @@ function brokenRules(
     ...itemRules(desk),
     ...ownStepRules(desk),
     ...ownIncidentRules(desk, coded),
+    ...contactRules(desk),
     ...liveRules(desk, venues),
     ...feedRules(desk),
   ];
@@ -82,6 +84,11 @@ function repeatedNames(desk: Desk): BrokenRule[] {
       ['routines'],
       'name',
       desk.routines.map((routine) => routine.name),
+    ),
+    ...repeated(
+      ['contacts'],
+      'role',
+      (desk.contacts ?? []).map(({ role }) => role),
     ),
     ...repeated(
       ['people'],

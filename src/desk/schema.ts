@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { ANY_ROLE } from '../domain/roles.js';
 import { backupSchema } from './backup-schema.js';
 import type { CodedPlaybook } from './coded-playbook.js';
+import { contactsSchema } from './contacts-schema.js';
 import { goLiveSchema } from './go-live-schema.js';
 import { incidentsSchema } from './incident-schema.js';
 import { notifySchema } from './notify-schema.js';
@@ -207,6 +208,7 @@ export const deskObject = z.strictObject({
     .describe(
       'Parameters of the playbooks in code of the desk’s folder, by the name of the file (docs/PACK.md).',
     ),
+  contacts: contactsSchema.optional(),
   deadMan: deadManSchema.prefault({}).describe('When the operations side is silent.'),
   supervisor: supervisorSchema.prefault({}).describe('When the supervisor is gone.'),
   closeAll: closeAllSchema.prefault({}).describe('Bounds of a close-all.'),

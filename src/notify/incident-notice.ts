@@ -7,6 +7,8 @@ import { moment } from '../domain/moment.js';
 import { MAY_STOP, OPERATOR } from '../domain/roles.js';
 
 const ID_LENGTH = 16;
+/** Of a message that is read on a phone at night. */
+const CALLED_MAX = 5;
 
 const SEVERITIES: Readonly<Record<Incident['severity'], NoticeSeverity>> = {
   critical: 'critical',
@@ -30,7 +32,13 @@ export function parseAcknowledgeButton(data: string): string | null {
 }
 
 /** `key`: opened, escalation-2, acknowledged, resolved, alarm-…, cancel-…; each is sent once. */
-export function incidentNotice(incident: Incident, key: string, text: string | null): Notice {
+/** `contacts`: whom to call, a line each; they stand where nobody has answered. */
+export function incidentNotice(
+  incident: Incident,
+  key: string,
+  text: string | null,
+  contacts: readonly string[] = [],
+): Notice {
   const isAnswered = incident.state !== 'open';
   return {
     desk: incident.desk,
@@ -38,7 +46,12 @@ export function incidentNotice(incident: Incident, key: string, text: string | n
     severity: severityOf(incident, key),
     about: topicOfIncident(incident.kind),
     title: `${titleOf(incident, key)}: ${incident.title}`,
-    text: [text ?? incident.detail, lineOf(incident), `Incident ${incident.id}, ${incident.severity}.`]
+    text: [
+      text ?? incident.detail,
+      lineOf(incident),
+      ...(key.startsWith('escalation') ? contacts.slice(0, CALLED_MAX).map((line) => `Call ${line}.`) : []),
+      `Incident ${incident.id}, ${incident.severity}.`,
+    ]
       .filter((line) => line !== '')
       .join('\n'),
     workflowId: incident.workflowId,

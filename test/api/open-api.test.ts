@@ -74,6 +74,7 @@ const INCIDENT: IncidentShown = {
   ],
   alerts: [{ key: 'k', source: 's', detail: 'd', firstMs: 1, lastMs: 2, times: 2 }],
   files: [{ name: 'log', content: 'lines', sha256: 'ab' }],
+  contacts: ['On-call engineer Anna, +46 70 123'],
 };
 const VALIDATION: ValidationShown = {
   ...{ id: 'v', configHash: 'c', createdMs: 1, requestedBy: 'anna', recommendation: 'NO-GO', reasons: ['r'] },

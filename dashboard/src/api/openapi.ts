@@ -3987,6 +3987,8 @@ export interface paths {
                                 content: string;
                                 sha256: string;
                             }[];
+                            /** @description Whom to call, a line each, as the desk file names them */
+                            contacts: string[];
                         };
                     };
                 };

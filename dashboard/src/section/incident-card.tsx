@@ -101,9 +101,18 @@ function Answered({ incident }: { readonly incident: Incident }) {
 function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident: Incident }) {
   const shown: Polled<IncidentShown> = usePolled(() => api.incident(incident.id), 5_000, incident.revision);
   if (shown.value === null) return <Empty>{shown.problem?.message ?? 'Reading the evidence…'}</Empty>;
-  const { timeline, alerts, files } = shown.value;
+  const { timeline, alerts, files, contacts } = shown.value;
   return (
     <>
+      {contacts.length > 0 && incident.state !== 'resolved' && (
+        <ul class="lines">
+          {contacts.map((line) => (
+            <li key={line}>
+              <span class="label">Call</span> {line}
+            </li>
+          ))}
+        </ul>
+      )}
       <ol class="activity">
         {timeline.map(({ evidenceId, atMs, name, observed, person }) => (
           <li key={evidenceId}>

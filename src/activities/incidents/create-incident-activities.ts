@@ -37,6 +37,8 @@ export interface IncidentDependencies {
   /** FERMATA_HOME. */
   readonly home: string;
   readonly tell: (notice: Notice) => Promise<void>;
+  /** Whom to call over an incident of this kind, a line each; left out: nobody. */
+  readonly contactsOf?: (kind: string) => readonly string[];
   readonly processState: (name: string) => Promise<string | null>;
   /** Resolves with a description of the result; rejects if nobody here can restart the process. */
   readonly restartProcess: (name: string) => Promise<string>;
@@ -51,10 +53,11 @@ export interface IncidentDependencies {
 
 export function createIncidentActivities(dependencies: IncidentDependencies): IncidentActivities {
   const { pool, desk, home, tell, processState, restartProcess, reportIncident } = dependencies;
+  const { contactsOf = () => [] } = dependencies;
   return {
     announceIncident: async ({ incident: row, key, text }) => {
       const incident = { ...row, id: incidentId(row) };
-      await tell(incidentNotice(incident, key, text));
+      await tell(incidentNotice(incident, key, text, contactsOf(incident.kind)));
       await saveIncident(pool, incident);
       const { fingerprint, resolvedMs } = incident;
       if (resolvedMs !== null)

@@ -42,7 +42,7 @@ function lineOf({ id, severity, state, title, openedMs, acknowledgedBy, outcome 
   return `${id}  ${severity.padEnd(8)} ${timeOf(openedMs)}  ${title} (${state === 'resolved' ? outcome : who})`;
 }
 
-function timelineOf({ timeline, alerts, files }: IncidentShown): string[] {
+function timelineOf({ timeline, alerts, files, contacts, state }: IncidentShown): string[] {
   return [
     ...timeline.map(({ atMs, name, observed }) => `  ${timeOf(atMs)}  ${name}: ${observed}`),
     ...alerts.map(
@@ -50,6 +50,7 @@ function timelineOf({ timeline, alerts, files }: IncidentShown): string[] {
         `  seen ${times} times by ${[source, detail].filter(Boolean).join(': ')}`,
     ),
     ...files.map(({ name, sha256 }) => `  kept: ${name} (SHA-256 ${sha256})`),
+    ...(state === 'resolved' ? [] : contacts.map((line) => `  call: ${line}`)),
   ];
 }
 

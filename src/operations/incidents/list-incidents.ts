@@ -1,5 +1,7 @@
 import type { IncidentState } from '../../contracts/incident.js';
 import type { Incident, IncidentShown } from '../../contracts/published.js';
+import { contactsFor } from '../../desk/contacts.js';
+import { contactLine } from '../../desk/contacts-schema.js';
 import { readEvidence } from '../../store/evidence/read-evidence.js';
 import { readAlerts } from '../../store/incident-alerts.js';
 import { readIncidentFiles } from '../../store/incident-files.js';
@@ -39,5 +41,5 @@ export async function readIncident({ pool, desk }: Store, incident: string): Pro
     // Step keys are numbered in the order in which things happened; later entries from elsewhere have a name instead.
     .sort((a, b) => (a.stepKey < b.stepKey ? -1 : 1))
     .map(({ entry }) => entry);
-  return { ...found, timeline, alerts, files };
+  return { ...found, timeline, alerts, files, contacts: contactsFor(desk, found.kind).map(contactLine) };
 }
