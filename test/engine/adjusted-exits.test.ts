@@ -99,6 +99,26 @@ describe('a part that a strategy closes', () => {
     replays(desk);
   });
 
+  it('is sold before a halted desk can be armed again: until then a part of the position has no stop', () => {
+    const { desk, stop, lots } = held([sellsHalf]);
+    desk.bar(0, 10_050);
+    amended(desk, stop, lots / 2);
+    const [sale] = desk.live('exit', 0);
+    desk.accept(sale!);
+    desk.command({ name: 'reconcile' });
+    const ours = [{ ...stop, quantityLots: lots / 2 }, sale!];
+    desk.snapshot({
+      openOrders: [...ours, { ...stop, clientId: 'somebody' }].map((order) => venueOrder(order)),
+    });
+    expect(desk.engine.view.mode).toBe('REDUCING');
+    desk.pass(1_000);
+    desk.snapshot();
+    expect(desk.arm('person')).toMatchObject({ ok: false, code: 'unprotected' });
+    desk.fill(sale!, 10_050);
+    desk.snapshot();
+    expect(desk.arm('person')).toMatchObject({ ok: true });
+  });
+
   it('leaves with the stop still whole where that can only reduce', () => {
     const { desk, stop, lots } = held([sellsHalf], undefined, { capabilities: { ...FUTURES, amends: true } });
     desk.bar(0, 10_050);

@@ -22,7 +22,7 @@ import { REFUSALS_BEFORE_RESTORE, UNPROTECTED_MAX_MS } from '../timing.js';
 import { isDust, isDustOf } from './dust.js';
 import { liveStops } from './flatten.js';
 import { isMarketOpen } from './session.js';
-import { fittingStop, isConfirmed, stopsFor } from './wanted-stop.js';
+import { fittingStop, isConfirmed, shrinksBeforeSale, stopsFor } from './wanted-stop.js';
 
 export function secure(
   core: Core,
@@ -58,6 +58,10 @@ function isProtected(core: Core, at: InstrumentId): boolean {
     return (stop !== undefined && isConfirmed(stop)) || isDustOf(core, holding);
   });
 }
+
+/** Its stop covers what stays; what is to be sold has none until the sale has filled. */
+const isPartBeingSold = (core: Core, position: PositionEntry): boolean =>
+  holdingsOf(position).some((holding) => shrinksBeforeSale(core, holding) !== null);
 
 /** Called with every tick: since when has the market been beyond a stop that still rests? */
 export function checkStops(core: Core): void {
@@ -125,10 +129,15 @@ export function checkRefusals(core: Core, holding: Holding): void {
   secure(core, at, 'refused', `the venue has refused its protective stop ${stopRefusals} times`);
 }
 
-/** Symbols of positions without a resting stop. Dust needs none. */
+/** Symbols of positions without a resting stop for all that is held. Dust needs none. */
 export function unprotectedSymbols(core: Core): string[] {
   return core.state.positions
     .filter(({ quantityLots, instrument }) => quantityLots !== 0 && !isDust(core, instrument))
-    .filter(({ instrument }) => workAt(core, instrument).securing !== null || !isProtected(core, instrument))
+    .filter(
+      (position) =>
+        workAt(core, position.instrument).securing !== null ||
+        !isProtected(core, position.instrument) ||
+        isPartBeingSold(core, position),
+    )
     .map(({ instrument }) => instrumentAt(core, instrument).symbol);
 }
