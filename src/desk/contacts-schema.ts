@@ -31,8 +31,8 @@ const PLACEHOLDER = /\[[^\]]*\]|<[^>]*>|\b(?:tbd|todo|to be filled|n\/a|x{3,})\b
 /** What is missing so that somebody can be called; null: nothing. */
 export function missingOf({ name: who, phone, mail }: DeskContact): string | null {
   const open = [who, phone, mail].find((value) => value !== undefined && PLACEHOLDER.test(value));
-  if (open !== undefined) return `"${open}" is not filled in`;
-  return phone === undefined && mail === undefined ? 'no phone and no mail' : null;
+  if (open !== undefined) return `not filled in yet ("${open}" in the desk file)`;
+  return phone === undefined && mail === undefined ? 'the desk file has no phone and no mail' : null;
 }
 
 /** One line to read aloud: "On-call engineer Anna, +46 70 123". */
@@ -40,6 +40,6 @@ export function contactLine(contact: DeskContact): string {
   const { role, name: who, phone, mail } = contact;
   const missing = missingOf(contact);
   const how = [phone, mail].filter((value) => value !== undefined).join(', ');
-  const person = who === undefined ? role : `${role} ${who}`;
-  return missing === null ? `${person}, ${how}` : `${person} (${missing} in the desk file)`;
+  if (missing !== null) return `${role}: ${missing}`;
+  return `${who === undefined ? role : `${role} ${who}`}, ${how}`;
 }

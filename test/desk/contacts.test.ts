@@ -50,10 +50,10 @@ describe('contacts of a desk', () => {
     [
       [ANNA, { role: 'Backup', name: '[TO BE FILLED]', phone: '1' }],
       'warn',
-      'Backup [TO BE FILLED] ("[TO BE FILLED]" is not filled in in the desk file)',
+      'Backup: not filled in yet ("[TO BE FILLED]" in the desk file)',
     ],
-    [[{ role: 'Backup', phone: 'TBD' }], 'warn', '"TBD" is not filled in'],
-    [[{ role: 'Backup', name: 'Bo' }], 'warn', 'no phone and no mail'],
+    [[{ role: 'Backup', phone: 'TBD' }], 'warn', 'Backup: not filled in yet ("TBD" in the desk file)'],
+    [[{ role: 'Backup', name: 'Bo' }], 'warn', 'Backup: the desk file has no phone and no mail'],
   ])('%j: the check says %s', async (contacts, verdict, observed) => {
     const { desk } = load(contacts);
     const context = { desk } as Parameters<typeof contactsFilled>[0];

@@ -105,13 +105,14 @@ function Timeline({ api, incident }: { readonly api: DeskApi; readonly incident:
   return (
     <>
       {contacts.length > 0 && incident.state !== 'resolved' && (
-        <ul class="lines">
-          {contacts.map((line) => (
-            <li key={line}>
-              <span class="label">Call</span> {line}
-            </li>
-          ))}
-        </ul>
+        <>
+          <p class="label">Whom to call</p>
+          <ul class="what">
+            {contacts.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </>
       )}
       <ol class="activity">
         {timeline.map(({ evidenceId, atMs, name, observed, person }) => (

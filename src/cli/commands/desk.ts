@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { contactLine, missingOf } from '../../desk/contacts-schema.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { readAliases } from '../aliases.js';
 import { namedDeskFile, stepPartsOf } from '../named-desk.js';
@@ -20,13 +21,15 @@ function check(nameOrFile: string, json: boolean): void {
   const file = namedDeskFile(nameOrFile);
   const { desk, configHash } = loadDesk(file, { parts: stepPartsOf(file) });
   const aliases = readAliases(dirname(file)).size;
+  const toFillIn = (desk.contacts ?? []).filter((contact) => missingOf(contact) !== null).map(contactLine);
   if (json) {
-    printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [] });
+    printJson({ file, desk: desk.desk, mode: desk.mode, configHash, problems: [], toFillIn });
     return;
   }
   printLines([
     `✓ ${file}`,
     `  desk ${desk.desk}, ${desk.mode}, ${desk.instruments.map(({ symbol }) => symbol).join(', ')}`,
+    ...toFillIn.map((line) => `  ! contacts: ${line}`),
     ...(aliases === 0
       ? []
       : [`  ${counted(aliases, 'name', 'names')} of its own for commands (aliases.yaml)`]),
