@@ -14,12 +14,12 @@ import { units } from './units.js';
 
 export interface SimulationOptions extends Partial<Omit<ExchangeOptions, 'nowMs'>> {
   readonly wallMs?: () => number;
-  /** When what is on its way arrives; absent: after half of `latencyMs`, by a timer. */
+  /** When what is on its way arrives; absent: prices at once, the rest after half of `latencyMs`, by a timer. */
   readonly travel?: Travel;
 }
 
 /** What is on its way between a client and the exchange. */
-export type Way = 'request' | 'answer' | 'event';
+export type Way = 'request' | 'answer' | 'event' | 'price';
 export type Travel = (way: Way, arrive: () => void) => void;
 
 export interface RequestSeen {
@@ -57,7 +57,12 @@ export class Simulation {
     });
     this.faults = new Faults(seed);
     this.limits = new Limits(wallMs);
-    this.travel = options.travel ?? ((_way, arrive) => void setTimeout(arrive, this.latencyMs / 2));
+    this.travel =
+      options.travel ??
+      ((way, arrive) => {
+        if (way === 'price') arrive();
+        else setTimeout(arrive, this.latencyMs / 2);
+      });
     this.#random = seededRandom(seed);
   }
 

@@ -203,7 +203,7 @@ export class MarketStreams {
       const candle = candleAt(market, stream.of.interval, market.minutesMs(exchange.nowMs()));
       if (candle !== null) listener.candles.set(stream.name, candle.openMs);
     }
-    send(listener, stream, event);
+    this.#send(listener, stream, event);
   }
 
   /** The list contains only symbols that have changed. */
@@ -211,7 +211,7 @@ export class MarketStreams {
     const { exchange } = this.#simulation;
     const markets = changed === undefined ? [...exchange.markets.values()] : [changed];
     const events = markets.map((market) => marketEvent(exchange, market, stream.of, null));
-    send(listener, stream, events);
+    this.#send(listener, stream, events);
   }
 
   #closeCandles(): void {
@@ -238,7 +238,7 @@ export class MarketStreams {
       // As of its last instant, since later minutes are not part of it.
       const whole = candleAt(market, of.interval, candleEndMs(candle, of.interval) - 1);
       if (whole !== null)
-        send(listener, stream, klineEvent(market, of.interval, whole, { nowMs, closed: true }));
+        this.#send(listener, stream, klineEvent(market, of.interval, whole, { nowMs, closed: true }));
       closed = true;
       openMs = candleEndMs(candle, of.interval);
       listener.candles.set(stream.name, openMs);
@@ -275,10 +275,16 @@ export class MarketStreams {
       for (const stream of listener.streams.values()) {
         const { of, market } = stream;
         if (market === told.market && of.kind === 'depth' && of.everyMs === told.everyMs) {
-          send(listener, stream, event);
+          this.#send(listener, stream, event);
         }
       }
     }
+  }
+
+  #send(listener: Listener, { name }: Stream, event: unknown): void {
+    const shown = listener.microseconds ? inMicroseconds(event) : event;
+    const text = JSON.stringify(listener.combined ? { stream: name, data: shown } : shown);
+    this.#simulation.travel('price', () => listener.socket.send(text, () => {}));
   }
 }
 
@@ -300,7 +306,3 @@ function property(
   return { result: null };
 }
 
-function send(listener: Listener, { name }: Stream, event: unknown): void {
-  const shown = listener.microseconds ? inMicroseconds(event) : event;
-  listener.socket.send(JSON.stringify(listener.combined ? { stream: name, data: shown } : shown), () => {});
-}

@@ -38,14 +38,16 @@ const NEVER_MS = 1_000_000_000;
 /** Rounds without any news after which everything has been heard. */
 const CALM_ROUNDS = 2;
 
-/** `events`: also news of orders takes `latencyMs`, as requests do; otherwise it is there at once, as in a backtest. */
 export interface LiveRunSetting {
   readonly loaded: LoadedDesk;
   readonly files: readonly { readonly symbol: string; readonly file: string }[];
   /** For its journal. */
   readonly folder: string;
   readonly latencyMs: number;
+  /** Also news of orders takes `latencyMs`, as requests do. Absent: it is there at once, as in a backtest. */
   readonly lateNews?: boolean;
+  /** False: a price may be heard before what it has filled. Absent: the fills come first, as in a backtest. */
+  readonly fillsFirst?: boolean;
 }
 
 export interface LiveRun {
@@ -59,7 +61,7 @@ export interface LiveRun {
 }
 
 /** The recording as a backtest reads it. */
-export function recordedEvents(
+function recordedEvents(
   { desk }: LoadedDesk,
   files: LiveRunSetting['files'],
   instruments = buildInstruments(desk),
@@ -72,6 +74,20 @@ export function recordedEvents(
     position: { load: () => null, save: () => undefined },
     steadyMs: () => 0,
   });
+}
+
+/** When each price of the recording is there. */
+export async function pricesOf(loaded: LoadedDesk, files: LiveRunSetting['files']): Promise<readonly number[]> {
+  const recording = await recordedEvents(loaded, files);
+  const times: number[] = [];
+  await new Promise<void>((resolve) => {
+    recording.start((event) => {
+      if (event.kind === 'quote') times.push(event.marketMs);
+      if (event.kind === 'ended') resolve();
+    });
+  });
+  await recording.stop();
+  return times;
 }
 
 export async function liveRun(setting: LiveRunSetting): Promise<LiveRun> {
@@ -100,6 +116,8 @@ class LiveDesk {
   #waiting = 0;
   #travels = false;
   #listens = false;
+  /** Prices that nobody is told yet. Null: they are told at once. */
+  #held: (() => void)[] | null = null;
   #broken: Error | null = null;
   #tickedMs = Number.NEGATIVE_INFINITY;
   readonly #fills: Fill[] = [];
@@ -135,7 +153,6 @@ class LiveDesk {
   }
 
   async #open(): Promise<void> {
-    const say = (w: string) => process.env.SAY && console.error(performance.now() | 0, w);
     const { desk, configHash } = this.setting.loaded;
     const time = this.#time;
     const { instruments } = this;
@@ -162,9 +179,9 @@ class LiveDesk {
         this.#engine?.view.positions.find(({ instrument }) => instrument === id)?.quantityLots ?? 0,
     });
     this.#ends.push(() => venue.close());
-    say('venue'); await eventually(() => venue.state.up, { everyMs: 5 }); say('up');
+    await eventually(() => venue.state.up, { everyMs: 5 });
     await this.#openEngine(venue, configHash);
-    say('engine'); await this.#openFeed(); say('feed');
+    await this.#openFeed();
     this.#travels = true;
     this.#listens = true;
   }
@@ -229,6 +246,7 @@ class LiveDesk {
     if (!('marketMs' in event)) throw new Error(`a recording with ${event.kind}`);
     await this.#advanceTo(event.marketMs);
     const { simulation } = this.#simulator;
+    if (this.setting.fillsFirst !== false) this.#held = [];
     if (event.kind === 'trade') throw new Error('trades of others are not played');
     const { tickSize, lotSize, base, quote } = this.#instrument(event);
     const price = (ticks: number) => formatDecimal(ticks, tickSize);
@@ -242,6 +260,10 @@ class LiveDesk {
       const volume = units(formatDecimal(volumeLots, lotSize));
       simulation.playMinute(`${base}${quote}`, { openMs, open, high, low, close, volume });
     }
+    await this.#calm();
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const tell of held) tell();
     await this.#calm();
   }
 
@@ -301,6 +323,11 @@ class LiveDesk {
   /** Requests take as long as an order does in a backtest. Before the recording begins, no time passes. */
   readonly #travel: Travel = (way, arrive) => {
     const { latencyMs, lateNews = false } = this.setting;
+    if (way === 'price') {
+      if (this.#held === null) arrive();
+      else this.#held.push(arrive);
+      return;
+    }
     if (!this.#travels || (way !== 'request' && !lateNews)) {
       arrive();
       return;
@@ -328,14 +355,14 @@ class LiveDesk {
   /** Nothing is on its way but what waits for time to pass. */
   async #calm(): Promise<void> {
     for (let calm = 0, before = ''; calm < CALM_ROUNDS; ) {
-if (process.env.SAY) console.error('round'); const sequence = await this.#durable(); if (process.env.SAY) console.error('durable');
+      const sequence = await this.#durable();
       await this.#simulator.sockets.heard();
       await turn();
       if (this.#broken !== null) throw this.#broken;
       const { began, ended } = this.#counted;
       const now = `${sequence} ${began} ${ended} ${this.#waiting}`;
       calm = now === before && began - ended <= this.#waiting ? calm + 1 : 0;
-      before = now; if (process.env.SAY) console.error(performance.now() | 0, now);
+      before = now;
     }
   }
 
