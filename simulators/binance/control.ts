@@ -32,7 +32,10 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
     'POST /_simulator/price',
     '{"symbol":"BTCUSDT","price":"61000"}: moves the market, triggers stops, fills crossed orders',
   ],
-  ['POST /_simulator/quote', '{"symbol":"BTCUSDT","bid":"60999.99","ask":"61000.01"}: a price of a recording'],
+  [
+    'POST /_simulator/quote',
+    '{"symbol":"BTCUSDT","bid":"60999.99","ask":"61000.01"}: a price of a recording',
+  ],
   [
     'POST /_simulator/minute',
     '{"symbol":"BTCUSDT","openMs":1772409600000,"open":"61000","high":"61010","low":"60990","close":"61005","volume":"3"}',

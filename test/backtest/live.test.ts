@@ -13,7 +13,7 @@ import type { Fill, OrderIntent } from '../../src/domain/order.js';
 import { loadDesk } from '../../src/venue/load-desk.js';
 import { temporaryFolder, waves, writeMinutes } from '../validation/support/validations.js';
 import { backtest } from './support/backtests.js';
-import { type LiveRun, liveRun, pricesOf } from './support/live-runs.js';
+import { liveRun, pricesOf } from './support/live-runs.js';
 import { writeWalk } from './support/walks.js';
 
 const DATA = resolve('../shared/data');
@@ -31,7 +31,10 @@ interface Variant {
 }
 
 /** The shipped desk without slippage, which is the venue's own to have. */
-function deskOf(folder: string, { symbols = ['BTC/USDT'], paper, strategy, lotSize }: Variant = {}): LoadedDesk {
+function deskOf(
+  folder: string,
+  { symbols = ['BTC/USDT'], paper, strategy, lotSize }: Variant = {},
+): LoadedDesk {
   const desk = parse(readFileSync(resolveDesk('crypto-bot'), 'utf8'));
   const [first] = desk.strategies;
   const quick = { ...first, parameters: { ...first.parameters, ...QUICK } };
@@ -39,7 +42,10 @@ function deskOf(folder: string, { symbols = ['BTC/USDT'], paper, strategy, lotSi
   const file = join(folder, 'desk.yaml');
   const changed = {
     ...desk,
-    instruments: instruments.map((one: object) => ({ ...one, ...(lotSize === undefined ? {} : { lotSize }) })),
+    instruments: instruments.map((one: object) => ({
+      ...one,
+      ...(lotSize === undefined ? {} : { lotSize }),
+    })),
     strategies: [{ ...quick, ...strategy, symbols }],
     paper: { ...desk.paper, slippageTicks: 0, ...paper },
     breakers: { ...desk.breakers, strategyMaxConsecutiveLosses: 100 },
@@ -80,10 +86,38 @@ export default strategy({
 });
 `;
 
-function ownStrategy(folder: string): object {
+/** Follows each quote: enters once the bid has risen so far from its lowest. A quote that is told twice changes nothing. */
+const FOLLOWS_QUOTES = `import { strategy } from 'fermata/strategy';
+
+export default strategy({
+  suits: 'trending',
+  enters: ['market'],
+  parameters: { rise: { whole: true, min: 1, max: 100000, default: 500, meaning: 'ticks from the lowest bid' } },
+  create({ parameters: { rise } }) {
+    let lowest = Infinity;
+    return {
+      warmupBars: 0,
+      onBar() {},
+      onQuote(desk) {
+        const { bid, ask } = desk;
+        lowest = Math.min(lowest, bid);
+        if (desk.lots !== 0 || bid < lowest + rise) return;
+        lowest = bid;
+        desk.enter({
+          side: 'buy', type: 'market', slippage: { ticks: 50 }, because: 'it rises',
+          exits: { stop: { ticks: bid - 600 }, targets: [{ ticks: ask + 400, part: 0.5 }, { ticks: ask + 900 }] },
+        });
+      },
+      state: () => 'lowest ' + lowest,
+    };
+  },
+});
+`;
+
+function ownStrategy(folder: string, text = TRIES_ALL): object {
   mkdirSync(join(folder, 'strategies'), { recursive: true });
-  writeFileSync(join(folder, 'strategies', 'tries-all.ts'), TRIES_ALL);
-  return { name: 'tries-all', kind: './strategies/tries-all.ts', parameters: {} };
+  writeFileSync(join(folder, 'strategies', 'own.ts'), text);
+  return { name: 'own', kind: './strategies/own.ts', parameters: {} };
 }
 
 /** Waves with ripples: on long ones averages cross, short ones turn right after an entry, so that stops go off. */
@@ -104,7 +138,13 @@ function writeQuotes(folder: string, count: number, everySeconds = 10): string {
     const minute = (at * everySeconds) / 60;
     const half = minute % 48 < 24 ? 12 : 4;
     const bid = Math.round((60_000 + 700 * Math.abs((minute % (2 * half)) - half) + ((at * 7) % 11)) * 100);
-    return [BEGIN_MS + at * everySeconds * SECOND_MS, text(bid), text(bid + 1 + ((at * 13) % 300)), '3', '3'].join(',');
+    return [
+      BEGIN_MS + at * everySeconds * SECOND_MS,
+      text(bid),
+      text(bid + 1 + ((at * 13) % 300)),
+      '3',
+      '3',
+    ].join(',');
   });
   const file = join(folder, 'quotes.csv');
   writeFileSync(file, `ts,bid,ask,bid_size,ask_size\n${rows.join('\n')}\n`);
@@ -123,28 +163,32 @@ function shown(fill: Fill, orders: ReadonlyMap<string, OrderIntent>, times: read
   ].join(' ');
 }
 
-interface Compared {
-  readonly live: LiveRun;
-  readonly fills: readonly string[];
-}
+type Files = Parameters<typeof liveRun>[0]['files'];
+type Order = Pick<Parameters<typeof liveRun>[0], 'lateNews' | 'fillsFirst'>;
 
-/** `feeUnits`: how many units of 1e-8 a fee in cash may differ by. The exchange cuts a unit's part off, the paper venue rounds it. */
-async function sameFills(
-  loaded: LoadedDesk,
-  files: Parameters<typeof liveRun>[0]['files'],
-  folder: string,
-  feeUnits = 1,
-): Promise<Compared> {
+async function bothFills(loaded: LoadedDesk, files: Files, folder: string, order: Order = {}) {
   const { desk, configHash } = loaded;
   const times = await pricesOf(loaded, files);
   const { measure } = await backtest('', { desk, configHash, files });
   const orders = new Map([...measure!.orders].map(([id, { intent }]) => [id, intent]));
   const fills = measure!.fills.map((fill) => shown(fill, orders, times));
-  const live = await liveRun({ loaded, files, folder, latencyMs: desk.paper.latencyMs });
-  expect(live.fills.map((fill) => shown(fill, live.orders, times))).toEqual(fills);
-  for (const [at, { fee }] of live.fills.entries())
-    expect(Math.abs(fee - measure!.fills[at]!.fee)).toBeLessThanOrEqual(feeUnits);
-  return { live, fills };
+  const live = await liveRun({ loaded, files, folder, latencyMs: desk.paper.latencyMs, ...order });
+  const inLive = live.fills.map((fill) => shown(fill, live.orders, times));
+  const feesApart = live.fills.map(({ fee }, at) => Math.abs(fee - (measure!.fills[at]?.fee ?? 0)));
+  return { live, fills, inLive, feesApart };
+}
+
+/** `feeUnits`: how many units of 1e-8 a fee in cash may differ by. The exchange cuts a unit's part off, the paper venue rounds it. */
+async function sameFills(
+  loaded: LoadedDesk,
+  files: Files,
+  folder: string,
+  { feeUnits = 1, ...order }: Order & { readonly feeUnits?: number } = {},
+) {
+  const both = await bothFills(loaded, files, folder, order);
+  expect(both.inLive).toEqual(both.fills);
+  expect(Math.max(...both.feesApart)).toBeLessThanOrEqual(feeUnits);
+  return both;
 }
 
 const countOf = (fills: readonly string[], word: string): number =>
@@ -164,7 +208,10 @@ describe('on a recording made up here', () => {
   it('a strategy of its user’s own on two instruments: market, limit and stop entries, targets in parts, stops that move', async () => {
     const folder = temporaryFolder();
     const symbols = ['BTC/USDT', 'ETH/USDT'];
-    const files = symbols.map((symbol, at) => ({ symbol, file: writeWalk(join(folder, `walk-${at}.csv`), 150, at + 1) }));
+    const files = symbols.map((symbol, at) => ({
+      symbol,
+      file: writeWalk(join(folder, `walk-${at}.csv`), 150, at + 1),
+    }));
     const loaded = deskOf(folder, { symbols, strategy: ownStrategy(folder), paper: { latencyMs: 300 } });
     const { fills, live } = await sameFills(loaded, files, folder);
     expect(fills.length).toBeGreaterThan(60);
@@ -185,16 +232,26 @@ describe('on a recording made up here', () => {
     const folder = temporaryFolder();
     const files = [{ symbol: 'BTC/USDT', file: writeMinutes(folder, rippled(100)) }];
     const loaded = deskOf(folder, { lotSize: '0.001', paper: { balance: '100000' } });
-    const { fills } = await sameFills(loaded, files, folder, 0);
+    const { fills } = await sameFills(loaded, files, folder, { feeUnits: 0 });
     expect(countOf(fills, 'sell')).toBeGreaterThan(3);
   });
 
-  it('orders that prices overtake on their way', async () => {
+  it('the shipped desk also where prices come before their fills, and news takes as long as an order', async () => {
     const folder = temporaryFolder();
-    const files = [{ symbol: 'BTC/USDT', file: writeQuotes(folder, 4_000, 2) }];
+    const files = [{ symbol: 'BTC/USDT', file: writeMinutes(folder, rippled(144)) }];
+    const loaded = deskOf(folder, { paper: { latencyMs: 250 } });
+    await sameFills(loaded, files, folder, { lateNews: true, fillsFirst: false });
+  });
+
+  it('where prices overtake orders, entries arrive at the same price, and what takes another message comes later', async () => {
+    const folder = temporaryFolder();
+    const files = [{ symbol: 'BTC/USDT', file: writeQuotes(folder, 2_000, 2) }];
     const loaded = deskOf(folder, { strategy: ownStrategy(folder), paper: { latencyMs: 3_000 } });
-    const { fills } = await sameFills(loaded, files, folder);
-    expect(fills.length).toBeGreaterThan(5);
+    const { fills, inLive } = await bothFills(loaded, files, folder);
+    const entries = (all: readonly string[]) => all.filter((line) => / entry (?:market|limit) /.test(line));
+    expect(entries(fills).length).toBeGreaterThan(3);
+    expect(entries(inLive)).toEqual(entries(fills));
+    expect(inLive).not.toEqual(fills);
   });
 });
 
@@ -218,21 +275,20 @@ describe.skipIf(!existsSync(join(DATA, MINUTES)))('on a piece of a real recordin
     const folder = temporaryFolder();
     const files = [{ symbol: 'BTC/USDT', file: beginningOf(MINUTES, folder, (at) => at < 300) }];
     const { fills } = await sameFills(deskOf(folder, { strategy: ownStrategy(folder) }), files, folder);
-    console.log(fills.length);
     expect(fills.length).toBeGreaterThan(20);
   });
 
-  it('best prices of August 2024, one every five seconds', async () => {
+  it('best prices of August 2024, one every second', async () => {
     const folder = temporaryFolder();
     let nextMs = 0;
     const piece = beginningOf(QUOTES, folder, (_at, tsMs) => {
       if (tsMs < nextMs) return false;
-      nextMs = tsMs + 5 * SECOND_MS;
+      nextMs = tsMs + SECOND_MS;
       return true;
     });
     const files = [{ symbol: 'BTC/USDT', file: piece }];
-    const { fills } = await sameFills(deskOf(folder, { strategy: ownStrategy(folder) }), files, folder);
-    console.log(fills.length);
+    const loaded = deskOf(folder, { strategy: ownStrategy(folder, FOLLOWS_QUOTES) });
+    const { fills } = await sameFills(loaded, files, folder);
     expect(fills.length).toBeGreaterThan(2);
   });
 });

@@ -123,7 +123,8 @@ export class Market {
   playMinute({ openMs, open, high, low, close, volume }: PlayedMinute): void {
     this.rollTo(openMs);
     const candle = this.candles.find((one) => one.openMs === openMs);
-    if (candle === undefined) throw new Error(`the minute from ${new Date(openMs).toISOString()} is over already`);
+    if (candle === undefined)
+      throw new Error(`the minute from ${new Date(openMs).toISOString()} is over already`);
     Object.assign(candle, { open, high, low, close, volume, quoteVolume: times(volume, close) });
     this.#playedMs = openMs + MINUTE_MS;
   }

@@ -305,4 +305,3 @@ function property(
   listener.combined = value;
   return { result: null };
 }
-

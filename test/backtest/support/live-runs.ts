@@ -77,7 +77,10 @@ function recordedEvents(
 }
 
 /** When each price of the recording is there. */
-export async function pricesOf(loaded: LoadedDesk, files: LiveRunSetting['files']): Promise<readonly number[]> {
+export async function pricesOf(
+  loaded: LoadedDesk,
+  files: LiveRunSetting['files'],
+): Promise<readonly number[]> {
   const recording = await recordedEvents(loaded, files);
   const times: number[] = [];
   await new Promise<void>((resolve) => {
