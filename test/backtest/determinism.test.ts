@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { loaded, temporaryFolder, waves, writeMinutes } from '../validation/support/validations.js';
-import { drawnSurroundings, expectSame, hashesOf, PROCESSES } from './support/surroundings.js';
+import { cameTo, drawnSurroundings, hashesOf, PROCESSES, surroundings } from './support/surroundings.js';
 import { writeCrossDesk, writeWalk } from './support/walks.js';
 
 /** Draws which of the surroundings of `test/full/determinism.test.ts` are tried here: `HASH_SEED=N`. */
@@ -11,10 +11,17 @@ it(`the same prices come to the same state and fills, whatever zone, locale, gar
   const folder = temporaryFolder();
   const own = { desk: writeCrossDesk(folder), file: writeWalk(join(folder, 'walk.csv'), 600) };
   const shipped = { desk: loaded.file, file: writeMinutes(folder, waves(600)) };
-  for (const { desk, file } of [own, shipped]) {
-    const drawn = drawnSurroundings(SEED, 4, PROCESSES);
+  // Node's own garbage collector as a global: a strategy's context must not trip over it.
+  const exposed = surroundings(PROCESSES).find(({ flags }) => flags.includes('--expose-gc'))!;
+  const tries = [
+    [own, [exposed, ...drawnSurroundings(SEED, 3, PROCESSES)]],
+    [shipped, drawnSurroundings(SEED + 1, 2, PROCESSES)],
+  ] as const;
+  for (const [{ desk, file }, drawn] of tries) {
     const all = await Promise.all(drawn.map((one) => hashesOf(one, desk, file, 3)));
-    expect(all.map(({ length }) => length)).toEqual([3, 3, 3, 3]);
-    expectSame(all.flat());
+    expect(all.map(({ length }) => length)).toEqual(drawn.map(() => 3));
+    const { states, whole } = cameTo(all.flat());
+    expect(whole).toEqual([expect.stringMatching(/^[0-9a-f]{64} [0-9a-f]{64} [1-9]\d*$/)]);
+    expect(states).toEqual([whole[0]!.split(' ')[0]]);
   }
 });

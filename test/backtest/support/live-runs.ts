@@ -125,7 +125,7 @@ class LiveDesk {
   #tickedMs = Number.NEGATIVE_INFINITY;
   readonly #fills: Fill[] = [];
   readonly #orders = new Map<string, OrderIntent>();
-  readonly #ends: (() => Promise<unknown> | void)[] = [];
+  readonly #ends: (() => unknown)[] = [];
   #simulator!: BinanceSimulator;
   #engine!: Engine;
   #runner!: Runner;
