@@ -188,6 +188,8 @@ async function sameFills(
   const both = await bothFills(loaded, files, folder, order);
   expect(both.inLive).toEqual(both.fills);
   expect(Math.max(...both.feesApart)).toBeLessThanOrEqual(feeUnits);
+  // What the desk believes to have is what the exchange has.
+  expect(BigInt(both.live.engine.view.cash)).toBe(both.live.exchangeCash);
   return both;
 }
 
