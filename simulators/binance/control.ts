@@ -19,6 +19,8 @@ export interface Sockets {
   freeze(frozen: boolean): void;
   /** Silently loses the subscriptions to one symbol. */
   forget(symbol: string): void;
+  /** Resolves once every client has read what was sent to it so far. */
+  heard(): Promise<void>;
 }
 
 type Body = Record<string, unknown>;
@@ -29,6 +31,14 @@ export const CONTROL_HELP: readonly (readonly [string, string])[] = [
   [
     'POST /_simulator/price',
     '{"symbol":"BTCUSDT","price":"61000"}: moves the market, triggers stops, fills crossed orders',
+  ],
+  [
+    'POST /_simulator/quote',
+    '{"symbol":"BTCUSDT","bid":"60999.99","ask":"61000.01"}: a price of a recording',
+  ],
+  [
+    'POST /_simulator/minute',
+    '{"symbol":"BTCUSDT","openMs":1772409600000,"open":"61000","high":"61010","low":"60990","close":"61005","volume":"3"}',
   ],
   [
     'POST /_simulator/depth',
@@ -85,6 +95,19 @@ export function controlActions(
   return new Map<string, Action>([
     ['', () => summary(simulation)],
     ['price', (body) => simulation.setPrice(text(body, 'symbol'), text(body, 'price'))],
+    ['quote', (body) => simulation.playQuote(text(body, 'symbol'), text(body, 'bid'), text(body, 'ask'))],
+    [
+      'minute',
+      (body) =>
+        simulation.playMinute(text(body, 'symbol'), {
+          openMs: number(body, 'openMs'),
+          open: units(text(body, 'open')),
+          high: units(text(body, 'high')),
+          low: units(text(body, 'low')),
+          close: units(text(body, 'close')),
+          volume: units(text(body, 'volume')),
+        }),
+    ],
     [
       'depth',
       (body) =>

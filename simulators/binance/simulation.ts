@@ -3,7 +3,7 @@
 import { seededRandom } from '../random.js';
 import { DEFAULT_ACCOUNTS, DEFAULT_KEYS } from './accounts.js';
 import { Exchange, type ExchangeOptions } from './exchange/exchange.js';
-import { type Depth, type Market, moved, ofStart } from './exchange/market.js';
+import { type Depth, type Market, moved, ofStart, type PlayedMinute } from './exchange/market.js';
 import { followPrice } from './exchange/matching.js';
 import { DEFAULT_SYMBOLS } from './exchange/symbols.js';
 import { type Waves, wavePpm } from './exchange/waves.js';
@@ -14,7 +14,13 @@ import { units } from './units.js';
 
 export interface SimulationOptions extends Partial<Omit<ExchangeOptions, 'nowMs'>> {
   readonly wallMs?: () => number;
+  /** When what is on its way arrives; absent: prices at once, the rest after half of `latencyMs`, by a timer. */
+  readonly travel?: Travel;
 }
+
+/** What is on its way between a client and the exchange. */
+export type Way = 'request' | 'answer' | 'event' | 'price';
+export type Travel = (way: Way, arrive: () => void) => void;
 
 export interface RequestSeen {
   readonly method: string;
@@ -34,6 +40,7 @@ export class Simulation {
   maintenance = false;
   latencyMs = 0;
   skewMs = 0;
+  readonly travel: Travel;
   readonly #random: () => number;
 
   constructor(options: SimulationOptions) {
@@ -50,6 +57,12 @@ export class Simulation {
     });
     this.faults = new Faults(seed);
     this.limits = new Limits(wallMs);
+    this.travel =
+      options.travel ??
+      ((way, arrive) => {
+        if (way === 'price') arrive();
+        else setTimeout(arrive, this.latencyMs / 2);
+      });
     this.#random = seededRandom(seed);
   }
 
@@ -64,6 +77,30 @@ export class Simulation {
   setDepth(symbol: string, depth: Depth): void {
     const market = this.exchange.market(symbol);
     market.setDepth(depth);
+    this.exchange.onMarket(market, null);
+  }
+
+  /**
+   * A price of a recording: best bid and ask as they were. Others trade at both of them, so that a stop goes off once the side at
+   * which it would be executed reaches it.
+   */
+  playQuote(symbol: string, bid: string, ask: string): void {
+    const { exchange } = this;
+    const market = exchange.market(symbol);
+    const prices = { bid: units(bid), ask: units(ask) };
+    if (prices.bid >= prices.ask) throw new Error(`expected "bid" below "ask", found ${bid} and ${ask}`);
+    market.playQuote(prices.bid, prices.ask, exchange.nowMs());
+    for (const side of ['ask', 'bid'] as const) {
+      const made = { price: prices[side], quantity: market.symbol.stepSize, buyerMaker: side === 'bid' };
+      exchange.onMarket(market, market.recordTrade({ ...made, taker: null }, exchange.nowMs()));
+      followPrice(exchange, market);
+    }
+  }
+
+  /** A minute of a recording has ended: its candle is told as it was recorded. */
+  playMinute(symbol: string, minute: PlayedMinute): void {
+    const market = this.exchange.market(symbol);
+    market.playMinute(minute);
     this.exchange.onMarket(market, null);
   }
 

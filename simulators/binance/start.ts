@@ -1,7 +1,7 @@
 /** Starts the simulator on the loopback address. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { BODY_MAX, readBody } from '../read-body.js';
 import { controlActions, type Sockets } from './control.js';
 import { answerRest, MAINTENANCE_PAGE } from './requests/http-answer.js';
@@ -97,6 +97,18 @@ function movePrices(
   return walk === undefined ? undefined : setInterval(() => simulation.walk(walk.ppm), walk.everyMs);
 }
 
+/** A client answers a ping once it has read what came before it. */
+function answersPing(client: WebSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      client.off('pong', done).off('close', done);
+      resolve();
+    };
+    client.on('pong', done).on('close', done);
+    client.ping();
+  });
+}
+
 /** Null if something listens at this address. */
 function refusedUpgrade(path: string, query: string): string | null {
   if (!/^\/(ws-api\/v3|ws|stream)(\/|$)/.test(path)) return '404 Not Found';
@@ -120,6 +132,10 @@ function socketControl(webSockets: WebSocketServer): Omit<Sockets, 'forget'> {
         if (frozen) raw(client).pause();
         else raw(client).resume();
       }
+    },
+    async heard() {
+      const open = [...webSockets.clients].filter(({ readyState }) => readyState === WebSocket.OPEN);
+      await Promise.all(open.map(answersPing));
     },
   };
 }

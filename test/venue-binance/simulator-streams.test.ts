@@ -93,6 +93,47 @@ describe('market streams', () => {
     expect(socket.frames.filter((frame) => closed(frame) && frame.k.t === first.t)).toHaveLength(1);
   });
 
+  it('tell a recording that is played as it was recorded, whatever is traded into it', async () => {
+    const symbol = 'BTCUSDT';
+    const socket = await open('/ws/btcusdt@bookTicker/btcusdt@kline_1m');
+    const { k: first } = await socket.first(({ e }) => e === 'kline');
+    await desk.control('quote', { symbol, bid: '60999.98', ask: '61000.03' });
+    await simulator.sockets.heard();
+    const told = () => socket.frames.filter(({ a }) => a === '61000.03000000');
+    expect(told()).toMatchObject([{ b: '60999.98000000' }]);
+
+    const { body } = await market('0.01');
+    expect(body.fills).toMatchObject([{ price: '61000.03000000', qty: '0.01000000' }]);
+    skewMs = 120_000;
+    const prices = { open: '61000', high: '61010', low: '60990', close: '61005' };
+    await desk.control('minute', { symbol, openMs: first.t, ...prices, volume: '3' });
+    await simulator.sockets.heard();
+    const closed = socket.frames.filter(({ k }) => k?.x === true);
+    expect(closed.map(({ k: { t, o, h, l, c, v } }) => [t, o, h, l, c, v])).toEqual([
+      [first.t, ...['61000', '61010', '60990', '61005', '3'].map((one) => `${one}.00000000`)],
+    ]);
+  });
+
+  it('set off stops by the side at which they would be executed, where a recording is played', async () => {
+    const symbol = 'BTCUSDT';
+    const other = rawClient(simulator.address, OTHER_KEY);
+    const stop = (side: string, stopPrice: string) =>
+      other.signed('POST', '/api/v3/order', { symbol, side, type: 'STOP_LOSS', quantity: '0.01', stopPrice });
+    const play = (bid: string, ask: string) => desk.control('quote', { symbol, bid, ask });
+    await play('60000', '60001');
+    await stop('SELL', '59990');
+    await stop('BUY', '60010');
+    const fills = async () => (await other.signed('GET', '/api/v3/myTrades', { symbol })).body;
+    await play('59990.01', '60009.99');
+    expect(await fills()).toEqual([]);
+    await play('59990', '60009');
+    await play('60002', '60010');
+    expect(await fills()).toMatchObject([
+      { isBuyer: false, price: '59990.00000000' },
+      { isBuyer: true, price: '60010.00000000' },
+    ]);
+  });
+
   it('tell changes of the book that lead from a snapshot to the next one', async () => {
     const socket = await open('/ws/btcusdt@depth@100ms');
     await new Promise((resolve) => setImmediate(resolve));

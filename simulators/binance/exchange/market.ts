@@ -41,6 +41,16 @@ export interface Depth {
   readonly levelValue: bigint;
 }
 
+/** A minute of a recording. */
+export interface PlayedMinute {
+  readonly openMs: number;
+  readonly open: bigint;
+  readonly high: bigint;
+  readonly low: bigint;
+  readonly close: bigint;
+  readonly volume: bigint;
+}
+
 /** Counters that the exchange keeps for each symbol separately. */
 export class SymbolIds {
   order = 0;
@@ -77,6 +87,8 @@ export class Market {
   updateId = 1;
   #depth: Depth = { levels: 20, levelValue: units('50000') };
   #lastTaker: string | null = null;
+  /** End of the newest minute of a recording that was played. Null: none is played, and minutes end by the clock. */
+  #playedMs: number | null = null;
 
   constructor(
     readonly symbol: TradedSymbol,
@@ -99,6 +111,27 @@ export class Market {
     const level = (this.asks[0] ?? this.bids[0])?.quantity ?? 0n;
     const quantity = maximum(onGrid(level / MOVE_SHARE, this.symbol.stepSize), this.symbol.stepSize);
     return this.recordTrade({ price: onGrid(price, tick), quantity, buyerMaker, taker: null }, nowMs);
+  }
+
+  /** The best prices of a recording, with the usual levels behind them. From the first one on, minutes end as they are played. */
+  playQuote(bid: bigint, ask: bigint, nowMs: number): void {
+    this.#playedMs ??= nowMs - (nowMs % MINUTE_MS);
+    this.#offer(bid, ask);
+  }
+
+  /** Ends a minute with the candle of the recording, whatever was traded in it here. */
+  playMinute({ openMs, open, high, low, close, volume }: PlayedMinute): void {
+    this.rollTo(openMs);
+    const candle = this.candles.find((one) => one.openMs === openMs);
+    if (candle === undefined)
+      throw new Error(`the minute from ${new Date(openMs).toISOString()} is over already`);
+    Object.assign(candle, { open, high, low, close, volume, quoteVolume: times(volume, close) });
+    this.#playedMs = openMs + MINUTE_MS;
+  }
+
+  /** The moment as of which minutes are told. */
+  minutesMs(nowMs: number): number {
+    return this.#playedMs ?? nowMs;
   }
 
   /** With zero levels nobody offers anything until the depth is set again. */
@@ -148,19 +181,25 @@ export class Market {
   #quote(price: bigint): void {
     const tick = this.symbol.tickSize;
     const half = maximum(onGrid((price * HALF_SPREAD_PPM) / 1_000_000n, tick), tick);
-    const step = maximum(onGrid((price * STEP_PPM) / 1_000_000n, tick), tick);
     const middle = onGrid(price, tick);
+    this.#offer(middle - half, middle + half, price);
+  }
+
+  /** `price`: what a level's value and the distance of the levels are counted from. */
+  #offer(bid: bigint, ask: bigint, price = bid): void {
+    const tick = this.symbol.tickSize;
+    const step = maximum(onGrid((price * STEP_PPM) / 1_000_000n, tick), tick);
     const quantity = maximum(
       onGrid((this.#depth.levelValue * 100_000_000n) / price, this.symbol.stepSize),
       this.symbol.stepSize,
     );
-    const ladder = (direction: bigint): Level[] =>
+    const ladder = (best: bigint, direction: bigint): Level[] =>
       Array.from({ length: this.#depth.levels }, (_, index) => ({
-        price: middle + direction * (half + step * BigInt(index)),
+        price: best + direction * step * BigInt(index),
         quantity,
       })).filter((level) => level.price > 0n);
-    this.asks = ladder(1n);
-    this.bids = ladder(-1n);
+    this.asks = ladder(ask, 1n);
+    this.bids = ladder(bid, -1n);
     this.updateId += 1;
   }
 

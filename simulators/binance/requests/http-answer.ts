@@ -1,6 +1,5 @@
 /** From a request to its answer, and the ways in which a fault can spoil it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiKey } from '../accounts.js';
 import { type Fault, rewritten } from '../faults.js';
 import type { Simulation } from '../simulation.js';
@@ -47,7 +46,7 @@ export async function answerRest(
   const values = readValues(query, body);
   simulation.see(method, path, values);
   const fault = simulation.faults.take(method, path);
-  await sleep(simulation.latencyMs / 2);
+  await new Promise<void>((arrived) => simulation.travel('request', arrived));
   const spoiltBefore = fault !== null && fault.applyFirst !== true && replaces(fault);
   const answer = spoiltBefore
     ? { status: 200, body: {}, headers: {} }
@@ -60,7 +59,7 @@ export async function answerRest(
         apiKey: header(request, 'x-mbx-apikey'),
         timeUnit: header(request, 'x-mbx-time-unit'),
       });
-  await sleep(simulation.latencyMs / 2);
+  await new Promise<void>((arrived) => simulation.travel('answer', arrived));
   if (fault === null) send(response, answer);
   else await spoil(response, answer, fault);
 }

@@ -35,7 +35,7 @@ export function marketEvent(
       return averageEvent(market, nowMs);
     case 'kline': {
       market.rollTo(nowMs);
-      const candle = candleAt(market, of.interval, nowMs);
+      const candle = candleAt(market, of.interval, market.minutesMs(nowMs));
       return candle === null ? null : klineEvent(market, of.interval, candle, { nowMs, closed: false });
     }
     case 'levels':

@@ -17,6 +17,8 @@ interface Listener {
   messages: { second: number; count: number };
   /** By stream: the candle that was sent last, so that its close can be sent. */
   readonly candles: Map<string, number>;
+  /** By stream: the state of the book that was sent last. */
+  readonly books: Map<string, number>;
 }
 
 /** What the depth streams of one speed have sent of a market. */
@@ -83,6 +85,7 @@ export class MarketStreams {
       combined: path.startsWith('/stream') && !path.startsWith('/stream/ws'),
       messages: { second: 0, count: 0 },
       candles: new Map(),
+      books: new Map(),
     };
     this.#listeners.add(listener);
     socket.on('message', (data) => this.#onMessage(listener, data));
@@ -189,13 +192,18 @@ export class MarketStreams {
   #tell(listener: Listener, stream: Stream, market: Market, trade: PublicTrade | null): void {
     const { exchange } = this.#simulation;
     if (stream.of.kind === 'kline') this.#closeCandle(listener, stream, market);
+    if (stream.of.kind === 'bookTicker') {
+      // A trade that changed nothing in the book.
+      if (trade !== null && listener.books.get(stream.name) === market.updateId) return;
+      listener.books.set(stream.name, market.updateId);
+    }
     const event = marketEvent(exchange, market, stream.of, trade);
     if (event === null) return;
     if (stream.of.kind === 'kline') {
-      const candle = candleAt(market, stream.of.interval, exchange.nowMs());
+      const candle = candleAt(market, stream.of.interval, market.minutesMs(exchange.nowMs()));
       if (candle !== null) listener.candles.set(stream.name, candle.openMs);
     }
-    send(listener, stream, event);
+    this.#send(listener, stream, event);
   }
 
   /** The list contains only symbols that have changed. */
@@ -203,7 +211,7 @@ export class MarketStreams {
     const { exchange } = this.#simulation;
     const markets = changed === undefined ? [...exchange.markets.values()] : [changed];
     const events = markets.map((market) => marketEvent(exchange, market, stream.of, null));
-    send(listener, stream, events);
+    this.#send(listener, stream, events);
   }
 
   #closeCandles(): void {
@@ -226,11 +234,11 @@ export class MarketStreams {
     let closed = false;
     for (;;) {
       const candle = candleAt(market, of.interval, openMs);
-      if (candle === null || candleEndMs(candle, of.interval) > nowMs) break;
+      if (candle === null || candleEndMs(candle, of.interval) > market.minutesMs(nowMs)) break;
       // As of its last instant, since later minutes are not part of it.
       const whole = candleAt(market, of.interval, candleEndMs(candle, of.interval) - 1);
       if (whole !== null)
-        send(listener, stream, klineEvent(market, of.interval, whole, { nowMs, closed: true }));
+        this.#send(listener, stream, klineEvent(market, of.interval, whole, { nowMs, closed: true }));
       closed = true;
       openMs = candleEndMs(candle, of.interval);
       listener.candles.set(stream.name, openMs);
@@ -267,10 +275,16 @@ export class MarketStreams {
       for (const stream of listener.streams.values()) {
         const { of, market } = stream;
         if (market === told.market && of.kind === 'depth' && of.everyMs === told.everyMs) {
-          send(listener, stream, event);
+          this.#send(listener, stream, event);
         }
       }
     }
+  }
+
+  #send(listener: Listener, { name }: Stream, event: unknown): void {
+    const shown = listener.microseconds ? inMicroseconds(event) : event;
+    const text = JSON.stringify(listener.combined ? { stream: name, data: shown } : shown);
+    this.#simulation.travel('price', () => listener.socket.send(text, () => {}));
   }
 }
 
@@ -290,9 +304,4 @@ function property(
   if (typeof value !== 'boolean') return { error: { code: 1, msg: 'Invalid value type: expected Boolean' } };
   listener.combined = value;
   return { result: null };
-}
-
-function send(listener: Listener, { name }: Stream, event: unknown): void {
-  const shown = listener.microseconds ? inMicroseconds(event) : event;
-  listener.socket.send(JSON.stringify(listener.combined ? { stream: name, data: shown } : shown), () => {});
 }

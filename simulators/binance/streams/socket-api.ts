@@ -276,7 +276,7 @@ export class SocketApi {
       if (theirs !== account) continue;
       const shown = readTimeUnit(session.timeUnit) ? inMicroseconds(event) : event;
       const text = JSON.stringify({ subscriptionId: id, event: shown });
-      setTimeout(() => session.socket.send(text, () => {}), this.#simulation.latencyMs / 2);
+      this.#simulation.travel('event', () => session.socket.send(text, () => {}));
     }
   }
 }

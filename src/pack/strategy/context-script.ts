@@ -27,7 +27,12 @@ export const TAKE_AWAY = `"use strict";
   }
   Object.freeze(Error);
   const here = globalThis;
-  for (const name of Object.getOwnPropertyNames(here)) if (!globals.has(name)) delete here[name];
+  for (const name of Object.getOwnPropertyNames(here)) {
+    if (globals.has(name)) continue;
+    // What a flag of Node brings (--expose-gc) can't be deleted.
+    if (Object.getOwnPropertyDescriptor(here, name).configurable) delete here[name];
+    else here[name] = undefined;
+  }
 })();`;
 
 /**

@@ -1,6 +1,7 @@
 /**
- * `hash-runs.ts DESK FILE RUNS`: backtests of a desk on that recording in one process, each with another amount of garbage before and
- * after it; prints what each came to, state and fills, as a line. Run with `--expose-gc` it collects at moments of its own.
+ * `hash-runs.ts DESK FILE RUNS [THREADS]`: backtests of a desk on that recording in one process, each with another amount of garbage
+ * before and after it; prints what each came to, state and fills, as a line. Run with `--expose-gc` it collects at moments of its
+ * own. With THREADS they are the trials of a sweep on so many threads, and a line is the state alone.
  */
 import { createHash } from 'node:crypto';
 import { argv, stdout } from 'node:process';
@@ -8,18 +9,35 @@ import { fillLines } from '../../../src/backtest/report/csv.js';
 import { runBacktest } from '../../../src/backtest/run-backtest.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 
-const [, , deskFile = '', file = '', runs = '1'] = argv;
-const { desk, configHash } = loadDesk(deskFile);
-const kept: object[] = [];
-for (let run = 0; run < Number(runs); run += 1) {
-  for (let litter = 0; litter < run * 1_000; litter += 1) kept[litter % 997] = { litter, run };
-  const { report, measure } = await runBacktest({
-    ...{ desk, configHash, set: [], files: [{ symbol: 'BTC/USDT', file }], beginMs: null, untilMs: null },
-    ...{ dataKey: null, fillModel: { path: 'nearer', limitFill: 'touch', volumePartPct: null } },
-    signal: new AbortController().signal,
-    onProgress: () => globalThis.gc?.(),
-  });
-  const fills = createHash('sha256');
-  for (const line of fillLines(measure!)) fills.update(line);
-  stdout.write(`${report.stateHash} ${fills.digest('hex')} ${report.fills}\n`);
+const [, , deskFile = '', file = '', runs = '1', threads = '0'] = argv;
+const { desk, configHash, text } = loadDesk(deskFile);
+const files = [{ symbol: 'BTC/USDT', file }];
+const fillModel = { path: 'nearer', limitFill: 'touch', volumePartPct: null } as const;
+
+async function onThreads(count: number): Promise<void> {
+  // A thread's program is there as it is built, alone.
+  const built = new URL('../../../dist/cli/run-trials.js', import.meta.url).href;
+  const { TrialThreads } = (await import(built)) as typeof import('../../../src/cli/run-trials.js');
+  const pool = new TrialThreads({ file: deskFile, text, dataKey: null }, count);
+  const job = { options: {}, values: [], configHash, files, fillModel, beginMs: null, untilMs: null };
+  await pool.run(Array(Number(runs)).fill(job), ({ trial }) => stdout.write(`${trial.stateHash}\n`));
+  await pool.end();
 }
+
+async function oneAfterTheOther(): Promise<void> {
+  const kept: object[] = [];
+  for (let run = 0; run < Number(runs); run += 1) {
+    for (let litter = 0; litter < run * 1_000; litter += 1) kept[litter % 997] = { litter, run };
+    const { report, measure } = await runBacktest({
+      ...{ desk, configHash, set: [], files, beginMs: null, untilMs: null, dataKey: null, fillModel },
+      signal: new AbortController().signal,
+      onProgress: () => globalThis.gc?.(),
+    });
+    const fills = createHash('sha256');
+    for (const line of fillLines(measure!)) fills.update(line);
+    stdout.write(`${report.stateHash} ${fills.digest('hex')} ${report.fills}\n`);
+  }
+}
+
+if (Number(threads) > 0) await onThreads(Number(threads));
+else await oneAfterTheOther();

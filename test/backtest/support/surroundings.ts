@@ -2,15 +2,21 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { seededRandom } from '../../../simulators/random.js';
 
 const PROGRAM = fileURLToPath(new URL('./hash-runs.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** With 40 runs each, a thousand. */
+export const PROCESSES = 25;
 
 export interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
   readonly flags: readonly string[];
   /** On the first core alone; otherwise on all. */
   readonly oneCore: boolean;
+  /** As trials of a sweep on so many threads; 0: one after the other, without. */
+  readonly threads: number;
 }
 
 const ZONES = ['UTC', 'Asia/Kathmandu', 'America/St_Johns', 'Pacific/Apia', 'Europe/Vienna'];
@@ -20,6 +26,7 @@ const FLAGS: readonly (readonly string[])[] = [
   [],
   ['--expose-gc'],
   ['--max-semi-space-size=1'],
+  ['--max-semi-space-size=64', '--expose-gc'],
   ['--gc-interval=5000'],
   ['--single-threaded'],
   ['--no-opt'],
@@ -31,7 +38,7 @@ const TASKSET = 'taskset';
 export const canBindCores = (): boolean =>
   spawnSync(TASKSET, ['--cpu-list', '0', process.execPath, '--version']).status === 0;
 
-/** The first `count` of their combinations, in an order in which zone, locale, flags and cores change from one to the next. */
+/** The first `count` of their combinations, in an order in which zone, locale, flags, cores and threads change from one to the next. */
 export function surroundings(count: number): readonly Surroundings[] {
   return Array.from({ length: count }, (_, at) => {
     const locale = LOCALES[(at + Math.floor(at / ZONES.length)) % LOCALES.length]!;
@@ -39,18 +46,29 @@ export function surroundings(count: number): readonly Surroundings[] {
       env: { TZ: ZONES[at % ZONES.length]!, LANG: locale, LC_ALL: locale },
       flags: FLAGS[at % FLAGS.length]!,
       oneCore: at % 2 === 1,
+      threads: at % 4 === 3 ? 1 + (at % 3) : 0,
     };
   });
 }
 
-/** What each of so many backtests in one process came to. */
+/** So many of the first `of`, drawn by a seed: one of them a sweep's. */
+export function drawnSurroundings(seed: number, count: number, of: number): readonly Surroundings[] {
+  const random = seededRandom(seed);
+  const draw = (from: readonly Surroundings[]) => from[Math.floor(random() * from.length)]!;
+  const [alone, swept] = [0, 1].map((kind) =>
+    surroundings(of).filter(({ threads }) => Math.min(1, threads) === kind),
+  );
+  return [draw(swept!), ...Array.from({ length: count - 1 }, () => draw(alone!))];
+}
+
+/** What each of so many backtests in one process came to: the state's hash, and, but for a sweep's, the fills' hash and number. */
 export async function hashesOf(
-  { env, flags, oneCore }: Surroundings,
+  { env, flags, oneCore, threads }: Surroundings,
   desk: string,
   file: string,
   runs: number,
 ): Promise<readonly string[]> {
-  const args = [...flags, '--import', 'tsx', PROGRAM, desk, file, String(runs)];
+  const args = [...flags, '--import', 'tsx', PROGRAM, desk, file, String(runs), String(threads)];
   const bound = oneCore && canBindCores() ? [TASKSET, '--cpu-list', '0'] : [];
   const [program = '', ...rest] = [...bound, process.execPath, ...args];
   const { stdout } = await promisify(execFile)(program, rest, {
@@ -58,4 +76,10 @@ export async function hashesOf(
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
   });
   return stdout.trim().split('\n');
+}
+
+/** The states that came out, and those with their fills, each once. */
+export function cameTo(lines: readonly string[]): { readonly states: string[]; readonly whole: string[] } {
+  const states = new Set(lines.map((line) => line.split(' ')[0]!));
+  return { states: [...states], whole: [...new Set(lines.filter((line) => line.includes(' ')))] };
 }
