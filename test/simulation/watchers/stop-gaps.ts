@@ -29,6 +29,8 @@ export class StopGaps implements Watcher {
   /** What is to make place for another, by the id of that one: that it is cancelled may be heard before why. */
   readonly #exchanged = new Map<string, FollowedOrder>();
   readonly #bids = new Map<number, number>();
+  /** Orders that the venue has called filled: they may stand as working until their fills are heard, and rest no more. */
+  readonly #saidFilled = new Set<string>();
   /** Nothing has happened after which the venue has to be read first. */
   #mayPlace = true;
   #unmeasured: string | null = null;
@@ -56,6 +58,9 @@ export class StopGaps implements Watcher {
   heard(event: EngineEvent, wallMs: number): void {
     this.#compare();
     if (event.kind === 'quote') this.#bids.set(event.instrument, event.bidTicks);
+    const said =
+      event.kind === 'order.update' ? event.order : event.kind === 'order.lookup' ? event.found : null;
+    if (said?.state === 'filled' && said.clientId !== null) this.#saidFilled.add(said.clientId);
     // The venue has to be read again before anything is placed.
     if (event.kind === 'clock.jump' || event.kind === 'journal.fault') {
       this.#due.clear();
@@ -117,6 +122,7 @@ export class StopGaps implements Watcher {
       }
       this.#bareSinceMs.delete(id);
       if (sinceMs === undefined || this.#atMs <= sinceMs || !this.#isCovered(id)) continue;
+      if (this.#resting(id).some(({ intent }) => this.#saidFilled.has(intent.clientId))) continue;
       const took = this.#atMs - sinceMs;
       const measured = this.#measured.get(symbol);
       // Looked at only now and then: it may have ended some records ago, but was measured from its beginning.
@@ -154,12 +160,17 @@ export class StopGaps implements Watcher {
 
   #isCovered(at: number): boolean {
     const held = this.book.lots[at] ?? 0;
-    const side = held > 0 ? 'sell' : 'buy';
-    const resting = this.book
+    return (
+      held !== 0 && this.#resting(at).reduce((lots, { leftLots }) => lots + leftLots, 0) >= Math.abs(held)
+    );
+  }
+
+  #resting(at: number): readonly FollowedOrder[] {
+    const side = (this.book.lots[at] ?? 0) > 0 ? 'sell' : 'buy';
+    return this.book
       .liveOn(at, 'protective')
       .filter(
         ({ state, intent }) => intent.side === side && (state === 'working' || state === 'partlyFilled'),
       );
-    return held !== 0 && resting.reduce((lots, { leftLots }) => lots + leftLots, 0) >= Math.abs(held);
   }
 }
