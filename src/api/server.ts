@@ -1,5 +1,5 @@
 /**
- * The web server: the hooks that every request passes, then one file for each route. Builds it; listening is up to
+ * The web server: the hooks that every request passes, then the routes, one file for each subject. Builds it; listening is up to
  * the caller. Routes are imported by name, not loaded from a folder: web runs as one bundled file.
  */
 import cookie from '@fastify/cookie';
@@ -20,7 +20,7 @@ import { registerKnownPaths } from './hooks/known-paths.js';
 import { registerPlainText } from './hooks/plain-text.js';
 import { registerRequestBudget } from './hooks/request-budget.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
-import { SocketHub } from './live/socket-hub.js';
+import { liveSocketRoute, SocketHub } from './live/socket-hub.js';
 import { StatusWatch } from './live/status-watch.js';
 import { analyticsRoute } from './routes/analytics.js';
 import { approvalsRoutes } from './routes/approvals.js';
@@ -42,9 +42,6 @@ import { goLiveRoutes } from './routes/go-live.js';
 import { healthRoute } from './routes/health.js';
 import { incidentsRoutes } from './routes/incidents.js';
 import { journalRoutes } from './routes/journal.js';
-import { liveSocketRoute } from './routes/live-socket.js';
-import { loginRoute } from './routes/login.js';
-import { logoutRoute } from './routes/logout.js';
 import { metricsRoute } from './routes/metrics.js';
 import { notifyTestRoute } from './routes/notify-test.js';
 import { openApiRoute } from './routes/open-api.js';
@@ -53,13 +50,12 @@ import { passkeysRoutes } from './routes/passkeys.js';
 import { portfolioRoute } from './routes/portfolio.js';
 import { preflightRoute } from './routes/preflight.js';
 import { reconciliationRoute } from './routes/reconciliation.js';
-import { refreshRoute } from './routes/refresh.js';
 import { resultsRoute } from './routes/results.js';
 import { rollRoutes } from './routes/roll.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
 import { settingsRoutes } from './routes/settings.js';
 import { setupsRoutes } from './routes/setups.js';
-import { signInLinkRoute } from './routes/sign-in-link.js';
+import { loginRoute, logoutRoute, refreshRoute, signInLinkRoute } from './routes/sign-in.js';
 import { signalsRoutes } from './routes/signals.js';
 import { signingRoute } from './routes/signing.js';
 import { sizeRoute } from './routes/size.js';
@@ -68,7 +64,7 @@ import { tasksRoutes } from './routes/tasks.js';
 import { temporalTicketRoute } from './routes/temporal-ticket.js';
 import { tradesRoute } from './routes/trades.js';
 import { startValidationRoute, storedPeriodsRoute, validationsRoute } from './routes/validations.js';
-import type { TemporalTickets } from './temporal-ui/tickets.js';
+import type { TemporalTickets } from './temporal-ui/entrance.js';
 
 const BODY_BYTES_MAX = 64 * 1024;
 const SOCKET_MESSAGE_BYTES_MAX = 16 * 1024;

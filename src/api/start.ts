@@ -30,9 +30,9 @@ import { SessionStore } from './auth/session-store.js';
 import type { Database, WebDependencies } from './dependencies.js';
 import type { KeyStore } from './idempotency-keys.js';
 import { buildServer } from './server.js';
-import { codecOrigins } from './temporal-ui/codec-access.js';
+import { codecOrigins } from './temporal-ui/codec.js';
+import { TemporalTickets } from './temporal-ui/entrance.js';
 import { makeTemporalUiProxy } from './temporal-ui/proxy.js';
-import { TemporalTickets } from './temporal-ui/tickets.js';
 
 const STATUS_WAIT_MS = 2_000;
 const TEMPORAL_WAIT_MS = 1_000;

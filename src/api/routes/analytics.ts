@@ -6,8 +6,7 @@ import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { coerceIntegers } from './coerce-query.js';
-import { fromDatabase } from './from-database.js';
+import { coerceIntegers, fromDatabase } from './reading.js';
 
 export function analyticsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const schema = {

@@ -8,8 +8,8 @@ import { notDone, sendProblem } from '../problem.js';
 import { reason, signature } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { fromDatabase } from './from-database.js';
+import { callerOf } from './acting.js';
+import { fromDatabase } from './reading.js';
 
 const voteSchema = z.strictObject({
   choice: z.enum(['approve', 'reject']),

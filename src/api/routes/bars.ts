@@ -7,7 +7,7 @@ import { notFound, sendProblem, traderDown } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
 import { barsSchema } from '../schemas/records.js';
-import { coerceIntegers, symbolQuery } from './coerce-query.js';
+import { coerceIntegers, symbolQuery } from './reading.js';
 
 interface BarsQuery {
   readonly symbol: string;

@@ -8,7 +8,7 @@ import { notDone, sendProblem } from '../problem.js';
 import { reason, signature } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf } from './acting.js';
 
 const claimSchema = z.strictObject({
   symbol: z.string().min(3).max(40).describe('Instrument whose coins are meant'),

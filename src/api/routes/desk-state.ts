@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { orderSchema, positionSchema } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
-import { shownStatus } from '../live/shown-status.js';
+import { shownStatus } from '../live/status-watch.js';
 import { sendProblem, traderDown } from '../problem.js';
 import { emergencyStateSchema } from '../schemas/emergency.js';
 import { answer, type JsonSchema } from '../schemas/json-schema.js';

@@ -9,7 +9,7 @@ import { notDone, type Problem, sendProblem } from '../problem.js';
 import { reasonSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf } from './acting.js';
 
 type Reason = { Body: z.infer<typeof reasonSchema> };
 

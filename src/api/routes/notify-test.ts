@@ -6,7 +6,7 @@ import { alertTestedSchema } from '../../operations/test-alert.js';
 import type { WebDependencies } from '../dependencies.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf } from './acting.js';
 
 const bodySchema = z.strictObject({ channel: z.enum(CHANNELS) });
 

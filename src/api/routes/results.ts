@@ -7,8 +7,7 @@ import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { coerceIntegers, symbolQuery } from './coerce-query.js';
-import { fromDatabase } from './from-database.js';
+import { coerceIntegers, fromDatabase, symbolQuery } from './reading.js';
 
 /** The most rows that a table shows. */
 const LISTED_MAX = 2_000;

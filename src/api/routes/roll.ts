@@ -7,7 +7,7 @@ import { notDone, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf } from './acting.js';
 
 const rollSchema = z.strictObject({
   symbol: z

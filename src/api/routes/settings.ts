@@ -9,7 +9,7 @@ import { notDone, sendProblem, traderDown } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
+import { callerOf } from './acting.js';
 
 const putSettingsSchema = z.strictObject({
   values: z

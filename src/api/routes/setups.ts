@@ -5,8 +5,7 @@ import type { WebDependencies } from '../dependencies.js';
 import { notFound, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { coerceIntegers } from './coerce-query.js';
-import { fromDatabase } from './from-database.js';
+import { coerceIntegers, fromDatabase } from './reading.js';
 
 /** The setups of years; active ones are among the newest. */
 const SETUPS_MAX = 1_000;

@@ -15,8 +15,7 @@ import { sendProblem, traderDown } from '../problem.js';
 import { stopSchema } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { OUTCOMES, sendOutcome } from './send-outcome.js';
+import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
 
 const withdrawalSchema = stopSchema.extend({ source: signalSourceSchema, id: signalIdSchema });
 

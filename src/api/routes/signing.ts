@@ -12,8 +12,8 @@ import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { coerceIntegers } from './coerce-query.js';
+import { callerOf } from './acting.js';
+import { coerceIntegers } from './reading.js';
 
 interface SigningQuery {
   readonly approval?: string;

@@ -12,7 +12,7 @@ import { notDone, notFound, sendProblem, traderDown } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf, emptyBody } from './caller.js';
+import { callerOf, emptyBody } from './acting.js';
 
 const toggleSchema = z.strictObject({
   enabled: z.boolean().optional().describe('Left out: the other way round than now'),

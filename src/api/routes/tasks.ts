@@ -7,8 +7,8 @@ import { notDone, notFound, sendProblem } from '../problem.js';
 import { reason } from '../schemas/emergency.js';
 import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
-import { callerOf } from './caller.js';
-import { fromDatabase } from './from-database.js';
+import { callerOf } from './acting.js';
+import { fromDatabase } from './reading.js';
 
 const taskDoneSchema = z.object({ task: taskSchema, problems: z.array(z.string()) });
 

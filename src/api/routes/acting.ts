@@ -1,8 +1,19 @@
-import type { FastifyReply } from 'fastify';
-import { type OperationResult, outcomeSchema } from '../../operations/operation.js';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import { notDone, sendProblem } from '../problem.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';
+
+/** The person whom the sign-in check let in. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.session === null) throw new Error('a route that acts for a person was left public');
+  return { person: request.session.person, via: 'web' };
+}
+
+/** Treats a missing body as an empty one. */
+export async function emptyBody(request: FastifyRequest): Promise<void> {
+  if (request.body === undefined) request.body = {};
+}
 
 /** The answers of a route that acts. */
 export const OUTCOMES = {
