@@ -22,7 +22,7 @@ import { giveUpKey, keepAnswer, takeIdempotencyKey } from '../store/idempotency.
 import { PasskeyTable } from '../store/passkeys.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { consumeSignInToken } from '../store/sign-in-tokens.js';
-import { payloadCodecOf } from '../temporal/data-converter.js';
+import { payloadCodecOf } from '../temporal/payload-codec.js';
 import { connectTrader } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { cookieEndingOf } from './auth/refresh-cookie.js';

@@ -1,11 +1,10 @@
 /** Equity calculated a second time: from the venue's book and the auditor's own prices. Pure. */
-
 import type { TraderStatus } from '../contracts/trader-status.js';
 import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
 import { isOwned } from '../domain/value.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import type { Finding } from './finding.js';
+import type { Finding } from './limit-watch.js';
 
 /** Prices move between the two readings: a difference of up to this part of what is held is tolerated. */
 const MOVED_PART = 0.02;

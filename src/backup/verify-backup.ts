@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { messageOf } from '../domain/message-of.js';
 import { readBook } from '../venue/paper/book-file.js';
-import { restingProblems } from './accounts/resting-problems.js';
+import { restingProblems } from './accounts/resting-orders.js';
 import * as place from './backup-folder.js';
 import { digestJournal } from './copy-journal.js';
 import { filesBelow, hashFile } from './file-hash.js';

@@ -1,4 +1,4 @@
-import { ownerConnection } from '../backup/owner-connection.js';
+import { ownerConnection } from '../backup/pg-programs.js';
 import { NO_PARAMETERS } from '../desk/step-parts.js';
 import { messageOf } from '../domain/message-of.js';
 import { someOf } from '../domain/some-of.js';

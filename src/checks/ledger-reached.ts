@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TraderStatus } from '../contracts/trader-status.js';
 import { messageOf } from '../domain/message-of.js';
-import { readLedgerSequence } from '../store/ledger-state.js';
+import { readLedgerSequence } from '../store/read-ledger.js';
 import { readStatus } from '../trader/read-status.js';
 import type { CheckContext } from './check.js';
 

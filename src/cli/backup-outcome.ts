@@ -1,4 +1,4 @@
-import type { BackupOperationResult } from '../operations/backup/backup-run.js';
+import type { BackupOperationResult } from '../operations/backups.js';
 import { outcomeLines, withRun } from './act-on-desk.js';
 import { EXIT_FAILED, EXIT_OK } from './failure.js';
 import { printJson, printLines } from './output.js';

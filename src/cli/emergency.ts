@@ -227,7 +227,7 @@ async function proofOf({ kind, trader, provenByMs }: Errand, taken: CommandResul
     const detail = `${mode}, ${entriesWorking} entry orders work`;
     return { ok: taken.ok, proven, detail, haltId };
   }
-  const { proveFlat } = await import('../activities/engine/prove-flat.js');
+  const { proveFlat } = await import('../activities/engine/prove-stopped.js');
   const { open, haltId, proven } = await proveFlat(trader, withinMs);
   const detail = open.length > 0 ? `still open: ${open.join(', ')}` : 'the venue reports no position';
   return { ok: taken.ok, proven, detail, haltId };

@@ -1,8 +1,6 @@
 /** Copies of backups away from this machine, for commands. */
-import { fetchBackup } from '../backup/offsite/fetch-backup.js';
-import { listOffsite, type OffsiteBackup } from '../backup/offsite/list-offsite.js';
-import { openOffsite } from '../backup/offsite/open-offsite.js';
-import type { OffsitePlace } from '../backup/offsite/place.js';
+import { fetchBackup, listOffsite, type OffsiteBackup } from '../backup/offsite/fetch-backup.js';
+import { type OffsitePlace, openOffsite } from '../backup/offsite/storage.js';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
 import { runtimeHere } from '../home/runtime-here.js';

@@ -17,7 +17,7 @@ import { telegramCredentials } from '../notify/telegram-credentials.js';
 import { appendAudit } from '../store/audit.js';
 import { openPool } from '../store/pool.js';
 import { newBot } from '../telegram/build-bot.js';
-import { grammySignal } from '../telegram/grammy-signal.js';
+import { grammySignal } from '../telegram/sending/send-outcome.js';
 import { loadDesk } from '../venue/load-desk.js';
 import { CliFailure } from './failure.js';
 import { PASSWORD_CHARS_MIN } from './person-key.js';

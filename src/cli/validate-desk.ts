@@ -44,7 +44,7 @@ export async function validateByWorkflow(
   onProgress: OnProgress,
 ): Promise<Validated> {
   const { openTemporal } = await import('../temporal/open-temporal.js');
-  const { awaitValidation, startValidation } = await import('../operations/validate-desk.js');
+  const { awaitValidation, startValidation } = await import('../operations/validations.js');
   const temporal = openTemporal(runtime);
   const workflowId = await startValidation(temporal, request);
   const place = validationPlace(runtime.home, request.id);

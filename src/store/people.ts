@@ -2,12 +2,11 @@
  * Who is who in the chat: people of the desk file, linked by a one-time code. Each row carries a code of the process
  * that wrote it.
  */
-
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker, RowStanding } from '../home/row-makers.js';
 import { forgedRow, type OnForged } from './forged-row.js';
 import { inTransaction, type Pool } from './pool.js';
-import { tokenHash } from './token-hash.js';
+import { tokenHash } from './sign-in-tokens.js';
 
 type Queries = Pick<Pool, 'query'>;
 

@@ -17,24 +17,21 @@ import { openOperations } from '../operations/open-operations.js';
 import type { Operations } from '../operations/operations.js';
 import { forgedRowTeller } from '../operations/tell-forged-row.js';
 import type { Delivery } from '../store/outbox.js';
-import { readBotState, savePoll, savePollProblem } from '../store/outbox-bot.js';
-import { newestMessages } from '../store/outbox-delivery.js';
+import { newestMessages, readBotState, savePoll, savePollProblem } from '../store/outbox-delivery.js';
 import { openPool, type Pool } from '../store/pool.js';
 import { connectTrader, type TraderClient } from '../trader/client.js';
 import { loadDesk } from '../venue/load-desk.js';
-import type { BotContext, TelegramBot } from './bot-context.js';
-import type { BotLog } from './bot-log.js';
+import { type BotContext, type BotLog, type TelegramBot, Turns } from './bot-context.js';
 import { buildBot, newBot } from './build-bot.js';
 import { CHAT_COMMANDS } from './commands/registry.js';
 import { isStop } from './commands/stop.js';
-import { grammySignal } from './grammy-signal.js';
 import { KnownPeople } from './people.js';
 import { keepNotices } from './reading/follow-journal.js';
 import { pollForEver, turnOfBot } from './reading/poll-updates.js';
 import { ChatWatch } from './sending/chat-watch.js';
 import { closeButtons, deliverOnce } from './sending/deliver-outbox.js';
 import { SendLane } from './sending/send-lane.js';
-import { Turns } from './turns.js';
+import { grammySignal } from './sending/send-outcome.js';
 
 export interface TelegramTiming {
   readonly deliverEveryMs: number;

@@ -9,7 +9,7 @@ import { messageOf } from '../domain/message-of.js';
 import type { Runtime } from '../home/runtime.js';
 import { connectionClass } from '../home/temporal-address.js';
 import { type ConnectOptions, connectOptions, lackingHere } from './connect-options.js';
-import { dataConverterOf } from './data-converter.js';
+import { dataConverterOf } from './payload-codec.js';
 
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 

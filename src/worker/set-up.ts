@@ -3,7 +3,6 @@
  * secret files, `stores` migrates Postgres and Temporal to this version, `preflight` checks whether a desk may start
  * with real money.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stepPartsIn } from '../checks/registry.js';
 import { folderNotice } from '../desk/resolve-desk.js';
@@ -15,10 +14,10 @@ import { readRestoreMark } from '../home/restore-mark.js';
 import { deskFolderOf, type Runtime } from '../home/runtime.js';
 import { runtimeFromEnvironment } from '../home/runtime-from-environment.js';
 import { ensureSecrets, makeSecret, readSecret } from '../home/secrets.js';
-import { preflightAtStart } from '../operations/go-live/preflight-at-start.js';
+import { preflightAtStart } from '../operations/go-live/preflight.js';
 import { migrate } from '../store/migrate.js';
 import { openPool } from '../store/pool.js';
-import { recordSettings } from '../store/settings-version.js';
+import { recordSettings } from '../store/settings-changes.js';
 import { sealEarlierLinksOnce } from '../supervisor/start/seal-earlier-links.js';
 import { POSTGRES_OWNER } from '../supervisor/start/start-stores.js';
 import { prepareNamespace } from '../supervisor/temporal/prepare-namespace.js';

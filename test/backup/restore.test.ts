@@ -29,7 +29,7 @@ import { deskPaths, homePaths } from '../../src/home/runtime.js';
 import { ensureSecrets, readSecret } from '../../src/home/secrets.js';
 import { applyBatch } from '../../src/ledger/apply-batch.js';
 import { verifyLedger } from '../../src/ledger/verify-ledger.js';
-import { verifyEvidence } from '../../src/store/evidence/verify-evidence.js';
+import { verifyEvidence } from '../../src/store/evidence.js';
 import { endLeftChildren } from '../../src/supervisor/children-file.js';
 import { freePort } from '../../src/supervisor/free-port.js';
 import { startPostgres } from '../../src/supervisor/postgres/start-postgres.js';

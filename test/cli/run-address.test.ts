@@ -17,7 +17,7 @@ import { incidentNotice } from '../../src/notify/incident-notice.js';
 import { notify } from '../../src/notify/notify.js';
 import { routineNotice } from '../../src/notify/routine-notice.js';
 import { taskNotice } from '../../src/notify/task-notice.js';
-import { outcomeText } from '../../src/telegram/outcome-text.js';
+import { outcomeText } from '../../src/telegram/answer.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 
 const RUN = 'routine:crypto-bot:daily:2026-03-02T00:00:00.000Z';

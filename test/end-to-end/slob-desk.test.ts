@@ -16,7 +16,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type IbkrSimulator, startIbkrSimulator } from '../../simulators/ibkr/start.js';
 import { backupsFolder } from '../../src/backup/backup-folder.js';
-import { ownerConnection } from '../../src/backup/owner-connection.js';
+import { ownerConnection } from '../../src/backup/pg-programs.js';
 import { resolveDesk } from '../../src/desk/resolve-desk.js';
 import { pointerFile, readBuildPointer } from '../../src/home/builds.js';
 import { homePaths, type Runtime } from '../../src/home/runtime.js';

@@ -1,9 +1,7 @@
 /** The activities of routines and resumption. */
-
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { ownerConnection } from '../../backup/owner-connection.js';
-import type { PgConnection } from '../../backup/pg-programs.js';
+import { ownerConnection, type PgConnection } from '../../backup/pg-programs.js';
 import type { Check, CheckContext, Findings } from '../../checks/check.js';
 import type { RunOwnAction } from '../../checks/own-actions.js';
 import type { RunIdentity } from '../../contracts/evidence.js';
@@ -28,8 +26,8 @@ import {
   finishRoutineRun,
   readRoutineProblems,
   readRoutineResults,
+  recordMissedRun,
 } from '../../store/routine-run.js';
-import { recordMissedRun } from '../../store/run-missed.js';
 import { openTask, readTask } from '../../store/tasks.js';
 import { aboutThisRun, activityKey } from '../activity-key.js';
 import { type AlarmLog, raiseAlarm } from '../raise-alarm.js';
@@ -37,13 +35,12 @@ import { createEvidenceActivities } from '../record-evidence.js';
 import { withHeartbeat } from '../with-heartbeat.js';
 import { cancelledOrEnding } from '../worker-ends.js';
 import { boundedOutcome } from './bounded-text.js';
-import { createApprovalActivities, type RealMoneyVotes } from './create-approval-activities.js';
+import { createApprovalActivities, type RealMoneyVotes, verifyOrigin } from './create-approval-activities.js';
 import { createBackupActivities } from './create-backup-activities.js';
 import { followFindings } from './follow-findings.js';
 import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
-import { verifyOrigin } from './verify-origin.js';
 
 export interface OperationsDependencies {
   readonly pool: Pool;

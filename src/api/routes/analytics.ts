@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../domain/civil-date.js';
-import { analyticsSchema } from '../../operations/results/analytics.js';
-import { readAnalytics } from '../../operations/results/read-analytics.js';
+import { analyticsSchema, readAnalytics } from '../../operations/results/read-analytics.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
 import { answer } from '../schemas/json-schema.js';

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { approvalSchema } from '../../contracts/published.js';
 import { ANY_ROLE } from '../../domain/roles.js';
-import { voteResultSchema } from '../../operations/approvals/cast-vote.js';
+import { voteResultSchema } from '../../operations/approvals.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
 import { reason, signature } from '../schemas/emergency.js';

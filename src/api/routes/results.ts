@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../../domain/civil-date.js';
-import { periodsOf } from '../../operations/results/periods.js';
-import { readResults } from '../../operations/results/read-results.js';
+import { periodsOf, readResults } from '../../operations/results/read-results.js';
 import { PERIODS, type Period, resultsSchema } from '../../operations/results/results.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { OPERATOR } from '../../domain/roles.js';
-import { scheduleSchema } from '../../operations/list-schedules.js';
+import { scheduleSchema } from '../../operations/run-routine.js';
 import type { Database, StepOrder, WebDependencies } from '../dependencies.js';
 import { answer } from '../schemas/json-schema.js';
 import { problems } from '../schemas/problem.js';

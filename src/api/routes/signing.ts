@@ -6,7 +6,7 @@ import { messageOf } from '../../domain/message-of.js';
 import { SIZE_PCT_MAX, SIZE_PCT_MIN } from '../../domain/position-size.js';
 import type { PasswordKey } from '../../domain/signed-vote.js';
 import type { VotePasskey } from '../../domain/vote-passkey.js';
-import type { ToDecide } from '../../operations/statement-to-sign.js';
+import type { ToDecide } from '../../operations/sign-as.js';
 import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';

@@ -16,13 +16,13 @@ import {
 } from '../../home/restore-mark.js';
 import { deskPaths, homePaths } from '../../home/runtime.js';
 import { verifyLedger } from '../../ledger/verify-ledger.js';
-import { recordEvidenceBatch } from '../../store/evidence/record-evidence.js';
+import { recordEvidenceBatch } from '../../store/evidence.js';
 import type { Pool } from '../../store/pool.js';
 import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
 import { openJournal } from '../../trader/journal/open-journal.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
-import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
+import { type DrillStep, DrillSteps, type Observation } from '../drill/run-drill.js';
 import { type Manifest, sizeOf } from '../manifest.js';
 import type { PassedOver } from '../newest-good-backup.js';
 import type { VerifiedBackup } from '../verify-backup.js';

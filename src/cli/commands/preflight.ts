@@ -35,7 +35,7 @@ async function preflight(options: Options): Promise<number> {
   const home = fermataHome();
   const runtime = runtimeHere(home);
   const file = namedDeskFile(options.desk, runtime);
-  const { preflightDesk } = await import('../../operations/go-live/preflight-desk.js');
+  const { preflightDesk } = await import('../../operations/go-live/preflight.js');
   const loaded = loadDeskHere(file, { parts: stepPartsOf(file, runtime) }, process.env, home);
   const looking = preflightDesk(loaded, {
     home,

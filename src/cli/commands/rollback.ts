@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
+import { ownBackups } from '../../backup/backup-folder.js';
 import type { Manifest } from '../../backup/manifest.js';
-import { ownBackups } from '../../backup/own-backups.js';
 import { DEFAULT_DESK } from '../../desk/resolve-desk.js';
 import { runtimeHere } from '../../home/runtime-here.js';
 import { usageFailure } from '../failure.js';

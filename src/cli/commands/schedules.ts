@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { moment } from '../../domain/moment.js';
-import type { ScheduledRun } from '../../operations/list-schedules.js';
+import type { ScheduledRun } from '../../operations/run-routine.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 

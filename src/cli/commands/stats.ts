@@ -2,8 +2,8 @@ import { Argument, type Command } from 'commander';
 import { dayOfText, weekText } from '../../domain/civil-date.js';
 import { gainText } from '../../domain/figure-text.js';
 import type { Operations } from '../../operations/operations.js';
+import type { ResultsShown } from '../../operations/results/read-results.js';
 import type { Period, Sums } from '../../operations/results/results.js';
-import type { ResultsShown } from '../../operations/results/show-results.js';
 import { printJson, printLines } from '../output.js';
 import { withOperations } from '../with-operations.js';
 

@@ -1,6 +1,6 @@
 import type { Instrument } from '../../domain/instrument.js';
 import type { EngineRecord } from '../../engine/record.js';
-import { LedgerMismatch } from '../ledger-mismatch.js';
+import { LedgerMismatch } from '../apply-batch.js';
 
 export interface Projection {
   readonly desk: string;

@@ -13,12 +13,12 @@ import { HOUR_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { goLiveId, releaseOf } from '../../domain/go-live.js';
 import { messageOf } from '../../domain/message-of.js';
 import { moveAttempt, openAttempt, readAttempts } from '../../store/go-live-attempts.js';
-import { describeRun } from '../../temporal/describe-run.js';
 import type { TemporalAccess } from '../../temporal/open-temporal.js';
+import { describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
-import { askPreflight } from './ask-preflight.js';
+import { askPreflight } from './preflight.js';
 
 /** During this time after a new attempt's row, its workflow may still be about to start. */
 const GRACE_MS = 60_000;

@@ -1,5 +1,5 @@
-import { describeRun } from '../../temporal/describe-run.js';
 import type { TemporalAccess } from '../../temporal/open-temporal.js';
+import { describeRun } from '../../temporal/runs.js';
 
 export type RunState =
   | { readonly running: true }

@@ -6,7 +6,7 @@ import type { Runtime } from '../../home/runtime.js';
 import { type Patience, untilBack } from '../../home/until-back.js';
 import { openPool } from '../../store/pool.js';
 import { isServerAway } from '../../store/server-away.js';
-import { recordSettings } from '../../store/settings-version.js';
+import { recordSettings } from '../../store/settings-changes.js';
 import { ensureBallast } from '../ballast.js';
 import type { DeskProcesses, ProcessesContext } from '../desk-processes.js';
 import { prepareNamespace } from '../temporal/prepare-namespace.js';

@@ -10,14 +10,14 @@ import { takeInSpool } from '../../notify/spool.js';
 import {
   lastNoticeReadMs,
   type NoticeCursor,
+  pruneOutbox,
   readNoticeCursor,
   saveNoticeCursor,
-} from '../../store/outbox-bot.js';
-import { pruneOutbox } from '../../store/outbox-delivery.js';
+} from '../../store/outbox-delivery.js';
 import type { Pool } from '../../store/pool.js';
 import type { TraderClient } from '../../trader/client.js';
 import { readWords } from '../../trader/read-status.js';
-import type { BotLog } from '../bot-log.js';
+import type { BotLog } from '../bot-context.js';
 import { noticeOf } from './journal-notices.js';
 
 export interface JournalNoticesContext {

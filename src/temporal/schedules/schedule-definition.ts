@@ -1,11 +1,11 @@
 /** The schedule in Temporal that the desk file requires for one routine. */
 import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
+import type { RoutineCause, RoutineInput } from '../../contracts/routine.js';
 import { FERMATA_DESK } from '../../contracts/search-attributes.js';
+import type { TraderStatus } from '../../contracts/trader-status.js';
 import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
-import { routineInput } from './routine-input.js';
-import { scheduleIdOf } from './schedule-id.js';
 import { routineStart } from './start-routine.js';
 
 const MONTH_NAMES: readonly Month[] = [
@@ -84,4 +84,51 @@ function calendarAt({ weekdays, daysOfMonth, months }: DeskRoutine, time: string
     ...(daysOfMonth.length > 0 ? { dayOfMonth: [...daysOfMonth] } : {}),
     ...(months === undefined ? {} : { month: months.flatMap((month) => MONTH_NAMES[month - 1] ?? []) }),
   };
+}
+
+/** Postgres may be down for a while; after longer than this, a routine's evidence is lost. */
+export const EVIDENCE_MS = 3_600_000;
+
+export interface RoutineOccasion {
+  readonly cause: RoutineCause;
+  /** Null for a schedule, whose start time gives it. */
+  readonly nominalMs: number | null;
+  readonly marketMs: number | null;
+  readonly incarnation: string | null;
+  readonly person: string | null;
+  readonly simulated: boolean;
+}
+
+export function routineInput(desk: Desk, routine: DeskRoutine, occasion: RoutineOccasion): RoutineInput {
+  return {
+    desk: desk.desk,
+    name: routine.name,
+    title: routine.title,
+    steps: routine.steps,
+    latestMinutes: routine.latestMinutes,
+    ...(routine.budgetMinutes === undefined ? {} : { budgetMinutes: routine.budgetMinutes }),
+    haltRule: desk.resume.fault,
+    evidenceMs: EVIDENCE_MS,
+    backupsKept: desk.backup.keep,
+    ...(desk.backup.days === undefined ? {} : { backupDays: desk.backup.days }),
+    ...occasion,
+  };
+}
+
+/** A schedule has the id of the workflow that it starts; Temporal appends the nominal time to each run's id. */
+export const scheduleIdOf = (desk: string, routine: string): string => `routine:${desk}:${routine}`;
+
+/** The id that Temporal gives to a run started by a schedule; a run that makes up for a missed one gets the same. */
+export const scheduledRunId = (scheduleId: string, nominalMs: number): string =>
+  `${scheduleId}-${new Date(nominalMs).toISOString().replace(/\.\d+Z$/, 'Z')}`;
+
+/** The note on a schedule that is paused because market time is not wall time; no person paused it. */
+export const MARKET_CLOCK_NOTE = 'market clock';
+
+/** If market time has its own clock, Temporal's schedules can't know when a routine is due. */
+export function runsOnMarketClock({
+  kind,
+  speed,
+}: Pick<TraderStatus['marketData'], 'kind' | 'speed'>): boolean {
+  return kind === 'recorded' || speed !== 1;
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { startBinanceSimulator } from '../../../simulators/binance/start.js';
 import { readSecret } from '../../../src/home/secrets.js';
 import { keepTelegramProof } from '../../../src/notify/telegram-proof.js';
-import { REPORT_FOLDER } from '../../../src/operations/go-live/preflight-desk.js';
+import { REPORT_FOLDER } from '../../../src/operations/go-live/preflight.js';
 import { signReport } from '../../../src/validation/report/sign-report.js';
 import { loadDesk } from '../../../src/venue/load-desk.js';
 import { goReport } from '../../go-live/support/preflight-bench.js';

@@ -3,8 +3,7 @@ import { allHandlersFinished, condition, continueAsNew, patched, workflowInfo } 
 import type { IncidentFacts } from '../../../contracts/engine-activities.js';
 import type { IncidentCarried, IncidentInput, IncidentProgress } from '../../../contracts/incident.js';
 import { causeOf } from '../../../domain/cause-of.js';
-import { Approvals } from '../approval.js';
-import { isDecided } from '../approval-state.js';
+import { Approvals, isDecided } from '../approval.js';
 import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
