@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from '@temporalio/client';
+import { addressForSdk, connectionClass } from '../src/home/external-temporal.js';
 import { homePaths, type Runtime } from '../src/home/runtime.js';
-import { addressForSdk, connectionClass } from '../src/home/temporal-address.js';
 import { openPool } from '../src/store/pool.js';
 import { dataConverterOf } from '../src/temporal/payload-codec.js';
 import { routineInput } from '../src/temporal/schedules/schedule-definition.js';

@@ -14,8 +14,7 @@ import {
 } from '../contracts/emergency.js';
 import type { StepEvidence } from '../contracts/evidence.js';
 import { NO_REASON } from '../domain/no-reason.js';
-import { alarmNotice } from '../notify/alarm-notice.js';
-import { askWhy, type Unexplained } from '../notify/ask-why.js';
+import { alarmNotice, askWhy, type Unexplained } from '../notify/notices.js';
 import { notify } from '../notify/notify.js';
 import type { Pool } from '../store/pool.js';
 import { aboutThisRun, activityKey } from './activity-key.js';

@@ -2,8 +2,7 @@
 import { readFileSync } from 'node:fs';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import { jsonSchema } from './schemas/json-schema.js';
-import { problemSchema } from './schemas/problem.js';
+import { jsonSchema, problemSchema } from './schemas/answers.js';
 import { deskStatusSchema, liveMessageSchema } from './schemas/trader-status.js';
 
 const TAGS = [

@@ -1,6 +1,6 @@
 /**
- * The web server: the hooks that every request passes, then the routes, one file for each subject. Builds it; listening is up to
- * the caller. Routes are imported by name, not loaded from a folder: web runs as one bundled file.
+ * The web server: the hooks that every request passes, then the routes, one file for each subject. Builds it;
+ * listening is up to the caller. Routes are imported by name, not loaded from a folder: web runs as one bundled file.
  */
 import cookie from '@fastify/cookie';
 import helmet from '@fastify/helmet';
@@ -22,23 +22,20 @@ import { registerRequestBudget } from './hooks/request-budget.js';
 import { IdempotencyKeys } from './idempotency-keys.js';
 import { liveSocketRoute, SocketHub } from './live/socket-hub.js';
 import { StatusWatch } from './live/status-watch.js';
-import { analyticsRoute } from './routes/analytics.js';
+import { cashRoute, coinsRoute, reconciliationRoute } from './routes/account.js';
 import { approvalsRoutes } from './routes/approvals.js';
 import { auditRoute } from './routes/audit.js';
 import { backupsRoute, takeBackupRoute } from './routes/backups.js';
 import { barsRoute } from './routes/bars.js';
-import { cashRoute } from './routes/cash.js';
 import { closeOneRoutes } from './routes/close-one.js';
-import { coinsRoute } from './routes/coins.js';
 import { dashboardRoutes } from './routes/dashboard.js';
-import { deskStateRoutes } from './routes/desk-state.js';
-import { desksRoute } from './routes/desks.js';
+import { deskStateRoutes, desksRoute } from './routes/desk-state.js';
 import { documentsRoute } from './routes/documents.js';
 import { emergencyRoutes } from './routes/emergency.js';
 import { equityRoute } from './routes/equity.js';
 import { errorsRoute } from './routes/errors.js';
 import { exportRoutes } from './routes/export.js';
-import { goLiveRoutes } from './routes/go-live.js';
+import { goLiveRoutes, preflightRoute } from './routes/go-live.js';
 import { healthRoute } from './routes/health.js';
 import { incidentsRoutes } from './routes/incidents.js';
 import { journalRoutes } from './routes/journal.js';
@@ -48,9 +45,7 @@ import { openApiRoute } from './routes/open-api.js';
 import { passkeySignInRoutes } from './routes/passkey-sign-in.js';
 import { passkeysRoutes } from './routes/passkeys.js';
 import { portfolioRoute } from './routes/portfolio.js';
-import { preflightRoute } from './routes/preflight.js';
-import { reconciliationRoute } from './routes/reconciliation.js';
-import { resultsRoute } from './routes/results.js';
+import { analyticsRoute, resultsRoute } from './routes/results.js';
 import { rollRoutes } from './routes/roll.js';
 import { routinesRoute, runRoutineRoute, schedulesRoute } from './routes/routines.js';
 import { settingsRoutes } from './routes/settings.js';

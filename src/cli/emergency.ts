@@ -22,10 +22,9 @@ import {
   withinSeconds,
   withRun,
 } from './act-on-desk.js';
-import { endedDesk } from './ended-desk.js';
 import { presentFailure } from './failure.js';
 import { failureJson, printFailure, printJson, printLines } from './output.js';
-import { requireRuntime } from './running-desk.js';
+import { endedDesk, requireRuntime } from './running-desk.js';
 import { sayingWhat } from './waiting.js';
 
 interface Order {

@@ -1,6 +1,6 @@
 /** Passwords come from the terminal without echo, from a file, or from standard input; never from an argument. */
 import { readFileSync, statSync } from 'node:fs';
-import { PASSWORD_CHARS_MAX } from '../home/password.js';
+import { PASSWORD_CHARS_MAX } from '../home/people-passwords.js';
 import { CliFailure, usageFailure } from './failure.js';
 
 const BYTES_MAX = 4 * PASSWORD_CHARS_MAX + 2;

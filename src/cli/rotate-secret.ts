@@ -7,7 +7,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Desk } from '../desk/schema.js';
 import { messageOf } from '../domain/message-of.js';
-import { verifyPassword } from '../home/password.js';
+import { verifyPassword } from '../home/people-passwords.js';
 import type { Runtime } from '../home/runtime.js';
 import { ensureSecrets, keepOwnSecret, readSecret } from '../home/secrets.js';
 import { mailServer } from '../mail/mail-server.js';

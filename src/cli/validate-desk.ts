@@ -7,11 +7,11 @@ import { isContainer } from '../home/is-container.js';
 import { homePaths, type Runtime } from '../home/runtime.js';
 import { makeSecret, readSecret } from '../home/secrets.js';
 import { askSupervisor } from '../home/supervisor-protocol.js';
-import { readProgress } from '../validation/progress.js';
 import type { SignedReport } from '../validation/report/report.js';
 import { signReport } from '../validation/report/sign-report.js';
 import { keepReport, type WrittenReport, writeReport } from '../validation/report/write-report.js';
 import { type ValidationRequest, validationPlace } from '../validation/request.js';
+import { readProgress } from '../validation/run.js';
 import { runInProcess } from '../validation/start-process.js';
 
 const LOOK_EVERY_MS = 500;

@@ -7,9 +7,8 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isBuildId, type PreparedBuild, type SwitchOutcome } from '../domain/build.js';
 import { messageOf } from '../domain/message-of.js';
-import { readJson } from './read-json.js';
+import { readJson, writeJson } from './json-file.js';
 import { homePaths } from './runtime.js';
-import { writeJson } from './write-json.js';
 
 export interface BuildSwitch {
   /** The same for the same approval, which is carried out only once. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashPassword, verifyPassword } from './password.js';
+import { hashPassword, verifyPassword } from './people-passwords.js';
 import { homePaths, installationOf, SECRET_FILES, secretFile } from './runtime.js';
 
 export type SecretName = keyof typeof SECRET_FILES;

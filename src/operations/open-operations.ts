@@ -19,7 +19,7 @@ import { cancelEntry, closePosition } from './close-one.js';
 import { deployBuild } from './deploy-build.js';
 import { exportRecords } from './export-records.js';
 import { findDataGaps } from './find-data-gaps.js';
-import { askPreflight } from './go-live/preflight.js';
+import { askPreflight } from './go-live/ask-preflight.js';
 import { readGoLive, revokeGoLive } from './go-live/read-go-live.js';
 import { startGoLive } from './go-live/start-go-live.js';
 import { acknowledgeIncident, resolveIncident } from './incidents/answer-incident.js';

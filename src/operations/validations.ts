@@ -14,9 +14,13 @@ import {
   storedMinutes,
   storedPeriods,
 } from '../validation/data/stored-minutes.js';
-import { newRequest, type ValidationAsked } from '../validation/new-request.js';
 import type { ValidationReport } from '../validation/report/report.js';
-import { keepRequest, type ValidationRequest } from '../validation/request.js';
+import {
+  keepRequest,
+  newRequest,
+  type ValidationAsked,
+  type ValidationRequest,
+} from '../validation/request.js';
 import { loadDesk, readPlaybooks } from '../venue/load-desk.js';
 import type { ValidationInput } from '../workflows/operations/validation.js';
 import { type Caller, notDone, type OperationContext, type OperationResult } from './operation.js';

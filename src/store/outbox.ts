@@ -117,8 +117,8 @@ export async function nextDeliveries(pool: Queries, desk: string): Promise<reado
 }
 
 /**
- * How many notices people got, by event. Counts notices of these events, by event; critical ones also
- * count as `critical`. Most frequent first. `span` is wall time, because that is a notice's timestamp.
+ * Counts notices of these events, by event; critical ones also count as `critical`. Most frequent first. `span` is
+ * wall time, because that is a notice's timestamp.
  */
 export async function countNotices(
   pool: Pick<Pool, 'query'>,

@@ -214,9 +214,9 @@ export async function countOrders(pool: Queries, span: Span): Promise<readonly C
 }
 
 /**
- * A desk's instruments, from its journals. Common table expressions; `$1` is the desk. `configured` has
- * each configuration, `steps` the instruments of each journal as last configured. Price times quantity
- * times multiplier is money; the multiplier is 1 except for futures.
+ * A desk's instruments, from its journals: common table expressions; `$1` is the desk. `configured` has each
+ * configuration, `steps` the instruments of each journal as last configured. Price times quantity times multiplier is
+ * money; the multiplier is 1 except for futures.
  */
 export const JOURNAL_INSTRUMENTS = `
   configured as materialized (

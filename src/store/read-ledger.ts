@@ -39,8 +39,7 @@ interface PastHalt {
 const READ_MAX = 50;
 
 /**
- * When and why the desk was halted, from the ledger: by wall time, for the account in use. Newest first,
- * at most 50.
+ * When and why the desk was halted, from the ledger: by wall time, for the account in use. Newest first, at most 50.
  */
 export async function readHalts(
   pool: Queries,

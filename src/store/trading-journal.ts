@@ -102,8 +102,8 @@ export interface FilledEntry {
 const READ_MAX = 50;
 
 /**
- * Positions that were entered, from the fills of their entry orders, and their text in the trading
- * journal. Entries with fills since `sinceMs` (wall clock), oldest first; the newest 50.
+ * Positions that were entered since `sinceMs` (wall clock), from the fills of their entry orders; oldest first, the
+ * newest 50.
  */
 export async function readFilledEntries(
   pool: Queries,

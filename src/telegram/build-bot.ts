@@ -133,8 +133,8 @@ interface LinkAttempt {
 }
 
 /**
- * /start CODE: whoever shows a one-time code is linked to its person from now on. True if somebody was
- * linked. A wrong code gets no answer: strangers learn nothing.
+ * /start CODE: whoever shows a one-time code is linked to its person from now on. True if somebody was linked. A
+ * wrong code gets no answer: strangers learn nothing.
  */
 async function linkPerson(context: BotContext, attempt: LinkAttempt): Promise<boolean> {
   const { pool, desk, people, maker, onForged } = context;

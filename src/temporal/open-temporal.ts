@@ -6,8 +6,8 @@ import {
   makeGrpcRetryInterceptor,
 } from '@temporalio/client';
 import { messageOf } from '../domain/message-of.js';
+import { connectionClass } from '../home/external-temporal.js';
 import type { Runtime } from '../home/runtime.js';
-import { connectionClass } from '../home/temporal-address.js';
 import { type ConnectOptions, connectOptions, lackingHere } from './connect-options.js';
 import { dataConverterOf } from './payload-codec.js';
 

@@ -149,8 +149,8 @@ export const FAILURE_CONVERTER = fileURLToPath(
 );
 
 /**
- * The data converter of every client and worker of Fermata: payloads are sealed with the installation's
- * key, including failure messages and stack traces. Throws if the installation has no key.
+ * The data converter of every client and worker of Fermata: payloads are sealed with the installation's key,
+ * including failure messages and stack traces. Throws if the installation has no key.
  */
 export function payloadCodecOf(home: string): PayloadCodec {
   return createPayloadCodec(readPayloadKeys(home));

@@ -83,8 +83,8 @@ const EACH_MS = 30_000;
 const ROUNDS_MAX = 5;
 
 /**
- * Runs of a desk that belong to a time that was taken back: nobody may carry them on. How many were
- * terminated. Rejects with `TemporalUnavailable`, or where runs are left that were not ended.
+ * Ends the runs of a desk that belong to a time that was taken back: nobody may carry them on. Returns how many.
+ * Rejects with `TemporalUnavailable`, or where runs are left that were not ended.
  */
 export async function endOpenRuns(temporal: TemporalAccess, desk: string, reason: string): Promise<number> {
   const query = `${runsOfDesk(desk)} AND ExecutionStatus = "Running"`;

@@ -8,7 +8,7 @@ import { stepPartsIn } from '../checks/registry.js';
 import { folderNotice } from '../desk/resolve-desk.js';
 import { secretVariable } from '../desk/secret-variable.js';
 import { dealOutSecrets } from '../home/container-secrets.js';
-import { checkPayloadCanary } from '../home/payload-canary.js';
+import { checkPayloadCanary } from '../home/payload-keys.js';
 import { takeInPeople } from '../home/people-folder.js';
 import { readRestoreMark } from '../home/restore-mark.js';
 import { deskFolderOf, type Runtime } from '../home/runtime.js';

@@ -111,10 +111,10 @@ export async function onUnknownSignal(name: string, payload: unknown): Promise<v
 const REFUSED = 'unreadable-starts-are-refused';
 
 /**
- * If somebody starts a procedure by hand with an arbitrary input, its task would fail forever, or it would
- * wait for the workers of a desk that doesn't exist. It ends instead, people are told and it is recorded.
- * Emergency workflows are exempt: whoever starts one wants the desk stopped. Each of our procedures gets
- * an input that names its desk, after which its queue is named; the canary gets no input.
+ * If somebody starts a procedure by hand with an arbitrary input, its task would fail forever, or it would wait for
+ * the workers of a desk that doesn't exist. It ends instead, people are told and it is recorded. Emergency workflows
+ * are exempt: whoever starts one wants the desk stopped. Each of our procedures gets an input that names its desk,
+ * after which its queue is named; the canary gets no input.
  */
 export function isUnreadableStart([input]: readonly unknown[]): boolean {
   const { taskQueue, workflowType, unsafe } = workflowInfo();

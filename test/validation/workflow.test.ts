@@ -12,12 +12,11 @@ import { awaitValidation, startValidation } from '../../src/operations/validatio
 import { readEvidence } from '../../src/store/evidence.js';
 import { readValidations } from '../../src/store/validation-report.js';
 import { openTemporal, type TemporalAccess } from '../../src/temporal/open-temporal.js';
-import { readProgress } from '../../src/validation/progress.js';
 import type { SignedReport } from '../../src/validation/report/report.js';
 import { isGenuine } from '../../src/validation/report/sign-report.js';
 import { keptReports } from '../../src/validation/report/write-report.js';
 import { placeAt, readRequest } from '../../src/validation/request.js';
-import { runValidation } from '../../src/validation/run.js';
+import { readProgress, runValidation } from '../../src/validation/run.js';
 import { UNHEARD } from '../../src/worker/follow-runs.js';
 import { createTestDatabase, type TestDatabase } from '../support/postgres.js';
 import { quietRuntime } from '../support/quiet-runtime.js';

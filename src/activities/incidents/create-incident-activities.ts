@@ -13,7 +13,7 @@ import type {
 import type { Notice } from '../../contracts/notice.js';
 import { homePaths } from '../../home/runtime.js';
 import { incidentId, incidentNotice } from '../../notify/incident-notice.js';
-import { taskNotice } from '../../notify/task-notice.js';
+import { taskNotice } from '../../notify/notices.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import { settleAlertsUntil } from '../../store/incident-alerts.js';
 import { keepIncidentFile, saveIncident } from '../../store/incidents.js';
@@ -167,8 +167,8 @@ const SAYS_MAX = 300;
 const DIGEST_LENGTH = 12;
 
 /**
- * Reads what an exchange says about itself while it is down. Never rejects: an unreachable page is a
- * result, too. The address comes from the desk file.
+ * Reads what an exchange says about itself while it is down. Never rejects: an unreachable page is a result, too. The
+ * address comes from the desk file.
  */
 async function readStatusPage(url: string): Promise<StatusPageReading> {
   try {

@@ -68,8 +68,7 @@ export class PasskeyChallenges {
 const nonceOf = (said: Buffer): string => said.subarray(0, NONCE_BYTES).toString('hex');
 
 /**
- * Whether the page that a request comes from can use passkeys at all. Null if the page was opened by an IP
- * address.
+ * Whether the page that a request comes from can use passkeys at all. Null if the page was opened by an IP address.
  */
 export const partyOf = (request: FastifyRequest): RelyingParty | null => relyingPartyOf(ownOriginOf(request));
 

@@ -3,7 +3,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BUILT_IN_OPERATOR } from '../../domain/roles.js';
-import { verifyPassword } from '../../home/password.js';
+import { verifyPassword } from '../../home/people-passwords.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
 import { sendProblem, tooManyTries } from '../problem.js';

@@ -84,8 +84,8 @@ const SHOWN_MAX = 60;
 const SECRET = /password|token/i;
 
 /**
- * What is wrong with a request, in words: the member, what was expected there, and what was found. A value
- * that fits none of several schemas is one problem, not one for each of them.
+ * What is wrong with a request, in words: the member, what was expected there, and what was found. A value that fits
+ * none of several schemas is one problem, not one for each of them.
  */
 function wordsOf(errors: readonly FastifySchemaValidationError[], context: string): string[] {
   const several = new Set(

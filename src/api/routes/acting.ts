@@ -1,8 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Caller, type OperationResult, outcomeSchema } from '../../operations/operation.js';
 import { notDone, sendProblem } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 
 /** The person whom the sign-in check let in. */
 export function callerOf(request: FastifyRequest): Caller {

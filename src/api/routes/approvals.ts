@@ -5,9 +5,8 @@ import { ANY_ROLE } from '../../domain/roles.js';
 import { voteResultSchema } from '../../operations/approvals.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason, signature } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
 import { callerOf } from './acting.js';
 import { fromDatabase } from './reading.js';
 

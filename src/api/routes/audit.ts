@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, sendProblem } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 import { auditEntrySchema, auditSchema } from '../schemas/records.js';
 import { coerceIntegers, fromDatabase, type SpanQuery, spanOf, timeQuery, untilQuery } from './reading.js';
 
@@ -82,8 +81,8 @@ const PAGE = `
   order by audit.id desc limit $8`;
 
 /**
- * Who asked for what, by which way, and with what result; newest first, filtered and in pages. Rejects
- * while the database is down.
+ * Who asked for what, by which way, and with what result; newest first, filtered and in pages. Rejects while the
+ * database is down.
  */
 async function readAudit(database: Database, query: AuditQuery): Promise<AuditPage> {
   const { desk, person, action, via, fromMs, toMs, before, limit } = query;

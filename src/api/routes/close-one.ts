@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { reasonOf } from '../../domain/no-reason.js';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
+import { jsonSchema } from '../schemas/answers.js';
 import { stopSchema } from '../schemas/emergency.js';
-import { jsonSchema } from '../schemas/json-schema.js';
 import { callerOf, OUTCOMES, sendOutcome } from './acting.js';
 
 const positionSchema = stopSchema.extend({

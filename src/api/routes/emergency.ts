@@ -17,9 +17,8 @@ import type { KeyedRequest } from '../../store/idempotency.js';
 import type { WebDependencies } from '../dependencies.js';
 import { type IdempotencyKeys, type KeyedAnswer, requestHash } from '../idempotency-keys.js';
 import { type Problem, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { idempotencyHeaders, resumeSchema, stopSchema } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
 import { callerOf, emptyBody } from './acting.js';
 
 interface Button {
@@ -220,9 +219,9 @@ const STILL_RUNNING: Problem = {
 const BYTES_READ_MAX = 64 * 1024;
 
 /**
- * What the body of a stop may be: anything. JSON with a reason, a form, bare text (which is the reason),
- * nothing, or something unreadable: whoever sent it wants the desk stopped. For every route of `scope`: a
- * route with `anyBody` gets the reason in the text, every other one its JSON or an empty body.
+ * What the body of a stop may be: anything. JSON with a reason, a form, bare text (which is the reason), nothing, or
+ * something unreadable: whoever sent it wants the desk stopped. For every route of `scope`: a route with `anyBody`
+ * gets the reason in the text, every other one its JSON or an empty body.
  */
 function takeAnyBody(scope: FastifyInstance): void {
   scope.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {

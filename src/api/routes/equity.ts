@@ -4,8 +4,7 @@ import type { TraderStatus } from '../../contracts/trader-status.js';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import type { EquityPoint, StatusWatch } from '../live/status-watch.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 import { equitySchema } from '../schemas/records.js';
 import { coerceIntegers } from './reading.js';
 
@@ -61,8 +60,8 @@ const SPACED = `
   order by market`;
 
 /**
- * The equity curve from the ledger, thinned to one screen width however long the desk has run. Oldest
- * first, always including the newest point. Rejects while the database is down.
+ * The equity curve from the ledger, thinned to one screen width however long the desk has run. Oldest first, always
+ * including the newest point. Rejects while the database is down.
  */
 export async function readEquity(
   database: Database,
@@ -96,8 +95,8 @@ const CLOSES = `
   order by place, symbol`;
 
 /**
- * The benchmark of a desk: its first equity, invested in equal parts in each instrument and held, without
- * costs. From the first point at which every instrument had a price; empty if there is none.
+ * The benchmark of a desk: its first equity, invested in equal parts in each instrument and held, without costs. From
+ * the first point at which every instrument had a price; empty if there is none.
  */
 async function readBuyAndHold(
   database: Database,

@@ -5,8 +5,7 @@ import { MAY_DO_TASKS } from '../../domain/roles.js';
 import { NOTE_CHARACTERS_MAX } from '../../store/trading-journal.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, sendProblem } from '../problem.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { callerOf } from './acting.js';
 import { coerceIntegers, fromDatabase } from './reading.js';
 

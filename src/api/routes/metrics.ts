@@ -3,7 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import type { WebDependencies } from '../dependencies.js';
 import type { StatusWatch } from '../live/status-watch.js';
-import { problems } from '../schemas/problem.js';
+import { problems } from '../schemas/answers.js';
 
 export function metricsRoute(app: FastifyInstance, web: WebDependencies, watch: StatusWatch): void {
   const metrics = makeMetrics(web.runtime.desk, watch);

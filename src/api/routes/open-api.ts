@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 
 export function openApiRoute(app: FastifyInstance): void {
   const schema = {

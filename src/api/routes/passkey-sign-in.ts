@@ -11,10 +11,9 @@ import { TryLimiter } from '../auth/password-check.js';
 import { answerTokens, refuseForeignCookie } from '../auth/refresh-cookie.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, sendProblem, tooManyTries } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { tokensSchema } from '../schemas/auth.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
 import { type AssertionBody, assertionSchema, challengeSchema } from '../schemas/passkeys.js';
-import { problems } from '../schemas/problem.js';
 
 /** Signing in with a passkey: the device knows whose it is, so nobody has to type a name first. */
 export function passkeySignInRoutes(

@@ -12,7 +12,7 @@ import {
 import type { PasswordCheck } from '../auth/password-check.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem } from '../problem.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import {
   type ConfirmBody,
   confirmSchema,
@@ -22,7 +22,6 @@ import {
   type RegistrationBody,
   registrationSchema,
 } from '../schemas/passkeys.js';
-import { problems } from '../schemas/problem.js';
 import { callerOf } from './acting.js';
 import { fromDatabase } from './reading.js';
 

@@ -9,6 +9,7 @@ import {
 } from '../auth/refresh-cookie.js';
 import type { WebDependencies } from '../dependencies.js';
 import { databaseDown, notSignedIn, sendProblem } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import {
   type LinkBody,
   type LoginBody,
@@ -18,8 +19,6 @@ import {
   refreshSchema,
   tokensSchema,
 } from '../schemas/auth.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
 
 export function loginRoute(app: FastifyInstance, web: WebDependencies, passwords: PasswordCheck): void {
   const schema = {

@@ -10,8 +10,7 @@ import type { ToDecide } from '../../operations/sign-as.js';
 import type { StatementToSign } from '../../signing/vote-statement.js';
 import type { WebDependencies } from '../dependencies.js';
 import { sendProblem } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 import { callerOf } from './acting.js';
 import { coerceIntegers } from './reading.js';
 

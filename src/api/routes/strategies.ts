@@ -9,9 +9,8 @@ import { OPERATOR } from '../../domain/roles.js';
 import { outcomeSchema } from '../../operations/operation.js';
 import type { WebDependencies } from '../dependencies.js';
 import { notDone, notFound, sendProblem, traderDown } from '../problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { reason } from '../schemas/emergency.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
 import { callerOf, emptyBody } from './acting.js';
 
 const toggleSchema = z.strictObject({

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { MAY_STOP } from '../../domain/roles.js';
 import type { WebDependencies } from '../dependencies.js';
 import { cameByPublicUrl } from '../hooks/host-guard.js';
-import { answer, jsonSchema } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, jsonSchema, problems } from '../schemas/answers.js';
 import { ENTER_PATH, type TemporalTickets } from '../temporal-ui/entrance.js';
 import { emptyBody } from './acting.js';
 

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { ofAccountInUse } from '../../store/account-in-use.js';
 import type { Database, WebDependencies } from '../dependencies.js';
 import { badRequest, sendProblem } from '../problem.js';
-import { answer } from '../schemas/json-schema.js';
-import { problems } from '../schemas/problem.js';
+import { answer, problems } from '../schemas/answers.js';
 import { type Trade, tradeSchema, tradesSchema } from '../schemas/records.js';
 import { coerceIntegers, fromDatabase, symbolQuery } from './reading.js';
 
@@ -99,8 +98,8 @@ const COUNT = `select count(*)::int as total from fills
   where desk = $1 and ${ofAccountInUse()} and ($2::text is null or symbol = $2)`;
 
 /**
- * Fills from the ledger, newest first, by a cursor that stays valid while new ones come in. Rejects while
- * the database is down.
+ * Fills from the ledger, newest first, by a cursor that stays valid while new ones come in. Rejects while the
+ * database is down.
  */
 export async function readTrades(database: Database, query: TradeQuery): Promise<TradePage> {
   const { desk, symbol, limit, before } = query;

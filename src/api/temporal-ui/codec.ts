@@ -102,10 +102,10 @@ const HEADERS_ASKED = 'authorization, content-type, x-namespace';
 const PREFLIGHT_SECONDS = '600';
 
 /**
- * Who may have payloads decrypted: a page of ours, or of an origin that the operator names, with this
- * port's session; and a program with one of our access tokens, as Temporal's command line sends it
- * (`--codec-auth`). Null if the request may be answered; then the headers that its page needs are set. A
- * browser's preflight request (OPTIONS) is answered here.
+ * Who may have payloads decrypted: a page of ours, or of an origin that the operator names, with this port's session;
+ * and a program with one of our access tokens, as Temporal's command line sends it (`--codec-auth`). Null if the
+ * request may be answered; then the headers that its page needs are set. A browser's preflight request (OPTIONS) is
+ * answered here.
  */
 function refuseCodec(
   { origins, hasSession, isToken }: CodecAccess,

@@ -87,8 +87,8 @@ const RESTING_LIMITS = { accountsMax: 100, bytesMax: 512 * 1024 * 1024 } as cons
 type RestingLimits = { readonly [limit in keyof typeof RESTING_LIMITS]: number };
 
 /**
- * Copies the paper accounts of other prices. Nobody writes to them, so each is copied as it is. Newest
- * first, up to the limits; each account left out is named with the reason, damaged ones included.
+ * Copies the paper accounts of other prices. Nobody writes to them, so each is copied as it is. Newest first, up to
+ * the limits; each account left out is named with the reason, damaged ones included.
  */
 async function copyResting(
   from: string,

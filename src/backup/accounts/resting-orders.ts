@@ -34,10 +34,7 @@ function holdsOf(state: EngineState): RestingAccount['holds'] {
   };
 }
 
-/**
- * Compares each unused paper account of a backup with its manifest, by name. Path of its journal in the
- * backup.
- */
+/** Path of an unused paper account's journal in a backup. */
 export const restingJournal = (folder: string, { name }: Pick<RestingAccount, 'name'>): string =>
   join(folder, RESTING_FOLDER, name, JOURNAL_FOLDER);
 

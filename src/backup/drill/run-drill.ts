@@ -80,9 +80,8 @@ function proveCurrent(
 const SHOWN_MAX = 100;
 
 /**
- * Proves that the product works on the restored data, not only that the data is complete. Checks what a
- * start needs: this version's schema, the product's own role and rights, reading, writing, the trader's
- * journal.
+ * Proves that the product works on the restored data, not only that the data is complete. Checks what a start needs:
+ * this version's schema, the product's own role and rights, reading, writing, the trader's journal.
  */
 async function proveWorking(
   steps: DrillSteps,

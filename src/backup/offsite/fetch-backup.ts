@@ -83,8 +83,8 @@ export interface OffsiteBackup {
 }
 
 /**
- * Lists what is stored away from this machine, and which of it counts as a backup. Newest first. Rejects
- * like the storage.
+ * Lists what is stored away from this machine, and which of it counts as a backup. Newest first. Rejects like the
+ * storage.
  */
 export async function listOffsite(place: OffsitePlace): Promise<readonly OffsiteBackup[]> {
   const byId = new Map<string, StoredObject[]>();

@@ -89,9 +89,9 @@ export type Receipt = z.output<typeof receiptSchema>;
 type SentArchive = Receipt['archives'][number];
 
 /**
- * The receipt of a copy away from this machine: its archives, their sizes and hashes, signed. It is
- * written last, after each archive was read back: without it, nothing there is a backup. Two lines: the
- * receipt as JSON, and its signature.
+ * The receipt of a copy away from this machine: its archives, their sizes and hashes, signed. It is written last,
+ * after each archive was read back: without it, nothing there is a backup. Two lines: the receipt as JSON, and its
+ * signature.
  */
 function signedReceipt(receipt: Receipt, secret: string): string {
   const text = JSON.stringify(receipt);

@@ -24,8 +24,7 @@ import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
 import { type DrillStep, DrillSteps, type Observation } from '../drill/run-drill.js';
 import { type Manifest, sizeOf } from '../manifest.js';
-import type { PassedOver } from '../newest-good-backup.js';
-import type { VerifiedBackup } from '../verify-backup.js';
+import type { PassedOver, VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, openOwnServer } from './own-server.js';
 import { proveRestored, readBack } from './prove-restored.js';
 

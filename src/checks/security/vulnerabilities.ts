@@ -73,9 +73,9 @@ const auditSchema = z.object({
 type Audited = z.output<typeof auditSchema>['vulnerabilities'][string];
 
 /**
- * `npm audit` of an installation: the versions in its lock file against the registry's list of known
- * vulnerabilities. Rejects with the reason if nothing is known: no lock file, no npm, or an unreachable
- * registry. `limitMs`: for everything together.
+ * `npm audit` of an installation: the versions in its lock file against the registry's list of known vulnerabilities.
+ * Rejects with the reason if nothing is known: no lock file, no npm, or an unreachable registry. `limitMs`: for
+ * everything together.
  */
 export async function npmAudit(folder: string, limitMs: number): Promise<readonly Vulnerability[]> {
   if (!existsSync(join(folder, 'package-lock.json')))

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { calendarOf, homePaths } from '../../home/runtime.js';
-import { datedLog } from '../../supervisor/log/dated-log.js';
+import { datedLog } from '../../supervisor/log/by-date.js';
 import { LOG_KINDS, type LogKind, type LogLevel } from '../../supervisor/log/desk-log.js';
 import { ERROR_LOG, findLogs, TRADING_LOG } from '../../supervisor/log/log-files.js';
 import {
@@ -14,11 +14,9 @@ import {
   tradingLine,
 } from '../../supervisor/log/log-lines.js';
 import { datesOf } from '../../trader/zone-offset.js';
-import { byLevel } from '../colour.js';
-import { dayText, dayValue } from '../days.js';
 import { CliFailure, usageFailure } from '../failure.js';
-import { wholeNumber } from '../option-values.js';
-import { printExact, printJson } from '../output.js';
+import { dayText, dayValue, wholeNumber } from '../option-values.js';
+import { byLevel, printExact, printJson } from '../output.js';
 import { fermataHome, requireRuntime } from '../running-desk.js';
 
 const LINES_DEFAULT = 100;

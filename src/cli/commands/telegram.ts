@@ -10,9 +10,9 @@ import { openPool, type Pool } from '../../store/pool.js';
 import { newToken } from '../../store/sign-in-tokens.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { signedInPerson } from '../desk-person.js';
-import { requireRunning } from '../ended-desk.js';
 import { CliFailure, usageFailure } from '../failure.js';
 import { printJson, printLines } from '../output.js';
+import { requireRunning } from '../running-desk.js';
 
 const CODE_MINUTES = 15;
 

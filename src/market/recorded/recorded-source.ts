@@ -2,10 +2,9 @@
  * Several recorded files as one stream in time order; at equal times in the order in which their instruments are
  * given.
  */
-
 import type { MarketBar } from '../../contracts/market-feed.js';
 import type { Instrument, InstrumentId } from '../../domain/instrument.js';
-import type { TimedEvent, TimedSource } from '../replay/timed-source.js';
+import type { TimedEvent, TimedSource } from '../replay-feed.js';
 import { filesByInstrument } from './check-recording.js';
 import { openJoinedFiles } from './joined-files.js';
 import type { RecordedFile } from './recorded-file.js';

@@ -1,11 +1,10 @@
 /** Turns recorded rows into market events: quotes, trades and bars, in time order. */
-
 import type { MarketBar } from '../../contracts/market-feed.js';
 import { MINUTE_MS } from '../../domain/civil-date.js';
 import type { InstrumentId } from '../../domain/instrument.js';
 import { type BarPath, barQuotes, bidBelow } from '../../venue/bar-path.js';
 import { BarBuilder, midTicks } from '../bar-builder.js';
-import type { TimedEvent } from '../replay/timed-source.js';
+import type { TimedEvent } from '../replay-feed.js';
 import type { BarRow, QuoteRow, RecordedRow, TradeRow } from './row-parser.js';
 
 /** How rows become prices. By default the nearer extreme of a bar comes first, and sizes are not derived. */

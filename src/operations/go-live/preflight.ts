@@ -1,21 +1,14 @@
 /** Pre-flight of a desk, made in this process with its environment and its key. */
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
-import { TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
 import { readExchange } from '../../checks/preflight/exchange-reading.js';
 import { runPreflight } from '../../checks/preflight/run-preflight.js';
 import type { PreflightReport, PreflightVerdict } from '../../contracts/preflight.js';
-import { operationsQueue, preflightId } from '../../contracts/queues.js';
-import { runLabel } from '../../contracts/run-label.js';
 import type { LoadedDesk } from '../../desk/load.js';
-import { causeOf } from '../../domain/cause-of.js';
 import { keepReadiness } from '../../home/readiness.js';
 import type { Runtime } from '../../home/runtime.js';
 import { spoolNotice } from '../../notify/spool.js';
-import { type TemporalAccess, TemporalUnavailable } from '../../temporal/open-temporal.js';
 import { loadDesk } from '../../venue/load-desk.js';
-import type { preflight } from '../../workflows/operations/preflight.js';
-import type { OperationContext } from '../operation.js';
 
 export interface PreflightPlace {
   /** FERMATA_HOME. */
@@ -58,8 +51,8 @@ export interface StartVerdict {
 }
 
 /**
- * The pre-flight before a start with real money: what forbids the start, and what only warns people. On
- * paper nothing is checked.
+ * The pre-flight before a start with real money: what forbids the start, and what only warns people. On paper nothing
+ * is checked.
  */
 export async function preflightAtStart(
   loaded: Pick<LoadedDesk, 'desk' | 'configHash'>,
@@ -89,57 +82,4 @@ function linesOf({ results }: PreflightReport, wanted: PreflightVerdict): string
   return results
     .filter(({ verdict }) => verdict === wanted)
     .map(({ title, observed, expected }) => `${title}: ${observed} (expected: ${expected})`);
-}
-
-const START_MS = 5_000;
-/** The exchange is asked with its own time limits; the page waits for a minute. */
-const PATIENCE_MS = 40_000;
-
-/**
- * The pre-flight of the running desk, made by its operations worker, which holds the exchange's key and
- * the bot's token. Joins a pre-flight that is under way. Rejects with what is missing: Temporal or the
- * worker.
- */
-export async function askPreflight(
-  { desk: { desk }, temporal }: Pick<OperationContext, 'desk' | 'temporal'>,
-  patienceMs = PATIENCE_MS,
-): Promise<PreflightReport> {
-  const runId = await start(temporal, desk, patienceMs);
-  try {
-    return await temporal.within(patienceMs, (client) =>
-      client.workflow.getHandle<typeof preflight>(preflightId(desk), runId).result(),
-    );
-  } catch (error) {
-    throw new Error(
-      isLate(error)
-        ? `the operations worker has not made the pre-flight checks within ${patienceMs / 1_000} s; is it running?`
-        : causeOf(error),
-    );
-  }
-}
-
-/** True for a timeout of the wait or of the run, whichever comes first. */
-const isLate = (error: unknown): boolean =>
-  error instanceof TemporalUnavailable ||
-  (error instanceof WorkflowFailedError && error.cause instanceof TimeoutFailure);
-
-async function start(temporal: TemporalAccess, desk: string, patienceMs: number): Promise<string> {
-  const handle = await temporal.within(START_MS, (client) =>
-    client.workflow.start<typeof preflight>('preflight', {
-      workflowId: preflightId(desk),
-      taskQueue: operationsQueue(desk),
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      // Nobody waits for a later answer.
-      workflowExecutionTimeout: patienceMs,
-      args: [{ desk }],
-      ...runLabel({
-        desk,
-        routine: 'preflight',
-        summary: `Pre-flight of ${desk}`,
-        details:
-          'Everything that real money needs, looked at now by real calls on the exchange. Changes nothing.',
-      }),
-    }),
-  );
-  return handle.firstExecutionRunId;
 }

@@ -18,7 +18,7 @@ import { describeRun } from '../../temporal/runs.js';
 import { readStatus } from '../../trader/read-status.js';
 import type { Caller, OperationContext } from '../operation.js';
 import { recordAudit } from '../record-audit.js';
-import { askPreflight } from './preflight.js';
+import { askPreflight } from './ask-preflight.js';
 
 /** During this time after a new attempt's row, its workflow may still be about to start. */
 const GRACE_MS = 60_000;

@@ -122,8 +122,8 @@ interface Periods {
 }
 
 /**
- * The desk's days, weeks and months: a week begins with Monday's trading day, a month with the trading day
- * of the first. Every period that overlaps the span: the first begins at its start or earlier.
+ * The desk's days, weeks and months: a week begins with Monday's trading day, a month with the trading day of the
+ * first. Every period that overlaps the span: the first begins at its start or earlier.
  */
 export function periodsOf(
   by: Period,
@@ -168,8 +168,8 @@ export interface ResultsShown extends FoundResults {
 }
 
 /**
- * Results as a chat asks for them: the same sums as on the page and from `GET /api/results`. Rejects while
- * Postgres is down. Without a trader, the time is this machine's.
+ * Results as a chat asks for them: the same sums as on the page and from `GET /api/results`. Rejects while Postgres
+ * is down. Without a trader, the time is this machine's.
  */
 export async function showResults(
   context: Pick<OperationContext, 'desk' | 'pool' | 'trader' | 'nowMs'>,

@@ -1,9 +1,7 @@
 /** Draws prices as a picture: candles with their volume, fills, and the levels that matter. */
-
 import { DAY_MS, MINUTE_MS } from '../../domain/civil-date.js';
 import { priceText } from '../../domain/figure-text.js';
-import { Canvas, type Colour } from './canvas.js';
-import { textWidth, write } from './lettering.js';
+import { Canvas, type Colour, textWidth, write } from './canvas.js';
 
 export interface Candle {
   /** Market milliseconds since 1970. */

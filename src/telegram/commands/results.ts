@@ -117,10 +117,7 @@ export const tradesCommand: ChatCommand = {
   },
 };
 
-/**
- * Results for Telegram: a sum on one line, a trade on two. Null: the ledger could not be read, and the
- * person has been told.
- */
+/** Null: the ledger could not be read, and the person has been told. */
 async function resultsOr(
   context: BotContext,
   chatId: number,

@@ -3,9 +3,14 @@ import type { Desk } from '../../desk/schema.js';
 import { HOUR_MS } from '../../domain/civil-date.js';
 import { homePaths } from '../../home/runtime.js';
 import { dataKey } from '../../home/secrets.js';
-import { type FetchedFile, fetchedFiles, gapsIn, presentIn } from '../../market/fetched/fetched-files.js';
+import {
+  type FetchedFile,
+  fetchedFiles,
+  gapsIn,
+  minutesSource,
+  presentIn,
+} from '../../market/fetched/fetched-files.js';
 import { type Provenance, provenanceOf, type Span } from '../../market/fetched/minutes-file.js';
-import { minutesSource } from '../../market/fetched/minutes-source.js';
 
 export interface StoredMinutes {
   readonly files: readonly FetchedFile[];

@@ -232,8 +232,8 @@ function askOthers({ desk, haltId }: ResumptionInput, decision: Decision, detail
 }
 
 /**
- * What blocks trading again, whoever decides: checks that fail, and books that differ. Repeats the checks;
- * returns those that block trading.
+ * Repeats the checks, and returns what blocks trading again, whoever decides: checks that fail, and books that
+ * differ.
  */
 async function failingChecks(run: ResumptionRun): Promise<string[]> {
   const { steps, desk, simulated } = run.input;

@@ -2,15 +2,14 @@
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import type {
   MarketBar,
+  MarketEvent,
   MarketFeed,
   MarketListener,
   MarketSource,
   MarketWants,
-} from '../../contracts/market-feed.js';
-import type { InstrumentId } from '../../domain/instrument.js';
-import { messageOf } from '../../domain/message-of.js';
-
-import type { TimedEvent, TimedSource } from './timed-source.js';
+} from '../contracts/market-feed.js';
+import type { InstrumentId } from '../domain/instrument.js';
+import { messageOf } from '../domain/message-of.js';
 
 /** Market time of a simulated or recorded market: real time × speed, and never backwards. */
 class MarketClock {
@@ -54,7 +53,7 @@ const COARSE_GAP_MS = 5 * 60_000;
 const SAVE_EVERY_MS = 250;
 const IDLE_MS_MAX = 100;
 
-export interface ReplayOptions {
+interface ReplayOptions {
   readonly events: TimedSource;
   readonly source: MarketSource;
   /** Market time to begin at: everything up to and including it was delivered before. */
@@ -212,4 +211,22 @@ export class ReplayFeed implements MarketFeed {
     if (this.idle) this.completeMs = Math.max(this.completeMs, this.nowMs() - 1);
     this.options.savePosition(this.completeMs);
   }
+}
+
+/** Timed market events, in order, from a source that does not depend on the wall clock. */
+export type TimedEvent = Extract<MarketEvent, { marketMs: number }>;
+
+export interface TimedSource {
+  /** The next event. Null: call `fill` first. */
+  peek(): TimedEvent | null;
+  /** Takes the event that `peek` showed. */
+  shift(): void;
+  /** Prepares more events. False: there are no more. Throws if something is wrong with the source. */
+  fill(): Promise<boolean>;
+  /** It delivers trades, or can be made to by `wantTrades`. */
+  readonly tellsTrades: boolean;
+  wantTrades?(): void;
+  /** Up to this market time the reader is so far behind that the extremes of bars are enough. */
+  coarseUntil?(marketMs: number): void;
+  close(): Promise<void>;
 }
