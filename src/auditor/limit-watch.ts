@@ -9,7 +9,7 @@ import type { Instrument } from '../domain/instrument.js';
 import { formatMoney, parseMoney } from '../domain/money.js';
 import type { FixedKey } from '../limits/registry.js';
 import type { BookReading, OwnPrices } from '../venue/book-reading.js';
-import type { OwnEquity } from './compare-equity.js';
+import type { Finding, OwnEquity } from './compare-equity.js';
 
 interface LimitReading {
   readonly book: BookReading;
@@ -205,12 +205,4 @@ const MOVED_FACTOR = 1.05;
 function limitOf({ settings }: Pick<TraderStatus, 'settings'>, risk: Desk['risk'], name: FixedKey): number {
   const changed = settings.changed[`risk.${name}`];
   return typeof changed === 'number' ? changed : risk[name];
-}
-
-/** Something that is wrong. */
-export interface Finding {
-  /** The same as long as the problem is the same; figures in the text may change meanwhile. */
-  readonly key: string;
-  /** A sentence for people who read why the desk was stopped. */
-  readonly text: string;
 }

@@ -12,6 +12,7 @@ import { CHAIN_START } from '../trader/journal/chain.js';
 import { endsGroup, faultOfGroup, type GroupFault } from '../trader/journal/followed-group.js';
 import { chainNext } from '../trader/journal/v1.js';
 import { projectRecord } from './project/project-record.js';
+import { LedgerMismatch } from './project/projection.js';
 
 type ConfigRecord = Extract<EngineRecord, { readonly type: 'config' }>;
 
@@ -174,9 +175,4 @@ async function saveCursor(
      on conflict (desk, incarnation) do update set sequence = $3, chain = $4, account = $5, updated = now()`,
     [desk, incarnation, cursor.sequence, cursor.chain, account],
   );
-}
-
-/** The stream does not continue what the ledger holds: something was lost, changed or set back. */
-export class LedgerMismatch extends Error {
-  override readonly name = 'LedgerMismatch';
 }

@@ -9,7 +9,8 @@ import { appendAudit } from '../store/audit.js';
 import type { Pool } from '../store/pool.js';
 import type { TraderClient } from '../trader/client.js';
 import { endsGroup } from '../trader/journal/followed-group.js';
-import { applyBatch, type LedgerDesk, LedgerMismatch, readCursor } from './apply-batch.js';
+import { applyBatch, type LedgerDesk, readCursor } from './apply-batch.js';
+import { LedgerMismatch } from './project/projection.js';
 
 const BATCH_ENTRIES = 500;
 const QUEUE_ENTRIES_MAX = 5_000;

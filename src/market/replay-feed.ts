@@ -13,8 +13,8 @@ import { messageOf } from '../domain/message-of.js';
 
 /** Market time of a simulated or recorded market: real time × speed, and never backwards. */
 class MarketClock {
-  private lastMs: number;
-  private marketMs: number;
+  #lastMs: number;
+  #marketMs: number;
 
   /** `speed`: market milliseconds per millisecond of real time. */
   constructor(
@@ -22,20 +22,20 @@ class MarketClock {
     private readonly speed: number,
     private readonly steadyMs: () => number,
   ) {
-    this.marketMs = startMs;
-    this.lastMs = steadyMs();
+    this.#marketMs = startMs;
+    this.#lastMs = steadyMs();
   }
 
   /** Starts or continues now; time that passed in between does not count. */
   resume(): void {
-    this.lastMs = this.steadyMs();
+    this.#lastMs = this.steadyMs();
   }
 
   now(): number {
     const now = this.steadyMs();
-    if (now > this.lastMs) this.marketMs += (now - this.lastMs) * this.speed;
-    this.lastMs = now;
-    return Math.floor(this.marketMs);
+    if (now > this.#lastMs) this.#marketMs += (now - this.#lastMs) * this.speed;
+    this.#lastMs = now;
+    return Math.floor(this.#marketMs);
   }
 
   /** Milliseconds of real time until `marketMs`; 0 if it has passed. */
@@ -68,31 +68,31 @@ interface ReplayOptions {
 
 export class ReplayFeed implements MarketFeed {
   readonly source: MarketSource;
-  private readonly clock: MarketClock | null;
-  private deliveredMs: number;
+  readonly #clock: MarketClock | null;
+  #deliveredMs: number;
   /** All events up to and including this time have been delivered. */
-  private completeMs: number;
-  private idle = false;
-  private stopping = false;
-  private running: Promise<void> | null = null;
-  private wake: (() => void) | null = null;
-  private savedAtMs = Number.NEGATIVE_INFINITY;
+  #completeMs: number;
+  #idle = false;
+  #stopping = false;
+  #running: Promise<void> | null = null;
+  #wake: (() => void) | null = null;
+  #savedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: ReplayOptions) {
     this.source = options.source;
     const { speed } = options.source;
-    this.clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
-    this.deliveredMs = options.startMs;
-    this.completeMs = options.startMs;
+    this.#clock = speed === null ? null : new MarketClock(options.startMs, speed, options.steadyMs);
+    this.#deliveredMs = options.startMs;
+    this.#completeMs = options.startMs;
   }
 
   /** Never later than an event that is still to be delivered, so that a listener sees time in order. */
   nowMs(): number {
-    if (this.idle && this.clock) {
+    if (this.#idle && this.#clock) {
       const next = this.options.events.peek();
-      if (next) this.deliveredMs = Math.max(this.deliveredMs, Math.min(this.clock.now(), next.marketMs));
+      if (next) this.#deliveredMs = Math.max(this.#deliveredMs, Math.min(this.#clock.now(), next.marketMs));
     }
-    return this.deliveredMs;
+    return this.#deliveredMs;
   }
 
   history(instrument: InstrumentId, count: number): Promise<readonly MarketBar[]> {
@@ -104,23 +104,23 @@ export class ReplayFeed implements MarketFeed {
   }
 
   start(listener: MarketListener, wanted?: MarketWants): void {
-    if (this.running) throw new Error('the feed was started before');
+    if (this.#running) throw new Error('the feed was started before');
     if (wanted?.trades) this.options.events.wantTrades?.();
-    this.clock?.resume();
-    this.running = this.run(listener);
+    this.#clock?.resume();
+    this.#running = this.#run(listener);
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
-    this.wake?.();
-    await this.running;
-    this.save();
+    this.#stopping = true;
+    this.#wake?.();
+    await this.#running;
+    this.#save();
     await this.options.events.close();
   }
 
-  private async run(listener: MarketListener): Promise<void> {
+  async #run(listener: MarketListener): Promise<void> {
     try {
-      while (!this.stopping && (await this.deliverDue(listener))) await this.waitForNext();
+      while (!this.#stopping && (await this.#deliverDue(listener))) await this.#waitForNext();
     } catch (error) {
       const detail = messageOf(error);
       await listener({ kind: 'health', state: 'down', detail });
@@ -129,24 +129,24 @@ export class ReplayFeed implements MarketFeed {
   }
 
   /** Delivers everything that is due, in slices. False: the source is over, and the listener was told. */
-  private async deliverDue(listener: MarketListener): Promise<boolean> {
-    this.idle = false;
-    const dueMs = this.clock?.now() ?? Number.POSITIVE_INFINITY;
-    this.skipDetailIfLate(dueMs);
+  async #deliverDue(listener: MarketListener): Promise<boolean> {
+    this.#idle = false;
+    const dueMs = this.#clock?.now() ?? Number.POSITIVE_INFINITY;
+    this.#skipDetailIfLate(dueMs);
     let sliceEndsAt = performance.now() + SLICE_MS;
-    for (let count = 1; !this.stopping; count += 1) {
+    for (let count = 1; !this.#stopping; count += 1) {
       // Nothing is awaited while events are ready: a turn of the microtask queue costs more than a quote.
-      const event = this.options.events.peek() ?? (await this.next());
-      if (event === null) return this.end(listener);
+      const event = this.options.events.peek() ?? (await this.#next());
+      if (event === null) return this.#end(listener);
       if (event.marketMs > dueMs) {
-        this.completeMs = Math.max(this.completeMs, dueMs);
+        this.#completeMs = Math.max(this.#completeMs, dueMs);
         break;
       }
       this.options.events.shift();
-      const waitFor = this.deliver(event, listener);
+      const waitFor = this.#deliver(event, listener);
       if (waitFor) await waitFor;
       if (count % SLICE_CHECK_EVENTS === 0 && performance.now() > sliceEndsAt) {
-        this.saveNowAndThen();
+        this.#saveNowAndThen();
         await yieldToEventLoop();
         sliceEndsAt = performance.now() + SLICE_MS;
       }
@@ -154,7 +154,7 @@ export class ReplayFeed implements MarketFeed {
     return true;
   }
 
-  private async next(): Promise<TimedEvent | null> {
+  async #next(): Promise<TimedEvent | null> {
     for (;;) {
       const event = this.options.events.peek();
       if (event !== null) return event;
@@ -162,54 +162,54 @@ export class ReplayFeed implements MarketFeed {
     }
   }
 
-  private deliver(event: TimedEvent, listener: MarketListener): void | Promise<void> {
-    if (event.marketMs > this.deliveredMs) {
-      this.completeMs = this.deliveredMs;
-      this.deliveredMs = event.marketMs;
+  #deliver(event: TimedEvent, listener: MarketListener): void | Promise<void> {
+    if (event.marketMs > this.#deliveredMs) {
+      this.#completeMs = this.#deliveredMs;
+      this.#deliveredMs = event.marketMs;
     }
     return listener(event);
   }
 
-  private async end(listener: MarketListener): Promise<false> {
-    this.completeMs = this.deliveredMs;
-    this.save();
+  async #end(listener: MarketListener): Promise<false> {
+    this.#completeMs = this.#deliveredMs;
+    this.#save();
     await listener({ kind: 'ended', detail: this.options.endedDetail });
     return false;
   }
 
-  private skipDetailIfLate(dueMs: number): void {
+  #skipDetailIfLate(dueMs: number): void {
     const { speed } = this.source;
-    if (speed !== null && dueMs - this.deliveredMs > COARSE_GAP_MS * speed) {
+    if (speed !== null && dueMs - this.#deliveredMs > COARSE_GAP_MS * speed) {
       this.options.events.coarseUntil?.(dueMs);
     }
   }
 
-  private async waitForNext(): Promise<void> {
+  async #waitForNext(): Promise<void> {
     const next = this.options.events.peek();
-    this.idle = true;
-    this.saveNowAndThen();
-    const untilNext = next && this.clock ? this.clock.realMsUntil(next.marketMs) : IDLE_MS_MAX;
-    if (this.stopping) return;
+    this.#idle = true;
+    this.#saveNowAndThen();
+    const untilNext = next && this.#clock ? this.#clock.realMsUntil(next.marketMs) : IDLE_MS_MAX;
+    if (this.#stopping) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, Math.min(IDLE_MS_MAX, Math.max(1, Math.ceil(untilNext))));
-      this.wake = () => {
+      this.#wake = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    this.wake = null;
+    this.#wake = null;
   }
 
-  private saveNowAndThen(): void {
+  #saveNowAndThen(): void {
     const now = this.options.steadyMs();
-    if (Math.abs(now - this.savedAtMs) < SAVE_EVERY_MS) return;
-    this.savedAtMs = now;
-    this.save();
+    if (Math.abs(now - this.#savedAtMs) < SAVE_EVERY_MS) return;
+    this.#savedAtMs = now;
+    this.#save();
   }
 
-  private save(): void {
-    if (this.idle) this.completeMs = Math.max(this.completeMs, this.nowMs() - 1);
-    this.options.savePosition(this.completeMs);
+  #save(): void {
+    if (this.#idle) this.#completeMs = Math.max(this.#completeMs, this.nowMs() - 1);
+    this.options.savePosition(this.#completeMs);
   }
 }
 

@@ -1,5 +1,5 @@
 import { plainText } from './plain-text.js';
-import { tokenHash } from './sign-in-tokens.js';
+import { tokenHash } from './token-hash.js';
 
 /** A row that would make somebody a person, but was not written by a process that may do so: it counts as absent. */
 export interface ForgedRow {

@@ -2,11 +2,11 @@
  * One-time sign-in links: 256 random bits, stored as a hash with a code of the process that made it, valid for minutes,
  * used once.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import { MINUTE_MS } from '../domain/civil-date.js';
 import type { RowMaker } from '../home/row-makers.js';
 import { forgedRow, type OnForged } from './forged-row.js';
 import type { Pool } from './pool.js';
+import { newToken, tokenHash } from './token-hash.js';
 
 export const SIGN_IN_TOKEN_MINUTES = 15;
 
@@ -59,15 +59,4 @@ export async function consumeSignInToken(
 /** Invalidates this person's unused links. */
 export async function withdrawSignInTokens(pool: Pick<Pool, 'query'>, person: string): Promise<void> {
   await pool.query('delete from sign_in_token where person = $1 and used is null', [person]);
-}
-
-const TOKEN_BYTES = 32;
-
-/** 256 random bits can't be guessed, so storing a plain hash is enough. */
-export function newToken(): string {
-  return randomBytes(TOKEN_BYTES).toString('base64url');
-}
-
-export function tokenHash(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }

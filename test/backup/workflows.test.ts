@@ -3,10 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { backupIdAt, newestBackupId } from '../../src/backup/backup-folder.js';
+import { backupIdAt } from '../../src/backup/backup-folder.js';
 import { compareWithLive } from '../../src/backup/drill/compare-with-live.js';
 import { readManifest } from '../../src/backup/manifest.js';
 import type { StorageSettings } from '../../src/backup/offsite/storage.js';
+import { newestBackupId } from '../../src/backup/own-backups.js';
 import { takeBackup } from '../../src/backup/take-backup.js';
 import { backupAge } from '../../src/checks/backup-age.js';
 import type { CheckContext } from '../../src/checks/check.js';

@@ -1,20 +1,16 @@
 /** The activities of backup and restore drill. Each may be tried again after its worker died. */
 import { join } from 'node:path';
 import { restingText } from '../../backup/accounts/resting-orders.js';
-import {
-  backupIdAt,
-  backupsFolder,
-  newestBackupId,
-  ownBackups,
-  pruneBackups,
-} from '../../backup/backup-folder.js';
+import { backupIdAt, backupsFolder } from '../../backup/backup-folder.js';
 import { compareWithLive } from '../../backup/drill/compare-with-live.js';
-import { type DrillStep, runDrill } from '../../backup/drill/run-drill.js';
+import type { DrillStep } from '../../backup/drill/drill-step.js';
+import { runDrill } from '../../backup/drill/run-drill.js';
 import { isWhole, sizeOf } from '../../backup/manifest.js';
 import { partsOf } from '../../backup/offsite/archives.js';
 import { pruneOffsite } from '../../backup/offsite/fetch-backup.js';
 import { sendBackup } from '../../backup/offsite/send-backup.js';
 import { type OffsitePlace, openOffsite, StorageRefused } from '../../backup/offsite/storage.js';
+import { newestBackupId, ownBackups, pruneBackups } from '../../backup/own-backups.js';
 import type { PgConnection } from '../../backup/pg-programs.js';
 import { lastMonths } from '../../backup/retention.js';
 import { takeBackup } from '../../backup/take-backup.js';

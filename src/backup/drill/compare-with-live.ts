@@ -1,7 +1,7 @@
 /** Checks that a restored backup is the live desk's own state at that moment. */
 import type { Pool } from '../../store/pool.js';
 import type { Manifest } from '../manifest.js';
-import type { Observation } from './run-drill.js';
+import type { Observation } from './drill-step.js';
 
 type Queries = Pick<Pool, 'query'>;
 

@@ -6,7 +6,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import type { EvidenceInput } from '../../contracts/evidence.js';
-import { messageOf } from '../../domain/message-of.js';
 import { recordEvidenceIn, verifyEvidence } from '../../store/evidence.js';
 import { readIncidents } from '../../store/incidents.js';
 import { APP_ROLE, migrate } from '../../store/migrate.js';
@@ -20,6 +19,7 @@ import type { Manifest } from '../manifest.js';
 import type { PgConnection } from '../pg-programs.js';
 import { proveRestored, readBack } from '../restore/prove-restored.js';
 import type { VerifiedBackup } from '../verify-backup.js';
+import { type DrillStep, DrillSteps, type Observation } from './drill-step.js';
 import { type ScratchServer, startScratchServer } from './scratch-server.js';
 
 interface DrillRequest {
@@ -152,52 +152,4 @@ async function replayJournal({ folder, manifest }: VerifiedBackup): Promise<Obse
     ok: journal.lastSequence === manifest.journal.lastSequence,
     observed: `the journal replays to entry ${journal.lastSequence}: ${holds.positions.length} positions, ${holds.openOrders} open orders`,
   };
-}
-
-/** One thing that a restore proves, with figures. */
-export interface DrillStep {
-  readonly key: string;
-  readonly title: string;
-  readonly verdict: 'pass' | 'fail' | 'not_run';
-  readonly observed: string;
-  readonly expected: string;
-  readonly tookMs: number;
-}
-
-export type Observation = { readonly ok: boolean; readonly observed: string };
-
-/** Runs the steps one after the other; after a failure the others are not run. */
-export class DrillSteps {
-  readonly done: DrillStep[] = [];
-  #failed: string | null = null;
-
-  constructor(private readonly onStep: (title: string) => void) {}
-
-  get passed(): boolean {
-    return this.#failed === null;
-  }
-
-  async run(
-    step: Pick<DrillStep, 'key' | 'title' | 'expected'>,
-    prove: () => Promise<Observation>,
-  ): Promise<void> {
-    if (this.#failed !== null) {
-      this.done.push({
-        ...step,
-        verdict: 'not_run',
-        observed: `not run: "${this.#failed}" failed`,
-        tookMs: 0,
-      });
-      return;
-    }
-    this.onStep(step.title);
-    const startedMs = performance.now();
-    const { ok, observed } = await prove().catch((error: unknown) => ({
-      ok: false,
-      observed: messageOf(error),
-    }));
-    const tookMs = Math.round(performance.now() - startedMs);
-    this.done.push({ ...step, verdict: ok ? 'pass' : 'fail', observed, tookMs });
-    if (!ok) this.#failed = step.title;
-  }
 }

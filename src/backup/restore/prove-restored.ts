@@ -12,7 +12,7 @@ import { examineDatabase } from '../../store/examine-database.js';
 import { withClient } from '../../store/migrate.js';
 import { readAccount, restingJournal, restingText } from '../accounts/resting-orders.js';
 import { backupsFolder, DATABASE_FILE, JOURNAL_FOLDER } from '../backup-folder.js';
-import type { DrillSteps, Observation } from '../drill/run-drill.js';
+import type { DrillSteps, Observation } from '../drill/drill-step.js';
 import { type Manifest, type RestingAccount, sizeOf, type TableFigures } from '../manifest.js';
 import { type PgConnection, runPgProgram } from '../pg-programs.js';
 import { readTableFigures, TEXT_SETTINGS, tableDifferences } from '../table-figures.js';

@@ -22,7 +22,7 @@ import { copyAnew, restoredHalt } from '../../trader/journal/begin-anew.js';
 import { openJournal } from '../../trader/journal/open-journal.js';
 import { readJournal } from '../../trader/journal/read-journal.js';
 import * as place from '../backup-folder.js';
-import { type DrillStep, DrillSteps, type Observation } from '../drill/run-drill.js';
+import { type DrillStep, DrillSteps, type Observation } from '../drill/drill-step.js';
 import { type Manifest, sizeOf } from '../manifest.js';
 import type { PassedOver, VerifiedBackup } from '../verify-backup.js';
 import { type OwnServer, openOwnServer } from './own-server.js';

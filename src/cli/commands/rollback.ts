@@ -1,8 +1,9 @@
 import { copyFileSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
-import { backupIdAt, backupsFolder, DESK_FILE, ownBackups } from '../../backup/backup-folder.js';
+import { backupIdAt, backupsFolder, DESK_FILE } from '../../backup/backup-folder.js';
 import type { Manifest } from '../../backup/manifest.js';
+import { ownBackups } from '../../backup/own-backups.js';
 import { verifyBackup } from '../../backup/verify-backup.js';
 import { DEFAULT_DESK, isShipped } from '../../desk/resolve-desk.js';
 import { writtenFileOf } from '../../home/runtime.js';

@@ -7,7 +7,7 @@ import type { Runtime } from '../../home/runtime.js';
 import { appendAudit } from '../../store/audit.js';
 import { createLinkCode, unlinkPerson } from '../../store/people.js';
 import { openPool, type Pool } from '../../store/pool.js';
-import { newToken } from '../../store/sign-in-tokens.js';
+import { newToken } from '../../store/token-hash.js';
 import { loadDesk } from '../../venue/load-desk.js';
 import { signedInPerson } from '../desk-person.js';
 import { CliFailure, usageFailure } from '../failure.js';

@@ -21,8 +21,8 @@ const HOME_PRICES: Readonly<Record<string, number>> = {
 const HOME_PRICE_OTHER = 100;
 
 export class SimulatedSeries {
-  private walk: PriceWalk;
-  private readonly parameters: MinuteParameters;
+  #walk: PriceWalk;
+  readonly #parameters: MinuteParameters;
 
   constructor(
     private readonly seed: number,
@@ -30,14 +30,14 @@ export class SimulatedSeries {
     spreadTicks: number,
   ) {
     const key = streamKey(seed, `${instrument.symbol} quotes`);
-    this.parameters = { instrument, key, spreadTicks, scale: this.scale() };
-    this.walk = this.newWalk();
+    this.#parameters = { instrument, key, spreadTicks, scale: this.#scale() };
+    this.#walk = this.#newWalk();
   }
 
   /** One minute, counted since 1970, from `SIMULATION_FIRST_MINUTE` on. Fastest when read forwards. */
   minute(minute: number): SimulatedMinute {
-    this.goTo(minute);
-    return simulateMinute(this.walk, this.parameters);
+    this.#goTo(minute);
+    return simulateMinute(this.#walk, this.#parameters);
   }
 
   /** Bars of the last `count` minutes before `endMinute`, oldest first; fewer near the beginning. */
@@ -48,23 +48,23 @@ export class SimulatedSeries {
     return bars;
   }
 
-  private goTo(minute: number): void {
+  #goTo(minute: number): void {
     if (minute < SIMULATION_FIRST_MINUTE) {
       throw new RangeError(
         `the simulated market begins at minute ${SIMULATION_FIRST_MINUTE}, asked for ${minute}`,
       );
     }
-    if (minute < this.walk.minute) this.walk = this.newWalk();
-    while (this.walk.minute < minute) this.walk.step();
+    if (minute < this.#walk.minute) this.#walk = this.#newWalk();
+    while (this.#walk.minute < minute) this.#walk.step();
   }
 
-  private newWalk(): PriceWalk {
+  #newWalk(): PriceWalk {
     return new PriceWalk(this.seed, this.instrument.symbol);
   }
 
   /** Chosen so that the price is the starting price when trading starts, whatever it was before. */
-  private scale(): number {
-    const walk = this.newWalk();
+  #scale(): number {
+    const walk = this.#newWalk();
     while (walk.minute < SIMULATION_START_MS / MINUTE_MS) walk.step();
     const home = HOME_PRICES[this.instrument.base] ?? HOME_PRICE_OTHER;
     return Math.max(2, home / Number(this.instrument.tickSize)) / walk.price;

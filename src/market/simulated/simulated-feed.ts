@@ -51,12 +51,12 @@ export function openSimulatedFeed(options: SimulatedFeedOptions): MarketFeed {
 /** The simulated minutes of all instruments as one stream in time order. */
 class SimulatedSource implements TimedSource {
   readonly tellsTrades = true;
-  private tradesWanted = false;
-  private readonly series: readonly SimulatedSeries[];
-  private ready: readonly TimedEvent[] = [];
-  private index = 0;
-  private nextMinute: number;
-  private coarseUntilMs = 0;
+  #tradesWanted = false;
+  readonly #series: readonly SimulatedSeries[];
+  #ready: readonly TimedEvent[] = [];
+  #index = 0;
+  #nextMinute: number;
+  #coarseUntilMs = 0;
 
   /** Begins after `startMs`: events up to and including it are left out. */
   constructor(
@@ -65,35 +65,35 @@ class SimulatedSource implements TimedSource {
     private readonly spreadTicks: readonly number[],
     private readonly startMs: number,
   ) {
-    this.series = instruments.map((instrument) => this.newSeries(instrument));
-    this.nextMinute = Math.max(SIMULATION_FIRST_MINUTE, Math.floor(startMs / MINUTE_MS));
+    this.#series = instruments.map((instrument) => this.#newSeries(instrument));
+    this.#nextMinute = Math.max(SIMULATION_FIRST_MINUTE, Math.floor(startMs / MINUTE_MS));
   }
 
   peek(): TimedEvent | null {
-    return this.ready[this.index] ?? null;
+    return this.#ready[this.#index] ?? null;
   }
 
   shift(): void {
-    this.index += 1;
+    this.#index += 1;
   }
 
   /** Simulates the next minute. The bar of the minute in which `startMs` lies is delivered whole. */
   fill(): Promise<boolean> {
-    const minute = this.nextMinute;
-    this.nextMinute += 1;
-    const coarse = (minute + 1) * MINUTE_MS <= this.coarseUntilMs;
-    this.ready = this.minuteEvents(minute, coarse).filter((event) => event.marketMs > this.startMs);
-    this.index = 0;
+    const minute = this.#nextMinute;
+    this.#nextMinute += 1;
+    const coarse = (minute + 1) * MINUTE_MS <= this.#coarseUntilMs;
+    this.#ready = this.#minuteEvents(minute, coarse).filter((event) => event.marketMs > this.startMs);
+    this.#index = 0;
     return Promise.resolve(true);
   }
 
   /** Takes effect with the next minute. */
   wantTrades(): void {
-    this.tradesWanted = true;
+    this.#tradesWanted = true;
   }
 
   coarseUntil(marketMs: number): void {
-    this.coarseUntilMs = marketMs;
+    this.#coarseUntilMs = marketMs;
   }
 
   close(): Promise<void> {
@@ -103,20 +103,20 @@ class SimulatedSource implements TimedSource {
   /** Bars before `nowMs`, computed separately so that reading history never advances the stream. */
   history(instrument: number, count: number, nowMs: number): readonly MarketBar[] {
     const wanted = this.instruments[instrument];
-    return wanted ? this.newSeries(wanted).bars(Math.floor(nowMs / MINUTE_MS), count) : [];
+    return wanted ? this.#newSeries(wanted).bars(Math.floor(nowMs / MINUTE_MS), count) : [];
   }
 
-  private newSeries(instrument: Instrument): SimulatedSeries {
+  #newSeries(instrument: Instrument): SimulatedSeries {
     return new SimulatedSeries(this.seed, instrument, this.spreadTicks[instrument.id] ?? 1);
   }
 
-  private minuteEvents(minute: number, coarse: boolean): readonly TimedEvent[] {
-    const minutes = this.series.map((series) => series.minute(minute));
+  #minuteEvents(minute: number, coarse: boolean): readonly TimedEvent[] {
+    const minutes = this.#series.map((series) => series.minute(minute));
     const quotes = minutes.flatMap(({ quotes, bar }) =>
       coarse ? barQuotes(bar, this.spreadTicks[bar.instrument] ?? 1) : quotes,
     );
     quotes.sort((a, b) => a.marketMs - b.marketMs || a.instrument - b.instrument);
-    const seen = this.tradesWanted && !coarse ? withTrades(quotes) : quotes;
+    const seen = this.#tradesWanted && !coarse ? withTrades(quotes) : quotes;
     const bars = minutes.map(({ bar }) => ({ kind: 'bar', marketMs: bar.openMs + bar.spanMs, bar }) as const);
     return [...seen, ...bars];
   }

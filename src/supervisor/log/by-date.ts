@@ -6,7 +6,6 @@ import { closeSync, linkSync, openSync, readdirSync, readSync, rmSync, statSync,
 import { basename, dirname, join } from 'node:path';
 import { DAY_MS } from '../../domain/civil-date.js';
 import type { DateOf } from '../../trader/zone-offset.js';
-import type { LogSource } from './log-lines.js';
 import { type MakeRoom, sizeOf } from './rotating-file.js';
 
 const DAYS_KEPT = 30;
@@ -94,18 +93,3 @@ function namesIn(folder: string): readonly string[] {
     return [];
   }
 }
-
-/**
- * The logs with one file per day of the desk, as sources for `LogReader`. `name`: `trading.log` or `errors.log`.
- * `date`: only files that may have lines of this day; absent: all files.
- */
-export const datedLog = (folder: string, name: string, date?: string): LogSource => ({
-  paths: () => [join(folder, name)],
-  movedFrom: (path) => {
-    const moved = movedByDate(path);
-    if (date === undefined) return moved.map((file) => file.path);
-    // A line from a slow process may be in the file of the next day.
-    const after = moved.filter((file) => file.date > date).slice(-1);
-    return [...after, ...moved.filter((file) => file.date === date)].map((file) => file.path);
-  },
-});

@@ -1,7 +1,6 @@
 /** The schedule in Temporal that the desk file requires for one routine. */
 import { createHash } from 'node:crypto';
 import type { CalendarSpec, DayOfWeek, Month, ScheduleOptions } from '@temporalio/client';
-import type { RoutineCause, RoutineInput } from '../../contracts/routine.js';
 import { FERMATA_DESK } from '../../contracts/search-attributes.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { timesOf } from '../../desk/routine-times.js';
@@ -83,35 +82,6 @@ function calendarAt({ weekdays, daysOfMonth, months }: DeskRoutine, time: string
     ...(weekdays.length > 0 ? { dayOfWeek: weekdays.map((day) => DAY_NAMES[day]) } : {}),
     ...(daysOfMonth.length > 0 ? { dayOfMonth: [...daysOfMonth] } : {}),
     ...(months === undefined ? {} : { month: months.flatMap((month) => MONTH_NAMES[month - 1] ?? []) }),
-  };
-}
-
-/** Postgres may be down for a while; after longer than this, a routine's evidence is lost. */
-export const EVIDENCE_MS = 3_600_000;
-
-export interface RoutineOccasion {
-  readonly cause: RoutineCause;
-  /** Null for a schedule, whose start time gives it. */
-  readonly nominalMs: number | null;
-  readonly marketMs: number | null;
-  readonly incarnation: string | null;
-  readonly person: string | null;
-  readonly simulated: boolean;
-}
-
-export function routineInput(desk: Desk, routine: DeskRoutine, occasion: RoutineOccasion): RoutineInput {
-  return {
-    desk: desk.desk,
-    name: routine.name,
-    title: routine.title,
-    steps: routine.steps,
-    latestMinutes: routine.latestMinutes,
-    ...(routine.budgetMinutes === undefined ? {} : { budgetMinutes: routine.budgetMinutes }),
-    haltRule: desk.resume.fault,
-    evidenceMs: EVIDENCE_MS,
-    backupsKept: desk.backup.keep,
-    ...(desk.backup.days === undefined ? {} : { backupDays: desk.backup.days }),
-    ...occasion,
   };
 }
 

@@ -4,7 +4,7 @@ import { runLabel } from '../../contracts/run-label.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
 import type { TemporalAccess } from '../open-temporal.js';
 import { awaitQuery } from '../runs.js';
-import { type RoutineOccasion, routineInput } from './schedule-definition.js';
+import { type RoutineOccasion, routineInput } from './routine-input.js';
 
 const START_MS = 5_000;
 

@@ -37,7 +37,7 @@ export class IncidentRun {
   /** Null if no trader was known when the incident was opened. */
   readonly trader;
 
-  private woken = false;
+  #woken = false;
   /** Number of offers with an open question, or with an answer that is being carried out. */
   offersUnderWay = 0;
 
@@ -94,7 +94,7 @@ export class IncidentRun {
       const { resolved } = this.course;
       if (resolved !== null)
         return `${resolved.by} declared it over${resolved.note === '' ? '' : `: ${resolved.note}`}`;
-      const early = await this.pause(pauseMs);
+      const early = await this.#pause(pauseMs);
       pauseMs = early ? timing.lookMs : Math.min(pauseMs * 2, timing.lookMsMax, everyMsMax);
     }
   }
@@ -118,26 +118,26 @@ export class IncidentRun {
   }
 
   /** True if everything under way would be taken up again by a new run. */
-  private get isMovable(): boolean {
+  get #isMovable(): boolean {
     const undecided = this.approvals.carriedOver().filter((open) => !isDecided(open));
     return allHandlersFinished() && this.timeline.trail.settled && undecided.length === this.offersUnderWay;
   }
 
   /** Ends the pause early, because the subject of the incident has changed. */
   wake(): void {
-    this.woken = true;
+    this.#woken = true;
   }
 
   /** Returns true if the pause ended early: by `wake`, or because a person declared the incident over. */
-  private async pause(ms: number): Promise<boolean> {
+  async #pause(ms: number): Promise<boolean> {
     // If the run can't move now, it does at a later poll: the incident is watched whatever Postgres does.
-    if (workflowInfo().continueAsNewSuggested && this.isMovable) {
+    if (workflowInfo().continueAsNewSuggested && this.#isMovable) {
       const { name, course, approvals } = this;
       const carried: IncidentCarried = { ...course, name, approvals: approvals.carriedOver() };
       await continueAsNew<Incident>({ ...this.input, carried });
     }
-    const early = await condition(() => this.woken || this.course.resolved !== null, ms);
-    this.woken = false;
+    const early = await condition(() => this.#woken || this.course.resolved !== null, ms);
+    this.#woken = false;
     return early;
   }
 }

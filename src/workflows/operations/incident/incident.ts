@@ -232,30 +232,30 @@ class Answers {
   }
 
   async acknowledge({ decision, note }: IncidentAnswer): Promise<void> {
-    await this.verify(decision);
+    await this.#verify(decision);
     // If two people acknowledge at once, the first one has it.
     if (this.course.acknowledged !== null) return;
     this.course.acknowledged = answered(decision, note);
-    this.record('Acknowledged', decision, note);
+    this.#record('Acknowledged', decision, note);
     this.people.tell('acknowledged');
   }
 
   async resolve({ decision, note }: IncidentAnswer): Promise<void> {
-    await this.verify(decision);
+    await this.#verify(decision);
     if (this.course.resolved !== null || this.course.outcome !== null) return;
     this.course.resolved = answered(decision, note);
     this.course.acknowledged ??= this.course.resolved;
-    this.record('Declared over', decision, note);
+    this.#record('Declared over', decision, note);
   }
 
-  private async verify(decision: Decision): Promise<void> {
+  async #verify(decision: Decision): Promise<void> {
     await decisionCalls(this.desk).verifyDecision.executeWithOptions(
       { summary: `Did ${decision.person} answer?` },
       [decision],
     );
   }
 
-  private record(name: string, { person, via, decisionId }: Decision, note: string): void {
+  #record(name: string, { person, via, decisionId }: Decision, note: string): void {
     this.timeline.record({
       name,
       kind: 'human',

@@ -159,7 +159,7 @@ function permissionOf(
 /** People's decisions about one halt. Verified where the key is; one decision per person. */
 class Decisions {
   /** People whose decision is being verified: another one by the same person is refused meanwhile. */
-  private readonly verifying = new Set<string>();
+  readonly #verifying = new Set<string>();
 
   constructor(private readonly run: ResumptionRun) {}
 
@@ -174,7 +174,7 @@ class Decisions {
     if (!(decision.expiresWallMs > Date.now())) throw new Error('the decision has expired');
     if (this.run.isSpent(decision)) throw new Error('this decision was used up: decide again');
     const hasDecided =
-      this.verifying.has(decision.person) || decisions.some(({ person }) => person === decision.person);
+      this.#verifying.has(decision.person) || decisions.some(({ person }) => person === decision.person);
     if (hasDecided) throw new Error(`${decision.person} has decided already`);
   }
 
@@ -183,14 +183,14 @@ class Decisions {
     const { run } = this;
     const { person, via, choice, decisionId } = decision;
     const startedMs = Date.now();
-    this.verifying.add(person);
+    this.#verifying.add(person);
     try {
       await decisionCalls(run.input.desk).verifyDecision.executeWithOptions(
         { summary: `Did ${person} decide this?` },
         [decision],
       );
     } finally {
-      this.verifying.delete(person);
+      this.#verifying.delete(person);
     }
     run.record(startedMs, {
       stepKey: `decision:${decisionId}`,
