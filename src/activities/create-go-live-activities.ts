@@ -8,7 +8,7 @@ import { moveAttempt } from '../store/go-live-attempts.js';
 import type { Pool } from '../store/pool.js';
 import { readLiveFills } from '../store/read-ledger.js';
 
-export interface GoLiveDependencies {
+interface GoLiveDependencies {
   readonly pool: Pool;
   readonly desk: Desk;
   readonly configHash: string;

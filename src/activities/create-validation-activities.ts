@@ -17,7 +17,7 @@ import { cancelledOrEnding } from './worker-ends.js';
 const PROBLEMS_SHOWN_MAX = 20;
 const PULSE_MS = 1000;
 
-export interface ValidationDependencies {
+interface ValidationDependencies {
   readonly home: string;
   readonly pool: Pool;
   readonly decisionKey: () => string;

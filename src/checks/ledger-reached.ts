@@ -13,7 +13,7 @@ import type { CheckContext } from './check.js';
 const FOLLOWS_MS = 3_000;
 const LOOK_EVERY_MS = 100;
 
-export type LedgerReached =
+type LedgerReached =
   | { readonly ok: true; readonly status: TraderStatus }
   | { readonly ok: false; readonly why: string };
 

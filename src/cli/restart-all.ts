@@ -18,7 +18,7 @@ const HEALTHY_MS = 30_000;
 const PAGE_MS = 5_000;
 const POLL_MS = 200;
 
-export interface StartedAgain {
+interface StartedAgain {
   readonly shown: MonitorShown;
   /** What does not answer; empty if all is well. */
   readonly problems: readonly string[];

@@ -30,7 +30,7 @@ export interface ChosenBackup {
   readonly passedOver: readonly PassedOver[];
 }
 
-export interface InPlace {
+interface InPlace {
   readonly databaseOnly: boolean;
   /** Whether the desk's Temporal stays as it is. */
   readonly keepsTemporal: () => boolean;

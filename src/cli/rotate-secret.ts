@@ -94,7 +94,7 @@ export const CREDENTIALS = {
 
 export type CredentialName = keyof typeof CREDENTIALS;
 
-export interface Rotated {
+interface Rotated {
   readonly credential: CredentialName;
   /** The file that holds it now. */
   readonly kept: string;

@@ -25,7 +25,7 @@ export interface Validated {
   readonly problems: readonly string[];
 }
 
-export type OnProgress = (progress: Progress) => void;
+type OnProgress = (progress: Progress) => void;
 
 /** True if the supervisor of this FERMATA_HOME runs this very desk, or the containers beside this one do. */
 export async function runsDesk({ home, desk: here }: Runtime, desk: string): Promise<boolean> {

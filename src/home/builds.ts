@@ -73,7 +73,7 @@ export async function removeOldBuilds(home: string, keep: number): Promise<void>
 export const pointerFile = (home: string): string => join(homePaths(home).builds, 'current.json');
 
 /** Nobody guesses which build is meant: the former one may not be able to read what a newer one has written. */
-export class UnreadablePointer extends Error {
+class UnreadablePointer extends Error {
   override readonly name = 'UnreadablePointer';
   readonly keptSafe = 'nothing was started or ended';
   readonly doThis: string;

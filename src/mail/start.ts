@@ -57,7 +57,7 @@ const settingsOrSaidWhy = ({ home }: Runtime, desk: Desk, log: DeliveryContext['
         : 'mail is not set up: set SMTP_SERVER and SENDER_EMAIL',
   );
 
-export interface MailParts {
+interface MailParts {
   readonly home: string;
   readonly desk: Desk;
   readonly settings: MailSettings;

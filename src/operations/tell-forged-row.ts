@@ -13,7 +13,7 @@ import type { Pool } from '../store/pool.js';
 /** Beyond this, more rows only make work: people know by then. */
 const TOLD_MAX = 100;
 
-export interface ForgedRowContext {
+interface ForgedRowContext {
   readonly desk: Pick<Desk, 'desk' | 'mode'>;
   readonly home: string;
   readonly pool: Pool;

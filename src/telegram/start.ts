@@ -109,7 +109,7 @@ const credentialsOrSaidWhy = ({ home }: Runtime, desk: Desk, log: BotLog): Teleg
         : 'Telegram is switched off in the desk file (notify.telegram.enabled)',
   );
 
-export interface TelegramParts {
+interface TelegramParts {
   readonly home: string;
   readonly desk: Desk;
   readonly credentials: TelegramCredentials;

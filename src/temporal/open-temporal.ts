@@ -122,6 +122,6 @@ function unavailable(place: Pick<Runtime, 'temporal'>, deadlineMs: number): Temp
 }
 
 /** Goes behind the retry interceptor, so that each attempt checks that the connection is still open. */
-export function endWithConnection(isClosed: () => boolean): Interceptor {
+function endWithConnection(isClosed: () => boolean): Interceptor {
   return (options, nextCall) => (isClosed() ? (NEVER_MADE as unknown as Call) : (nextCall(options) as Call));
 }

@@ -39,7 +39,7 @@ import { runAction } from './run-action.js';
 import { type RunningCommands, runCommand } from './run-command.js';
 import { runHttp } from './run-http.js';
 
-export interface OperationsDependencies {
+interface OperationsDependencies {
   readonly pool: Pool;
   readonly checks: ReadonlyMap<string, Check>;
   readonly context: CheckContext;

@@ -33,7 +33,7 @@ const strategySchema = z.object({
   symbols: z.array(strategyStatusSchema).describe('The same for each instrument, and what it waits for'),
 });
 
-export type StrategyShown = z.infer<typeof strategySchema>;
+type StrategyShown = z.infer<typeof strategySchema>;
 
 export function strategiesRoute(app: FastifyInstance, web: WebDependencies): void {
   const schema = {

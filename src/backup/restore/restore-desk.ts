@@ -43,7 +43,7 @@ const KEPT_CHARS = 30;
 
 const stagedIn = (home: string): string => join(restoreFolder(home), 'ready');
 
-export interface RestoreRequest {
+interface RestoreRequest {
   readonly home: string;
   readonly backupId: string;
   /** Named in the journal's halt and in the evidence. */

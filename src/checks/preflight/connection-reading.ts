@@ -12,7 +12,7 @@ import { type TradedVenue, tradedVenue } from '../../venue/registry.js';
 import { closedNow } from '../market-now.js';
 import { type ExchangeQuestion, type ExchangeReading, readExchange } from './exchange-reading.js';
 
-export interface ConnectionPart extends CheckOutcome {
+interface ConnectionPart extends CheckOutcome {
   readonly title: string;
 }
 

@@ -54,7 +54,7 @@ const SAID = {
   fail: 'it does not start with real money until this is put right',
 } as const;
 
-export function preflightLines({ desk, endpoint, results, verdict }: PreflightReport): string[] {
+function preflightLines({ desk, endpoint, results, verdict }: PreflightReport): string[] {
   return [
     `Pre-flight of ${desk} at ${endpoint}`,
     ...results.flatMap(({ title, verdict: one, observed, expected }) => [

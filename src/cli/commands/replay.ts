@@ -48,7 +48,7 @@ interface Options {
 }
 
 /** With another strategy or parameter: which decisions it would have made, and how the day might have ended. */
-export interface Hypothesis {
+interface Hypothesis {
   readonly set: readonly string[];
   readonly decisions: Judged;
   /** Results of a backtest on the day's bars: with the desk file as it is, and with the changes. */

@@ -30,7 +30,7 @@ const ASKED: Readonly<Record<SpanName, Span>> = {
   all: { by: 'month', days: ALL_DAYS, newest: 0 },
 };
 
-export interface Figures {
+interface Figures {
   readonly trades: number;
   readonly wins: number;
   /** Percent with one decimal place; null if no trade was closed. */
@@ -40,7 +40,7 @@ export interface Figures {
   readonly average: string | null;
 }
 
-export interface PeriodFigures extends Figures {
+interface PeriodFigures extends Figures {
   /** The first of the desk's days in the period. */
   readonly date: string;
   /** ISO 8601 week; only if weeks were asked for. */

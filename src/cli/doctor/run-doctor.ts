@@ -31,7 +31,7 @@ const CHECKS: readonly DoctorCheck[] = [
   checkClock,
 ];
 
-export interface Diagnosis {
+interface Diagnosis {
   readonly verdict: Exclude<Verdict, 'not_run'>;
   readonly findings: readonly Finding[];
 }

@@ -24,7 +24,7 @@ export interface LiveTimes extends QuoteReaderTimes {
   readonly minutes?: MinuteReaderTimes;
 }
 
-export interface LiveFeedOptions {
+interface LiveFeedOptions {
   /** As in the desk file: the venue, or an instance of it. */
   readonly name: string;
   readonly venue: string;

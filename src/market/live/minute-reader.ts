@@ -10,7 +10,7 @@ import type { OhlcvRow, PriceConnection } from '../../venue/prices.js';
 import { type DecimalGrid, decimalGrid } from '../decimal-grid.js';
 
 /** The longest warm-up of a strategy that asks for longer bars. */
-export const HISTORY_BARS_MAX = 50_000;
+const HISTORY_BARS_MAX = 50_000;
 /** What is asked for once it runs: older minutes are of no use to orders that rest. */
 const MISSING_BARS_MAX = 5000;
 const PAGE_BARS = 1000;
@@ -37,7 +37,7 @@ export const MINUTE_READER_TIMES: MinuteReaderTimes = {
   gapMsMax: 20_000,
 };
 
-export interface MinuteReaderOptions {
+interface MinuteReaderOptions {
   readonly prices: Pick<PriceConnection, 'fetchMinutes'>;
   readonly instruments: readonly Instrument[];
   /** Market time: the venue's clock if it is known. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../domain/message-of.js';
 import type { PriceConnection, PriceStream, Ticker } from '../../venue/prices.js';
 
-export interface QuoteReaderEvents {
+interface QuoteReaderEvents {
   quote(ticker: Ticker): void;
   health(state: 'up' | 'down', detail: string): void;
 }

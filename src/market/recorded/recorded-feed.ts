@@ -19,7 +19,7 @@ interface IdentifiedFile {
   readonly instrument: Pick<Instrument, 'symbol'>;
 }
 
-export interface RecordedFeedOptions {
+interface RecordedFeedOptions {
   readonly files: readonly RecordingRequest[];
   readonly instruments: readonly Instrument[];
   /** By instrument id, for bars and trades. */

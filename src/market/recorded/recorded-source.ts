@@ -13,7 +13,7 @@ import { RowEvents, type RowShape } from './row-events.js';
 /** Bars kept for the warm-up of strategies after a restart. */
 const HISTORY_BARS_MAX = 50_000;
 
-export interface RecordedInput {
+interface RecordedInput {
   readonly file: string;
   readonly instrument: Instrument;
   readonly spreadTicks: number;

@@ -10,7 +10,7 @@ import type { Runtime } from '../../home/runtime.js';
 import { spoolNotice } from '../../notify/spool.js';
 import { loadDesk } from '../../venue/load-desk.js';
 
-export interface PreflightPlace {
+interface PreflightPlace {
   /** FERMATA_HOME. */
   readonly home: string;
   readonly env: NodeJS.ProcessEnv;
@@ -43,7 +43,7 @@ export function preflightOfRuntime(
   return preflightDesk(loadDesk(deskFile), { home, env: process.env, simulatedVenue, nowMs });
 }
 
-export interface StartVerdict {
+interface StartVerdict {
   /** One line each; a single one prevents the start. */
   readonly failures: readonly string[];
   /** One line each; people are alerted already. */

@@ -20,7 +20,7 @@ import { describeRun, runsOfDesk } from '../../temporal/runs.js';
 import type { ReconcileContext } from './reconcile-runs.js';
 import { FORGOTTEN, HOW_ENDED, isKnown, runState } from './run-state.js';
 
-export interface EndedRun {
+interface EndedRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly how: string;

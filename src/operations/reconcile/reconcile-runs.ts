@@ -16,7 +16,7 @@ import { endPermission, type PermissionContext } from './unwatched-permission.js
 
 export type ReconcileContext = PermissionContext & Pick<OperationContext, 'nowMs'>;
 
-export interface Abandoned {
+interface Abandoned {
   readonly workflowId: string;
   /**
    * The run that ended: if it is reset and abandoned again, the next one has another id. Null if Temporal no longer has

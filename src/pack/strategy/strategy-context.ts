@@ -128,7 +128,7 @@ export interface ContextStrategy {
   readonly lines: (() => void) | null;
 }
 
-export interface StrategyContext {
+interface StrategyContext {
   /** JSON: the file's declaration, unchecked. */
   declared(): string;
   /**

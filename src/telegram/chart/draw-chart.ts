@@ -13,7 +13,7 @@ export interface Candle {
   readonly volume: number;
 }
 
-export interface DrawnFill {
+interface DrawnFill {
   readonly marketMs: number;
   readonly side: 'buy' | 'sell';
 }
@@ -24,7 +24,7 @@ export interface DrawnLevel {
   readonly tone: 'soft' | 'stop' | 'entry' | 'target';
 }
 
-export interface ChartToDraw {
+interface ChartToDraw {
   readonly title: string;
   /** The span of one candle, and where the prices are from. */
   readonly subtitle: string;

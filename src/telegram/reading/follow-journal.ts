@@ -20,7 +20,7 @@ import { readWords } from '../../trader/read-status.js';
 import type { BotLog } from '../bot-context.js';
 import { noticeOf } from './journal-notices.js';
 
-export interface JournalNoticesContext {
+interface JournalNoticesContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly trader: TraderClient;

@@ -13,7 +13,7 @@ import { homePaths } from '../../home/runtime.js';
 import type { BotLog } from '../bot-context.js';
 import { grammySignal, networkCode } from '../sending/send-outcome.js';
 
-export interface PollContext {
+interface PollContext {
   readonly api: Api;
   /** Before the first poll; retried until it succeeds. */
   readonly prepare: (stopping: AbortSignal) => Promise<void>;

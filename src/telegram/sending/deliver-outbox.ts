@@ -22,7 +22,7 @@ import type { ChatWatch } from './chat-watch.js';
 import type { Outgoing, SendLane } from './send-lane.js';
 import type { SendOutcome } from './send-outcome.js';
 
-export interface OutboxContext {
+interface OutboxContext {
   readonly desk: Desk;
   readonly pool: Pool;
   readonly lane: SendLane;

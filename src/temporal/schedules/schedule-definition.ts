@@ -5,6 +5,7 @@ import { FERMATA_DESK } from '../../contracts/search-attributes.js';
 import type { TraderStatus } from '../../contracts/trader-status.js';
 import { timesOf } from '../../desk/routine-times.js';
 import type { Desk, DeskRoutine } from '../../desk/schema.js';
+import { routineInput } from './routine-input.js';
 import { routineStart } from './start-routine.js';
 
 const MONTH_NAMES: readonly Month[] = [

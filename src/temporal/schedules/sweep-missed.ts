@@ -32,7 +32,7 @@ export interface SweepContext {
   readonly missedCatchups: (scheduleId: string) => Promise<number | null>;
 }
 
-export interface Swept {
+interface Swept {
   readonly routine: string;
   readonly title: string;
   readonly nominalMs: number;

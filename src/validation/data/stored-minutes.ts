@@ -12,7 +12,7 @@ import {
 } from '../../market/fetched/fetched-files.js';
 import { type Provenance, provenanceOf, type Span } from '../../market/fetched/minutes-file.js';
 
-export interface StoredMinutes {
+interface StoredMinutes {
   readonly files: readonly FetchedFile[];
   /** Address of the venue's public interface that they come from. */
   readonly address: string;
@@ -62,7 +62,7 @@ export function storedPeriods(
 
 const minute = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16)}Z`;
 
-export type Stored = Provenance & { readonly file: string };
+type Stored = Provenance & { readonly file: string };
 
 /** Files of these symbols that have minutes of the span. */
 export function filesOf(

@@ -7,8 +7,7 @@ import { Approvals, isDecided } from '../approval.js';
 import { traderCalls } from '../operations-calls.js';
 import { Announcements } from './announcements.js';
 import { keepCalls, lookCalls } from './calls.js';
-import { type Course, courseOf, type Finding } from './course.js';
-import { showIncident, Timeline } from './timeline.js';
+import { type Course, courseOf, type Finding, showIncident, Timeline } from './course.js';
 
 /** Longest finding kept, in characters, since findings go through continue-as-new. */
 const FOUND_MAX = 2_000;

@@ -30,13 +30,12 @@ import { runIdentity } from '../../evidence-trail.js';
 import { showVerdict } from '../../show.js';
 import { decisionCalls } from '../operations-calls.js';
 import type { Announcements } from './announcements.js';
-import { type Course, progressOf } from './course.js';
+import { type Course, progressOf, type Timeline } from './course.js';
 import { IncidentRun } from './incident-run.js';
 import { codedPlaybook } from './playbooks/coded-playbook.js';
 import { ownPlaybook } from './playbooks/own-playbook.js';
 import type { Playbook } from './playbooks/playbook.js';
 import { PLAYBOOKS } from './playbooks/registry.js';
-import type { Timeline } from './timeline.js';
 
 const reportUpdate = defineUpdate<IncidentProgress, [IncidentReport]>(INCIDENT_MESSAGES.report);
 const acknowledgeUpdate = defineUpdate<IncidentProgress, [IncidentAnswer]>(INCIDENT_MESSAGES.acknowledge);
